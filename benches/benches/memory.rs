@@ -13,7 +13,7 @@ use pogo_benches::{estate, estate_policy, jobs_asked_for, row, run_job, service}
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::plan::{Command, JobSpec};
-use pogo_core::scheduler::{Input, JobId, Scheduler};
+use pogo_core::scheduler::{JobId, Order, Scheduler};
 
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
@@ -25,7 +25,7 @@ fn main() {
         let before = HEAP.current_usage();
         let mut scheduler = Scheduler::new();
         scheduler
-            .handle(Timestamp::EPOCH, Input::Configure { fleet, policy })
+            .handle(Timestamp::EPOCH, Order::Configure { fleet, policy })
             .expect("a policy");
         let spec = Arc::new(JobSpec::new("*".parse().expect("a selector"), Command::shell("true")));
         // The events, and the attempts they start, are not the state.
@@ -33,8 +33,8 @@ fn main() {
             scheduler
                 .handle(
                     Timestamp::EPOCH,
-                    Input::Submit {
-                        job: JobId::new(1),
+                    Order::Submit {
+                        job: Some(JobId::new(1)),
                         spec,
                     },
                 )

@@ -8,7 +8,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, Outcome, Record, Scheduler};
+use pogo_core::scheduler::{AttemptId, FailureKind, Input, Order, Outcome, Record, Scheduler};
 
 /// How a driven job went.
 #[derive(Debug, Clone, Copy)]
@@ -50,16 +50,9 @@ pub fn drive_collecting(
     };
     let begin = Instant::now();
     let (fleet, policy) = (Arc::clone(fleet), Arc::clone(policy));
-    handle(&mut scheduler, Input::Configure { fleet, policy }, &mut ready);
+    handle(&mut scheduler, Order::Configure { fleet, policy }.into(), &mut ready);
     let spec = Arc::new(JobSpec::new("*".parse().expect("a selector"), Command::shell("true")));
-    handle(
-        &mut scheduler,
-        Input::Submit {
-            job: JobId::new(1),
-            spec,
-        },
-        &mut ready,
-    );
+    handle(&mut scheduler, Order::submit(spec).into(), &mut ready);
     let compile = begin.elapsed();
     let begin = Instant::now();
     while let Some(attempt) = ready.pop_front() {

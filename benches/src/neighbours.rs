@@ -8,7 +8,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, FleetBuilder};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{AttemptId, Event, FailureKind, Input, JobId, Outcome, Scheduler};
+use pogo_core::scheduler::{AttemptId, Event, FailureKind, Input, Order, Outcome, Scheduler};
 
 /// Hosts of a small job.
 pub(crate) const HOSTS: u32 = 3;
@@ -38,7 +38,6 @@ pub struct Cost {
 pub(crate) struct Driver {
     scheduler: Scheduler,
     ready: VecDeque<AttemptId>,
-    jobs: u32,
 }
 
 impl Driver {
@@ -46,16 +45,15 @@ impl Driver {
         let mut driver = Self {
             scheduler: Scheduler::new(),
             ready: VecDeque::new(),
-            jobs: 0,
         };
         let fleet = Arc::new(fleet.build().expect("a fleet"));
         let policy = Policy::new().constraints(constraints);
         let policy = Arc::new(policy);
-        driver.handle(Input::Configure { fleet, policy });
+        driver.handle(Order::Configure { fleet, policy });
         driver
     }
 
-    fn handle(&mut self, input: Input) -> Vec<Event> {
+    fn handle(&mut self, input: impl Into<Input>) -> Vec<Event> {
         let events = self
             .scheduler
             .handle(Timestamp::EPOCH, input)
@@ -65,13 +63,8 @@ impl Driver {
     }
 
     fn submit(&mut self, targets: &str) -> Vec<Event> {
-        self.jobs += 1;
-        let job = JobId::new(self.jobs);
         let spec = JobSpec::new(targets.parse().expect("a selector"), Command::shell("true"));
-        self.handle(Input::Submit {
-            job,
-            spec: Arc::new(spec),
-        })
+        self.handle(Order::submit(spec))
     }
 
     /// Submits the job of this number that has three hosts.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::plan::{Command, JobSpec};
-use pogo_core::scheduler::{Event, Input, Outcome, Scheduler};
+use pogo_core::scheduler::{Event, Input, Order, Outcome, Scheduler};
 
 use super::{estate, estate_policy};
 
@@ -14,7 +14,7 @@ pub fn service(hosts: u32) -> Scheduler {
     let (fleet, policy) = (estate(hosts), estate_policy().retire_after(Duration::ZERO));
     let mut scheduler = Scheduler::new();
     let (fleet, policy) = (Arc::new(fleet), Arc::new(policy));
-    let configured = scheduler.handle(Timestamp::EPOCH, Input::Configure { fleet, policy });
+    let configured = scheduler.handle(Timestamp::EPOCH, Order::Configure { fleet, policy });
     drop(configured.expect("a policy"));
     scheduler
 }
@@ -24,7 +24,9 @@ pub fn run_job(scheduler: &mut Scheduler, ended: usize) {
     let now = scheduler.now();
     let (job, targets) = (scheduler.next_job(), "*".parse().expect("a selector"));
     let spec = Arc::new(JobSpec::new(targets, Command::shell("true")));
-    let mut ready = scheduler.handle(now, Input::Submit { job, spec }).expect("a job");
+    let mut ready = scheduler
+        .handle(now, Order::Submit { job: Some(job), spec })
+        .expect("a job");
     let mut left = ended;
     while left > 0 && !ready.is_empty() {
         let attempts: Vec<_> = ready.iter().filter_map(Event::started).take(left).collect();

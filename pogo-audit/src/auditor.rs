@@ -150,7 +150,7 @@ impl Auditor {
             self.end_moment()?;
         }
         self.state.at = *at;
-        if !self.configured && !is_configured(event) {
+        if !self.configured && !is_configured(event) && !is_ordered(event) {
             return broken(BrokenRule::Log, "the log does not begin with its fleet and policy");
         }
         self.apply(event)?;
@@ -178,7 +178,7 @@ impl Auditor {
                 (Ok(fleet), Ok(policy)) => self.configure(fleet, policy),
                 (Err(error), _) | (_, Err(error)) => broken(BrokenRule::Log, error.to_string()),
             },
-            NamespaceEventKind::OwnerChanged { .. } => Ok(()),
+            NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::Ordered { .. } => Ok(()),
             NamespaceEventKind::HostsFrozen { hosts, by, .. } => {
                 let namespace = &mut self.state.namespace;
                 namespace.freezes.freeze(&namespace.fleet, hosts, by)
@@ -247,6 +247,11 @@ fn took_over(event: &Event) -> bool {
         })
     );
     owner_changed || event.task_kind().and_then(TaskEventKind::doubt_cause) == Some(DoubtCause::Restarted)
+}
+
+/// Whether it says who ordered what follows, which may be the configuration.
+fn is_ordered(event: &Event) -> bool {
+    matches!(event, Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::Ordered { .. }))
 }
 
 fn is_configured(event: &Event) -> bool {

@@ -80,7 +80,9 @@ impl WaitingTasks {
     pub(super) fn note(&mut self, state: &State, event: &Event) {
         match event {
             Event::Namespace(event) => match event.kind {
-                NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::LateReported { .. } => {}
+                NamespaceEventKind::OwnerChanged { .. }
+                | NamespaceEventKind::Ordered { .. }
+                | NamespaceEventKind::LateReported { .. } => {}
                 _ => {
                     *self = Self::default();
                     state.jobs.keys().for_each(|job| self.sort(state, *job));

@@ -9,7 +9,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, FleetBuilder, Selector};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, JobStatus, Outcome, Scheduler};
+use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, JobStatus, Order, Outcome, Scheduler};
 
 const JOB: JobId = JobId::new(1);
 
@@ -26,13 +26,13 @@ impl Story {
             running: BTreeMap::new(),
         };
         let (fleet, policy) = (Arc::new(fleet.build().unwrap()), Arc::new(policy));
-        story.handle(Input::Configure { fleet, policy });
+        story.handle(Order::Configure { fleet, policy });
         story
     }
 
     fn submit(&mut self, targets: &str) -> String {
         let spec = Arc::new(JobSpec::new(selector(targets), Command::shell("true")));
-        self.handle(Input::Submit { job: JOB, spec })
+        self.handle(Order::Submit { job: Some(JOB), spec })
     }
 
     /// These hosts succeed, in turn; returns who starts.
@@ -63,7 +63,7 @@ impl Story {
         started.join(" ")
     }
 
-    fn handle(&mut self, input: Input) -> String {
+    fn handle(&mut self, input: impl Into<Input>) -> String {
         let mut started = Vec::new();
         for event in self.scheduler.handle(Timestamp::EPOCH, input).unwrap() {
             if let (Some(attempt), Some(host)) = (event.started(), event.host()) {

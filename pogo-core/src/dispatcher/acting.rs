@@ -23,7 +23,7 @@ impl Dispatcher {
         });
     }
 
-    fn act_on_job(&mut self, JobEvent { job, kind }: JobEvent) {
+    fn act_on_job(&mut self, JobEvent { job, kind, .. }: JobEvent) {
         match kind {
             JobEventKind::Submitted { spec, .. } => self.remember(job, &spec),
             // Said here, since a job may have retired by the time that the state is asked.
@@ -42,7 +42,7 @@ impl Dispatcher {
         }
     }
 
-    fn act_on_task(&mut self, TaskEvent { job, host, kind }: TaskEvent) {
+    fn act_on_task(&mut self, TaskEvent { job, host, kind, .. }: TaskEvent) {
         match kind {
             TaskEventKind::Started { attempt, .. } => self.start(job, &host, attempt),
             TaskEventKind::CancelRequested { attempt, .. } => self.running.cancel(attempt),

@@ -8,7 +8,7 @@ use super::wakeup::Pending;
 use super::{DispatchError, Dispatcher, JournalStatus, OrderError};
 use crate::Timestamp;
 use crate::journal::JournalError;
-use crate::scheduler::{Input, JobId, Phase};
+use crate::scheduler::{JobId, Order, Phase};
 
 impl Dispatcher {
     /// Refuses a new order, since nobody knows when it could be durable. What ends attempts has its effect at once, and waits for the
@@ -20,15 +20,15 @@ impl Dispatcher {
         };
         // Whoever asked may have stopped listening.
         match message {
-            Message::Order(input, reply) => match *input {
-                Input::Abort { job, .. } => {
+            Message::Command(command, fleet, reply) => match command.order {
+                Order::Abort { job } => {
                     self.cancel_running(job);
-                    self.queue.push_back(Pending::Message(Message::Order(input, reply)));
+                    self.queue
+                        .push_back(Pending::Message(Message::Command(command, fleet, reply)));
                 }
                 _ => _ = reply.send(Err(away())),
             },
             Message::Configure(_, reply) => _ = reply.send(Err(away())),
-            Message::Submit(_, _, reply) => _ = reply.send(Err(away())),
             Message::Shutdown(grace, reply) => {
                 self.set_grace_end(grace);
                 self.queue.push_back(Pending::Message(Message::Shutdown(grace, reply)));

@@ -236,6 +236,7 @@ impl DispatcherBuilder {
             journal,
             growth,
             resolution,
+            actor: None,
         };
         Ok((dispatcher, handle))
     }

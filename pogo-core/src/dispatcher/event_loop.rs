@@ -287,11 +287,11 @@ impl Dispatcher {
         Ok(())
     }
 
-    pub(super) fn input(&mut self, input: Input, records: &mut Vec<Record>) -> Result<(), InputError> {
+    pub(super) fn input(&mut self, input: impl Into<Input>, records: &mut Vec<Record>) -> Result<(), InputError> {
         self.now = self.now.max(self.clock.now());
         let events = match self.tail.max_record() {
             None => self.scheduler.handle(self.now, input)?,
-            Some(max) => self.scheduler.handle_if_recorded(self.now, input, |record| {
+            Some(max) => self.scheduler.handle_if_recorded(self.now, input.into(), |record| {
                 let bytes = committed_len(record);
                 if bytes > max {
                     Err(InputError::TooLarge { bytes, max })

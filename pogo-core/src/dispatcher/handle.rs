@@ -14,22 +14,21 @@ use crate::fleet::{Fleet, HostName, Selector};
 use crate::journal::{Journal, Seq};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{Input, JobId, JobUpdate, Scheduler};
+use crate::scheduler::{Actor, Answer, Command, JobId, JobUpdate, Order, Scheduler};
 
 pub(super) type Query = Box<dyn FnOnce(&Scheduler) + Send>;
 
 /// What a handle sends.
 pub(super) enum Message {
-    Order(Box<Input>, oneshot::Sender<Result<(), OrderError>>),
-    Configure(
-        (Arc<Fleet>, Arc<Policy>),
-        oneshot::Sender<Result<NamespaceDiff, OrderError>>,
-    ),
-    /// With the fleet in which tag resolvers have answered for the job, if it names any.
-    Submit(
-        Arc<JobSpec>,
+    /// With the fleet in which tag resolvers have answered, if it is a job's submission that names any.
+    Command(
+        Box<Command>,
         Option<Arc<Fleet>>,
-        oneshot::Sender<Result<JobId, OrderError>>,
+        oneshot::Sender<Result<Answer, OrderError>>,
+    ),
+    Configure(
+        Box<Command>,
+        oneshot::Sender<Result<(NamespaceDiff, Answer), OrderError>>,
     ),
     Query(Query),
     Status(oneshot::Sender<DispatcherStatus>),
@@ -46,6 +45,8 @@ pub struct Handle {
     pub(super) journal: Arc<dyn Journal>,
     pub(super) growth: Arc<Growth>,
     pub(super) resolution: Arc<Resolution>,
+    /// Whose orders it gives, where that is said.
+    pub(super) actor: Option<Arc<Actor>>,
 }
 
 impl Handle {
@@ -56,13 +57,42 @@ impl Handle {
         answer.await.map_err(|_| OrderError::Stopped)
     }
 
-    /// Gives the scheduler an input of any kind.
+    /// A handle whose orders are those of this actor: records say so, and so does whoever is asked why a host waits.
+    pub fn as_actor(&self, actor: Actor) -> Self {
+        let actor = Some(Arc::new(actor));
+        Self { actor, ..self.clone() }
+    }
+
+    /// Gives an order, and returns its answer. All other orders of a handle are short for this.
+    ///
+    /// A command with a [request id](crate::scheduler::RequestId) that was given before gets the answer that it got then and does
+    /// nothing, whichever dispatcher gave it: whoever lost the answer sends the command again. Without an actor it is that of
+    /// the [handle](Self::as_actor).
     ///
     /// # Errors
     /// The scheduler's refusal, that the dispatcher has stopped, or that its [journal is away](OrderError::JournalAway). An
-    /// [abort](Self::abort) is never refused for that.
-    pub async fn order(&self, input: Input) -> Result<(), OrderError> {
-        self.send(|reply| Message::Order(Box::new(input), reply)).await?
+    /// [abort](Self::abort) is never refused for that. Or a tag resolver has no answer to what is submitted or configured.
+    pub async fn execute(&self, command: impl Into<Command> + Send) -> Result<Answer, OrderError> {
+        let mut command = command.into();
+        command.actor = command.actor.or_else(|| self.actor.clone());
+        match &command.order {
+            Order::Configure { .. } => Ok(self.configure_by(command).await?.1),
+            Order::Submit { spec, .. } => {
+                let spec = Arc::clone(spec);
+                self.submit_by(command, &spec).await
+            }
+            _ => self.give(command, None).await,
+        }
+    }
+
+    async fn give(&self, command: Command, fleet: Option<Arc<Fleet>>) -> Result<Answer, OrderError> {
+        self.send(|reply| Message::Command(Box::new(command), fleet, reply))
+            .await?
+    }
+
+    /// Gives an order whose answer says no more than that it was carried out.
+    pub(super) async fn order(&self, command: impl Into<Command> + Send) -> Result<(), OrderError> {
+        self.execute(command).await.map(|_| ())
     }
 
     /// How the dispatcher is, as far as no record says it. Answered at once, whatever the journal does.
@@ -98,8 +128,18 @@ impl Handle {
     /// name, and their answers are added to the fleet.
     ///
     /// # Errors
-    /// As [`order`](Self::order), or a resolver has no answer. Nothing has changed then.
+    /// As [`execute`](Self::execute). Nothing has changed then.
     pub async fn configure(&self, fleet: Arc<Fleet>, policy: Arc<Policy>) -> Result<NamespaceDiff, OrderError> {
+        let mut command = Command::new(Order::Configure { fleet, policy });
+        command.actor.clone_from(&self.actor);
+        Ok(self.configure_by(command).await?.0)
+    }
+
+    async fn configure_by(&self, command: Command) -> Result<(NamespaceDiff, Answer), OrderError> {
+        let Order::Configure { fleet, policy } = &command.order else {
+            return Ok((NamespaceDiff::default(), self.give(command, None).await?));
+        };
+        let (fleet, policy) = (Arc::clone(fleet), Arc::clone(policy));
         let mut last = self.resolution.given.lock().await;
         let answered = match self.resolution.resolvers {
             Some(_) => {
@@ -109,10 +149,19 @@ impl Handle {
             }
             None => Arc::clone(&fleet),
         };
-        let taken = (Arc::clone(&answered), policy);
-        let diff = self.send(|reply| Message::Configure(taken, reply)).await??;
+        let fleet_taken = Arc::clone(&answered);
+        let command = Command {
+            order: Order::Configure {
+                fleet: fleet_taken,
+                policy,
+            },
+            ..command
+        };
+        let answer = self
+            .send(|reply| Message::Configure(Box::new(command), reply))
+            .await??;
         *last = Some(GivenFleet { given: fleet, answered });
-        Ok(diff)
+        Ok(answer)
     }
 
     async fn asked(&self, policy: Option<&Arc<Policy>>) -> Result<Asked, OrderError> {
@@ -126,19 +175,23 @@ impl Handle {
     /// answer is taken together with the job.
     ///
     /// Numbers are given out by the [scheduler](Scheduler::next_job) when the order is taken, and never twice in a namespace.
-    /// Whoever wants a certain number [orders](Self::order) [`Input::Submit`].
     ///
     /// # Errors
-    /// As [`order`](Self::order), or a resolver has no answer. Nothing has changed then.
+    /// As [`execute`](Self::execute). Nothing has changed then.
     pub async fn submit(&self, spec: JobSpec) -> Result<JobId, OrderError> {
-        let spec = Arc::new(spec);
-        if self.resolution.resolvers.is_none() || ResolverQueries::default().and_job(&spec).is_empty() {
-            return self.send(|reply| Message::Submit(spec, None, reply)).await?;
+        let answer = self.execute(Order::submit(spec)).await?;
+        // A submission is answered with its job's number.
+        answer.job().ok_or(OrderError::Stopped)
+    }
+
+    async fn submit_by(&self, command: Command, spec: &JobSpec) -> Result<Answer, OrderError> {
+        if self.resolution.resolvers.is_none() || ResolverQueries::default().and_job(spec).is_empty() {
+            return self.give(command, None).await;
         }
         let mut last = self.resolution.given.lock().await;
         let asked = self.asked(None).await?;
-        let fleet = self.resolution.submitted(&mut last, asked, &spec).await?;
-        self.send(|reply| Message::Submit(spec, Some(fleet), reply)).await?
+        let fleet = self.resolution.submitted(&mut last, asked, spec).await?;
+        self.give(command, Some(fleet)).await
     }
 
     /// Waits until a job is over or goes no further without an order: it is finished, halted or blocked. A paused
@@ -208,87 +261,65 @@ impl Handle {
         self.send(|reply| Message::Shutdown(grace, reply)).await
     }
 
-    /// Starts no more hosts of a job until it is resumed. Errors as [`order`](Self::order).
+    /// Starts no more hosts of a job until it is resumed. Errors as [`execute`](Self::execute).
     pub async fn pause(&self, job: JobId) -> Result<(), OrderError> {
-        self.order(Input::Pause { job }).await
+        self.order(Order::Pause { job }).await
     }
 
-    /// Goes on with a paused, halted or blocked job. Errors as [`order`](Self::order).
+    /// Goes on with a paused, halted or blocked job. Errors as [`execute`](Self::execute).
     pub async fn resume(&self, job: JobId) -> Result<(), OrderError> {
-        self.order(Input::Resume { job }).await
+        self.order(Order::Resume { job }).await
     }
 
-    /// Starts no more hosts of a job; attempts that run may end. Errors as [`order`](Self::order).
-    pub async fn halt(&self, job: JobId, reason: impl Into<String> + Send) -> Result<(), OrderError> {
-        self.order(Input::Halt {
-            job,
-            reason: reason.into(),
-        })
-        .await
+    /// Starts no more hosts of a job; attempts that run may end. Errors as [`execute`](Self::execute).
+    pub async fn halt(&self, job: JobId, reason: impl Into<Arc<str>> + Send) -> Result<(), OrderError> {
+        self.order(Order::Halt { job }.because(reason)).await
     }
 
-    /// Cancels what waits and what runs. Errors as [`order`](Self::order). While the journal is away what runs is cancelled at
+    /// Cancels what waits and what runs. Errors as [`execute`](Self::execute). While the journal is away what runs is cancelled at
     /// once, and the order returns when the journal has it.
-    pub async fn abort(&self, job: JobId, reason: impl Into<String> + Send) -> Result<(), OrderError> {
-        self.order(Input::Abort {
-            job,
-            reason: reason.into(),
-        })
-        .await
+    pub async fn abort(&self, job: JobId, reason: impl Into<Arc<str>> + Send) -> Result<(), OrderError> {
+        self.order(Order::Abort { job }.because(reason)).await
     }
 
-    /// Lets the next wave of a job begin. Errors as [`order`](Self::order).
+    /// Lets the next wave of a job begin. Errors as [`execute`](Self::execute).
     pub async fn promote(&self, job: JobId) -> Result<(), OrderError> {
-        self.order(Input::Promote { job }).await
+        self.order(Order::Promote { job }).await
     }
 
-    /// Starts nothing more on these hosts, in any job, until they are thawed. Errors as [`order`](Self::order).
-    pub async fn freeze(
-        &self,
-        hosts: Selector,
-        by: impl Into<String> + Send,
-        reason: impl Into<String> + Send,
-    ) -> Result<(), OrderError> {
-        let (by, reason) = (by.into(), reason.into());
-        self.order(Input::Freeze { hosts, by, reason }).await
+    /// Starts nothing more on these hosts, in any job, until they are thawed. Errors as [`execute`](Self::execute).
+    pub async fn freeze(&self, hosts: Selector, reason: impl Into<Arc<str>> + Send) -> Result<(), OrderError> {
+        self.order(Order::Freeze { hosts }.because(reason)).await
     }
 
-    /// Ends the freeze that was ordered with this selector. Errors as [`order`](Self::order).
-    pub async fn thaw(
-        &self,
-        hosts: Selector,
-        by: impl Into<String> + Send,
-        reason: impl Into<String> + Send,
-    ) -> Result<(), OrderError> {
-        let (by, reason) = (by.into(), reason.into());
-        self.order(Input::Thaw { hosts, by, reason }).await
+    /// Ends the freeze that was ordered with this selector. Errors as [`execute`](Self::execute).
+    pub async fn thaw(&self, hosts: Selector, reason: impl Into<Arc<str>> + Send) -> Result<(), OrderError> {
+        self.order(Order::Thaw { hosts }.because(reason)).await
     }
 
-    /// Tries hosts again. Errors as [`order`](Self::order).
+    /// Tries hosts again. Errors as [`execute`](Self::execute).
     pub async fn retry(&self, job: JobId, hosts: Vec<HostName>) -> Result<(), OrderError> {
-        self.order(Input::Retry { job, hosts }).await
+        self.order(Order::Retry { job, hosts }).await
     }
 
-    /// Counts hosts as done without running them. Errors as [`order`](Self::order).
+    /// Counts hosts as done without running them. Errors as [`execute`](Self::execute).
     pub async fn skip(&self, job: JobId, hosts: Vec<HostName>) -> Result<(), OrderError> {
-        self.order(Input::Skip { job, hosts }).await
+        self.order(Order::Skip { job, hosts }).await
     }
 
-    /// Changes limits of a job. Errors as [`order`](Self::order).
+    /// Changes limits of a job. Errors as [`execute`](Self::execute).
     pub async fn alter(&self, job: JobId, change: JobUpdate) -> Result<(), OrderError> {
-        self.order(Input::Alter { job, change }).await
+        self.order(Order::Alter { job, change }).await
     }
 
-    /// Counts a host as unavailable, whatever jobs say of it. Errors as [`order`](Self::order).
-    pub async fn mark_down(&self, host: HostName, reason: impl Into<String> + Send) -> Result<(), OrderError> {
-        let reason = reason.into();
-        self.order(Input::MarkDown { host, reason }).await
+    /// Counts a host as unavailable, whatever jobs say of it. Errors as [`execute`](Self::execute).
+    pub async fn mark_down(&self, host: HostName, reason: impl Into<Arc<str>> + Send) -> Result<(), OrderError> {
+        self.order(Order::MarkDown { host }.because(reason)).await
     }
 
-    /// Counts a host as available again: it gives back its slots. Errors as [`order`](Self::order).
-    pub async fn mark_up(&self, host: HostName, reason: impl Into<String> + Send) -> Result<(), OrderError> {
-        let reason = reason.into();
-        self.order(Input::MarkUp { host, reason }).await
+    /// Counts a host as available again: it gives back its slots. Errors as [`execute`](Self::execute).
+    pub async fn mark_up(&self, host: HostName, reason: impl Into<Arc<str>> + Send) -> Result<(), OrderError> {
+        self.order(Order::MarkUp { host }.because(reason)).await
     }
 }
 

@@ -3,11 +3,11 @@
 use super::{Handle, OrderError};
 use crate::fleet::HostName;
 use crate::plan::HoldOwner;
-use crate::scheduler::{HoldMode, HoldView, Input, NamespaceSummary, Scheduler, Slots};
+use crate::scheduler::{HoldMode, HoldView, NamespaceSummary, Order, Scheduler, Slots};
 
 impl Handle {
     /// Takes hosts out of service for somebody, under the same limits as jobs. With [`HoldMode::Wait`] it returns once they are in
-    /// line: [`holds`](Self::holds) says which of them are held. Errors as [`order`](Self::order); with
+    /// line: [`holds`](Self::holds) says which of them are held. Errors as [`execute`](Self::execute); with
     /// [`HoldMode::Immediate`] also what keeps a host from being held now.
     ///
     /// Where a hold waits, it does so as a job of this priority that is submitted now.
@@ -15,53 +15,43 @@ impl Handle {
         &self,
         hosts: Vec<HostName>,
         owner: HoldOwner,
-        reason: impl Into<String> + Send,
+        reason: impl Into<std::sync::Arc<str>> + Send,
         (mode, priority): (HoldMode, i32),
     ) -> Result<(), OrderError> {
-        self.order(Input::Hold {
-            hosts,
-            owner,
-            reason: reason.into(),
-            priority,
-            mode,
-        })
+        self.order(
+            Order::Hold {
+                hosts,
+                owner,
+                priority,
+                mode,
+            }
+            .because(reason.into()),
+        )
         .await
     }
 
-    /// Gives back hosts that this owner holds, and waits for them no longer. Errors as [`order`](Self::order).
+    /// Gives back hosts that this owner holds, and waits for them no longer. Errors as [`execute`](Self::execute).
     pub async fn release(
         &self,
         hosts: Vec<HostName>,
         owner: HoldOwner,
-        reason: impl Into<String> + Send,
+        reason: impl Into<std::sync::Arc<str>> + Send,
     ) -> Result<(), OrderError> {
         let (reason, force) = (reason.into(), false);
         let by = owner;
-        self.order(Input::Release {
-            hosts,
-            by,
-            reason,
-            force,
-        })
-        .await
+        self.order(Order::Release { hosts, force, by }.because(reason)).await
     }
 
-    /// Ends all holds of these hosts, and all waits for them, whoever's they are. Errors as [`order`](Self::order); the reason must
+    /// Ends all holds of these hosts, and all waits for them, whoever's they are. Errors as [`execute`](Self::execute); the reason must
     /// not be empty.
     pub async fn release_by_force(
         &self,
         hosts: Vec<HostName>,
         by: HoldOwner,
-        reason: impl Into<String> + Send,
+        reason: impl Into<std::sync::Arc<str>> + Send,
     ) -> Result<(), OrderError> {
         let (reason, force) = (reason.into(), true);
-        self.order(Input::Release {
-            hosts,
-            by,
-            reason,
-            force,
-        })
-        .await
+        self.order(Order::Release { hosts, force, by }.because(reason)).await
     }
 
     /// What is alive in the namespace. Errors as [`query`](Self::query).

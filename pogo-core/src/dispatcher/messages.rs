@@ -11,9 +11,7 @@ use super::wakeup::Pending;
 use super::{Dispatcher, DispatcherStatus, JournalStatus, NamespaceDiff, OrderError};
 use crate::Timestamp;
 use crate::fleet::Fleet;
-use crate::plan::JobSpec;
-use crate::policy::Policy;
-use crate::scheduler::{Input, InputError, JobId, Record, Scheduler};
+use crate::scheduler::{Answer, Command, InputError, Order, Record, Scheduler};
 
 /// Tells whoever sent a message how it fared; called once that is durable.
 pub(super) type Reply = Box<dyn FnOnce() + Send>;
@@ -72,16 +70,12 @@ impl Dispatcher {
     /// Lets the scheduler decide on a message; the answer to it is sent once that is durable.
     pub(super) fn carry_out(&mut self, message: Message, records: &mut Vec<Record>) {
         match message {
-            Message::Order(input, reply) => {
-                let answer = self.input(*input, records);
+            Message::Command(command, fleet, reply) => {
+                let answer = self.execute(*command, fleet, records);
                 self.reply(reply, answer);
             }
-            Message::Configure((fleet, policy), reply) => {
-                let answer = self.configure(fleet, policy, records);
-                self.reply(reply, answer);
-            }
-            Message::Submit(spec, fleet, reply) => {
-                let answer = self.submit(spec, fleet, records);
+            Message::Configure(command, reply) => {
+                let answer = self.configure(*command, records);
                 self.reply(reply, answer);
             }
             Message::Wait(job, reply) => self.waiters.add(job, reply),
@@ -96,34 +90,41 @@ impl Dispatcher {
     /// Takes a fleet and a policy, unless they are those in force.
     fn configure(
         &mut self,
-        fleet: Arc<Fleet>,
-        policy: Arc<Policy>,
+        command: Command,
         records: &mut Vec<Record>,
-    ) -> Result<NamespaceDiff, InputError> {
-        let before = self.scheduler.configured_fleet().cloned();
-        let policy_changed = *self.scheduler.policy() != policy;
-        if before.as_ref() == Some(&fleet) && !policy_changed {
-            return Ok(NamespaceDiff::default());
+    ) -> Result<(NamespaceDiff, Answer), InputError> {
+        let mut diff = NamespaceDiff::default();
+        if let Order::Configure { fleet, policy } = &command.order
+            && !self.scheduler.is_repeated(self.now, &command)
+        {
+            let before = self.scheduler.configured_fleet().cloned();
+            let policy_changed = self.scheduler.policy() != policy;
+            if before.as_ref() == Some(fleet) && !policy_changed {
+                return Ok((diff, Answer::Unchanged));
+            }
+            diff = NamespaceDiff::between(before.as_deref(), fleet, policy_changed);
         }
-        let diff = NamespaceDiff::between(before.as_deref(), &fleet, policy_changed);
-        self.input(Input::Configure { fleet, policy }, records)?;
-        Ok(diff)
+        self.input(command, records)?;
+        Ok((diff, self.scheduler.last_answer()))
     }
 
-    fn submit(
+    /// Carries out a command, for which tag resolvers may have given a fleet.
+    fn execute(
         &mut self,
-        spec: Arc<JobSpec>,
+        command: Command,
         fleet: Option<Arc<Fleet>>,
         records: &mut Vec<Record>,
-    ) -> Result<JobId, InputError> {
-        if let Some(fleet) = fleet {
+    ) -> Result<Answer, InputError> {
+        if let Some(fleet) = fleet
+            && !self.scheduler.is_repeated(self.now, &command)
+        {
             let policy = Arc::clone(self.scheduler.policy());
-            self.configure(fleet, policy, records)?;
+            let mut configure = Command::new(Order::Configure { fleet, policy });
+            configure.actor.clone_from(&command.actor);
+            self.configure(configure, records)?;
         }
-        // Numbered here and not where it was sent, so that two submissions never have the same number.
-        let job = self.scheduler.next_job();
-        self.input(Input::Submit { job, spec }, records)?;
-        Ok(job)
+        self.input(command, records)?;
+        Ok(self.scheduler.last_answer())
     }
 
     fn reply<T: Send + 'static>(

@@ -78,7 +78,7 @@ impl ContentLoader {
     /// The journal does not have it, has something else in its place, or cannot be reached.
     pub async fn load(&mut self, journal: &dyn Journal, records: &mut [Record]) -> Result<(), JournalError> {
         for record in records {
-            if let Event::Namespace(NamespaceEvent { kind }) = &mut record.event
+            if let Event::Namespace(NamespaceEvent { kind, .. }) = &mut record.event
                 && let NamespaceEventKind::Configured { fleet, policy } = kind
             {
                 load(&mut self.fleet, journal, fleet).await?;
@@ -139,7 +139,7 @@ pub(crate) fn load_from(
     record: &mut Record,
     bytes: impl Fn(Digest) -> Result<Vec<u8>, JournalError>,
 ) -> Result<(), JournalError> {
-    if let Event::Namespace(NamespaceEvent { kind }) = &mut record.event
+    if let Event::Namespace(NamespaceEvent { kind, .. }) = &mut record.event
         && let NamespaceEventKind::Configured { fleet, policy } = kind
     {
         if let Content::Stored(digest) = *fleet {
@@ -169,7 +169,7 @@ impl NamedContent {
     /// The record as it is stored; what has to be stored before it goes into `missing`.
     pub(crate) fn name(&mut self, record: &Record, missing: &mut Vec<StoredContent>) -> Result<Record, JournalError> {
         let mut record = record.clone();
-        if let Event::Namespace(NamespaceEvent { kind }) = &mut record.event
+        if let Event::Namespace(NamespaceEvent { kind, .. }) = &mut record.event
             && let NamespaceEventKind::Configured { fleet, policy } = kind
         {
             name(&mut self.fleet, fleet, missing)?;
@@ -216,7 +216,7 @@ fn name_known<T>(known: Option<&(Digest, Arc<T>)>, content: &mut Content<T>) {
 
 /// Whether a record holds content that is stored apart.
 pub(crate) fn holds_content(record: &Record) -> bool {
-    matches!(&record.event, Event::Namespace(NamespaceEvent { kind })
+    matches!(&record.event, Event::Namespace(NamespaceEvent { kind, .. })
         if matches!(kind, NamespaceEventKind::Configured { .. }))
 }
 

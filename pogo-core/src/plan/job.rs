@@ -55,7 +55,7 @@ pub struct JobSpec {
     /// The reason for running without regard to limits and sequences. The hosts are counted and leased all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub override_constraints: Option<String>,
-    /// Whose [holds](crate::scheduler::Input::Hold) the job runs under: hosts that this owner holds start in such jobs only. Other
+    /// Whose [holds](crate::scheduler::Order::Hold) the job runs under: hosts that this owner holds start in such jobs only. Other
     /// hosts are started as in any job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under_hold: Option<HoldOwner>,

@@ -12,7 +12,7 @@ pub enum WaveGate {
     /// It opens by itself, when the bake time has passed. An order opens it earlier.
     #[default]
     Automatic,
-    /// An order opens it ([`Input::Promote`](crate::scheduler::Input::Promote)), whatever the bake time.
+    /// An order opens it ([`Order::Promote`](crate::scheduler::Order::Promote)), whatever the bake time.
     Manual,
 }
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Checked;
 use super::state::State;
-use super::{HoldMode, Input, InputError};
+use super::{HoldMode, InputError, Order};
 use crate::fleet::{HostId, HostName};
 use crate::plan::{BucketId, HoldOwner};
 
-/// A checked [`Input::Hold`](super::Input::Hold), without hosts that its owner holds or waits for already.
+/// A checked [`Order::Hold`](super::Order::Hold), without hosts that its owner holds or waits for already.
 pub(super) struct NewHolds {
     pub(super) hosts: Vec<HostName>,
     pub(super) owner: HoldOwner,
@@ -17,7 +17,7 @@ pub(super) struct NewHolds {
     pub(super) mode: HoldMode,
 }
 
-/// A checked [`Input::Release`](super::Input::Release).
+/// A checked [`Order::Release`](super::Order::Release).
 pub(super) struct EndedHolds {
     pub(super) holds: Vec<(HostName, HoldOwner)>,
     /// Who ends them by force.
@@ -26,27 +26,21 @@ pub(super) struct EndedHolds {
 }
 
 impl State {
-    pub(super) fn check_holds(&self, order: Input) -> Result<Checked, InputError> {
+    pub(super) fn check_holds(&self, order: Order, reason: &str) -> Result<Checked, InputError> {
         match order {
-            Input::Hold {
+            Order::Hold {
                 hosts,
                 owner,
-                reason,
                 priority,
                 mode,
             } => self.check_hold(NewHolds {
                 hosts,
                 owner,
-                reason,
+                reason: reason.to_owned(),
                 priority,
                 mode,
             }),
-            Input::Release {
-                hosts,
-                by,
-                reason,
-                force,
-            } => self.check_release(&hosts, by, reason, force),
+            Order::Release { hosts, by, force } => self.check_release(&hosts, by, reason, force),
             _ => Ok(Checked::Nothing),
         }
     }
@@ -108,7 +102,7 @@ impl State {
         &self,
         hosts: &[HostName],
         by: HoldOwner,
-        reason: String,
+        reason: &str,
         force: bool,
     ) -> Result<Checked, InputError> {
         if force && reason.trim().is_empty() {
@@ -132,7 +126,11 @@ impl State {
             return Ok(Checked::Nothing);
         }
         let by = force.then_some(by);
-        Ok(Checked::Release(EndedHolds { holds, by, reason }))
+        Ok(Checked::Release(EndedHolds {
+            holds,
+            by,
+            reason: reason.to_owned(),
+        }))
     }
 
     /// A host that the fleet has, and that has not left it.
@@ -144,7 +142,7 @@ impl State {
         known.ok_or_else(|| InputError::UnknownHost { host: host.clone() })
     }
 
-    pub(super) fn check_mark(&self, host: HostName, down: bool, reason: String) -> Result<Checked, InputError> {
+    pub(super) fn check_mark(&self, host: HostName, down: bool) -> Result<Checked, InputError> {
         let id = self.check_host(&host)?;
         let state = self.host(id);
         if state.left.is_some() {
@@ -153,7 +151,7 @@ impl State {
         let is_stuck = state.down.is_some() || state.failed_attempt.is_some();
         let news = if down { state.down.is_none() } else { is_stuck };
         Ok(if news {
-            Checked::Mark { host, down, reason }
+            Checked::Mark { host, down }
         } else {
             Checked::Nothing
         })

@@ -10,12 +10,6 @@ use crate::plan::JobSpec;
 use crate::policy::JobSettings;
 
 impl State {
-    /// The number of the next job: one more than the highest that was ever used.
-    pub(super) fn next_job(&self) -> JobId {
-        let last = self.jobs.last().max(self.retired.highest);
-        JobId::new(last.map_or(0, JobId::number).saturating_add(1))
-    }
-
     pub(super) fn has_retired(&self, job: JobId) -> bool {
         !self.jobs.contains_key(&job) && self.retired.covers(job)
     }
@@ -69,7 +63,7 @@ impl State {
                 .collect(),
             ..JobSpec::clone(&remnant.spec)
         };
-        self.check_submission(self.next_job(), Arc::new(spec), Some(job))
+        self.check_submission(None, Arc::new(spec), Some(job))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why an input is refused.
 
 use super::state::ConfigureError;
-use super::{AttemptId, BeginRefused, Freeze, Hold, JobId, JobStatus, Obstacle, OrderKind, TaskState};
+use super::{AttemptId, BeginRefused, Freeze, Hold, JobId, JobStatus, Obstacle, OrderKind, RequestId, TaskState};
 use crate::Timestamp;
 use crate::fleet::{HostName, ResolveError, Selector};
 use crate::plan::PlanError;
@@ -32,6 +32,22 @@ pub enum InputError {
         /// The most that the journal takes.
         max: usize,
     },
+    /// The request id was given to another order before.
+    #[error("request `{request}` was given before, to {order}; give each order an id of its own")]
+    RequestReused {
+        /// The id.
+        request: RequestId,
+        /// The order that it was given to.
+        order: OrderKind,
+    },
+    /// What is said of the order is longer than records take.
+    #[error("{what} has more than {max} bytes; say it in fewer words")]
+    TooLong {
+        /// What is too long.
+        what: &'static str,
+        /// How many bytes it may have.
+        max: usize,
+    },
     /// No such job.
     #[error("there is no {job}; submit it first")]
     UnknownJob {
@@ -56,8 +72,8 @@ pub enum InputError {
         /// The host.
         host: HostName,
     },
-    /// A job of this number was submitted before.
-    #[error("{job} was submitted before; give the new job another number")]
+    /// This number was given to a job before, or a higher one was.
+    #[error("the number of {job} was given before, or a higher one was; submit the job without a number")]
     DuplicateJob {
         /// The job.
         job: JobId,

@@ -14,7 +14,7 @@ use crate::fleet::{Fleet, HostId, ResolveError, Selector};
 pub struct Freeze {
     /// The hosts, as they were named: whoever comes to be among them is frozen too.
     pub hosts: Selector,
-    /// Who ordered it.
+    /// Who ordered it; empty where that is not known.
     pub by: String,
     /// Why.
     pub reason: String,
@@ -36,7 +36,10 @@ impl Freeze {
 
 impl fmt::Display for Freeze {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "by {} since {}", self.by, self.since)?;
+        if !self.by.is_empty() {
+            write!(f, "by {} ", self.by)?;
+        }
+        write!(f, "since {}", self.since)?;
         match self.reason.as_str() {
             "" => Ok(()),
             reason => write!(f, " ({reason})"),

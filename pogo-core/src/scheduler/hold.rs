@@ -10,7 +10,7 @@ use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::plan::HoldOwner;
 
-/// What happens where a host cannot be [held](super::Input::Hold) at once.
+/// What happens where a host cannot be [held](super::Order::Hold) at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldMode {

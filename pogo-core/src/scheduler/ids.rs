@@ -5,19 +5,39 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// One job of a namespace, numbered by whoever submits it. Prints as `job-3`.
+/// One job of a namespace, numbered by the scheduler from 1 and never reused in a namespace. Prints as `job-3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct JobId(u32);
+pub struct JobId(u64);
 
 impl JobId {
+    /// By how much numbers grow with each [incarnation](super::Incarnation) of a namespace: more jobs than are ever submitted.
+    pub(crate) const GAP: u64 = 1 << 31;
+
     /// The job with this number.
-    pub const fn new(number: u32) -> Self {
+    pub const fn new(number: u64) -> Self {
         Self(number)
     }
 
     /// The job's number.
-    pub const fn number(self) -> u32 {
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// What tells it from every other job that a scheduler knows, in half the room.
+    #[allow(clippy::cast_possible_truncation, reason = "that is the point")]
+    pub(crate) const fn index(self) -> JobIndex {
+        JobIndex((self.0 % JobId::GAP) as u32)
+    }
+}
+
+/// The number of a job without what restores have added to it. They add multiples of [`JobId::GAP`], so these are in the same
+/// order as the numbers, and no two jobs of a namespace have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct JobIndex(u32);
+
+impl JobIndex {
+    pub(crate) const fn number(self) -> u32 {
         self.0
     }
 }

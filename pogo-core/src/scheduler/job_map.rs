@@ -6,6 +6,7 @@ use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 
 use super::JobId;
+use super::ids::JobIndex;
 
 /// A map that nobody iterates over, so that its order does not matter.
 // An `IndexMap` would keep values apart from its table and move the last one into each gap: three fetches from memory more for
@@ -34,29 +35,38 @@ impl<V> Default for JobMap<V> {
 
 impl<V> JobMap<V> {
     pub(crate) fn get(&self, job: &JobId) -> Option<&V> {
-        self.values.get(self.position(*job).ok()?)
+        self.values.get(self.find(*job)?)
+    }
+
+    /// The job and its value.
+    pub(crate) fn at(&self, index: JobIndex) -> Option<(JobId, &V)> {
+        let at = self.position(index).ok()?;
+        Some((*self.jobs.get(at)?, self.values.get(at)?))
     }
 
     pub(crate) fn get_mut(&mut self, job: &JobId) -> Option<&mut V> {
-        let at = self.position(*job).ok()?;
+        let at = self.find(*job)?;
         self.values.get_mut(at)
     }
 
     /// Takes a job out. The oldest retire first, before which there is nothing to move.
     pub(crate) fn remove(&mut self, job: JobId) -> Option<V> {
-        let at = self.position(job).ok()?;
+        let at = self.find(job)?;
         self.jobs.remove(at);
         self.values.remove(at)
     }
 
     pub(crate) fn contains_key(&self, job: &JobId) -> bool {
-        self.position(*job).is_ok()
+        self.find(*job).is_some()
     }
 
     /// Puts a value in its place, and gives back the one that was there.
     pub(crate) fn insert(&mut self, job: JobId, value: V) -> Option<V> {
-        match self.position(job) {
-            Ok(at) => Some(std::mem::replace(&mut self.values[at], value)),
+        match self.position(job.index()) {
+            Ok(at) => {
+                self.jobs[at] = job;
+                Some(std::mem::replace(&mut self.values[at], value))
+            }
             Err(at) => {
                 self.jobs.insert(at, job);
                 self.values.insert(at, value);
@@ -74,17 +84,22 @@ impl<V> JobMap<V> {
         self.values.iter()
     }
 
+    fn find(&self, job: JobId) -> Option<usize> {
+        let at = self.position(job.index()).ok()?;
+        (self.jobs[at] == job).then_some(at)
+    }
+
     /// Where a job is, or would be.
-    fn position(&self, job: JobId) -> Result<usize, usize> {
-        let last = self.last().map_or(0, JobId::number);
+    fn position(&self, job: JobIndex) -> Result<usize, usize> {
+        let last = self.last().map_or(0, |last| last.index().number());
         let Some(behind) = last.checked_sub(job.number()) else {
             return Err(self.jobs.len());
         };
         // Exact where no number between it and the last is left out.
         let at = self.jobs.len().checked_sub(1 + behind as usize);
-        match at.filter(|&at| self.jobs[at] == job) {
+        match at.filter(|&at| self.jobs[at].index() == job) {
             Some(at) => Ok(at),
-            None => self.jobs.binary_search(&job),
+            None => self.jobs.binary_search_by_key(&job, |job| job.index()),
         }
     }
 }
@@ -117,6 +132,11 @@ mod tests {
         }
         assert_eq!(jobs.insert(JobId::new(7), 8), Some(7));
         assert_eq!(jobs.values().copied().collect::<Vec<_>>(), [1, 2, 3, 8]);
+        assert_eq!(
+            jobs.get(&JobId::new(7 + JobId::GAP)),
+            None,
+            "another job than the seventh"
+        );
         for number in 0..9 {
             let known = [1, 2, 3].contains(&number).then_some(number);
             assert_eq!(

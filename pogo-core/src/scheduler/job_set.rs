@@ -54,7 +54,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_set_of_jobs_is_a_set(changes in prop::collection::vec((any::<bool>(), 0..8_u32), 0..60)) {
+        fn a_set_of_jobs_is_a_set(changes in prop::collection::vec((any::<bool>(), 0..8_u64), 0..60)) {
             let (mut set, mut model) = (JobSet::default(), BTreeSet::new());
             for (insert, job) in changes {
                 let job = JobId::new(job);

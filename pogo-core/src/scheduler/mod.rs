@@ -7,7 +7,9 @@ mod agenda;
 mod attempt_queue;
 mod check;
 mod check_hold;
+mod check_order;
 mod check_retired;
+mod command;
 mod content;
 mod deadlines;
 mod decide;
@@ -23,7 +25,6 @@ mod input;
 mod job_map;
 mod job_set;
 mod job_update;
-mod order_kind;
 mod outcome;
 mod outlook;
 mod output_summary;
@@ -34,6 +35,7 @@ mod permission;
 mod prospects;
 mod rehearsal;
 mod results;
+mod said;
 #[allow(
     clippy::module_inception,
     reason = "the module is named for what it is about, its file for what it holds"
@@ -49,6 +51,7 @@ mod verify_retired;
 mod view;
 mod violation;
 
+pub use command::{Actor, Answer, Command, Order, OrderKind, RequestId, RequestIdError, Steered};
 pub use content::{Content, ContentNotLoaded};
 pub use error::InputError;
 pub use event::{
@@ -61,7 +64,6 @@ pub use hold::{Hold, HoldMode, HoldView};
 pub use ids::{AttemptId, Epoch, JobId, OwnerId};
 pub use input::Input;
 pub use job_update::JobUpdate;
-pub use order_kind::OrderKind;
 pub use outcome::{Failure, FailureKind, NeverBegan, Outcome, Phase};
 pub use output_summary::OutputSummary;
 pub use parse_id::ParseIdError;

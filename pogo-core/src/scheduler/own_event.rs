@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use super::check::Checked;
 use super::check_hold::EndedHolds;
+use super::said::Said;
 use super::{Event, HaltCause, HostEventKind, Input, InputError, JobEventKind, NamespaceEventKind, Record, Scheduler};
 use crate::Timestamp;
 
 impl Scheduler {
-    /// The same as [`handle`](Self::handle), but an order whose own record this refuses is refused, and nothing has changed.
+    /// The same as [`handle`](Self::handle), but an order one of whose own records this refuses is refused, and nothing has changed.
     pub(crate) fn handle_if_recorded(
         &mut self,
         now: Timestamp,
         input: Input,
-        accept: impl FnOnce(&Record) -> Result<(), InputError>,
+        accept: impl Fn(&Record) -> Result<(), InputError>,
     ) -> Result<Vec<Event>, InputError> {
-        self.handle_if(now, input, |checked| match checked.own_event() {
-            Some(event) => accept(&Record { at: now, event }),
-            None => Ok(()),
+        self.handle_if(now, input, |checked| {
+            let Checked::Command { order, said } = checked else {
+                return Ok(());
+            };
+            let mut own = said.event().into_iter().chain(order.own_event(said));
+            own.try_for_each(|event| accept(&Record { at: now, event }))
         })
     }
 }
@@ -25,70 +29,67 @@ impl Scheduler {
 impl Checked {
     /// The event that holds what the order says, which is as large as whoever gave it made it. What follows from an order is small,
     /// event by event.
-    pub(super) fn own_event(&self) -> Option<Event> {
-        Some(match self {
-            Self::Configure {
-                input: Input::Configure { fleet, policy },
-                ..
-            } => Event::of_namespace(NamespaceEventKind::Configured {
-                fleet: Arc::clone(fleet).into(),
-                policy: Arc::clone(policy).into(),
-            }),
-            Self::Submit {
-                job,
-                spec,
-                compiled,
-                retry_of,
-            } => Event::of_job(
-                *job,
-                JobEventKind::Submitted {
-                    spec: Arc::clone(spec),
-                    hosts: Arc::clone(&compiled.names),
-                    retry_of: *retry_of,
-                },
-            ),
-            Self::Halt { job, reason } | Self::Abort { job, reason } => Event::of_job(
-                *job,
-                JobEventKind::Halting {
-                    reason: reason.clone(),
-                    abort: matches!(self, Self::Abort { .. }),
-                    cause: Some(HaltCause::Order),
-                },
-            ),
-            Self::Freeze { hosts, by, reason } => Event::of_namespace(NamespaceEventKind::HostsFrozen {
-                hosts: hosts.clone(),
-                by: by.clone(),
-                reason: reason.clone(),
-            }),
-            Self::Thaw { hosts, by, reason } => Event::of_namespace(NamespaceEventKind::HostsThawed {
-                hosts: hosts.clone(),
-                by: by.clone(),
-                reason: reason.clone(),
-            }),
-            Self::Alter { job, change } => Event::of_job(
-                *job,
-                JobEventKind::Altered {
-                    change: Box::new(change.clone()),
-                },
-            ),
-            Self::Mark { host, down, reason } => {
-                Event::of_host(host.clone(), HostEventKind::marked(*down, reason.clone()))
-            }
-            Self::Hold(holds) => {
-                let (owner, reason) = (holds.owner.clone(), holds.reason.clone());
-                let kind = HostEventKind::Held {
-                    owner,
+    fn own_event(&self, said: &Said) -> Option<Event> {
+        let (by, reason) = (said.by(), said.reason());
+        Some(
+            match self {
+                Self::Configure { fleet, policy, .. } => Event::of_namespace(NamespaceEventKind::Configured {
+                    fleet: Arc::clone(fleet).into(),
+                    policy: Arc::clone(policy).into(),
+                }),
+                Self::Submit {
+                    job,
+                    spec,
+                    compiled,
+                    retry_of,
+                } => Event::of_job(
+                    *job,
+                    JobEventKind::Submitted {
+                        spec: Arc::clone(spec),
+                        hosts: Arc::clone(&compiled.names),
+                        retry_of: *retry_of,
+                    },
+                ),
+                Self::Halt { job } | Self::Abort { job } => Event::of_job(
+                    *job,
+                    JobEventKind::Halting {
+                        reason,
+                        abort: matches!(self, Self::Abort { .. }),
+                        cause: Some(HaltCause::Order),
+                    },
+                ),
+                Self::Freeze { hosts } => Event::of_namespace(NamespaceEventKind::HostsFrozen {
+                    hosts: hosts.clone(),
+                    by,
                     reason,
-                    waited: false,
-                };
-                Event::of_host(holds.hosts.first()?.clone(), kind)
+                }),
+                Self::Thaw { hosts } => Event::of_namespace(NamespaceEventKind::HostsThawed {
+                    hosts: hosts.clone(),
+                    by,
+                    reason,
+                }),
+                Self::Alter { job, change } => Event::of_job(
+                    *job,
+                    JobEventKind::Altered {
+                        change: Box::new(change.clone()),
+                    },
+                ),
+                Self::Mark { host, down } => Event::of_host(host.clone(), HostEventKind::marked(*down, reason)),
+                Self::Hold(holds) => {
+                    let (owner, waited) = (holds.owner.clone(), false);
+                    Event::of_host(
+                        holds.hosts.first()?.clone(),
+                        HostEventKind::Held { owner, reason, waited },
+                    )
+                }
+                Self::Release(EndedHolds { holds, by, .. }) => {
+                    let (host, owner) = holds.first()?.clone();
+                    let by = by.clone();
+                    Event::of_host(host, HostEventKind::Released { owner, by, reason })
+                }
+                _ => return None,
             }
-            Self::Release(EndedHolds { holds, by, reason }) => {
-                let (host, owner) = holds.first()?.clone();
-                let (by, reason) = (by.clone(), reason.clone());
-                Event::of_host(host, HostEventKind::Released { owner, by, reason })
-            }
-            _ => return None,
-        })
+            .by(said.actor.clone()),
+        )
     }
 }

@@ -249,8 +249,8 @@ fn waiting(job: &Job) -> impl Iterator<Item = u32> {
 impl State {
     /// Whether another job may run on a host without regard to limits, and leave it in need of repair.
     pub(crate) fn is_forced(&self, id: JobId, host: HostId) -> bool {
-        let others = self.by_host.unbound().filter(|&other| other != id);
-        let mut jobs = others.filter_map(|other| self.jobs.get(&other));
+        let others = self.by_host.unbound().filter(|&other| other != id.index());
+        let mut jobs = others.filter_map(|other| Some(self.jobs.at(other)?.1));
         !self.hosts.is_removed(host)
             && jobs.any(|job| {
                 let waits = |task: u32| job.task(task).state == TaskState::Waiting;

@@ -8,8 +8,8 @@ use super::deadlines::Deadlines;
 use super::outlook::Outlook;
 use super::state::{ApplyError, Effects, Job, JobStatus, State};
 use super::{
-    AttemptId, AttemptView, BeginRefused, BucketView, Event, Freeze, HoldView, HolderReason, Input, InputError, JobId,
-    JobView, Obstacle, Record, RestoreError, RetiredJobView, Snapshot, Violation,
+    Actor, Answer, AttemptId, AttemptView, BeginRefused, BucketView, Event, Freeze, HoldView, HolderReason, Input,
+    InputError, JobId, JobView, Obstacle, Record, RestoreError, RetiredJobView, Snapshot, Violation,
 };
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
@@ -35,7 +35,7 @@ use crate::policy::Policy;
 /// use pogo_core::fleet::Fleet;
 /// use pogo_core::plan::{Command, JobSpec};
 /// use pogo_core::policy::{Constraint, Policy, Rule};
-/// use pogo_core::scheduler::{Event, Input, JobId, Outcome, Scheduler};
+/// use pogo_core::scheduler::{Event, Input, Order, Outcome, Scheduler};
 ///
 /// let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-3]").build()?);
 /// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("1".parse()?));
@@ -44,8 +44,8 @@ use crate::policy::Policy;
 ///
 /// let mut scheduler = Scheduler::new();
 /// let now = Timestamp::from_millis(0);
-/// scheduler.handle(now, Input::Configure { fleet, policy })?;
-/// let events = scheduler.handle(now, Input::Submit { job: JobId::new(1), spec })?;
+/// scheduler.handle(now, Order::Configure { fleet, policy })?;
+/// let events = scheduler.handle(now, Order::submit(spec))?;
 ///
 /// // One at a time: of three hosts, one starts ...
 /// let [Event::Job(_), Event::Task(task)] = &events[..] else { panic!() };
@@ -74,6 +74,10 @@ pub struct Scheduler {
     pub(super) asks_permission: bool,
     /// Finished jobs stay. No part of the state either.
     pub(super) keeps_jobs: bool,
+    /// Whose order is carried out, while one is.
+    pub(super) actor: Option<Arc<Actor>>,
+    /// What the last order was answered.
+    pub(super) answer: Answer,
     pub(super) effects: Effects,
     pub(super) events: Vec<Event>,
 }
@@ -82,7 +86,7 @@ impl Scheduler {
     /// The most hosts for which debug builds verify everything after every input.
     const VERIFIED_HOSTS: usize = 300;
 
-    /// A scheduler with no hosts and no rules; [`Input::Configure`] comes first.
+    /// A scheduler with no hosts and no rules; [`Order::Configure`](super::Order::Configure) comes first.
     pub fn new() -> Self {
         Self {
             state: State::new(),
@@ -93,6 +97,8 @@ impl Scheduler {
             draining: false,
             asks_permission: false,
             keeps_jobs: false,
+            actor: None,
+            answer: Answer::Done,
             effects: Effects::new(),
             events: Vec::new(),
         }
@@ -102,8 +108,34 @@ impl Scheduler {
     ///
     /// # Errors
     /// An invalid input is refused before anything has changed.
-    pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<Vec<Event>, InputError> {
-        self.handle_if(now, input, |_| Ok(()))
+    pub fn handle(&mut self, now: Timestamp, input: impl Into<Input>) -> Result<Vec<Event>, InputError> {
+        self.handle_if(now, input.into(), |_| Ok(()))
+    }
+
+    /// The same for a command, with the answer to it. One that was [given before](super::Command) gets the answer that it got
+    /// then, and leads to nothing.
+    ///
+    /// # Errors
+    /// A command whose order is invalid is refused before anything has changed.
+    pub fn execute(
+        &mut self,
+        now: Timestamp,
+        command: impl Into<super::Command>,
+    ) -> Result<(Answer, Vec<Event>), InputError> {
+        let events = self.handle(now, command.into())?;
+        Ok((self.answer, events))
+    }
+
+    /// What the last command was answered.
+    #[cfg(feature = "async")]
+    pub(crate) fn last_answer(&self) -> Answer {
+        self.answer
+    }
+
+    /// Whether this command was given before, and is answered as it was then.
+    pub(crate) fn is_repeated(&self, now: Timestamp, command: &super::Command) -> bool {
+        let request = command.request.as_ref();
+        request.is_some_and(|request| self.state.requests.get(request, now).is_some())
     }
 
     /// The same, unless this refuses what was found out about the input, before anything has changed.
@@ -127,7 +159,11 @@ impl Scheduler {
                     reason: BeginRefused::Draining,
                 });
             }
-            ref input if self.draining && input.starts() => return Err(InputError::Draining),
+            Input::Command(ref command)
+                if self.draining && command.order.starts() && !self.is_repeated(now, command) =>
+            {
+                return Err(InputError::Draining);
+            }
             _ => {}
         }
         let checked = self.state.check(now, input)?;
@@ -308,7 +344,7 @@ impl Scheduler {
     }
 
     /// Jobs that have [retired](super::JobEventKind::Retired) while hosts hold slots because of them, in the order of their numbers.
-    /// They take [`Input::Skip`], and [`Input::Retry`] which makes a new job of those hosts.
+    /// They take [`Order::Skip`](super::Order::Skip), and [`Order::Retry`](super::Order::Retry), which makes a new job of those hosts.
     pub fn retired_jobs(&self) -> impl Iterator<Item = RetiredJobView<'_>> {
         self.state.retired_views()
     }

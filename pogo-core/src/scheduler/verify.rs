@@ -210,7 +210,7 @@ mod tests {
     use crate::plan::{Command, JobSpec};
     use crate::policy::{Constraint, Policy, Rule, Sequence};
     use crate::scheduler::state::HostState;
-    use crate::scheduler::{Input, JobId, JobStatus, Scheduler};
+    use crate::scheduler::{Input, JobId, JobStatus, Order, Scheduler};
 
     const JOB: JobId = JobId::new(1);
 
@@ -227,7 +227,10 @@ mod tests {
         );
         let mut scheduler = Scheduler::new();
         let spec = Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell("true")));
-        for input in [Input::Configure { fleet, policy }, Input::Submit { job: JOB, spec }] {
+        for input in [
+            Order::Configure { fleet, policy },
+            Order::Submit { job: Some(JOB), spec },
+        ] {
             scheduler.handle(Timestamp::EPOCH, input).unwrap();
         }
         assert_eq!(scheduler.verify(), Ok(()));
@@ -291,7 +294,7 @@ mod tests {
     #[test]
     fn a_gate_that_is_closed_without_reason_is_found() {
         let mut scheduler = one_by_one();
-        scheduler.handle(Timestamp::EPOCH, Input::Pause { job: JOB }).unwrap();
+        scheduler.handle(Timestamp::EPOCH, Order::Pause { job: JOB }).unwrap();
         let (attempt, outcome) = (AttemptId::new(1), crate::scheduler::Outcome::in_doubt(""));
         scheduler
             .handle(
@@ -314,7 +317,7 @@ mod tests {
     fn a_host_that_waits_without_reason_is_found() {
         let mut scheduler = one_by_one();
         let attempt = AttemptId::new(1);
-        scheduler.handle(Timestamp::EPOCH, Input::Pause { job: JOB }).unwrap();
+        scheduler.handle(Timestamp::EPOCH, Order::Pause { job: JOB }).unwrap();
         let outcome = crate::scheduler::Outcome::Succeeded;
         scheduler
             .handle(

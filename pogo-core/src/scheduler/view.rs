@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{Job, JobStatus, Remnant, Running, State, TaskState};
 use super::{
-    AttemptId, CancelReason, Failure, HoldView, Holder, HostResult, JobId, Obstacle, Permission, Phase, Tally,
+    Actor, AttemptId, CancelReason, Failure, HoldView, Holder, HostResult, JobId, Obstacle, Permission, Phase, Steered,
+    Tally,
 };
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
@@ -138,6 +139,16 @@ impl<'a> JobView<'a> {
     /// When it was submitted.
     pub fn submitted(&self) -> Timestamp {
         self.job.submitted
+    }
+
+    /// Who submitted it, where that was said.
+    pub fn submitted_by(&self) -> Option<&'a Actor> {
+        self.job.submitted_by.as_deref()
+    }
+
+    /// The last order that was given to it, if one was since it was submitted: which, when, by whom and why.
+    pub fn steered(&self) -> Option<&'a Steered> {
+        self.job.steered.as_deref()
     }
 
     /// How many of its tasks are in which state.

@@ -11,8 +11,8 @@ use crate::Timestamp;
 use crate::fleet::Fleet;
 use crate::policy::{JobSettings, Policy};
 use crate::scheduler::{
-    DoubtCause, Event, HaltCause, HoldMode, HostEvent, HostEventKind, Input, InputError, JobEvent, JobEventKind, JobId,
-    NamespaceEvent, NamespaceEventKind, NeverBegan, Record, TaskEvent, TaskEventKind,
+    Command, DoubtCause, Event, HaltCause, HoldMode, HostEvent, HostEventKind, InputError, JobEvent, JobEventKind,
+    JobId, NamespaceEvent, NamespaceEventKind, NeverBegan, Order, Record, TaskEvent, TaskEventKind,
 };
 
 /// A log that cannot be run again.
@@ -68,12 +68,9 @@ impl World {
         let submitted = |record: &&Record| record.event.submitted().is_some();
         // Time begins with the first job; what was known before is known at its beginning.
         let began = rest.iter().find(submitted).map_or(Timestamp::EPOCH, |record| record.at);
-        for (at, rank, input) in orders(&policy.defaults, rest) {
+        for (at, rank, command) in orders(&policy.defaults, rest) {
             let at = Timestamp::EPOCH + (at - began);
-            if let Input::Submit { job, .. } = input {
-                world.jobs = world.jobs.max(job.number());
-            }
-            world.plans.add(at, rank, Planned::Input(Box::new(input)));
+            world.plans.add(at, rank, Planned::Input(Box::new(command.into())));
         }
         Ok(crashes(records)
             .into_iter()
@@ -111,7 +108,7 @@ impl World {
     /// No attempt of the log has ended.
     pub fn follow(mut self, records: &[Record], past: JobId) -> Result<Self, PastError> {
         self.times = TaskTimes::Logged(Arc::new(PastTimes::of(records)?));
-        let first = JobId::new(self.jobs + 1);
+        let first = self.scheduler.next_job();
         self.script = Some(Arc::new(Script::of_log(records).renumbered(past, first)));
         Ok(self)
     }
@@ -119,8 +116,12 @@ impl World {
 
 /// The hosts and rules that a log begins with, and what follows.
 fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[Record])> {
-    let (first, rest) = records.split_first()?;
-    let Event::Namespace(NamespaceEvent { kind }) = &first.event else {
+    // Who configured it may have been said before.
+    let ordered = |record: &&Record| matches!(&record.event, Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::Ordered { .. }));
+    let (first, rest) = records
+        .get(records.iter().take_while(ordered).count()..)?
+        .split_first()?;
+    let Event::Namespace(NamespaceEvent { kind, .. }) = &first.event else {
         return None;
     };
     match kind {
@@ -128,6 +129,7 @@ fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[
         NamespaceEventKind::OwnerChanged { .. }
         | NamespaceEventKind::HostsFrozen { .. }
         | NamespaceEventKind::HostsThawed { .. }
+        | NamespaceEventKind::Ordered { .. }
         | NamespaceEventKind::LateReported { .. } => None,
     }
 }
@@ -171,39 +173,40 @@ fn crashes(records: &[Record]) -> Vec<Crash> {
 }
 
 /// The orders that the events of a log follow from.
-fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timestamp, u64, Input)> {
+fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timestamp, u64, Command)> {
     let mut defaults = defaults;
-    let mut orders: Vec<(Timestamp, u64, Input)> = Vec::new();
+    let mut orders: Vec<(Timestamp, u64, Command)> = Vec::new();
     for (record, rank) in records.iter().zip(1..) {
-        if let Event::Namespace(NamespaceEvent { kind }) = &record.event
+        if let Event::Namespace(NamespaceEvent { kind, .. }) = &record.event
             && let NamespaceEventKind::Configured { policy, .. } = kind
             && let Ok(policy) = policy.loaded()
         {
             defaults = &policy.defaults;
         }
-        let Some(input) = order(defaults, &record.event) else {
+        let Some(mut command) = order(defaults, &record.event) else {
             continue;
         };
+        command.actor = record.event.actor().cloned();
         if let Some((at, _, last)) = orders.last_mut()
             && *at == record.at
-            && joined(last, &input)
+            && joined(last, &command)
         {
             continue;
         }
-        orders.push((record.at, rank, input));
+        orders.push((record.at, rank, command));
     }
     orders
 }
 
 /// The order, if there was one, that this event follows from.
-fn order(defaults: &JobSettings, event: &Event) -> Option<Input> {
+fn order(defaults: &JobSettings, event: &Event) -> Option<Command> {
     match event.clone() {
         Event::Namespace(event) => namespace_order(event.kind),
         Event::Host(event) => host_order(event),
         Event::Job(event) => job_order(defaults, event),
-        Event::Task(TaskEvent { job, host, kind }) => match kind {
-            TaskEventKind::Retried { ordered: true, .. } => Some(Input::Retry { job, hosts: vec![host] }),
-            TaskEventKind::Skipped => Some(Input::Skip { job, hosts: vec![host] }),
+        Event::Task(TaskEvent { job, host, kind, .. }) => match kind {
+            TaskEventKind::Retried { ordered: true, .. } => Some(Order::Retry { job, hosts: vec![host] }.into()),
+            TaskEventKind::Skipped => Some(Order::Skip { job, hosts: vec![host] }.into()),
             TaskEventKind::Started { .. }
             | TaskEventKind::Permitted { .. }
             | TaskEventKind::NeverBegan { .. }
@@ -219,17 +222,19 @@ fn order(defaults: &JobSettings, event: &Event) -> Option<Input> {
     }
 }
 
-fn host_order(HostEvent { host, kind }: HostEvent) -> Option<Input> {
-    let hold = |owner, reason, priority, mode| Input::Hold {
-        hosts: vec![host.clone()],
-        owner,
-        reason,
-        priority,
-        mode,
+fn host_order(HostEvent { host, kind, .. }: HostEvent) -> Option<Command> {
+    let hold = |owner, reason: String, priority, mode| {
+        let hold = Order::Hold {
+            hosts: vec![host.clone()],
+            owner,
+            priority,
+            mode,
+        };
+        hold.because(reason)
     };
     Some(match kind {
-        HostEventKind::MarkedDown { reason } => Input::MarkDown { host, reason },
-        HostEventKind::MarkedUp { reason } => Input::MarkUp { host, reason },
+        HostEventKind::MarkedDown { reason } => Order::MarkDown { host }.because(reason),
+        HostEventKind::MarkedUp { reason } => Order::MarkUp { host }.because(reason),
         HostEventKind::HoldWaiting {
             owner,
             reason,
@@ -237,31 +242,36 @@ fn host_order(HostEvent { host, kind }: HostEvent) -> Option<Input> {
         } => hold(owner, reason, priority, HoldMode::Wait),
         HostEventKind::Held { waited: true, .. } => return None,
         HostEventKind::Held { owner, reason, .. } => hold(owner, reason, 0, HoldMode::Immediate),
-        HostEventKind::Released { owner, by, reason } => Input::Release {
-            hosts: vec![host],
-            force: by.is_some(),
-            by: by.unwrap_or(owner),
-            reason,
-        },
+        HostEventKind::Released { owner, by, reason } => {
+            let release = Order::Release {
+                hosts: vec![host],
+                force: by.is_some(),
+                by: by.unwrap_or(owner),
+            };
+            release.because(reason)
+        }
     })
 }
 
-fn namespace_order(kind: NamespaceEventKind) -> Option<Input> {
+fn namespace_order(kind: NamespaceEventKind) -> Option<Command> {
     Some(match kind {
         NamespaceEventKind::Configured { fleet, policy } => {
             let (fleet, policy) = (fleet.loaded().ok()?, policy.loaded().ok()?);
-            Input::Configure {
+            Order::Configure {
                 fleet: Arc::clone(fleet),
                 policy: Arc::clone(policy),
             }
+            .into()
         }
-        NamespaceEventKind::HostsFrozen { hosts, by, reason } => Input::Freeze { hosts, by, reason },
-        NamespaceEventKind::HostsThawed { hosts, by, reason } => Input::Thaw { hosts, by, reason },
-        NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::LateReported { .. } => return None,
+        NamespaceEventKind::HostsFrozen { hosts, reason, .. } => Order::Freeze { hosts }.because(reason),
+        NamespaceEventKind::HostsThawed { hosts, reason, .. } => Order::Thaw { hosts }.because(reason),
+        NamespaceEventKind::OwnerChanged { .. }
+        | NamespaceEventKind::Ordered { .. }
+        | NamespaceEventKind::LateReported { .. } => return None,
     })
 }
 
-fn job_order(defaults: &JobSettings, JobEvent { job, kind }: JobEvent) -> Option<Input> {
+fn job_order(defaults: &JobSettings, JobEvent { job, kind, .. }: JobEvent) -> Option<Command> {
     // A halt that a time limit or a budget caused follows again by itself.
     if kind.halt_cause().is_some_and(|cause| cause != HaltCause::Order) {
         return None;
@@ -271,22 +281,24 @@ fn job_order(defaults: &JobSettings, JobEvent { job, kind }: JobEvent) -> Option
             retry_of: Some(of),
             hosts,
             ..
-        } => Input::Retry {
+        } => Order::Retry {
             job: of,
             hosts: hosts.to_vec(),
-        },
-        JobEventKind::Submitted { spec, hosts, .. } => Input::Submit {
-            job,
+        }
+        .into(),
+        JobEventKind::Submitted { spec, hosts, .. } => Order::Submit {
+            job: Some(job),
             spec: Arc::new(spec.to_resubmit(defaults, hosts.len())),
-        },
-        JobEventKind::Paused => Input::Pause { job },
-        JobEventKind::Resumed => Input::Resume { job },
+        }
+        .into(),
+        JobEventKind::Paused => Order::Pause { job }.into(),
+        JobEventKind::Resumed => Order::Resume { job }.into(),
         JobEventKind::Halting { reason, abort, .. } => match abort {
-            false => Input::Halt { job, reason },
-            true => Input::Abort { job, reason },
+            false => Order::Halt { job }.because(reason),
+            true => Order::Abort { job }.because(reason),
         },
-        JobEventKind::Altered { change } => Input::Alter { job, change: *change },
-        JobEventKind::WaveOpened { ordered: true, .. } => Input::Promote { job },
+        JobEventKind::Altered { change } => Order::Alter { job, change: *change }.into(),
+        JobEventKind::WaveOpened { ordered: true, .. } => Order::Promote { job }.into(),
         JobEventKind::WaveOpened { .. }
         | JobEventKind::FailureBudgetExceeded { .. }
         | JobEventKind::Blocked { .. }
@@ -299,32 +311,34 @@ fn job_order(defaults: &JobSettings, JobEvent { job, kind }: JobEvent) -> Option
 }
 
 /// Makes one order of two that were given as one.
-fn joined(last: &mut Input, next: &Input) -> bool {
-    match (last, next) {
-        (Input::Retry { job, hosts }, Input::Retry { job: same, hosts: more })
-        | (Input::Skip { job, hosts }, Input::Skip { job: same, hosts: more })
+fn joined(last: &mut Command, next: &Command) -> bool {
+    match (&mut last.order, &next.order) {
+        (Order::Retry { job, hosts }, Order::Retry { job: same, hosts: more })
+        | (Order::Skip { job, hosts }, Order::Skip { job: same, hosts: more })
             if job == same =>
         {
             hosts.extend_from_slice(more);
             true
         }
-        (last @ (Input::Hold { .. } | Input::Release { .. }), next) => joined_hold(last, next),
+        (order @ (Order::Hold { .. } | Order::Release { .. }), next_order) => {
+            last.reason == next.reason && joined_hold(order, next_order)
+        }
         _ => false,
     }
 }
 
-fn joined_hold(last: &mut Input, next: &Input) -> bool {
+fn joined_hold(last: &mut Order, next: &Order) -> bool {
     // Those that waited together are in one line before the first of them is taken.
     let mut with_hosts = next.clone();
     let more = match (&*last, &mut with_hosts) {
-        (Input::Hold { hosts, .. }, Input::Hold { hosts: more, .. })
-        | (Input::Release { hosts, .. }, Input::Release { hosts: more, .. }) => std::mem::replace(more, hosts.clone()),
+        (Order::Hold { hosts, .. }, Order::Hold { hosts: more, .. })
+        | (Order::Release { hosts, .. }, Order::Release { hosts: more, .. }) => std::mem::replace(more, hosts.clone()),
         _ => return false,
     };
     if *last != with_hosts {
         return false;
     }
-    if let Input::Hold { hosts, .. } | Input::Release { hosts, .. } = last {
+    if let Order::Hold { hosts, .. } | Order::Release { hosts, .. } = last {
         hosts.extend(more);
     }
     true

@@ -77,7 +77,7 @@ impl World {
         });
     }
 
-    pub(super) fn handle(&mut self, input: Input) -> Result<(), InputError> {
+    pub(super) fn handle(&mut self, input: impl Into<Input>) -> Result<(), InputError> {
         let mut events = self.scheduler.handle(self.now, input)?;
         let crash = self.crash_among(events.len());
         if let Some((written, _)) = crash {
@@ -99,7 +99,7 @@ impl World {
 
     /// What a transport does on an event.
     fn act(&mut self, event: &Event) {
-        let Event::Task(TaskEvent { job, host, kind }) = event else {
+        let Event::Task(TaskEvent { job, host, kind, .. }) = event else {
             return;
         };
         match kind {
@@ -127,7 +127,7 @@ impl World {
     }
 
     fn count(&mut self, event: &Event) {
-        if let Event::Task(TaskEvent { job, host, kind }) = event
+        if let Event::Task(TaskEvent { job, host, kind, .. }) = event
             && matches!(kind, TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. })
         {
             *self.spent.entry((*job, host.clone())).or_default() += 1;

@@ -12,7 +12,7 @@ use crate::Timestamp;
 use crate::fleet::{Fleet, HostName, ResolveError, Selector, TagPath};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{AttemptId, Input, InputError, JobId, Outcome, Record, Scheduler};
+use crate::scheduler::{AttemptId, Input, InputError, JobId, Order, Outcome, Record, Scheduler};
 
 /// The real scheduler with simulated hosts, in virtual time that begins at zero.
 #[derive(Debug, Clone)]
@@ -33,7 +33,6 @@ pub struct World {
     pub(super) script: Option<Arc<Script>>,
     /// The next is the last.
     pub(super) crashes: Vec<Crash>,
-    pub(super) jobs: u32,
     /// Attempts ask whether they may begin.
     pub(super) asks_permission: bool,
     pub(super) records: Vec<Record>,
@@ -57,12 +56,11 @@ impl World {
             spent: Indexed::default(),
             script: None,
             crashes: vec![],
-            jobs: 0,
             asks_permission: false,
             records: vec![],
         };
         world.scheduler.keep_jobs(true);
-        world.handle(Input::Configure {
+        world.handle(Order::Configure {
             fleet: fleet.into(),
             policy: policy.into(),
         })?;
@@ -188,9 +186,9 @@ impl World {
     pub fn down(mut self, hosts: &Selector, reason: &str) -> Result<Self, ResolveError> {
         let fleet = Arc::clone(self.scheduler.fleet());
         for host in fleet.resolve(hosts)? {
-            let (host, reason) = (fleet.name(host).clone(), reason.to_owned());
+            let host = fleet.name(host).clone();
             // Only hosts that the fleet does not have are refused.
-            let _ = self.handle(Input::MarkDown { host, reason });
+            let _ = self.handle(Order::MarkDown { host }.because(reason));
         }
         Ok(self)
     }
@@ -203,7 +201,7 @@ impl World {
     /// use pogo_core::fleet::Fleet;
     /// use pogo_core::plan::{Command, JobSpec};
     /// use pogo_core::policy::{Constraint, Policy, Rule};
-    /// use pogo_core::scheduler::{Input, JobId};
+    /// use pogo_core::scheduler::{JobId, Order};
     /// use pogo_core::sim::World;
     ///
     /// let fleet = Fleet::builder().tagged("web", "web[1-4]").build()?;
@@ -211,14 +209,15 @@ impl World {
     /// let policy = Policy::new().constraint(limit);
     /// let job = JobId::new(1);
     /// let mut world = World::new(fleet, policy)?
-    ///     .at(Timestamp::from_millis(1_500), Input::Pause { job })
-    ///     .at(Timestamp::from_millis(60_000), Input::Resume { job });
+    ///     .at(Timestamp::from_millis(1_500), Order::Pause { job })
+    ///     .at(Timestamp::from_millis(60_000), Order::Resume { job });
     /// world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
     /// assert_eq!(world.run().makespan(), Duration::from_secs(62));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn at(mut self, time: Timestamp, input: Input) -> Self {
-        self.plans.add(time, Plans::LAST, Planned::Input(Box::new(input)));
+    pub fn at(mut self, time: Timestamp, input: impl Into<Input>) -> Self {
+        self.plans
+            .add(time, Plans::LAST, Planned::Input(Box::new(input.into())));
         self
     }
 
@@ -246,17 +245,13 @@ impl World {
         self
     }
 
-    /// Submits a job now, under the next number from 1.
+    /// Submits a job now, under the next number.
     ///
     /// # Errors
     /// The scheduler refuses it.
     pub fn submit(&mut self, spec: JobSpec) -> Result<JobId, InputError> {
-        let job = JobId::new(self.jobs + 1);
-        self.handle(Input::Submit {
-            job,
-            spec: Arc::new(spec),
-        })?;
-        self.jobs += 1;
+        let job = self.scheduler.next_job();
+        self.handle(Order::submit(spec))?;
         Ok(job)
     }
 

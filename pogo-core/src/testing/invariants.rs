@@ -69,13 +69,13 @@ pub fn assert_order(records: &[Record], earlier: &[HostName], later: &[HostName]
     let mut open: BTreeSet<(JobId, &HostName)> = BTreeSet::new();
     for (record, at) in records.iter().zip(0_usize..) {
         match &record.event {
-            Event::Job(JobEvent { job, kind }) => {
+            Event::Job(JobEvent { job, kind, .. }) => {
                 if let JobEventKind::Submitted { hosts, .. } = kind {
                     let hosts = hosts.iter().filter(|host| earlier.contains(host));
                     open.extend(hosts.map(|host| (*job, host)));
                 }
             }
-            Event::Task(TaskEvent { job, host, kind }) => match kind {
+            Event::Task(TaskEvent { job, host, kind, .. }) => match kind {
                 TaskEventKind::Succeeded { .. } | TaskEventKind::Skipped => _ = open.remove(&(*job, host)),
                 TaskEventKind::Retried { .. } if earlier.contains(host) => _ = open.insert((*job, host)),
                 TaskEventKind::Started { .. } if later.contains(host) && !earlier.contains(host) => {
@@ -114,7 +114,7 @@ pub fn assert_once(records: &[Record]) {
     let mut begun = BTreeSet::new();
     let mut done: BTreeSet<(JobId, &HostName)> = BTreeSet::new();
     for (record, at) in records.iter().zip(0_usize..) {
-        if let Event::Task(TaskEvent { job, host, kind }) = &record.event {
+        if let Event::Task(TaskEvent { job, host, kind, .. }) = &record.event {
             if let Some(attempt) = record.event.started() {
                 let place = || place(record, at);
                 assert!(begun.insert(attempt), "{attempt} begins twice\n{}", place());

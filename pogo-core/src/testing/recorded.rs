@@ -23,7 +23,7 @@ impl Recorded {
     pub(super) fn note(&mut self, record: &Record) {
         match &record.event {
             Event::Task(event) => self.task(event),
-            Event::Host(HostEvent { host, kind }) => match kind {
+            Event::Host(HostEvent { host, kind, .. }) => match kind {
                 HostEventKind::MarkedDown { .. } => {
                     self.stuck.insert(host.clone());
                     self.down.insert(host.clone());
@@ -48,7 +48,7 @@ impl Recorded {
         }
     }
 
-    fn task(&mut self, TaskEvent { job, host, kind }: &TaskEvent) {
+    fn task(&mut self, TaskEvent { job, host, kind, .. }: &TaskEvent) {
         match kind {
             TaskEventKind::Started { attempt, .. } => _ = self.running.insert(host.clone(), (*job, *attempt)),
             TaskEventKind::Succeeded { .. } => {

@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use pogo_core::dispatcher::{Dispatcher, OrderError};
 use pogo_core::journal::MemoryJournal;
 use pogo_core::plan::{Command, JobSpec};
-use pogo_core::scheduler::{Input, InputError, JobId};
+use pogo_core::scheduler::{InputError, JobId, Order};
 
 use super::shop::{Counting, fleet_and_policy, spec};
 
@@ -52,7 +52,7 @@ fn numbers_go_on_behind_the_highest_that_was_ever_used() {
     for every in [None, NonZeroU64::new(1)] {
         block_on(async {
             let journal = MemoryJournal::new();
-            for (own, next) in [(Some(7), 8), (Some(3), 9), (None, 10)] {
+            for (own, next) in [(Some(7), 8), (Some(11), 12), (None, 13)] {
                 let mut builder = Dispatcher::builder(Arc::<Counting>::default()).journal(Arc::new(journal.clone()));
                 if let Some(records) = every {
                     builder = builder.snapshot_every(records);
@@ -63,7 +63,7 @@ fn numbers_go_on_behind_the_highest_that_was_ever_used() {
                     handle.configure(fleet, policy).await.unwrap();
                     if let Some(number) = own {
                         let (job, spec) = (JobId::new(number), Arc::new(spec()));
-                        handle.order(Input::Submit { job, spec }).await.unwrap();
+                        handle.execute(Order::Submit { job: Some(job), spec }).await.unwrap();
                     }
                     assert_eq!(handle.submit(spec()).await, Ok(JobId::new(next)));
                 };

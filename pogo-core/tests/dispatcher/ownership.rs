@@ -7,7 +7,7 @@ use futures::future::{join, select};
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{DispatchError, Dispatcher, Handle};
 use pogo_core::journal::{Acquire, Epoch, JournalError, MemoryJournal, Nonce, OwnerId};
-use pogo_core::scheduler::{Event, Input, NamespaceEvent, NamespaceEventKind, Record, Scheduler};
+use pogo_core::scheduler::{Event, Input, NamespaceEvent, NamespaceEventKind, Order, Record, Scheduler};
 
 use super::shop::{Counting, Patient, fleet_and_policy, spec};
 use super::takeover::die_in_the_middle;
@@ -151,7 +151,7 @@ fn that_somebody_took_over_is_recorded_and_decides_nothing() {
     let mut scheduler = Scheduler::new();
     let (fleet, policy) = fleet_and_policy();
     scheduler
-        .handle(Timestamp::EPOCH, Input::Configure { fleet, policy })
+        .handle(Timestamp::EPOCH, Order::Configure { fleet, policy })
         .unwrap();
     let before = scheduler.clone();
     let (owner, epoch, from) = (OwnerId("two".into()), Epoch(2), Some(OwnerId("one".into())));

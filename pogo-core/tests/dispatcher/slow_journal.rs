@@ -246,7 +246,7 @@ fn an_order_that_is_too_large_by_itself_is_refused_and_changes_nothing() {
             handle.configure(fleet, policy).await.unwrap();
             let job = |command: &str| JobSpec::new("$web".parse().unwrap(), Command::shell(command));
             assert!(too_large(handle.submit(job(&large)).await.map(drop)));
-            let frozen = handle.freeze("web1".parse().unwrap(), "ada", large.clone()).await;
+            let frozen = handle.freeze("web1".parse().unwrap(), large.clone()).await;
             assert!(too_large(frozen.map(drop)));
             assert!(too_large(
                 handle.mark_down("web1".parse().unwrap(), large.clone()).await.map(drop)

@@ -7,8 +7,8 @@ use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{Command, HoldOwner, JobSpec};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    Event, FailureKind, HoldMode, Input, InputError, JobId, JobStatus, NeverBegan, Outcome, Phase, Record, Scheduler,
-    TaskState,
+    Event, FailureKind, HoldMode, Input, InputError, JobId, JobStatus, NeverBegan, Order, Outcome, Phase, Record,
+    Scheduler, TaskState,
 };
 use stateright::{Model, Property};
 
@@ -19,7 +19,7 @@ use crate::oracle::Oracle;
 pub(crate) struct Namespace {
     pub(crate) policy: Policy,
     /// How many jobs are submitted, each at any moment after the first.
-    pub(crate) jobs: u32,
+    pub(crate) jobs: u64,
     /// How many attempts may fail or become in doubt, together.
     pub(crate) faults: u8,
     /// How many orders operators may give, beside submitting.
@@ -52,11 +52,11 @@ pub(crate) enum Action {
     Begin(usize),
     NeverBegan(usize),
     TakeOver,
-    Pause(u32),
-    Resume(u32),
-    Abort(u32),
-    Retry(u32, usize),
-    Skip(u32, usize),
+    Pause(u64),
+    Resume(u64),
+    Abort(u64),
+    Retry(u64, usize),
+    Skip(u64, usize),
     MarkDown(usize),
     MarkUp(usize),
     Hold(usize, HoldMode),
@@ -84,8 +84,8 @@ impl Namespace {
         moment.submitted += 1;
         let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
         spec.settings.max_failures = Some("1".parse().unwrap());
-        moment.handle(Input::Submit {
-            job: JobId::new(moment.submitted),
+        moment.handle(Order::Submit {
+            job: Some(JobId::new(moment.submitted)),
             spec: Arc::new(spec),
         })
     }
@@ -96,8 +96,7 @@ impl Namespace {
         moment.report(nth, outcome)?;
         if self.planted == Planted::FailedHostsGiveTheirPlacesBack {
             // Behind the oracle's back.
-            let reason = String::new();
-            let up = Input::MarkUp { host, reason };
+            let up = Order::MarkUp { host };
             for event in moment.scheduler.handle(Timestamp::EPOCH, up)?.into_iter().skip(1) {
                 let result = moment.oracle.take(&Record::new(Timestamp::EPOCH, event));
                 moment.broken = moment.broken.take().or(result.err());
@@ -128,7 +127,6 @@ impl Namespace {
 
     fn act(&self, moment: &mut Moment, action: Action) -> Result<(), InputError> {
         let job = JobId::new;
-        let reason = String::new();
         let input = match action {
             Action::Submit => return self.submit(moment).map(|_| ()),
             Action::Succeed(nth) => {
@@ -148,30 +146,28 @@ impl Namespace {
                 return self.end_badly(moment, nth, Outcome::never_began(NeverBegan::Cancelled, ""));
             }
             Action::TakeOver => return Self::take_over(moment),
-            Action::Pause(of) => Input::Pause { job: job(of) },
-            Action::Resume(of) => Input::Resume { job: job(of) },
-            Action::Abort(of) => Input::Abort { job: job(of), reason },
-            Action::Retry(of, at) => Input::Retry {
+            Action::Pause(of) => Order::Pause { job: job(of) },
+            Action::Resume(of) => Order::Resume { job: job(of) },
+            Action::Abort(of) => Order::Abort { job: job(of) },
+            Action::Retry(of, at) => Order::Retry {
                 job: job(of),
                 hosts: vec![host(at)],
             },
-            Action::Skip(of, at) => Input::Skip {
+            Action::Skip(of, at) => Order::Skip {
                 job: job(of),
                 hosts: vec![host(at)],
             },
-            Action::MarkDown(at) => Input::MarkDown { host: host(at), reason },
-            Action::MarkUp(at) => Input::MarkUp { host: host(at), reason },
-            Action::Hold(at, mode) => Input::Hold {
+            Action::MarkDown(at) => Order::MarkDown { host: host(at) },
+            Action::MarkUp(at) => Order::MarkUp { host: host(at) },
+            Action::Hold(at, mode) => Order::Hold {
                 hosts: vec![host(at)],
                 owner: owner(),
-                reason,
                 priority: 0,
                 mode,
             },
-            Action::Release(at) => Input::Release {
+            Action::Release(at) => Order::Release {
                 hosts: vec![host(at)],
                 by: owner(),
-                reason,
                 force: false,
             },
         };
@@ -203,7 +199,7 @@ impl Model for Namespace {
             broken: None,
         };
         let (fleet, policy) = (Arc::new(fleet()), Arc::new(self.policy.clone()));
-        moment.handle(Input::Configure { fleet, policy }).unwrap();
+        moment.handle(Order::Configure { fleet, policy }).unwrap();
         let asks_permission = self.asks;
         moment.handle(Input::Transport { asks_permission }).unwrap();
         self.submit(&mut moment).unwrap();

@@ -15,7 +15,7 @@ pub(crate) struct Moment {
     pub(super) scheduler: Scheduler,
     pub(super) oracle: Oracle,
     pub(super) running: Vec<(JobId, HostName, AttemptId)>,
-    pub(super) submitted: u32,
+    pub(super) submitted: u64,
     pub(super) faults: u8,
     pub(super) orders: u8,
     pub(super) lost: bool,
@@ -47,7 +47,7 @@ impl PartialEq for Moment {
 }
 
 impl Moment {
-    pub(super) fn handle(&mut self, input: Input) -> Result<Vec<Event>, InputError> {
+    pub(super) fn handle(&mut self, input: impl Into<Input>) -> Result<Vec<Event>, InputError> {
         let events = self.scheduler.handle(Timestamp::EPOCH, input)?;
         for event in &events {
             let record = Record::new(Timestamp::EPOCH, event.clone());

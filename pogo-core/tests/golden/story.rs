@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::fleet::{Fleet, HostName};
-use pogo_core::plan::{Command, Expectation, JobSpec, Order};
+use pogo_core::plan::{self, Command, Expectation, JobSpec};
 use pogo_core::policy::{Constraint, JobSettings, Limit, OnDoubt, Origin, Policy, Rule, Sequence, WaveGate};
 use pogo_core::scheduler::{
-    Epoch, Event, FailureKind, HoldMode, HostEventKind, Input, JobEventKind, JobId, NeverBegan, Outcome, OwnerId,
-    Phase, Record,
+    Actor, Epoch, Event, FailureKind, HoldMode, HostEventKind, Input, JobEventKind, JobId, NeverBegan, Order, Outcome,
+    OwnerId, Phase, Record, RequestId,
 };
 use pogo_core::testing::{Drill, Step};
 
@@ -22,6 +22,7 @@ pub(crate) fn records() -> Vec<Record> {
     a_job_that_asks(&mut drill);
     jobs_that_retire(&mut drill);
     hosts_that_are_held(&mut drill);
+    an_order_of_which_all_is_said(&mut drill);
     drill.records().to_vec()
 }
 
@@ -128,7 +129,7 @@ fn a_job_in_waves(drill: &mut Drill) {
         spec.settings.connect_retries,
         spec.settings.retry_delay,
     ) = (Some(Duration::from_secs(10)), Some(2), Some(Duration::from_secs(5)));
-    (spec.order, spec.seed, spec.settings.priority) = (Order::Shuffled, 7, Some(-1));
+    (spec.order, spec.seed, spec.settings.priority) = (plan::Order::Shuffled, 7, Some(-1));
     spec.expected = vec![Expectation::new("$role.web".parse().unwrap(), Duration::from_secs(30))];
     let job = drill.submit(spec).unwrap();
     let first = drill.running().values().next().unwrap().1.to_string();
@@ -136,14 +137,14 @@ fn a_job_in_waves(drill: &mut Drill) {
     wait(drill, 3);
     report(drill, &first, Outcome::Succeeded);
     wait(drill, 10);
-    drill.handle(Input::Pause { job }).unwrap();
+    drill.handle(Order::Pause { job }).unwrap();
     wait(drill, 600);
-    drill.handle(Input::Resume { job }).unwrap();
+    drill.handle(Order::Resume { job }).unwrap();
     let change = JobSettings::new()
         .max_parallel(Limit::Count(3))
         .job_timeout(Duration::from_secs(86_400))
         .into();
-    drill.handle(Input::Alter { job, change }).unwrap();
+    drill.handle(Order::Alter { job, change }).unwrap();
     let second = drill.running().values().next().unwrap().1.to_string();
     report(
         drill,
@@ -153,7 +154,7 @@ fn a_job_in_waves(drill: &mut Drill) {
     wait(drill, 30);
     let host = "web5".parse().unwrap();
     let reason = "disk is being replaced".to_owned();
-    drill.handle(Input::MarkDown { host, reason }).unwrap();
+    drill.handle(Order::MarkDown { host }.because(reason)).unwrap();
     report(
         drill,
         &second,
@@ -188,14 +189,14 @@ fn a_job_that_goes_wrong(drill: &mut Drill) {
     report(drill, "web2", Outcome::failed(FailureKind::PostHook { status: 9 }, ""));
     report(drill, "web3", Outcome::in_doubt("the link broke"));
     let hosts = vec!["web3".parse().unwrap()];
-    drill.handle(Input::Skip { job, hosts }).unwrap();
+    drill.handle(Order::Skip { job, hosts }).unwrap();
     let hosts = vec!["web2".parse().unwrap()];
-    drill.handle(Input::Retry { job, hosts }).unwrap();
+    drill.handle(Order::Retry { job, hosts }).unwrap();
     wait(drill, 301);
     let (fleet, policy) = (Arc::new(fleet(6)), Arc::new(policy()));
-    drill.handle(Input::Configure { fleet, policy }).unwrap();
+    drill.handle(Order::Configure { fleet, policy }).unwrap();
     let reason = "enough".to_owned();
-    drill.handle(Input::Abort { job, reason }).unwrap();
+    drill.handle(Order::Abort { job }.because(reason)).unwrap();
     wait(drill, 31);
     let late = drill.records().iter().find_map(|record| record.event.started());
     let (attempt, outcome) = (late.unwrap(), Outcome::Succeeded);
@@ -208,10 +209,10 @@ fn a_job_that_goes_wrong(drill: &mut Drill) {
         .unwrap();
     let first = JobId::new(1);
     let reason = "not tonight".to_owned();
-    drill.handle(Input::Halt { job: first, reason }).unwrap();
+    drill.handle(Order::Halt { job: first }.because(reason)).unwrap();
     let host = "web5".parse().unwrap();
     let reason = "disk is new".to_owned();
-    drill.handle(Input::MarkUp { host, reason }).unwrap();
+    drill.handle(Order::MarkUp { host }.because(reason)).unwrap();
 }
 
 /// Both caches fail, so what comes after them cannot start.
@@ -232,7 +233,7 @@ fn a_job_that_is_blocked(drill: &mut Drill) {
         );
     }
     let reason = "another day".to_owned();
-    drill.handle(Input::Abort { job, reason }).unwrap();
+    drill.handle(Order::Abort { job }.because(reason)).unwrap();
 }
 
 /// A host that takes longer than is usual, a freeze that comes meanwhile, and waves that begin by order.
@@ -244,11 +245,17 @@ fn a_job_that_is_slow(drill: &mut Drill) {
     wait(drill, 61);
     let (by, reason) = ("ada".to_owned(), "the sale".to_owned());
     let hosts = "$role.web & !web3".parse().unwrap();
-    drill.handle(Input::Freeze { hosts, by, reason }).unwrap();
+    drill
+        .handle(Order::Freeze { hosts }.by(Actor::new(by)).because(reason))
+        .unwrap();
     let (hosts, by, reason) = ("web2".parse().unwrap(), "ada".to_owned(), String::new());
-    drill.handle(Input::Freeze { hosts, by, reason }).unwrap();
+    drill
+        .handle(Order::Freeze { hosts }.by(Actor::new(by)).because(reason))
+        .unwrap();
     let (hosts, by, reason) = ("web2".parse().unwrap(), "bob".to_owned(), "a typo".to_owned());
-    drill.handle(Input::Thaw { hosts, by, reason }).unwrap();
+    drill
+        .handle(Order::Thaw { hosts }.by(Actor::new(by)).because(reason))
+        .unwrap();
     report(drill, "web1", Outcome::Succeeded);
     let mut spec = JobSpec::new("cache[01-02].example.com".parse().unwrap(), Command::shell("true"));
     (spec.waves, spec.settings.gate) = (vec!["1".parse().unwrap()], Some(WaveGate::Manual));
@@ -256,7 +263,7 @@ fn a_job_that_is_slow(drill: &mut Drill) {
     let job = drill.submit(spec).unwrap();
     let first = drill.running().values().next().unwrap().1.to_string();
     report(drill, &first, Outcome::Succeeded);
-    drill.handle(Input::Promote { job }).unwrap();
+    drill.handle(Order::Promote { job }).unwrap();
     drill.handle(taken_over()).unwrap();
 }
 
@@ -297,19 +304,33 @@ fn jobs_that_retire(drill: &mut Drill) {
     let (job, hosts) = (retired.id(), retired.hosts().map(|(host, _)| host.clone()));
     let mut hosts: Vec<HostName> = hosts.collect();
     let last = hosts.pop().unwrap();
-    drill.handle(Input::Skip { job, hosts }).unwrap();
+    drill.handle(Order::Skip { job, hosts }).unwrap();
     let hosts = vec![last];
-    drill.handle(Input::Retry { job, hosts }).unwrap();
+    drill.handle(Order::Retry { job, hosts }).unwrap();
+}
+
+/// Who gives it, why, and as which request.
+fn an_order_of_which_all_is_said(drill: &mut Drill) {
+    let down = Order::MarkDown {
+        host: "web6".parse().unwrap(),
+    };
+    let command = down
+        .by(Actor::new("ada").at_host("laptop"))
+        .because("a new fan")
+        .as_request(RequestId::new("7c1e0f9a").unwrap());
+    drill.handle(command).unwrap();
 }
 
 /// One of two caches runs, so one hold waits for it; another is refused a slot until a host is given back by force.
 fn hosts_that_are_held(drill: &mut Drill) {
-    let hold = |host: &str, owner: &str, priority, mode| Input::Hold {
-        hosts: vec![host.parse().unwrap()],
-        owner: owner.parse().unwrap(),
-        reason: "a new disk".to_owned(),
-        priority,
-        mode,
+    let hold = |host: &str, owner: &str, priority, mode| {
+        Order::Hold {
+            hosts: vec![host.parse().unwrap()],
+            owner: owner.parse().unwrap(),
+            priority,
+            mode,
+        }
+        .because("a new disk")
     };
     drill.handle(hold("web3", "ann", 0, HoldMode::Immediate)).unwrap();
     drill
@@ -320,11 +341,13 @@ fn hosts_that_are_held(drill: &mut Drill) {
     spec.under_hold = Some("ann".parse().unwrap());
     drill.submit(spec).unwrap();
     report(drill, "cache02.example.com", Outcome::Succeeded);
-    let release = |host: &str, by: &str, reason: &str, force| Input::Release {
-        hosts: vec![host.parse().unwrap()],
-        by: by.parse().unwrap(),
-        reason: reason.to_owned(),
-        force,
+    let release = |host: &str, by: &str, reason: &str, force| {
+        Order::Release {
+            hosts: vec![host.parse().unwrap()],
+            force,
+            by: by.parse().unwrap(),
+        }
+        .because(reason.to_owned())
     };
     drill
         .handle(release("cache02.example.com", "disk-tool", "", false))

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use pogo_core::plan::Plan;
 use pogo_core::policy::WaveGate;
-use pogo_core::scheduler::{Blocker, Event, HaltCause, Input, JobEvent, JobId, TaskEvent, TaskEventKind, TaskState};
+use pogo_core::scheduler::{
+    Blocker, Event, HaltCause, Input, JobEvent, JobId, Order, TaskEvent, TaskEventKind, TaskState,
+};
 use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
 
@@ -65,9 +67,12 @@ fn unaltered(mut scenario: Scenario) -> Scenario {
     scenario
 }
 
-fn plan(scenario: &Scenario, input: &Input) -> Option<(JobId, Option<Plan>)> {
+fn plan(scenario: &Scenario, input: &Input) -> Option<Option<Plan>> {
     match input {
-        Input::Submit { job, spec } => Some((*job, Plan::compile(&scenario.fleet, &scenario.policy, spec).ok())),
+        Input::Command(command) => match &command.order {
+            Order::Submit { spec, .. } => Some(Plan::compile(&scenario.fleet, &scenario.policy, spec).ok()),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -90,7 +95,8 @@ proptest! {
         for step in &scenario.steps {
             let Some((input, result)) = drill.play(step) else { continue };
             let submitted = plan(&scenario, &input);
-            if let Some((job, plan)) = submitted {
+            if let Some(plan) = submitted {
+                let job = drill.scheduler().jobs().last().map_or(JobId::new(0), |job| job.id());
                 prop_assert_eq!(plan.is_some(), result.is_ok(), "{} is planned or refused, and the other in fact", job);
                 plans.extend(plan.map(|plan| (job, plan)));
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pogo_core::fleet::HostName;
 use pogo_core::policy::{Limit, Policy, Rule};
 use pogo_core::scheduler::{
-    AttemptView, Blocker, CureOrder, Event, Input, JobEventKind, JobId, Obstacle, Outcome, Phase, TaskState,
+    AttemptView, Blocker, CureOrder, Event, JobEventKind, JobId, Obstacle, Order, Outcome, Phase, TaskState,
 };
 use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
@@ -112,16 +112,18 @@ fn explain(drill: &Drill, job: JobId, host: &HostName) -> Vec<Obstacle> {
 fn give(drill: &mut Drill, order: &CureOrder) -> Result<(), String> {
     let inputs = match order {
         CureOrder::Relax { rule, .. } => vec![relaxed(drill, *rule)],
-        order => order.inputs("a drill"),
+        order => order.orders(),
     };
     for input in inputs {
-        drill.handle(input).map_err(|error| error.to_string())?;
+        drill
+            .handle(input.because("a drill"))
+            .map_err(|error| error.to_string())?;
     }
     Ok(())
 }
 
 /// The policy with a rule that leaves every group a slot.
-fn relaxed(drill: &Drill, rule: Rule) -> Input {
+fn relaxed(drill: &Drill, rule: Rule) -> Order {
     let scheduler = drill.scheduler();
     let mut policy = Policy::clone(scheduler.policy());
     for constraint in &mut policy.constraints {
@@ -134,7 +136,7 @@ fn relaxed(drill: &Drill, rule: Rule) -> Input {
             };
         }
     }
-    Input::Configure {
+    Order::Configure {
         fleet: Arc::clone(scheduler.configured_fleet().unwrap()),
         policy: Arc::new(policy),
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{Input, JobId, JobStatus, Outcome, TaskState};
+use pogo_core::scheduler::{Input, JobId, JobStatus, Order, Outcome, TaskState};
 use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
 
@@ -76,7 +76,7 @@ fn end(drill: &mut Drill, most: usize) {
 fn poll(drill: &mut Drill, Poll { hosts, ends, wait }: Poll) {
     let policy = Arc::clone(drill.scheduler().policy());
     let fleet = fleet(hosts);
-    drill.handle(Input::Configure { fleet, policy }).unwrap();
+    drill.handle(Order::Configure { fleet, policy }).unwrap();
     end(drill, ends);
     drill.play(&Step::Wait(wait));
     assert_eq!(drill.scheduler().verify(), Ok(()));

@@ -1,7 +1,7 @@
 //! Once faults stop, everything comes to rest in finite time; once operators have dealt with what is left, every job ends.
 
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{AttemptId, Input, JobEventKind, JobId, JobStatus, Outcome, TaskState};
+use pogo_core::scheduler::{AttemptId, JobEventKind, JobId, JobStatus, Order, Outcome, TaskState};
 use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
 
@@ -126,14 +126,14 @@ fn order_all(drill: &mut Drill, retry: bool) {
             for host in of_state(drill, |state| {
                 matches!(state, TaskState::Failed | TaskState::InDoubt | TaskState::Cancelled)
             }) {
-                let _ = drill.handle(Input::Retry { job, hosts: vec![host] });
+                let _ = drill.handle(Order::Retry { job, hosts: vec![host] });
             }
         } else {
             let hosts = of_state(drill, |state| {
                 !matches!(state, TaskState::Succeeded | TaskState::Skipped | TaskState::Running)
             });
-            drill.handle(Input::Skip { job, hosts }).unwrap();
+            drill.handle(Order::Skip { job, hosts }).unwrap();
         }
-        let _ = drill.handle(Input::Resume { job });
+        let _ = drill.handle(Order::Resume { job });
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::plan::{Command, JobSpec};
-use pogo_core::scheduler::{AttemptId, Input, InputError, JobId, Outcome, Phase};
+use pogo_core::scheduler::{AttemptId, Input, InputError, JobId, Order, Outcome, Phase};
 use pogo_core::testing::Drill;
 use proptest::prelude::*;
 
@@ -43,47 +43,50 @@ fn nonsensical(drill: &Drill, which: usize) -> Input {
     let (job, nobody) = (JobId::new(1), JobId::new(77));
     let (host, stranger) = ("h1".parse().unwrap(), vec!["stranger".parse().unwrap()]);
     let attempt = AttemptId::new(1_000_000);
-    let reason = String::new();
     let taken = drill.scheduler().jobs().next().map_or(nobody, |job| job.id());
     let targets = if taken == nobody { "$nowhere" } else { "*" };
     let spec = Arc::new(JobSpec::new(targets.parse().unwrap(), Command::shell("true")));
-    match which {
-        0 => Input::Submit { job: taken, spec },
-        1 => Input::Submit {
-            job: nobody,
+    let order = match which {
+        3 => {
+            return Input::PhaseEntered {
+                attempt,
+                phase: Phase::Command,
+            };
+        }
+        4 => {
+            return Input::Reported {
+                attempt,
+                outcome: Outcome::Succeeded,
+                output: None,
+            };
+        }
+        0 => Order::Submit { job: Some(taken), spec },
+        1 => Order::Submit {
+            job: Some(nobody),
             spec: Arc::new(JobSpec::new("$nowhere".parse().unwrap(), Command::shell("true"))),
         },
-        2 => Input::Submit {
-            job: nobody,
+        2 => Order::Submit {
+            job: Some(nobody),
             spec: Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell(" "))),
         },
-        3 => Input::PhaseEntered {
-            attempt,
-            phase: Phase::Command,
-        },
-        4 => Input::Reported {
-            attempt,
-            outcome: Outcome::Succeeded,
-            output: None,
-        },
-        5 => Input::Pause { job: nobody },
-        6 => Input::Resume { job: nobody },
-        7 => Input::Halt { job: nobody, reason },
-        8 => Input::Abort { job: nobody, reason },
-        9 => Input::Retry {
+        5 => Order::Pause { job: nobody },
+        6 => Order::Resume { job: nobody },
+        7 => Order::Halt { job: nobody },
+        8 => Order::Abort { job: nobody },
+        9 => Order::Retry {
             job: nobody,
             hosts: vec![host],
         },
-        10 => Input::Skip { job, hosts: stranger },
-        11 => Input::MarkDown {
+        10 => Order::Skip { job, hosts: stranger },
+        11 => Order::MarkDown {
             host: "stranger".parse().unwrap(),
-            reason,
         },
-        _ => Input::Alter {
+        _ => Order::Alter {
             job: nobody,
             change: Default::default(),
         },
-    }
+    };
+    order.into()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use pogo_core::Timestamp;
 use pogo_core::journal::replay;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{Event, HoldMode, Input, JobId, Outcome, Record, TaskEventKind};
+use pogo_core::scheduler::{Event, HoldMode, JobId, Order, Outcome, Record, TaskEventKind};
 use pogo_core::sim::{Fault, History, PastTimes, TaskTimes, World};
 use pogo_core::testing::{Drill, Step, assert_once, job_specs};
 use proptest::prelude::*;
@@ -55,38 +55,30 @@ fn trouble() -> impl Strategy<Value = Trouble> {
     })
 }
 
-fn order(kind: u8, second: u64) -> Input {
+fn order(kind: u8, second: u64) -> Order {
     let job = JobId::new(1);
     let host = || format!("h{}", 1 + second % 20).parse().unwrap();
     match kind {
-        0 => Input::Pause { job },
-        1 | 2 => Input::Resume { job },
-        3 => Input::Retry {
+        0 => Order::Pause { job },
+        1 | 2 => Order::Resume { job },
+        3 => Order::Retry {
             job,
             hosts: vec![host()],
         },
-        4 => Input::Skip {
+        4 => Order::Skip {
             job,
             hosts: vec![host()],
         },
-        5 => Input::MarkDown {
-            host: host(),
-            reason: "smoke".to_owned(),
-        },
-        6 => Input::Halt {
-            job,
-            reason: "lunch".to_owned(),
-        },
-        7 => Input::Release {
+        5 => Order::MarkDown { host: host() },
+        6 => Order::Halt { job },
+        7 => Order::Release {
             hosts: vec![host(), "h1".parse().unwrap()],
             by: "ann".parse().unwrap(),
-            reason: "done".to_owned(),
             force: second % 2 == 0,
         },
-        _ => Input::Hold {
+        _ => Order::Hold {
             hosts: vec![host(), "h1".parse().unwrap()],
             owner: "ann".parse().unwrap(),
-            reason: "a new disk".to_owned(),
             priority: 1,
             mode: if second % 2 == 0 {
                 HoldMode::Immediate

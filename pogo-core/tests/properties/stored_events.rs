@@ -7,8 +7,8 @@ use pogo_core::fleet::{Fleet, HostName, Selector};
 use pogo_core::plan::{HoldOwner, JobSpec};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    AttemptId, CancelReason, DoubtCause, Epoch, Failure, HaltCause, JobId, JobUpdate, NeverBegan, Obstacle, Outcome,
-    OutputSummary, OwnerId, Phase, Record, Tally,
+    Actor, Answer, AttemptId, CancelReason, DoubtCause, Epoch, Failure, HaltCause, JobId, JobUpdate, NeverBegan,
+    Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, Record, RequestId, Tally,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ struct FrozenRecord {
     at: Timestamp,
     #[serde(flatten)]
     event: FrozenEvent,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actor: Option<Actor>,
 }
 
 /// A copy of the enum that wrote every log so far. It is never changed but by new events and new fields.
@@ -228,6 +230,16 @@ enum FrozenEvent {
         epoch: Epoch,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<OwnerId>,
+    },
+    Ordered {
+        order: OrderKind,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<RequestId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        answer: Answer,
     },
 }
 

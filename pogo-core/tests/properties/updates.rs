@@ -1,7 +1,7 @@
 //! Changes of settings: what is asked is in force, and stays so over a restart.
 
 use pogo_core::policy::{JobSettings, Setting};
-use pogo_core::scheduler::{Input, JobEventKind, JobId, Scheduler, Snapshot};
+use pogo_core::scheduler::{JobEventKind, JobId, Order, Scheduler, Snapshot};
 use pogo_core::testing::{job_settings, job_specs, job_updates};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -39,7 +39,7 @@ proptest! {
         let built_in = stored(&JobSettings::built_in());
         for change in updates {
             let asked = stored(change.settings());
-            if drill.handle(Input::Alter { job: id, change: change.clone() }).is_err() {
+            if drill.handle(Order::Alter { job: id, change: change.clone() }).is_err() {
                 continue;
             }
             for setting in change.unsets() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pogo_core::policy::{JobSettings, Limit, OnDoubt, Policy, Setting, WaveGate};
-use pogo_core::scheduler::{Input, JobId, JobStatus, JobUpdate, Outcome, Scheduler, Snapshot, TaskState};
+use pogo_core::scheduler::{JobId, JobStatus, JobUpdate, Order, Outcome, Scheduler, Snapshot, TaskState};
 
 use crate::story::{Story, host, hosts, on, web};
 
@@ -24,7 +24,7 @@ fn limit(text: &str) -> Limit {
 impl Story {
     fn alter(&mut self, change: impl Into<JobUpdate>) -> String {
         let change = change.into();
-        self.handle(Input::Alter { job: JOB, change }).unwrap()
+        self.handle(Order::Alter { job: JOB, change }).unwrap()
     }
 
     /// A restart from a snapshot and one from the journal know what this knows.
@@ -197,7 +197,7 @@ fn an_update_that_contradicts_itself_is_refused() {
     let mut story = Story::new(web("a"), Policy::default());
     story.submit(on("*"));
     let change: JobUpdate = serde_json::from_str(r#"{"settle":5000,"unset":["settle"]}"#).unwrap();
-    let refused = story.handle(Input::Alter { job: JOB, change }).unwrap_err().to_string();
+    let refused = story.handle(Order::Alter { job: JOB, change }).unwrap_err().to_string();
     assert_eq!(refused, "`settle` is both set and unset; leave one out");
 }
 
@@ -209,7 +209,7 @@ fn a_limit_of_the_policy_under_which_nothing_runs_is_not_gone_back_to() {
     story.submit(on("*"));
     story.configure(web("a"), policy);
     let change = JobUpdate::default().unset(Setting::MaxParallel);
-    let refused = story.handle(Input::Alter { job: JOB, change }).unwrap_err().to_string();
+    let refused = story.handle(Order::Alter { job: JOB, change }).unwrap_err().to_string();
     assert!(refused.contains("max_parallel of zero"), "{refused}");
 }
 
@@ -228,7 +228,7 @@ fn a_bake_time_is_not_given_to_a_job_without_waves() {
     let mut story = Story::new(web("a"), Policy::default());
     story.submit(on("*"));
     let change = settings().bake(seconds(60)).into();
-    let refused = story.handle(Input::Alter { job: JOB, change }).unwrap_err().to_string();
+    let refused = story.handle(Order::Alter { job: JOB, change }).unwrap_err().to_string();
     assert!(refused.contains("the job has none"), "{refused}");
 }
 
@@ -244,7 +244,7 @@ fn a_job_s_own_bake_time_counts_where_the_policy_s_gate_is_manual() {
     story.ends("a");
     story.ends("c");
     assert_eq!(story.waits(60), "b");
-    assert_eq!(story.handle(Input::Promote { job: JobId::new(2) }).unwrap(), "d");
+    assert_eq!(story.handle(Order::Promote { job: JobId::new(2) }).unwrap(), "d");
 }
 
 #[test]
@@ -260,13 +260,13 @@ fn a_task_that_was_skipped_while_it_waited_waits_no_more_after_a_change_of_delay
     let mut story = Story::new(web("a,b"), Policy::default());
     story.submit(on("*").retries(1).retry_delay(seconds(600)));
     story.fails("a");
-    let skip = Input::Skip {
+    let skip = Order::Skip {
         job: JOB,
         hosts: hosts("a"),
     };
     story.handle(skip).unwrap();
     assert_eq!(story.alter(settings().retry_delay(Duration::ZERO)), "");
-    let retry = Input::Retry {
+    let retry = Order::Retry {
         job: JOB,
         hosts: vec![host("a")],
     };

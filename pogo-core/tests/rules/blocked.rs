@@ -1,8 +1,8 @@
 //! What a job says of itself when nothing of it runs.
 
-use pogo_core::plan::{Order, Plan};
+use pogo_core::plan::{self, Plan};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Blocker, Event, HolderReason, Input, JobEventKind, JobId, JobStatus};
+use pogo_core::scheduler::{Blocker, Event, HolderReason, JobEventKind, JobId, JobStatus, Order};
 
 use crate::story::{Story, at_most, host, hosts, limited, on, web};
 
@@ -105,7 +105,7 @@ fn a_place_held_by_a_failed_host_of_a_finished_job_blocks_the_next() {
 fn a_floor_on_the_available_lets_hosts_that_are_down_be_repaired() {
     let mut story = Story::new(web("a,b"), limited(Rule::MinAvailable("100%".parse().unwrap())));
     let (host, reason) = (hosts("b").remove(0), String::new());
-    story.handle(Input::MarkDown { host, reason }).unwrap();
+    story.handle(Order::MarkDown { host }.because(reason)).unwrap();
     assert_eq!(story.submit(on("*")), "b");
     assert_eq!(story.ends("b"), "");
     assert_eq!(story.status(1), JobStatus::Blocked);
@@ -160,7 +160,7 @@ fn with_a_failed_host() -> Story {
 #[test]
 fn a_job_waits_for_a_place_that_another_job_is_about_to_repair() {
     let mut story = with_a_failed_host();
-    let x_then_a = on("x,a").max_parallel("1".parse().unwrap()).order(Order::Listed);
+    let x_then_a = on("x,a").max_parallel("1".parse().unwrap()).order(plan::Order::Listed);
     assert_eq!(story.submit(x_then_a), "x");
     assert_eq!(story.submit(on("b")), "");
     assert_eq!(story.status(3), JobStatus::Waiting);
@@ -185,13 +185,13 @@ fn a_job_does_not_wait_for_a_place_that_nobody_is_about_to_repair() {
 fn a_place_of_a_host_that_is_down_is_held_whatever_runs_there() {
     let mut story = with_a_failed_host();
     let (down, reason) = (host("a"), String::new());
-    story.handle(Input::MarkDown { host: down, reason }).unwrap();
+    story.handle(Order::MarkDown { host: down }.because(reason)).unwrap();
     assert_eq!(story.submit(on("a")), "a", "a host that is down may be repaired");
     assert_eq!(story.submit(on("b")), "");
     assert_eq!(story.status(3), JobStatus::Blocked);
     assert_eq!(story.ends("a"), "");
     let (up, reason) = (host("a"), String::new());
-    assert_eq!(story.handle(Input::MarkUp { host: up, reason }).unwrap(), "b");
+    assert_eq!(story.handle(Order::MarkUp { host: up }.because(reason)).unwrap(), "b");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_repair_waits_while_the_group_is_busy() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     assert_eq!(story.submit(on("b")), "b");
     let (down, reason) = (host("a"), String::new());
-    story.handle(Input::MarkDown { host: down, reason }).unwrap();
+    story.handle(Order::MarkDown { host: down }.because(reason)).unwrap();
     assert_eq!(story.submit(on("a")), "");
     assert_eq!(story.status(2), JobStatus::Waiting);
     assert_eq!(story.ends("b"), "a");
@@ -247,7 +247,7 @@ fn a_budget_that_is_exceeded_again_says_so_again() {
     story.fails("a");
     assert_eq!(exceeded(&story), 1);
     let (job, skipped) = (JobId::new(1), hosts("a"));
-    story.handle(Input::Skip { job, hosts: skipped }).unwrap();
+    story.handle(Order::Skip { job, hosts: skipped }).unwrap();
     story.fails("b");
     assert_eq!(exceeded(&story), 2);
     story.fails("c");

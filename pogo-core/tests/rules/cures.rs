@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::policy::{Constraint, Origin, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Input, JobEventKind, JobId, JobStatus, Obstacle, Scheduler};
+use pogo_core::scheduler::{JobEventKind, JobId, JobStatus, Obstacle, Order, Scheduler};
 use pogo_core::testing::Step;
 
 use crate::story::{Story, at_most, host, hosts, limited, on, web};
@@ -13,7 +13,7 @@ use crate::story::{Story, at_most, host, hosts, limited, on, web};
 const MIDNIGHT: u64 = 1_795_824_000; // 2026-11-28
 
 /// Sentences as a reader of that day in UTC sees them.
-fn said(story: &Story, job: u32, host: &str) -> Vec<String> {
+fn said(story: &Story, job: u64, host: &str) -> Vec<String> {
     let now = story.drill.now();
     let obstacles = story.obstacles(job, host);
     let sentences = obstacles
@@ -23,7 +23,7 @@ fn said(story: &Story, job: u32, host: &str) -> Vec<String> {
 }
 
 /// The commands of every cure of everything that is in the way.
-pub(crate) fn cures(story: &Story, job: u32, host: &str) -> Vec<String> {
+pub(crate) fn cures(story: &Story, job: u64, host: &str) -> Vec<String> {
     let all = story
         .obstacles(job, host)
         .into_iter()
@@ -33,7 +33,7 @@ pub(crate) fn cures(story: &Story, job: u32, host: &str) -> Vec<String> {
 
 pub(crate) fn down(story: &mut Story, name: &str) {
     let (host, reason) = (host(name), String::new());
-    story.handle(Input::MarkDown { host, reason }).unwrap();
+    story.handle(Order::MarkDown { host }.because(reason)).unwrap();
 }
 
 /// The time of day, on the day of these stories.
@@ -107,10 +107,10 @@ fn a_host_that_was_cancelled_does_not_still_have_to_end() {
     story.submit(on("a,b"));
     let job = JobId::new(2);
     let reason = String::new();
-    story.handle(Input::Abort { job, reason }).unwrap();
+    story.handle(Order::Abort { job }.because(reason)).unwrap();
     story.ends("c");
     let retried = hosts("b");
-    story.handle(Input::Retry { job, hosts: retried }).unwrap();
+    story.handle(Order::Retry { job, hosts: retried }).unwrap();
     assert_eq!(story.status(2), JobStatus::Blocked);
     let sentence = "b comes after a in sequence `in order`, where a was cancelled: pogo retry 2 a";
     assert_eq!(said(&story, 2, "b"), [sentence]);
@@ -184,7 +184,7 @@ fn a_retry_in_a_job_that_is_over_helps_though_others_failed_there_too() {
         "the failures of a job that begins anew are accepted"
     );
     let (job, hosts) = (JobId::new(1), hosts("a"));
-    assert_eq!(story.handle(Input::Retry { job, hosts }).unwrap(), "a");
+    assert_eq!(story.handle(Order::Retry { job, hosts }).unwrap(), "a");
     assert_eq!(story.ends("a"), "b");
 }
 
@@ -199,7 +199,7 @@ fn a_retry_is_no_cure_where_the_failures_of_others_stop_it() {
     assert_eq!(cures(&story, 2, "b"), ["pogo skip 1 a", "pogo mark up a"]);
     let (job, hosts) = (JobId::new(1), hosts("a"));
     assert_eq!(
-        story.handle(Input::Retry { job, hosts }).unwrap(),
+        story.handle(Order::Retry { job, hosts }).unwrap(),
         "",
         "x failed as well"
     );
@@ -226,7 +226,7 @@ fn a_host_whose_job_is_paused_is_not_to_be_retried_there() {
     story.submit(on("a"));
     let job = JobId::new(1);
     story.submit(on("b"));
-    story.handle(Input::Pause { job }).unwrap();
+    story.handle(Order::Pause { job }).unwrap();
     story.fails("a");
     assert_eq!(
         cures(&story, 2, "b"),
@@ -236,7 +236,7 @@ fn a_host_whose_job_is_paused_is_not_to_be_retried_there() {
     let mut story = Story::new(web("a,b,c"), at_most("1"));
     story.submit(on("a,c"));
     story.submit(on("b"));
-    story.handle(Input::Pause { job }).unwrap();
+    story.handle(Order::Pause { job }).unwrap();
     story.fails("a");
     assert_eq!(cures(&story, 2, "b"), ["pogo skip 1 a", "pogo mark up a"]);
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{AttemptId, Blocker, FailureKind, Input, JobId, JobStatus, Outcome, Scheduler, TaskState};
+use pogo_core::scheduler::{
+    AttemptId, Blocker, FailureKind, Input, JobId, JobStatus, Order, Outcome, Scheduler, TaskState,
+};
 
 use crate::story::{Story, at_most, host, hosts, on, web};
 
@@ -30,23 +32,17 @@ fn a_host_marked_up_after_its_delay_needs_a_place_like_any_other() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     story.submit(retried_after(10));
     assert_eq!(story.fails("a"), "", "the failed host holds the one place");
-    story.handle(Input::Pause { job: JobId::new(1) }).unwrap();
+    story.handle(Order::Pause { job: JobId::new(1) }).unwrap();
     assert_eq!(story.waits(60), "");
     let reason = String::new();
     story
-        .handle(Input::MarkUp {
-            host: host("a"),
-            reason: reason.clone(),
-        })
+        .handle(Order::MarkUp { host: host("a") }.because(reason.clone()))
         .unwrap();
     story
-        .handle(Input::MarkDown {
-            host: host("b"),
-            reason,
-        })
+        .handle(Order::MarkDown { host: host("b") }.because(reason))
         .unwrap();
     assert_eq!(
-        story.handle(Input::Resume { job: JobId::new(1) }).unwrap(),
+        story.handle(Order::Resume { job: JobId::new(1) }).unwrap(),
         "b",
         "only the repair is allowed"
     );
@@ -57,10 +53,10 @@ fn a_delay_that_has_passed_does_not_hide_that_the_job_is_blocked() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     story.submit(retried_after(10));
     story.fails("a");
-    story.handle(Input::Pause { job: JobId::new(1) }).unwrap();
+    story.handle(Order::Pause { job: JobId::new(1) }).unwrap();
     story.waits(60);
     story.configure(web("a,b"), at_most("0"));
-    story.handle(Input::Resume { job: JobId::new(1) }).unwrap();
+    story.handle(Order::Resume { job: JobId::new(1) }).unwrap();
     assert_eq!(story.status(1), JobStatus::Blocked);
 }
 
@@ -68,14 +64,14 @@ fn a_delay_that_has_passed_does_not_hide_that_the_job_is_blocked() {
 fn when_the_delay_is_over_it_is_no_longer_a_reason() {
     let (fleet, job) = (Arc::new(web("a").build().unwrap()), JobId::new(1));
     let mut scheduler = Scheduler::new();
-    let configure = |slots| Input::Configure {
+    let configure = |slots| Order::Configure {
         fleet: Arc::clone(&fleet),
         policy: Arc::new(at_most(slots)),
     };
     let start = Timestamp::EPOCH;
     scheduler.handle(start, configure("1")).unwrap();
     let spec = Arc::new(retried_after(10));
-    scheduler.handle(start, Input::Submit { job, spec }).unwrap();
+    scheduler.handle(start, Order::Submit { job: Some(job), spec }).unwrap();
     let (attempt, outcome) = (AttemptId::new(1), Outcome::failed(FailureKind::Unreachable, ""));
     scheduler
         .handle(
@@ -106,8 +102,8 @@ fn an_ordered_retry_leaves_no_delay_behind() {
     story.submit(on("*"));
     story.fails("a");
     let (job, retried) = (JobId::new(1), hosts("a"));
-    story.handle(Input::Pause { job }).unwrap();
-    story.handle(Input::Retry { job, hosts: retried }).unwrap();
+    story.handle(Order::Pause { job }).unwrap();
+    story.handle(Order::Retry { job, hosts: retried }).unwrap();
     let stored = serde_json::to_string(&story.drill.scheduler().snapshot()).unwrap();
     assert!(!stored.contains("backoffs"), "{stored}");
 }
@@ -118,7 +114,7 @@ fn an_aborted_job_tries_nothing_again_that_was_being_ended_before() {
     story.submit(retried_after(10).attempt_timeout(Duration::from_secs(5)));
     story.waits(6);
     let (job, reason) = (JobId::new(1), String::new());
-    story.handle(Input::Abort { job, reason }).unwrap();
+    story.handle(Order::Abort { job }.because(reason)).unwrap();
     story.fails("a");
     assert_eq!(story.state(1, "a"), TaskState::Failed);
     assert_eq!(story.status(1), JobStatus::Finished);
@@ -201,7 +197,7 @@ fn an_order_to_retry_starts_the_backoff_afresh() {
     story.fails("a");
     assert_eq!(story.waits(15), "a");
     story.fails("a");
-    let retry = Input::Retry {
+    let retry = Order::Retry {
         job: JobId::new(1),
         hosts: hosts("a"),
     };
@@ -215,6 +211,9 @@ fn a_backoff_of_zero_is_refused() {
     let mut story = Story::new(web("a"), Policy::default());
     let spec = Arc::new(on("*").retry_backoff(0));
     let job = JobId::new(1);
-    let refused = story.handle(Input::Submit { job, spec }).unwrap_err().to_string();
+    let refused = story
+        .handle(Order::Submit { job: Some(job), spec })
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("give 1"), "{refused}");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::{OnDoubt, Policy};
-use pogo_core::scheduler::{FailureKind, Input, JobStatus, Outcome, TaskState};
+use pogo_core::scheduler::{FailureKind, Input, JobStatus, Order, Outcome, TaskState};
 
 use crate::story::{Story, at_most, on, web};
 
@@ -95,7 +95,7 @@ fn a_failed_host_tells_how_it_failed_until_it_is_retried() {
     };
     assert_eq!(failure(&story), (1, Some("command exited with 3: no".to_owned())));
     let hosts = crate::story::hosts("a");
-    story.handle(Input::Retry { job, hosts }).unwrap();
+    story.handle(Order::Retry { job, hosts }).unwrap();
     assert_eq!(failure(&story), (2, None));
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 use pogo_core::policy::{JobSettings, Limit};
 use pogo_core::scheduler::{
-    AttemptId, CancelReason, Event, Input, JobEventKind, JobId, Phase, Record, Scheduler, Tally, TaskEventKind,
+    AttemptId, CancelReason, Event, Input, JobEventKind, JobId, Order, Phase, Record, Scheduler, Tally, TaskEventKind,
 };
 
 use crate::story::{Story, at_most, host, hosts, on, web};
@@ -117,7 +117,7 @@ fn an_attempt_is_ended_once_and_not_while_it_settles() {
     let mut story = one_runs();
     assert!(follows(&story, cancelled(&story)));
     let reason = String::new();
-    story.handle(Input::Abort { job: JOB, reason }).unwrap();
+    story.handle(Order::Abort { job: JOB }.because(reason)).unwrap();
     assert!(!follows(&story, cancelled(&story)));
 
     let mut story = Story::new(web("a"), at_most("1"));
@@ -182,14 +182,14 @@ fn a_job_stops_when_nothing_of_it_runs_and_ends_when_nothing_is_left() {
     assert!(!follows(&story, finished()), "one runs, and others wait");
     assert!(follows(&story, paused()));
     let reason = String::new();
-    story.handle(Input::Halt { job: JOB, reason }).unwrap();
+    story.handle(Order::Halt { job: JOB }.because(reason)).unwrap();
     assert!(!follows(&story, halted()) && !follows(&story, paused()), "one runs");
     story.ends("a");
     assert!(!follows(&story, halted()), "it has halted");
     assert!(!follows(&story, finished()), "others wait");
     let skipped = hosts("b c");
     story
-        .handle(Input::Skip {
+        .handle(Order::Skip {
             job: JOB,
             hosts: skipped,
         })

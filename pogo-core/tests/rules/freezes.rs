@@ -5,25 +5,27 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Blocker, Event, Freeze, Input, InputError, JobEventKind, JobStatus, Scheduler, Snapshot};
+use pogo_core::scheduler::{
+    Actor, Blocker, Command, Event, Freeze, Input, InputError, JobEventKind, JobStatus, Order, Scheduler, Snapshot,
+};
 use pogo_core::sim::World;
 
 use crate::story::{Story, at_most, host, on, web};
 
-fn freeze(hosts: &str) -> Input {
-    Input::Freeze {
+fn freeze(hosts: &str) -> Command {
+    Order::Freeze {
         hosts: hosts.parse().unwrap(),
-        by: "ann".to_owned(),
-        reason: "the sale".to_owned(),
     }
+    .by(Actor::new("ann"))
+    .because("the sale")
 }
 
-fn thaw(hosts: &str) -> Input {
-    Input::Thaw {
+fn thaw(hosts: &str) -> Command {
+    Order::Thaw {
         hosts: hosts.parse().unwrap(),
-        by: "bob".to_owned(),
-        reason: "it is over".to_owned(),
     }
+    .by(Actor::new("bob"))
+    .because("it is over")
 }
 
 fn frozen(hosts: &str, at: u64) -> Blocker {
@@ -37,7 +39,7 @@ fn frozen(hosts: &str, at: u64) -> Blocker {
     }
 }
 
-fn refusal(story: &mut Story, input: Input) -> String {
+fn refusal(story: &mut Story, input: impl Into<Input>) -> String {
     story.handle(input).unwrap_err().to_string()
 }
 
@@ -130,7 +132,7 @@ fn a_fleet_without_a_tag_that_is_frozen_is_refused_with_the_cure() {
     story.handle(freeze("$web")).unwrap();
     let fleet = std::sync::Arc::new(Fleet::builder().host("a").build().unwrap());
     let policy = std::sync::Arc::new(Policy::default());
-    let refused = refusal(&mut story, Input::Configure { fleet, policy });
+    let refused = refusal(&mut story, Order::Configure { fleet, policy });
     assert!(refused.starts_with("`$web` is frozen, by ann"), "{refused}");
     assert!(refused.contains("thaw it"), "{refused}");
 }
@@ -170,7 +172,7 @@ fn a_run_with_a_freeze_and_a_promotion_once_more_is_the_same_run() {
         .at(Timestamp::from_millis(1_500), freeze("h[1-3]"))
         .at(
             Timestamp::from_millis(20_000),
-            Input::Promote {
+            Order::Promote {
                 job: pogo_core::scheduler::JobId::new(1),
             },
         )

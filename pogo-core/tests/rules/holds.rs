@@ -2,7 +2,7 @@
 
 use pogo_core::plan::HoldOwner;
 use pogo_core::policy::{Policy, Rule};
-use pogo_core::scheduler::{HoldMode, Input, InputError, JobStatus, TaskState};
+use pogo_core::scheduler::{Actor, Command, HoldMode, Input, InputError, JobStatus, Order, TaskState};
 
 use crate::story::{Story, at_most, hosts, limited, on, web};
 
@@ -10,51 +10,40 @@ pub(crate) fn owner(name: &str) -> HoldOwner {
     name.parse().unwrap()
 }
 
-pub(crate) fn hold(names: &str, by: &str, mode: HoldMode) -> Input {
-    Input::Hold {
+pub(crate) fn hold(names: &str, by: &str, mode: HoldMode) -> Command {
+    Order::Hold {
         hosts: hosts(names),
         owner: owner(by),
-        reason: "a new disk".to_owned(),
         priority: 0,
         mode,
     }
+    .because("a new disk")
 }
 
-pub(crate) fn release(names: &str, by: &str) -> Input {
-    Input::Release {
+pub(crate) fn release(names: &str, by: &str) -> Command {
+    Order::Release {
         hosts: hosts(names),
-        by: owner(by),
-        reason: "it is in".to_owned(),
         force: false,
-    }
-}
-
-pub(crate) fn force(names: &str, by: &str) -> Input {
-    Input::Release {
-        hosts: hosts(names),
         by: owner(by),
-        reason: "ann is on holiday".to_owned(),
-        force: true,
     }
+    .because("it is in")
 }
 
-pub(crate) fn with_priority(input: Input, priority: i32) -> Input {
-    match input {
-        Input::Hold {
-            hosts,
-            owner,
-            reason,
-            mode,
-            ..
-        } => Input::Hold {
-            hosts,
-            owner,
-            reason,
-            priority,
-            mode,
-        },
-        other => other,
+pub(crate) fn force(names: &str, by: &str) -> Command {
+    Order::Release {
+        hosts: hosts(names),
+        force: true,
+        by: owner(by),
     }
+    .because("ann is on holiday")
+}
+
+pub(crate) fn with_priority(command: Command, priority: i32) -> Command {
+    let mut command = command;
+    if let Order::Hold { priority: of_hold, .. } = &mut command.order {
+        *of_hold = priority;
+    }
+    command
 }
 
 use HoldMode::{Immediate, Wait};
@@ -68,7 +57,7 @@ pub(crate) fn held(story: &Story) -> String {
     holds.collect::<Vec<_>>().join(", ")
 }
 
-pub(crate) fn refusal(story: &mut Story, input: Input) -> InputError {
+pub(crate) fn refusal(story: &mut Story, input: impl Into<Input>) -> InputError {
     let before = held(story);
     let refused = story.handle(input).unwrap_err();
     assert_eq!(held(story), before, "a refused order changes nothing");
@@ -258,11 +247,11 @@ fn a_job_under_a_hold_runs_on_other_hosts_as_any_job() {
 fn frozen_hosts_are_held_when_they_are_thawed() {
     let mut story = Story::new(web("a"), Policy::default());
     let (by, reason) = ("bob".to_owned(), "the sale".to_owned());
-    let freeze = Input::Freeze {
+    let freeze = Order::Freeze {
         hosts: "a".parse().unwrap(),
-        by: by.clone(),
-        reason: reason.clone(),
-    };
+    }
+    .by(Actor::new(by.clone()))
+    .because(reason.clone());
     story.handle(freeze).unwrap();
     assert!(
         refusal(&mut story, hold("a", "ann", Immediate))
@@ -272,7 +261,9 @@ fn frozen_hosts_are_held_when_they_are_thawed() {
     story.handle(hold("a", "ann", Wait)).unwrap();
     assert_eq!(held(&story), "a~ann");
     let hosts = "a".parse().unwrap();
-    story.handle(Input::Thaw { hosts, by, reason }).unwrap();
+    story
+        .handle(Order::Thaw { hosts }.by(Actor::new(by)).because(reason))
+        .unwrap();
     assert_eq!(held(&story), "a=ann");
 }
 

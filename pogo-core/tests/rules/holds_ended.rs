@@ -2,7 +2,7 @@
 
 use pogo_core::plan::HoldOwner;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Event, HoldMode, HostEventKind, Input, InputError, Scheduler, Snapshot};
+use pogo_core::scheduler::{Command, Event, HoldMode, HostEventKind, Input, InputError, Order, Scheduler, Snapshot};
 
 use crate::holds::{force, held, hold, owner, refusal, release, with_priority};
 use crate::story::{Story, at_most, host, hosts, on, web};
@@ -44,12 +44,12 @@ fn a_hold_is_ended_by_its_owner_or_by_force_with_a_reason() {
         matches!(refused, InputError::HeldByAnother { ref hold, .. } if hold.owner == owner("ann")),
         "{refused}"
     );
-    let silent = Input::Release {
+    let silent = Order::Release {
         hosts: hosts("a"),
-        by: owner("eve"),
-        reason: " ".to_owned(),
         force: true,
-    };
+        by: owner("eve"),
+    }
+    .because(" ");
     assert_eq!(refusal(&mut story, silent), InputError::NoReason);
     story.handle(force("a", "eve")).unwrap();
     assert_eq!(held(&story), "", "nobody holds it, and nobody waits");
@@ -84,10 +84,7 @@ fn who_waits_in_line_may_leave_it() {
 fn marking_a_host_up_ends_no_hold() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     story.handle(hold("a", "ann", Immediate)).unwrap();
-    let up = |name| Input::MarkUp {
-        host: host(name),
-        reason: "it answers".to_owned(),
-    };
+    let up = |name| Order::MarkUp { host: host(name) }.because("it answers");
     story.handle(up("a")).unwrap();
     assert_eq!(story.submit(on("b")), "");
     assert_eq!(held(&story), "a=ann");
@@ -206,12 +203,12 @@ fn the_name_of_an_owner_is_a_line_of_text() {
 #[test]
 fn orders_are_plain_data() {
     let order = hold("a", "ann", Wait);
-    let stored = r#"{"input":"hold","hosts":["a"],"owner":"ann","reason":"a new disk","priority":0,"mode":"wait"}"#;
+    let stored = r#"{"reason":"a new disk","order":{"hold":{"hosts":["a"],"owner":"ann","priority":0,"mode":"wait"}}}"#;
     assert_eq!(serde_json::to_string(&order).unwrap(), stored);
-    assert_eq!(serde_json::from_str::<Input>(stored).unwrap(), order);
-    let short = r#"{"input":"hold","hosts":["a"],"owner":"ann","reason":"a new disk"}"#;
+    assert_eq!(serde_json::from_str::<Command>(stored).unwrap(), order);
+    let short = r#"{"reason":"a new disk","order":{"hold":{"hosts":["a"],"owner":"ann"}}}"#;
     assert_eq!(
-        serde_json::from_str::<Input>(short).unwrap(),
+        serde_json::from_str::<Command>(short).unwrap(),
         hold("a", "ann", Immediate)
     );
 }

@@ -8,7 +8,7 @@ use crate::story::{Story, at_most, host, on, web};
 
 use HoldMode::{Immediate, Wait};
 
-fn sentences(story: &Story, job: u32, host: &str) -> Vec<String> {
+fn sentences(story: &Story, job: u64, host: &str) -> Vec<String> {
     story.obstacles(job, host).iter().map(ToString::to_string).collect()
 }
 

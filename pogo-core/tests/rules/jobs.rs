@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use pogo_core::plan::{JobSpec, Order};
+use pogo_core::plan::{self, JobSpec};
 use pogo_core::policy::{JobSettings, Limit, OnDoubt, Policy, WaveGate};
-use pogo_core::scheduler::{CancelReason, Input, JobEventKind, JobId, JobStatus, TaskEventKind, TaskState};
+use pogo_core::scheduler::{CancelReason, JobEventKind, JobId, JobStatus, Order, TaskEventKind, TaskState};
 
 use crate::story::{Story, at_most, on, web};
 
@@ -24,7 +24,7 @@ fn a_priority_can_be_altered() {
     story.submit(on("c"));
     let change = JobSettings::new().priority(5).into();
     story
-        .handle(Input::Alter {
+        .handle(Order::Alter {
             job: JobId::new(2),
             change,
         })
@@ -55,7 +55,7 @@ fn a_job_runs_as_many_at_once_as_it_allows_itself() {
     assert_eq!(story.fails("a"), "c");
     let change = JobSettings::new().max_parallel(Limit::Count(1)).into();
     story
-        .handle(Input::Alter {
+        .handle(Order::Alter {
             job: JobId::new(1),
             change,
         })
@@ -66,7 +66,7 @@ fn a_job_runs_as_many_at_once_as_it_allows_itself() {
 
 #[test]
 fn a_shuffled_order_is_drawn_from_the_seed() {
-    let order = |order: Order, seed: u64| {
+    let order = |order: plan::Order, seed: u64| {
         let mut story = Story::new(web("h[1-9]"), at_most("1"));
         let mut all = vec![story.submit(on("*").order(order).seed(seed))];
         while let Some(last) = all.last().cloned().filter(|last| !last.is_empty()) {
@@ -74,10 +74,10 @@ fn a_shuffled_order_is_drawn_from_the_seed() {
         }
         all.join(" ").trim().to_owned()
     };
-    assert_eq!(order(Order::Listed, 1), "h1 h2 h3 h4 h5 h6 h7 h8 h9");
-    assert_ne!(order(Order::Shuffled, 1), order(Order::Listed, 1));
-    assert_eq!(order(Order::Shuffled, 1), order(Order::Shuffled, 1));
-    assert_ne!(order(Order::Shuffled, 1), order(Order::Shuffled, 2));
+    assert_eq!(order(plan::Order::Listed, 1), "h1 h2 h3 h4 h5 h6 h7 h8 h9");
+    assert_ne!(order(plan::Order::Shuffled, 1), order(plan::Order::Listed, 1));
+    assert_eq!(order(plan::Order::Shuffled, 1), order(plan::Order::Shuffled, 1));
+    assert_ne!(order(plan::Order::Shuffled, 1), order(plan::Order::Shuffled, 2));
 }
 
 #[test]
@@ -85,12 +85,7 @@ fn an_abort_cancels_what_waits_and_what_runs() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     story.submit(on("*"));
     let (job, attempt) = (JobId::new(1), story.attempt("a"));
-    story
-        .handle(Input::Abort {
-            job,
-            reason: "enough".to_owned(),
-        })
-        .unwrap();
+    story.handle(Order::Abort { job }.because("enough")).unwrap();
     let cancelled = story.drill.records().iter().any(|record| {
         let reason = CancelReason::Abort;
         record.event.task_kind() == Some(&TaskEventKind::CancelRequested { attempt, reason })

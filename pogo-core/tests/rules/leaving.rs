@@ -1,7 +1,7 @@
 //! A change of fleet or policy under running jobs, and hosts that leave.
 
 use pogo_core::policy::{JobSettings, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Input, InputError, JobId, JobStatus, JobUpdate, Outcome, Scheduler, TaskState};
+use pogo_core::scheduler::{InputError, JobId, JobStatus, JobUpdate, Order, Outcome, Scheduler, TaskState};
 
 use std::time::Duration;
 
@@ -32,10 +32,7 @@ fn a_host_that_has_left_cannot_be_marked() {
     let mut story = Story::new(web("a,b"), Policy::default());
     story.submit(on("*"));
     story.configure(web("a"), Policy::default());
-    let result = story.handle(Input::MarkDown {
-        host: host("b"),
-        reason: String::new(),
-    });
+    let result = story.handle(Order::MarkDown { host: host("b") }.because(String::new()));
     assert_eq!(result, Err(InputError::UnknownHost { host: host("b") }));
 }
 
@@ -47,12 +44,12 @@ fn reading_the_fleet_anew_accepts_no_failures() {
     story.fails("a");
     assert_eq!(story.fails("b"), "");
     let job = JobId::new(1);
-    assert_eq!(story.handle(Input::Resume { job }).unwrap(), "c");
+    assert_eq!(story.handle(Order::Resume { job }).unwrap(), "c");
     story.fails("c");
     assert_eq!(story.fails("d"), "", "one more than the operator accepted");
     assert_eq!(story.configure(web("a,b,c,d,e"), policy()), "");
     assert_eq!(story.status(1), JobStatus::Blocked);
-    assert_eq!(story.handle(Input::Resume { job }).unwrap(), "e");
+    assert_eq!(story.handle(Order::Resume { job }).unwrap(), "e");
 }
 
 #[test]
@@ -62,7 +59,7 @@ fn failures_that_an_operator_accepted_stay_accepted_under_another_policy() {
     story.submit(on("*").max_parallel("1".parse().unwrap()));
     story.fails("a");
     story.fails("b");
-    story.handle(Input::Resume { job: JobId::new(1) }).unwrap();
+    story.handle(Order::Resume { job: JobId::new(1) }).unwrap();
     story.configure(web("a,b,c,d,e"), policy("0"));
     assert_eq!(story.ends("c"), "d");
     assert_eq!(story.fails("d"), "");
@@ -82,7 +79,7 @@ fn a_finished_job_does_not_stand_in_the_way_of_a_policy_that_does_not_fit_it() {
     // For these two hosts the sequences wait for each other; for others they need not.
     let sequences = vec![in_order(["a", "b"]), in_order(["b", "a"])];
     story.configure(web("a,b"), Policy::new().sequences(sequences));
-    let retry = Input::Retry {
+    let retry = Order::Retry {
         job: JobId::new(1),
         hosts: vec![host("a")],
     };
@@ -101,7 +98,7 @@ fn a_policy_that_does_not_fit_an_unfinished_job_is_refused() {
         Policy::new().sequences(sequences).into(),
     );
     assert!(matches!(
-        story.handle(Input::Configure { fleet, policy }),
+        story.handle(Order::Configure { fleet, policy }),
         Err(InputError::Configure(_))
     ));
 }
@@ -175,7 +172,7 @@ fn a_change_of_how_long_a_job_waits_counts_from_when_its_hosts_left() {
         let job = JobId::new(1);
         let settings = JobSettings::new().leave_after(Duration::from_secs(seconds));
         let change = JobUpdate::set(settings);
-        Input::Alter { job, change }
+        Order::Alter { job, change }
     };
     story.handle(change(600)).unwrap();
     story.waits(300);
@@ -190,7 +187,7 @@ fn a_job_that_is_paused_does_not_wait_longer() {
     story.submit(on("*"));
     story.configure(web("a"), at_most("1"));
     story.ends("a");
-    story.handle(Input::Pause { job: JobId::new(1) }).unwrap();
+    story.handle(Order::Pause { job: JobId::new(1) }).unwrap();
     story.waits(300);
     assert_eq!(story.status(1), JobStatus::Finished);
 }

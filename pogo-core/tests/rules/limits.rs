@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pogo_core::policy::{JobSettings, Limit, Policy};
-use pogo_core::scheduler::{Input, InputError, JobId, JobStatus, TaskState};
+use pogo_core::scheduler::{InputError, JobId, JobStatus, Order, TaskState};
 
 use crate::story::{Story, hosts, on, web};
 
@@ -16,7 +16,7 @@ fn a_job_is_not_altered_to_limits_under_which_nothing_can_run() {
         JobSettings::new().attempt_timeout(std::time::Duration::ZERO).into(),
     ];
     for change in nothing {
-        let result = story.handle(Input::Alter {
+        let result = story.handle(Order::Alter {
             job: JobId::new(1),
             change,
         });
@@ -31,7 +31,7 @@ fn a_job_that_is_altered_to_allow_fewer_failures_than_it_has_halts_at_once() {
     assert_eq!(story.fails("a"), "b");
     let change = JobSettings::new().max_failures(Limit::Count(0)).into();
     story
-        .handle(Input::Alter {
+        .handle(Order::Alter {
             job: JobId::new(1),
             change,
         })
@@ -39,7 +39,7 @@ fn a_job_that_is_altered_to_allow_fewer_failures_than_it_has_halts_at_once() {
     assert_eq!(story.status(1), JobStatus::Halting);
     assert_eq!(story.ends("b"), "");
     assert_eq!(
-        story.handle(Input::Resume { job: JobId::new(1) }).unwrap(),
+        story.handle(Order::Resume { job: JobId::new(1) }).unwrap(),
         "c",
         "the operator accepts the failure"
     );
@@ -52,7 +52,7 @@ fn a_finished_job_whose_time_is_over_can_be_retried() {
     story.fails("a");
     assert_eq!(story.status(1), JobStatus::Finished);
     story.waits(100);
-    let retry = Input::Retry {
+    let retry = Order::Retry {
         job: JobId::new(1),
         hosts: hosts("a"),
     };
@@ -69,9 +69,9 @@ fn a_time_limit_that_is_altered_after_a_retry_binds_again() {
     story.fails("a");
     story.waits(100);
     let job = JobId::new(1);
-    story.handle(Input::Retry { job, hosts: hosts("a") }).unwrap();
+    story.handle(Order::Retry { job, hosts: hosts("a") }).unwrap();
     let change = JobSettings::new().job_timeout(Duration::from_secs(200)).into();
-    story.handle(Input::Alter { job, change }).unwrap();
+    story.handle(Order::Alter { job, change }).unwrap();
     assert_eq!(story.status(1), JobStatus::Running);
     story.waits(100);
     assert_eq!(story.status(1), JobStatus::Halting);
@@ -83,15 +83,10 @@ fn a_job_that_goes_on_after_an_abort_retries_again_by_itself() {
     let job = JobId::new(1);
     let retry_delay = Duration::ZERO;
     story.submit(on("*").retries(1).retry_delay(retry_delay));
-    story
-        .handle(Input::Abort {
-            job,
-            reason: String::new(),
-        })
-        .unwrap();
+    story.handle(Order::Abort { job }.because(String::new())).unwrap();
     story.fails("a");
-    story.handle(Input::Resume { job }).unwrap();
-    let retry = Input::Retry { job, hosts: hosts("a") };
+    story.handle(Order::Resume { job }).unwrap();
+    let retry = Order::Retry { job, hosts: hosts("a") };
     assert_eq!(story.handle(retry).unwrap(), "a");
     assert_eq!(story.fails("a"), "a");
 }

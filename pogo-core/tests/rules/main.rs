@@ -4,6 +4,7 @@
 
 mod altering;
 mod blocked;
+mod commands;
 mod cures;
 mod delays;
 mod doubt;

@@ -2,7 +2,7 @@
 
 use pogo_core::fleet::HostName;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, Outcome};
+use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, Order, Outcome};
 
 use crate::story::{Story, on, web};
 
@@ -32,7 +32,7 @@ fn ten_thousand_failed_hosts_are_retried_at_once() {
     let hosts = failing.into_iter().map(|(_, host)| host).collect();
     story
         .drill
-        .handle(Input::Retry {
+        .handle(Order::Retry {
             job: JobId::new(1),
             hosts,
         })

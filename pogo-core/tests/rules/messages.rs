@@ -1,12 +1,12 @@
 //! What refusals say to a person.
 
-use pogo_core::scheduler::{Input, JobId};
+use pogo_core::scheduler::{Input, JobId, Order};
 
 use crate::story::{Story, at_most, hosts, on, web};
 
 const JOB: JobId = JobId::new(1);
 
-fn refusal(story: &mut Story, input: Input) -> String {
+fn refusal(story: &mut Story, input: impl Into<Input>) -> String {
     story.handle(input).unwrap_err().to_string()
 }
 
@@ -14,7 +14,7 @@ fn refusal(story: &mut Story, input: Input) -> String {
 fn a_refused_order_names_the_state_that_it_does_not_fit() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     story.submit(on("*"));
-    let retry = |host| Input::Retry {
+    let retry = |host| Order::Retry {
         job: JOB,
         hosts: hosts(host),
     };
@@ -27,7 +27,7 @@ fn a_refused_order_names_the_state_that_it_does_not_fit() {
         "host `b` of job-1 is waiting: it cannot be retried"
     );
     story.ends("a");
-    let skip = Input::Skip {
+    let skip = Order::Skip {
         job: JOB,
         hosts: hosts("a"),
     };
@@ -36,18 +36,15 @@ fn a_refused_order_names_the_state_that_it_does_not_fit() {
         "host `a` of job-1 is done: it cannot be skipped"
     );
     assert_eq!(
-        refusal(&mut story, Input::Resume { job: JOB }),
+        refusal(&mut story, Order::Resume { job: JOB }),
         "job-1 is running: it cannot be resumed"
     );
-    story.handle(Input::Pause { job: JOB }).unwrap();
+    story.handle(Order::Pause { job: JOB }).unwrap();
     assert_eq!(
-        refusal(&mut story, Input::Pause { job: JOB }),
+        refusal(&mut story, Order::Pause { job: JOB }),
         "job-1 is paused: it cannot be paused"
     );
     story.ends("b");
-    let abort = Input::Abort {
-        job: JOB,
-        reason: String::new(),
-    };
+    let abort = Order::Abort { job: JOB };
     assert_eq!(refusal(&mut story, abort), "job-1 is finished: it cannot be aborted");
 }

@@ -6,8 +6,8 @@ use pogo_core::fleet::HostName;
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::{JobSettings, OnDoubt, Policy};
 use pogo_core::scheduler::{
-    AttemptId, Blocker, Event, FailureKind, Input, JobStatus, NeverBegan, Outcome, Permission, Record, TaskEventKind,
-    TaskState,
+    AttemptId, Blocker, Event, FailureKind, Input, JobStatus, NeverBegan, Order, Outcome, Permission, Record,
+    TaskEventKind, TaskState,
 };
 use pogo_core::sim::{History, World};
 use pogo_core::testing::Step;
@@ -83,7 +83,7 @@ fn a_delay_after_a_failure_changes_with_its_setting_and_that_of_a_busy_host_does
     let until = |story: &Story| story.drill.scheduler().next_timeout();
     let before = until(&story);
     let change = JobSettings::new().retry_delay(Duration::from_secs(7_200)).into();
-    order(&mut story, Input::Alter { job: JOB, change });
+    order(&mut story, Order::Alter { job: JOB, change });
     assert_eq!(until(&story), before);
 }
 
@@ -244,7 +244,7 @@ fn a_host_that_was_failed_before_stays_so_when_its_repair_never_began() {
     };
     let before = since(&story);
     let hosts = vec![host("a")];
-    order(&mut story, Input::Retry { job: JOB, hosts });
+    order(&mut story, Order::Retry { job: JOB, hosts });
     never_began(&mut story, "a", NeverBegan::Busy);
     assert_eq!(
         since(&story),

@@ -1,7 +1,7 @@
 //! What is in the way of a blocked job as a whole.
 
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Blocker, Input, JobId, JobStatus, Obstacle};
+use pogo_core::scheduler::{Actor, Blocker, JobId, JobStatus, Obstacle, Order};
 
 use crate::cures::{blocked, cures, down};
 use crate::story::{Story, at_most, host, limited, on, web};
@@ -79,7 +79,9 @@ fn a_blocked_job_names_each_freeze_of_its_hosts_once() {
     let mut story = Story::new(web("a,b,c"), Policy::default());
     for hosts in ["$web & a,b", "c"] {
         let (hosts, by, reason) = (hosts.parse().unwrap(), "ann".to_owned(), String::new());
-        story.handle(Input::Freeze { hosts, by, reason }).unwrap();
+        story
+            .handle(Order::Freeze { hosts }.by(Actor::new(by)).because(reason))
+            .unwrap();
     }
     story.submit(on("*"));
     let mut said = in_the_way(&blocked(&story));
@@ -152,9 +154,9 @@ fn a_job_that_is_retried_in_part_names_the_gate_that_its_cancelled_hosts_keep_cl
     story.fails("w");
     assert_eq!(story.submit(on("a,b,c")), "");
     let (job, reason) = (JobId::new(2), String::new());
-    story.handle(Input::Abort { job, reason }).unwrap();
+    story.handle(Order::Abort { job }.because(reason)).unwrap();
     let hosts = vec![host("b"), host("c")];
-    assert_eq!(story.handle(Input::Retry { job, hosts }).unwrap(), "");
+    assert_eq!(story.handle(Order::Retry { job, hosts }).unwrap(), "");
     assert_eq!(in_the_way(&blocked(&story)), ["after $first", "$db"]);
     assert_eq!(cures(&story, 2, "b"), ["pogo skip 2 a"], "for `a` there is no slot");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Input, JobEventKind, JobId, Outcome, Record};
+use pogo_core::scheduler::{JobEventKind, JobId, Order, Outcome, Record};
 use pogo_core::sim::{Fault, History, World};
 
 use crate::story::{at_most, on};
@@ -38,7 +38,7 @@ fn an_operator_may_halt_a_job_for_whatever_reason() {
         "the job's time limit ran out",
     ] {
         let (job, reason) = (JOB, reason.to_owned());
-        let mut world = world(at_most("1")).at(Timestamp::from_millis(2_500), Input::Halt { job, reason });
+        let mut world = world(at_most("1")).at(Timestamp::from_millis(2_500), Order::Halt { job }.because(reason));
         world.submit(on("*")).unwrap();
         let past = world.run();
         assert_eq!(past.records, once_more(&past.records).records);

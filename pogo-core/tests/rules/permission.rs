@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use pogo_core::policy::{Policy, Rule};
 use pogo_core::scheduler::{
-    AttemptId, BeginRefused, FailureKind, Input, InputError, JobId, JobStatus, NeverBegan, Outcome, Permission, Phase,
-    TaskEventKind, TaskState,
+    Actor, AttemptId, BeginRefused, FailureKind, Input, InputError, JobId, JobStatus, NeverBegan, Order, Outcome,
+    Permission, Phase, TaskEventKind, TaskState,
 };
 
 use crate::story::{Story, at_most, host, limited, on, web};
@@ -46,13 +46,13 @@ pub(crate) fn last(story: &Story) -> &TaskEventKind {
     records.find_map(|record| record.event.task_kind()).unwrap()
 }
 
-pub(crate) fn order(story: &mut Story, input: Input) {
+pub(crate) fn order(story: &mut Story, input: impl Into<Input>) {
     story.handle(input).unwrap();
 }
 
 pub(crate) fn abort(story: &mut Story) {
     let reason = "enough".to_owned();
-    order(story, Input::Abort { job: JOB, reason });
+    order(story, Order::Abort { job: JOB }.because(reason));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn an_attempt_whose_transport_never_said_that_it_asks_may_ask() {
 fn a_paused_job_begins_nothing_and_its_host_waits_again() {
     let mut story = asking("a,b", at_most("1"));
     story.submit(on("*"));
-    order(&mut story, Input::Pause { job: JOB });
+    order(&mut story, Order::Pause { job: JOB });
     let status = JobStatus::Paused;
     assert_eq!(
         begins(&mut story, "a", true),
@@ -115,7 +115,7 @@ fn a_paused_job_begins_nothing_and_its_host_waits_again() {
     assert_eq!(never_began(&mut story, "a", NeverBegan::Refused), "");
     assert_eq!(story.state(1, "a"), TaskState::Waiting);
     assert_eq!(
-        story.handle(Input::Resume { job: JOB }).unwrap(),
+        story.handle(Order::Resume { job: JOB }).unwrap(),
         "b",
         "fresh hosts come first"
     );
@@ -128,7 +128,7 @@ fn a_halted_job_begins_nothing_and_is_halted_once_nothing_runs() {
     let mut story = asking("a", Policy::default());
     story.submit(on("*"));
     let reason = "enough".to_owned();
-    order(&mut story, Input::Halt { job: JOB, reason });
+    order(&mut story, Order::Halt { job: JOB }.because(reason));
     let status = JobStatus::Halting;
     assert_eq!(
         begins(&mut story, "a", true),
@@ -182,7 +182,7 @@ fn a_frozen_host_begins_nothing() {
     let mut story = asking("a,b", Policy::default());
     story.submit(on("*"));
     let (hosts, by, reason) = ("a".parse().unwrap(), "ann".to_owned(), "look".to_owned());
-    order(&mut story, Input::Freeze { hosts, by, reason });
+    order(&mut story, Order::Freeze { hosts }.by(Actor::new(by)).because(reason));
     let refused = begins(&mut story, "a", true).unwrap_err();
     assert!(matches!(refused, BeginRefused::Frozen { .. }), "{refused}");
     assert_eq!(never_began(&mut story, "a", NeverBegan::Refused), "");

@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Expectation, Order};
+use pogo_core::plan::{self, Expectation};
 use pogo_core::policy::{Constraint, JobSettings, Policy, Rule};
-use pogo_core::scheduler::{Input, JobEventKind, JobId};
+use pogo_core::scheduler::{JobEventKind, JobId, Order};
 
 use crate::story::{Story, at_most, host, hosts, on, web};
 
 fn mark(story: &mut Story, name: &str, down: bool) -> String {
     let (host, reason) = (host(name), String::new());
     let mark = if down {
-        Input::MarkDown { host, reason }
+        Order::MarkDown { host }.because(reason)
     } else {
-        Input::MarkUp { host, reason }
+        Order::MarkUp { host }.because(reason)
     };
     story.handle(mark).unwrap()
 }
@@ -24,12 +24,12 @@ fn after_a_repair_that_failed(story: &mut Story) -> String {
     let job = JobId::new(1);
     mark(story, "c", true);
     assert_eq!(story.ends("a"), "c");
-    story.handle(Input::Pause { job }).unwrap();
+    story.handle(Order::Pause { job }).unwrap();
     story.fails("c");
     let retried = hosts("c");
-    story.handle(Input::Retry { job, hosts: retried }).unwrap();
+    story.handle(Order::Retry { job, hosts: retried }).unwrap();
     mark(story, "c", false);
-    assert_eq!(story.handle(Input::Resume { job }).unwrap(), "b");
+    assert_eq!(story.handle(Order::Resume { job }).unwrap(), "b");
     story.ends("b")
 }
 
@@ -59,9 +59,9 @@ fn a_retried_host_comes_after_fresh_ones_when_the_queues_are_built_anew() {
     assert_eq!(story.submit(one_by_one), "a");
     assert_eq!(story.fails("a"), "b");
     let retried = hosts("a");
-    story.handle(Input::Retry { job, hosts: retried }).unwrap();
+    story.handle(Order::Retry { job, hosts: retried }).unwrap();
     let change = JobSettings::new().retries(1).into();
-    story.handle(Input::Alter { job, change }).unwrap();
+    story.handle(Order::Alter { job, change }).unwrap();
     assert_eq!(story.ends("b"), "c");
     assert_eq!(story.ends("c"), "a");
 }
@@ -82,8 +82,8 @@ fn what_takes_longest_comes_first_unless_the_listed_order_is_wanted() {
         let third = story.ends(&second);
         [first, second, third].join(" ")
     };
-    assert_eq!(started(Order::Balanced), "c b a");
-    assert_eq!(started(Order::Listed), "a b c");
+    assert_eq!(started(plan::Order::Balanced), "c b a");
+    assert_eq!(started(plan::Order::Listed), "a b c");
 }
 
 /// All three groups are equally full. In balanced order `h3` starts with `h1`, and then `h4` and `h5` need a round each.
@@ -111,7 +111,11 @@ fn a_small_job_takes_listed_order_where_it_ends_sooner_so() {
             Some(JobEventKind::Submitted { spec, .. }) => Some(spec.order),
             _ => None,
         });
-    assert_eq!(submitted, Some(Order::Listed), "the log says which order it takes");
+    assert_eq!(
+        submitted,
+        Some(plan::Order::Listed),
+        "the log says which order it takes"
+    );
     let ends = ["h1", "h2", "h4"].map(|host| story.ends(host));
     assert_eq!(ends, ["", "", "h3 h5"], "two rounds");
 }
@@ -126,8 +130,8 @@ fn hosts_that_were_skipped_and_are_wanted_again_count_as_work() {
     let one_by_one = on("*").max_parallel("1".parse().unwrap());
     assert_eq!(story.submit(one_by_one), "x1", "the most loaded group comes first");
     let others = || hosts("x2 x3 x4");
-    story.handle(Input::Skip { job, hosts: others() }).unwrap();
-    story.handle(Input::Retry { job, hosts: others() }).unwrap();
+    story.handle(Order::Skip { job, hosts: others() }).unwrap();
+    story.handle(Order::Retry { job, hosts: others() }).unwrap();
     assert_eq!(story.ends("x1"), "x2");
 }
 
@@ -136,7 +140,7 @@ fn of_hosts_that_were_all_tried_the_one_with_fewer_tries_comes_first() {
     let mut story = Story::new(web("a,b"), Policy::default());
     let job = JobId::new(1);
     let one_by_one = on("*").max_parallel("1".parse().unwrap());
-    let retry = |names| Input::Retry {
+    let retry = |names| Order::Retry {
         job,
         hosts: hosts(names),
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Event, Input, JobId, Outcome, OutputSummary, Phase, Record, Scheduler};
+use pogo_core::scheduler::{Event, Input, JobId, Order, Outcome, OutputSummary, Phase, Record, Scheduler};
 use pogo_core::{Digest, Timestamp};
 
 const HOSTS: u32 = 10_000;
@@ -22,14 +22,14 @@ fn lines(fleet: Fleet) -> Vec<String> {
         events
     };
     let (fleet, policy) = (Arc::new(fleet), Arc::new(Policy::default()));
-    tell(now, Input::Configure { fleet, policy });
+    tell(now, Order::Configure { fleet, policy }.into());
     tell(now, Input::Transport { asks_permission: true });
     let spec = Arc::new(JobSpec::new(
         "*".parse().unwrap(),
         Command::shell("systemctl restart web"),
     ));
     let job = JobId::new(4_711);
-    let started = tell(now, Input::Submit { job, spec });
+    let started = tell(now, Order::Submit { job: Some(job), spec }.into());
     for attempt in started.iter().filter_map(Event::started) {
         now = Timestamp::from_millis(now.as_millis() + 7);
         let host_lock = true;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pogo_core::policy::{JobSettings, Policy};
 use pogo_core::scheduler::{
-    CureOrder, Event, HolderReason, Input, InputError, JobEventKind, JobId, JobStatus, Scheduler, Snapshot,
+    CureOrder, Event, HolderReason, InputError, JobEventKind, JobId, JobStatus, Order, Scheduler, Snapshot,
     TaskEventKind,
 };
 use pogo_core::testing::Step;
@@ -66,7 +66,7 @@ fn a_job_that_is_retried_in_time_does_not_retire() {
     story.fails("a");
     wait(&mut story, 59);
     let hosts = vec![host("a")];
-    story.drill.handle(Input::Retry { job: FIRST, hosts }).unwrap();
+    story.drill.handle(Order::Retry { job: FIRST, hosts }).unwrap();
     wait(&mut story, 300);
     assert_eq!(story.drill.scheduler().job(FIRST).unwrap().status(), JobStatus::Running);
     story.ends("a");
@@ -101,7 +101,7 @@ fn numbers_of_retired_jobs_are_not_given_out_again() {
         assert_eq!(scheduler.next_job(), JobId::new(2));
     }
     let spec = on("a").into();
-    let again = story.drill.handle(Input::Submit { job: FIRST, spec });
+    let again = story.drill.handle(Order::Submit { job: Some(FIRST), spec });
     assert_eq!(again, Err(InputError::DuplicateJob { job: FIRST }));
 }
 
@@ -129,12 +129,12 @@ fn what_a_retired_job_left_failed_keeps_its_slots_and_says_why() {
 fn skipping_a_host_of_a_retired_job_frees_its_slots() {
     let mut story = left_behind();
     let hosts = vec![host("a"), host("a")];
-    let events = story.drill.handle(Input::Skip { job: FIRST, hosts }).unwrap();
+    let events = story.drill.handle(Order::Skip { job: FIRST, hosts }).unwrap();
     assert_eq!(events, [Event::of_task(FIRST, host("a"), TaskEventKind::Skipped)]);
     assert_eq!(story.drill.scheduler().buckets().next().unwrap().unavailable(), 1);
     assert!(story.drill.replayed().scheduler().same_state(story.drill.scheduler()));
     let hosts = vec![host("a")];
-    let again = story.drill.handle(Input::Skip { job: FIRST, hosts });
+    let again = story.drill.handle(Order::Skip { job: FIRST, hosts });
     let host = host("a");
     assert_eq!(again, Err(InputError::NotHeldByJob { job: FIRST, host }));
 }
@@ -143,7 +143,7 @@ fn skipping_a_host_of_a_retired_job_frees_its_slots() {
 fn retrying_hosts_of_a_retired_job_makes_a_new_job_that_says_of_which() {
     let mut story = left_behind();
     let hosts = vec![host("b"), host("a")];
-    story.drill.handle(Input::Retry { job: FIRST, hosts }).unwrap();
+    story.drill.handle(Order::Retry { job: FIRST, hosts }).unwrap();
     let second = JobId::new(2);
     let job = story.drill.scheduler().job(second).unwrap();
     assert_eq!((job.retry_of(), job.tasks().count()), (Some(FIRST), 2));
@@ -173,11 +173,11 @@ fn settings_that_were_changed_hold_for_the_retry_too() {
     let mut story = Story::new(web("a,b"), retires_after(0, at_most("2")));
     story.submit(on("*").retries(0));
     let change = JobSettings::new().attempt_timeout(Duration::from_secs(7)).into();
-    story.drill.handle(Input::Alter { job: FIRST, change }).unwrap();
+    story.drill.handle(Order::Alter { job: FIRST, change }).unwrap();
     story.fails("a");
     story.ends("b");
     let hosts = vec![host("a")];
-    story.drill.handle(Input::Retry { job: FIRST, hosts }).unwrap();
+    story.drill.handle(Order::Retry { job: FIRST, hosts }).unwrap();
     let job = story.drill.scheduler().job(JobId::new(2)).unwrap();
     assert_eq!(job.settings().attempt_timeout, Duration::from_secs(7));
 }
@@ -188,18 +188,18 @@ fn orders_to_a_retired_job_are_refused_by_what_it_is() {
     let said = |answer: Result<Vec<Event>, InputError>| answer.unwrap_err().to_string();
     let gone =
         "job-1 is over and has left the scheduler; the journal has its records, and a new job can run on its hosts";
-    assert_eq!(said(story.drill.handle(Input::Resume { job: FIRST })), gone);
+    assert_eq!(said(story.drill.handle(Order::Resume { job: FIRST })), gone);
     let hosts = vec![host("c")];
     let other = "job-1 is over, and host `c` is not one that it left failed or in doubt; submit a new job to run there";
-    assert_eq!(said(story.drill.handle(Input::Retry { job: FIRST, hosts })), other);
+    assert_eq!(said(story.drill.handle(Order::Retry { job: FIRST, hosts })), other);
     let hosts = vec![host("x")];
     assert_eq!(
-        said(story.drill.handle(Input::Skip { job: FIRST, hosts })),
+        said(story.drill.handle(Order::Skip { job: FIRST, hosts })),
         "the fleet has no host `x`"
     );
     let job = JobId::new(9);
     assert_eq!(
-        story.drill.handle(Input::Pause { job }),
+        story.drill.handle(Order::Pause { job }),
         Err(InputError::UnknownJob { job })
     );
 }
@@ -217,17 +217,14 @@ fn whatever_makes_a_host_well_ends_what_is_left_of_the_job() {
                 let reason = "looked at".to_owned();
                 story
                     .drill
-                    .handle(Input::MarkUp {
-                        host: host(name),
-                        reason,
-                    })
+                    .handle(Order::MarkUp { host: host(name) }.because(reason))
                     .unwrap();
             }
         },
         &|story| {
             let fleet = web("c").build().unwrap().into();
             let policy = retires_after(0, at_most("1")).into();
-            story.drill.handle(Input::Configure { fleet, policy }).unwrap();
+            story.drill.handle(Order::Configure { fleet, policy }).unwrap();
         },
     ];
     for way in ways {

@@ -2,7 +2,7 @@
 
 use pogo_core::plan::Plan;
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{Blocker, HolderReason, Input, JobStatus};
+use pogo_core::scheduler::{Blocker, HolderReason, JobStatus, Order};
 
 use crate::story::{Story, host, limited, on, web};
 
@@ -26,7 +26,7 @@ fn hosts_that_are_down_hold_nothing_of_it() {
     let mut story = Story::new(web("a,b,c"), running("1"));
     for down in ["a", "b"] {
         let (host, reason) = (host(down), String::new());
-        story.handle(Input::MarkDown { host, reason }).unwrap();
+        story.handle(Order::MarkDown { host }.because(reason)).unwrap();
     }
     assert_eq!(story.submit(on("*")), "a");
     assert_eq!(story.fails("a"), "b");

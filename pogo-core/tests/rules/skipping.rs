@@ -1,6 +1,6 @@
 //! Skipping a host says that its job need not wait for it, and nothing of its health in other jobs.
 
-use pogo_core::scheduler::{Input, JobId, JobStatus, Scheduler, TaskState};
+use pogo_core::scheduler::{JobId, JobStatus, Order, Scheduler, TaskState};
 
 use crate::story::{Story, at_most, host, hosts, on, web};
 
@@ -15,9 +15,9 @@ fn h1_is_broken() -> Story {
     story
 }
 
-fn skip(story: &mut Story, job: u32, host: &str) -> String {
+fn skip(story: &mut Story, job: u64, host: &str) -> String {
     let (job, hosts) = (JobId::new(job), hosts(host));
-    story.handle(Input::Skip { job, hosts }).unwrap()
+    story.handle(Order::Skip { job, hosts }).unwrap()
 }
 
 #[test]
@@ -27,13 +27,13 @@ fn skipping_a_host_because_it_is_broken_does_not_give_its_slot_back() {
     story.fails("h1");
     let job = JobId::new(2);
     story.submit(on("h2"));
-    story.handle(Input::Pause { job }).unwrap();
+    story.handle(Order::Pause { job }).unwrap();
     assert_eq!(story.submit(on("h1,h2")), "h1", "a repair");
-    story.handle(Input::Pause { job: JobId::new(3) }).unwrap();
+    story.handle(Order::Pause { job: JobId::new(3) }).unwrap();
     story.fails("h1");
     assert_eq!(skip(&mut story, 3, "h1"), "");
     assert_eq!(
-        story.handle(Input::Resume { job }).unwrap(),
+        story.handle(Order::Resume { job }).unwrap(),
         "",
         "it is still broken, by job 1"
     );
@@ -62,7 +62,7 @@ fn marking_a_host_up_gives_back_what_every_job_did_to_it() {
     assert_eq!(skip(&mut story, 3, "h1"), "");
     assert_eq!(skip(&mut story, 2, "h1"), "");
     let (host, reason) = (host("h1"), String::new());
-    assert_eq!(story.handle(Input::MarkUp { host, reason }).unwrap(), "h2");
+    assert_eq!(story.handle(Order::MarkUp { host }.because(reason)).unwrap(), "h2");
 }
 
 #[test]

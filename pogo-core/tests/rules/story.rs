@@ -7,7 +7,7 @@ use pogo_core::fleet::{Fleet, FleetBuilder, HostName};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{
-    AttemptId, Blocker, Event, FailureKind, Input, InputError, JobId, JobStatus, Obstacle, Outcome, TaskState,
+    AttemptId, Blocker, Event, FailureKind, Input, InputError, JobId, JobStatus, Obstacle, Order, Outcome, TaskState,
 };
 use pogo_core::testing::{Drill, Step};
 
@@ -23,12 +23,7 @@ impl Story {
     }
 
     pub(crate) fn submit(&mut self, spec: JobSpec) -> String {
-        let job = self.drill.scheduler().next_job();
-        self.handle(Input::Submit {
-            job,
-            spec: Arc::new(spec),
-        })
-        .unwrap()
+        self.handle(Order::submit(spec)).unwrap()
     }
 
     pub(crate) fn ends(&mut self, host: &str) -> String {
@@ -64,30 +59,30 @@ impl Story {
 
     pub(crate) fn configure(&mut self, fleet: FleetBuilder, policy: Policy) -> String {
         let (fleet, policy) = (Arc::new(fleet.build().unwrap()), Arc::new(policy));
-        self.handle(Input::Configure { fleet, policy }).unwrap()
+        self.handle(Order::Configure { fleet, policy }).unwrap()
     }
 
-    pub(crate) fn handle(&mut self, input: Input) -> Result<String, InputError> {
+    pub(crate) fn handle(&mut self, input: impl Into<Input>) -> Result<String, InputError> {
         let events = self.drill.handle(input)?;
         assert_eq!(self.drill.scheduler().verify(), Ok(()));
         Ok(started(&events))
     }
 
-    pub(crate) fn status(&self, job: u32) -> JobStatus {
+    pub(crate) fn status(&self, job: u64) -> JobStatus {
         self.drill.scheduler().job(JobId::new(job)).unwrap().status()
     }
 
-    pub(crate) fn state(&self, job: u32, host: &str) -> TaskState {
+    pub(crate) fn state(&self, job: u64, host: &str) -> TaskState {
         let job = self.drill.scheduler().job(JobId::new(job)).unwrap();
         job.tasks().find(|task| task.host().as_str() == host).unwrap().state()
     }
 
-    pub(crate) fn explain(&self, job: u32, host: &str) -> Vec<Blocker> {
+    pub(crate) fn explain(&self, job: u64, host: &str) -> Vec<Blocker> {
         let found = self.obstacles(job, host).into_iter();
         found.map(|obstacle| obstacle.blocker).collect()
     }
 
-    pub(crate) fn obstacles(&self, job: u32, host: &str) -> Vec<Obstacle> {
+    pub(crate) fn obstacles(&self, job: u64, host: &str) -> Vec<Obstacle> {
         self.drill.scheduler().explain(JobId::new(job), host).unwrap()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 use pogo_core::journal::replay;
 use pogo_core::policy::{JobSettings, Policy};
-use pogo_core::scheduler::{Event, FailureKind, Input, JobId, Outcome, Record, TaskEventKind};
+use pogo_core::scheduler::{Event, FailureKind, Input, JobId, Order, Outcome, Record, TaskEventKind};
 
 use crate::story::{Story, on, web};
 
@@ -109,7 +109,7 @@ fn when_a_host_is_slow_can_be_altered_while_it_runs() {
     story.waits(100);
     let alter = |story: &mut Story, after| {
         let change = JobSettings::new().slow_after(seconds(after)).into();
-        story.handle(Input::Alter { job: JOB, change }).unwrap();
+        story.handle(Order::Alter { job: JOB, change }).unwrap();
     };
     alter(&mut story, 0);
     story.waits(1_000);

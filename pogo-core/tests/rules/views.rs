@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pogo_core::journal::{Epoch, OwnerId};
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{HolderReason, Input, JobId, JobStatus, Phase};
+use pogo_core::scheduler::{HolderReason, Input, JobId, JobStatus, Order, Phase};
 
 use crate::story::{Story, at_most, host, on, web};
 
@@ -32,7 +32,7 @@ fn a_job_says_when_it_was_submitted_and_what_binds_it() {
 fn a_host_that_is_down_and_runs_is_listed_for_each_reason() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     let (down, reason) = (host("a"), String::new());
-    story.handle(Input::MarkDown { host: down, reason }).unwrap();
+    story.handle(Order::MarkDown { host: down }.because(reason)).unwrap();
     story.waits(5);
     assert_eq!(story.submit(on("a")), "a");
     let holders = |story: &Story| {
@@ -44,7 +44,7 @@ fn a_host_that_is_down_and_runs_is_listed_for_each_reason() {
     let running = HolderReason::Running { job: JobId::new(1) };
     assert_eq!(holders(&story), [(running.clone(), 5_000), (HolderReason::Down, 0)]);
     let (up, reason) = (host("a"), String::new());
-    story.handle(Input::MarkUp { host: up, reason }).unwrap();
+    story.handle(Order::MarkUp { host: up }.because(reason)).unwrap();
     assert_eq!(holders(&story), [(running, 5_000)]);
 }
 
@@ -67,7 +67,7 @@ fn fingerprints_differ_when_a_host_is_down() {
     let mut story = Story::new(web("a,b"), Policy::default());
     let before = story.drill.scheduler().fingerprint();
     let (down, reason) = (host("a"), String::new());
-    story.handle(Input::MarkDown { host: down, reason }).unwrap();
+    story.handle(Order::MarkDown { host: down }.because(reason)).unwrap();
     assert_ne!(story.drill.scheduler().fingerprint(), before);
 }
 
@@ -135,17 +135,14 @@ fn a_paused_job_waits_for_its_order_and_a_running_one_for_none() {
         obstacles.collect::<Vec<_>>()
     };
     assert_eq!(blockers(&story), [""; 0], "b waits for a, and a ends by itself");
-    story.handle(Input::Pause { job }).unwrap();
+    story.handle(Order::Pause { job }).unwrap();
     assert_eq!(blockers(&story), ["the job is paused: pogo resume 1"]);
-    story.handle(Input::Resume { job }).unwrap();
+    story.handle(Order::Resume { job }).unwrap();
     story.fails("a");
     assert_eq!(story.status(1), JobStatus::Blocked);
     assert_eq!(blockers(&story).len(), 1, "{:?}", blockers(&story));
     story
-        .handle(Input::MarkUp {
-            host: host("a"),
-            reason: String::new(),
-        })
+        .handle(Order::MarkUp { host: host("a") }.because(String::new()))
         .unwrap();
     assert_eq!(blockers(&story), [""; 0]);
 }

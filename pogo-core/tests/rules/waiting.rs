@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use pogo_core::fleet::FleetBuilder;
-use pogo_core::plan::{JobSpec, Order};
+use pogo_core::plan::{self, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Blocker, Input, JobEventKind, JobId, JobStatus};
+use pogo_core::scheduler::{Blocker, JobEventKind, JobId, JobStatus, Order};
 
 use crate::story::{Story, at_most, host, hosts, limited, on, web};
 
@@ -51,9 +51,9 @@ fn a_job_behind_a_retry_that_was_paused_is_blocked() {
     story.submit(on("b"));
     story.fails("a");
     let job = JobId::new(1);
-    story.handle(Input::Pause { job }).unwrap();
+    story.handle(Order::Pause { job }).unwrap();
     assert_eq!(story.status(2), JobStatus::Blocked, "only resuming helps");
-    story.handle(Input::Resume { job }).unwrap();
+    story.handle(Order::Resume { job }).unwrap();
     assert_eq!(story.status(2), JobStatus::Waiting);
 }
 
@@ -155,7 +155,7 @@ fn jobs_that_wait_for_each_other_in_a_circle_are_blocked() {
     assert_eq!(story.submit(on("x,a")), "", "would repair a after x, which waits for y");
     assert_eq!([story.status(2), story.status(3)], [JobStatus::Blocked; 2]);
     let (job, hosts) = (JobId::new(2), hosts("b"));
-    assert_eq!(story.handle(Input::Skip { job, hosts }).unwrap(), "y");
+    assert_eq!(story.handle(Order::Skip { job, hosts }).unwrap(), "y");
     assert_eq!(story.status(3), JobStatus::Waiting);
 }
 
@@ -166,24 +166,11 @@ fn a_repair_in_a_job_that_has_halted_is_not_waited_for() {
     story.fails("a");
     let (job, reason) = (JobId::new(2), String::new());
     story
-        .handle(Input::MarkDown {
-            host: host("b"),
-            reason: reason.clone(),
-        })
+        .handle(Order::MarkDown { host: host("b") }.because(reason.clone()))
         .unwrap();
     assert_eq!(story.submit(on("a,b")), "a", "one repair at a time");
-    story
-        .handle(Input::Halt {
-            job,
-            reason: reason.clone(),
-        })
-        .unwrap();
-    story
-        .handle(Input::MarkUp {
-            host: host("b"),
-            reason,
-        })
-        .unwrap();
+    story.handle(Order::Halt { job }.because(reason.clone())).unwrap();
+    story.handle(Order::MarkUp { host: host("b") }.because(reason)).unwrap();
     assert_eq!(story.submit(on("b")), "");
     assert_eq!(story.status(3), JobStatus::Waiting, "what runs may end well");
     story.fails("a");
@@ -217,7 +204,7 @@ fn a_job_whose_baking_wave_was_skipped_waits_for_the_wave_after_it() {
         matches!(why[..], [Blocker::Baking { .. }])
     });
     let hosts = hosts(second.unwrap());
-    story.handle(Input::Skip { job, hosts }).unwrap();
+    story.handle(Order::Skip { job, hosts }).unwrap();
     assert!(!ever_blocked(&story));
     assert_eq!(story.waits(60), "");
     assert!(!story.waits(60).is_empty(), "the last wave");
@@ -233,7 +220,7 @@ fn a_job_on_a_host_that_another_may_break_by_force_is_not_blocked() {
     let forced = on("a,b")
         .override_constraints("it burns")
         .max_parallel("1".parse().unwrap())
-        .order(Order::Listed);
+        .order(plan::Order::Listed);
     assert_eq!(story.submit(forced), "a");
     assert_eq!(
         story.status(1),

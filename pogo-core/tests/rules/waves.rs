@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{JobSpec, Plan};
 use pogo_core::policy::{JobSettings, Limit, Policy, Sequence, WaveGate};
-use pogo_core::scheduler::{Blocker, Input, JobId, JobStatus, Scheduler};
+use pogo_core::scheduler::{Blocker, JobId, JobStatus, Order, Scheduler};
 use pogo_core::sim::World;
 
 use crate::story::{Story, hosts, on, web};
@@ -51,9 +51,9 @@ fn a_skipped_host_that_is_retried_closes_the_waves_after_it() {
     let job = JobId::new(1);
     story.submit(one_then_all(60).max_parallel("1".parse().unwrap()));
     story.fails("a");
-    story.handle(Input::Skip { job, hosts: hosts("a") }).unwrap();
+    story.handle(Order::Skip { job, hosts: hosts("a") }).unwrap();
     assert_eq!(story.waits(60), "b");
-    story.handle(Input::Retry { job, hosts: hosts("a") }).unwrap();
+    story.handle(Order::Retry { job, hosts: hosts("a") }).unwrap();
     assert_eq!(story.ends("b"), "a", "the canary comes before the rest again");
     assert_eq!(story.ends("a"), "");
     assert_eq!(story.waits(60), "c");
@@ -180,7 +180,7 @@ fn how_many_may_fail_can_be_altered_when_they_have_failed() {
         JobId::new(1),
         JobSettings::new().allow_failures("1".parse().unwrap()).into(),
     );
-    assert_eq!(story.handle(Input::Alter { job, change }).unwrap(), "b c");
+    assert_eq!(story.handle(Order::Alter { job, change }).unwrap(), "b c");
     let restored = Scheduler::restore(&story.drill.scheduler().snapshot()).unwrap();
     assert!(restored.same_state(story.drill.scheduler()));
     assert!(story.drill.replayed().scheduler().same_state(story.drill.scheduler()));
@@ -204,15 +204,15 @@ fn a_manual_gate_is_opened_by_an_order_and_by_nothing_else() {
     let job = JobId::new(1);
     let mut story = Story::new(web("a,b,c"), Policy::default());
     story.submit(manual());
-    let early = story.handle(Input::Promote { job }).unwrap_err().to_string();
+    let early = story.handle(Order::Promote { job }).unwrap_err().to_string();
     assert!(early.contains("has to be complete first"), "{early}");
     assert_eq!(story.ends("a"), "");
     assert_eq!(story.status(1), JobStatus::Blocked);
     assert_eq!(story.explain(1, "b"), [Blocker::Unpromoted { wave: 1 }]);
     assert_eq!(story.waits(86_400), "");
-    assert_eq!(story.handle(Input::Promote { job }).unwrap(), "b c");
+    assert_eq!(story.handle(Order::Promote { job }).unwrap(), "b c");
     assert!(
-        story.handle(Input::Promote { job }).is_err(),
+        story.handle(Order::Promote { job }).is_err(),
         "there is no wave after it"
     );
 }
@@ -223,7 +223,7 @@ fn a_gate_can_be_altered() {
     story.submit(manual());
     story.ends("a");
     let (job, change) = (JobId::new(1), JobSettings::new().gate(WaveGate::Automatic).into());
-    assert_eq!(story.handle(Input::Alter { job, change }).unwrap(), "b c");
+    assert_eq!(story.handle(Order::Alter { job, change }).unwrap(), "b c");
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn an_order_cuts_a_bake_time_short() {
     story.submit(one_then_all(600));
     story.ends("a");
     let job = JobId::new(1);
-    assert_eq!(story.handle(Input::Promote { job }).unwrap(), "b c");
+    assert_eq!(story.handle(Order::Promote { job }).unwrap(), "b c");
 }
 
 #[test]

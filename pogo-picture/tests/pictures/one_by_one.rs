@@ -2,7 +2,7 @@
 
 use pogo_core::Timestamp;
 use pogo_core::plan::{Command, JobSpec};
-use pogo_core::scheduler::{Input, JobId};
+use pogo_core::scheduler::{JobId, Order};
 use pogo_core::sim::World;
 use pogo_picture::{Timeline, TimelineError};
 use roxmltree::Document;
@@ -149,15 +149,9 @@ fn what_an_operator_does_is_a_line_across() {
     let at = |seconds: u64| Timestamp::from_millis(seconds * 1_000);
     let mut world = World::new(fleet, policy).unwrap();
     world = world
-        .at(at(2), Input::Pause { job })
-        .at(at(60), Input::Resume { job })
-        .at(
-            at(62),
-            Input::Halt {
-                job,
-                reason: "enough <for> today".to_owned(),
-            },
-        );
+        .at(at(2), Order::Pause { job })
+        .at(at(60), Order::Resume { job })
+        .at(at(62), Order::Halt { job }.because("enough <for> today"));
     let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("restart"));
     spec.settings.max_parallel = Some("2".parse().unwrap());
     world.submit(spec).unwrap();
@@ -181,7 +175,7 @@ fn a_host_that_is_down_and_succeeds_shows_both() {
     let host = "front03".parse().unwrap();
     let reason = "a disk is full".to_owned();
     let mut world = World::new(fleet, policy).unwrap();
-    world = world.at(Timestamp::EPOCH, Input::MarkDown { host, reason });
+    world = world.at(Timestamp::EPOCH, Order::MarkDown { host }.because(reason));
     world
         .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
         .unwrap();

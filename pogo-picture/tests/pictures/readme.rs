@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::plan::{Command, JobSpec};
-use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, Outcome, Phase, Record, Scheduler};
+use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, Order, Outcome, Phase, Record, Scheduler};
 use pogo_picture::Timeline;
 
 use super::worlds::shop;
@@ -20,7 +20,7 @@ struct Rollout {
 }
 
 impl Rollout {
-    fn handle(&mut self, input: Input) {
+    fn handle(&mut self, input: impl Into<Input>) {
         let Ok(events) = self.scheduler.handle(self.now, input) else {
             return;
         };
@@ -108,7 +108,7 @@ fn eventful() -> Vec<Record> {
         records: vec![],
     };
     let (fleet, policy) = (Arc::new(fleet), Arc::new(policy));
-    rollout.handle(Input::Configure { fleet, policy });
+    rollout.handle(Order::Configure { fleet, policy });
     let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("systemctl restart shop"));
     spec.settings.connect_retries = Some(1);
     spec.settings.retry_delay = Some(Duration::from_secs(6));
@@ -116,17 +116,14 @@ fn eventful() -> Vec<Record> {
     rollout.planned = vec![
         (
             rollout.now + Duration::from_secs(115),
-            Input::Pause { job: JobId::new(1) },
+            Order::Pause { job: JobId::new(1) }.into(),
         ),
         (
             rollout.now + Duration::from_secs(142),
-            Input::Resume { job: JobId::new(1) },
+            Order::Resume { job: JobId::new(1) }.into(),
         ),
     ];
-    rollout.handle(Input::Submit {
-        job: JobId::new(1),
-        spec: Arc::new(spec),
-    });
+    rollout.handle(Order::submit(spec));
     rollout.run()
 }
 

@@ -127,7 +127,7 @@ impl TestAttempt {
         self
     }
 
-    pub(crate) fn of_job(mut self, number: u32) -> Self {
+    pub(crate) fn of_job(mut self, number: u64) -> Self {
         self.attempt.job = JobId::new(number);
         self
     }

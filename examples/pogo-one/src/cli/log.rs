@@ -13,7 +13,7 @@ pub(crate) struct TimelineArgs {
     pub(crate) log: PathBuf,
     /// Draw only this job; the number in `job-3` is 3.
     #[arg(long, value_name = "N")]
-    pub(crate) job: Option<u32>,
+    pub(crate) job: Option<u64>,
     #[command(flatten)]
     pub(crate) pictures: PictureArgs,
 }

@@ -10,7 +10,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Event, Input, JobId, JobStatus, Outcome, Scheduler};
+use pogo_core::scheduler::{Event, Input, JobId, JobStatus, Order, Outcome, Scheduler};
 
 const JOB: JobId = JobId::new(1);
 
@@ -22,21 +22,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let job = JobSpec::new("*".parse()?, Command::shell("systemctl restart app"));
 
     let mut scheduler = Scheduler::new();
-    let mut inputs = VecDeque::from([
+    let mut inputs = VecDeque::<(u64, Input)>::from([
         (
             0,
-            Input::Configure {
+            Order::Configure {
                 fleet: Arc::new(fleet),
                 policy: Arc::new(policy()?),
-            },
+            }
+            .into(),
         ),
-        (
-            0,
-            Input::Submit {
-                job: JOB,
-                spec: Arc::new(job),
-            },
-        ),
+        (0, Order::submit(job).into()),
     ]);
     // All tasks take the same time, so the queue is in order of time.
     while let Some((time, input)) = inputs.pop_front() {

@@ -91,7 +91,7 @@ impl Observer for Trace {
 }
 
 impl Trace {
-    fn job(&self, JobEvent { job, kind }: &JobEvent) {
+    fn job(&self, JobEvent { job, kind, .. }: &JobEvent) {
         let span = || self.spans().of_job(*job);
         match kind {
             JobEventKind::Submitted { .. } => _ = self.spans().open(*job),
@@ -122,7 +122,7 @@ impl Trace {
         }
     }
 
-    fn task(&self, TaskEvent { job, host, kind }: &TaskEvent) {
+    fn task(&self, TaskEvent { job, host, kind, .. }: &TaskEvent) {
         let of = (*job, host);
         match kind {
             TaskEventKind::Started { .. } => self.spans().open_host(*job, host),

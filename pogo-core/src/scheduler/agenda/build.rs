@@ -69,7 +69,7 @@ impl Agenda {
         }
         self.list(job, &queues, fresh, &queued);
         self.sizes.0 += job.tasks.len();
-        self.jobs.insert(job.id, queues);
+        self.jobs.insert(job.id.index(), queues);
     }
 
     /// Lists these tasks by their classes, the first of which is `fresh`, and which know how many are theirs.
@@ -104,7 +104,7 @@ impl Agenda {
         // A host that only runs elsewhere will be available again when it may start here.
         let repair = state.hosts.is_stuck(host);
         let key = ClassKey {
-            job: job.id,
+            job: job.id.index(),
             profile: job.target(task).profile,
             track,
             repair,
@@ -139,7 +139,7 @@ impl Agenda {
     /// Queues a task that waits, in the class that its host is in now.
     pub(super) fn enqueue(&mut self, state: &State, (id, task): TaskAt) {
         let Some(job) = state.jobs.get(&id) else { return };
-        let Some(queues) = self.jobs.get_mut(&id) else {
+        let Some(queues) = self.jobs.get_mut(&id.index()) else {
             // The job had finished and is no longer queued.
             self.stale = true;
             return;
@@ -152,7 +152,7 @@ impl Agenda {
             .late
             .insert(queues.order(job, task, job.task(task).tries));
         self.classes[class].front = None;
-        self.jobs.insert(id, queues);
+        self.jobs.insert(id.index(), queues);
         self.requeue_if_startable(state, class);
     }
 
@@ -167,7 +167,7 @@ impl Agenda {
 
     /// A task waits no longer; a fresh one is no longer to be done.
     pub(super) fn dequeue(&mut self, state: &State, (id, task): TaskAt, fresh: bool) {
-        let (Some(job), Some(queues)) = (state.jobs.get(&id), self.jobs.get_mut(&id)) else {
+        let (Some(job), Some(queues)) = (state.jobs.get(&id), self.jobs.get_mut(&id.index())) else {
             return;
         };
         queues.waiting.remove(task);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Key;
 use super::wait_reason::WaitReason;
-use crate::scheduler::JobId;
+use crate::scheduler::ids::JobIndex;
 
 /// A class's position in the agenda.
 pub(crate) type ClassId = usize;
@@ -44,7 +44,7 @@ impl Entry {
 /// What tasks have in common that are in one class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ClassKey {
-    pub(crate) job: JobId,
+    pub(crate) job: JobIndex,
     pub(crate) profile: u32,
     pub(crate) track: u32,
     /// The hosts are unavailable already, so that running there takes no host away.

@@ -18,7 +18,7 @@ impl Agenda {
     /// [`front`](Self::front) of a class whose most loaded bucket is known to have this load.
     pub(super) fn front_under(&mut self, state: &State, class: ClassId, load: u16) -> Option<(u32, Key)> {
         let ClassKey { job: id, .. } = self.classes[class].key;
-        let job = state.jobs.get(&id)?;
+        let (_, job) = state.jobs.at(id)?;
         let Front {
             order: (tries, Reverse(expected), rank, task),
             ..

@@ -124,7 +124,7 @@ impl Agenda {
                 tries: 0,
                 load: self.load.of(state, profile),
                 expected: 0,
-                job: behind,
+                job: behind.index(),
                 // Behind all tasks of the job.
                 rank: u32::MAX,
             };

@@ -1,6 +1,6 @@
 //! Which class comes first.
 
-use crate::scheduler::JobId;
+use crate::scheduler::ids::JobIndex;
 
 /// The urgency of a class's next task; greater comes first. Until the agenda is built
 /// again it only decreases, so a queue may hold an old key: the true one is never greater.
@@ -21,7 +21,7 @@ pub(crate) struct Urgency {
     pub(crate) tries: u16,
     pub(crate) load: u16,
     pub(crate) expected: u32,
-    pub(crate) job: JobId,
+    pub(crate) job: JobIndex,
     pub(crate) rank: u32,
 }
 
@@ -55,10 +55,12 @@ mod tests {
 
     use super::*;
 
+    use crate::scheduler::JobId;
+
     type Parts = (i32, u16, u16, u32, u32, u32);
 
     fn key((priority, tries, load, expected, job, rank): Parts) -> Key {
-        let job = JobId::new(job);
+        let job = JobId::new(u64::from(job)).index();
         Key::from(Urgency {
             priority,
             tries,

@@ -36,6 +36,7 @@ pub(crate) use wait_queues::WaitQueues;
 use wait_reason::WaitReason;
 
 use super::JobId;
+use super::ids::JobIndex;
 use super::job_map::FastMap;
 use super::state::{Effect, State, TaskAt, TaskState};
 use crate::Timestamp;
@@ -48,7 +49,7 @@ pub(crate) struct Agenda {
     listed: Vec<u32>,
     /// The positions of classes by their keys, which the classes themselves have.
     by_key: HashTable<u32>,
-    jobs: FastMap<JobId, JobQueues>,
+    jobs: FastMap<JobIndex, JobQueues>,
     load: Load,
     wait_queues: WaitQueues,
     open: Queue,
@@ -111,7 +112,7 @@ impl Agenda {
                     self.holds.wake(buckets);
                     self.holds.touch(state, host);
                     if let Some(job) = by {
-                        self.wait_queues.wake_job(job);
+                        self.wait_queues.wake_job(job.index());
                     }
                     self.enqueue_others(state, host, by);
                 }
@@ -250,8 +251,8 @@ impl Agenda {
     // Taking them out at once would cost a pass over every queue for each job that ends.
     fn remove_job(&mut self, job: JobId) {
         const SLACK: usize = 1_024;
-        if let Some(queues) = self.jobs.remove(&job) {
-            self.wait_queues.forget_job(job);
+        if let Some(queues) = self.jobs.remove(&job.index()) {
+            self.wait_queues.forget_job(job.index());
             let tasks = queues.class_of.len();
             self.sizes = (self.sizes.0 - tasks, self.sizes.1 + tasks);
             self.stale |= self.sizes.1 > 3 * self.sizes.0 + SLACK;
@@ -264,7 +265,7 @@ impl Agenda {
     }
 
     fn open_stage(&mut self, state: &State, id: JobId, stage: crate::plan::StageId) {
-        let (Some(job), Some(queues)) = (state.jobs.get(&id), self.jobs.get(&id)) else {
+        let (Some(job), Some(queues)) = (state.jobs.get(&id), self.jobs.get(&id.index())) else {
             return;
         };
         let mut opened = Vec::new();
@@ -283,7 +284,7 @@ impl Agenda {
     fn release_held(&mut self, state: &State, job: JobId) {
         let held = self
             .jobs
-            .get_mut(&job)
+            .get_mut(&job.index())
             .map(|queues| std::mem::take(&mut queues.held))
             .unwrap_or_default();
         for class in held {

@@ -57,9 +57,9 @@ impl Agenda {
     /// Takes the next task out of a class at the front of a queue. The class stays in that queue, for its task after that.
     fn take(&mut self, state: &State, class: ClassId, source: Option<WaitReason>) -> Option<(TaskAt, HostName)> {
         let task = self.pop_front(class)?;
-        let job = self.classes[class].key.job;
+        let (id, job) = state.jobs.at(self.classes[class].key.job)?;
         // Fetched before the next task is looked for: a processor waits for both at once.
-        let name = state.jobs.get(&job)?.name(task).clone();
+        let name = job.name(task).clone();
         let next = self.front(state, class);
         let entry = next.map(|(_, key)| self.classes[class].entry(key, class));
         if let Some(mut top) = self.queue(source).heap.peek_mut() {
@@ -68,7 +68,7 @@ impl Agenda {
                 None => _ = PeekMut::pop(top),
             }
         }
-        Some(((job, task), name))
+        Some(((id, task), name))
     }
 
     pub(super) fn queue(&mut self, reason: Option<WaitReason>) -> &mut Queue {
@@ -174,7 +174,7 @@ impl Agenda {
     // What lasts longest is asked first: a class that waits behind a gate is not woken by each slot that is freed meanwhile.
     fn blocked_by(&self, state: &State, class: ClassId) -> Option<ClassStatus> {
         let key = self.classes[class].key;
-        let job = state.jobs.get(&key.job)?;
+        let (_, job) = state.jobs.at(key.job)?;
         if !job.status.may_start() {
             return Some(ClassStatus::Held);
         }
@@ -230,7 +230,7 @@ impl Agenda {
 
     /// The first task of the class that still waits for its turn.
     pub(super) fn first_waiting(&mut self, state: &State, job: &Job, class: ClassId) -> Option<Front> {
-        let queues = self.jobs.get(&job.id)?;
+        let queues = self.jobs.get(&self.classes[class].key.job)?;
         // A task that waits is alone on its host, unless another job runs there.
         let alone = self.jobs.len() == 1;
         let entry = &mut self.classes[class];
@@ -289,7 +289,7 @@ impl WaitReason {
     fn has_room(self, state: &State) -> bool {
         match self {
             Self::Bucket { bucket, repair } => has_room(state.usage[bucket.index()], repair),
-            Self::Job(job) => state.jobs.get(&job).is_some_and(|job| !job.is_at_max_parallel()),
+            Self::Job(job) => state.jobs.at(job).is_some_and(|(_, job)| !job.is_at_max_parallel()),
         }
     }
 }

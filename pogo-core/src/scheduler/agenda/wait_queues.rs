@@ -11,7 +11,7 @@ use super::class::Entry;
 use super::wait_reason::WaitReason;
 use super::{ClassId, Key};
 use crate::plan::BucketId;
-use crate::scheduler::JobId;
+use crate::scheduler::ids::JobIndex;
 use crate::scheduler::job_map::FastMap;
 
 /// Classes by their urgency. Some entries are out of date: see [`Queue::corrected`].
@@ -51,7 +51,7 @@ pub(crate) struct WaitQueues {
     buckets: HashTable<Queue>,
     /// Whether anything waits in them, by position. A freed slot asks this of each of its buckets, most of which have nobody.
     occupied: FixedBitSet,
-    jobs: FastMap<JobId, Queue>,
+    jobs: FastMap<JobIndex, Queue>,
     /// Queues that may have a class that can start. Few at a time, so that they are searched from end to end.
     woken: Vec<WokenQueue>,
 }
@@ -125,14 +125,14 @@ impl WaitQueues {
     }
 
     /// A job runs fewer tasks than before.
-    pub(super) fn wake_job(&mut self, job: JobId) {
+    pub(super) fn wake_job(&mut self, job: JobIndex) {
         if self.jobs.get(&job).is_some_and(|queue| !queue.heap.is_empty()) {
             self.wake(WaitReason::Job(job));
         }
     }
 
     /// A job has finished.
-    pub(super) fn forget_job(&mut self, job: JobId) {
+    pub(super) fn forget_job(&mut self, job: JobIndex) {
         self.jobs.remove(&job);
     }
 

@@ -10,7 +10,7 @@ use super::agenda::Pick;
 use super::check::Checked;
 use super::deadlines::Deadlines;
 use super::state::{Hint, TaskAt};
-use super::{Event, HostEventKind, Input, JobEventKind, JobId, NamespaceEventKind, Scheduler, TaskEventKind};
+use super::{Event, HostEventKind, JobEventKind, JobId, NamespaceEventKind, Scheduler, TaskEventKind};
 use crate::fleet::{HostId, HostName};
 
 impl Scheduler {
@@ -20,34 +20,14 @@ impl Scheduler {
             self.emit_namespace(NamespaceEventKind::OwnerChanged { owner, epoch, from });
             return;
         }
+        if let Checked::Repeated { answer } = input {
+            // Decides nothing more either: whoever sends it again is to change nothing.
+            self.answer = answer;
+            return;
+        }
         self.refresh();
         match input {
-            Checked::Nothing => {}
-            Checked::Configure { input, next } => {
-                if let Input::Configure { fleet, policy } = input {
-                    let hint = Hint {
-                        configured: Some(next),
-                        ..Hint::default()
-                    };
-                    let (fleet, policy) = (fleet.into(), policy.into());
-                    let kind = NamespaceEventKind::Configured { fleet, policy };
-                    self.emit(Event::of_namespace(kind), hint);
-                }
-            }
-            Checked::Submit {
-                job,
-                spec,
-                compiled,
-                retry_of,
-            } => {
-                let hosts = std::sync::Arc::clone(&compiled.names);
-                let hint = Hint {
-                    compiled: Some(compiled),
-                    ..Hint::default()
-                };
-                let kind = JobEventKind::Submitted { spec, hosts, retry_of };
-                self.emit(Event::of_job(job, kind), hint);
-            }
+            Checked::Command { order, said } => self.carry_out(*order, &said),
             Checked::Begin { attempt, host_lock } => self.permit(attempt, host_lock),
             Checked::PhaseEntered { attempt, phase } => self.enter_phase(attempt, phase, None),
             Checked::Reported {
@@ -60,7 +40,7 @@ impl Scheduler {
             }
             Checked::Recover { resumed } => self.recover(&resumed),
             Checked::Drain { cancel } => self.drain(cancel),
-            order => self.order(order),
+            _ => {}
         }
         self.time_out();
         self.start_all();
@@ -87,6 +67,10 @@ impl Scheduler {
 
     /// Applies an event, and keeps it for the caller.
     fn emit(&mut self, event: Event, hint: Hint) {
+        let event = match &self.actor {
+            Some(actor) => event.by(Some(std::sync::Arc::clone(actor))),
+            None => event,
+        };
         let applied = self.state.apply_decided(self.now, &event, hint, &mut self.effects);
         debug_assert_eq!(applied, Ok(()), "{event:?}");
         self.deadlines.note(&self.state, &self.effects);

@@ -1,7 +1,10 @@
 //! What an operator's orders lead to.
 
+use std::sync::Arc;
+
 use crate::scheduler::check::Checked;
 use crate::scheduler::check_hold::{EndedHolds, NewHolds};
+use crate::scheduler::said::Said;
 use crate::scheduler::state::{Hint, TaskAt, TaskState};
 use crate::scheduler::{
     AttemptId, CancelReason, Event, HaltCause, HoldMode, HostEventKind, JobEventKind, JobId, NamespaceEventKind, Phase,
@@ -9,24 +12,64 @@ use crate::scheduler::{
 };
 
 impl Scheduler {
-    pub(super) fn order(&mut self, order: Checked) {
+    /// Carries an order out: all that is decided here is by whoever gave it, and what follows from it when time passes and others
+    /// start is not.
+    pub(super) fn carry_out(&mut self, order: Checked, said: &Said) {
+        self.actor.clone_from(&said.actor);
+        if let Some(event) = said.event() {
+            self.emit(event, Hint::default());
+        }
+        self.order(order, said);
+        self.answer = said.answer;
+        self.actor = None;
+    }
+
+    fn order(&mut self, order: Checked, said: &Said) {
         match order {
+            Checked::Configure { fleet, policy, next } => {
+                let hint = Hint {
+                    configured: Some(next),
+                    ..Hint::default()
+                };
+                let (fleet, policy) = (fleet.into(), policy.into());
+                let kind = NamespaceEventKind::Configured { fleet, policy };
+                self.emit(Event::of_namespace(kind), hint);
+            }
+            Checked::Submit {
+                job,
+                spec,
+                compiled,
+                retry_of,
+            } => {
+                let hosts = Arc::clone(&compiled.names);
+                let hint = Hint {
+                    compiled: Some(compiled),
+                    ..Hint::default()
+                };
+                self.emit(
+                    Event::of_job(job, JobEventKind::Submitted { spec, hosts, retry_of }),
+                    hint,
+                );
+            }
             Checked::Pause { job } => self.emit_job(job, JobEventKind::Paused),
             Checked::Resume { job } => self.emit_job(job, JobEventKind::Resumed),
-            Checked::Halt { job, reason } => {
+            Checked::Halt { job } => {
+                let reason = said.reason();
                 let cause = Some(HaltCause::Order);
                 let abort = false;
                 self.emit_job(job, JobEventKind::Halting { reason, abort, cause });
             }
-            Checked::Abort { job, reason } => self.give_up(job, reason, HaltCause::Order),
+            Checked::Abort { job } => self.give_up(job, said.reason(), HaltCause::Order),
             Checked::Promote { job, wave } => {
                 let ordered = true;
                 self.emit_job(job, JobEventKind::WaveOpened { wave, ordered });
             }
-            Checked::Freeze { hosts, by, reason } => {
+            Checked::Freeze { hosts } => {
+                let (by, reason) = (said.by(), said.reason());
                 self.emit_namespace(NamespaceEventKind::HostsFrozen { hosts, by, reason });
             }
-            Checked::Thaw { hosts, by, reason } => {
+            Checked::Thaw { hosts } => {
+                let (by, reason) = (said.by(), said.reason());
                 self.emit_namespace(NamespaceEventKind::HostsThawed { hosts, by, reason });
             }
             Checked::Retry { tasks } => tasks.into_iter().for_each(|task| self.retry_now(task)),
@@ -45,7 +88,7 @@ impl Scheduler {
                 );
                 self.halt_if_over_budget(job);
             }
-            Checked::Mark { host, down, reason } => self.emit_host(host, HostEventKind::marked(down, reason)),
+            Checked::Mark { host, down } => self.emit_host(host, HostEventKind::marked(down, said.reason())),
             Checked::Hold(holds) => self.hold(holds),
             Checked::Release(EndedHolds { holds, by, reason }) => {
                 for (host, owner) in holds {

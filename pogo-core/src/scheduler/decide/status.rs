@@ -1,18 +1,29 @@
 //! How each job is doing once everything that could start has started.
 
+use std::sync::Arc;
+
 use crate::policy::WaveGate;
-use crate::scheduler::state::Job;
-use crate::scheduler::{JobEventKind, JobId, JobStatus, Scheduler};
+use crate::scheduler::state::{Hint, Job};
+use crate::scheduler::{Actor, Event, JobEventKind, JobId, JobStatus, OrderKind, Scheduler};
 
 impl Scheduler {
     /// Looks once at each job that may fare otherwise than before: nothing that is decided here changes what another can do.
     pub(super) fn update_status(&mut self) {
         for id in self.outlook.take_marked(&self.state) {
             if let Some(kind) = self.next_status(id) {
-                self.emit_job(id, kind);
+                let actor = self.ended_by(id, &kind);
+                self.emit(Event::of_job(id, kind).by(actor), Hint::default());
             }
         }
         self.outlook.clear();
+    }
+
+    /// Who ordered it, if a job ends because somebody halted it or gave it up.
+    fn ended_by(&self, id: JobId, kind: &JobEventKind) -> Option<Arc<Actor>> {
+        let ends = matches!(kind, JobEventKind::Halted | JobEventKind::Finished { .. });
+        let steered = self.state.jobs.get(&id).filter(|_| ends)?.steered.as_ref()?;
+        let stops = matches!(steered.order, OrderKind::Halt | OrderKind::Abort);
+        steered.actor.clone().filter(|_| stops)
     }
 
     fn next_status(&mut self, id: JobId) -> Option<JobEventKind> {

@@ -1,10 +1,12 @@
 //! Any event.
 
+use std::sync::Arc;
+
 use super::{
     HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent, NamespaceEventKind, TaskEvent, TaskEventKind,
 };
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, JobId};
+use crate::scheduler::{Actor, AttemptId, JobId};
 
 /// Something that the scheduler decided or took note of.
 ///
@@ -46,30 +48,63 @@ pub enum Event {
 impl Event {
     /// An event of the namespace.
     pub const fn of_namespace(kind: NamespaceEventKind) -> Self {
-        Self::Namespace(NamespaceEvent { kind })
+        Self::Namespace(NamespaceEvent { kind, actor: None })
     }
 
     /// An event of a host.
     pub const fn of_host(host: HostName, kind: HostEventKind) -> Self {
-        Self::Host(HostEvent { host, kind })
+        Self::Host(HostEvent {
+            host,
+            kind,
+            actor: None,
+        })
     }
 
     /// An event of a job.
     pub const fn of_job(job: JobId, kind: JobEventKind) -> Self {
-        Self::Job(JobEvent { job, kind })
+        Self::Job(JobEvent { job, kind, actor: None })
     }
 
     /// An event of a task: one host of a job.
     pub const fn of_task(job: JobId, host: HostName, kind: TaskEventKind) -> Self {
-        Self::Task(TaskEvent { job, host, kind })
+        Self::Task(TaskEvent {
+            job,
+            host,
+            kind,
+            actor: None,
+        })
     }
 
-    /// The job, for events of jobs and of tasks.
+    /// The same, as something that an order of this actor led to.
+    pub fn by(mut self, actor: Option<Arc<Actor>>) -> Self {
+        let known = match &mut self {
+            Self::Namespace(event) => &mut event.actor,
+            Self::Host(event) => &mut event.actor,
+            Self::Job(event) => &mut event.actor,
+            Self::Task(event) => &mut event.actor,
+        };
+        *known = actor;
+        self
+    }
+
+    /// Who ordered what led to it, if an order did whose actor is known.
+    pub fn actor(&self) -> Option<&Arc<Actor>> {
+        let actor = match self {
+            Self::Namespace(event) => &event.actor,
+            Self::Host(event) => &event.actor,
+            Self::Job(event) => &event.actor,
+            Self::Task(event) => &event.actor,
+        };
+        actor.as_ref()
+    }
+
+    /// The job, for events of jobs and of tasks, and for orders that were given to one.
     pub fn job(&self) -> Option<JobId> {
         match self {
             Self::Job(event) => Some(event.job),
             Self::Task(event) => Some(event.job),
-            Self::Namespace(_) | Self::Host(_) => None,
+            Self::Namespace(event) => event.job(),
+            Self::Host(_) => None,
         }
     }
 
@@ -85,7 +120,7 @@ impl Event {
     /// The job that was taken on, if this is its submission.
     pub fn submitted(&self) -> Option<JobId> {
         match self {
-            Self::Job(JobEvent { job, kind }) => matches!(kind, JobEventKind::Submitted { .. }).then_some(*job),
+            Self::Job(JobEvent { job, kind, .. }) => matches!(kind, JobEventKind::Submitted { .. }).then_some(*job),
             Self::Namespace(_) | Self::Host(_) | Self::Task(_) => None,
         }
     }

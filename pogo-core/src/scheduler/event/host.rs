@@ -1,7 +1,10 @@
 //! What happens to hosts outside of jobs.
 
+use std::sync::Arc;
+
 use crate::fleet::HostName;
 use crate::plan::HoldOwner;
+use crate::scheduler::Actor;
 
 /// An event of a host, outside of any job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub struct HostEvent {
     pub host: HostName,
     /// What happened.
     pub kind: HostEventKind,
+    /// Who ordered what led to it, if an order did whose actor is known.
+    pub actor: Option<Arc<Actor>>,
 }
 
 /// What happened to a host.

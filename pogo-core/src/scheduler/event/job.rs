@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::former;
 use crate::fleet::HostName;
 use crate::plan::JobSpec;
-use crate::scheduler::{JobId, JobUpdate, Obstacle, Tally};
+use crate::scheduler::{Actor, JobId, JobUpdate, Obstacle, OrderKind, Tally};
 
 /// An event of a job as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,8 @@ pub struct JobEvent {
     pub job: JobId,
     /// What happened.
     pub kind: JobEventKind,
+    /// Who ordered what led to it, if an order did whose actor is known.
+    pub actor: Option<Arc<Actor>>,
 }
 
 /// What happened to a job.
@@ -90,6 +92,21 @@ pub enum JobEventKind {
 }
 
 impl JobEventKind {
+    /// The order that it is the record of, with the reason that it names, if it is of one that is given to jobs.
+    pub(in crate::scheduler) fn order(&self) -> Option<(OrderKind, &str)> {
+        match self {
+            Self::Paused => Some((OrderKind::Pause, "")),
+            Self::Resumed => Some((OrderKind::Resume, "")),
+            Self::Altered { .. } => Some((OrderKind::Alter, "")),
+            Self::WaveOpened { ordered: true, .. } => Some((OrderKind::Promote, "")),
+            Self::Halting { abort, reason, .. } if self.halt_cause() == Some(HaltCause::Order) => match abort {
+                true => Some((OrderKind::Abort, reason)),
+                false => Some((OrderKind::Halt, reason)),
+            },
+            _ => None,
+        }
+    }
+
     /// What led to the halt of the job, if it is halted. For logs from before causes were recorded, this is worked out from the reason.
     pub fn halt_cause(&self) -> Option<HaltCause> {
         match self {

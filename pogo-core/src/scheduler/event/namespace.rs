@@ -1,8 +1,10 @@
 //! What happens to a namespace.
 
+use std::sync::Arc;
+
 use crate::fleet::{Fleet, Selector};
 use crate::policy::Policy;
-use crate::scheduler::{AttemptId, Content, Epoch, Outcome, OwnerId};
+use crate::scheduler::{Actor, Answer, AttemptId, Content, Epoch, JobId, OrderKind, Outcome, OwnerId, RequestId};
 
 /// An event of the namespace as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +12,8 @@ use crate::scheduler::{AttemptId, Content, Epoch, Outcome, OwnerId};
 pub struct NamespaceEvent {
     /// What happened.
     pub kind: NamespaceEventKind,
+    /// Who ordered what led to it, if an order did whose actor is known.
+    pub actor: Option<Arc<Actor>>,
 }
 
 /// What happened to the namespace.
@@ -51,6 +55,19 @@ pub enum NamespaceEventKind {
         /// Why.
         reason: String,
     },
+    /// Somebody gave an order, and got this answer. Comes before the records of the order, where more is said of it than they say.
+    Ordered {
+        /// Which order.
+        order: OrderKind,
+        /// The job that it was given to, or that came of it.
+        job: Option<JobId>,
+        /// What tells it from another: the same request again gets the same answer, and nothing more.
+        request: Option<RequestId>,
+        /// Why.
+        reason: Option<Arc<str>>,
+        /// What whoever gave it was answered.
+        answer: Answer,
+    },
     /// An attempt that was given up has answered after all. It changes nothing; the namespace no longer knows its task.
     LateReported {
         /// The attempt.
@@ -61,11 +78,20 @@ pub enum NamespaceEventKind {
 }
 
 impl NamespaceEvent {
+    /// The job, for an order that was given to one, or that one came of.
+    pub fn job(&self) -> Option<JobId> {
+        match &self.kind {
+            NamespaceEventKind::Ordered { job, .. } => *job,
+            _ => None,
+        }
+    }
+
     /// The attempt, for what happens to one.
     pub fn attempt(&self) -> Option<AttemptId> {
         match &self.kind {
             NamespaceEventKind::LateReported { attempt, .. } => Some(*attempt),
             NamespaceEventKind::OwnerChanged { .. }
+            | NamespaceEventKind::Ordered { .. }
             | NamespaceEventKind::Configured { .. }
             | NamespaceEventKind::HostsFrozen { .. }
             | NamespaceEventKind::HostsThawed { .. } => None,

@@ -30,6 +30,7 @@ impl Record {
         let named = match &self.event {
             Event::Namespace(NamespaceEvent {
                 kind: NamespaceEventKind::Configured { fleet, policy },
+                ..
             }) => [fleet.digest(), policy.digest()],
             _ => [None, None],
         };

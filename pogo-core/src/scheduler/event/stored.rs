@@ -15,8 +15,8 @@ use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::{HoldOwner, JobSpec};
 use crate::policy::Policy;
 use crate::scheduler::{
-    AttemptId, Content, Epoch, Failure, JobId, JobUpdate, NeverBegan, Obstacle, Outcome, OutputSummary, OwnerId, Phase,
-    Tally,
+    Actor, Answer, AttemptId, Content, Epoch, Failure, JobId, JobUpdate, NeverBegan, Obstacle, OrderKind, Outcome,
+    OutputSummary, OwnerId, Phase, RequestId, Tally,
 };
 
 impl Serialize for Event {
@@ -42,14 +42,19 @@ macro_rules! stored {
         #[derive(Serialize, Deserialize)]
         #[serde(tag = "event", rename_all = "snake_case")]
         enum Stored {
-            $($name { $($of: $of_type,)* $($(#[$attribute])* $field: $type),* },)*
+            $($name {
+                $($of: $of_type,)*
+                $($(#[$attribute])* $field: $type,)*
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                actor: Option<Arc<Actor>>,
+            },)*
         }
 
         impl From<Event> for Stored {
             fn from(event: Event) -> Self {
                 match event {
-                    $(Event::$level($event { $($of,)* kind: $kinds::$kind { $($field),* } }) => {
-                        Self::$name { $($of,)* $($field),* }
+                    $(Event::$level($event { $($of,)* kind: $kinds::$kind { $($field),* }, actor }) => {
+                        Self::$name { $($of,)* $($field,)* actor }
                     })*
                 }
             }
@@ -58,8 +63,8 @@ macro_rules! stored {
         impl From<Stored> for Event {
             fn from(stored: Stored) -> Self {
                 match stored {
-                    $(Stored::$name { $($of,)* $($field),* } => {
-                        Self::$level($event { $($of,)* kind: $kinds::$kind { $($field),* } })
+                    $(Stored::$name { $($of,)* $($field,)* actor } => {
+                        Self::$level($event { $($of,)* kind: $kinds::$kind { $($field),* }, actor })
                     })*
                 }
             }
@@ -166,6 +171,13 @@ stored! {
         hosts: Selector,
         by: String,
         reason: String
+    }
+    Ordered = Namespace(NamespaceEvent {}) NamespaceEventKind::Ordered {
+        order: OrderKind,
+        #[serde(default, skip_serializing_if = "Option::is_none")] job: Option<JobId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] request: Option<RequestId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<Arc<str>>,
+        answer: Answer
     }
     OwnerChanged = Namespace(NamespaceEvent {}) NamespaceEventKind::OwnerChanged {
         owner: OwnerId,

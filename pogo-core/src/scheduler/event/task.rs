@@ -1,6 +1,7 @@
 //! What happens to tasks: to one host of one job.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::former;
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, Failure, JobId, NeverBegan, OutputSummary, Phase};
+use crate::scheduler::{Actor, AttemptId, Failure, JobId, NeverBegan, OutputSummary, Phase};
 
 /// An event of one host of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct TaskEvent {
     pub host: HostName,
     /// What happened.
     pub kind: TaskEventKind,
+    /// Who ordered what led to it, if an order did whose actor is known.
+    pub actor: Option<Arc<Actor>>,
 }
 
 impl TaskEvent {

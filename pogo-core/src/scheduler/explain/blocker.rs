@@ -8,7 +8,7 @@ use super::{Cure, Holder};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::policy::{Origin, Rule};
-use crate::scheduler::{Freeze, Hold, HoldView, JobId, NeverBegan};
+use crate::scheduler::{Freeze, Hold, HoldView, JobId, NeverBegan, Steered};
 
 /// One thing that keeps a waiting host from starting, and the orders that clear it.
 ///
@@ -118,9 +118,17 @@ pub enum Blocker {
         never_began: Option<NeverBegan>,
     },
     /// An operator paused the job.
-    Paused,
+    Paused {
+        /// Who, when and why, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        steered: Option<Box<Steered>>,
+    },
     /// The job starts no more.
-    Halted,
+    Halted {
+        /// Who halted or aborted it, when and why, if somebody did and that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        steered: Option<Box<Steered>>,
+    },
     /// Too many of the job's hosts failed in a group.
     FailureBudget {
         /// The group.

@@ -9,7 +9,7 @@ use crate::fleet::{HostName, Selector};
 use crate::plan::HoldOwner;
 use crate::policy::{JobSettings, Limit};
 use crate::policy::{Origin, Rule};
-use crate::scheduler::{Input, JobId};
+use crate::scheduler::{JobId, Order};
 
 /// Who gives the orders of a cure, as long as nobody says who.
 const OPERATOR: &str = "an operator";
@@ -97,44 +97,36 @@ impl Cure {
 }
 
 impl CureOrder {
-    /// What to hand to [`Scheduler::handle`](crate::scheduler::Scheduler::handle), one after the other; nothing for a policy,
-    /// which only its author can change. Ending holds needs a reason that is not empty.
-    pub fn inputs(&self, reason: &str) -> Vec<Input> {
+    /// What to order, one after the other; nothing for a policy, which only its author can change. Ending holds needs a
+    /// [reason](Order::because).
+    pub fn orders(&self) -> Vec<Order> {
         match self {
-            Self::Retry { job, hosts } => vec![Input::Retry {
+            Self::Retry { job, hosts } => vec![Order::Retry {
                 job: *job,
                 hosts: hosts.clone(),
             }],
-            Self::Skip { job, hosts } => vec![Input::Skip {
+            Self::Skip { job, hosts } => vec![Order::Skip {
                 job: *job,
                 hosts: hosts.clone(),
             }],
             Self::MarkUp { hosts } => {
-                let up = |host: &HostName| Input::MarkUp {
-                    host: host.clone(),
-                    reason: reason.to_owned(),
-                };
+                let up = |host: &HostName| Order::MarkUp { host: host.clone() };
                 hosts.iter().map(up).collect()
             }
             // "an operator" is a name that an owner can have.
             Self::Release { hosts } => HoldOwner::new(OPERATOR).map_or(vec![], |by| {
-                vec![Input::Release {
+                vec![Order::Release {
                     hosts: hosts.clone(),
                     by,
-                    reason: reason.to_owned(),
                     force: true,
                 }]
             }),
-            Self::Resume { job } => vec![Input::Resume { job: *job }],
-            Self::Promote { job } => vec![Input::Promote { job: *job }],
-            Self::Thaw { hosts } => vec![Input::Thaw {
-                hosts: hosts.clone(),
-                by: OPERATOR.to_owned(),
-                reason: reason.to_owned(),
-            }],
+            Self::Resume { job } => vec![Order::Resume { job: *job }],
+            Self::Promote { job } => vec![Order::Promote { job: *job }],
+            Self::Thaw { hosts } => vec![Order::Thaw { hosts: hosts.clone() }],
             Self::MaxParallel { job, limit } => {
                 let change = JobSettings::new().max_parallel(Limit::Count(*limit)).into();
-                vec![Input::Alter { job: *job, change }]
+                vec![Order::Alter { job: *job, change }]
             }
             Self::Relax { .. } => vec![],
         }

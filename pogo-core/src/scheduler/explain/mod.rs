@@ -19,7 +19,7 @@ pub use sentence::FormatTime;
 
 use super::admission::{has_room, usages};
 use super::state::{Job, State, TaskState, Usage};
-use super::{Freeze, Hold, JobId, JobStatus};
+use super::{Freeze, Hold, JobId, JobStatus, OrderKind, Steered};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::plan::{BucketId, HoldOwner, StageId};
@@ -102,10 +102,23 @@ impl<'a> Explainer<'a> {
         let id = self.job.id;
         let resume = || vec![Cure::of(CureOrder::Resume { job: id })];
         match self.status {
-            JobStatus::Paused => vec![Obstacle::lasting(Blocker::Paused, resume())],
-            JobStatus::Halting | JobStatus::Halted => vec![Obstacle::lasting(Blocker::Halted, resume())],
+            JobStatus::Paused => {
+                let steered = self.steered(&[OrderKind::Pause]);
+                vec![Obstacle::lasting(Blocker::Paused { steered }, resume())]
+            }
+            JobStatus::Halting | JobStatus::Halted => {
+                let steered = self.steered(&[OrderKind::Halt, OrderKind::Abort]);
+                vec![Obstacle::lasting(Blocker::Halted { steered }, resume())]
+            }
             _ => vec![],
         }
+    }
+
+    /// The last order to the job, if it is one of these and more is known of it.
+    fn steered(&self, orders: &[OrderKind]) -> Option<Box<Steered>> {
+        let last = self.job.steered.as_ref().filter(|last| orders.contains(&last.order));
+        last.filter(|last| last.actor.is_some() || last.reason.is_some())
+            .cloned()
     }
 
     fn max_parallel(&self) -> Option<Obstacle> {

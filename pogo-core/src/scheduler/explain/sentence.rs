@@ -60,8 +60,11 @@ impl Blocker {
                     None => again,
                 }
             }
-            Self::Paused => "the job is paused".to_owned(),
-            Self::Halted => "the job is halted".to_owned(),
+            Self::Paused { steered: None } => "the job is paused".to_owned(),
+            Self::Halted { steered: None } => "the job is halted".to_owned(),
+            Self::Paused { steered: Some(steered) } | Self::Halted { steered: Some(steered) } => {
+                format!("the job was {}", steered.describe(&format!(" at {}", time(steered.at))))
+            }
             Self::FailureBudget {
                 group,
                 failures,
@@ -116,7 +119,12 @@ fn frozen(freeze: &Freeze, time: &FormatTime<'_>) -> String {
     } else {
         format!(" ({reason})")
     };
-    format!("{hosts} is frozen by {by} since {}{why}", time(*since))
+    let by = if by.is_empty() {
+        String::new()
+    } else {
+        format!(" by {by}")
+    };
+    format!("{hosts} is frozen{by} since {}{why}", time(*since))
 }
 
 fn over_budget(group: &str, failures: u32, allowed: u32, failed: &[HostName]) -> String {

@@ -35,6 +35,8 @@ impl State {
             retired: self.retired.highest,
             remnants: self.retired.remnants.iter().map(RemnantData::of).collect(),
             jobs: self.jobs.values().map(|job| self.job_data(job)).collect(),
+            last_job: Some(self.last_job).filter(|last| *last != self.last_known_job()),
+            requests: self.requests.iter().cloned().collect(),
             attempts: self.attempts.issued(),
             running: self.running_data(),
         }
@@ -119,6 +121,8 @@ impl State {
             submitted: job.submitted,
             finished: (job.status == JobStatus::Finished).then_some(job.finished),
             retry_of: job.retry_of,
+            submitted_by: job.submitted_by.clone(),
+            steered: job.steered.clone(),
             status: job.status,
             aborted: job.aborted,
             limit_spent: job.limit_spent,

@@ -10,7 +10,7 @@ use crate::fleet::HostName;
 use crate::plan::JobSpec;
 use crate::policy::{JobSettings, Limit, bare_counts};
 use crate::scheduler::state::{Backoff, TaskRecord};
-use crate::scheduler::{Failure, JobId, JobStatus, NeverBegan, TaskState};
+use crate::scheduler::{Actor, Failure, JobId, JobStatus, NeverBegan, Steered, TaskState};
 
 /// A job and how far it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,11 @@ pub(super) struct JobData {
     /// The job that has retired whose hosts it tries again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) retry_of: Option<JobId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) submitted_by: Option<Arc<Actor>>,
+    /// The last order that was given to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) steered: Option<Box<Steered>>,
     pub(super) status: JobStatus,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) aborted: bool,

@@ -13,6 +13,7 @@ pub use error::RestoreError;
 use job::JobData;
 use remnant::RemnantData;
 
+use super::state::AnsweredRequest;
 use super::{AttemptId, CancelReason, Content, Freeze, HoldView, JobId, Permission, Phase};
 use crate::fleet::{Fleet, HostName};
 use crate::policy::Policy;
@@ -29,11 +30,11 @@ use crate::{Digest, Timestamp};
 /// use pogo_core::Timestamp;
 /// use pogo_core::fleet::Fleet;
 /// use pogo_core::policy::Policy;
-/// use pogo_core::scheduler::{Input, Scheduler, Snapshot};
+/// use pogo_core::scheduler::{Order, Scheduler, Snapshot};
 ///
 /// let mut scheduler = Scheduler::new();
 /// let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-3]").build()?);
-/// scheduler.handle(Timestamp::EPOCH, Input::Configure { fleet, policy: Arc::new(Policy::default()) })?;
+/// scheduler.handle(Timestamp::EPOCH, Order::Configure { fleet, policy: Arc::new(Policy::default()) })?;
 ///
 /// let stored = serde_json::to_string(&scheduler.snapshot())?;
 /// let restored = Scheduler::restore(&serde_json::from_str::<Snapshot>(&stored)?)?;
@@ -72,6 +73,12 @@ pub struct Snapshot {
     holds: Vec<HoldView>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     jobs: Vec<JobData>,
+    /// The highest number of a job so far. Snapshots from before this was kept do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_job: Option<JobId>,
+    /// Requests that are answered as before when they come again, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<AnsweredRequest>,
     /// The highest number of an attempt so far.
     attempts: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -45,6 +45,7 @@ impl State {
             }
         }
         state.restore_retired(snapshot)?;
+        state.restore_numbers(snapshot)?;
         state.index_jobs();
         state.restore_stuck(snapshot)?;
         state.restore_attempts(snapshot)?;
@@ -117,6 +118,19 @@ impl State {
         Ok(())
     }
 
+    fn restore_numbers(&mut self, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        let last = self.last_known_job();
+        self.last_job = snapshot.last_job.unwrap_or(last);
+        if self.last_job < last || self.last_job.index() < last.index() {
+            return Err(RestoreError::damaged(format!("{last} has a number that was not given")));
+        }
+        snapshot
+            .requests
+            .iter()
+            .for_each(|known| self.requests.add(known.clone()));
+        Ok(())
+    }
+
     fn restored_job(&self, data: &JobData) -> Result<Job, RestoreError> {
         let names: Arc<[HostName]> = unfold(&data.hosts).map_err(RestoreError::damaged)?.into();
         let hosts: Vec<HostId> = names.iter().map(|host| self.known(host)).collect::<Result<_, _>>()?;
@@ -137,6 +151,7 @@ impl State {
         if job.status == JobStatus::Finished {
             job.finished = data.finished.unwrap_or(self.at);
         }
+        (job.submitted_by, job.steered) = (data.submitted_by.clone(), data.steered.clone());
         (job.aborted, job.limit_spent) = (data.aborted, data.limit_spent);
         self.restore_tasks(&mut job, &data.tasks);
         LastAttempt::restore_all(&data.attempts, &mut job)?;

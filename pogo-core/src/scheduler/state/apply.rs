@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::job::Compiled;
-use super::{ApplyError, Effect, Effects, JobStatus, State, TaskAt};
+use super::{ApplyError, Effect, Effects, Job, JobStatus, State, TaskAt};
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{Event, Freeze, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEventKind};
+use crate::scheduler::{
+    Event, Freeze, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent, NamespaceEventKind,
+};
 
 /// What whoever decided on the event already knows, so that it need not be looked up again.
 #[derive(Default)]
@@ -51,7 +53,7 @@ impl State {
 
     fn apply_now(&mut self, event: &Event, hint: Hint, effects: &mut Effects) -> Result<(), ApplyError> {
         match event {
-            Event::Namespace(event) => self.apply_to_namespace(&event.kind, hint, effects),
+            Event::Namespace(event) => self.apply_to_namespace(event, hint, effects),
             Event::Host(event) => self.apply_to_host(event, effects),
             Event::Job(event) => self.apply_to_job(event, hint, effects),
             Event::Task(event) => self.apply_to_task(event, &hint, effects),
@@ -59,7 +61,7 @@ impl State {
     }
 
     fn apply_to_host(&mut self, event: &HostEvent, effects: &mut Effects) -> Result<(), ApplyError> {
-        let HostEvent { host, kind } = event;
+        let HostEvent { host, kind, .. } = event;
         match kind {
             HostEventKind::MarkedDown { .. } => self.mark(host, true, effects),
             HostEventKind::MarkedUp { .. } => self.mark(host, false, effects),
@@ -78,11 +80,24 @@ impl State {
 
     fn apply_to_namespace(
         &mut self,
-        event: &NamespaceEventKind,
+        event: &NamespaceEvent,
         hint: Hint,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        match event {
+        match &event.kind {
+            NamespaceEventKind::Ordered {
+                order,
+                job,
+                request,
+                reason,
+                answer,
+            } => {
+                self.note_request(request.as_ref(), *order, *answer);
+                if let Some(job) = job {
+                    let (actor, reason) = (event.actor.clone(), reason.clone());
+                    self.note_steering(*job, *order, (actor, reason));
+                }
+            }
             NamespaceEventKind::Configured { fleet, policy } => {
                 self.configure(fleet.loaded()?, policy.loaded()?, hint.configured, effects)?;
             }
@@ -106,15 +121,23 @@ impl State {
     }
 
     fn apply_to_job(&mut self, event: &JobEvent, hint: Hint, effects: &mut Effects) -> Result<(), ApplyError> {
-        let JobEvent { job: id, kind } = event;
-        let id = *id;
+        let JobEvent { job: id, kind, actor } = event;
+        let (id, actor) = (*id, actor.as_ref());
         if let JobEventKind::Submitted { spec, hosts, retry_of } = kind {
             let compiled = match hint.compiled {
                 Some(compiled) => compiled,
                 None => self.compile_submitted(spec, hosts)?,
             };
-            self.add_job(id, (Arc::clone(spec), *retry_of), compiled, effects);
+            let job = Job {
+                retry_of: *retry_of,
+                submitted_by: actor.cloned(),
+                ..self.new_job(id, Arc::clone(spec), compiled)
+            };
+            self.add_job(job, effects);
             return Ok(());
+        }
+        if let Some(order) = kind.order() {
+            self.note_steered(id, order, actor);
         }
         let job = self.jobs.get_mut(&id).ok_or(ApplyError::UnknownJob { job: id })?;
         match kind {

@@ -27,8 +27,8 @@ pub enum ApplyError {
         /// The attempt.
         attempt: AttemptId,
     },
-    /// It submits a job that was submitted before.
-    #[error("an event submits {job} once more")]
+    /// It submits a job under a number that was given before, or may have been.
+    #[error("an event submits {job}, whose number was given before")]
     DuplicateJob {
         /// The job.
         job: JobId,

@@ -9,7 +9,7 @@ use super::{
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{
-    AttemptId, CancelReason, Failure, JobId, NeverBegan, Permission, Phase, TaskEvent, TaskEventKind,
+    AttemptId, CancelReason, Failure, JobId, NeverBegan, OrderKind, Permission, Phase, TaskEvent, TaskEventKind,
 };
 
 impl State {
@@ -19,7 +19,7 @@ impl State {
         hint: &Hint,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let TaskEvent { job, host, kind } = event;
+        let TaskEvent { job, host, kind, actor } = event;
         match kind {
             TaskEventKind::Started {
                 attempt,
@@ -57,9 +57,15 @@ impl State {
                 after_connect,
             } => {
                 let at = self.task_at(*job, host, hint)?;
+                if *ordered {
+                    self.note_steered(*job, (OrderKind::Retry, ""), actor.as_ref());
+                }
                 self.retry(at, *not_before, *ordered, *after_connect, effects);
             }
-            TaskEventKind::Skipped => self.skip(*job, host, hint, effects)?,
+            TaskEventKind::Skipped => {
+                self.note_steered(*job, (OrderKind::Skip, ""), actor.as_ref());
+                self.skip(*job, host, hint, effects)?;
+            }
             TaskEventKind::Cancelled => {
                 let at = self.task_at(*job, host, hint)?;
                 self.move_task(at, TaskState::Cancelled, effects);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Job, JobStatus, State};
 use crate::fleet::HostId;
 use crate::scheduler::JobId;
+use crate::scheduler::ids::JobIndex;
 use crate::scheduler::job_map::FastMap;
 
 /// The unfinished jobs of each host.
@@ -12,27 +13,27 @@ use crate::scheduler::job_map::FastMap;
 /// A job on much of the fleet is asked each time: such jobs are few, and an entry for each of their hosts would be many.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct JobsByHost {
-    wide: BTreeSet<JobId>,
+    wide: BTreeSet<JobIndex>,
     /// The small job of each host that has one.
     narrow: JobOfHost,
     /// The small jobs of each host that has several, in order. Few hosts do, so that a report need not look at `narrow`.
-    shared: FastMap<HostId, Vec<JobId>>,
+    shared: FastMap<HostId, Vec<JobIndex>>,
     /// Those that run without regard to limits.
-    unbound: BTreeSet<JobId>,
+    unbound: BTreeSet<JobIndex>,
 }
 
 /// A job for some of the hosts. The hosts of a small job are often close to each other, so eight that follow each other have one entry.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct JobOfHost(FastMap<u32, [Option<JobId>; 8]>);
+struct JobOfHost(FastMap<u32, [Option<JobIndex>; 8]>);
 
 impl JobOfHost {
-    fn get(&self, host: HostId) -> Option<JobId> {
+    fn get(&self, host: HostId) -> Option<JobIndex> {
         let (entry, at) = Self::position(host);
         self.0.get(&entry)?[at]
     }
 
     /// Gives back the job that was there.
-    fn insert(&mut self, host: HostId, job: JobId) -> Option<JobId> {
+    fn insert(&mut self, host: HostId, job: JobIndex) -> Option<JobIndex> {
         let (entry, at) = Self::position(host);
         self.0.entry(entry).or_default()[at].replace(job)
     }
@@ -61,23 +62,23 @@ impl JobsByHost {
 
     pub(super) fn add(&mut self, job: &Job) {
         if job.is_unbound {
-            self.unbound.insert(job.id);
+            self.unbound.insert(job.id.index());
         }
         if job.task_index.is_dense() {
-            self.wide.insert(job.id);
+            self.wide.insert(job.id.index());
         } else {
-            job.hosts().for_each(|host| self.add_narrow(host, job.id));
+            job.hosts().for_each(|host| self.add_narrow(host, job.id.index()));
         }
     }
 
     pub(super) fn remove(&mut self, job: &Job) {
-        self.unbound.remove(&job.id);
-        if !self.wide.remove(&job.id) {
-            job.hosts().for_each(|host| self.remove_narrow(host, job.id));
+        self.unbound.remove(&job.id.index());
+        if !self.wide.remove(&job.id.index()) {
+            job.hosts().for_each(|host| self.remove_narrow(host, job.id.index()));
         }
     }
 
-    fn add_narrow(&mut self, host: HostId, job: JobId) {
+    fn add_narrow(&mut self, host: HostId, job: JobIndex) {
         if let Some(jobs) = self.shared.get_mut(&host) {
             if let Err(at) = jobs.binary_search(&job) {
                 jobs.insert(at, job);
@@ -90,7 +91,7 @@ impl JobsByHost {
         }
     }
 
-    fn remove_narrow(&mut self, host: HostId, job: JobId) {
+    fn remove_narrow(&mut self, host: HostId, job: JobIndex) {
         let Some(jobs) = self.shared.get_mut(&host) else {
             self.narrow.remove(host);
             return;
@@ -103,7 +104,7 @@ impl JobsByHost {
     }
 
     /// Jobs that may have this host: all that do are among them, but for `by`, which has it too.
-    fn candidates(&self, host: HostId, by: Option<JobId>) -> impl Iterator<Item = JobId> {
+    fn candidates(&self, host: HostId, by: Option<JobIndex>) -> impl Iterator<Item = JobIndex> {
         let shared = self.shared.get(&host);
         // Where a small job is the only one, it is this.
         let is_alone = shared.is_none() && by.is_some_and(|by| !self.wide.contains(&by));
@@ -116,7 +117,7 @@ impl JobsByHost {
             .filter(move |&job| Some(job) != by)
     }
 
-    pub(crate) fn unbound(&self) -> impl Iterator<Item = JobId> {
+    pub(crate) fn unbound(&self) -> impl Iterator<Item = JobIndex> {
         self.unbound.iter().copied()
     }
 }
@@ -129,7 +130,8 @@ impl State {
 
     /// [`jobs_on`](Self::jobs_on) but for this job, which has the host too.
     pub(crate) fn others_on(&self, host: HostId, by: Option<JobId>) -> impl Iterator<Item = (&Job, u32)> {
-        let jobs = self.by_host.candidates(host, by).filter_map(|job| self.jobs.get(&job));
+        let jobs = self.by_host.candidates(host, by.map(JobId::index));
+        let jobs = jobs.filter_map(|job| Some(self.jobs.at(job)?.1));
         jobs.filter_map(move |job| Some((job, job.task_of(host)?)))
     }
 

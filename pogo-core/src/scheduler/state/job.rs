@@ -11,7 +11,7 @@ use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 use crate::plan::{JobSpec, Order, StageId, Stages};
 use crate::policy::{JobSettings, ResolvedSettings, Setting, WaveGate};
-use crate::scheduler::{AttemptId, Failure, JobId, JobUpdate, Tally};
+use crate::scheduler::{Actor, AttemptId, Failure, JobId, JobUpdate, Steered, Tally};
 
 /// How a job is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -143,7 +143,6 @@ pub(crate) struct Job {
     /// The settings with defaults filled in; shared with the job before if that has the same.
     pub(crate) settings: Arc<ResolvedSettings>,
     pub(crate) tally: Tally,
-    pub(crate) id: JobId,
     pub(crate) status: JobStatus,
     /// As `spec` has it.
     pub(crate) order: Order,
@@ -158,6 +157,7 @@ pub(crate) struct Job {
     pub(crate) fits: bool,
     /// Tasks that are not to be tried before a moment.
     pub(crate) backoffs: BTreeMap<u32, Backoff>,
+    pub(crate) id: JobId,
     pub(crate) gates: Gates,
     pub(crate) submitted: Timestamp,
     /// When it was finished last; the epoch before.
@@ -178,6 +178,9 @@ pub(crate) struct Job {
     pub(crate) spec: Arc<JobSpec>,
     /// The settings that the job has, every update included; shared as well.
     pub(crate) given: Arc<JobSettings>,
+    pub(crate) submitted_by: Option<Arc<Actor>>,
+    /// The last order that was given to it.
+    pub(crate) steered: Option<Box<Steered>>,
 }
 
 const _: () = assert!(
@@ -227,6 +230,8 @@ impl Job {
             backoffs: BTreeMap::new(),
             left: BTreeSet::new(),
             failures: BTreeMap::new(),
+            submitted_by: None,
+            steered: None,
         }
     }
 

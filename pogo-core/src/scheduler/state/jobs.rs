@@ -98,17 +98,33 @@ impl State {
         self.compile(spec, ids, Arc::clone(hosts)).map_err(invalid)
     }
 
-    pub(super) fn add_job(
-        &mut self,
-        id: JobId,
-        (spec, retry_of): (Arc<JobSpec>, Option<JobId>),
-        compiled: Compiled,
-        effects: &mut Effects,
-    ) {
+    /// The number of the next job.
+    pub(in crate::scheduler) fn next_job(&self) -> JobId {
+        JobId::new(self.last_job.number().saturating_add(1))
+    }
+
+    /// Whether no job can have had this number.
+    pub(in crate::scheduler) fn is_new_job(&self, job: JobId) -> bool {
+        job > self.last_job && job.index() > self.last_job.index()
+    }
+
+    /// The highest number of those jobs that are known: it is no less than the last that was given, unless a restore left a gap.
+    pub(in crate::scheduler) fn last_known_job(&self) -> JobId {
+        let last = self.jobs.last().max(self.retired.highest);
+        last.unwrap_or(JobId::new(0))
+    }
+
+    /// A job that has not begun.
+    pub(super) fn new_job(&self, id: JobId, spec: Arc<JobSpec>, compiled: Compiled) -> Job {
         // Only jobs of logs from before they were stored with their defaults leave anything to them.
         let given = Arc::new(spec.settings.clone().or(&self.policy.defaults));
-        let job = Job::new(id, spec, compiled, given, self.at);
-        self.insert_job(Job { retry_of, ..job });
+        Job::new(id, spec, compiled, given, self.at)
+    }
+
+    pub(super) fn add_job(&mut self, job: Job, effects: &mut Effects) {
+        let id = job.id;
+        self.last_job = id;
+        self.insert_job(job);
         self.index_job(id, None);
         effects.push(Effect::JobAdded(id));
     }

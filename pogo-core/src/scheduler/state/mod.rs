@@ -19,6 +19,8 @@ mod hosts;
 mod job;
 mod jobs;
 mod remnants;
+mod requests;
+mod steering;
 mod task_state;
 mod tasks;
 mod transitions;
@@ -42,6 +44,7 @@ pub(crate) use hosts::{FailedAttempt, HostState, Hosts, Usage};
 pub use job::JobStatus;
 pub(crate) use job::{Compiled, Job, Target, Task, TaskRecord};
 pub(crate) use remnants::{Remnant, Retired};
+pub(crate) use requests::{AnsweredRequest, Requests};
 pub use task_state::TaskState;
 pub(crate) use transitions::{JobChange, TaskChange};
 
@@ -80,6 +83,9 @@ pub(crate) struct State {
     pub(super) attempts: Attempts,
     pub(super) freezes: Freezes,
     pub(super) holds: Holds,
+    /// The highest number that was given to a job.
+    pub(super) last_job: JobId,
+    pub(super) requests: Requests,
 }
 
 impl State {
@@ -101,6 +107,8 @@ impl State {
             attempts: Attempts::default(),
             freezes: Freezes::default(),
             holds: Holds::default(),
+            last_job: JobId::new(0),
+            requests: Requests::default(),
         }
     }
 

@@ -86,11 +86,6 @@ impl State {
         }
     }
 
-    /// Whether a job of this number is there, or may have retired.
-    pub(in crate::scheduler) fn is_used(&self, job: JobId) -> bool {
-        self.jobs.contains_key(&job) || self.retired.covers(job)
-    }
-
     /// The jobs that left this host failed or in doubt, where retired jobs left anything anywhere.
     pub(super) fn blamed_on(&self, host: HostId) -> Blamed {
         match self.retired.remnants.is_empty() {

@@ -13,7 +13,7 @@ impl State {
         match event {
             Event::Namespace(event) => self.validate_namespace_event(&event.kind),
             // A mark may be repeated.
-            Event::Host(HostEvent { host, kind }) => self.validate_hold(host, kind),
+            Event::Host(HostEvent { host, kind, .. }) => self.validate_hold(host, kind),
             Event::Job(event) => self.validate_job_event(event),
             Event::Task(event) => self.validate_task_event(event),
         }
@@ -28,6 +28,7 @@ impl State {
                 Err(ApplyError::WrongFreeze { hosts: hosts.clone() })
             }
             NamespaceEventKind::OwnerChanged { .. }
+            | NamespaceEventKind::Ordered { .. }
             | NamespaceEventKind::Configured { .. }
             | NamespaceEventKind::HostsFrozen { .. }
             | NamespaceEventKind::HostsThawed { .. }
@@ -35,7 +36,7 @@ impl State {
         }
     }
 
-    fn validate_task_event(&self, TaskEvent { job, host, kind }: &TaskEvent) -> Result<(), ApplyError> {
+    fn validate_task_event(&self, TaskEvent { job, host, kind, .. }: &TaskEvent) -> Result<(), ApplyError> {
         let attempt_follows = |attempt, fits: fn(&Running) -> bool| self.validate_attempt(*job, host, attempt, fits);
         match kind {
             TaskEventKind::Started { attempt, .. } => {
@@ -81,7 +82,7 @@ impl State {
     fn validate_job_event(&self, event: &JobEvent) -> Result<(), ApplyError> {
         let follows = |fits: fn(&Job) -> bool| self.validate_job(event.job, fits);
         match &event.kind {
-            JobEventKind::Submitted { .. } if self.is_used(event.job) => {
+            JobEventKind::Submitted { .. } if !self.is_new_job(event.job) => {
                 Err(ApplyError::DuplicateJob { job: event.job })
             }
             JobEventKind::Submitted { .. } => Ok(()),

@@ -7,7 +7,7 @@ use super::relax::{self, Relaxation};
 use super::run::Run;
 use super::tracker::Tracker;
 use crate::plan::JobSpec;
-use crate::scheduler::{Input, InputError, JobId};
+use crate::scheduler::{InputError, JobId, Order};
 use crate::sim::{History, LowerBound, World, lower_bound};
 
 /// A job in a world: its hosts, rules, task times, faults and orders. Each seed is another run of it, and the same
@@ -119,7 +119,7 @@ impl Scenario {
         for (how, policy, spec) in relax::relaxations(policy, &self.spec) {
             let mut world = self.world.clone();
             let (fleet, policy) = (Arc::clone(fleet), Arc::new(policy));
-            world.handle(Input::Configure { fleet, policy })?;
+            world.handle(Order::Configure { fleet, policy })?;
             all.push((how, Self { world, spec }));
         }
         Ok(all)

@@ -50,11 +50,12 @@ impl Tracker {
                 Event::Namespace(event) => match event.kind {
                     NamespaceEventKind::Configured { .. } => self.configured(*at, scheduler),
                     NamespaceEventKind::OwnerChanged { .. }
+                    | NamespaceEventKind::Ordered { .. }
                     | NamespaceEventKind::HostsFrozen { .. }
                     | NamespaceEventKind::HostsThawed { .. }
                     | NamespaceEventKind::LateReported { .. } => {}
                 },
-                Event::Host(HostEvent { host, kind }) => match kind {
+                Event::Host(HostEvent { host, kind, .. }) => match kind {
                     HostEventKind::MarkedDown { .. }
                     | HostEventKind::MarkedUp { .. }
                     | HostEventKind::Held { .. }
@@ -72,7 +73,7 @@ impl Tracker {
         }
     }
 
-    fn task(&mut self, at: Timestamp, TaskEvent { job, host, kind }: &TaskEvent, scheduler: &Scheduler) {
+    fn task(&mut self, at: Timestamp, TaskEvent { job, host, kind, .. }: &TaskEvent, scheduler: &Scheduler) {
         match kind {
             TaskEventKind::Started { .. } => {
                 self.running += 1;

@@ -1,6 +1,6 @@
 //! Events in a few words.
 
-use crate::scheduler::{Event, HostEventKind, Input, JobEventKind, NamespaceEventKind, TaskEventKind};
+use crate::scheduler::{Event, HostEventKind, JobEventKind, NamespaceEventKind, Order, TaskEventKind};
 
 /// What happened, for a person who follows a trace.
 pub(super) fn event_line(event: &Event) -> String {
@@ -39,20 +39,20 @@ pub(super) fn event_line(event: &Event) -> String {
 }
 
 /// An order, for the same person.
-pub(super) fn input_line(input: &Input) -> String {
+pub(super) fn order_line(order: &Order) -> String {
     let hosts = |hosts: &[crate::fleet::HostName]| crate::fleet::fold(hosts);
-    match input {
-        Input::Retry { job, hosts: of } => format!("retry {job} {}", hosts(of)),
-        Input::Skip { job, hosts: of } => format!("skip {job} {}", hosts(of)),
-        Input::Pause { job } => format!("pause {job}"),
-        Input::Resume { job } => format!("resume {job}"),
-        Input::Halt { job, .. } => format!("halt {job}"),
-        Input::Abort { job, .. } => format!("abort {job}"),
-        Input::Alter { job, .. } => format!("update {job}"),
-        Input::MarkDown { host, .. } => format!("mark down {}", host.as_str()),
-        Input::MarkUp { host, .. } => format!("mark up {}", host.as_str()),
-        Input::Freeze { hosts, .. } => format!("freeze {hosts}"),
-        Input::Thaw { hosts, .. } => format!("thaw {hosts}"),
+    match order {
+        Order::Retry { job, hosts: of } => format!("retry {job} {}", hosts(of)),
+        Order::Skip { job, hosts: of } => format!("skip {job} {}", hosts(of)),
+        Order::Pause { job } => format!("pause {job}"),
+        Order::Resume { job } => format!("resume {job}"),
+        Order::Halt { job, .. } => format!("halt {job}"),
+        Order::Abort { job, .. } => format!("abort {job}"),
+        Order::Alter { job, .. } => format!("update {job}"),
+        Order::MarkDown { host, .. } => format!("mark down {}", host.as_str()),
+        Order::MarkUp { host, .. } => format!("mark up {}", host.as_str()),
+        Order::Freeze { hosts, .. } => format!("freeze {hosts}"),
+        Order::Thaw { hosts, .. } => format!("thaw {hosts}"),
         other => name(other),
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::executor::Millis;
 use super::judge::ClusterRule;
-use super::lines::input_line;
+use super::lines::order_line;
 use super::world::World;
 use crate::dispatcher::{Handle, OrderError};
 use crate::fleet::HostName;
 use crate::journal::Acquire;
 use crate::policy::JobSettings;
-use crate::scheduler::{Input, JobId, JobStatus, JobUpdate, Scheduler, TaskState};
+use crate::scheduler::{Actor, JobId, JobStatus, JobUpdate, Order, Scheduler, TaskState};
 
 type Tasks = Vec<(HostName, TaskState)>;
 
@@ -85,18 +85,20 @@ impl World {
             self.with(|state| state.note(format_args!("somebody submits a job")));
             return handle.submit(job).await.map(|_| ());
         }
-        let Some(input) = self.draw_order(&sight) else {
+        let Some(order) = self.draw_order(&sight) else {
             return Ok(());
         };
-        let answer = handle.order(input.clone()).await;
+        let answer = handle
+            .execute(order.clone().by(Actor::new("ann")).because("a drill"))
+            .await;
         self.with(|state| {
-            let answer = answer.as_ref().map_or_else(ToString::to_string, |()| "done".to_owned());
-            state.note(format_args!("somebody orders {}: {answer}", input_line(&input)));
+            let answer = answer.as_ref().map_or_else(ToString::to_string, |_| "done".to_owned());
+            state.note(format_args!("somebody orders {}: {answer}", order_line(&order)));
         });
-        answer
+        answer.map(|_| ())
     }
 
-    fn draw_order(&self, sight: &Sight) -> Option<Input> {
+    fn draw_order(&self, sight: &Sight) -> Option<Order> {
         let (chosen, number, hosts) = self.with(|state| {
             let hosts: Vec<HostName> = state.hosts.iter().map(|host| host.name.clone()).collect();
             let jobs = sight.jobs.iter().map(|(job, ..)| *job).collect::<Vec<_>>();
@@ -110,40 +112,35 @@ impl World {
         let host = hosts
             .get(usize::try_from(number).unwrap_or(0) % hosts.len().max(1))?
             .clone();
-        let reason = "a drill".to_owned();
         Some(match chosen {
             0..=27 => {
                 let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt]);
-                Input::Retry { job, hosts }
+                Order::Retry { job, hosts }
             }
             28..=39 => {
                 let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt, TaskState::Waiting]);
                 let mut hosts = self.quiet(hosts);
                 hosts.truncate(1);
-                Input::Skip { job, hosts }
+                Order::Skip { job, hosts }
             }
-            40..=49 => Input::Pause { job },
-            50..=69 => Input::Resume { job },
-            70..=72 => Input::Abort { job, reason },
-            73..=75 => Input::Halt { job, reason },
-            76..=81 => Input::Alter {
+            40..=49 => Order::Pause { job },
+            50..=69 => Order::Resume { job },
+            70..=72 => Order::Abort { job },
+            73..=75 => Order::Halt { job },
+            76..=81 => Order::Alter {
                 job,
                 change: JobUpdate::set(JobSettings::new().retries(u32::try_from(number % 4).unwrap_or(0))),
             },
-            82..=86 => Input::MarkDown { host, reason },
+            82..=86 => Order::MarkDown { host },
             87..=92 => {
                 let host = self.quiet(vec![host]).pop()?;
-                Input::MarkUp { host, reason }
+                Order::MarkUp { host }
             }
-            93..=95 => Input::Freeze {
+            93..=95 => Order::Freeze {
                 hosts: host.as_str().parse().ok()?,
-                by: "ann".to_owned(),
-                reason,
             },
-            _ => Input::Thaw {
+            _ => Order::Thaw {
                 hosts: sight.frozen.first()?.clone(),
-                by: "ann".to_owned(),
-                reason,
             },
         })
     }
@@ -206,8 +203,8 @@ impl World {
             return Ok(false);
         }
         for hosts in &sight.frozen {
-            let (hosts, by, reason) = (hosts.clone(), "ann".to_owned(), String::new());
-            handle.order(Input::Thaw { hosts, by, reason }).await?;
+            let hosts = hosts.clone();
+            handle.execute(Order::Thaw { hosts }).await?;
         }
         let over = |status: &JobStatus| *status == JobStatus::Finished;
         if sight.running == 0 && sight.jobs.iter().all(|(_, status, _)| over(status)) {
@@ -217,17 +214,17 @@ impl World {
             let job = *job;
             if matches!(status, JobStatus::Paused | JobStatus::Halted) {
                 // A job that has been given up is not resumed.
-                let _ = handle.order(Input::Resume { job }).await;
+                let _ = handle.execute(Order::Resume { job }).await;
             }
             let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt]);
             let order = match round < 20 {
-                true => Input::Retry { job, hosts },
+                true => Order::Retry { job, hosts },
                 false => {
                     let hosts = self.quiet(hosts);
-                    Input::Skip { job, hosts }
+                    Order::Skip { job, hosts }
                 }
             };
-            let _ = handle.order(order).await;
+            let _ = handle.execute(order).await;
         }
         self.mark_up_all(handle).await;
         Ok(false)
@@ -237,8 +234,7 @@ impl World {
     async fn mark_up_all(&self, handle: &Handle) {
         let hosts = self.with(|state| state.hosts.iter().map(|host| host.name.clone()).collect());
         for host in self.quiet(hosts) {
-            let reason = String::new();
-            let _ = handle.order(Input::MarkUp { host, reason }).await;
+            let _ = handle.execute(Order::MarkUp { host }).await;
         }
     }
 }

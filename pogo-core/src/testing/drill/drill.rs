@@ -9,7 +9,9 @@ use crate::fleet::{Fleet, HostName};
 use crate::journal::replay;
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{AttemptId, Event, Input, InputError, JobEvent, JobId, NeverBegan, Outcome, Record, Scheduler};
+use crate::scheduler::{
+    AttemptId, Event, Input, InputError, JobEvent, JobId, NeverBegan, Order, Outcome, Record, Scheduler,
+};
 
 /// A real scheduler whose surroundings are [`Step`]s. Keeps the records, the inputs and which attempts run.
 ///
@@ -36,7 +38,7 @@ pub struct Drill {
     inputs: Vec<(Timestamp, Input)>,
     pub(super) running: BTreeMap<AttemptId, (JobId, HostName)>,
     pub(super) issued: u64,
-    pub(super) jobs: u32,
+    pub(super) jobs: u64,
     /// Attempts that start ask whether they may begin.
     asks_permission: bool,
     /// Attempts that run and were refused permission.
@@ -60,18 +62,17 @@ impl Drill {
             asks_permission: false,
             refused: BTreeSet::new(),
         };
-        drill.handle(Input::Configure { fleet, policy })?;
+        drill.handle(Order::Configure { fleet, policy })?;
         Ok(drill)
     }
 
-    /// Submits a job under the next number, from 1.
+    /// Submits a job under the next number.
     ///
     /// # Errors
     /// The scheduler refuses it.
     pub fn submit(&mut self, spec: JobSpec) -> Result<JobId, InputError> {
-        let job = JobId::new(self.jobs + 1);
-        let spec = Arc::new(spec);
-        self.handle(Input::Submit { job, spec })?;
+        let job = self.scheduler.next_job();
+        self.handle(Order::submit(spec))?;
         Ok(job)
     }
 
@@ -97,7 +98,8 @@ impl Drill {
     ///
     /// # Errors
     /// The scheduler refuses it.
-    pub fn handle(&mut self, input: Input) -> Result<Vec<Event>, InputError> {
+    pub fn handle(&mut self, input: impl Into<Input>) -> Result<Vec<Event>, InputError> {
+        let input = input.into();
         self.inputs.push((self.now, input.clone()));
         if let Input::Transport { asks_permission } = input {
             self.asks_permission = asks_permission;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::Step;
 use super::Drill;
 use crate::fleet::{HostName, Selector};
-use crate::scheduler::{AttemptId, Input, JobId, NeverBegan, Outcome, Phase, TaskState};
+use crate::scheduler::{Actor, AttemptId, Input, JobId, NeverBegan, Order, Outcome, Phase, TaskState};
 
 impl Drill {
     /// The input that a step stands for; `None` if what it is about does not exist.
@@ -20,14 +20,11 @@ impl Drill {
             Step::Transport(asks_permission) => Input::Transport {
                 asks_permission: *asks_permission,
             },
-            Step::Submit(spec) => Input::Submit {
-                job: JobId::new(self.jobs + 1),
-                spec: Arc::new((**spec).clone()),
-            },
-            Step::Configure(fleet, policy) => Input::Configure {
-                fleet: Arc::clone(fleet),
-                policy: Arc::clone(policy),
-            },
+            Step::Submit(spec) => Order::submit((**spec).clone()).into(),
+            Step::Configure(fleet, policy) => {
+                let (fleet, policy) = (Arc::clone(fleet), Arc::clone(policy));
+                Order::Configure { fleet, policy }.into()
+            }
             Step::Pause(job)
             | Step::Resume(job)
             | Step::Halt(job)
@@ -35,28 +32,31 @@ impl Drill {
             | Step::Promote(job)
             | Step::Retry(job, _)
             | Step::Skip(job, _)
-            | Step::Alter(job, _) => self.job_order(*job, step)?,
-            Step::Freeze(_) | Step::Thaw(_) | Step::MarkDown(_) | Step::MarkUp(_) => self.host_order(step)?,
-            Step::Hold(..) | Step::Release(..) => self.hold_order(step)?,
+            | Step::Alter(job, _) => self
+                .job_order(*job, step)?
+                .by(Actor::new("ann"))
+                .because("a drill")
+                .into(),
+            Step::Freeze(_) | Step::Thaw(_) | Step::MarkDown(_) | Step::MarkUp(_) => {
+                self.host_order(step)?.by(Actor::new("bob")).because("a drill").into()
+            }
+            Step::Hold(..) | Step::Release(..) => self.hold_order(step)?.because("a drill").into(),
         })
     }
 
     /// An order about holds of hosts.
-    fn hold_order(&self, step: &Step) -> Option<Input> {
+    fn hold_order(&self, step: &Step) -> Option<Order> {
         let hosts = |nth: &[u8; 2]| nth.iter().map(|&host| self.host(host)).collect::<Option<Vec<_>>>();
-        let reason = "a drill".to_owned();
         Some(match step {
-            Step::Hold(nth, owner, mode, priority) => Input::Hold {
+            Step::Hold(nth, owner, mode, priority) => Order::Hold {
                 hosts: hosts(nth)?,
                 owner: owner.owner()?,
-                reason,
                 priority: i32::from(*priority),
                 mode: *mode,
             },
-            Step::Release(nth, by, force) => Input::Release {
+            Step::Release(nth, by, force) => Order::Release {
                 hosts: hosts(nth)?,
                 by: by.owner()?,
-                reason,
                 force: *force,
             },
             _ => return None,
@@ -64,23 +64,23 @@ impl Drill {
     }
 
     /// An order about a job.
-    fn job_order(&self, nth: u8, order: &Step) -> Option<Input> {
+    fn job_order(&self, nth: u8, order: &Step) -> Option<Order> {
         let job = self.job(nth)?;
         Some(match order {
-            Step::Pause(_) => Input::Pause { job },
-            Step::Resume(_) => Input::Resume { job },
-            Step::Halt(_) => Input::Halt { job, reason: reason() },
-            Step::Abort(_) => Input::Abort { job, reason: reason() },
-            Step::Promote(_) => Input::Promote { job },
-            Step::Retry(_, hosts) => Input::Retry {
+            Step::Pause(_) => Order::Pause { job },
+            Step::Resume(_) => Order::Resume { job },
+            Step::Halt(_) => Order::Halt { job },
+            Step::Abort(_) => Order::Abort { job },
+            Step::Promote(_) => Order::Promote { job },
+            Step::Retry(_, hosts) => Order::Retry {
                 job,
                 hosts: self.hosts(nth, *hosts)?,
             },
-            Step::Skip(_, hosts) => Input::Skip {
+            Step::Skip(_, hosts) => Order::Skip {
                 job,
                 hosts: self.hosts(nth, *hosts)?,
             },
-            Step::Alter(_, change) => Input::Alter {
+            Step::Alter(_, change) => Order::Alter {
                 job,
                 change: change.clone(),
             },
@@ -89,25 +89,17 @@ impl Drill {
     }
 
     /// An order about hosts, outside of any job.
-    fn host_order(&self, order: &Step) -> Option<Input> {
+    fn host_order(&self, order: &Step) -> Option<Order> {
         Some(match order {
-            Step::Freeze(hosts) => Input::Freeze {
-                hosts: hosts.clone(),
-                by: "ann".to_owned(),
-                reason: reason(),
-            },
-            Step::Thaw(nth) => Input::Thaw {
+            Step::Freeze(hosts) => Order::Freeze { hosts: hosts.clone() },
+            Step::Thaw(nth) => Order::Thaw {
                 hosts: self.freeze(*nth)?,
-                by: "bob".to_owned(),
-                reason: reason(),
             },
-            Step::MarkDown(host) => Input::MarkDown {
+            Step::MarkDown(host) => Order::MarkDown {
                 host: self.host(*host)?,
-                reason: reason(),
             },
-            Step::MarkUp(host) => Input::MarkUp {
+            Step::MarkUp(host) => Order::MarkUp {
                 host: self.host(*host)?,
-                reason: reason(),
             },
             _ => return None,
         })
@@ -147,7 +139,7 @@ impl Drill {
     }
 
     fn job(&self, nth: u8) -> Option<JobId> {
-        Some(JobId::new(1 + u32::from(nth).checked_rem(self.jobs)?))
+        Some(JobId::new(1 + u64::from(nth).checked_rem(self.jobs)?))
     }
 
     fn host(&self, nth: u8) -> Option<HostName> {
@@ -171,10 +163,6 @@ impl Drill {
         let chosen = hosts.enumerate().filter(|(at, _)| bits >> (at % 15) & 1 == 1);
         Some(chosen.map(|(_, task)| task.host().clone()).collect())
     }
-}
-
-fn reason() -> String {
-    "a drill".to_owned()
 }
 
 fn begin(attempt: AttemptId, host_lock: bool) -> Input {

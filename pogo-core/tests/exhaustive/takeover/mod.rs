@@ -11,7 +11,7 @@ use std::time::Duration;
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{OnDoubt, Policy, Rule};
-use pogo_core::scheduler::{AttemptId, Input, JobId, NeverBegan, Outcome, TaskState};
+use pogo_core::scheduler::{AttemptId, Input, JobId, NeverBegan, Order, Outcome, TaskState};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use crate::limit;
@@ -64,12 +64,12 @@ impl Takeovers {
             .constraint(limit("*", Rule::MaxParallelTotal, self.most));
         let policy = Arc::new(policy);
         let asks_permission = true;
-        assert!(moment.input(Input::Configure { fleet, policy }));
+        assert!(moment.input(Order::Configure { fleet, policy }.into()));
         assert!(moment.input(Input::Transport { asks_permission }));
         let spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
         let spec = spec.on_doubt(OnDoubt::Retry).retries(1).retry_delay(Duration::ZERO);
         let (job, spec) = (JobId::new(1), Arc::new(spec));
-        assert!(moment.input(Input::Submit { job, spec }));
+        assert!(moment.input(Order::Submit { job: Some(job), spec }.into()));
         moment
     }
 

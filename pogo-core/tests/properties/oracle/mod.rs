@@ -59,7 +59,7 @@ impl Oracle {
                 let loaded = |error: pogo_core::scheduler::ContentNotLoaded| error.to_string();
                 self.configure(fleet.loaded().map_err(loaded)?, policy.loaded().map_err(loaded)?);
             }
-            NamespaceEventKind::OwnerChanged { .. } => {}
+            NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::Ordered { .. } => {}
             NamespaceEventKind::HostsFrozen { hosts, .. } => self.freezes.push(hosts.clone()),
             NamespaceEventKind::HostsThawed { hosts, .. } => self.freezes.retain(|frozen| frozen != hosts),
             NamespaceEventKind::LateReported { attempt, .. } => {

@@ -24,7 +24,7 @@ impl CaseContext {
     pub(super) fn new(fixture: TransportFixture, number: u32) -> Self {
         Self {
             fixture,
-            job: JobId::new(number),
+            job: JobId::new(u64::from(number)),
             issued: Mutex::new(u64::from(number) * 1_000),
         }
     }

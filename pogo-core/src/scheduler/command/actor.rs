@@ -1,0 +1,104 @@
+//! Who gives an order.
+
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fleet::is_invisible;
+
+/// Who gives an order: a name, and how it is known. Displays as `alice@laptop`, or `deploy (token ci-7)`; what a terminal would
+/// act on, or not show, is escaped.
+///
+/// ```
+/// use pogo_core::scheduler::Actor;
+///
+/// assert_eq!(Actor::new("alice").at_host("laptop").to_string(), "alice@laptop");
+/// assert_eq!(Actor::new("bob").over("uid 1001").to_string(), "bob (uid 1001)");
+/// assert_eq!(Actor::new("\u{1b}[2Jmallory").to_string(), "\\u{1b}[2Jmallory");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Actor {
+    /// An account, a person or a service.
+    pub name: Arc<str>,
+    /// The machine that the account is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<Arc<str>>,
+    /// The other end of the connection that the order came over, such as a socket's peer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<Arc<str>>,
+    /// The name of the token that proved it; never the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Arc<str>>,
+}
+
+impl Actor {
+    /// The most bytes of each of its texts.
+    pub const MAX_LEN: usize = 256;
+
+    /// Somebody of this name.
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        Self {
+            name: name.into(),
+            host: None,
+            peer: None,
+            token: None,
+        }
+    }
+
+    /// Says of which machine the account is.
+    pub fn at_host(mut self, host: impl Into<Arc<str>>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// Says who was at the other end of the connection.
+    pub fn over(mut self, peer: impl Into<Arc<str>>) -> Self {
+        self.peer = Some(peer.into());
+        self
+    }
+
+    /// Says which token proved it, by the token's name.
+    pub fn with_token(mut self, token: impl Into<Arc<str>>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    pub(in crate::scheduler) fn is_too_long(&self) -> bool {
+        let others = [&self.host, &self.peer, &self.token].into_iter().flatten();
+        std::iter::once(&self.name)
+            .chain(others)
+            .any(|text| text.len() > Self::MAX_LEN)
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Harmless(&self.name))?;
+        if let Some(host) = &self.host {
+            write!(f, "@{}", Harmless(host))?;
+        }
+        let token = self.token.as_ref().map(|token| ("token ", token));
+        for (what, text) in self.peer.as_ref().map(|peer| ("", peer)).into_iter().chain(token) {
+            write!(f, " ({what}{})", Harmless(text))?;
+        }
+        Ok(())
+    }
+}
+
+/// A text of somebody, on one line and with everything to be seen.
+pub(in crate::scheduler) struct Harmless<'a>(pub(in crate::scheduler) &'a str);
+
+impl fmt::Display for Harmless<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            match character {
+                character if character.is_control() => write!(f, "{}", character.escape_debug())?,
+                character if is_invisible(character) => write!(f, "{}", character.escape_unicode())?,
+                character => f.write_char(character)?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! An order with everything that is said of it.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Actor, Order, RequestId};
+
+/// An order, who gives it and why, and what tells it from another if it is sent again.
+///
+/// With a [request id](RequestId), the same command given again gets the [answer](super::Answer) that it got before and does nothing,
+/// also after a restart. The ids of the last 10,000 commands are known that have one, each for a day.
+///
+/// ```
+/// use pogo_core::scheduler::{Actor, Command, JobId, Order, RequestId};
+///
+/// let pause = Order::Pause { job: JobId::new(3) };
+/// let command = Command::new(pause)
+///     .by(Actor::new("alice").at_host("laptop"))
+///     .because("deploy is broken")
+///     .as_request(RequestId::new("7c1e0f9a")?);
+/// let stored = serde_json::to_string(&command)?;
+/// assert_eq!(
+///     stored,
+///     r#"{"request":"7c1e0f9a","actor":{"name":"alice","host":"laptop"},"reason":"deploy is broken","order":{"pause":{"job":3}}}"#
+/// );
+/// assert_eq!(serde_json::from_str::<Command>(&stored)?, command);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Command {
+    /// What tells it from another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestId>,
+    /// Who gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Arc<Actor>>,
+    /// Why, for the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Arc<str>>,
+    /// What is ordered.
+    pub order: Order,
+}
+
+impl Command {
+    /// The most bytes of a reason.
+    pub const MAX_REASON: usize = 4_096;
+
+    /// An order of which nothing more is said.
+    pub const fn new(order: Order) -> Self {
+        Self {
+            request: None,
+            actor: None,
+            reason: None,
+            order,
+        }
+    }
+
+    /// Says who gives it.
+    pub fn by(mut self, actor: impl Into<Arc<Actor>>) -> Self {
+        self.actor = Some(actor.into());
+        self
+    }
+
+    /// Says why.
+    pub fn because(mut self, reason: impl Into<Arc<str>>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Says what tells it from another, so that it can be given again.
+    pub fn as_request(mut self, request: RequestId) -> Self {
+        self.request = Some(request);
+        self
+    }
+}
+
+impl From<Order> for Command {
+    fn from(order: Order) -> Self {
+        Self::new(order)
+    }
+}

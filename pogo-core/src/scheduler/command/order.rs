@@ -1,0 +1,217 @@
+//! Orders as plain data.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Command, OrderKind};
+use crate::fleet::{Fleet, HostName, Selector};
+use crate::plan::{HoldOwner, JobSpec};
+use crate::policy::Policy;
+use crate::scheduler::{HoldMode, Input, JobId, JobUpdate};
+
+/// Everything that can be ordered. Who orders it and why is said by a [`Command`].
+#[allow(
+    clippy::large_enum_variant,
+    reason = "orders are few, and boxed in inputs and messages"
+)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Order {
+    /// Take this fleet and policy, at the start or in place of those before.
+    Configure {
+        /// All hosts and tags.
+        fleet: Arc<Fleet>,
+        /// All sequences and constraints.
+        policy: Arc<Policy>,
+    },
+    /// Take on a job.
+    Submit {
+        /// Its number, which is higher than that of every job before; by default the next. For logs that are played once more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
+        /// What to do.
+        spec: Arc<JobSpec>,
+    },
+    /// Start no more of this job until it is resumed.
+    Pause {
+        /// The job.
+        job: JobId,
+    },
+    /// Go on with a paused, halted or blocked job.
+    Resume {
+        /// The job.
+        job: JobId,
+    },
+    /// Start no more of this job and let the running end.
+    Halt {
+        /// The job.
+        job: JobId,
+    },
+    /// End the job now: cancel what waits and what runs.
+    Abort {
+        /// The job.
+        job: JobId,
+    },
+    /// Let the next wave of a job begin, whose predecessor is complete, whether or not its bake time has passed.
+    Promote {
+        /// The job.
+        job: JobId,
+    },
+    /// Start nothing more on these hosts, in any job, until they are thawed. What runs goes on. Hosts that the
+    /// selector comes to name later are frozen too.
+    Freeze {
+        /// The hosts; `*` for the whole namespace.
+        hosts: Selector,
+    },
+    /// End the freeze that was ordered with this selector.
+    Thaw {
+        /// The selector of the freeze.
+        hosts: Selector,
+    },
+    /// Try these failed, in-doubt, skipped or cancelled hosts again.
+    Retry {
+        /// The job.
+        job: JobId,
+        /// The hosts.
+        hosts: Vec<HostName>,
+    },
+    /// Count these hosts as done without running them, and free the slots that they held for this job.
+    Skip {
+        /// The job.
+        job: JobId,
+        /// The hosts; none of them may be running.
+        hosts: Vec<HostName>,
+    },
+    /// Change settings of a job.
+    Alter {
+        /// The job.
+        job: JobId,
+        /// What changes.
+        change: JobUpdate,
+    },
+    /// Take these hosts out of service for somebody outside of any job, each under the same limits as the start of an
+    /// attempt: it needs a slot of every group that bounds the unavailable, unless it is unavailable already. Until it is
+    /// [released](Self::Release) it counts as unavailable, and starts nothing but jobs [under this hold](JobSpec::under_hold).
+    ///
+    /// A host that runs is held when its attempt has ended, one that is frozen when it is thawed, and one that another
+    /// holds when that is released. What this owner holds, or waits for, already is passed over.
+    Hold {
+        /// The hosts. Each that waits is taken for itself, as soon as there is a slot for it.
+        hosts: Vec<HostName>,
+        /// Who holds them.
+        owner: HoldOwner,
+        /// Where the holds stand in line: as a job of this priority that was submitted now.
+        #[serde(default)]
+        priority: i32,
+        /// What happens where a host cannot be held at once.
+        #[serde(default)]
+        mode: HoldMode,
+    },
+    /// Give back these hosts, and wait no longer for them. Hosts of which nobody holds or wants anything are passed over. By force, it needs
+    /// a [reason](Command::reason).
+    Release {
+        /// The hosts.
+        hosts: Vec<HostName>,
+        /// Who orders it: the owner of the holds, unless it is by force.
+        by: HoldOwner,
+        /// Whether the holds of all others end too, and their waits in line.
+        #[serde(default)]
+        force: bool,
+    },
+    /// Count this host as unavailable, whatever the jobs say.
+    MarkDown {
+        /// The host.
+        host: HostName,
+    },
+    /// Count this host as available, whatever the jobs say.
+    MarkUp {
+        /// The host.
+        host: HostName,
+    },
+}
+
+impl Order {
+    /// Takes on a job, under the next number.
+    pub fn submit(spec: impl Into<Arc<JobSpec>>) -> Self {
+        Self::Submit {
+            job: None,
+            spec: spec.into(),
+        }
+    }
+
+    /// The same for a reason.
+    pub fn because(self, reason: impl Into<Arc<str>>) -> Command {
+        Command::new(self).because(reason)
+    }
+
+    /// The same by somebody.
+    pub fn by(self, actor: impl Into<Arc<super::Actor>>) -> Command {
+        Command::new(self).by(actor)
+    }
+
+    /// Which order it is.
+    pub const fn kind(&self) -> OrderKind {
+        match self {
+            Self::Configure { .. } => OrderKind::Configure,
+            Self::Submit { .. } => OrderKind::Submit,
+            Self::Pause { .. } => OrderKind::Pause,
+            Self::Resume { .. } => OrderKind::Resume,
+            Self::Halt { .. } => OrderKind::Halt,
+            Self::Abort { .. } => OrderKind::Abort,
+            Self::Promote { .. } => OrderKind::Promote,
+            Self::Freeze { .. } => OrderKind::Freeze,
+            Self::Thaw { .. } => OrderKind::Thaw,
+            Self::Retry { .. } => OrderKind::Retry,
+            Self::Skip { .. } => OrderKind::Skip,
+            Self::Alter { .. } => OrderKind::Alter,
+            Self::Hold { .. } => OrderKind::Hold,
+            Self::Release { .. } => OrderKind::Release,
+            Self::MarkDown { .. } => OrderKind::MarkDown,
+            Self::MarkUp { .. } => OrderKind::MarkUp,
+        }
+    }
+
+    /// The job that it is given to; none for those that are given to no job, and for a job that is not yet there.
+    pub const fn job(&self) -> Option<JobId> {
+        match self {
+            Self::Pause { job }
+            | Self::Resume { job }
+            | Self::Halt { job }
+            | Self::Abort { job }
+            | Self::Promote { job }
+            | Self::Retry { job, .. }
+            | Self::Skip { job, .. }
+            | Self::Alter { job, .. } => Some(*job),
+            Self::Configure { .. }
+            | Self::Submit { .. }
+            | Self::Freeze { .. }
+            | Self::Thaw { .. }
+            | Self::Hold { .. }
+            | Self::Release { .. }
+            | Self::MarkDown { .. }
+            | Self::MarkUp { .. } => None,
+        }
+    }
+
+    /// Whether it leads to starts by itself, so that a scheduler that drains refuses it.
+    pub(in crate::scheduler) const fn starts(&self) -> bool {
+        matches!(
+            self,
+            Self::Submit { .. } | Self::Resume { .. } | Self::Retry { .. } | Self::Promote { .. } | Self::Hold { .. }
+        )
+    }
+}
+
+impl From<Order> for Input {
+    fn from(order: Order) -> Self {
+        Command::new(order).into()
+    }
+}
+
+impl From<Command> for Input {
+    fn from(command: Command) -> Self {
+        Self::Command(Box::new(command))
+    }
+}
