@@ -24,7 +24,7 @@ const PAGE_STYLE: &str = "\
 const SCRIPT: &str = include_str!("page.js");
 /// Allows a browser to run this script and no other.
 const ALLOWED: &str = "\
-default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-AoN9KRd1KzFfZysiBKR6lOJiS+sreNwTgdC5i9aR0lc='";
+default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-4hWNCMVlRngDfNlSXVVdACCGoJT0YcmKjW7n23f9Uhs='";
 
 pub(super) fn page(data: &TimelineData, layout: &Layout) -> String {
     let mut page = Markup::default();
