@@ -1,4 +1,4 @@
-//! What is done about events, once they are durable.
+//! Acts on events once they are durable.
 
 use super::{Dispatcher, Notice, Observer};
 use crate::scheduler::{Event, JobEvent, JobEventKind, Record, TaskEvent, TaskEventKind};
@@ -26,7 +26,7 @@ impl Dispatcher {
     fn act_on_job(&mut self, JobEvent { job, kind, .. }: JobEvent) {
         match kind {
             JobEventKind::Submitted { spec, .. } => self.remember(job, &spec),
-            // Said here, since a job may have retired by the time that the state is asked.
+            // From the event, since the job may have retired before the state is queried.
             JobEventKind::Finished { tally } => self.waiters.finish(job, tally),
             JobEventKind::Retired => _ = self.commands.remove(&job),
             JobEventKind::WaveOpened { .. }

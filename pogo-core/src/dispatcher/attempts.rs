@@ -1,4 +1,4 @@
-//! From a started task to what the transport needs to know to run it, also after a restart.
+//! Builds the transport's attempts from started tasks, also after a restart.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::fleet::{Host, HostName};
 use crate::plan::{Command, ExecOptions, JobSpec};
 use crate::scheduler::{AttemptId, Input, JobId, OwnerId, Phase};
 
-/// What every attempt of a job shares.
+/// Data shared by all attempts of a job.
 #[derive(Clone)]
 pub(super) struct JobCommand {
     command: Arc<Command>,
@@ -17,10 +17,10 @@ pub(super) struct JobCommand {
 }
 
 impl Dispatcher {
-    /// The least time that a resumed attempt has, so that its transport can find out about one whose own time is over.
+    /// The shortest time limit of a resumed attempt, so that its transport can learn the result of one whose own time limit has passed.
     const FIND_TIME: Duration = Duration::from_secs(30);
 
-    /// Keeps what every attempt of a job shares.
+    /// Stores the data shared by all attempts of a job.
     pub(super) fn remember(&mut self, job: JobId, spec: &JobSpec) {
         let shared = JobCommand {
             command: Arc::new(spec.command.clone()),
@@ -35,7 +35,7 @@ impl Dispatcher {
         }
     }
 
-    /// What the transport needs to know to run an attempt.
+    /// Builds the attempt for the transport.
     fn attempt(&self, job: JobId, host: &HostName, id: AttemptId) -> Option<Attempt> {
         let fleet = self.scheduler.fleet();
         let host = match fleet.id(host.as_str()) {
@@ -60,14 +60,14 @@ impl Dispatcher {
         })
     }
 
-    /// Tells the scheduler what attempts do that it starts.
+    /// Reports the transport's capabilities to the scheduler.
     pub(super) fn introduce_transport(&mut self) {
         let asks_permission = self.running.asks_permission();
-        // Nobody is refused to say this, and nothing follows from it.
+        // Never refused, and leads to no event.
         let _ = self.input(Input::Transport { asks_permission }, &mut Vec::new());
     }
 
-    /// Takes over where another dispatcher left off.
+    /// Takes over from another dispatcher.
     pub(super) async fn recover(&mut self, owner: OwnerId) -> Result<(), DispatchError> {
         let submitted: Vec<_> = self
             .scheduler
@@ -81,7 +81,7 @@ impl Dispatcher {
         let resumed = resumable.iter().map(|(attempt, _)| attempt.id).collect();
         let mut batch = Batch::default();
         let (epoch, from) = self.tail.owned_since();
-        // Neither is refused to anybody.
+        // Neither is ever refused.
         let _ = self.input(Input::OwnerChanged { owner, epoch, from }, &mut batch.records);
         batch.end_input();
         let _ = self.input(Input::Recover { resumed }, &mut batch.records);
@@ -97,12 +97,12 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Attempts that the transport can resume, with the time that is left to them, and whether they are to end.
+    /// Attempts that the transport can resume, with their remaining time, and whether they are being cancelled.
     pub(super) fn resumable(&self) -> Vec<(Attempt, bool)> {
         let now = self.now.max(self.clock.now());
         let views = self.scheduler.attempts().into_iter();
         views
-            // What was not permitted to begin waits again.
+            // Attempts without permission wait again.
             .filter(|view| view.phase != Phase::Settle && !view.has_not_begun())
             .filter_map(|view| {
                 let mut attempt = self.attempt(view.job, &view.host, view.id)?;

@@ -1,4 +1,4 @@
-//! A journal that is away: nothing new is taken on, and what runs can be ended all the same.
+//! While the journal is away: new orders are refused, and running attempts can still be ended.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use crate::journal::JournalError;
 use crate::scheduler::{JobId, Order, Phase};
 
 impl Dispatcher {
-    /// Refuses a new order, since nobody knows when it could be durable. What ends attempts has its effect at once, and waits for the
+    /// Refuses a new order, since it is unknown when it could be durable. Orders that end attempts take effect at once, and wait for the
     /// journal only to be recorded.
     pub(super) fn receive_without_journal(&mut self, message: Message, since: Timestamp, said: &str) {
         let away = || OrderError::JournalAway {
             since,
             message: said.to_owned(),
         };
-        // Whoever asked may have stopped listening.
+        // The receiver may be gone.
         match message {
             Message::Command(command, fleet, reply) => match command.order {
                 Order::Abort { job } => {
@@ -39,7 +39,7 @@ impl Dispatcher {
         }
     }
 
-    /// Refuses what waits for the append that has failed, as what comes later.
+    /// Refuses the queued orders, like later ones.
     pub(super) fn refuse_queued_orders(&mut self) {
         let JournalStatus::Away { since, message: said } = self.tail.status() else {
             return;
@@ -64,7 +64,7 @@ impl Dispatcher {
         }
     }
 
-    /// Shuts down as far as that needs no journal.
+    /// Starts the shutdown, as far as that needs no journal.
     fn set_grace_end(&mut self, grace: Duration) {
         let end = self.now.max(self.clock.now()) + grace;
         self.shutdown
@@ -72,7 +72,7 @@ impl Dispatcher {
             .shorten(end);
     }
 
-    /// Tells what still runs after the grace of a shutdown to end, whether or not that can be recorded.
+    /// Cancels what still runs after the grace time of a shutdown, even if that cannot be recorded.
     pub(super) fn end_grace_without_journal(&mut self) {
         let now = self.now.max(self.clock.now());
         if !self.tail.is_away() || !self.shutdown.as_ref().is_some_and(|shutdown| shutdown.is_due(now)) {
@@ -89,8 +89,8 @@ impl Dispatcher {
         }
     }
 
-    /// Why it ends before the journal is back: it was shut down, and all that ran has ended or is left to the next dispatcher, which
-    /// finds in the journal that it runs.
+    /// The error with which a shutdown ends before the journal is back: all attempts have ended or are left to the next dispatcher, which
+    /// finds them in the journal.
     pub(super) fn is_over_without_journal(&self) -> Option<DispatchError> {
         let shutdown = self
             .shutdown

@@ -1,8 +1,8 @@
-//! Records that are to become durable.
+//! Batches of records to commit.
 
 use crate::scheduler::Record;
 
-/// What was decided on some inputs, in order.
+/// The records decided on a batch of inputs, in order.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) records: Vec<Record>,
@@ -23,7 +23,7 @@ impl Batch {
         if middle == 0 {
             return None;
         }
-        // Where one input led to most of the records they are split all the same: a journal may end between any two of them,
+        // The records of a single large input are split too: a journal may end between any two of them,
         // since a dispatcher may die there.
         let inner = self.ends.iter().copied().filter(|end| (1..count).contains(end));
         let at = inner.min_by_key(|end| end.abs_diff(middle)).unwrap_or(middle);

@@ -1,4 +1,4 @@
-//! Putting a dispatcher together, and taking over a journal.
+//! Builds a dispatcher and takes over its journal.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::output::OutputStore;
 use crate::scheduler::Scheduler;
 
 impl Dispatcher {
-    /// A dispatcher over this transport, to be completed.
+    /// Returns a builder for a dispatcher with this transport.
     pub fn builder(transport: Arc<dyn Transport>) -> DispatcherBuilder {
         DispatcherBuilder {
             transport,
@@ -61,48 +61,48 @@ pub struct DispatcherBuilder {
 }
 
 impl DispatcherBuilder {
-    /// The bytes of output that wait for a store at most, unless said otherwise.
+    /// Default limit of buffered output in bytes.
     pub const OUTPUT_BUFFER: usize = 16 << 20;
 
-    /// Writes to this journal, and first takes over what it holds. By default a [`MemoryJournal`].
+    /// Sets the journal, which is taken over and replayed first. Default: a [`MemoryJournal`].
     pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
         self.journal = Some(journal);
         self
     }
 
-    /// Uses this clock. By default the [`SystemClock`].
+    /// Sets the clock. Default: the [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Shows every event and all output to this observer too: each call adds one, and they are called in this order.
-    /// By default there is none.
+    /// Adds an observer of every event and all output; observers are called in the order of these calls.
+    /// Default: none.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observers.push(observer);
         self
     }
 
-    /// Sets the name under which the journal is owned; it is for people.
+    /// Sets the owner's name, which is for people.
     pub fn owner(mut self, owner: OwnerId) -> Self {
         self.owner = owner;
         self
     }
 
-    /// Sets the nonce of the ownership, which nobody else may have: for tests that repeat. By default the machine draws one.
+    /// Sets the nonce of the ownership, which must be unique: for reproducible tests. Default: a random one.
     pub fn nonce(mut self, nonce: Nonce) -> Self {
         self.nonce = Some(nonce);
         self
     }
 
-    /// Says what to do where another dispatcher owns the journal. By default that is an error ([`Acquire::IfFree`]): nobody takes
+    /// Sets what to do if another dispatcher owns the journal. By default that is an error ([`Acquire::IfFree`]): nobody takes
     /// over from an owner that lives unless asked to.
     pub fn acquire(mut self, how: Acquire) -> Self {
         self.acquire = how;
         self
     }
 
-    /// Sets the name of the namespace that the journal is of, which every [attempt](Attempt::namespace) carries: hosts tell by it
+    /// Sets the journal's namespace, which every [attempt](Attempt::namespace) carries: it tells hosts
     /// whose attempts they have seen, and refuse a lower number than the last. By default `default`, and without a
     /// [journal](Self::journal), which counts anew each time, a name that no other dispatcher has.
     pub fn namespace(mut self, name: impl Into<Arc<str>>) -> Self {
@@ -110,21 +110,21 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Sets how long a journal is tried again that cannot be reached. By default [for ever](JournalRetry::forever).
+    /// Sets how long to retry an unreachable journal. Default: [for ever](JournalRetry::forever).
     pub fn journal_retry(mut self, retry: JournalRetry) -> Self {
         self.journal_retry = retry;
         self
     }
 
-    /// Stores a snapshot in the journal after so many records, so that whoever takes over need not replay them. By default
+    /// Stores a snapshot in the journal after this many records, so that a takeover need not replay them. By default
     /// never, which suits journals of a job or two: a host takes about four records.
     pub fn snapshot_every(mut self, records: NonZeroU64) -> Self {
         self.snapshot_every = Some(records);
         self
     }
 
-    /// Asks these tag resolvers for what policies and jobs name, before they reach the scheduler. By default none is asked, and
-    /// whoever configures the dispatcher puts the [answers](Resolvers::answer) into its fleet.
+    /// Sets the tag resolvers for policies and jobs, which are queried before these reach the scheduler. By default there are none, and
+    /// the caller adds the [answers](Resolvers::answer) to the fleet.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -166,23 +166,23 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Keeps what attempts write in this store; the end of an attempt then says how much it was, with a digest. By default there is none.
+    /// Sets a store for the output of attempts; the end of an attempt then records its length and digest. Default: none.
     ///
-    /// A store that fails, or that does not answer for two seconds, loses output, of which a [notice](super::Notice::OutputLost) is given; it
-    /// stops nothing.
+    /// A store that fails, or does not answer for two seconds, loses output, with a [notice](super::Notice::OutputLost); it
+    /// does not stop a rollout.
     pub fn output(mut self, store: Arc<dyn OutputStore>) -> Self {
         self.output = Some(store);
         self
     }
 
-    /// Sets how many bytes of output wait for the store at most: where there is no more room, transports wait, and so do the
-    /// hosts that write. By default [`OUTPUT_BUFFER`](Self::OUTPUT_BUFFER); there is always room for one piece.
+    /// Sets how many bytes of output may be buffered for the store: without room, transports wait, and so do the
+    /// hosts that write. Default: [`OUTPUT_BUFFER`](Self::OUTPUT_BUFFER); there is always room for one piece.
     pub fn output_buffer(mut self, bytes: usize) -> Self {
         self.output_buffer = bytes;
         self
     }
 
-    /// Takes the journal over and replays it, from its latest snapshot if it has one. Tasks that were running become in doubt, and jobs go on,
+    /// Acquires and replays the journal, from its latest snapshot if it has one. Attempts that were running are resumed or in doubt, and jobs go on,
     /// once [`Dispatcher::run`] is polled.
     ///
     /// # Errors
@@ -241,7 +241,7 @@ impl DispatcherBuilder {
         Ok((dispatcher, handle))
     }
 
-    /// A journal in memory counts anew each time, so its attempts are of a namespace that no other dispatcher has.
+    /// A journal in memory always starts its numbers at 1, so its attempts get a namespace that no other dispatcher has.
     fn namespace_of(&self, nonce: Nonce) -> Arc<str> {
         match (&self.namespace, &self.journal) {
             (Some(name), _) => Arc::clone(name),
@@ -257,7 +257,7 @@ impl DispatcherBuilder {
     }
 }
 
-/// The scheduler as the journal has it up to its end, where its snapshot stands, and what content the journal has.
+/// Replays the journal up to its end; also returns the position of its snapshot, and the content that it has.
 async fn restore(journal: &dyn Journal, end: Seq) -> Result<(Scheduler, Seq, NamedContent), DispatchError> {
     let mut content = ContentLoader::new();
     let (mut scheduler, upto) = match journal.latest_snapshot().await? {

@@ -1,4 +1,4 @@
-//! Making events durable before anything acts on them.
+//! Makes events durable before anything acts on them.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
@@ -20,7 +20,7 @@ use crate::scheduler::{Record, Scheduler};
 
 /// The end of the journal that this dispatcher owns. One append is in flight at a time, and a snapshot beside it.
 pub(super) struct Tail {
-    /// At hand while no append is in flight.
+    /// `None` while an append is in flight.
     journal: Option<Box<dyn OwnedJournal>>,
     append: Fuse<BoxFuture<'static, Appended>>,
     /// What is appended next, where a batch is too large for one commit.
@@ -40,7 +40,7 @@ pub(super) struct Tail {
     snapshots: Snapshots,
 }
 
-/// How often the state is stored, and up to where it is.
+/// The interval of snapshots, and the position of the last one.
 pub(super) struct Snapshots {
     pub(super) every: Option<NonZeroU64>,
     pub(super) upto: Seq,
@@ -56,7 +56,7 @@ struct Availability {
     observer: Arc<Guarded>,
 }
 
-/// An append that came to its end.
+/// A completed append.
 struct Appended {
     journal: Box<dyn OwnedJournal>,
     batch: Batch,
@@ -97,7 +97,7 @@ impl Tail {
         }
     }
 
-    /// The epoch of this ownership, and whose came before.
+    /// The epoch of this ownership, and the previous owner.
     pub(super) fn owned_since(&self) -> (Epoch, Option<OwnerId>) {
         (self.epoch, self.previous_owner.clone())
     }
@@ -117,17 +117,17 @@ impl Tail {
         self.last_append
     }
 
-    /// Whether everything is durable that was ever decided.
+    /// Whether everything that was decided is durable.
     pub(super) fn is_idle(&self) -> bool {
         self.began.is_none()
     }
 
-    /// Since when something has been decided that is not durable.
+    /// Since when decisions have been waiting to become durable.
     pub(super) fn not_durable_since(&self) -> Option<Timestamp> {
         self.began
     }
 
-    /// Whether the journal takes commits.
+    /// Whether the journal accepts commits.
     pub(super) fn status(&self) -> JournalStatus {
         match self.availability.with(|away| away.clone()) {
             Some((since, message)) => JournalStatus::Away { since, message },
@@ -139,7 +139,7 @@ impl Tail {
         self.availability.with(|away| away.is_some())
     }
 
-    /// Ready once each time when the journal is no longer reached.
+    /// Ready once each time the journal becomes unreachable.
     pub(super) fn poll_away(&mut self) -> Poll<()> {
         let is_away = self.is_away();
         let was_away = std::mem::replace(&mut self.was_away, is_away);
@@ -150,12 +150,12 @@ impl Tail {
         }
     }
 
-    /// Ready once when somebody else owns the journal.
+    /// Ready once when another dispatcher owns the journal.
     pub(super) fn poll_lost(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.lost.poll_unpin(context)
     }
 
-    /// Begins to append what was decided. Nothing may act on it before [`poll_append`](Self::poll_append) says that it is durable.
+    /// Begins to append decisions. Nothing may act on them before [`poll_append`](Self::poll_append) returns them as durable.
     pub(super) fn begin(&mut self, batch: Batch) {
         self.began.get_or_insert(self.availability.clock.now());
         self.parts.push_back(batch);
@@ -163,7 +163,7 @@ impl Tail {
     }
 
     fn append_next(&mut self) {
-        // While the journal is not at hand an append is in flight; this is called again at its end.
+        // While an append is in flight this does nothing; it is called again at its end.
         if let Some(journal) = self.journal.take_if(|_| !self.parts.is_empty())
             && let Some(batch) = self.parts.pop_front()
         {
@@ -173,7 +173,7 @@ impl Tail {
         }
     }
 
-    /// The records that have become durable, or why nothing may be started any more; several times for a batch that is too
+    /// The records that have become durable, or why nothing may start any more; several times for a batch that is too
     /// large for one commit.
     pub(super) fn poll_append(&mut self, context: &mut Context<'_>) -> Poll<Result<Vec<Record>, JournalError>> {
         let Poll::Ready(appended) = self.append.poll_unpin(context) else {
@@ -206,8 +206,8 @@ impl Tail {
         }
     }
 
-    /// Begins to store the state once enough records have come since it was last stored. Where that fails for now nothing is
-    /// lost, since the records are there; it is tried again as many records later.
+    /// Begins to store a snapshot once there are enough records since the last one. If that fails nothing is
+    /// lost, as the records are stored; it is retried after as many further records.
     pub(super) fn store_snapshot(&mut self, scheduler: &Scheduler) {
         let due = |every: NonZeroU64| self.at.0.saturating_sub(self.snapshots.upto.0) >= every.get();
         let Some(journal) = self.journal.as_ref().filter(|_| self.is_idle() && !self.is_storing()) else {
@@ -236,7 +236,7 @@ impl Tail {
     }
 }
 
-/// Appends until the journal has it, or has had it in vain for long enough: first the content that the records name, then the records.
+/// Appends with retries, until the journal has the commit or the policy gives up: first the content that the records name, then the records.
 async fn append(
     mut journal: Box<dyn OwnedJournal>,
     (at, mut batch): (Seq, Batch),
@@ -306,7 +306,7 @@ async fn store(
             Err(error @ (JournalError::Unavailable { .. } | JournalError::Unknown { .. })) => error,
             Err(error) => return Err(error),
         };
-        // Most answers are lost with a connection that is there again.
+        // Usually the connection broke after the commit, and works again.
         if at_once && matches!(error, JournalError::Unknown { .. }) {
             at_once = false;
             continue;
@@ -322,7 +322,7 @@ async fn store(
 
 impl Availability {
     fn with<T>(&self, act: impl FnOnce(&mut Option<(Timestamp, String)>) -> T) -> T {
-        // Each change is one statement, so a panic leaves nothing half changed.
+        // Poisoning is harmless: each change is one statement.
         act(&mut self.away.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

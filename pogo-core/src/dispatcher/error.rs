@@ -1,24 +1,24 @@
-//! Why a dispatcher stops, and why it refuses an order.
+//! Errors that stop a dispatcher, and errors of orders.
 
 use super::ResolversError;
 use crate::Timestamp;
 use crate::journal::{JournalError, ReplayError, RestoreError};
 use crate::scheduler::InputError;
 
-/// Why a dispatcher had to stop. Attempts that were under way have been dropped, and are in doubt, unless a reason says otherwise.
+/// Why a dispatcher stopped. Running attempts were dropped, and are in doubt, unless stated otherwise.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DispatchError {
-    /// The journal could not be read or written, so nothing may be started any more.
+    /// The journal could not be read or written, so nothing may start any more.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// What the journal holds cannot be replayed.
+    /// The journal's records cannot be replayed.
     #[error(transparent)]
     Replay(#[from] ReplayError),
-    /// The snapshot that the journal holds cannot be restored.
+    /// The journal's snapshot cannot be restored.
     #[error(transparent)]
     Restore(#[from] RestoreError),
-    /// The observer panicked. Everything went on to its end without regard to that, and the journal has all of it.
+    /// An observer panicked. The rollout was not affected, and the journal is complete.
     #[error(
         "the observer panicked {panics} times, which is a defect of the observer; the jobs went on, and the journal says how they ended"
     )]
@@ -35,20 +35,20 @@ pub enum OrderError {
     /// The scheduler refuses it; nothing has changed.
     #[error(transparent)]
     Refused(#[from] InputError),
-    /// The journal cannot be reached, so nothing new is taken on; nothing has changed. What runs goes on.
+    /// The journal cannot be reached, so new orders are refused; nothing has changed. What runs goes on.
     #[error(
         "the journal cannot be reached since {since}, so no order can be taken; try again when it is back: {message}"
     )]
     JournalAway {
         /// When that was first seen.
         since: Timestamp,
-        /// What the journal said last.
+        /// The journal's last error.
         message: String,
     },
-    /// Tag resolvers have no answer to what the policy, an unfinished job or the order names; nothing has changed.
+    /// Tag resolvers have no answer to a tag of the policy, an unfinished job or the order; nothing has changed.
     #[error(transparent)]
     Resolvers(#[from] ResolversError),
-    /// What was to look at the scheduler panicked. The dispatcher goes on.
+    /// The query's closure panicked. The dispatcher goes on.
     #[error("the query panicked, which is a defect of the query; the dispatcher goes on")]
     Panicked,
     /// The dispatcher has stopped.

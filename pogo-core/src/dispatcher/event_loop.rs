@@ -1,4 +1,4 @@
-//! The event loop: a batch of inputs, one commit, and then what follows from it.
+//! The event loop: a batch of inputs, one commit, then its effects.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -77,19 +77,19 @@ pub struct Dispatcher {
     pub(super) now: Timestamp,
     pub(super) commands: BTreeMap<JobId, JobCommand>,
     pub(super) namespace: Arc<str>,
-    /// What the scheduler gets once the append in flight is durable.
+    /// Inputs that wait for the append in flight.
     pub(super) queue: VecDeque<Pending>,
-    /// Answers to what the scheduler was asked, sent once that is durable.
+    /// Replies to orders, sent once their records are durable.
     pub(super) replies: Vec<Reply>,
     pub(super) queries: Queries,
     pub(super) waiters: Waiters,
-    /// How many inputs were processed since it was last said, and how long that took.
+    /// Inputs processed since the last notice, and the time that took.
     pub(super) turn: (usize, Duration),
-    /// It is to end, and starts nothing more.
+    /// It is shutting down, and starts nothing more.
     pub(super) shutdown: Option<Shutdown>,
 }
 
-/// What a dispatcher reads from and writes to.
+/// A dispatcher's inputs and outputs.
 pub(super) struct Io {
     pub(super) running: Running,
     pub(super) reports: mpsc::UnboundedReceiver<(AttemptId, Report)>,
@@ -138,20 +138,20 @@ impl Dispatcher {
     }
 
     /// Runs until every [`Handle`](super::Handle) is dropped and nothing more happens by itself: all jobs are finished, or wait for
-    /// an operator. That the time limit of such a job is still to run out is not waited for. Or until it has
-    /// [shut down](super::Handle::shutdown). Returns the scheduler as it then is.
+    /// an operator. Time limits of such jobs are not awaited. Or until it has
+    /// [shut down](super::Handle::shutdown). Returns the scheduler in its final state.
     ///
-    /// While an append is in flight, what runs is polled and what it reports is queued: a decision is made on a state that is
-    /// durable, and is acted on when it is durable itself. While the journal cannot be reached, nothing starts and what runs goes on;
+    /// While an append is in flight, attempts are polled and their reports queued: decisions are made on a durable state, and are
+    /// acted on once they are durable themselves. While the journal cannot be reached, nothing starts and what runs goes on;
     /// see [`JournalRetry`](super::JournalRetry).
     ///
     /// # Errors
-    /// The journal failed for good, or another dispatcher took over. Attempts under way are dropped; nothing more is started. Or the
-    /// observer panicked, which is reported once everything is over.
+    /// The journal failed for good, or another dispatcher took over. Running attempts are dropped; nothing more starts. Or an
+    /// observer panicked, which is reported at the end.
     pub async fn run(mut self) -> Result<Scheduler, DispatchError> {
         loop {
             if self.tail.is_idle() {
-                // Before the next batch, or whoever waits for this one would wait for that one too.
+                // Before the next batch, or callers that wait for this one would also wait for that one.
                 self.settle();
                 self.process_batch();
             }
@@ -245,7 +245,7 @@ impl Dispatcher {
         }
     }
 
-    /// Answers everybody: all that the scheduler knows is durable.
+    /// Sends all replies: the scheduler's state is durable.
     fn settle(&mut self) {
         self.tail.store_snapshot(&self.scheduler);
         self.replies.drain(..).for_each(|reply| reply());
@@ -257,7 +257,7 @@ impl Dispatcher {
         }
     }
 
-    /// The timer ran out: for the scheduler, or for what cannot wait for the journal.
+    /// Handles the timer: for the scheduler, or for what cannot wait for the journal.
     fn time_out(&mut self) {
         self.timer_at = None;
         if self.tail.is_idle() {
@@ -268,7 +268,7 @@ impl Dispatcher {
         }
     }
 
-    /// Makes decisions durable before anything runs, and acts on them.
+    /// Makes decisions durable before anything runs, then acts on them.
     pub(super) async fn commit(&mut self, batch: Batch) -> Result<(), DispatchError> {
         self.tail.begin(batch);
         while !self.tail.is_idle() {
@@ -276,7 +276,7 @@ impl Dispatcher {
             let records = poll_fn(|context| match tail.poll_append(context) {
                 Poll::Ready(appended) => Poll::Ready(appended),
                 Poll::Pending => match tail.status() {
-                    // Nobody has a handle yet who could learn of it, so whoever builds the dispatcher does.
+                    // There is no handle yet that could report it, so `build` returns the error.
                     JournalStatus::Away { message, .. } => Poll::Ready(Err(JournalError::Unavailable { message })),
                     JournalStatus::Ok => Poll::Pending,
                 },

@@ -1,4 +1,4 @@
-//! Observers that may panic without harm to the rollout, nor to each other.
+//! Isolates panics of observers from the rollout and from each other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

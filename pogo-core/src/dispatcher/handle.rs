@@ -1,4 +1,4 @@
-//! Steering a running dispatcher.
+//! The handle of a running dispatcher.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +18,7 @@ use crate::scheduler::{Actor, Answer, Command, JobId, JobUpdate, Order, Schedule
 
 pub(super) type Query = Box<dyn FnOnce(&Scheduler) + Send>;
 
-/// What a handle sends.
+/// A message of a handle.
 pub(super) enum Message {
     /// With the fleet in which tag resolvers have answered, if it is a job's submission that names any.
     Command(
@@ -36,9 +36,9 @@ pub(super) enum Message {
     Shutdown(Duration, oneshot::Sender<()>),
 }
 
-/// Steers a running dispatcher. Cheap to clone.
+/// Controls a running dispatcher. Cheap to clone.
 ///
-/// Every order returns once it is durable and under way; what it leads to is seen in the events.
+/// Every order returns once it is durable; its effects are events.
 #[derive(Clone)]
 pub struct Handle {
     pub(super) messages: mpsc::UnboundedSender<Message>,
@@ -95,7 +95,7 @@ impl Handle {
         self.execute(command).await.map(|_| ())
     }
 
-    /// How the dispatcher is, as far as no record says it. Answered at once, whatever the journal does.
+    /// The dispatcher's own status, which is in no record. Answered at once, whatever the journal does.
     ///
     /// # Errors
     /// The dispatcher has stopped.
@@ -103,11 +103,11 @@ impl Handle {
         self.send(Message::Status).await
     }
 
-    /// Looks at the scheduler, between two inputs. What it knows is durable, unless the journal takes longer than a second: then
+    /// Runs a closure on the scheduler, between two inputs. Its state is durable, unless the journal takes longer than a second: then
     /// [`status`](Self::status) says since when it is not.
     ///
     /// # Errors
-    /// The look panicked, or the dispatcher has stopped.
+    /// The closure panicked, or the dispatcher has stopped.
     pub async fn query<T: Send + 'static>(
         &self,
         look: impl FnOnce(&Scheduler) -> T + Send + 'static,
@@ -122,7 +122,7 @@ impl Handle {
         self.send(query).await?.map_err(|_panic| OrderError::Panicked)
     }
 
-    /// Takes this fleet and policy, and says what that changed. If both are what they were, nothing is written.
+    /// Applies this fleet and policy, and returns what changed. If both are unchanged, nothing is written.
     ///
     /// The dispatcher's [tag resolvers](super::DispatcherBuilder::resolvers) are asked for what the policy, unfinished jobs and freezes
     /// name, and their answers are added to the fleet.
@@ -169,12 +169,12 @@ impl Handle {
         self.query(|scheduler| Asked::of(scheduler, policy)).await
     }
 
-    /// Takes on a job, and says which number it got.
+    /// Submits a job and returns its number.
     ///
-    /// Where the job names what a [tag resolver](super::DispatcherBuilder::resolvers) knows, it is asked first, and the fleet with its
-    /// answer is taken together with the job.
+    /// If the job names tags of a [tag resolver](super::DispatcherBuilder::resolvers), that is queried first, and the fleet with its
+    /// answer is applied together with the job.
     ///
-    /// Numbers are given out by the [scheduler](Scheduler::next_job) when the order is taken, and never twice in a namespace.
+    /// Numbers are assigned by the [scheduler](Scheduler::next_job) when the order is carried out, and never reused in a namespace.
     ///
     /// # Errors
     /// As [`execute`](Self::execute). Nothing has changed then.
@@ -194,8 +194,8 @@ impl Handle {
         self.give(command, Some(fleet)).await
     }
 
-    /// Waits until a job is over or goes no further without an order: it is finished, halted or blocked. A paused
-    /// job is waited for. If it is so already, the answer comes at once.
+    /// Waits until a job has ended or needs an order: it is finished, halted or blocked. A paused
+    /// job is waited for. Returns at once if that is the case already.
     ///
     /// # Errors
     /// There is no such job, or the dispatcher has stopped before it was over.
@@ -203,10 +203,10 @@ impl Handle {
         self.send(|reply| Message::Wait(job, reply)).await?
     }
 
-    /// Follows the journal from a position, `Seq(0)` for its beginning: first what is there, then what comes, each record once and
+    /// Follows the journal from a position, `Seq(0)` for its beginning: existing records, then new ones, each once and
     /// in order, after it has become durable. The stream ends when the dispatcher has ended; it does not keep the dispatcher from ending.
     ///
-    /// A subscriber reads from the journal at its own pace: it holds a page of records, and the dispatcher never waits for it. An
+    /// A subscriber reads from the journal at its own pace: it buffers a page of records, and the dispatcher never waits for it. An
     /// error is the last item; of [`JournalError::Compacted`](crate::journal::JournalError::Compacted), go on with the journal's latest snapshot.
     ///
     /// ```
@@ -245,11 +245,11 @@ impl Handle {
         Subscription::new(Arc::clone(&self.journal), Arc::clone(&self.growth), from)
     }
 
-    /// Ends the dispatcher so that another can go on with its jobs. Returns when that is under way;
+    /// Shuts the dispatcher down so that another can go on with its jobs. Returns when the shutdown has begun;
     /// [`Dispatcher::run`](super::Dispatcher::run) returns when it is done. Of several calls the shortest time counts.
     ///
-    /// - From now on nothing is started, and orders that would start something (submit, resume, retry, promote) are refused. All
-    ///   others are taken, for whoever goes on. Jobs keep their status: this is no pause, and needs no resume.
+    /// - From now on nothing starts, and orders that would start something (submit, resume, retry, promote) are refused. All
+    ///   others are accepted. Jobs keep their status: this is not a pause, and needs no resume.
     /// - What runs may end by itself within `grace`. After it, attempts that the transport
     ///   [resumes](super::Transport::resumes) are left to the next dispatcher; the others are cancelled, as an abort
     ///   does, and fail, are in doubt or succeed as the transport says. Their jobs' retries apply, in the next dispatcher.

@@ -1,9 +1,9 @@
-//! How long a journal is tried again that is away.
+//! The retry policy for an unreachable journal.
 
 use std::time::Duration;
 
-/// How a commit is tried again that the journal did not take because it could not be reached. What runs goes on meanwhile, and
-/// nothing starts. By default for ever: first after 100 ms, then after twice as long each time, up to 5 s.
+/// The retry policy for commits to an unreachable journal. What runs goes on meanwhile, and
+/// nothing starts. Default: for ever, first after 100 ms, then after twice as long each time, up to 5 s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JournalRetry {
@@ -16,7 +16,7 @@ pub struct JournalRetry {
 }
 
 impl JournalRetry {
-    /// Tries again for ever.
+    /// Retries for ever.
     pub const fn forever() -> Self {
         Self {
             first_delay: Duration::from_millis(100),
@@ -25,7 +25,7 @@ impl JournalRetry {
         }
     }
 
-    /// Gives up after so long, which ends the dispatcher: for programs that would rather end than wait.
+    /// Gives up after this time, which ends the dispatcher: for programs that would rather end than wait.
     pub const fn give_up_after(mut self, limit: Duration) -> Self {
         self.give_up_after = Some(limit);
         self

@@ -1,4 +1,4 @@
-//! What is done with what handles send.
+//! Processes messages of handles.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::Timestamp;
 use crate::fleet::Fleet;
 use crate::scheduler::{Answer, Command, InputError, Order, Record, Scheduler};
 
-/// Tells whoever sent a message how it fared; called once that is durable.
+/// Sends the reply to a message; called once its records are durable.
 pub(super) type Reply = Box<dyn FnOnce() + Send>;
 
-/// Queries that wait until what the scheduler knows is durable.
+/// Queries that wait until the scheduler's state is durable.
 #[derive(Default)]
 pub(super) struct Queries(VecDeque<(Timestamp, Query)>);
 
@@ -28,7 +28,7 @@ impl Queries {
         self.0.push_back((now + Self::PATIENCE, look));
     }
 
-    /// When the next query has waited long enough.
+    /// When the next query is answered in any case.
     pub(super) fn next_timeout(&self) -> Option<Timestamp> {
         self.0.front().map(|(until, _)| *until)
     }
@@ -45,7 +45,7 @@ impl Queries {
 }
 
 impl Dispatcher {
-    /// Takes a message: orders wait for the append in flight, for which questions do not.
+    /// Processes a message: orders wait for the append in flight, status requests do not.
     pub(super) fn receive_message(&mut self, message: Message) {
         match message {
             Message::Query(look) => self.queries.add(self.clock.now(), look),
@@ -67,7 +67,7 @@ impl Dispatcher {
         }
     }
 
-    /// Lets the scheduler decide on a message; the answer to it is sent once that is durable.
+    /// Passes a message to the scheduler; the reply is sent once the records are durable.
     pub(super) fn carry_out(&mut self, message: Message, records: &mut Vec<Record>) {
         match message {
             Message::Command(command, fleet, reply) => {
@@ -87,7 +87,7 @@ impl Dispatcher {
         }
     }
 
-    /// Takes a fleet and a policy, unless they are those in force.
+    /// Applies a fleet and a policy, unless they are in force already.
     fn configure(
         &mut self,
         command: Command,
@@ -132,7 +132,7 @@ impl Dispatcher {
         reply: oneshot::Sender<Result<T, OrderError>>,
         answer: Result<T, InputError>,
     ) {
-        // Whoever asked may have stopped listening.
+        // The receiver may be gone.
         self.replies
             .push(Box::new(|| _ = reply.send(answer.map_err(OrderError::from))));
     }

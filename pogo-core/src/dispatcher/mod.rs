@@ -2,7 +2,7 @@
 //!
 //! [`Dispatcher`] carries events from the [`Scheduler`](crate::scheduler::Scheduler) to the journal, then to the
 //! [`Transport`] and the [`Observer`], and carries reports and orders back. It decides nothing. Any executor can run it.
-//! [`layer`] has what can be put around any transport.
+//! [`layer`] has wrappers for any transport.
 
 mod acting;
 mod attempts;

@@ -1,11 +1,11 @@
-//! What a new fleet and policy change.
+//! The changes of a new fleet and policy.
 
 use std::fmt;
 
 use crate::fleet::Fleet;
 use crate::inventory::FleetDiff;
 
-/// What [`Handle::configure`](super::Handle::configure) changed. Prints itself as lines.
+/// The changes made by [`Handle::configure`](super::Handle::configure). Displays as lines.
 ///
 /// ```
 /// # use pogo_core::dispatcher::NamespaceDiff;
@@ -14,11 +14,11 @@ use crate::inventory::FleetDiff;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NamespaceDiff {
-    /// Hosts that came, left, or carry other tags or settings than before.
+    /// Hosts that were added, removed, or have other tags or settings.
     pub fleet: FleetDiff,
-    /// Whether the policy is another one.
+    /// Whether the policy changed.
     pub policy_changed: bool,
-    /// Whether fleet and policy were taken, and so written to the journal: they are not if both are what they were. What is
+    /// Whether fleet and policy were applied, and so written to the journal: not if both are unchanged. Changes that are
     /// written without being named here is the order of hosts, a tag without hosts, or the answer of a tag resolver.
     pub written: bool,
 }

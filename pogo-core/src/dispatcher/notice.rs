@@ -1,4 +1,4 @@
-//! What a dispatcher observes of itself.
+//! Notices of a dispatcher about itself.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::journal::JournalError;
 use crate::output::OutputSource;
 use crate::scheduler::Scheduler;
 
-/// Something about the dispatcher itself, which is in no journal. Times are those of its [`Clock`](super::Clock).
+/// A notice about the dispatcher itself, which is in no journal. Times are those of its [`Clock`](super::Clock).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Notice<'a> {
@@ -19,24 +19,24 @@ pub enum Notice<'a> {
         /// The state after its events.
         scheduler: &'a Scheduler,
     },
-    /// The journal cannot be reached, and is tried again; said once until it is back.
+    /// The journal cannot be reached, and is retried; sent once until it is back.
     JournalAway {
-        /// What it said.
+        /// Its error.
         error: &'a JournalError,
     },
-    /// The journal took a commit after it was away.
+    /// The journal accepted a commit after it was away.
     JournalBack {
         /// How long it was away.
         after: Duration,
     },
-    /// Output of an attempt is not kept, or may not be; said once of each attempt.
+    /// Output of an attempt is lost, or may be; sent once per attempt.
     OutputLost {
         /// Whose.
         source: &'a OutputSource,
         /// Why.
         message: &'a str,
     },
-    /// The event loop processed what had come. Whatever came meanwhile waited for that: the lag of the loop.
+    /// The event loop processed a batch. Inputs that arrived meanwhile waited for this time: the lag of the loop.
     Turned {
         /// How many reports, ends, orders and timeouts it processed.
         inputs: usize,

@@ -1,15 +1,15 @@
-//! Whoever watches a rollout.
+//! The observer trait.
 
 use super::Notice;
 use crate::fleet::HostName;
 use crate::output::Stream;
 use crate::scheduler::{AttemptId, JobId, Record, Scheduler};
 
-/// Watches a rollout: a terminal, a web page, metrics, a test.
+/// Observes a rollout: a terminal, a web page, metrics, a test.
 ///
 /// Calls come from the dispatcher and from transports, so they return quickly and never block; an observer
-/// that has more to do queues it. A panic is caught and counted: the rollout goes on, the next call comes as if nothing had
-/// happened, and [`Dispatcher::run`](super::Dispatcher::run) says so in the end.
+/// with more work queues it. A panic is caught and counted: the rollout and later calls go on as if nothing had
+/// happened, and [`Dispatcher::run`](super::Dispatcher::run) reports it at the end.
 pub trait Observer: Send + Sync {
     /// The state from which this dispatcher goes on, as the journal gave it: called once, before the first event.
     /// With an empty journal there is no host and no job in it.
@@ -29,16 +29,16 @@ pub trait Observer: Send + Sync {
         let _ = notice;
     }
 
-    /// A piece of a host's output. Pieces of one attempt come in order; nothing else is promised.
+    /// A piece of a host's output. Pieces of one attempt arrive in order; nothing else is promised.
     fn output(&self, chunk: &OutputChunk<'_>) {
         let _ = chunk;
     }
 }
 
-/// Watches nothing.
+/// Observes nothing.
 impl Observer for () {}
 
-/// A piece of what a command or hook wrote.
+/// A piece of a command's or hook's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OutputChunk<'a> {
@@ -48,9 +48,9 @@ pub struct OutputChunk<'a> {
     pub host: &'a HostName,
     /// The attempt that wrote it.
     pub attempt: AttemptId,
-    /// Where it was written to.
+    /// The stream it was written to.
     pub stream: Stream,
-    /// What was written; any bytes at all.
+    /// The output; arbitrary bytes.
     pub bytes: &'a [u8],
 }
 

@@ -1,4 +1,4 @@
-//! How a running attempt talks back.
+//! Reports of a running attempt.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::{Observer, OutputChunk, Stream};
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, BeginRefused, JobId, Phase};
 
-/// What a transport reports of an attempt while it runs.
+/// A report of a running attempt.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Report {
@@ -22,7 +22,7 @@ pub enum Report {
     Begin(BeginRequest),
 }
 
-/// The question of an attempt whether it may begin. Dropping it refuses.
+/// An attempt's request for permission to begin. Dropping it refuses.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct BeginRequest {
@@ -32,14 +32,14 @@ pub struct BeginRequest {
 }
 
 impl BeginRequest {
-    /// Answers it. A permission has to be durable by then.
+    /// Answers it. A permission must be durable by then.
     pub fn answer(self, answer: Result<(), BeginRefused>) {
-        // Whoever asked may have been cancelled.
+        // The attempt may have been cancelled.
         let _ = self.answer.send(answer);
     }
 }
 
-/// Takes what attempts report, in order, without waiting.
+/// Receives the reports of attempts, in order, without waiting.
 pub trait ReportSink: Send + Sync {
     /// This attempt reports.
     fn report(&self, attempt: AttemptId, report: Report);
@@ -47,12 +47,12 @@ pub trait ReportSink: Send + Sync {
 
 impl ReportSink for mpsc::UnboundedSender<(AttemptId, Report)> {
     fn report(&self, attempt: AttemptId, report: Report) {
-        // A dispatcher that is gone needs no report, and a request that is dropped is refused.
+        // Without a dispatcher the report is dropped, which refuses a request.
         let _ = self.unbounded_send((attempt, report));
     }
 }
 
-/// A transport's line back to the dispatcher, for one attempt. Cheap to clone.
+/// A transport's channel to the dispatcher, for one attempt. Cheap to clone.
 #[derive(Clone)]
 pub struct Reporter {
     job: JobId,
@@ -61,7 +61,7 @@ pub struct Reporter {
     reports: Arc<dyn ReportSink>,
     observer: Arc<dyn Observer>,
     cancelled: Shared<oneshot::Receiver<()>>,
-    /// Whether it came further than connecting.
+    /// Whether it got further than connecting.
     begun: Arc<AtomicBool>,
     hooks: Option<Arc<HookChain>>,
     store: Option<OutputHandle>,
@@ -91,7 +91,7 @@ impl Reporter {
     /// The longest piece of output that is passed on as a whole, in bytes.
     pub const WHOLE: usize = 32 << 10;
 
-    /// The same line back, with a hook on it that sees everything first.
+    /// Returns a reporter with a hook that sees every report first.
     pub fn with_hook(&self, hook: Arc<dyn ReportHook>) -> Self {
         let outer = self.hooks.clone();
         Self {
@@ -100,7 +100,7 @@ impl Reporter {
         }
     }
 
-    /// The same line back, with a store for the output.
+    /// Returns a reporter with a store for the output.
     pub(super) fn with_store(self, store: Option<OutputHandle>) -> Self {
         Self { store, ..self }
     }
@@ -119,9 +119,9 @@ impl Reporter {
         self.reports.report(self.attempt, Report::Phase(phase));
     }
 
-    /// Asks whether the attempt may begin, and waits until that is durable. Transports that
+    /// Asks for permission to begin, and waits until it is durable. Transports that
     /// [declare it](super::Capabilities::asks_permission) ask after they have reached the host and before anything runs there,
-    /// anew for each launch after a broken link.
+    /// and again for each launch after a broken connection.
     ///
     /// `host_lock` says that the host's lock is held, so that no other attempt runs there until this one has ended.
     ///
@@ -135,10 +135,10 @@ impl Reporter {
         answered.await.unwrap_or(Err(BeginRefused::Stopped))
     }
 
-    /// Passes on a piece of output as it comes, not necessarily a whole line, and not necessarily valid UTF-8. Waits where what
-    /// keeps output is behind: a transport that reads no more meanwhile slows down the host that writes.
+    /// Passes on a piece of output as it arrives, not necessarily a whole line or valid UTF-8. Waits if the store
+    /// is behind: a transport that stops reading meanwhile slows down the host that writes.
     ///
-    /// Dropped while it waits, nothing of the piece has been passed on, provided that it is no longer than
+    /// Cancel-safe: if it is dropped while it waits, nothing of the piece was passed on, provided that it is no longer than
     /// [`WHOLE`](Self::WHOLE).
     pub async fn output(&self, stream: Stream, bytes: &[u8]) {
         for piece in bytes.chunks(Self::WHOLE) {
@@ -149,7 +149,7 @@ impl Reporter {
         }
     }
 
-    /// Passes on a piece of output if there is room for it at once. `false` if not: nothing of it was passed on. For transports
+    /// Passes on a piece of output if there is room for it now. `false` if not: nothing of it was passed on. For transports
     /// that must not wait at some point, such as while they end an attempt.
     pub fn try_output(&self, stream: Stream, bytes: &[u8]) -> bool {
         let taken = self.store.as_ref().is_none_or(|store| store.try_write(stream, bytes));
@@ -165,10 +165,10 @@ impl Reporter {
             .output(&OutputChunk::new((self.job, self.attempt), &self.host, stream, bytes));
     }
 
-    /// Waits until the attempt is to be cancelled. Pending for ever if it never is.
+    /// Waits until the attempt is cancelled. Pending for ever otherwise.
     pub async fn cancelled(&self) {
         if self.cancelled.clone().await.is_err() {
-            // The dispatcher is gone without cancelling: it drops the attempt itself.
+            // The dispatcher is gone without cancelling: the attempt is dropped.
             futures::future::pending::<()>().await;
         }
     }
@@ -192,7 +192,7 @@ pub struct ReporterSide {
 }
 
 impl ReporterSide {
-    /// A reporter for this attempt, and the means to cancel it.
+    /// Creates a reporter for this attempt, and the side that can cancel it.
     pub fn open(
         (job, host, attempt): (JobId, HostName, AttemptId),
         reports: Arc<dyn ReportSink>,
@@ -220,7 +220,7 @@ impl ReporterSide {
         Arc::clone(&self.begun)
     }
 
-    /// Asks the transport to cancel. Only the first call has an effect.
+    /// Cancels the attempt. Only the first call has an effect.
     pub fn cancel(&mut self) {
         if let Some(cancel) = self.cancel.take() {
             let _ = cancel.send(());

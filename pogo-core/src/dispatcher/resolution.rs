@@ -1,4 +1,4 @@
-//! Asks tag resolvers before fleets and jobs reach the scheduler.
+//! Queries tag resolvers before fleets and jobs reach the scheduler.
 
 use std::sync::Arc;
 
@@ -14,19 +14,19 @@ use crate::scheduler::{ConfigureError, InputError, Scheduler};
 #[derive(Default)]
 pub(super) struct Resolution {
     pub(super) resolvers: Option<Resolvers>,
-    /// The fleet that was given last. Held while resolvers are asked, so that a submission and a change of the fleet
-    /// cannot each undo what the other one added.
+    /// The last configured fleet. Locked while resolvers are queried, so that a submission and a change of the fleet
+    /// cannot undo each other's additions.
     pub(super) given: Mutex<Option<GivenFleet>>,
 }
 
-/// A fleet as it was given, and with answers, as the scheduler has it. Answers are added to the former each time, so that
-/// those which are no longer given leave.
+/// A fleet as configured, and with answers, as the scheduler has it. Answers are added to the former each time, so that
+/// outdated ones disappear.
 pub(super) struct GivenFleet {
     pub(super) given: Arc<Fleet>,
     pub(super) answered: Arc<Fleet>,
 }
 
-/// What a handle has to know of the scheduler to ask for it.
+/// The scheduler's data that a query needs.
 pub(super) struct Asked {
     queries: ResolverQueries,
     policy: Arc<Policy>,
@@ -78,7 +78,7 @@ impl Resolution {
         spec: &JobSpec,
     ) -> Result<Arc<Fleet>, OrderError> {
         let configured = asked.configured.unwrap_or_default();
-        // Somebody else may have configured the scheduler: another handle's order, or the dispatcher before this one.
+        // The scheduler may have been configured otherwise: by another handle, or by the previous dispatcher.
         let known = last.take().filter(|last| last.answered == configured);
         let given = known.map_or_else(|| Arc::clone(&configured), |last| last.given);
         let answered = self.answered(&given, &asked.queries.and_job(spec)).await?;

@@ -1,4 +1,4 @@
-//! Attempts that the transport is executing.
+//! Attempts that the transport is running.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
@@ -16,7 +16,7 @@ use super::{Attempt, Observer, Report, ReportSink, Reporter, ReporterSide, Trans
 use crate::output::OutputSource;
 use crate::scheduler::{AttemptId, Outcome, OutputSummary};
 
-/// Every attempt that has been handed to the transport and has not come back.
+/// Every attempt that was passed to the transport and has not ended.
 pub(super) struct Running {
     transport: Arc<dyn Transport>,
     observer: Arc<dyn Observer>,
@@ -26,7 +26,7 @@ pub(super) struct Running {
     output: Option<OutputWriter>,
 }
 
-/// How an attempt ended, and what is known of its output.
+/// The end of an attempt, with a summary of its output.
 pub(super) type AttemptEnd = (AttemptId, Outcome, Option<OutputSummary>);
 
 struct Control {
@@ -78,7 +78,7 @@ impl Running {
         self.transport.resumes(attempt)
     }
 
-    /// Runs an attempt. One that was begun before and is not found again is in doubt: it may have happened.
+    /// Runs an attempt. A resumed one that is not found is in doubt.
     pub(super) fn start(&mut self, attempt: Attempt) {
         let resumed = attempt.resumed;
         let id = attempt.id;
@@ -115,7 +115,7 @@ impl Running {
         self.controls.insert(id, Control { reporter, abort });
     }
 
-    /// Asks the transport to end an attempt, or drops it if the transport cannot be asked.
+    /// Cancels an attempt, or drops it if the transport does not confirm cancellations.
     pub(super) fn cancel(&mut self, attempt: AttemptId) {
         let Some(control) = self.controls.get_mut(&attempt) else {
             return;
@@ -127,17 +127,17 @@ impl Running {
         }
     }
 
-    /// Drops an attempt that the scheduler has given up.
+    /// Drops an abandoned attempt.
     pub(super) fn give_up(&mut self, attempt: AttemptId) {
         if let Some(control) = self.controls.get(&attempt) {
             control.abort.abort();
         }
     }
 
-    /// The next attempt that ends; pending while none is under way.
+    /// The next attempt that ends; pending while none runs.
     pub(super) fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<AttemptEnd> {
         let end = Pin::new(&mut self.attempts).poll_next(context);
-        // After the attempts, so that what they have just written is written with one call.
+        // After the attempts, so that their new output is written with one call.
         if let Some(writer) = &mut self.output {
             writer.poll(context);
         }
@@ -150,7 +150,7 @@ impl Running {
         }
     }
 
-    /// Stores what attempts have written that go on without this dispatcher.
+    /// Flushes the output of attempts that go on without this dispatcher.
     pub(super) async fn flush_output(&mut self) {
         if let Some(writer) = &mut self.output {
             writer.flush().await;

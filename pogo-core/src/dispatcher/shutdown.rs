@@ -1,4 +1,4 @@
-//! Ending a dispatcher so that another goes on with its jobs.
+//! Shuts a dispatcher down so that another can go on with its jobs.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use super::Dispatcher;
 use crate::Timestamp;
 use crate::scheduler::{AttemptId, Input, Phase, Record};
 
-/// A dispatcher on its way to its end.
+/// A shutdown in progress.
 #[derive(Debug)]
 pub(super) struct Shutdown {
-    /// Until when what runs may end by itself.
+    /// When running attempts are cancelled.
     grace_end: Timestamp,
-    /// Whether attempts that still ran then were cancelled.
+    /// Whether that has happened.
     grace_is_over: bool,
     /// Attempts that are left to the next dispatcher.
     pub(super) left: BTreeSet<AttemptId>,
@@ -33,31 +33,31 @@ impl Shutdown {
         self.grace_end = self.grace_end.min(end);
     }
 
-    /// When there is something to do.
+    /// The next deadline.
     pub(super) fn next_timeout(&self) -> Option<Timestamp> {
         (!self.grace_is_over).then_some(self.grace_end)
     }
 
-    /// Whether what still runs is to be cancelled.
+    /// Whether running attempts have to be cancelled now.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         !self.grace_is_over && self.grace_end <= now
     }
 
-    /// What still runs was cancelled, except what is left to the next dispatcher.
+    /// Records that running attempts were cancelled, except those left to the next dispatcher.
     pub(super) fn end_grace(&mut self, left: BTreeSet<AttemptId>) {
         (self.grace_is_over, self.left) = (true, left);
     }
 }
 
 impl Dispatcher {
-    /// Starts nothing more, and ends after so long at the latest. Of several times the earliest counts.
+    /// Begins a shutdown with this grace time. Of several the earliest end counts.
     pub(super) fn shut_down(&mut self, grace: Duration, records: &mut Vec<Record>) {
         let end = self.now.max(self.clock.now()) + grace;
         self.shutdown.get_or_insert_with(|| Shutdown::until(end)).shorten(end);
         self.drain(vec![], records);
     }
 
-    /// Cancels attempts that still run, once their time is over. What the next dispatcher can resume is left to it.
+    /// Cancels attempts that still run after the grace time. Those that the next dispatcher can resume are left to it.
     pub(super) fn end_grace(&mut self, records: &mut Vec<Record>) {
         let now = self.now.max(self.clock.now());
         if !self.shutdown.as_ref().is_some_and(|shutdown| shutdown.is_due(now)) {
@@ -75,14 +75,14 @@ impl Dispatcher {
         self.drain(cancel, records);
     }
 
-    /// Attempts that the next dispatcher can resume, and that are not to end.
+    /// Attempts that the next dispatcher can resume, and that are not being cancelled.
     pub(super) fn left_to_the_next(&self) -> BTreeSet<AttemptId> {
         let left = self.resumable().into_iter().filter(|(_, cancelling)| !cancelling);
         left.map(|(attempt, _)| attempt.id).collect()
     }
 
     fn drain(&mut self, cancel: Vec<AttemptId>, records: &mut Vec<Record>) {
-        // The scheduler named these attempts itself, so it does not refuse this.
+        // Never refused: the scheduler listed these attempts itself.
         let _ = self.input(Input::Drain { cancel }, records);
     }
 }

@@ -1,4 +1,4 @@
-//! How a dispatcher is, as far as no record says it.
+//! The status of a dispatcher.
 
 use std::fmt;
 
@@ -7,37 +7,37 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::journal::{Epoch, Seq};
 
-/// How a dispatcher is. See [`Handle::status`](super::Handle::status).
+/// The status of a dispatcher. See [`Handle::status`](super::Handle::status).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DispatcherStatus {
-    /// Whether the journal takes commits.
+    /// Whether the journal accepts commits.
     #[serde(flatten)]
     pub journal: JournalStatus,
-    /// Since when something has been decided that is not durable yet; `None` where all is. Nothing has acted on it, but queries that
-    /// have waited for a second are answered with it.
+    /// Since when decisions have been waiting to become durable; `None` if all are. Nothing has acted on them, but queries that
+    /// have waited for a second are answered with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_durable_since: Option<Timestamp>,
     /// The position after the last durable record.
     pub end: Seq,
     /// The epoch of this ownership of the journal.
     pub epoch: Epoch,
-    /// How many attempts are under way.
+    /// The number of running attempts.
     pub running: usize,
 }
 
-/// Whether a journal takes commits.
+/// Whether a journal accepts commits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "journal", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum JournalStatus {
-    /// As far as is known.
+    /// It does, as far as is known.
     Ok,
-    /// It cannot be reached, and is tried again.
+    /// It cannot be reached, and is retried.
     Away {
         /// When that was first seen.
         since: Timestamp,
-        /// What it said last.
+        /// Its last error.
         message: String,
     },
 }

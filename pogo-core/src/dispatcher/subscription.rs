@@ -1,4 +1,4 @@
-//! Following a journal from any position.
+//! Streams of a journal's records.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,7 +13,7 @@ use futures::stream::{BoxStream, Stream, StreamExt, unfold};
 use crate::journal::{ContentLoader, Journal, JournalError, Seq};
 use crate::scheduler::Record;
 
-/// Wakes subscriptions when the journal has grown, and when it grows no more. It holds no records: those are read from the
+/// Wakes subscriptions when the journal has grown, and at its end. It buffers no records: those are read from the
 /// journal, so that a slow subscriber costs no memory.
 #[derive(Default)]
 pub(super) struct Growth {
@@ -37,7 +37,7 @@ impl Drop for GrowthSide {
     }
 }
 
-/// Records of a journal from a position on: what is there, then what comes, each once and in order. A stream that ends when
+/// The records of a journal from a position on: existing ones, then new ones, each once and in order. The stream ends when
 /// its dispatcher has ended. See [`Handle::subscribe`](super::Handle::subscribe).
 pub struct Subscription {
     records: BoxStream<'static, Result<(Seq, Record), JournalError>>,
@@ -79,7 +79,7 @@ struct Follower {
     growth: Arc<Growth>,
     /// The position of the next record.
     at: Seq,
-    /// What was read and not yet handed out.
+    /// Records that were read ahead.
     page: VecDeque<Record>,
     content: ContentLoader,
     failed: bool,
@@ -101,7 +101,7 @@ impl Follower {
             if self.failed {
                 return None;
             }
-            // Listens before it looks: what is appended while the journal is read must wake it too.
+            // Listens before it reads: an append during the read must wake it too.
             let grown = self.growth.grown.listen();
             let ended = self.growth.ended.load(Ordering::SeqCst);
             match self.journal.read(self.at).await {

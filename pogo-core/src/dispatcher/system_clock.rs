@@ -8,7 +8,7 @@ use futures_timer::Delay;
 use super::Clock;
 use crate::Timestamp;
 
-/// The machine's own clock; waits without needing any particular runtime.
+/// The machine's clock; works with every runtime.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

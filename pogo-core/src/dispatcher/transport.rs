@@ -1,4 +1,4 @@
-//! The trait that executes attempts.
+//! The transport trait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use crate::fleet::Host;
 use crate::plan::{Command, ExecOptions};
 use crate::scheduler::{AttemptId, JobId, Outcome};
 
-/// Executes attempts on hosts: over SSH, through an agent, in a test's imagination.
+/// Runs attempts on hosts: over SSH, through an agent, or simulated.
 ///
-/// An implementation decides nothing about which host comes when; it runs what it is handed and reports how it ended.
+/// An implementation does not decide which host runs when; it runs the attempts that it gets and reports how they ended.
 ///
-/// The dispatcher polls all attempts on its own task: what is done in [`run`](Self::run) itself is done on one thread, and
-/// whatever blocks it holds up every attempt. A transport with much to do for each attempt, such as cryptography or the
-/// handling of output, hands it to a task of its own runtime and awaits that, so that it ends with the future:
+/// The dispatcher polls all attempts on its own task: the code of [`run`](Self::run) itself runs on one thread, and
+/// blocking it delays every attempt. A transport with much work for each attempt, such as cryptography or the
+/// handling of output, spawns a task on its own runtime and awaits that, so that it ends with the future:
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -53,7 +53,7 @@ use crate::scheduler::{AttemptId, JobId, Outcome};
 /// ```
 #[async_trait]
 pub trait Transport: Send + Sync {
-    /// What this transport can do; asked once, before the first attempt.
+    /// The transport's capabilities; called once, before the first attempt.
     fn capabilities(&self) -> Capabilities;
 
     /// Runs one attempt to its end.
@@ -63,12 +63,12 @@ pub trait Transport: Send + Sync {
     /// - Reports each phase as it begins and output as it comes, through `report`.
     /// - Ends by itself within `attempt.time_limit`, with [`FailureKind::Timeout`](crate::scheduler::FailureKind::Timeout)
     ///   if the command is known to have ended, and in doubt otherwise.
-    /// - Before the command may have begun, a broken link is a failure (it can be retried safely); after that it is in doubt.
+    /// - A broken connection before the command may have begun is a failure (it can be retried safely); after that it is in doubt.
     /// - Dropping the future cancels the attempt. A transport that can confirm a cancellation says so in its
     ///   capabilities and watches [`Reporter::cancelled`] instead.
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome;
 
-    /// Whether [`run`](Self::run) of a [`resumed`](Attempt::resumed) attempt takes it up where it is, or learns how it ended.
+    /// Whether [`run`](Self::run) of a [`resumed`](Attempt::resumed) attempt follows it from where it is, or learns how it ended.
     ///
     /// It reports the output from the beginning again: what a store has already is kept once.
     ///
@@ -96,11 +96,11 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
 }
 
-/// What a transport can do.
+/// Capabilities of a transport.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// It watches [`Reporter::cancelled`] and then ends with the true outcome. Otherwise a cancelled attempt's
+    /// It watches [`Reporter::cancelled`] and then returns the true outcome. Otherwise a cancelled attempt's
     /// future is dropped, and the attempt is in doubt.
     pub confirms_cancel: bool,
     /// It runs hook directories on the target.
@@ -138,7 +138,7 @@ impl Capabilities {
     }
 }
 
-/// One attempt at one host: everything a transport needs to run it.
+/// One attempt on one host, with everything a transport needs to run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
@@ -158,17 +158,17 @@ pub struct Attempt {
     pub post_hooks: Option<Arc<str>>,
     /// The whole attempt, connecting included, must end within this time.
     pub time_limit: Duration,
-    /// It may have been begun before, by a transport that is gone: find it, and do not begin it. Only where the transport
+    /// It was started by an earlier dispatcher: find it, and do not begin it. Only if the transport
     /// [`resumes`](Transport::resumes) it.
     pub resumed: bool,
-    /// The namespace that the attempt's number is of. Numbers compare within one namespace and incarnation.
+    /// The namespace of the attempt's number. Numbers compare within one namespace and incarnation.
     pub namespace: Arc<str>,
-    /// Which life of the namespace: it rises when its journal is restored from a copy.
+    /// The incarnation of the namespace, which rises when its journal is restored from a copy.
     pub incarnation: u64,
 }
 
 impl Attempt {
-    /// The namespace of a dispatcher that was given none.
+    /// The default namespace.
     pub const NAMESPACE: &str = "default";
 
     /// How the namespaces of dispatchers without a [journal](super::DispatcherBuilder::journal) begin, of which each ends with its process.

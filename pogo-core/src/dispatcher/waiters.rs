@@ -1,11 +1,11 @@
-//! Waiting until a job is over.
+//! Waits for the ends of jobs.
 
 use futures::channel::oneshot;
 
 use super::OrderError;
 use crate::scheduler::{JobId, JobStatus, Scheduler, Tally};
 
-/// How a job ended, or why it goes no further without an order.
+/// The end of a job, or the status in which it needs an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JobEnd {
@@ -13,13 +13,13 @@ pub struct JobEnd {
     pub job: JobId,
     /// `Finished` when every host has ended, `Halted` when it was stopped before, `Blocked` when it waits for an operator.
     pub status: JobStatus,
-    /// How many of its hosts are in which state.
+    /// The number of its hosts in each state.
     pub tally: Tally,
 }
 
 type Answer = oneshot::Sender<Result<JobEnd, OrderError>>;
 
-/// Everybody who waits for a job to end.
+/// Callers that wait for jobs to end.
 #[derive(Default)]
 pub(super) struct Waiters(Vec<(JobId, Answer)>);
 
@@ -28,7 +28,7 @@ impl Waiters {
         self.0.push((job, answer));
     }
 
-    /// Answers those whose job has finished.
+    /// Answers the callers of a finished job.
     pub(super) fn finish(&mut self, job: JobId, tally: Tally) {
         let status = JobStatus::Finished;
         for (_, answer) in self.0.extract_if(.., |(of, _)| *of == job) {
@@ -36,7 +36,7 @@ impl Waiters {
         }
     }
 
-    /// Answers those whose job is over or unknown; what is asked here must be durable.
+    /// Answers callers whose job has ended or is unknown; the state must be durable.
     pub(super) fn settle(&mut self, scheduler: &Scheduler) {
         self.0.retain_mut(|(_, answer)| !answer.is_canceled());
         for at in (0..self.0.len()).rev() {

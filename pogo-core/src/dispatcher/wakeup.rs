@@ -1,4 +1,4 @@
-//! What wakes the dispatcher, and when.
+//! Wakeups of the dispatcher.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -13,7 +13,7 @@ use super::{Dispatcher, Report};
 use crate::journal::JournalError;
 use crate::scheduler::{AttemptId, Record};
 
-/// What the scheduler is to be given.
+/// An input for the scheduler.
 pub(super) enum Pending {
     /// An attempt entered a phase, or asks whether it may begin.
     Report(AttemptId, Report),
@@ -21,17 +21,17 @@ pub(super) enum Pending {
     Ended(AttemptEnd),
     /// A handle sent an order.
     Message(Message),
-    /// The scheduler asked to be woken at this time.
+    /// A deadline of the scheduler has passed.
     Timeout,
 }
 
-/// What wakes the dispatcher.
+/// A reason to wake the dispatcher.
 pub(super) enum Wakeup {
-    /// Something for the scheduler.
+    /// An input for the scheduler.
     Pending(Pending),
-    /// The last handle was dropped: nobody gives orders any more.
+    /// The last handle was dropped.
     HandlesDropped,
-    /// The timer ran out.
+    /// The timer fired.
     Timer,
     /// Records are durable, or never will be.
     Appended(Result<Vec<Record>, JournalError>),
@@ -39,12 +39,12 @@ pub(super) enum Wakeup {
     Stored(Result<(), JournalError>),
     /// The journal cannot be reached.
     Away,
-    /// The journal is owned by somebody else.
+    /// Another dispatcher owns the journal.
     Lost,
 }
 
 impl Dispatcher {
-    /// Waits for what comes next. Always in the same order: what an attempt reported comes before its end.
+    /// Waits for the next wakeup, in a fixed order: an attempt's reports come before its end.
     pub(super) async fn next_wakeup(&mut self) -> Wakeup {
         poll_fn(|context| {
             if self.tail.poll_lost(context).is_ready() {
@@ -77,7 +77,7 @@ impl Dispatcher {
         .await
     }
 
-    /// Wakes for what the scheduler does next, or, as long as it waits for the journal, for what cannot.
+    /// Arms the timer for the scheduler, or, while it waits for the journal, for what cannot wait.
     pub(super) fn arm_timer(&mut self) {
         let grace_end = self.shutdown.as_ref().and_then(Shutdown::next_timeout);
         let next = match self.tail.is_idle() {

@@ -1,57 +1,57 @@
-//! What can go wrong with a journal, by what it means for its owner.
+//! Errors of journals, by their meaning for the owner.
 
 use super::{Epoch, OwnerId, Seq};
 use crate::{Digest, Timestamp};
 
-/// A journal that could not do what was asked.
+/// An error of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
-    /// Somebody owns the journal. Nothing has changed.
+    /// Another dispatcher owns the journal. Nothing has changed.
     #[error(
         "the journal is owned by {owner} ({epoch}, since {since}); stop that dispatcher, wait for its end, or take over by force where the store allows it"
     )]
     Held {
-        /// Who owns it.
+        /// The owner.
         owner: OwnerId,
         /// Its epoch.
         epoch: Epoch,
         /// Since when, by its own clock.
         since: Timestamp,
     },
-    /// Somebody else owns the journal now. The former owner stops at once: it may no longer start anything.
+    /// Another dispatcher owns the journal now. The former owner stops at once: it may no longer start anything.
     #[error("another dispatcher has taken over the journal; this one must stop")]
     Fenced,
-    /// The journal is not where the commit says. Nothing was appended.
+    /// The commit's position is not the journal's end. Nothing was appended.
     #[error("the journal stands at {at}, which is not where the commit belongs; replay it first")]
     Conflict {
-        /// Where the journal stands.
+        /// The journal's end.
         at: Seq,
     },
-    /// It is not known whether the commit landed. Append the same commit again: that is harmless if it did.
+    /// It is unknown whether the commit was stored. Append the same commit again: that is harmless if it was.
     #[error("it is not known whether the commit was stored: {message}")]
     Unknown {
         /// What was seen.
         message: String,
     },
-    /// The commit is larger than the store can take at once. Nothing was appended.
+    /// The commit is larger than the store accepts. Nothing was appended.
     #[error("the commit is larger than {max} bytes; split it")]
     TooLarge {
         /// The most bytes of one commit.
         max: usize,
     },
-    /// The records asked for were dropped; a snapshot stands for them.
+    /// The requested records were compacted; a snapshot replaces them.
     #[error("the journal no longer has records before {first}; begin with its latest snapshot")]
     Compacted {
         /// The first record that it still has.
         first: Seq,
     },
-    /// What is stored is not what was appended.
+    /// The stored data is damaged.
     #[error("the journal is damaged at record {at}: {message}; restore it from a copy")]
     Corrupt {
         /// The first record that is damaged.
         at: Seq,
-        /// What is wrong with it.
+        /// The damage.
         message: String,
     },
     /// The store has no content of this digest.

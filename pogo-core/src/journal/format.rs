@@ -1,27 +1,27 @@
-//! What is stored.
+//! The stored form of commits.
 
 use serde::{Deserialize, Serialize};
 
 use super::Seq;
 use crate::scheduler::Record;
 
-/// The version of the stored form of records. It is read before anything else; a reader refuses what is newer.
+/// The version of the stored form of records. It is read before anything else; a reader refuses newer ones.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// Records that become durable together or not at all. Its position and its records are what it is known by: the same ones
+/// Records that become durable together or not at all. Position and records identify it: the same ones
 /// appended again are the same commit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Commit {
     /// Version of the stored form.
     pub version: u32,
-    /// Where it stands in the journal: exactly there, or nowhere.
+    /// Its position in the journal: exactly there, or nowhere.
     pub at: Seq,
-    /// What happened, in order.
+    /// The records, in order.
     pub records: Vec<Record>,
 }
 
 impl Commit {
-    /// A commit in today's form.
+    /// Creates a commit of the current version.
     pub fn new(at: Seq, records: Vec<Record>) -> Self {
         Self {
             version: FORMAT_VERSION,

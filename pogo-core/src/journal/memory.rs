@@ -1,4 +1,4 @@
-//! A journal that lasts as long as its process.
+//! A journal in memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,8 +14,8 @@ use super::{
 use crate::Digest;
 use crate::scheduler::{Record, Snapshot};
 
-/// A journal in memory: for tests, and for jobs that need not survive their process. Clones share their records.
-/// It drops none, snapshot or not.
+/// A journal in memory, for tests and for jobs that need not survive their process. Clones share their records.
+/// Records are never compacted.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryJournal {
     shared: Arc<Mutex<Shared>>,
@@ -29,7 +29,7 @@ struct Shared {
     owner: Option<Owner>,
     previous: Option<OwnerId>,
     records: Vec<Record>,
-    /// Where the last commit begins.
+    /// Position of the last commit.
     last: Option<Seq>,
     snapshot: Option<(Seq, Snapshot)>,
     content: BTreeMap<Digest, Arc<[u8]>>,
@@ -76,7 +76,7 @@ impl Shared {
 }
 
 impl MemoryJournal {
-    /// An empty journal.
+    /// Creates an empty journal.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,4 +1,4 @@
-//! Admission: whether limits let a host start. A pure function that says why not.
+//! Admission: a pure function that decides whether limits let a host start, and says why not.
 
 use super::state::{State, Usage};
 use crate::plan::BucketId;
@@ -9,13 +9,13 @@ pub(crate) struct BucketFull {
     pub(crate) bucket: BucketId,
 }
 
-/// Whether a host in these buckets may start; with `repair`, one that is unavailable already.
+/// Decides whether a host in these buckets may start; with `repair`, one that is unavailable already.
 ///
 /// Starting an available host makes it unavailable, so there must be room among the unavailable, of which the running
-/// are a part. A host that is unavailable already takes nothing away by being repaired, so only the number that
-/// runs counts, and that only where the rule bounds it.
+/// are a part. Repairing a host that is unavailable already makes nothing worse, so only the number that
+/// runs counts, and only if the rule limits it.
 pub(crate) fn admit(buckets: impl Iterator<Item = (BucketId, Usage)>, repair: bool) -> Result<(), BucketFull> {
-    // Of several full buckets the one with the fewest slots has room least often, so a class that waits there is woken least.
+    // Of several full buckets, wait for the one with the fewest slots: it has room least often, so the class is woken least.
     let full = buckets.filter(|&(_, usage)| !has_room(usage, repair));
     match full.min_by_key(|(_, usage)| usage.limit.slots) {
         Some((bucket, _)) => Err(BucketFull { bucket }),
@@ -39,7 +39,7 @@ pub(crate) fn full_for_hold(state: &State, profile: u32) -> impl Iterator<Item =
     full.map(|(bucket, _)| bucket)
 }
 
-/// The buckets of a profile, with what is used of each.
+/// The buckets of a profile with their usage.
 pub(crate) fn usages(state: &State, profile: u32) -> impl Iterator<Item = (BucketId, Usage)> {
     let buckets = state.rules.profile(profile).buckets.iter();
     buckets.map(|&bucket| (bucket, state.usage[bucket.index()]))

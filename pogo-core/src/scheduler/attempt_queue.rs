@@ -1,22 +1,22 @@
-//! Attempts that wait for a moment, first come first.
+//! A FIFO queue of attempts.
 
 use smallvec::SmallVec;
 
 use super::AttemptId;
 
-/// Attempts in the order in which they came.
+/// Attempts in insertion order.
 ///
-/// The few of a small job are where the queue is: a list elsewhere would be fetched anew at each report among ten thousand jobs.
+/// The few of a small job are stored inline: with ten thousand jobs, a separate list would be a cache miss at each report.
 #[derive(Debug, Clone, Default)]
 pub(super) struct AttemptQueue {
     attempts: SmallVec<[AttemptId; 3]>,
-    /// How many at the front were taken out.
+    /// How many at the front were removed.
     taken: usize,
 }
 
 impl AttemptQueue {
     pub(super) fn push_back(&mut self, attempt: AttemptId) {
-        // Once half of it is unused, so that moving the rest costs a constant for each attempt.
+        // Only once half of it is unused, so that moving the rest is amortized.
         if self.attempts.len() == self.attempts.capacity() && 2 * self.taken > self.attempts.len() {
             self.attempts.drain(..self.taken);
             self.taken = 0;
@@ -36,7 +36,7 @@ impl AttemptQueue {
         self.get(0)
     }
 
-    /// The attempt with so many before it.
+    /// The attempt at this position.
     pub(super) fn get(&self, at: usize) -> Option<AttemptId> {
         self.attempts.get(self.taken + at).copied()
     }

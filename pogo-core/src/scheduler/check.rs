@@ -11,7 +11,7 @@ use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
 
-/// A valid input, with everything that was found out while checking it.
+/// A valid input, with the results of checking it.
 pub(super) enum Checked {
     Configure {
         fleet: Arc<Fleet>,
@@ -144,7 +144,7 @@ impl State {
 
     fn check_phase(&self, attempt: AttemptId, phase: Phase) -> Result<Checked, InputError> {
         match self.attempts.get(attempt) {
-            // Only ever forwards: a phase that comes late or twice is no news.
+            // Phases only advance: one that is late or repeated is ignored.
             Some(running) if phase > running.phase && phase != Phase::Settle => {
                 Ok(Checked::PhaseEntered { attempt, phase })
             }

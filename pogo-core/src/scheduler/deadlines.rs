@@ -1,4 +1,4 @@
-//! Deadlines: when the passing of time alone changes something.
+//! Deadlines: moments at which time alone changes something.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -26,8 +26,8 @@ pub(super) struct Deadlines {
     stale: bool,
 }
 
-/// Attempts by the moment at which something began, those of one moment by number. Insertion order would not do: a restored
-/// scheduler has another one, and must decide the same.
+/// Attempts by the time at which something began, then by number. Insertion order would not do: a restored
+/// scheduler has a different one, and must decide the same.
 type BySince = BTreeSet<(Timestamp, AttemptId)>;
 
 #[derive(Debug, Clone, Default)]
@@ -95,7 +95,7 @@ impl Deadlines {
         }
     }
 
-    /// Marks the queues as out of date, after events that `note` was not given.
+    /// Marks the queues as stale, after events that `note` did not get.
     pub(super) fn forget(&mut self) {
         self.stale = true;
     }
@@ -115,7 +115,7 @@ impl Deadlines {
         self.jobs.entry(job).or_default()
     }
 
-    /// The queues that this state calls for.
+    /// Builds the queues from the state.
     pub(super) fn build(state: &State) -> Self {
         let mut deadlines = Self::default();
         let mut attempts = state.attempts.in_order();

@@ -19,17 +19,17 @@ pub enum InputError {
         /// The time of the latest input before it.
         last: Timestamp,
     },
-    /// It starts nothing more, since whoever runs its attempts ends ([`Input::Drain`](super::Input::Drain)).
+    /// The scheduler drains: it starts nothing more ([`Input::Drain`](super::Input::Drain)).
     #[error("the dispatcher shuts down and starts nothing more; give the order to the one that takes over")]
     Draining,
-    /// What the order says takes more than the journal stores at once.
+    /// The order is larger than the journal's largest commit.
     #[error(
         "the order takes {bytes} bytes, and the journal stores at most {max} at once; give it in smaller pieces, such as fewer hosts or a shorter script"
     )]
     TooLarge {
-        /// How many bytes it takes.
+        /// Its size in bytes.
         bytes: usize,
-        /// The most that the journal takes.
+        /// The journal's limit.
         max: usize,
     },
     /// The request id was given to another order before.
@@ -191,7 +191,7 @@ pub enum InputError {
     /// The job cannot be run under this policy.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The fleet and policy cannot be taken.
+    /// The fleet and policy cannot be applied.
     #[error(transparent)]
     Configure(#[from] ConfigureError),
 }

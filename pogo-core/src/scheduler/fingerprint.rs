@@ -1,4 +1,4 @@
-//! One number for all that a scheduler knows, for tools that explore every state.
+//! A hash of a scheduler's state, for tools that explore every state.
 
 use std::hash::{Hash, Hasher};
 

@@ -1,4 +1,4 @@
-//! Freezes: groups of hosts on which nothing more is started.
+//! Freezes: groups of hosts on which nothing starts.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostId, ResolveError, Selector};
 
-/// An order that nothing more is started on some hosts, in any job. Displays as who ordered it, when and why.
+/// An order to start nothing more on some hosts, in any job. Displays who ordered it, when and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Freeze {
-    /// The hosts, as they were named: whoever comes to be among them is frozen too.
+    /// The hosts as a selector: hosts that match it later are frozen too.
     pub hosts: Selector,
     /// Who ordered it; empty where that is not known.
     pub by: String,
@@ -51,7 +51,7 @@ impl fmt::Display for Freeze {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Freezes {
     freezes: Vec<(Freeze, FixedBitSet)>,
-    /// Hosts that any of them names. Empty while there is none, so that asking costs nothing.
+    /// Hosts that any of them names. Empty without freezes, so that lookups are cheap.
     frozen: FixedBitSet,
 }
 
@@ -94,7 +94,7 @@ impl Freezes {
         }
     }
 
-    /// The same freezes in another fleet; or the first that names what the fleet does not have.
+    /// The freezes resolved in another fleet; or the first one that names something the fleet does not have.
     pub(super) fn moved(&self, fleet: &Fleet) -> Result<Self, Box<(Freeze, ResolveError)>> {
         let mut moved = Self::default();
         for freeze in self.iter() {
@@ -106,7 +106,7 @@ impl Freezes {
     }
 }
 
-/// The hosts that a selector names. One that is named and has left the fleet is passed over: the others stay frozen.
+/// The hosts of a selector. A named host that has left the fleet is skipped: the others stay frozen.
 fn members(fleet: &Fleet, selector: &Selector) -> Result<FixedBitSet, ResolveError> {
     let mut hosts = FixedBitSet::with_capacity(fleet.len());
     match selector {

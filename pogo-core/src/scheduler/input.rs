@@ -9,10 +9,10 @@ use super::{AttemptId, Command, Epoch, Outcome, OutputSummary, OwnerId, Phase};
 #[serde(tag = "input", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Input {
-    /// Order: what it says, by whom and why. [`Order`](super::Order) and [`Command`] can be given as they are.
+    /// An order with its actor and reason. [`Order`](super::Order) and [`Command`] convert into it.
     Command(Box<Command>),
     /// Fact: whether attempts that start from now on [ask](Input::Begin) before they begin. The first input after a start
-    /// or a replay; without it they do not. Nothing is recorded of it but what each attempt then does.
+    /// or a replay; without it they do not. It is not recorded itself, only in the event of each attempt.
     Transport {
         /// They do.
         asks_permission: bool,
@@ -20,7 +20,7 @@ pub enum Input {
     /// Fact and question: an attempt has reached its host and is ready, and asks whether it may begin.
     ///
     /// It may once [`Permitted`](super::TaskEventKind::Permitted) is durable. It is refused when the attempt was cancelled or
-    /// is over; when its job is paused, halted, aborted or has too many failed hosts; when its host is frozen or has left the
+    /// has ended; when its job is paused, halted, aborted or has too many failed hosts; when its host is frozen or has left the
     /// fleet; and when the dispatcher drains. Each launch after a broken link asks anew.
     Begin {
         /// The attempt.
@@ -47,7 +47,7 @@ pub enum Input {
     },
     /// Fact: time has passed. Sent when [`next_timeout`](super::Scheduler::next_timeout) says so; harmless at other times.
     Tick,
-    /// Fact: another dispatcher owns the namespace from now on. Comes before [`Recover`](Self::Recover).
+    /// Fact: another dispatcher owns the namespace from now on. Sent before [`Recover`](Self::Recover).
     OwnerChanged {
         /// Who owns it.
         owner: OwnerId,
@@ -57,13 +57,13 @@ pub enum Input {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<OwnerId>,
     },
-    /// Fact: whoever ran the attempts is gone; how they ended is unknown. The first input after a restart.
+    /// Fact: the dispatcher that ran the attempts is gone, and their ends are unknown. The first input after a restart.
     Recover {
-        /// Attempts that are resumed: somebody goes on with them, and will report on them.
+        /// Attempts that are resumed, and will be reported on.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         resumed: Vec<AttemptId>,
     },
-    /// Order: start nothing more from now on, in any job, and cancel these attempts: whoever runs them ends, and leaves the
+    /// Order: start nothing more, in any job, and cancel these attempts: the dispatcher ends, and leaves the
     /// rest to a scheduler that is restored from the same log. Nothing is recorded of it but the cancelling.
     Drain {
         /// Attempts to cancel; those that have ended, settle or are cancelled already are passed over.

@@ -1,4 +1,4 @@
-//! Maps whose keys are numbers, found in constant time: what a report costs must not grow with the jobs beside it.
+//! Maps with constant-time lookup: the cost of a report must not grow with the number of other jobs.
 
 use std::collections::VecDeque;
 
@@ -8,9 +8,9 @@ use rustc_hash::FxBuildHasher;
 use super::JobId;
 use super::ids::JobIndex;
 
-/// A map that nobody iterates over, so that its order does not matter.
-// An `IndexMap` would keep values apart from its table and move the last one into each gap: three fetches from memory more for
-// each that is taken out, which is what a report costs where ten thousand jobs run.
+/// A map that is never iterated over, so that its order does not matter.
+// An `IndexMap` would store values apart from its table and move the last one into each gap: three more cache misses for
+// each removal, as much as a whole report costs with ten thousand jobs.
 pub(crate) type FastMap<K, V> = HashMap<K, V, FxBuildHasher>;
 
 /// A set whose members are sorted before their order matters.
@@ -18,8 +18,8 @@ pub(crate) type FastSet<K> = HashSet<K, FxBuildHasher>;
 
 /// Values by job, in the order of the jobs.
 ///
-/// Jobs are numbered in the order in which they come, so a list of their numbers says where each is; a tree would be searched some
-/// fifty times for each report, and a hash table would be one fetch from memory more.
+/// Jobs are numbered in the order of submission, so a sorted list of their numbers is an index; a tree would be searched some
+/// fifty times for each report, and a hash table would be one more cache miss.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct JobMap<V> {
     jobs: VecDeque<JobId>,
@@ -60,7 +60,7 @@ impl<V> JobMap<V> {
         self.find(*job).is_some()
     }
 
-    /// Puts a value in its place, and gives back the one that was there.
+    /// Inserts a value; returns the one that it replaces.
     pub(crate) fn insert(&mut self, job: JobId, value: V) -> Option<V> {
         match self.position(job.index()) {
             Ok(at) => {

@@ -1,15 +1,15 @@
-//! Sets of jobs, most of which have few members.
+//! Sets of jobs, optimized for few members.
 
 use smallvec::SmallVec;
 
 use super::JobId;
 use super::job_map::FastSet;
 
-/// A set whose members are sorted before their order matters. A few are kept where the set is.
+/// A set whose members are sorted before their order matters. A few are stored inline.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct JobSet {
     few: SmallVec<[JobId; 4]>,
-    /// All of them, once there were more.
+    /// All members, once there were more.
     many: Option<Box<FastSet<JobId>>>,
 }
 

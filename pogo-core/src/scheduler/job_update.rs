@@ -1,4 +1,4 @@
-//! Changes of a job's settings while it goes on.
+//! Changes of a running job's settings.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::plan::{JobSpec, PlanError, check_bake, check_settings};
 use crate::policy::{JobSettings, Setting, bare_counts};
 
-/// A change of a job's settings, effective at once: each is left as it is, set, or unset. What a change means for hosts that
-/// are under way is said at each field of [`JobSettings`].
+/// A change of a job's settings, effective at once: each is left unchanged, set, or unset. What a change means for hosts that
+/// are running is documented at each field of [`JobSettings`].
 ///
-/// A setting that is unset goes back to the default of the policy in force, and where that is silent to pogo's own.
+/// An unset setting returns to the default of the policy in force, or else to pogo's own.
 ///
 /// ```
 /// use pogo_core::policy::{JobSettings, Setting};
@@ -62,7 +62,7 @@ impl JobUpdate {
         self.set.is_set(setting) || self.unset.contains(&setting)
     }
 
-    /// The settings after it, of a job that had these before.
+    /// Applies it to these settings.
     #[must_use]
     pub fn apply(&self, before: &JobSettings) -> JobSettings {
         let mut before = before.clone();
@@ -70,7 +70,7 @@ impl JobUpdate {
         self.set.clone().or(&before)
     }
 
-    /// The same with every default filled in that an unset setting goes back to: what is recorded, so that another version
+    /// Fills in the defaults of unset settings: this is what is recorded, so that another version
     /// of this library replays it as it was.
     pub(super) fn resolved(self, spec: &JobSpec, defaults: &JobSettings) -> Self {
         let mut back = defaults.clone().or(&JobSettings::built_in());
@@ -90,7 +90,7 @@ impl JobUpdate {
         }
     }
 
-    /// Refuses a contradiction, and settings under which nothing could run any more; pausing says so more plainly.
+    /// Refuses contradictions, and settings under which nothing could run: pausing is the clearer order.
     pub(super) fn check(&self, spec: &JobSpec) -> Result<(), PlanError> {
         if let Some(twice) = self.unset.iter().find(|&&setting| self.set.is_set(setting)) {
             return Err(PlanError::Spec(format!(

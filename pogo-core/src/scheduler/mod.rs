@@ -1,6 +1,6 @@
 //! WHEN: the state machine.
 //!
-//! [`Scheduler`] takes [`Input`]s and gives [`Event`]s; its documentation is the contract.
+//! [`Scheduler`] turns [`Input`]s into [`Event`]s; its documentation is the contract.
 
 mod admission;
 mod agenda;

@@ -1,10 +1,10 @@
-//! How an attempt can end.
+//! Outcomes of attempts.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The end of one attempt, as its transport saw it. Unknown is not failed. Displays as one line: `failed: command exited with 3`.
+/// The end of an attempt as its transport reports it. Unknown is not failed. Displays as one line: `failed: command exited with 3`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -13,12 +13,12 @@ pub enum Outcome {
     Succeeded,
     /// It is known to have failed, or to never have begun.
     Failed(Failure),
-    /// It may or may not have happened: the link broke after the command may have begun, or nobody is left to ask.
+    /// It may or may not have run: the connection broke after the command may have begun, or its dispatcher died.
     InDoubt {
         /// What was seen last, in one sentence.
         message: String,
     },
-    /// Nothing was run on the host, and nothing of it will be: its task waits again, and no retry is used up.
+    /// Nothing ran on the host, and nothing of it will: its task waits again, and no retry is used up.
     ///
     /// A connection that cannot be made is a [failure](FailureKind::Unreachable): it is retried as the job says.
     NeverBegan {
@@ -40,7 +40,7 @@ pub enum NeverBegan {
     Busy,
     /// Permission was given, but the host was not asked to go on, or is known not to have heard it.
     NotSent,
-    /// The host waited for the permission for as long as it may, and gave up.
+    /// The host waited for `go` up to its time limit.
     Expired,
     /// It was cancelled before it asked for permission.
     Cancelled,
@@ -49,7 +49,7 @@ pub enum NeverBegan {
 }
 
 impl NeverBegan {
-    /// Whether the next attempt may meet the same, so that it waits for a while first.
+    /// Whether the cause may last, so that the next attempt is delayed.
     pub(super) fn may_last(self) -> bool {
         matches!(self, Self::Busy | Self::NotSent | Self::Expired)
     }
@@ -77,7 +77,7 @@ impl Outcome {
         })
     }
 
-    /// Nothing was run, with what was seen.
+    /// Nothing ran, with what was seen.
     pub fn never_began(reason: NeverBegan, message: impl Into<String>) -> Self {
         Self::NeverBegan {
             reason,
@@ -179,14 +179,14 @@ pub enum FailureKind {
     },
     /// A time limit ran out, and the attempt is known to have been ended.
     Timeout,
-    /// The host or the transport would not take the work: a lock is held, a channel or a capability is missing.
+    /// The host or the transport refused the work: a lock is held, a channel or a capability is missing.
     // Older journals have `output_limit`: attempts failed by writing too much. Now the output is cut, with a mark.
     #[serde(alias = "output_limit")]
     Refused,
 }
 
 impl FailureKind {
-    /// Whether it failed on the way to the host, before anything could have run there.
+    /// Whether it failed while connecting, before anything could have run on the host.
     pub fn is_connect(&self) -> bool {
         matches!(self, Self::Unreachable | Self::Authentication | Self::HostKey)
     }
@@ -208,12 +208,12 @@ impl fmt::Display for FailureKind {
     }
 }
 
-/// The part of an attempt that is under way.
+/// The phase of a running attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Phase {
-    /// From the start until the host has let the transport in; nothing has run there yet.
+    /// From the start until the transport has logged in and the attempt may begin; nothing has run there.
     Connect,
     /// While pre-hooks run; not entered on a host without any.
     PreHook,
@@ -221,7 +221,7 @@ pub enum Phase {
     Command,
     /// While post-hooks run, after the command succeeded; not entered on a host without any.
     PostHook,
-    /// After success, while the host is watched for the settle time and keeps its slots.
+    /// After success, for the settle time, in which the host keeps its slots.
     Settle,
 }
 

@@ -1,4 +1,4 @@
-//! Which jobs may have another status than before, and what idle jobs wait for.
+//! Tracks which jobs may have a new status, and what idle jobs wait for.
 //!
 //! Whether an idle job can go on depends on whether the buckets of its hosts will ever have room, and that on other jobs. So
 //! the answer is cached for each bucket that an idle job depends on, with the jobs and buckets from which it was found. A
@@ -24,9 +24,9 @@ use crate::plan::BucketId;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outlook {
-    /// Jobs whose status may be another by now, some of them more than once.
+    /// Jobs whose status may have changed, possibly with duplicates.
     marked: Vec<JobId>,
-    /// Buckets whose answers may be others by now.
+    /// Buckets whose cached answers may have changed.
     invalid: BTreeSet<BucketId>,
     /// Hosts that are unavailable for another reason than running, and the same for each bucket.
     stuck: BTreeSet<HostId>,
@@ -45,7 +45,7 @@ type BucketIds = SmallVec<[BucketId; 4]>;
 /// An idle job: nothing of it runs, and something waits.
 #[derive(Debug, Clone, Default)]
 struct IdleJob {
-    /// A task that could start in time. It is asked first the next time, since it most often still could.
+    /// A task that could start in time. It is checked first the next time, since it usually still could.
     witness: Option<u32>,
     /// The buckets whose answers decide about the job, in order.
     buckets: BucketIds,
@@ -62,7 +62,7 @@ struct Answer {
 }
 
 impl Outlook {
-    /// Events were applied without [`note`](Self::note), so everything has to be found again.
+    /// Forgets everything, after events that `note` did not get.
     pub(crate) fn forget(&mut self) {
         self.stale = true;
     }
@@ -120,7 +120,7 @@ impl Outlook {
         }
     }
 
-    /// A task stops waiting, or waits again.
+    /// Handles a task that stops waiting, or waits again.
     fn turn(&mut self, state: &State, (id, task): TaskAt) {
         self.mark(id);
         let Some(job) = state.jobs.get(&id) else { return };

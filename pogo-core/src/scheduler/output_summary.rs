@@ -1,4 +1,4 @@
-//! What is known of an attempt's output when it ends.
+//! A summary of an attempt's output.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Digest;
 
-/// How much an attempt wrote, and what was kept of it.
+/// The length of an attempt's output, and the digest of the stored part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OutputSummary {
-    /// How many bytes it wrote, those that were not kept included.
+    /// How many bytes it wrote, including those that were not stored.
     pub length: u64,
-    /// The digest of what was kept: what is read later and has another one is not all of it.
+    /// The digest of the stored part: a different digest means that a part of it is lost.
     pub digest: Digest,
 }
 
@@ -23,7 +23,7 @@ impl fmt::Display for OutputSummary {
 }
 
 impl OutputSummary {
-    /// Of an attempt that wrote so much, of which that was kept.
+    /// Creates a summary.
     pub const fn new(length: u64, digest: Digest) -> Self {
         Self { length, digest }
     }

@@ -1,4 +1,4 @@
-//! What an order itself records, known before it is carried out.
+//! The event that records an order itself, known before the order is carried out.
 
 use std::sync::Arc;
 

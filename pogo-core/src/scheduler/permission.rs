@@ -1,4 +1,4 @@
-//! Permission to begin: the word without which nothing runs on a host.
+//! Permission to begin.
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ use super::{AttemptId, Freeze, InputError, JobId, JobStatus, Phase};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
-    /// Its transport does not ask: it may have begun as soon as it was started.
+    /// Its transport does not ask: it may have begun from its start.
     #[default]
     NotAsked,
-    /// Its transport asks after connecting, and has not yet: nothing has run on the host.
+    /// Its transport asks after connecting, and has not done so: nothing has run on the host.
     Awaited,
-    /// It may have begun.
+    /// Permission was given: it may have begun.
     Given {
         /// Whether the host's lock keeps every other attempt from running there meanwhile.
         host_lock: bool,
@@ -49,18 +49,18 @@ impl Permission {
         matches!(self, Self::Given { .. })
     }
 
-    /// Whether nothing can have run for want of permission.
+    /// Whether nothing can have run because permission was not given.
     pub fn is_awaited(self) -> bool {
         self == Self::Awaited
     }
 
-    /// Whether another attempt may follow without an order when the end of this one is unknown: not if it was let begin on a host
-    /// where no lock would keep the two apart.
+    /// Whether a doubtful attempt may be retried without an order: not if it was permitted to begin on a host
+    /// without a lock that excludes the two from each other.
     pub(super) fn allows_retry_of_doubt(self) -> bool {
         matches!(self, Self::NotAsked | Self::Given { host_lock: true })
     }
 
-    /// Given once more, after a broken link: what the lock did not exclude before, it does not exclude now.
+    /// Permission given again after a broken connection: a missing lock stays missing.
     pub(super) fn renewed(self, host_lock: bool) -> Self {
         let before = self != Self::Given { host_lock: false };
         Self::Given {
@@ -69,7 +69,7 @@ impl Permission {
     }
 }
 
-/// Why an attempt may not begin. Its task waits again, or is cancelled with its job; it is never in doubt for this.
+/// Why an attempt may not begin. Its task waits again, or is cancelled with its job; it is never in doubt because of this.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BeginRefused {
@@ -87,7 +87,7 @@ pub enum BeginRefused {
         /// Paused, halting or halted.
         status: JobStatus,
     },
-    /// Its job was given up.
+    /// Its job was aborted.
     #[error("{job} was aborted")]
     Aborted {
         /// The job.
@@ -118,11 +118,11 @@ pub enum BeginRefused {
 
 #[cfg(feature = "async")]
 impl BeginRefused {
-    /// Why an attempt may not begin whose request was refused so.
+    /// The reason for an attempt whose request was refused with this error.
     pub(crate) fn of(error: InputError) -> Self {
         match error {
             InputError::MayNotBegin { reason, .. } => reason,
-            // The scheduler has never heard of it, so it is not to run.
+            // An unknown attempt must not run.
             _ => Self::Over,
         }
     }

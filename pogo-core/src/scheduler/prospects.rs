@@ -1,4 +1,4 @@
-//! What could still start if all goes well: every attempt under way succeeds, every timer fires, every wave bakes, and
+//! What could still start if all goes well: every running attempt succeeds, every timer fires, every wave bakes, and
 //! every task that can start does, and thereby repairs its host.
 //!
 //! It is the least set with that property, so hosts that wait for each other are not in it. An attempt may fail as well,

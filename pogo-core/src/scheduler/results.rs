@@ -1,4 +1,4 @@
-//! What became of each host of a job.
+//! Results of a job, per host.
 
 use std::fmt;
 
@@ -9,18 +9,18 @@ use super::{AttemptId, Failure, Phase};
 use crate::Timestamp;
 use crate::fleet::HostName;
 
-/// What became of one host of a job: a row of a deploy tool's table. Prints itself as one, without the host:
+/// The result of one host of a job: a row of a deploy tool's table. Displays as one, without the host:
 /// `failed: command exited with 3`, `running: command`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HostResult {
     /// The host.
     pub host: HostName,
-    /// How far it is.
+    /// Its state.
     pub state: TaskState,
-    /// How many attempts were begun.
+    /// The number of attempts so far.
     pub attempts: u32,
-    /// The attempt that is under way, or the last one; `None` before the first.
+    /// The running or last attempt; `None` before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_attempt: Option<AttemptResult>,
 }

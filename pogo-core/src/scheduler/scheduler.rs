@@ -1,4 +1,4 @@
-//! The scheduler itself: the one door in, and the views out.
+//! The scheduler: its one input function, and its views.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::policy::Policy;
 ///
 /// A scheduler is a state machine: it does no IO, starts no thread, reads no clock. The contract with whoever drives it:
 ///
-/// - Hand every fact and order to [`handle`](Self::handle), with the time. What comes back has been decided and applied.
+/// - Pass every fact and order to [`handle`](Self::handle), with the time. The returned events have been decided and applied.
 /// - Make the events durable, then act on them: [`Started`](super::TaskEventKind::Started) is the order to run an attempt,
 ///   [`Permitted`](super::TaskEventKind::Permitted) lets one begin that asked, and
 ///   [`CancelRequested`](super::TaskEventKind::CancelRequested) is the order to end one.
@@ -68,9 +68,9 @@ pub struct Scheduler {
     pub(super) outlook: Outlook,
     /// The latest time seen.
     pub(super) now: Timestamp,
-    /// It starts nothing more. No part of the state: whoever replays the log goes on.
+    /// It starts nothing more. Not a part of the state: a replay of the log goes on.
     pub(super) draining: bool,
-    /// Attempts that it starts ask before they begin. No part of the state either: each attempt's event says it.
+    /// Attempts that it starts ask before they begin. Not a part of the state either: each attempt's event records it.
     pub(super) asks_permission: bool,
     /// Finished jobs stay. No part of the state either.
     pub(super) keeps_jobs: bool,
@@ -104,7 +104,7 @@ impl Scheduler {
         }
     }
 
-    /// Takes one input, and returns everything that was decided on it, in order. All of it has been applied.
+    /// Handles one input and returns the resulting events, in order. All of them have been applied.
     ///
     /// # Errors
     /// An invalid input is refused before anything has changed.
@@ -138,7 +138,7 @@ impl Scheduler {
         request.is_some_and(|request| self.state.requests.get(request, now).is_some())
     }
 
-    /// The same, unless this refuses what was found out about the input, before anything has changed.
+    /// Handles an input unless `refuse` refuses the checked input, before anything has changed.
     pub(super) fn handle_if(
         &mut self,
         now: Timestamp,
@@ -181,7 +181,7 @@ impl Scheduler {
         Ok(std::mem::take(&mut self.events))
     }
 
-    /// Takes over an event that was decided before: from a journal, or from another machine.
+    /// Applies an event that was decided before: from a journal, or from another machine.
     ///
     /// # Errors
     /// An event that cannot follow the events before it is refused, and nothing has changed.
@@ -194,12 +194,12 @@ impl Scheduler {
         Ok(())
     }
 
-    /// The number of the next job: one more than the highest that was ever used, and so the same after a restart.
+    /// The number of the next job: one more than the highest ever used, also after a restart.
     pub fn next_job(&self) -> JobId {
         self.state.next_job()
     }
 
-    /// Whether nothing can happen any more without an order, except that the time limit of a job runs out that waits for one.
+    /// Whether nothing more can happen without an order, except that a waiting job reaches its time limit.
     pub fn is_at_rest(&self) -> bool {
         let rests = |job: &Job| matches!(job.status, JobStatus::Blocked | JobStatus::Paused | JobStatus::Halted);
         self.state.attempts.is_empty() && self.state.unfinished().all(rests)
@@ -213,9 +213,9 @@ impl Scheduler {
         self.state.snapshot()
     }
 
-    /// The scheduler that this snapshot was taken of.
+    /// Restores a scheduler from a snapshot.
     ///
-    /// Whoever goes on with it applies the records that came after, and then handles [`Input::Recover`], as after a replay.
+    /// To go on with it, apply the records that came after, then handle [`Input::Recover`], as after a replay.
     ///
     /// # Errors
     /// The snapshot is of a newer version, or contradicts itself.
@@ -232,7 +232,7 @@ impl Scheduler {
         self.keeps_jobs = keeps;
     }
 
-    /// The state came about without the queues over it.
+    /// Marks the queues as stale, after a change of state that they did not follow.
     pub(super) fn forget_queues(&mut self) {
         self.agenda.forget();
         self.deadlines.forget();
@@ -253,9 +253,9 @@ impl Scheduler {
         next.into_iter().chain(delays).min()
     }
 
-    /// Everything that keeps a host of a job from starting, and which orders clear it; empty if the host does not wait.
-    /// Were all of it cleared, the host would start. Where it waits for other hosts of its job that need an operator, what
-    /// keeps them is listed too.
+    /// Everything that keeps a host of a job from starting, and the orders that clear it; empty if the host does not wait.
+    /// Once all of it is cleared, the host starts. If it waits for other hosts of its job that need an operator, their
+    /// obstacles are listed too.
     ///
     /// `None` if there is no such job, or the job has no such host.
     pub fn explain(&self, job: JobId, host: &str) -> Option<Vec<Obstacle>> {
@@ -296,8 +296,8 @@ impl Scheduler {
         self.state.verify_decisions(self.now)
     }
 
-    /// A number that schedulers of one fleet and policy share when they know the same of every host and job. Which numbers
-    /// the attempts have makes no difference, nor do the texts of failures.
+    /// A hash of the state: equal for schedulers of one fleet and policy that know the same of every host and job. The numbers
+    /// of attempts and the texts of failures do not matter.
     ///
     /// Not for storage: it may differ between versions.
     #[cfg(feature = "testing")]
@@ -305,20 +305,20 @@ impl Scheduler {
         self.state.fingerprint()
     }
 
-    /// Whether two schedulers know exactly the same.
+    /// Whether two schedulers have the same state.
     pub fn same_state(&self, other: &Self) -> bool {
         self.state == other.state
     }
 }
 
-/// What is known, as it stands.
+/// Views of the state.
 impl Scheduler {
-    /// The fleet as it was configured last; `None` before the first time.
+    /// The fleet as last configured; `None` before the first time.
     pub fn configured_fleet(&self) -> Option<&Arc<Fleet>> {
         self.state.given.as_ref()
     }
 
-    /// The fleet in force: the one that was configured last, and behind its hosts those that have left it and that jobs still know.
+    /// The fleet in force: the last configured one, followed by hosts that have left it and that jobs still have.
     pub fn fleet(&self) -> &Arc<Fleet> {
         &self.state.fleet
     }
@@ -349,12 +349,12 @@ impl Scheduler {
         self.state.retired_views()
     }
 
-    /// All buckets with what is used of them, in the order of the policy.
+    /// All buckets with their usage, in the order of the policy.
     pub fn buckets(&self) -> impl Iterator<Item = BucketView<'_>> {
         self.state.bucket_views()
     }
 
-    /// One bucket of [`rules`](Self::rules), with what is used of it.
+    /// One bucket of [`rules`](Self::rules) with its usage.
     pub fn bucket(&self, id: BucketId) -> Option<BucketView<'_>> {
         self.state.bucket_view(id)
     }
@@ -379,7 +379,7 @@ impl Scheduler {
         self.state.attempt_view(attempt)
     }
 
-    /// The limits of the policy, compiled against the fleet: which buckets there are, and which of them count a host.
+    /// The limits of the policy, compiled against the fleet: the buckets, and which of them count a host.
     pub fn rules(&self) -> &Rules {
         &self.state.rules
     }
@@ -396,7 +396,7 @@ impl Scheduler {
         (usage.running, usage.unavailable)
     }
 
-    /// Why a host holds slots, if it holds any; of several reasons the one that is closest to a task.
+    /// Why a host holds slots, if it holds any; of several reasons, running comes first, then a failure, then a mark.
     pub fn holder_reason(&self, host: &HostName) -> Option<HolderReason> {
         self.state.holds(self.state.fleet.id(host.as_str())?)
     }

@@ -1,4 +1,4 @@
-//! How many tasks of a job are in which state.
+//! Task counts of a job by state.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::TaskState;
 
-/// How many tasks of a job are in which state.
+/// The number of tasks of a job in each state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Tally {
-    /// Not started, or to be tried again.
+    /// Not started, or waiting to be retried.
     pub waiting: u32,
     /// Running.
     pub running: u32,
@@ -18,7 +18,7 @@ pub struct Tally {
     pub succeeded: u32,
     /// Failed.
     pub failed: u32,
-    /// Ended unknown.
+    /// In doubt.
     pub in_doubt: u32,
     /// Skipped by an operator.
     pub skipped: u32,
@@ -27,7 +27,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// The number of tasks in this state, to be changed.
+    /// Mutable access to the count of this state.
     pub fn count_mut(&mut self, state: TaskState) -> &mut u32 {
         match state {
             TaskState::Waiting => &mut self.waiting,

@@ -1,17 +1,17 @@
-//! Messages about attempts that a time limit ended: which limit, and which setting.
+//! Messages for attempts that a time limit ended: the limit and its setting.
 
 use super::state::{Job, Running};
 use super::{CancelReason, Failure, FailureKind};
 use crate::policy::ResolvedSettings;
 use crate::time::HumanDuration;
 
-/// A failure, with the time limit that led to it.
+/// Adds the time limit that led to a failure.
 pub(super) fn failure(running: &Running, job: &Job, mut failure: Failure) -> Failure {
     let reason = match (running.cancelling, &failure.kind) {
         (reason, FailureKind::Signal { .. }) => reason,
         // Transports know the limit of an attempt too, and may be the first to notice.
         (reason, FailureKind::Timeout) => Some(reason.unwrap_or(CancelReason::AttemptTimeout)),
-        // It ended by itself just before it would have been ended.
+        // It ended by itself just before the limit.
         _ => None,
     };
     if let Some(limit) = reason.and_then(|reason| limit(reason, &job.settings)) {
@@ -20,7 +20,7 @@ pub(super) fn failure(running: &Running, job: &Job, mut failure: Failure) -> Fai
     failure
 }
 
-/// What was seen last of an attempt in doubt, with the time limit that led to it.
+/// Adds the time limit that led to a doubt.
 pub(super) fn doubt(running: &Running, job: &Job, message: String) -> String {
     match running.cancelling.and_then(|reason| limit(reason, &job.settings)) {
         Some(limit) => with_limit(&format!("told to end {limit}"), &message),

@@ -1,4 +1,4 @@
-//! Everything that must hold, recomputed from scratch.
+//! Invariants, recomputed from scratch.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Looking at the state from outside.
+//! Views of jobs, tasks, attempts and buckets.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ impl State {
     }
 }
 
-/// An attempt that is under way, as far as the scheduler knows.
+/// An attempt that has not ended, as far as the scheduler knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AttemptView {
@@ -73,16 +73,16 @@ pub struct AttemptView {
     pub job: JobId,
     /// The host.
     pub host: HostName,
-    /// How far it is.
+    /// Its phase.
     pub phase: Phase,
     /// Whether it may begin, or has begun.
     pub permission: Permission,
     /// When it was started.
     pub started: Timestamp,
-    /// Why it is to end, if it is.
+    /// Why it was cancelled, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelling: Option<CancelReason>,
-    /// Whether it has run for longer than is usual.
+    /// Whether it was reported as slow.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub slow: bool,
 }
@@ -107,7 +107,7 @@ impl AttemptView {
     }
 }
 
-/// A job as it stands.
+/// A job.
 #[derive(Debug, Clone, Copy)]
 pub struct JobView<'a> {
     state: &'a State,
@@ -121,7 +121,7 @@ impl<'a> JobView<'a> {
         self.job.id
     }
 
-    /// What was asked for.
+    /// What was submitted.
     pub fn spec(&self) -> &'a JobSpec {
         &self.job.spec
     }
@@ -131,7 +131,7 @@ impl<'a> JobView<'a> {
         self.job.retry_of
     }
 
-    /// How it is doing.
+    /// Its status.
     pub fn status(&self) -> JobStatus {
         self.job.status
     }
@@ -151,7 +151,7 @@ impl<'a> JobView<'a> {
         self.job.steered.as_deref()
     }
 
-    /// How many of its tasks are in which state.
+    /// The number of its tasks in each state.
     pub fn tally(&self) -> Tally {
         self.job.tally
     }
@@ -161,7 +161,7 @@ impl<'a> JobView<'a> {
         &self.job.settings
     }
 
-    /// What became of each of its hosts, in listed order.
+    /// The result of each of its hosts, in listed order.
     ///
     /// ```
     /// # use pogo_core::scheduler::Scheduler;
@@ -222,7 +222,7 @@ impl<'a> RetiredJobView<'a> {
         self.id
     }
 
-    /// What was asked for.
+    /// What was submitted.
     pub fn spec(&self) -> &'a JobSpec {
         &self.remnant.spec
     }
@@ -236,7 +236,7 @@ impl<'a> RetiredJobView<'a> {
     }
 }
 
-/// A task as it stands.
+/// A task.
 #[derive(Debug, Clone, Copy)]
 pub struct TaskView<'a> {
     job: &'a Job,
@@ -249,7 +249,7 @@ impl<'a> TaskView<'a> {
         self.job.name(self.task)
     }
 
-    /// How far it is.
+    /// Its phase.
     pub fn state(&self) -> TaskState {
         self.job.task(self.task).state
     }
@@ -265,7 +265,7 @@ impl<'a> TaskView<'a> {
     }
 }
 
-/// A bucket, and what is used of it.
+/// A bucket and its usage.
 #[derive(Debug, Clone, Copy)]
 pub struct BucketView<'a> {
     state: &'a State,
@@ -289,12 +289,12 @@ impl<'a> BucketView<'a> {
         self.state.bucket(self.id).1.running
     }
 
-    /// Hosts of it that may not be serving; the running ones among them.
+    /// Its unavailable hosts, running ones included.
     pub fn unavailable(&self) -> u32 {
         self.state.bucket(self.id).1.unavailable
     }
 
-    /// Who holds its slots, why and since when, in fleet order; a host once for each reason.
+    /// The hosts that hold its slots, why and since when, in fleet order; a host once for each reason.
     pub fn holders(&self) -> Vec<Holder> {
         self.state.holders(self.id)
     }

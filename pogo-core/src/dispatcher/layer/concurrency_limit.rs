@@ -1,4 +1,4 @@
-//! A limit on how many attempts run at once.
+//! A limit on concurrent attempts.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::slots::Slots;
 use super::wait::before_attempt;
 use crate::scheduler::Outcome;
 
-/// Runs at most so many attempts at once; others wait in the order in which they came. Clones share one limit, so that it
+/// Runs at most this many attempts at once; others wait in order. Clones share one limit, so that it
 /// can hold for several transports.
 #[derive(Clone)]
 pub struct ConcurrencyLimit {
@@ -28,7 +28,7 @@ impl ConcurrencyLimit {
         }
     }
 
-    /// Takes the time from this clock. Default: the [`SystemClock`].
+    /// Sets the clock. Default: the [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self

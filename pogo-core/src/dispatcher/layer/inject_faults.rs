@@ -1,4 +1,4 @@
-//! Faults on purpose.
+//! Fault injection.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,25 +13,25 @@ use super::layered::Layer;
 use super::wait::before_attempt;
 use crate::scheduler::{FailureKind, Outcome, Phase};
 
-/// What goes wrong with an attempt.
+/// A fault of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InjectedFault {
     /// Nothing runs, and the attempt ends this way at once.
     Instead(Outcome),
-    /// It begins this much later, within its time limit.
+    /// It begins after this delay, within its time limit.
     Late(Duration),
     /// Nothing runs, and the attempt goes on until its time limit or until it is cancelled.
     Hang,
-    /// The link is lost when this phase begins: the transport's future is dropped. While connecting that is a failure,
+    /// The connection is lost when this phase begins: the transport's future is dropped. While connecting that is a failure,
     /// later a doubt.
     CutAt(Phase),
 }
 
-/// Chooses what goes wrong with an attempt, if anything.
+/// Chooses the fault of an attempt, if any.
 type Choice = dyn Fn(&Attempt) -> Option<InjectedFault> + Send + Sync;
 
-/// Lets attempts fail in ways that hosts do, to try a policy, an alert or a run book on real transports.
+/// Injects faults into attempts, to try a policy, an alert or a run book with real transports.
 ///
 /// ```
 /// use pogo_core::dispatcher::Transport;
@@ -53,7 +53,7 @@ pub struct InjectFaults {
 }
 
 impl InjectFaults {
-    /// Asks this function about each attempt.
+    /// Calls this function for each attempt.
     pub fn new(choose: impl Fn(&Attempt) -> Option<InjectedFault> + Send + Sync + 'static) -> Self {
         Self {
             choose: Arc::new(choose),
@@ -61,7 +61,7 @@ impl InjectFaults {
         }
     }
 
-    /// Takes the time from this clock. Default: the [`SystemClock`].
+    /// Sets the clock. Default: the [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::super::{Attempt, Capabilities, Reporter, Transport};
 use crate::scheduler::Outcome;
 
-/// Runs attempts through a transport in its own way.
+/// Wraps the attempts of a transport.
 ///
 /// It keeps the contract of [`Transport::run`]: what it adds ends within the attempt's time limit and when the attempt is
 /// cancelled.
@@ -31,11 +31,11 @@ use crate::scheduler::Outcome;
 /// ```
 #[async_trait]
 pub trait Layer: Send + Sync {
-    /// Runs an attempt, through `inner` where it is to run.
+    /// Runs an attempt, usually through `inner`.
     async fn run(&self, inner: &dyn Transport, attempt: Attempt, report: Reporter) -> Outcome;
 }
 
-/// Puts layers around transports.
+/// Adds layers to transports.
 pub trait TransportExt: Transport + Sized {
     /// Runs this transport's attempts through the layer.
     fn layer<L: Layer>(self, layer: L) -> Layered<Self, L> {
@@ -45,7 +45,7 @@ pub trait TransportExt: Transport + Sized {
 
 impl<T: Transport> TransportExt for T {}
 
-/// A transport with a layer around it. Made by [`TransportExt::layer`].
+/// A transport with a layer around it, created by [`TransportExt::layer`].
 #[derive(Debug, Clone)]
 pub struct Layered<T, L> {
     inner: T,

@@ -1,8 +1,8 @@
-//! Layers: what can be put around any transport.
+//! Layers: wrappers for any transport.
 //!
-//! A [`Layer`] runs attempts through another transport in its own way: later, again, recorded, not at all.
-//! [`TransportExt::layer`] puts one around a transport; the one that is added last is the outermost. What the transport
-//! can do, and which attempts it resumes, stays as it is.
+//! A [`Layer`] changes how attempts run through another transport: later, repeatedly, recorded, not at all.
+//! [`TransportExt::layer`] adds one to a transport; the last one added is the outermost. The transport's
+//! capabilities, and which attempts it resumes, stay the same.
 //!
 //! ```
 //! use std::num::NonZeroUsize;

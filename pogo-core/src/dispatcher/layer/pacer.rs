@@ -1,4 +1,4 @@
-//! When the next may begin.
+//! Evenly spread turns.
 
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use crate::Timestamp;
 const NANOS_PER_MILLI: u128 = 1_000_000;
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
 
-/// Gives out turns that are evenly spread, in the order of asking and without bursts: idle time is not saved up.
+/// Assigns evenly spread turns, in the order of requests and without bursts: idle time is not credited.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,7 +31,7 @@ pub struct Pacer {
 }
 
 impl Pacer {
-    /// So many turns in a second.
+    /// Creates a pacer with this many turns per second.
     pub fn per_second(turns: NonZeroU32) -> Self {
         Self {
             interval: NANOS_PER_SECOND.div_ceil(u128::from(turns.get())),

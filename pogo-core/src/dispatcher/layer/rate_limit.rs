@@ -1,4 +1,4 @@
-//! A limit on how many attempts begin in a second.
+//! A limit on attempts per second.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::pacer::Pacer;
 use super::wait::before_attempt;
 use crate::scheduler::Outcome;
 
-/// Lets attempts begin evenly spread, as a [`Pacer`] gives turns. Clones share one limit.
+/// Spreads the beginnings of attempts evenly with a [`Pacer`]. Clones share one limit.
 #[derive(Clone)]
 pub struct RateLimit {
     pacer: Arc<Pacer>,
@@ -27,7 +27,7 @@ impl RateLimit {
         }
     }
 
-    /// Takes the time from this clock. Default: the [`SystemClock`].
+    /// Sets the clock. Default: the [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self

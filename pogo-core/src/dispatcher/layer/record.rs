@@ -1,4 +1,4 @@
-//! Recording what attempts do.
+//! Records attempts.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,8 +10,8 @@ use super::recording::{RecordedAttempt, RecordedReport, ReportKind};
 use crate::Timestamp;
 use crate::scheduler::{Outcome, Phase};
 
-/// Hands over what each attempt did, once it has ended; [`Replay`](super::Replay) plays it again. Attempts that are
-/// dropped are not recorded. What hosts print may be secret: a recording is as well.
+/// Records each attempt that has ended; [`Replay`](super::Replay) plays it again. Attempts that are
+/// dropped are not recorded. Output may contain secrets, and so may a recording.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -35,7 +35,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// Hands each attempt to this function. It is called by whatever runs the attempt, so it returns quickly.
+    /// Passes each recorded attempt to this function, which must return quickly.
     pub fn new(sink: impl Fn(RecordedAttempt) + Send + Sync + 'static) -> Self {
         Self {
             sink: Arc::new(sink),
@@ -44,20 +44,20 @@ impl Record {
         }
     }
 
-    /// Keeps so many bytes of each attempt's output. Default: 1 MiB.
+    /// Sets how many bytes of each attempt's output are kept. Default: 1 MiB.
     pub fn output_limit(mut self, bytes: usize) -> Self {
         self.output_limit = bytes;
         self
     }
 
-    /// Takes the time from this clock. Default: the [`SystemClock`].
+    /// Sets the clock. Default: the [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 }
 
-/// What was reported of one attempt so far.
+/// The reports of one attempt so far.
 struct Tape {
     clock: Arc<dyn Clock>,
     began: Timestamp,

@@ -1,4 +1,4 @@
-//! What is recorded of an attempt.
+//! The recording of an attempt.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::fleet::HostName;
 use crate::plan::Command;
 use crate::scheduler::{Outcome, Phase};
 
-/// One attempt as it was seen: what [`Record`](super::Record) takes and [`Replay`](super::Replay) gives back.
+/// A recorded attempt: [`Record`](super::Record) writes it, [`Replay`](super::Replay) plays it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecordedAttempt {
@@ -17,7 +17,7 @@ pub struct RecordedAttempt {
     pub host: HostName,
     /// What it ran.
     pub command: Command,
-    /// What the transport reported meanwhile, in order.
+    /// The transport's reports, in order.
     pub reports: Vec<RecordedReport>,
     /// How many bytes of output were reported beyond what is kept.
     #[serde(default)]
@@ -28,24 +28,24 @@ pub struct RecordedAttempt {
     pub outcome: Outcome,
 }
 
-/// Something that a transport reported during an attempt.
+/// A recorded report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecordedReport {
-    /// How long after the attempt's start.
+    /// Time since the attempt's start.
     pub after: Duration,
     /// What was reported.
     pub kind: ReportKind,
 }
 
-/// What a transport reports.
+/// The kind of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ReportKind {
     /// A phase began.
     Phase(Phase),
-    /// The host wrote something, or the transport remarked on it.
+    /// Output of the host, or a remark of the transport.
     Output {
         /// Where it was written to.
         stream: Stream,

@@ -1,4 +1,4 @@
-//! Attempts that go as recorded ones did.
+//! Replays recorded attempts.
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
@@ -13,15 +13,15 @@ use super::recording::{RecordedAttempt, ReportKind};
 use crate::fleet::HostName;
 use crate::scheduler::{FailureKind, Outcome};
 
-/// A transport that runs nothing: the attempts at each host go as those in a recording did, in the same order and time.
-/// An attempt that the recording does not have is refused.
+/// A transport that runs nothing: attempts on each host end like the recorded ones, in the same order and time.
+/// An attempt without a recording is refused.
 pub struct Replay {
     attempts: Mutex<BTreeMap<HostName, VecDeque<RecordedAttempt>>>,
     clock: Arc<dyn Clock>,
 }
 
 impl Replay {
-    /// Plays what was recorded, of each host in the order given.
+    /// Replays these recordings, per host in this order.
     pub fn new(recorded: impl IntoIterator<Item = RecordedAttempt>) -> Self {
         let mut attempts = BTreeMap::<_, VecDeque<_>>::new();
         for attempt in recorded {
@@ -33,13 +33,13 @@ impl Replay {
         }
     }
 
-    /// Takes the time from this clock. Default: the [`SystemClock`].
+    /// Sets the clock. Default: the [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The host's next attempt at this command.
+    /// The host's next recorded attempt of this command.
     fn next(&self, attempt: &Attempt) -> Option<RecordedAttempt> {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         let of_host = attempts.get_mut(&attempt.host.name)?;

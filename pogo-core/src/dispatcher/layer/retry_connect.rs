@@ -1,4 +1,4 @@
-//! Trying again to reach a host.
+//! Retries connecting.
 
 use std::hash::{Hash, Hasher};
 use std::pin::pin;
@@ -15,9 +15,9 @@ use super::layered::Layer;
 use super::wait::cancelled_before;
 use crate::scheduler::{Failure, FailureKind, Outcome, Phase};
 
-/// Runs an attempt again whose host was unreachable before anything ran there, within the attempt's time limit.
+/// Retries an attempt whose host was unreachable before anything ran there, within the attempt's time limit.
 ///
-/// Nothing else is repeated: not a login that was refused, and not a link that broke after a phase beyond
+/// Nothing else is retried: neither a refused login, nor a connection that broke after a phase beyond
 /// [`Phase::Connect`] was reported. Each attempt reports its phases once, however often it is tried.
 #[derive(Clone)]
 pub struct RetryConnect {
@@ -27,7 +27,7 @@ pub struct RetryConnect {
 }
 
 impl RetryConnect {
-    /// Tries `retries` times more than once.
+    /// Retries up to `retries` times.
     pub fn new(retries: u32) -> Self {
         Self {
             retries,
@@ -36,20 +36,20 @@ impl RetryConnect {
         }
     }
 
-    /// Pauses between tries as this says. Default: from 250 milliseconds to 8 seconds.
+    /// Sets the pauses between tries. Default: from 250 milliseconds to 8 seconds.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// Takes the time from this clock. Default: the [`SystemClock`].
+    /// Sets the clock. Default: the [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 }
 
-/// Passes on that an attempt connects once, and knows whether it came further.
+/// Passes on the connect phase once, and knows whether the attempt got further.
 #[derive(Debug, Default)]
 struct ConnectPhase {
     reported: AtomicBool,
@@ -93,7 +93,7 @@ fn is_unreachable(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Failed(failure) if failure.kind == FailureKind::Unreachable)
 }
 
-/// Says in a failure to connect how often it was tried again.
+/// Adds the number of retries to a connection failure.
 fn after(tries: u32, outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Failed(Failure { kind, message }) if kind.is_connect() && tries > 0 => {
@@ -104,7 +104,7 @@ fn after(tries: u32, outcome: Outcome) -> Outcome {
     }
 }
 
-/// Differs from attempt to attempt, and is the same in each run: no random source is needed.
+/// A number that differs between attempts and is the same in each run, so that no random source is needed.
 fn chance(attempt: &Attempt, tries: u32) -> u64 {
     let mut hasher = FxHasher::default();
     (attempt.job, &attempt.host.name, attempt.id, tries).hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! Slots that are given out in the order of asking.
+//! A fair semaphore.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::channel::oneshot;
 
 /// A number of slots.
-// Not the semaphore of a library: those for any executor let late comers pass, and one host could wait for ever.
+// Not a library's semaphore: executor-independent ones let later callers pass, and one host could wait for ever.
 #[derive(Debug)]
 pub(super) struct Slots(Mutex<SlotQueue>);
 
 #[derive(Debug)]
 struct SlotQueue {
     free: usize,
-    /// Nobody waits while a slot is free.
+    /// Empty while a slot is free.
     waiting: VecDeque<oneshot::Sender<Slot>>,
 }
 
@@ -30,7 +30,7 @@ impl Slots {
         })))
     }
 
-    /// Waits for a slot. Whoever stops waiting gives up the turn.
+    /// Waits for a slot. Dropping the future gives up the turn.
     pub(super) async fn acquire(self: &Arc<Self>) -> Slot {
         let (sender, receiver) = oneshot::channel();
         self.give(Some(sender));
@@ -41,7 +41,7 @@ impl Slots {
         }
     }
 
-    /// Hands a slot to whoever is next: one that was free, or, without anybody new, one that becomes free.
+    /// Assigns a free slot to the next waiter.
     fn give(self: &Arc<Self>, new: Option<oneshot::Sender<Slot>>) {
         let mut next = {
             let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,7 +49,7 @@ impl Slots {
             queue.waiting.extend(new);
             queue.next()
         };
-        // Outside of the lock: a slot that nobody takes comes back through here.
+        // Outside of the lock: a slot whose receiver is gone returns through here.
         while let Some(sender) = next {
             let Err(mut slot) = sender.send(Slot(Some(Arc::clone(self)))) else {
                 return;

@@ -1,4 +1,4 @@
-//! Waiting before an attempt begins.
+//! Waits before an attempt begins.
 
 use std::pin::pin;
 
@@ -7,7 +7,7 @@ use futures::{FutureExt, select_biased};
 use super::super::{Attempt, Clock, Reporter};
 use crate::scheduler::{FailureKind, Outcome};
 
-/// Waits for something, within the attempt's time limit and until it is cancelled. What the wait took is taken from the
+/// Waits for a future, within the attempt's time limit and until it is cancelled. The wait is subtracted from the
 /// time limit.
 pub(super) async fn before_attempt<T>(
     clock: &dyn Clock,

@@ -1,4 +1,4 @@
-//! The output of one attempt on its way.
+//! The output of one attempt on its way to the store.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,17 +8,17 @@ use super::sink::OutputSink;
 use crate::output::{OutputFrame, OutputSource, Stream};
 use crate::scheduler::OutputSummary;
 
-/// What is known of an attempt's output. Numbers change under the lock of the queue alone.
+/// The progress of an attempt's output. Numbers change under the lock of the queue only.
 #[derive(Debug)]
 pub(super) struct Progress {
     pub(super) source: Arc<OutputSource>,
     lengths: [AtomicU64; Stream::ALL.len()],
-    /// Whether it was said that something is missing.
+    /// Whether a loss was reported.
     pub(super) lost: AtomicBool,
 }
 
 impl Progress {
-    /// Counts what was written to a stream. Gives its offset.
+    /// Counts bytes written to a stream; returns their offset.
     pub(super) fn advance(&self, stream: Stream, bytes: usize) -> u64 {
         let [stdout, stderr, note] = &self.lengths;
         let length = match stream {
@@ -59,7 +59,7 @@ impl OutputHandle {
         Self { sink, progress }
     }
 
-    /// Waits until there is room for a piece, and takes it.
+    /// Waits until there is room for a piece, then queues it.
     pub(in super::super) async fn write(&self, stream: Stream, bytes: &[u8]) {
         let reservation = match self.sink.reserve(bytes.len(), true) {
             Some(Reserved::Now(reservation)) => Some(reservation),
@@ -69,7 +69,7 @@ impl OutputHandle {
         self.sink.push(&self.progress, (stream, bytes), reservation);
     }
 
-    /// Takes a piece if there is room for it now. What a store that hangs would lose anyway is taken.
+    /// Queues a piece if there is room for it now. While the store hangs it is accepted and lost.
     pub(in super::super) fn try_write(&self, stream: Stream, bytes: &[u8]) -> bool {
         let reservation = match self.sink.reserve(bytes.len(), false) {
             Some(Reserved::Now(reservation)) => Some(reservation),
@@ -80,7 +80,7 @@ impl OutputHandle {
         true
     }
 
-    /// Waits until all of it is stored and sealed, or the store has failed to.
+    /// Waits until all of it is stored and sealed, or the store has failed.
     pub(in super::super) async fn seal(&self) -> Option<OutputSummary> {
         self.sink.seal(&self.progress).await.ok().flatten()
     }

@@ -1,11 +1,11 @@
-//! How much memory what waits for a store may take.
+//! The memory budget of output that waits for a store.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::channel::oneshot;
 
-/// Bytes that are free, and who waits for some: those that came first get theirs first, so that no attempt starves.
+/// Free bytes, and a FIFO queue of waiters, so that no attempt starves.
 #[derive(Debug)]
 pub(super) struct Budget {
     state: Mutex<State>,
@@ -15,18 +15,18 @@ pub(super) struct Budget {
 struct State {
     free: usize,
     waiting: VecDeque<(usize, oneshot::Sender<Reservation>)>,
-    /// Nothing is given out, and nobody waits.
+    /// Closed: reservations fail at once.
     closed: bool,
 }
 
-/// Bytes that are taken, until it is dropped.
+/// Reserved bytes, freed when dropped.
 #[derive(Debug)]
 pub(super) struct Reservation {
     bytes: usize,
     budget: Arc<Budget>,
 }
 
-/// What a reservation has come to without waiting.
+/// The result of a reservation without waiting.
 pub(super) enum Reserved {
     Now(Reservation),
     Later(oneshot::Receiver<Reservation>),
@@ -43,7 +43,7 @@ impl Budget {
         Arc::new(Self { state })
     }
 
-    /// Takes so many bytes, or queues for them where that is wanted. Never more than there are in all.
+    /// Reserves bytes, or queues for them if wanted. The total budget is the most.
     pub(super) fn reserve(self: &Arc<Self>, bytes: usize, queues: bool) -> Option<Reserved> {
         let mut state = self.lock();
         if state.closed {
@@ -61,7 +61,7 @@ impl Budget {
         })
     }
 
-    /// Lets nobody wait any more: they get nothing.
+    /// Closes the budget: all waiters fail.
     pub(super) fn close(&self) {
         let waiting = {
             let mut state = self.lock();
@@ -82,7 +82,7 @@ impl Budget {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that is done under the lock leaves it half done.
+        // Poisoning is harmless: no change under the lock can be left incomplete.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -99,7 +99,7 @@ impl Budget {
                 granted.push((wanted, sender));
             }
         }
-        // Outside of the lock, because what nobody takes comes back here.
+        // Outside of the lock: bytes whose receiver is gone return through here.
         for (bytes, sender) in granted {
             let budget = Arc::clone(self);
             let _ = sender.send(Reservation { bytes, budget });

@@ -1,4 +1,4 @@
-//! The way of output from attempts to a store, in bounded memory.
+//! Passes output from attempts to a store, in bounded memory.
 
 mod attempt_output;
 mod budget;

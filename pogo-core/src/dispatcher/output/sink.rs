@@ -1,4 +1,4 @@
-//! What waits to be stored.
+//! The queue of output for the store.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,7 +16,7 @@ use super::budget::{Budget, Reservation, Reserved};
 use crate::output::{OutputFrame, Stream};
 use crate::scheduler::OutputSummary;
 
-/// Frames in the order in which they came, within a budget, and the ends of attempts between them.
+/// Frames in arrival order, within a budget, with the ends of attempts between them.
 pub(in super::super) struct OutputSink {
     budget: Arc<Budget>,
     queue: Mutex<Queue>,
@@ -28,7 +28,7 @@ pub(in super::super) struct OutputSink {
 #[derive(Debug, Default)]
 struct Queue {
     items: VecDeque<Item>,
-    /// The store hangs: what comes is lost.
+    /// The store hangs: new output is lost.
     stalled: bool,
 }
 
@@ -39,32 +39,32 @@ enum Item {
     Flush(oneshot::Sender<()>),
 }
 
-/// The end of an attempt, of which all frames came before.
+/// The end of an attempt, after all its frames.
 #[derive(Debug)]
 pub(super) struct Seal {
     pub(super) progress: Arc<Progress>,
     pub(super) answer: oneshot::Sender<Option<OutputSummary>>,
 }
 
-/// What is written with one call.
+/// A batch that is written with one call.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub(super) frames: Vec<OutputFrame>,
     /// Of each frame.
     pub(super) held: Vec<(Arc<Progress>, Reservation)>,
     pub(super) seals: Vec<Seal>,
-    /// To be dropped when all of that is written.
+    /// Dropped when the batch is written.
     pub(super) flushes: Vec<oneshot::Sender<()>>,
 }
 
 impl OutputSink {
-    /// What a piece takes besides its bytes, so that a host that writes byte by byte is held to the same budget.
+    /// Overhead of a piece in bytes, so that a host that writes single bytes is held to the same budget.
     const OVERHEAD: usize = 512;
-    /// The most that is written with one call.
+    /// The largest batch in bytes.
     const BATCH_BYTES: usize = 1 << 20;
     const BATCH_ITEMS: usize = 4_096;
 
-    /// Holds up to so many bytes, but at least one piece.
+    /// Creates a sink for up to this many bytes, but at least one piece.
     pub(in super::super) fn new(bytes: usize, clock: Arc<dyn Clock>, observer: Arc<Guarded>) -> Arc<Self> {
         Arc::new(Self {
             budget: Budget::new(bytes.max(Reporter::WHOLE + Self::OVERHEAD)),
@@ -79,7 +79,7 @@ impl OutputSink {
         self.budget.reserve(bytes + Self::OVERHEAD, queues)
     }
 
-    /// Takes a piece of output; without a reservation it is lost.
+    /// Queues a piece of output; without a reservation it is lost.
     pub(super) fn push(&self, progress: &Arc<Progress>, (stream, bytes): (Stream, &[u8]), room: Option<Reservation>) {
         let lost = {
             let mut queue = self.lock();
@@ -104,7 +104,7 @@ impl OutputSink {
         }
     }
 
-    /// The answer comes when everything before is stored, or the store has failed to.
+    /// The receiver resolves when everything before is stored, or the store has failed.
     pub(super) fn seal(&self, progress: &Arc<Progress>) -> oneshot::Receiver<Option<OutputSummary>> {
         let (answer, answered) = oneshot::channel();
         let stalled = {
@@ -123,7 +123,7 @@ impl OutputSink {
         answered
     }
 
-    /// Canceled when everything before is written, or the store hangs.
+    /// The receiver is canceled when everything before is written, or the store hangs.
     pub(super) fn flush(&self) -> oneshot::Receiver<()> {
         let (flush, flushed) = oneshot::channel();
         let mut queue = self.lock();
@@ -133,7 +133,7 @@ impl OutputSink {
         flushed
     }
 
-    /// What to write next.
+    /// The next batch.
     pub(super) fn poll_batch(&self, context: &mut Context<'_>) -> Poll<Batch> {
         self.writer.register(context.waker());
         let mut batch = Batch::default();
@@ -161,7 +161,7 @@ impl OutputSink {
         if is_empty { Poll::Pending } else { Poll::Ready(batch) }
     }
 
-    /// The store hangs: nobody waits for it any more, and what is queued is lost.
+    /// Handles a hanging store: nobody waits for it any more, and queued output is lost.
     pub(super) fn stall(&self, why: &str) {
         let items = {
             let mut queue = self.lock();
@@ -178,13 +178,13 @@ impl OutputSink {
         }
     }
 
-    /// The store has answered after all.
+    /// Handles a late answer of the store.
     pub(super) fn go_on(&self) {
         self.lock().stalled = false;
         self.budget.open();
     }
 
-    /// Says that output of an attempt is missing, once.
+    /// Reports the loss of an attempt's output, once.
     pub(super) fn lose(&self, progress: &Progress, why: &str) {
         if !progress.lost.swap(true, Ordering::Relaxed) {
             let source = &progress.source;
@@ -193,7 +193,7 @@ impl OutputSink {
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        // Nothing that is done under the lock leaves it half done.
+        // Poisoning is harmless: no change under the lock can be left incomplete.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! Writing output to its store.
+//! Writes output to its store.
 
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
@@ -16,12 +16,12 @@ use super::sink::{OutputSink, Seal};
 use crate::output::{OutputError, OutputFrame, OutputStore};
 use crate::scheduler::OutputSummary;
 
-/// How long a store may take for a call before nobody waits for it any more.
+/// How long a store may take for a call before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 const HANGS: &str = "the store of output has not answered for 2 s";
 
-/// Writes what a sink holds, one call after the other. Polled beside the attempts, so that it never holds them up.
+/// Writes the output of a sink, one call after the other. Polled beside the attempts, so that it never delays them.
 pub(in super::super) struct OutputWriter {
     sink: Arc<OutputSink>,
     writing: BoxFuture<'static, ()>,
@@ -37,12 +37,12 @@ impl OutputWriter {
         Arc::clone(&self.sink)
     }
 
-    /// Goes on with it. It never ends.
+    /// Polls it. It never ends.
     pub(in super::super) fn poll(&mut self, context: &mut Context<'_>) {
         let _ = self.writing.poll_unpin(context);
     }
 
-    /// Writes all that came so far, unless the store hangs.
+    /// Writes all queued output, unless the store hangs.
     pub(in super::super) async fn flush(&mut self) {
         let flushed = self.sink.flush();
         select(flushed, &mut self.writing).await;
@@ -51,7 +51,7 @@ impl OutputWriter {
 
 impl Drop for OutputWriter {
     fn drop(&mut self) {
-        // A transport may have left something behind that still writes.
+        // A leftover task of a transport may still write.
         self.sink.stall("the dispatcher has ended");
     }
 }
@@ -129,7 +129,7 @@ async fn patiently<T>(
     call: impl Future<Output = Result<T, OutputError>>,
     hangs: impl FnOnce(),
 ) -> Result<T, OutputError> {
-    // A store that panics is one that fails: it stops no rollout.
+    // A panic of the store counts as a failure: it does not stop a rollout.
     let call = AssertUnwindSafe(call).catch_unwind().map(|answer| {
         answer.unwrap_or_else(|_panic| {
             Err(OutputError::Unavailable {

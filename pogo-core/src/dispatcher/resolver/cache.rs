@@ -1,4 +1,4 @@
-//! Answers that are not asked for again.
+//! A cache of answers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use crate::Timestamp;
 use crate::fleet::HostName;
 
-/// Answers, for as long as they live.
+/// Cached answers with a lifetime.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     answers: BTreeMap<(String, String), (Timestamp, Vec<HostName>)>,
 }
 
 impl Cache {
-    /// Answers that are kept; a program that asks ever new questions must not grow without bound.
+    /// The most answers that are kept: a program with ever new queries must not grow without bound.
     const MOST: usize = 10_000;
 
     pub(super) fn get(&self, now: Timestamp, lifetime: Duration, resolver: &str, args: &str) -> Option<&Vec<HostName>> {
@@ -37,7 +37,7 @@ impl Cache {
     }
 }
 
-/// A clock that was set back makes an answer old, not young.
+/// Whether an answer is still valid. If the clock was set back, it is not.
 fn lives(now: Timestamp, since: Timestamp, lifetime: Duration) -> bool {
     now >= since && now - since < lifetime
 }

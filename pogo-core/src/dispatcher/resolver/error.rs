@@ -1,4 +1,4 @@
-//! Why a resolver's answers are missing.
+//! Errors of resolvers.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub struct ResolversError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResolverFailure {
-    /// What was asked, and where it is written.
+    /// The query and its origin.
     pub query: ResolverQuery,
     /// Why it failed.
     pub reason: ResolverFailureReason,

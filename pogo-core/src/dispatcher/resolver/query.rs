@@ -1,4 +1,4 @@
-//! What external resolvers are asked.
+//! Queries to external resolvers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,9 +13,9 @@ use crate::policy::{Origin, Policy};
 pub struct ResolverQuery {
     /// The resolver's name.
     pub resolver: String,
-    /// What it is asked.
+    /// The arguments.
     pub args: String,
-    /// Where it is written first, if that is known.
+    /// Its first position, if known.
     pub origin: Option<Origin>,
 }
 
@@ -25,7 +25,7 @@ impl fmt::Display for ResolverQuery {
     }
 }
 
-/// What policies and targets ask of external resolvers, each query once.
+/// The distinct queries of policies and targets to external resolvers.
 ///
 /// ```
 /// use pogo_core::dispatcher::ResolverQueries;
@@ -42,7 +42,7 @@ impl fmt::Display for ResolverQuery {
 pub struct ResolverQueries(BTreeMap<String, BTreeMap<String, Option<Origin>>>);
 
 impl ResolverQueries {
-    /// Everything that the policy's sequences and constraints ask.
+    /// The queries of a policy's sequences and constraints.
     pub fn of(policy: &Policy) -> Self {
         let mut questions = Self::default();
         for (selector, origin) in policy.selectors() {
@@ -51,13 +51,13 @@ impl ResolverQueries {
         questions
     }
 
-    /// Adds what a job's targets ask.
+    /// Adds the queries of targets.
     pub fn and(mut self, targets: &Selector) -> Self {
         self.add(targets, None);
         self
     }
 
-    /// Adds what a job asks: its targets, and the hosts of which it says how long they take.
+    /// Adds the queries of a job: its targets, and the hosts of its expected times.
     pub fn and_job(mut self, spec: &JobSpec) -> Self {
         self.add(&spec.targets, None);
         spec.expected
@@ -66,7 +66,7 @@ impl ResolverQueries {
         self
     }
 
-    /// Whether there is nothing to ask.
+    /// Whether there are no queries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -82,7 +82,7 @@ impl ResolverQueries {
         })
     }
 
-    /// What each resolver is asked.
+    /// The queries of each resolver.
     pub(super) fn by_resolver(&self) -> impl Iterator<Item = (&str, Vec<ResolverQuery>)> {
         self.0.iter().map(|(resolver, asked)| {
             let question = |(args, origin): (&String, &Option<Origin>)| ResolverQuery {

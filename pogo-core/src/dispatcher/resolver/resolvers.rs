@@ -1,4 +1,4 @@
-//! The resolvers of a program, and asking them.
+//! The resolvers of a program.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,8 +16,8 @@ use crate::fleet::{FleetBuilder, HostName, near};
 
 /// External tag resolvers by name.
 ///
-/// All resolvers are asked at the same time, each one once for everything that it is asked. An answer is used again
-/// for [`lifetime`](Self::lifetime); an older one never is, even if the resolver is down.
+/// All resolvers are queried concurrently, each once for all its queries. An answer is reused
+/// for [`lifetime`](Self::lifetime), and never longer, even if the resolver is down.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -51,12 +51,12 @@ pub struct Resolvers {
 }
 
 impl Resolvers {
-    /// How long a resolver may take, unless said otherwise.
+    /// Default time limit of a resolver.
     pub const TIME_LIMIT: Duration = Duration::from_secs(10);
-    /// How long an answer is used, unless said otherwise.
+    /// Default lifetime of an answer.
     pub const LIFETIME: Duration = Duration::from_secs(60);
 
-    /// No resolver.
+    /// Creates an empty set of resolvers.
     pub fn new() -> Self {
         Self {
             resolvers: BTreeMap::new(),
@@ -67,7 +67,7 @@ impl Resolvers {
         }
     }
 
-    /// Adds a resolver that answers `$name(…)`, in place of any that had the name before.
+    /// Adds a resolver for `$name(…)`, replacing an earlier one with this name.
     pub fn with(mut self, name: impl Into<String>, resolver: Arc<dyn TagResolver>) -> Self {
         self.resolvers.insert(name.into(), resolver);
         self
@@ -85,7 +85,7 @@ impl Resolvers {
         self
     }
 
-    /// Uses this clock. By default the [`SystemClock`].
+    /// Sets the clock. Default: the [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
@@ -94,7 +94,7 @@ impl Resolvers {
     /// Adds the answers to all queries to a fleet. Hosts that the fleet does not have are added to it.
     ///
     /// # Errors
-    /// Every query that failed. Answers that did come are kept for the next call.
+    /// Every query that failed. The other answers are cached for the next call.
     pub async fn answer(
         &self,
         queries: &ResolverQueries,
@@ -119,7 +119,7 @@ impl Resolvers {
         }
     }
 
-    /// All that one resolver is asked: from memory, and what is not there in one call.
+    /// The answers of one resolver: cached ones, and the rest with one call.
     async fn batch(
         &self,
         name: &str,
@@ -178,7 +178,7 @@ impl Resolvers {
     }
 }
 
-/// A refused query is that query's problem; a resolver that is down is everybody's.
+/// Maps an error to the failed queries: a refused query is one, an unreachable resolver fails all.
 fn failed(asked: &[ResolverQuery], error: ResolverError) -> Vec<ResolverFailure> {
     match error {
         ResolverError::Unavailable { message } => {

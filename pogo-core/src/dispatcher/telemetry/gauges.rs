@@ -1,4 +1,4 @@
-//! How many tasks and jobs are in which state, of all jobs together.
+//! Counts tasks and jobs by state, over all jobs.
 
 use std::collections::BTreeMap;
 

@@ -12,7 +12,7 @@ use super::gauges::Gauges;
 use crate::Timestamp;
 use crate::scheduler::{AttemptId, Event, Record, Scheduler, TaskEventKind};
 
-/// An [`Observer`] that keeps metrics of a dispatcher, through whatever recorder the program has installed.
+/// An [`Observer`] that records metrics of a dispatcher, through the recorder that the program has installed.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -38,7 +38,7 @@ use crate::scheduler::{AttemptId, Event, Record, Scheduler, TaskEventKind};
 /// | `pogo_journal_available` | gauge | 0 while the journal cannot be reached, 1 otherwise |
 /// | `pogo_dispatcher_loop_lag_seconds` | histogram | how long the event loop took for what had come, the journal apart |
 ///
-/// Hosts are in no label, so that there is a fixed number of series.
+/// No label contains host names, so that the number of series is fixed.
 #[derive(Debug, Default)]
 pub struct Metrics {
     watched: Mutex<Watched>,
@@ -53,7 +53,7 @@ struct Watched {
 
 impl Metrics {
     fn with(&self, change: impl FnOnce(&mut Watched)) {
-        // A panic of a recorder leaves numbers that are still of use.
+        // Poisoning is harmless: the numbers stay usable after a recorder's panic.
         change(&mut self.watched.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

@@ -1,6 +1,6 @@
 //! TELL: what a dispatcher does, as spans of `tracing` and as metrics.
 //!
-//! Both are chosen by the program that runs the dispatcher, as middleware of `tower` and layers of `opendal` are; nothing is installed,
+//! The embedding program adds both, like middleware of `tower` and layers of `opendal`; nothing is installed,
 //! and without a subscriber or a recorder nothing is recorded.
 
 #[cfg(feature = "metrics")]

@@ -10,10 +10,10 @@ use super::super::{Attempt, Notice, Observer, ReportHook, Reporter, Transport};
 use super::spans::Spans;
 use crate::scheduler::{Event, JobEvent, JobEventKind, Outcome, Phase, Record, Scheduler, TaskEvent, TaskEventKind};
 
-/// Spans of jobs, hosts, attempts and phases, and events for whoever is on call.
+/// Spans of jobs, hosts, attempts and phases, and events for people on call.
 ///
-/// It is an [`Observer`] for what the scheduler decides and a [`Layer`] for what the transport does: give it to both. What the
-/// transport itself traces is then inside the span of its attempt.
+/// It is an [`Observer`] of the scheduler's decisions and a [`Layer`] of the transport: add it to both. The
+/// transport's own spans are then inside the span of its attempt.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -48,7 +48,7 @@ pub struct Trace {
 
 impl Trace {
     fn spans(&self) -> MutexGuard<'_, Spans> {
-        // A subscriber that panics leaves spans that are still of use.
+        // Poisoning is harmless: the spans stay usable after a subscriber's panic.
         self.spans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

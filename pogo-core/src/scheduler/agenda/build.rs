@@ -1,4 +1,4 @@
-//! Building the queues from the state, and adding single tasks to them.
+//! Builds the queues from the state, and adds single tasks to them.
 
 use std::cmp::Reverse;
 use std::hash::{BuildHasher, Hasher};
@@ -14,7 +14,7 @@ use crate::plan::Order;
 use crate::scheduler::state::{Job, State, TaskAt, TaskState};
 
 impl Agenda {
-    /// The queues that this state calls for.
+    /// Builds the queues from the state.
     pub(crate) fn build(state: &State) -> Self {
         let buckets = state.rules.buckets().len();
         let mut agenda = Self {
@@ -180,7 +180,7 @@ impl Agenda {
 }
 
 impl JobQueues {
-    /// Where a task stands that is in the list that was built.
+    /// The order of a task in the built list.
     pub(super) fn listed_order(&self, job: &Job, task: u32) -> TaskOrder {
         self.order(job, task, if self.lists_tried { job.task(task).tries } else { 0 })
     }

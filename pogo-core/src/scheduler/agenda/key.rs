@@ -1,4 +1,4 @@
-//! Which class comes first.
+//! The order of classes in queues.
 
 use crate::scheduler::ids::JobIndex;
 

@@ -1,4 +1,4 @@
-//! Finding the next task to start.
+//! Finds the next task to start.
 
 use std::collections::binary_heap::PeekMut;
 

@@ -1,4 +1,4 @@
-//! Correcting the keys of a queue, all of them at once.
+//! Corrects all keys of a queue at once.
 
 use super::pick::status_for;
 use super::wait_queues::Queue;

@@ -1,4 +1,4 @@
-//! From a checked input to events: each is applied as it is decided, and decides nothing twice.
+//! Decides the events of a checked input: each is applied as it is decided.
 
 mod orders;
 mod recover;

@@ -1,4 +1,4 @@
-//! What an operator's orders lead to.
+//! Carries out orders.
 
 use std::sync::Arc;
 

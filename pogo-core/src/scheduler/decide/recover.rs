@@ -1,4 +1,4 @@
-//! Going on after a restart, and ending so that another goes on.
+//! Recovery after a restart, and draining before a shutdown.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use crate::scheduler::state::Running;
 use crate::scheduler::{AttemptId, CancelReason, DoubtCause, Phase, Scheduler};
 
 impl Scheduler {
-    /// Whoever ran the attempts is gone: each that is not resumed is in doubt, by an event of its own.
+    /// Handles the loss of the dispatcher: each attempt that is not resumed is in doubt or never began, by its own event.
     pub(super) fn recover(&mut self, resumed: &[AttemptId]) {
         let resumed: BTreeSet<AttemptId> = resumed.iter().copied().collect();
         let attempts: Vec<(AttemptId, Phase)> = self

@@ -1,4 +1,4 @@
-//! What a transport's reports lead to.
+//! Handles reports of transports.
 
 use std::hash::Hasher;
 use std::time::Duration;

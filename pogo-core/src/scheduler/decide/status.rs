@@ -1,4 +1,4 @@
-//! How each job is doing once everything that could start has started.
+//! Updates the status of jobs after everything that could start has started.
 
 use std::sync::Arc;
 

@@ -1,10 +1,10 @@
-//! What the passing of time leads to.
+//! Handles deadlines.
 
 use crate::scheduler::deadlines::Due;
 use crate::scheduler::{AttemptId, CancelReason, DoubtCause, HaltCause, JobEventKind, JobId, Scheduler, TaskEventKind};
 
 impl Scheduler {
-    /// Does everything whose time has come.
+    /// Handles all deadlines that have passed.
     pub(super) fn time_out(&mut self) {
         self.deadlines.tidy(&self.state);
         while let Some(due) = self.deadlines.due(&self.state, self.now) {

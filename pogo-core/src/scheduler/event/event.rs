@@ -1,4 +1,4 @@
-//! Any event.
+//! The event type.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use super::{
 use crate::fleet::HostName;
 use crate::scheduler::{Actor, AttemptId, JobId};
 
-/// Something that the scheduler decided or took note of.
+/// Something that the scheduler decided or recorded.
 ///
 /// Events are all there is: applying them in order gives the scheduler's state. [`TaskEventKind::Started`],
 /// [`TaskEventKind::Permitted`] and [`TaskEventKind::CancelRequested`] are the orders to the transport.
 ///
-/// The first level says of what it is, the second what happened:
+/// The first level says what the event is about, the second what happened:
 ///
 /// ```
 /// use pogo_core::scheduler::{AttemptId, Event, JobId, TaskEvent, TaskEventKind};
@@ -117,7 +117,7 @@ impl Event {
         }
     }
 
-    /// The job that was taken on, if this is its submission.
+    /// The submitted job, if this is its submission.
     pub fn submitted(&self) -> Option<JobId> {
         match self {
             Self::Job(JobEvent { job, kind, .. }) => matches!(kind, JobEventKind::Submitted { .. }).then_some(*job),
@@ -134,12 +134,12 @@ impl Event {
         }
     }
 
-    /// The attempt that is to run, if this is the order to start one.
+    /// The attempt to run, if this is the order to start one.
     pub fn started(&self) -> Option<AttemptId> {
         self.task()?.started()
     }
 
-    /// The attempt that is over, if this is its end: it succeeded, failed, is in doubt, or never began.
+    /// The attempt that ended, if this is its end: it succeeded, failed, is in doubt, or never began.
     pub fn ended(&self) -> Option<AttemptId> {
         self.task()?.ended()
     }

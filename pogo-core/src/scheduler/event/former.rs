@@ -1,6 +1,6 @@
-//! Causes in logs from before they were recorded, read from the text of the time.
+//! Causes in old logs, which recorded only their text.
 //!
-//! This is the one place that reads sentences. What this version writes for a person may be put into other words freely.
+//! This is the only place that parses sentences. The texts of this version may be reworded freely.
 
 use super::{DoubtCause, HaltCause};
 
@@ -8,7 +8,7 @@ const RESTARTED: &str = "the dispatcher was restarted while it ran";
 const JOB_TIMEOUT: &str = "the job's time limit ran out";
 const MAX_FAILURES: &str = "hosts failed, more than max_failures allows";
 
-/// What led to an attempt's being in doubt of which this was said.
+/// The cause of a doubt with this message.
 pub(super) fn doubt_cause(message: &str) -> DoubtCause {
     match message == RESTARTED {
         true => DoubtCause::Restarted,
@@ -16,7 +16,7 @@ pub(super) fn doubt_cause(message: &str) -> DoubtCause {
     }
 }
 
-/// What led to the halt of a job of which this was said.
+/// The cause of a halt with this reason.
 pub(super) fn halt_cause(reason: &str) -> HaltCause {
     match reason {
         JOB_TIMEOUT => HaltCause::JobTimeout,

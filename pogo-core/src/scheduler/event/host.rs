@@ -1,4 +1,4 @@
-//! What happens to hosts outside of jobs.
+//! Events of hosts, outside of jobs.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub struct HostEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HostEventKind {
-    /// It was found down, or taken down, outside of any job: it counts as unavailable.
+    /// It was marked down, by an operator or a health check: it counts as unavailable.
     MarkedDown {
         /// Why.
         reason: String,

@@ -1,4 +1,4 @@
-//! What happens to jobs.
+//! Events of jobs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,12 +26,12 @@ pub struct JobEvent {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum JobEventKind {
-    /// The job was taken on.
+    /// The job was submitted.
     Submitted {
-        /// What was asked for.
+        /// The submitted job.
         spec: Arc<JobSpec>,
-        /// Its hosts, in listed order. Stored as ranges whose expansion, one behind the other, gives that order:
-        /// `["web[1-200]","db1"]`; logs from before have every name by itself.
+        /// Its hosts, in listed order. Stored as ranges that expand to that order:
+        /// `["web[1-200]","db1"]`; old logs have every name by itself.
         hosts: Arc<[HostName]>,
         /// The job that has retired whose hosts it tries again, by an order to retry them.
         retry_of: Option<JobId>,
@@ -71,7 +71,7 @@ pub enum JobEventKind {
         reason: String,
         /// Whether the job is given up: what waits is cancelled, and it ends when nothing runs.
         abort: bool,
-        /// What led to it. `None` in logs from before it was recorded.
+        /// The cause. `None` in logs from before it was recorded.
         cause: Option<HaltCause>,
     },
     /// The last running attempt of a halting job has ended.
@@ -107,7 +107,7 @@ impl JobEventKind {
         }
     }
 
-    /// What led to the halt of the job, if it is halted. For logs from before causes were recorded, this is worked out from the reason.
+    /// The cause of a halt. For old logs it is derived from the reason.
     pub fn halt_cause(&self) -> Option<HaltCause> {
         match self {
             Self::Halting { cause, reason, .. } => Some(cause.unwrap_or_else(|| former::halt_cause(reason))),
@@ -116,7 +116,7 @@ impl JobEventKind {
     }
 }
 
-/// What led to the halt of a job.
+/// The cause of a job's halt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! Events: what happened, in the past tense, as plain data, in two levels: of what, and what of it.
+//! Events: what happened, in the past tense, as plain data, in two levels: the subject, and what happened to it.
 
 #[allow(
     clippy::module_inception,

@@ -1,4 +1,4 @@
-//! What happens to a namespace.
+//! Events of the namespace.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub enum NamespaceEventKind {
         /// Who owned it before, where that is known.
         from: Option<OwnerId>,
     },
-    /// The namespace took this fleet and policy: at the start, as the first event of every log, and at each change.
+    /// A fleet and policy were applied: at the start, as the first event of every log, and at each change.
     Configured {
         /// All hosts and tags.
         fleet: Content<Fleet>,
@@ -68,7 +68,7 @@ pub enum NamespaceEventKind {
         /// What whoever gave it was answered.
         answer: Answer,
     },
-    /// An attempt that was given up has answered after all. It changes nothing; the namespace no longer knows its task.
+    /// An abandoned attempt was reported after all. It changes nothing; the namespace no longer has its task.
     LateReported {
         /// The attempt.
         attempt: AttemptId,

@@ -1,4 +1,4 @@
-//! One line of a log.
+//! A record: one line of a log.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What happens to tasks: to one host of one job.
+//! Events of tasks: one host of one job.
 
 use std::fmt;
 use std::sync::Arc;
@@ -80,14 +80,14 @@ pub enum TaskEventKind {
         /// Whether it asks for permission before anything runs on the host. In logs from before there was such a thing, no.
         asks_permission: bool,
     },
-    /// An attempt may begin on its host, which it has reached. From here on it may have happened.
+    /// An attempt is permitted to begin on its host. From here on it may have run.
     Permitted {
         /// The attempt.
         attempt: AttemptId,
         /// Whether the host's lock keeps other attempts away until this one has ended.
         host_lock: bool,
     },
-    /// An attempt ended before anything ran on its host, which is as before: it gives back its slots, its task waits again,
+    /// An attempt ended before anything ran on its host: it gives back its slots, its task waits again,
     /// and no retry is used up.
     NeverBegan {
         /// The attempt.
@@ -108,14 +108,14 @@ pub enum TaskEventKind {
         /// What was kept of its output, if that is known and the host [settles](Phase::Settle): nothing more is written then.
         output: Option<OutputSummary>,
     },
-    /// An attempt has run for longer than is usual. It goes on.
+    /// An attempt has run longer than `slow_after`. It goes on.
     Slow {
         /// The attempt.
         attempt: AttemptId,
         /// After how long it counts as slow.
         after: Duration,
     },
-    /// A running attempt is to end: the order to the transport to cancel it.
+    /// A running attempt was cancelled: the order to the transport to end it.
     CancelRequested {
         /// The attempt to end.
         attempt: AttemptId,
@@ -138,7 +138,7 @@ pub enum TaskEventKind {
         /// What was kept of its output, if that is known.
         output: Option<OutputSummary>,
     },
-    /// An attempt ended unknown; the host keeps its slots.
+    /// An attempt is in doubt; the host keeps its slots.
     InDoubt {
         /// The attempt whose end is unknown.
         attempt: AttemptId,
@@ -183,7 +183,7 @@ impl TaskEventKind {
         }
     }
 
-    /// What led to the attempt's being in doubt, if it is. For logs from before causes were recorded, this is worked out from the message.
+    /// The cause of a doubt. For old logs it is derived from the message.
     pub fn doubt_cause(&self) -> Option<DoubtCause> {
         match self {
             Self::InDoubt { cause, message, .. } => Some(cause.unwrap_or_else(|| former::doubt_cause(message))),
@@ -192,12 +192,12 @@ impl TaskEventKind {
     }
 }
 
-/// What led to an attempt's being in doubt.
+/// The cause of an attempt's doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DoubtCause {
-    /// Its transport reported it so: the link broke, for example.
+    /// Its transport reported it, for example because the connection broke.
     Reported,
     /// Its dispatcher died while it ran.
     Restarted,

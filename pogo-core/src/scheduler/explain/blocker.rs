@@ -1,4 +1,4 @@
-//! What keeps a host from starting, and what would clear it.
+//! Obstacles that keep a host from starting, and their cures.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::scheduler::{Freeze, Hold, HoldView, JobId, NeverBegan, Steered};
 
 /// One thing that keeps a waiting host from starting, and the orders that clear it.
 ///
-/// Displays as a sentence that names what is in the way and the first cure, with moments in UTC;
+/// Displays as a sentence that names the obstacle and the first cure, with times in UTC;
 /// [`sentence`](Self::sentence) writes them otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -29,7 +29,7 @@ pub struct Obstacle {
     pub cures: Vec<Cure>,
 }
 
-/// What is in the way of a host.
+/// The kind of an obstacle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "blocker", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -38,12 +38,12 @@ pub enum Blocker {
     BucketFull {
         /// The group it counts.
         group: String,
-        /// The rule as the policy says it.
+        /// The rule as in the policy.
         rule: Rule,
         /// The resolved number of slots.
         #[serde(alias = "places")]
         slots: u32,
-        /// Who holds them, why and since when.
+        /// The hosts that hold them, why and since when.
         holders: Vec<Holder>,
         /// Holds that wait for its slots, and keep what they take until somebody ends them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,4 +1,4 @@
-//! Orders that clear what is in the way.
+//! Cures: orders that clear obstacles.
 
 use std::fmt;
 
@@ -44,7 +44,7 @@ pub enum CureOrder {
         #[serde(with = "crate::fleet::host_list")]
         hosts: Vec<HostName>,
     },
-    /// Say that these hosts are available.
+    /// Mark these hosts as available.
     MarkUp {
         /// The hosts.
         #[serde(with = "crate::fleet::host_list")]
@@ -75,7 +75,7 @@ pub enum CureOrder {
     MaxParallel {
         /// The job.
         job: JobId,
-        /// So many.
+        /// The new limit.
         limit: u32,
     },
     /// Apply a policy in which this rule leaves the group a slot.

@@ -1,4 +1,4 @@
-//! Which orders clear an obstacle. Only those that are accepted, and that help.
+//! Finds the orders that clear an obstacle: only those that are accepted and help.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-//! What happens without any order, if all goes well: what runs succeeds, and time passes. What has not begun and would be refused
+//! Forecasts what happens without any order if all goes well: what runs succeeds, and time passes. What has not begun and would be refused
 //! does not succeed, and hosts that have left the fleet do not come back.
 //!
-//! Where it is not sure it expects the worse, so that a host that could do without an order may be offered one, and
+//! In case of doubt it expects the worse, so that a host that needs no order may be offered one, and
 //! never the other way round.
 
 use std::collections::{BTreeMap, BTreeSet};

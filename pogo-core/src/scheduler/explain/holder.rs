@@ -1,4 +1,4 @@
-//! Who holds slots of a bucket.
+//! Hosts that hold slots of a bucket.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -35,12 +35,12 @@ pub enum HolderReason {
         /// Of this job.
         job: JobId,
     },
-    /// Its last attempt failed, and the host was neither retried nor skipped since.
+    /// Its last attempt failed, and it was neither retried nor skipped since.
     Failed {
         /// In this job.
         job: JobId,
     },
-    /// It is unknown how its last attempt ended, and nobody has decided since.
+    /// Its last attempt is in doubt, and it was neither retried nor skipped since.
     InDoubt {
         /// In this job.
         job: JobId,

@@ -1,4 +1,4 @@
-//! Why a host waits, and which orders would help.
+//! Explains why a host waits, and which orders help.
 
 mod blocker;
 mod blockers;

@@ -1,4 +1,4 @@
-//! Obstacles as sentences.
+//! Formats obstacles as sentences.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use crate::plan::HoldOwner;
 use crate::policy::{Limit, Rule};
 use crate::scheduler::{Freeze, Hold, HoldView};
 
-/// Writes a moment as text. The core knows no time zone, so the caller gives the format.
+/// Formats a time. The core knows no time zone, so the caller provides the format.
 pub type FormatTime<'a> = dyn Fn(Timestamp) -> String + 'a;
 
 impl Obstacle {
-    /// One sentence: what is in the way, and the first order that would clear it.
+    /// One sentence: the obstacle and the first cure.
     pub fn sentence(&self, time: &FormatTime<'_>) -> String {
         let what = self.blocker.describe(time);
         match (self.passes, self.cures.first(), &self.blocker) {
@@ -28,7 +28,7 @@ impl Obstacle {
 }
 
 impl Blocker {
-    /// What is in the way, without what would clear it.
+    /// The obstacle without its cures.
     pub fn describe(&self, time: &FormatTime<'_>) -> String {
         match self {
             Self::BucketFull {

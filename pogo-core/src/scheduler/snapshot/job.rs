@@ -12,7 +12,7 @@ use crate::policy::{JobSettings, Limit, bare_counts};
 use crate::scheduler::state::{Backoff, TaskRecord};
 use crate::scheduler::{Actor, Failure, JobId, JobStatus, NeverBegan, Steered, TaskState};
 
-/// A job and how far it is.
+/// A job with its progress.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct JobData {
     pub(super) job: JobId,

@@ -1,4 +1,4 @@
-//! Everything a scheduler knows, as plain data that can be stored.
+//! Snapshots: a scheduler's state as plain data that can be stored.
 
 mod capture;
 mod error;
@@ -19,11 +19,11 @@ use crate::fleet::{Fleet, HostName};
 use crate::policy::Policy;
 use crate::{Digest, Timestamp};
 
-/// Everything that a scheduler knows at one moment, to start from instead of from the first record of a journal.
+/// The state of a scheduler at one time, to start from instead of the first record of a journal.
 ///
-/// It says of each task and host how far it is, and nothing that follows from that: limits, gates and counts are worked
-/// out anew when it is [restored](super::Scheduler::restore). Its size is linear in the hosts and tasks it refers to;
-/// hosts and tasks that are alike share an entry.
+/// It contains the state of each task and host, and nothing that follows from it: limits, gates and counts are computed
+/// when it is [restored](super::Scheduler::restore). Its size is linear in the hosts and tasks it refers to;
+/// equal hosts and tasks share an entry.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! From a snapshot back to a state.
+//! Restores a state from a snapshot.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

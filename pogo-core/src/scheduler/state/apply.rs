@@ -1,4 +1,4 @@
-//! Events into state: the only code that changes it.
+//! Applies events to the state: the only code that changes it.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::scheduler::{
     Event, Freeze, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent, NamespaceEventKind,
 };
 
-/// What whoever decided on the event already knows, so that it need not be looked up again.
+/// What the deciding code already knows, so that it need not be looked up again.
 #[derive(Default)]
 pub(crate) struct Hint {
     pub(crate) task: Option<TaskAt>,
@@ -28,7 +28,7 @@ impl Hint {
 }
 
 impl State {
-    /// Changes the state as the event says. On an error nothing has changed.
+    /// Applies an event. On an error nothing has changed.
     pub(crate) fn apply(&mut self, at: Timestamp, event: &Event, effects: &mut Effects) -> Result<(), ApplyError> {
         if at < self.at {
             return Err(ApplyError::OutOfOrder { at, last: self.at });

@@ -1,4 +1,4 @@
-//! The time for which a host waits before it is tried again.
+//! Delays before retries.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Budgets of failures: how many hosts of a job, or of a group of its hosts, may fail.
+//! Failure budgets: how many hosts of a job, or of a group of its hosts, may fail.
 
 /// A count of failures against what is allowed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! Which unfinished jobs have a host among theirs.
+//! An index of unfinished jobs by host.
 
 use std::collections::BTreeSet;
 

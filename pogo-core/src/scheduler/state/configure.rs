@@ -1,4 +1,4 @@
-//! A new fleet or policy, under running jobs.
+//! Applies a new fleet or policy while jobs run.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::plan::{BudgetGroup, PlanError, Rules};
 use crate::policy::Policy;
 use crate::scheduler::Freeze;
 
-/// A fleet that cannot take the place of the one before.
+/// Why a fleet and policy cannot be applied.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigureError {

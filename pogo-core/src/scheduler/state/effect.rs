@@ -1,4 +1,4 @@
-//! What an applied event means for whoever keeps queues over the state.
+//! Effects of applied events, for the queues over the state.
 
 use super::TaskAt;
 use crate::fleet::HostId;

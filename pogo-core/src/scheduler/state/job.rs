@@ -1,4 +1,4 @@
-//! One job: its hosts, and how far each of them is.
+//! One job: its hosts and their progress.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::plan::{JobSpec, Order, StageId, Stages};
 use crate::policy::{JobSettings, ResolvedSettings, Setting, WaveGate};
 use crate::scheduler::{Actor, AttemptId, Failure, JobId, JobUpdate, Steered, Tally};
 
-/// How a job is doing.
+/// The status of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

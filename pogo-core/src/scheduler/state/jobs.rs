@@ -1,4 +1,4 @@
-//! How jobs come, change and end.
+//! Compiles, inserts and changes jobs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! Everything the scheduler knows, and the one way it changes: [`State::apply`].
+//! The scheduler's state, and the one way it changes: [`State::apply`].
 //!
-//! Nothing here decides, and nothing here depends on how the decisions were found: the same events give an equal
+//! Nothing here decides, and nothing depends on how decisions were found: the same events give an equal
 //! state, whether live or replayed.
 
 mod apply;
@@ -60,7 +60,7 @@ use crate::policy::Policy;
 /// One task: a position in a job's listed order.
 pub(crate) type TaskAt = (JobId, u32);
 
-/// Everything the scheduler knows.
+/// The state of a scheduler.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct State {
     /// The time of the last event.

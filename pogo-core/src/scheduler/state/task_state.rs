@@ -2,20 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How far one task is.
+/// The state of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TaskState {
     /// It has not started, or waits to be tried again: after a failure with retries left, or by an order to retry it.
     Waiting,
-    /// An attempt is under way, or has succeeded and its host settles.
+    /// An attempt is running, or has succeeded and its host settles.
     Running,
     /// Its last attempt succeeded, and its host has settled.
     Succeeded,
     /// Its last attempt failed, and no retry was left or allowed.
     Failed,
-    /// It is unknown how its last attempt ended, and the job does not retry such attempts.
+    /// Its last attempt is in doubt, and the job does not retry such attempts.
     InDoubt,
     /// An operator skipped it: it counts as done.
     Skipped,

@@ -1,4 +1,4 @@
-//! How a task changes state, and all that follows from it within its job.
+//! Changes of a task's state, and their consequences within its job.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What may happen to a task and to a job in each state: the one table by which orders are refused, and by which stored
+//! The state transitions of tasks and jobs: the one table by which orders are refused, and by which stored
 //! events are recognized as damaged.
 
 use super::{JobStatus, TaskState};

@@ -1,4 +1,4 @@
-//! Which events can follow a state. A damaged log is refused here, before it can do harm.
+//! Validates events against the state. A damaged log is refused here, before it can do harm.
 
 use super::{ApplyError, Job, JobChange, Running, State, TaskChange};
 use crate::fleet::HostName;
