@@ -1,4 +1,4 @@
-//! From the end of a step to the outcome of its attempt.
+//! Classifies the end of a step as the outcome of its attempt.
 
 use std::ops::ControlFlow;
 
@@ -6,11 +6,11 @@ use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome, Phase};
 
 use crate::exec::{ExitReport, NotStarted, StopReason};
 
-/// Whether the next step follows the end of the step of this phase, or the attempt ends with this outcome. Decides by
-/// nothing else.
+/// Whether the next step follows the end of this phase, or the attempt ends with this outcome. Depends on
+/// its arguments alone.
 ///
-/// The rule behind it: what is known not to have begun has failed, and can be retried safely; what may have begun and
-/// whose end nobody saw is in doubt.
+/// The rule: what is known not to have begun has failed and can be retried safely; what may have begun
+/// and whose end was not reported is in doubt.
 pub(crate) fn classify(phase: Phase, report: ExitReport) -> ControlFlow<Outcome> {
     ControlFlow::Break(match report {
         ExitReport::Exited { status: 0, .. } => return ControlFlow::Continue(()),
@@ -35,7 +35,7 @@ pub(crate) fn classify(phase: Phase, report: ExitReport) -> ControlFlow<Outcome>
     })
 }
 
-/// The end of a session that comes after another one of its attempt: what ran before it cannot be taken back, so that the attempt has
+/// Adjusts the report of a session after the first of its attempt: earlier steps have run, so the attempt has
 /// begun.
 pub(crate) fn in_later_session(report: ExitReport) -> ExitReport {
     match report {
@@ -48,7 +48,7 @@ pub(crate) fn in_later_session(report: ExitReport) -> ExitReport {
     }
 }
 
-/// The outcome of an attempt whose step of this phase is known not to have started.
+/// The outcome of an attempt whose step is known not to have started.
 pub(crate) fn not_started(phase: Phase, reason: NotStarted) -> Outcome {
     let not_run = match phase {
         Phase::PostHook => "the command succeeded, its post-hooks were not run",
@@ -74,7 +74,7 @@ pub(crate) fn not_started(phase: Phase, reason: NotStarted) -> Outcome {
     }
 }
 
-/// Why nobody knows how the step of this phase ended.
+/// The message for a step whose end is unknown.
 fn unknown(phase: Phase, reason: &str) -> String {
     let lost = match phase {
         Phase::PostHook => "the command succeeded, then the link was lost during the post-hooks",

@@ -1,4 +1,4 @@
-//! What all attempts of a transport share.
+//! State shared by all attempts of a transport.
 
 use pogo_core::scheduler::{Outcome, Phase};
 
@@ -34,7 +34,7 @@ impl TransportContext {
         }
     }
 
-    /// What running steps of the attempt on this connection needs.
+    /// The context for running the attempt's steps on this connection.
     pub(crate) fn exec_context<'a>(&'a self, link: &'a Link, prepared: &'a PreparedAttempt) -> ExecContext<'a> {
         ExecContext {
             link,

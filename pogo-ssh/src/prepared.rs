@@ -1,4 +1,4 @@
-//! An attempt with everything that it needs, before its host is connected to.
+//! An attempt that is checked and prepared, before its host is connected to.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::exec::{InvalidAttempt, Session, StopSignal, check_attempt};
 use crate::input::JobInputs;
 use crate::target::Target;
 
-/// An attempt that can be run.
+/// A prepared attempt.
 pub(crate) struct PreparedAttempt {
     pub(crate) attempt: Attempt,
     pub(crate) target: Arc<Target>,
-    /// What it runs where no files are sent along.
+    /// Its sessions, if no files are uploaded.
     pub(crate) sessions: Vec<Session>,
     pub(crate) inputs: Arc<JobInputs>,
     pub(crate) report: Reporter,
@@ -22,13 +22,13 @@ pub(crate) struct PreparedAttempt {
 }
 
 impl PreparedAttempt {
-    /// The step after which nothing is left to run.
+    /// Its last step.
     pub(crate) fn last_phase(&self) -> Phase {
         let last = self.sessions.last().and_then(|session| session.phases.last());
         last.copied().unwrap_or(Phase::Command)
     }
 
-    /// Refuses what cannot be run, before anything is begun.
+    /// Prepares an attempt; refuses one that cannot run.
     pub(crate) fn new(
         attempt: Attempt,
         target: Target,

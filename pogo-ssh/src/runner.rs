@@ -1,4 +1,4 @@
-//! From an attempt to its outcome.
+//! Runs attempts and returns their outcomes.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl Runner {
         }
     }
 
-    /// Gets ready to run an attempt, and reports that it begins. What cannot be done is refused before.
+    /// Prepares an attempt and reports that it connects. An attempt that cannot run is refused first.
     pub(crate) async fn prepare(&self, attempt: Attempt, report: Reporter) -> Result<PreparedAttempt, Outcome> {
         let refused = |reason| Outcome::failed(FailureKind::Refused, reason);
         let stop = StopSignal::new(report.clone(), attempt.time_limit, self.context.config.stop_grace);
@@ -54,11 +54,11 @@ impl Runner {
         Ok(prepared)
     }
 
-    /// Where the attempt's host is, and what its job gives it to read.
+    /// The attempt's target and the job's inputs.
     async fn what_it_needs(&self, attempt: &Attempt) -> Result<(Target, Arc<JobInputs>), String> {
         let target = self.targets.of(&attempt.host, &attempt.command).await;
         let mut target = target.map_err(|error| error.to_string())?;
-        // Its value may stand in our own environment, and `SendEnv *` would send it to every session.
+        // This process's own environment may have its value, which `SendEnv *` would send to every session.
         target
             .session
             .environment
@@ -85,7 +85,7 @@ impl Runner {
         if let Some(outcome) = Box::pin(self.run_on_kept_link(&prepared)).await {
             return outcome;
         }
-        // Connecting takes far more memory than being connected, and gives it back.
+        // Boxed: the future of connecting is far larger than that of a connection, and is freed afterwards.
         let link = match Box::pin(self.context.connect(&prepared)).await {
             Ok(link) => link,
             Err(outcome) => return outcome,
@@ -97,7 +97,7 @@ impl Runner {
         outcome
     }
 
-    /// Runs on the connection that was kept from the attempt before, if there is one and it still works.
+    /// Runs on the idle connection of the previous attempt, if there is one and it still works.
     async fn run_on_kept_link(&self, prepared: &PreparedAttempt) -> Option<Outcome> {
         let job = prepared.attempt.job;
         let link = self.context.connector.kept(job, &prepared.target)?;
@@ -106,7 +106,7 @@ impl Runner {
         Some(outcome)
     }
 
-    /// Keeps the connection where another attempt may follow, and closes it otherwise.
+    /// Keeps the connection if another attempt may follow, and closes it otherwise.
     async fn finish(&self, link: Link, outcome: &Outcome, job: JobId, target: &Arc<Target>) {
         match outcome {
             Outcome::Failed(failure) if !failure.kind.is_connect() && !link.handle.is_closed() => {

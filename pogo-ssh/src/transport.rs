@@ -1,4 +1,4 @@
-//! The transport itself.
+//! The transport.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use crate::input::JobInputs;
 use crate::runner::Runner;
 use crate::setup::{self, SetupError};
 
-/// Executes attempts over SSH. Cheap to share: keys and known hosts are read once.
+/// Runs attempts over SSH. Keys and known hosts are read once, when it is built.
 ///
-/// See the [crate's documentation](crate) for what succeeds, what fails and what is in doubt.
+/// See the [crate's documentation](crate) for the outcomes.
 #[derive(Debug)]
 pub struct SshTransport {
     runner: Arc<Runner>,
@@ -23,14 +23,14 @@ pub struct SshTransport {
 }
 
 impl SshTransportBuilder {
-    /// Reads key files and known_hosts files, and makes the transport. Connects to nothing.
+    /// Reads key files and known_hosts files and builds the transport. Connects to nothing.
     pub fn build(self) -> Result<SshTransport, SetupError> {
         SshTransport::set_up(self)
     }
 }
 
 impl SshTransport {
-    /// Settings to build a transport from.
+    /// Returns a builder with the default settings.
     pub fn builder() -> SshTransportBuilder {
         SshTransportBuilder::default()
     }
@@ -42,13 +42,13 @@ impl SshTransport {
         Ok(Self { runner, warnings })
     }
 
-    /// Takes what the next job with these options gives its hosts; otherwise it is read when the job's first attempt
+    /// Supplies the inputs of the next job with these options; otherwise they are read when the job's first attempt
     /// begins.
     pub fn provide(&self, inputs: JobInputs) {
         self.runner.inputs.provide(inputs);
     }
 
-    /// Remarks for whoever set this up: files and lines that were skipped, checks that are off. One sentence each.
+    /// Warnings about the configuration: skipped files and lines, disabled checks. One sentence each.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -64,11 +64,11 @@ impl Transport for SshTransport {
             .with_permission()
     }
 
-    /// On a task of its own, beside its connection's: whoever awaits it is woken by its phases and its end, and not by
-    /// every packet. When dropped, it is dropped too.
+    /// Runs on its own task, beside its connection's: the caller is woken by its phases and its end, and not by
+    /// every packet. Dropping the future drops the task.
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         let runner = Arc::clone(&self.runner);
-        // What is over with takes no room while the command runs: there may be very many of these.
+        // Boxed and freed before the command runs: there may be very many of these.
         let prepared = match Box::pin(runner.prepare(attempt, report)).await {
             Ok(prepared) => prepared,
             Err(refused) => return refused,
@@ -82,8 +82,8 @@ impl Transport for SshTransport {
         }
     }
 
-    /// The host keeps a record of each attempt, and goes on with those that are detached; but not of what it runs of its own,
-    /// nor across a restart.
+    /// True where the host keeps a record of its attempts: not for forced commands,
+    /// nor for attempts that restart their host.
     fn resumes(&self, attempt: &Attempt) -> bool {
         let options = &attempt.exec_options;
         options.detached.is_some() || (options.reboot.is_none() && !is_forced(attempt))

@@ -1,8 +1,8 @@
-//! Which ssh-agent holds the keys to log in with.
+//! The ssh-agent to use.
 
 use std::path::PathBuf;
 
-/// Which ssh-agent is asked for keys.
+/// The ssh-agent to use for logging in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Agent {

@@ -1,4 +1,4 @@
-//! The builder of transports.
+//! The transport's builder.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,8 +14,8 @@ use crate::first_contacts::FirstContacts;
 use crate::host_key_policy::HostKeyPolicy;
 use crate::question::{Prompter, Question, SharedPrompter};
 
-/// Settings of an [`SshTransport`](crate::SshTransport). What a host's own [`Connection`](pogo_core::fleet::Connection) sets comes first;
-/// these are the defaults behind it.
+/// Builder of an [`SshTransport`](crate::SshTransport). A host's own [`Connection`](pogo_core::fleet::Connection) settings come first;
+/// these are the defaults.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -86,52 +86,52 @@ impl Default for SshTransportBuilder {
 }
 
 impl SshTransportBuilder {
-    /// User to log in as. Default: the user this process runs as, by `USER`, `LOGNAME` or the user database.
+    /// Sets the login user. Default: the user this process runs as, by `USER`, `LOGNAME` or the user database.
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self
     }
 
-    /// Port to connect to. Default: 22.
+    /// Sets the port. Default: 22.
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
     }
 
-    /// Adds a private key file; an OpenSSH certificate beside it, in the file of the same name with `-cert.pub` at its
-    /// end, is used with it. `~/` at its start is the home directory. Default: those of `~/.ssh/id_ed25519`,
+    /// Adds a private key file; an OpenSSH certificate beside it, in the file with the suffix `-cert.pub`,
+    /// is used with it. A leading `~/` is the home directory. Default: those of `~/.ssh/id_ed25519`,
     /// `id_ecdsa` and `id_rsa` that exist.
     ///
     /// A key file that cannot be read, or that others can read, is an error when the transport is built; so is an
-    /// encrypted one without anybody to [ask](Self::ask) for its passphrase. If an agent is there that may hold its
-    /// key, it is a [warning](crate::SshTransport::warnings). For a key in an agent, the public half (`.pub`) is enough.
+    /// encrypted one without anybody to [ask](Self::ask) for its passphrase. If there is an agent that may hold its
+    /// key, it is a [warning](crate::SshTransport::warnings). For a key in an agent, its public key file (`.pub`) is enough.
     pub fn identity(mut self, path: impl Into<PathBuf>) -> Self {
         self.identities.get_or_insert_default().push(path.into());
         self
     }
 
-    /// No key files, not even the usual ones.
+    /// Uses no key files, not even the default ones.
     pub fn no_identities(mut self) -> Self {
         self.identities = Some(Vec::new());
         self
     }
 
-    /// Which ssh-agent to ask. Default: [`Agent::Environment`].
+    /// Sets the ssh-agent. Default: [`Agent::Environment`].
     pub fn agent(mut self, agent: Agent) -> Self {
         self.agent = Some(agent);
         self
     }
 
-    /// Of the agent's keys, only those of the key files are used (a `.pub` file beside an encrypted one is enough).
+    /// Limits the agent's keys to those of the key files (a `.pub` file beside an encrypted one is enough).
     /// Default: all of them.
     pub fn identities_only(mut self, only: bool) -> Self {
         self.identities_only = Some(only);
         self
     }
 
-    /// Who answers questions: for the passphrase of an encrypted key file, once for each file and no sooner than a host
-    /// takes its key; and for what hosts ask during login, other than for the password. May block, and is called from
-    /// several threads at once (see [`Prompter`]). Without an answer, the file or the way to log in is passed over.
+    /// Sets a function that answers questions: for the passphrase of an encrypted key file, once per file and only after a host
+    /// has accepted its key; and for prompts during login, other than for the password. It may block, and is called from
+    /// several threads at once (see [`Prompter`]). Without an answer, the key or the method is skipped.
     /// Default: nobody.
     ///
     /// ```no_run
@@ -152,88 +152,88 @@ impl SshTransportBuilder {
         self
     }
 
-    /// Sets who answers questions, and can say why there is no answer. Replaces [`ask`](Self::ask).
+    /// Sets a [`Prompter`], which can also say why there is no answer. Replaces [`ask`](Self::ask).
     pub fn prompter(mut self, prompter: impl Prompter + 'static) -> Self {
         self.asker = Some(SharedPrompter::new(prompter));
         self
     }
 
-    /// A password for hosts that take one, as such or as the answer to a single hidden question; tried last. Never part
+    /// Sets a password for hosts that accept one, as such or as the answer to a single hidden prompt; tried last. Never part
     /// of an event, a message or a `Debug` text.
     pub fn password(mut self, password: SecretString) -> Self {
         self.password = Some(password);
         self
     }
 
-    /// The password that `sudo` asks for on the hosts, for jobs that run as another user. Given once per attempt, and
-    /// only to the prompt that sudo was told to use. Without it, whoever answers [questions](Self::ask) is asked.
+    /// Sets the sudo password, for jobs that run as another user. Sent once per attempt, and
+    /// only to sudo's own prompt. Without it, the [prompter](Self::ask) is asked.
     /// Never part of an event, a message or a `Debug` text.
     pub fn sudo_password(mut self, password: SecretString) -> Self {
         self.sudo_password = Some(password);
         self
     }
 
-    /// How many keys and passwords are tried per connection, at least 1. Default: 6, as many as OpenSSH's server takes.
+    /// Sets how many keys and passwords are tried per connection, at least 1. Default: 6, the limit of OpenSSH's server.
     pub fn auth_tries(mut self, tries: usize) -> Self {
         self.auth_tries = tries.max(1);
         self
     }
 
-    /// The known_hosts files, the one that new keys are added to first. Each must exist unless new keys are accepted.
+    /// Sets the known_hosts files; new keys are added to the first. Each must exist unless new keys are accepted.
     /// Default: those of `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` that exist.
     pub fn known_hosts<P: Into<PathBuf>>(mut self, files: impl IntoIterator<Item = P>) -> Self {
         self.known_hosts = Some(files.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Policy for hosts whose key is not known. Default: [`HostKeyPolicy::Strict`].
+    /// Sets the policy for hosts without a known key. Default: [`HostKeyPolicy::Strict`].
     pub fn host_keys(mut self, policy: HostKeyPolicy) -> Self {
         self.host_keys = Some(policy);
         self
     }
 
-    /// Tells here which hosts are met for the first time, and whether their keys were taken.
+    /// Collects hosts without a known key here, and whether their keys were accepted.
     pub fn first_contacts(mut self, contacts: &FirstContacts) -> Self {
         self.first_contacts = contacts.clone();
         self
     }
 
-    /// Time to reach a host and log in, not counting the wait for a slot among the handshakes. Default: 10 seconds.
+    /// Sets the time limit for connecting and logging in, without the wait for a handshake slot. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout.min(LONGEST));
         self
     }
 
-    /// How many connections are open at once, at least 1; further hosts wait, and cost nothing meanwhile. Default, and
-    /// never more: as many as the process's limit of open files leaves room for.
+    /// Sets how many connections are open at once, at least 1; further hosts wait, at no cost. Default, and
+    /// upper limit: as many as the process's file-descriptor limit allows.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = Some(connections.max(1));
         self
     }
 
-    /// How long the connection of a failed attempt is kept for the job's next attempt at the host, which then needs no
+    /// Sets how long the connection of a failed attempt is kept for the job's next attempt on the host, which then needs no
     /// handshake. What changed on the host for new logins only, such as the user's groups, does not show in a kept
-    /// connection. Default: `None`, each attempt makes a connection of its own.
+    /// connection. Default: `None`, each attempt opens a new connection.
     pub fn keep_idle(mut self, time: Option<Duration>) -> Self {
         self.keep_idle = time.map(|time| time.min(LONGEST));
         self
     }
 
-    /// How many handshakes (key exchange and login) run at once, at least 1, whatever the rollout's own limits.
+    /// Sets how many handshakes (key exchange and login) run at once, at least 1, besides the rollout's own limits.
     /// A host that accepts a connection and then sends nothing takes no slot. Default: 32.
     pub fn max_handshakes(mut self, handshakes: usize) -> Self {
         self.max_handshakes = handshakes.clamp(1, tokio::sync::Semaphore::MAX_PERMITS);
         self
     }
 
-    /// How often a silent host is asked whether it is still there; after three questions without an answer the link
-    /// counts as lost. `None`: never asked. Default: every 15 seconds.
+    /// Sets the keepalive interval for silent hosts; after three unanswered keepalives the connection
+    /// counts as lost. `None` disables keepalives. Default: 15 seconds.
     pub fn keepalive(mut self, interval: Option<Duration>) -> Self {
         self.keepalive = Some(interval.map(|interval| interval.min(LONGEST)));
         self
     }
 
-    /// How many bytes of output an attempt may pass on: of more, the head as it comes and the tail when the attempt ends,
+    /// Sets how many bytes of output an attempt may pass on: above that, the head as it arrives and the tail at the end,
     /// with a [note] between them that says how much is missing. Default: 4 MiB.
     ///
     /// [note]: pogo_core::dispatcher::Stream::Note
@@ -242,31 +242,31 @@ impl SshTransportBuilder {
         self
     }
 
-    /// Time between TERM and KILL when a command is ended. Default: 5 seconds.
+    /// Sets the time between TERM and KILL when a command is ended. Default: 5 seconds.
     ///
-    /// When an attempt's time limit ends it, this and two seconds more come out of the time limit (at most a quarter of
-    /// it), so that the attempt is over, and known to be, within the limit.
+    /// When an attempt's time limit ends it, this and two more seconds are part of the time limit (at most a quarter of
+    /// it), so that the end is confirmed within the limit.
     pub fn stop_grace(mut self, grace: Duration) -> Self {
         self.stop_grace = grace.min(LONGEST);
         self
     }
 
-    /// Where hosts keep what they know of [detached](field@pogo_core::plan::ExecOptions::detached) attempts; a relative
-    /// directory is one of the home directory's. Default: `.cache/pogo`.
+    /// Sets the directory on hosts for the state of [detached](field@pogo_core::plan::ExecOptions::detached) attempts; a relative
+    /// path starts at the home directory. Default: `.cache/pogo`.
     pub fn detached_directory(mut self, directory: impl Into<String>) -> Self {
         self.detached_directory = directory.into();
         self
     }
 
-    /// Where hosts keep the [lock](crate#one-command-at-a-time) and what it says; a relative directory is one of the home
-    /// directory's. Default: `.local/state/pogo`. Commands exclude each other only if all who run them agree on it.
+    /// Sets the directory on hosts for the [lock](crate#one-command-at-a-time) and its records; a relative path starts at the home
+    /// directory. Default: `.local/state/pogo`. Commands exclude each other only if all dispatchers use the same directory.
     pub fn lock_directory(mut self, directory: impl Into<String>) -> Self {
         self.gate.directory = directory.into();
         self
     }
 
-    /// How long a host waits for the word to go, by its own clock, once it has taken its lock: in whole seconds, at least
-    /// one. What comes later never begins. Default: 30 seconds.
+    /// Sets how long a host waits for `go` after it is ready, by its own clock: in whole seconds, at least
+    /// one. Later, the attempt never begins. Default: 30 seconds.
     pub fn begin_timeout(mut self, patience: Duration) -> Self {
         self.gate.patience = patience;
         self

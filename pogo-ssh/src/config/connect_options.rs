@@ -1,10 +1,10 @@
-//! How hosts are connected to: OpenSSH's configuration, jump hosts, how fast, how often.
+//! Connection options: OpenSSH's configuration, jump hosts, rates, retries.
 
 use std::sync::Arc;
 
 use pogo_ssh_config::{ClientConfig, Hop};
 
-/// How hosts are connected to, but for what a host says itself.
+/// Connection options, besides those of each host.
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectOptions {
     pub(crate) client_config: Option<Arc<ClientConfig>>,

@@ -1,13 +1,13 @@
-//! How a host waits for the word to go.
+//! Options of the gate at the start of a session.
 
 use std::time::Duration;
 
-/// What a session does before anything runs in it.
+/// Options of the gate, which a session passes before anything runs in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GateOptions {
-    /// Where hosts keep locks and records; a relative directory is one of the home directory's.
+    /// The directory of locks and records on hosts; a relative path starts at the home directory.
     pub(crate) directory: String,
-    /// How long a host waits for the word to go.
+    /// How long a host waits for `go`.
     pub(crate) patience: Duration,
 }
 

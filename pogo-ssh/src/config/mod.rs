@@ -13,5 +13,5 @@ pub use builder::SshTransportBuilder;
 pub(crate) use connect_options::ConnectOptions;
 pub(crate) use gate_options::GateOptions;
 
-/// Longer times than this are as good as this, and clocks can still be added up.
+/// Longer durations are cut to this, so that adding them to a time cannot overflow.
 pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -1,4 +1,4 @@
-//! What running steps on a host needs.
+//! The context of an attempt's steps on a connected host.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::link::{Connector, Link};
 use crate::question::{Question, SharedPrompter};
 use crate::target::Target;
 
-/// A connected host, and what running steps on it needs.
+/// A connected host, and what its steps share: passwords, the stop signal, the reporter.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ExecContext<'a> {
     pub(crate) link: &'a Link,
@@ -37,7 +37,7 @@ impl Passwords {
         }
     }
 
-    /// The password that lets the user of this target become another.
+    /// The sudo password of the target's user, from the settings or by asking.
     pub(super) fn for_sudo(
         &self,
         target: &Arc<Target>,
@@ -50,7 +50,7 @@ impl Passwords {
                 return sudo;
             }
             let asker = asker?;
-            // A person takes time.
+            // Asking blocks until a person has answered.
             let asking = tokio::task::spawn_blocking(move || {
                 asker.ask(Question::Sudo {
                     host: &target.host,

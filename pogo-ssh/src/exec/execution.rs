@@ -1,4 +1,4 @@
-//! What is known of a session that runs.
+//! A session while it runs: its channel, its input and what the host reported so far.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -18,19 +18,19 @@ use super::session::Session;
 use crate::input::CommandInput;
 use crate::output::Output;
 
-/// Why there is nothing more to read from a session's channel.
+/// Why a session's channel has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ChannelEnd {
-    /// The host refuses a request, such as the one to run something.
+    /// The host refused a channel request, such as `exec`.
     Refused,
     /// The channel or the connection is closed.
     Closed,
 }
 
-/// How often a password is given: whoever asks again has refused it.
+/// How often a password is given: a second prompt means that it was wrong.
 const MOST_PASSWORDS: usize = 1;
 
-/// A session under way.
+/// A running session.
 pub(super) struct Execution<'a> {
     pub(super) context: ExecContext<'a>,
     pub(super) session: &'a Session,
@@ -43,10 +43,10 @@ pub(super) struct Execution<'a> {
     pub(super) status: Option<ExitStatus>,
     /// When the command was seen to have ended, where other steps may follow.
     pub(super) command_ended: Option<Instant>,
-    /// What the command is to read; `None` once it is on its way.
+    /// The command's standard input; `None` once it is being sent.
     input: Option<&'a CommandInput>,
     passwords_given: usize,
-    /// Whether a line is to end where a password was typed: sudo ends it on a terminal.
+    /// Whether to drop the line break that sudo prints after a password on a terminal.
     ends_line: bool,
     marks: MarkParser,
 }
@@ -78,10 +78,10 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Takes what the host says.
+    /// Processes one message of the channel.
     pub(super) fn take(&mut self, message: Option<ChannelMsg>) -> ControlFlow<ChannelEnd> {
         match message {
-            // A terminal has one stream only.
+            // A terminal merges both streams into one.
             Some(ChannelMsg::Data { data }) if self.session.pty => self.take_marked(Stream::Stdout, &data),
             Some(ChannelMsg::Data { data }) => {
                 if !self.progress.has_begun() {
@@ -112,7 +112,7 @@ impl<'a> Execution<'a> {
         self.progress.note_output(&rest);
         for mark in marks {
             match mark {
-                // What already runs gets no passwords, whatever it prints.
+                // A command that has begun gets no password, even if it prints such a mark.
                 Mark::Password(word) if self.progress.may_ask() => self.answer(&word),
                 mark => self.take_mark(mark),
             }
@@ -134,7 +134,7 @@ impl<'a> Execution<'a> {
         self.feed_command();
     }
 
-    /// Gives the command its input once it is there.
+    /// Sends the command its input once it has begun.
     pub(super) fn feed_command(&mut self) {
         let is_time = self.progress.reads_input() || (!self.session.runs_command() && !self.progress.is_shut());
         if let Some(input) = self.input.take_if(|_| is_time) {
@@ -157,7 +157,7 @@ impl<'a> Execution<'a> {
         self.feed.password(known);
     }
 
-    /// What was held back in case it was a mark.
+    /// Passes on the bytes that were held back as a possible mark.
     pub(super) fn finish(&mut self) {
         let rest = self.marks.finish();
         let stream = if self.session.pty {
@@ -180,7 +180,7 @@ impl<'a> Execution<'a> {
 
 fn name_of(signal: &Sig) -> String {
     let name = match signal {
-        // OpenSSH's server says no more of those that the protocol has no name for, such as real-time signals.
+        // OpenSSH's server sends such a name for signals that the protocol does not name, such as real-time signals.
         Sig::Custom(name) if name.contains('@') => "unknown",
         Sig::Custom(name) => name.as_str(),
         Sig::ABRT => "ABRT",
@@ -196,7 +196,7 @@ fn name_of(signal: &Sig) -> String {
         Sig::TERM => "TERM",
         Sig::USR1 => "USR1",
     };
-    // The host's own text, within bounds.
+    // The text is the host's: restrict its characters and length.
     let may_stand = |c: &char| c.is_ascii_alphanumeric() || "+-".contains(*c);
     name.chars().filter(may_stand).take(16).collect()
 }

@@ -7,9 +7,9 @@ use pogo_core::scheduler::NeverBegan;
 /// The exit status of a session, or of the command in it, as the host reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ExitStatus {
-    /// The process ended by itself, with this number.
+    /// The process exited with this code.
     Code(u32),
-    /// A signal of this name, without `SIG`, ended it.
+    /// A signal ended the process; its name without `SIG`.
     Signal(String),
 }
 
@@ -47,9 +47,9 @@ pub(crate) enum NotStarted {
     ConnectionLost(String),
     /// The attempt was stopped before the host was asked to run it.
     Stopped(StopReason),
-    /// The host would not run it.
+    /// The host refused to run it.
     Refused(String),
-    /// It was not let begin, or not told to.
+    /// Permission was refused, or the host ended the attempt before `go`.
     NeverBegan(NeverBegan, String),
 }
 
@@ -74,21 +74,21 @@ pub(crate) enum ExitReport {
         /// The hook that ended with it, where it was a hook.
         hook: Option<String>,
     },
-    /// It was ended by a signal that was not the transport's.
+    /// A signal that the transport did not send ended it.
     Killed {
         /// Name of the signal, without `SIG`.
         signal: String,
     },
-    /// The transport ended it, and nothing of it is left running.
+    /// The transport ended it, and its process group is gone.
     Stopped(StopReason),
-    /// The transport tried to end it, and cannot tell whether it has ended.
+    /// The transport tried to end it, without a confirmation from the host.
     NotStopped(StopReason),
     /// The connection broke after the host was asked to run it, or the host never reported how it ended.
     Unknown(String),
 }
 
 impl ExitReport {
-    /// The host would not run the step, for this reason.
+    /// The host refused to run the step, for this reason.
     pub(crate) fn refused(reason: impl Into<String>) -> Self {
         Self::NotStarted(NotStarted::Refused(reason.into()))
     }

@@ -1,4 +1,4 @@
-//! What a step is given to read.
+//! A session's standard input: the script, `go`, secrets, a password, the command's own input.
 
 use std::io;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::input::Content;
 
-/// The word to go, which the gate of a session waits for.
+/// The line that lets a session through its gate.
 pub(crate) const GO: &str = "go\n";
 
-/// Writes to a channel, one thing after the other. Dropping it stops that.
+/// Writes to a channel, one piece after the other. Dropping it stops writing.
 pub(crate) struct InputFeed {
     channel: Arc<ChannelWriteHalf<Msg>>,
     writing: Option<BoxFuture<'static, ()>>,
-    /// What ends the input: a terminal is only told by a character.
+    /// On a terminal a control character ends the input instead of EOF.
     on_terminal: bool,
 }
 
@@ -31,7 +31,7 @@ impl InputFeed {
         }
     }
 
-    /// Writes all that is to be written by now; pending when that is done.
+    /// Writes everything that is queued; pending once that is done.
     pub(crate) async fn write_pending(&mut self) {
         if let Some(writing) = &mut self.writing {
             writing.await;
@@ -40,22 +40,22 @@ impl InputFeed {
         std::future::pending().await
     }
 
-    /// What the line reads itself.
+    /// Queues the part of the script that did not fit into the command line.
     pub(crate) fn first(&mut self, input: Option<String>) {
         let Some(input) = input else { return };
         let channel = Arc::clone(&self.channel);
         self.then(async move {
-            // A lost link is reported by whoever reads from it, here as below.
+            // Write errors are ignored here and below: the reading side reports a lost connection.
             let _ = channel.data(input.as_bytes()).await;
         });
     }
 
-    /// The word to go.
+    /// Queues `go`.
     pub(crate) fn go(&mut self) {
         self.first(Some(GO.to_owned()));
     }
 
-    /// What the command's shell reads before the command.
+    /// Queues the secret environment, which the shell reads before it starts the command.
     pub(super) fn secrets(&mut self, lines: Option<Arc<SecretString>>) {
         let Some(lines) = lines else { return };
         let channel = Arc::clone(&self.channel);
@@ -64,7 +64,7 @@ impl InputFeed {
         });
     }
 
-    /// The password, once it is known, and nothing if there is none.
+    /// Queues the password once it is known, or nothing if there is none.
     pub(super) fn password(&mut self, known: impl Future<Output = Option<SecretString>> + Send + 'static) {
         let channel = Arc::clone(&self.channel);
         self.then(async move {
@@ -78,17 +78,17 @@ impl InputFeed {
         });
     }
 
-    /// No more than what was written so far.
+    /// Ends the input after what is queued.
     pub(super) fn end(&mut self) {
         let (channel, on_terminal) = (Arc::clone(&self.channel), self.on_terminal);
         self.then(async move { end(&channel, on_terminal).await });
     }
 
-    /// All of this, and its end; or only the end.
+    /// Queues this content and EOF, or EOF alone.
     pub(super) fn content(&mut self, content: Option<Arc<Content>>) {
         let (channel, on_terminal) = (Arc::clone(&self.channel), self.on_terminal);
         self.then(async move {
-            // Where the copy cannot be read any more nothing ends: a part must not look like the whole.
+            // No EOF after a read error: a part of the input must not look like the whole.
             if write_all(&channel, content).await.is_ok() {
                 end(&channel, on_terminal).await;
             }

@@ -1,4 +1,4 @@
-//! Hosts that run something of their own, whatever they are asked to run.
+//! Hosts with a forced command (`ForceCommand`, `command=` in `authorized_keys`).
 
 use pogo_core::dispatcher::Attempt;
 use pogo_core::fleet::Host;
@@ -6,11 +6,11 @@ use pogo_core::plan::Command;
 
 use crate::quote::quote_all;
 
-/// The setting of a host that says so.
+/// The host setting that declares a forced command.
 const FORCED_COMMAND: &str = "forced_command";
 
-/// The line to ask such a host for: that of the command itself, which a forced command may look at. `None` if this is no
-/// such host.
+/// The line to send to such a host: the command itself, which `SSH_ORIGINAL_COMMAND` shows. `None` for
+/// other hosts.
 pub(super) fn forced_line(attempt: &Attempt) -> Option<String> {
     is_forced(attempt).then(|| match attempt.command.as_ref() {
         Command::Argv(words) => quote_all(words.iter().map(String::as_str)),
@@ -18,7 +18,7 @@ pub(super) fn forced_line(attempt: &Attempt) -> Option<String> {
     })
 }
 
-/// Why such a host cannot do it.
+/// Why a host with a forced command cannot run this attempt.
 pub(super) fn unsuitable_where_forced(attempt: &Attempt) -> Option<&'static str> {
     if !is_forced(attempt) {
         return None;
@@ -38,7 +38,7 @@ pub(super) fn unsuitable_where_forced(attempt: &Attempt) -> Option<&'static str>
     None
 }
 
-/// Whether the host is meant to run something of its own.
+/// Whether the host is declared to have a forced command.
 pub(crate) fn is_forced(attempt: &Attempt) -> bool {
     attempt.exec_options.forced_command || says_so(&attempt.host)
 }

@@ -2,14 +2,14 @@
 
 use super::marker::Marker;
 
-/// A function that runs the executable files of the directory `$1`, in the order of their bytes, until one fails. `$2` is
-/// the phase, which is told once there is something to run. Names that start with a dot are left out by the pattern
-/// itself. A directory that is not there has no hooks; one that cannot be read fails.
+/// A shell function that runs the executable files of the directory `$1`, in byte order, until one fails. `$2` is
+/// the phase, which is reported once there is a hook to run. The pattern skips names that start with a dot.
+/// A missing directory has no hooks; one that cannot be read fails.
 ///
-/// A relative directory is one of the login directory's. What runs the hooks ends before the next one when it was told to
-/// by a signal, which it keeps in `pogo_t`: then 143 says that there was one to run.
+/// A relative path starts at the login directory. After a signal, which the trap keeps in `pogo_t`, the
+/// function ends before the next hook with 143.
 pub(super) fn hooks_function(marker: &Marker, holds_lock: bool) -> String {
-    // Whatever a hook leaves in the background must not hold the lock.
+    // A background process of a hook must not keep the lock.
     let lock = if holds_lock { " 9>&-" } else { "" };
     let phase = marker.print("phase %s", r#""$pogo_p""#);
     let failed = marker.print("hook %s", r#""${pogo_f##*/}""#);

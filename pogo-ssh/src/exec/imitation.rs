@@ -1,12 +1,12 @@
-//! For hosts that only seem to run a command: reading and changing the lines of sessions.
+//! Support for the loopback server, which imitates commands: reads and edits the command lines of sessions.
 
 use super::line::{CommandLine, decoded};
 use crate::quote::quote;
 
-/// What starts the line that says that the command is entered, behind the marker.
+/// How the shell line that reports the command phase continues after the marker.
 const ENTERS_COMMAND: &str = " phase command\\n'";
 
-/// The line of a session, with this text in place of its command; `None` if it cannot be read.
+/// The session's line with its command replaced by this text; `None` if the line cannot be parsed.
 pub(crate) fn instead_of_command(line: &str, text: &str) -> Option<String> {
     let script = decoded(line)?;
     let at = script.find(ENTERS_COMMAND)?;
@@ -23,7 +23,7 @@ pub(crate) fn marks_of_beginning(line: &str) -> Option<(String, String)> {
     }
     let (before, _) = script.split_once(ENTERS_COMMAND)?;
     let (_, marker) = before.rsplit_once("'\\036")?;
-    // A process of this number is on no machine.
+    // No process has this number.
     let begun = format!("\x1e{marker} begun {} alone\n\x1e{marker} ready none -\n", i32::MAX);
     Some((begun, format!("\x1e{marker} phase command\n")))
 }

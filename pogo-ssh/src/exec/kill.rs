@@ -1,7 +1,7 @@
-//! Ending what runs on a host, and finding out whether it has ended.
+//! Ending a process group on a host, and checking that it has ended.
 //!
 //! Signals through the SSH channel are not enough: servers may refuse them (OpenSSH 9.2 does for root), and they reach
-//! one process only. So a second execution on the same connection signals the whole process group.
+//! one process only. So a second session on the same connection signals the whole process group.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::side_command::{SideCommandError, SideCommandOutput, run_side_command}
 /// `$1`: process group. `$2`: tenths of a second between TERM and KILL. Exits with 0 when the group has ended,
 /// 3 when there was none any more, 1 when it cannot be ended.
 ///
-/// Processes that ended but were never collected still count for `kill -0`; where there is a `ps`, it knows better.
+/// `kill -0` also finds zombies, so `ps` is asked where there is one.
 // The loop stands in parentheses: ksh runs the end of a pipeline in the shell itself, and `exit 9` would end the script.
 pub(crate) const END_GROUP: &str = r#"g=$1
 alive() {
@@ -43,21 +43,21 @@ kill -KILL -"$g"
 ended_within 30 && exit 0
 exit 1"#;
 
-/// `$1`: a process that shares its group with others, so that nothing more than itself can be ended.
+/// `$1`: a process that shares its group with others, so that only the process itself can be signalled.
 const END_PROCESS: &str = r#"kill -TERM "$1" 2>/dev/null; exit 1"#;
 
-/// What became of the attempt to end it.
+/// The result of ending a process group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KillOutcome {
-    /// It has ended, all of it.
+    /// The whole group has ended.
     Done,
-    /// There was nothing to end any more.
+    /// The group had ended before.
     AlreadyGone,
-    /// Nobody can tell.
+    /// The host did not confirm it.
     Unknown,
 }
 
-/// Ends the process group of a session, or in it that of a command which runs as somebody else, as whoever runs it: TERM,
+/// Ends the process group of a session, or that of its command where it runs as another user, as that user: TERM,
 /// then KILL after the grace.
 pub(super) async fn kill(
     context: ExecContext<'_>,
@@ -73,13 +73,13 @@ pub(super) async fn kill(
     ask_to_end(context, (privilege, mark), kill_line(privilege, groups, grace)).await
 }
 
-/// Asks the host by this line, which ends as [`END_GROUP`] does.
+/// Runs a line on the host that exits as [`END_GROUP`] does.
 pub(crate) async fn ask_to_end(
     context: ExecContext<'_>,
     (privilege, mark): (&Privilege, &str),
     line: CommandLine,
 ) -> KillOutcome {
-    // By a second session: OpenSSH 9.2 refuses the protocol's own signals for sessions of root, and they reach one process
+    // In a second session: OpenSSH 9.2 refuses the protocol's own signals for sessions of root, and they reach one process
     // only.
     let output = match run_side_command(context, (privilege, mark), line.clone(), None).await {
         Err(SideCommandError::NoSession) => ask_on_new_connection(context, (privilege, mark), line).await,
@@ -92,7 +92,7 @@ pub(crate) async fn ask_to_end(
     }
 }
 
-/// Asks by a connection of its own: some servers open one session per connection only.
+/// Runs the line over a new connection: some servers allow one session per connection only.
 async fn ask_on_new_connection(
     context: ExecContext<'_>,
     (privilege, mark): (&Privilege, &str),
@@ -105,8 +105,8 @@ async fn ask_on_new_connection(
     output
 }
 
-/// The line that a host is asked to run for it. Where the command runs as somebody else, its session is told first, so that
-/// no further step begins.
+/// The command line that does it. Where the command runs as another user, its session is signalled first, so that
+/// no further step starts.
 pub(crate) fn kill_line(
     privilege: &Privilege,
     (session, command): (ProcessGroup, Option<ProcessGroup>),

@@ -1,14 +1,14 @@
-//! The last line of what a host writes, to explain a failure.
+//! The last line of a host's output, to explain a failure.
 
-/// The last line of what a host writes, within bounds.
+/// The last line of a host's output, up to a maximum length.
 #[derive(Debug, Default)]
 pub(crate) struct LastLine(Vec<u8>);
 
-/// No more of a line is kept.
+/// The longest line that is kept.
 const MOST_BYTES: usize = 200;
 
 impl LastLine {
-    /// Takes the next piece.
+    /// Adds the next chunk of output.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             if self.0.ends_with(b"\n") && !line.trim_ascii().is_empty() {
@@ -23,7 +23,7 @@ impl LastLine {
         }
     }
 
-    /// The line behind what it is to explain.
+    /// Appends the line to the message that it explains.
     pub(crate) fn explain(&self, what: String) -> String {
         let text = String::from_utf8_lossy(&self.0);
         let text: String = text.trim().chars().filter(|c| !c.is_control()).collect();

@@ -1,16 +1,16 @@
-//! What a host is asked to run, as a line that every login shell reads alike.
+//! Command lines that every login shell parses alike.
 //!
-//! A POSIX shell, fish and the C shells agree on little: inside single quotes fish gives a meaning to the backslash, the C
-//! shells to `!` and to the end of a line, and some of them take no long words. So a line consists of short words of printable ASCII
+//! POSIX shells, fish and the C shells differ: inside single quotes fish interprets the backslash, the C
+//! shells `!` and line breaks, and some limit the length of a word. So a line consists of short words of printable ASCII
 //! without any of these, and the host's own `/bin/sh` decodes them.
 
 use crate::quote::{quote, quote_all};
 
-/// What decodes the words of a line and runs the text. It is read by the login shell, so it has nothing to decode itself.
+/// Decodes the words of a line and runs the text. The login shell parses it, so it contains nothing to decode itself.
 const DECODE: &str = r#"eval "$(printf %b "$@")""#;
 
-/// Reads the words from standard input instead, one in each line, up to a line that says that these were all. Shells read
-/// lines from what is not a file byte by byte, so what follows is left for the command.
+/// Reads the words from standard input instead, one per line, up to a line with a dot. Shells read
+/// pipes and terminals byte by byte, so what follows is left for the command.
 const READ: &str = r#"pogo_i=$(
 while IFS= read -r pogo_i; do
   case $pogo_i in +*) printf %b "${pogo_i#+}" ;; *) break ;; esac
@@ -19,24 +19,24 @@ done
 eval "unset pogo_i
 $pogo_i""#;
 
-/// The longest line. Dropbear takes 9,000 bytes, and Linux 131,071 from OpenSSH; what is longer goes over standard input.
+/// The longest line in bytes. Dropbear accepts 9,000, OpenSSH on Linux 131,071; longer scripts go over standard input.
 const LONGEST_LINE: usize = 8_000;
 
-/// The longest word. BSD's `csh` takes some thousand bytes, and a terminal on BSD lines of 1,024.
+/// The longest word in bytes. BSD's `csh` accepts about a thousand, a BSD terminal lines of 1,024.
 const LONGEST_WORD: usize = 900;
 
-/// What the shell that runs it calls itself, in its complaints and in lists of processes.
+/// `$0` of the shell, which its error messages and process lists show.
 const NAME: &str = "pogo";
 
-/// What the shell that runs an attempt's command calls itself.
+/// `$0` of the shell that runs an attempt's command.
 const COMMAND_NAME: &str = "pogo-command";
 
-/// A line for the login shell of a host, and what it reads before anything else.
+/// A command line for the login shell of a host, and the beginning of its standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommandLine {
-    /// The line.
+    /// The command line.
     pub(crate) text: String,
-    /// What its standard input starts with.
+    /// The beginning of standard input, where the script does not fit into the line.
     pub(crate) input: Option<String>,
 }
 
@@ -46,13 +46,13 @@ impl CommandLine {
         Self::named(NAME, ("", script), parameters)
     }
 
-    /// A line for steps of an attempt, the command among them or not. What leads to them finds the words of the line as
+    /// A line for the steps of an attempt, with or without the command. The first text finds the words of the line as
     /// its own parameters.
     pub(crate) fn of_session(with_command: bool, texts: (&str, &str), parameters: &[&str]) -> Self {
         Self::named(if with_command { COMMAND_NAME } else { NAME }, texts, parameters)
     }
 
-    /// A line as it is, for whatever reads it.
+    /// A line that is sent unchanged.
     pub(crate) fn raw(text: &str) -> Self {
         Self {
             text: text.to_owned(),
@@ -77,22 +77,22 @@ impl CommandLine {
 
 fn line_of(name: &str, script: &str) -> String {
     let words = words_of(script, for_login_shell);
-    // None of them holds a quote.
+    // No word contains a quote.
     let words: String = words.iter().map(|word| format!(" '{word}'")).collect();
     format!("exec /bin/sh -c {} {name}{words}", quote(DECODE))
 }
 
-/// Bytes that stand for themselves in a word in single quotes, whatever the shell.
+/// Bytes that every shell takes literally in single quotes.
 fn for_login_shell(byte: u8) -> bool {
     for_reading(byte) && !matches!(byte, b'\'' | b'!')
 }
 
-/// Bytes that stand for themselves in a line that is read from standard input, be it a terminal.
+/// Bytes that `read` and a terminal take literally.
 fn for_reading(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'\\'
 }
 
-/// The text as words for `printf %b`, which together stand for exactly this text.
+/// Encodes the text as words for `printf %b`, which prints exactly this text.
 fn words_of(text: &str, is_plain: fn(u8) -> bool) -> Vec<String> {
     let (mut words, mut word) = (Vec::new(), String::new());
     for byte in text.bytes() {
@@ -109,13 +109,13 @@ fn words_of(text: &str, is_plain: fn(u8) -> bool) -> Vec<String> {
     words
 }
 
-/// Whether a line that a host was asked to run is the command of an attempt: not a hook, nor the ending of one.
+/// Whether a command line runs the command of an attempt, rather than a hook or a kill.
 #[cfg(any(test, feature = "loopback"))]
 pub(crate) fn is_command(line: &str) -> bool {
     line.contains(&format!("{} {COMMAND_NAME} ", quote(DECODE)))
 }
 
-/// The text that a line stands for; `None` if it comes over standard input, or is no such line.
+/// The decoded text of a line; `None` if it comes over standard input, or is another kind of line.
 #[cfg(any(test, feature = "loopback"))]
 pub(crate) fn decoded(line: &str) -> Option<String> {
     let (_, words) = line.split_once(&format!("{} ", quote(DECODE)))?;
@@ -124,7 +124,7 @@ pub(crate) fn decoded(line: &str) -> Option<String> {
     text_of(&words).filter(|text| !text.ends_with(READ))
 }
 
-/// The text that words for `printf %b` stand for.
+/// Decodes words for `printf %b`.
 #[cfg(any(test, feature = "loopback"))]
 fn text_of(words: &str) -> Option<String> {
     let (mut bytes, mut rest) = (Vec::new(), words);
@@ -143,7 +143,7 @@ fn text_of(words: &str) -> Option<String> {
 
 #[cfg(test)]
 impl CommandLine {
-    /// The line as a host reads it that has this shell as `/bin/sh`.
+    /// The line for a host with this shell as `/bin/sh`.
     pub(crate) fn under(&self, shell: &str) -> String {
         line_of(NAME, &self.decoded().replace("/bin/sh", shell)).replace("/bin/sh", shell)
     }

@@ -1,4 +1,4 @@
-//! Our own marks in a host's standard error: found, and taken out of it.
+//! Parses pogo's own marks in a host's standard error and removes them from the output.
 
 use memchr::memchr;
 use pogo_core::scheduler::Phase;
@@ -9,24 +9,24 @@ use super::signal::signal_of;
 /// The process group of a step, on its host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ProcessGroup {
-    /// The step leads a group of this number.
+    /// The step leads the group with this number.
     Led(u32),
     /// The step is this process, in a group with others.
     Shared(u32),
 }
 
-/// What a mark says.
+/// A parsed mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Mark {
     /// The step begins.
     Begun(ProcessGroup),
     /// This hook failed.
     Hook(String),
-    /// Somebody asks for a password, with this word.
+    /// A password prompt with this secret word.
     Password(String),
-    /// It goes no further, for this reason.
+    /// The script gave up, for this reason.
     Refused(String),
-    /// This step is entered.
+    /// This phase was entered.
     Phase(Phase),
     /// The command has ended with this status, and other steps may follow.
     Ended(u32),
@@ -34,26 +34,26 @@ pub(crate) enum Mark {
     Killed(String),
     /// The session has ended with this status.
     Done(u32),
-    /// The boot that the host is in.
+    /// The host's boot id.
     Boot(String),
-    /// Nothing runs before the word to go: how the session waits for it.
+    /// The session waits for `go` in this way.
     Ready(Ready),
     /// Another command holds the host's lock, or its process group still runs.
     Busy(String),
-    /// It was not let begin, for this reason.
+    /// The attempt ended before it began, for this reason.
     Never(String),
-    /// What became of an attempt.
+    /// The answer to a question about an earlier attempt.
     Found(String),
-    /// A file is in place; this is what is to be removed afterwards.
+    /// A file is in place; its path is removed after the attempt.
     Sent(String),
 }
 
-/// How a session waits for the word to go.
+/// How a session waits for `go`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ready {
-    /// It holds the host's lock, and the record of it is written.
+    /// It holds the host lock and has written its record.
     pub(crate) host_lock: bool,
-    /// Its shell tells how the command ended.
+    /// Its shell reports how the command ended.
     pub(crate) tells: bool,
 }
 
@@ -70,21 +70,21 @@ impl Ready {
     }
 }
 
-/// A byte that starts every mark, and is rare otherwise.
+/// The first byte of every mark (record separator), which is rare in other output.
 const FIRST: u8 = 0x1e;
-/// No mark is longer; what goes on beyond is not a mark.
+/// The longest mark in bytes; a longer line is output.
 const LONGEST: usize = 1024;
 
-/// Takes marks out of a stream that comes in pieces.
+/// Separates marks from output in a stream of chunks.
 #[derive(Debug)]
 pub(crate) struct MarkParser {
     prefix: Vec<u8>,
-    /// What may become a mark.
+    /// Bytes that may be the beginning of a mark.
     held: Vec<u8>,
 }
 
 impl MarkParser {
-    /// Looks for marks that start like this.
+    /// Parses marks with this prefix.
     pub(crate) fn new(prefix: &str) -> Self {
         Self {
             prefix: prefix.as_bytes().to_vec(),
@@ -92,7 +92,7 @@ impl MarkParser {
         }
     }
 
-    /// Takes a piece; gives what is not part of a mark, and the marks that are complete.
+    /// Adds a chunk; returns its output without marks, and the complete marks.
     pub(crate) fn take(&mut self, piece: &[u8]) -> (Vec<u8>, Vec<Mark>) {
         let (mut rest, mut marks) = (Vec::with_capacity(piece.len()), Vec::new());
         let mut piece = piece;
@@ -113,7 +113,7 @@ impl MarkParser {
         (rest, marks)
     }
 
-    /// What was held back and turned out to be nothing.
+    /// The bytes held back as a possible mark.
     pub(crate) fn finish(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.held)
     }
@@ -124,7 +124,7 @@ impl MarkParser {
         let fits = self.held.get(..so_far) == self.prefix.get(..so_far);
         if !fits || self.held.len() > LONGEST {
             rest.append(&mut self.held);
-            // The byte that broke one may start another.
+            // The byte that ended this candidate may start the next one.
             if byte == FIRST {
                 rest.pop();
                 self.held.push(FIRST);
@@ -134,7 +134,7 @@ impl MarkParser {
         if byte == b'\n' {
             let line = std::mem::take(&mut self.held);
             let text = line.get(self.prefix.len()..line.len() - 1).unwrap_or_default();
-            // A terminal may end lines in its own way.
+            // A terminal ends lines with CR LF.
             let text = text.strip_suffix(b"\r").unwrap_or(text);
             match read_mark(text) {
                 Some(mark) => marks.push(mark),
@@ -150,7 +150,7 @@ fn read_mark(text: &[u8]) -> Option<Mark> {
     match word {
         "begun" => {
             let (id, kind) = rest.split_once(' ')?;
-            // Group 1 would be all of the machine's, and 0 our own.
+            // `kill -- -1` would signal every process of the machine, and 0 the caller's own group.
             let id = id.parse().ok().filter(|id| *id > 1)?;
             match kind {
                 "group" => Some(Mark::Begun(ProcessGroup::Led(id))),

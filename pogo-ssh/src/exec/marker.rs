@@ -1,27 +1,27 @@
-//! What starts our own marks in a host's standard error, and the shell text that writes them.
+//! The prefix of marks in a host's standard error, and the shell text that prints them.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
 use pogo_core::scheduler::AttemptId;
 
-/// What starts the marks of one execution, or of one attempt.
+/// The prefix of the marks of one session, or of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Marker(String);
 
 impl Marker {
-    /// Marks of an attempt that another process may have to find.
+    /// The prefix for an attempt, predictable so that another process finds its marks.
     pub(crate) fn of(attempt: AttemptId) -> Self {
         Self(format!("pogo {attempt}"))
     }
 
-    /// Marks of an attempt, with a word that tells them from those of another one of this number.
+    /// The prefix for an attempt with a word that distinguishes attempts of the same number.
     pub(crate) fn with_word(attempt: AttemptId, word: &str) -> Self {
         Self(format!("pogo {attempt} {word}"))
     }
 
-    /// Marks of one execution, with a word that nothing on the host knows before: what runs there cannot write them by
-    /// accident, nor by being another attempt of the same number.
+    /// The prefix of one session, with a random word: what runs on the host cannot print its marks by
+    /// accident, nor can another attempt of the same number.
     pub(crate) fn secret(attempt: AttemptId) -> Self {
         Self::with_word(attempt, &random_word())
     }
@@ -31,13 +31,13 @@ impl Marker {
         format!("\x1e{} ", self.0)
     }
 
-    /// Shell text that writes a mark: a line on standard error that the transport takes out again.
+    /// Shell text that prints a mark on standard error, from which the transport removes it.
     pub(crate) fn print(&self, format: &str, words: &str) -> String {
         format!(r"printf '\036{} {format}\n' {words} >&2", self.0)
     }
 }
 
-/// A word that nobody can have heard of. The hashers of the standard library are keyed from the system's randomness.
+/// A random word. The standard library keys its hashers from the system's randomness.
 pub(super) fn random_word() -> String {
     let word = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", word(), word())

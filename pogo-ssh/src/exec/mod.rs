@@ -1,4 +1,4 @@
-//! Running things on a connected host.
+//! Runs the steps of an attempt on a connected host.
 
 mod context;
 mod execution;

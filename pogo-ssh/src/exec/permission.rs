@@ -1,4 +1,4 @@
-//! Asking whether an attempt may begin.
+//! Asks the dispatcher for permission to begin.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -8,7 +8,7 @@ use pogo_core::scheduler::{BeginRefused, NeverBegan};
 use super::exit_report::NotStarted;
 use super::stop::StopSignal;
 
-/// Asks for what cannot be held at a gate, before its host is asked for anything.
+/// Asks before anything is sent to a host that cannot wait at a gate.
 pub(crate) async fn ask_first(report: &Reporter, stop: &StopSignal) -> Result<(), NotStarted> {
     let mut permission = Permission::default();
     permission.ask(report, false);
@@ -19,18 +19,18 @@ pub(crate) async fn ask_first(report: &Reporter, stop: &StopSignal) -> Result<()
     }
 }
 
-/// Whether a session may begin; asked once the host is ready for it.
+/// The permission of one session, requested once the host is ready.
 #[derive(Default)]
 pub(crate) struct Permission(Option<BoxFuture<'static, Result<(), BeginRefused>>>);
 
 impl Permission {
-    /// Asks. `host_lock` says that the host's lock keeps other attempts away.
+    /// Requests permission. `host_lock` says that the session holds the host lock.
     pub(crate) fn ask(&mut self, report: &Reporter, host_lock: bool) {
         let report = report.clone();
         self.0 = Some(async move { report.begin(host_lock).await }.boxed());
     }
 
-    /// Waits for the answer, and gives it once; for ever where nothing was asked.
+    /// Waits for the answer and returns it once; pending for ever where nothing was requested.
     pub(crate) async fn answered(&mut self) -> Result<(), NotStarted> {
         let Some(asked) = &mut self.0 else {
             return std::future::pending().await;

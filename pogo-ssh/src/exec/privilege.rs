@@ -1,4 +1,4 @@
-//! As which user a command runs on its host.
+//! The user that a command runs as on its host.
 
 use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::RunAs;
@@ -6,20 +6,20 @@ use pogo_core::plan::RunAs;
 use super::marker::{Marker, random_word};
 use crate::quote::{quote, quote_all};
 
-/// As which user a command runs, and through which program.
+/// The user that a command runs as, and the program that changes to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Privilege {
-    /// As the user who is logged in.
+    /// The login user.
     Login,
-    /// As another user, through sudo: `run_as` names a user.
+    /// Another user, through sudo: `run_as` names a user.
     Sudo {
         user: String,
-        /// What sudo's prompt ends with, which nobody on the host knows before.
+        /// The random word at the end of sudo's prompt.
         secret_word: String,
-        /// The start of every mark of the session.
+        /// The prefix of the session's marks.
         mark: String,
     },
-    /// Through a program that takes a command as its last words: `run_as` names one.
+    /// A program whose last arguments are a command: `run_as` names one.
     Through(Vec<String>),
 }
 
@@ -39,12 +39,12 @@ impl Privilege {
                     .map(|word| word.replace("{host}", attempt.host.name.as_str()));
                 Self::Through(named.collect())
             }
-            // What is not known is refused before; were it not, nothing may run as the user who is logged in.
+            // Unknown kinds are refused earlier; if one got here, it must not run as the login user.
             Some(_) => Self::Through(vec!["false".to_owned()]),
         }
     }
 
-    /// What comes before the shell, as words of the shell of the user who is logged in.
+    /// The words before `/bin/sh`, quoted for the login user's shell.
     pub(super) fn command_prefix(&self) -> Option<String> {
         Some(match self {
             Self::Login => return None,
@@ -53,7 +53,7 @@ impl Privilege {
         })
     }
 
-    /// The script and its parameters for a shell of the user who is logged in, which runs this one.
+    /// Wraps the script and its parameters for the login user's shell.
     pub(super) fn script<'a>(&self, script: &'a str, parameters: &[&'a str]) -> (String, Vec<&'a str>) {
         let Some(through) = self.command_prefix() else {
             return (script.to_owned(), parameters.to_vec());
@@ -62,7 +62,7 @@ impl Privilege {
         (format!(r#"exec {through} /bin/sh -c "$@""#), parameters)
     }
 
-    /// A mark that asks for the password.
+    /// sudo's prompt, which is a mark.
     fn prompt(&self) -> String {
         match self {
             Self::Sudo { mark, secret_word, .. } => format!("{mark}password {secret_word}\n"),
@@ -70,7 +70,7 @@ impl Privilege {
         }
     }
 
-    /// Whether a mark that asks for a password is sudo's own, and whose password it asks for.
+    /// The user whose password sudo wants, if this word is from its own prompt.
     pub(super) fn password_wanted(&self, word: &str) -> Option<&str> {
         match self {
             Self::Sudo { user, secret_word, .. } if secret_word == word => Some(user),
@@ -78,7 +78,7 @@ impl Privilege {
         }
     }
 
-    /// What stands between the login and the command, for people.
+    /// The program between login and command, for messages.
     pub(super) fn program_name(&self) -> Option<&str> {
         match self {
             Self::Login => None,

@@ -1,4 +1,4 @@
-//! How far a session on a host is, by what was seen of it, and how it ended.
+//! The progress of a session as its marks report it, and how it ended.
 
 use pogo_core::scheduler::{NeverBegan, Phase};
 
@@ -8,25 +8,25 @@ use super::mark::{Mark, ProcessGroup, Ready};
 use super::session::Session;
 use crate::host_lock::{busy_message, never_message};
 
-/// How far a session is.
+/// The progress of one session.
 #[derive(Debug)]
 pub(crate) struct SessionProgress {
-    /// What it goes through.
+    /// The phases of the session.
     phases: Vec<Phase>,
     is_forced: bool,
-    /// Whether nothing runs before the word to go, and that word was not given yet.
+    /// Whether the session still waits at its gate: `go` was not sent.
     is_shut: bool,
-    /// How it waits for that word.
+    /// How it waits at the gate.
     ready: Option<Ready>,
-    /// Why it was not let begin.
+    /// Why it ended at the gate.
     never: Option<(NeverBegan, String)>,
     outlives_command: bool,
     /// The program that starts the command, such as sudo.
     launcher: Option<String>,
     phase: Option<Phase>,
-    /// Its process group.
+    /// Process group of the session.
     group: Option<ProcessGroup>,
-    /// The process group of a command that runs as somebody else.
+    /// Process group of a command that runs as another user.
     command_group: Option<ProcessGroup>,
     /// How the command ended, where other steps may follow.
     command: Option<ExitStatus>,
@@ -55,10 +55,10 @@ impl SessionProgress {
         }
     }
 
-    /// Takes a mark. Gives the phase that is entered by it.
+    /// Applies a mark; returns the phase that it enters.
     pub(crate) fn apply(&mut self, mark: Mark) -> Option<Phase> {
         match mark {
-            // The first mark counts: a command could write another to have a group of its choice ended.
+            // Only the first mark counts: a command could print another to have a group of its choice ended.
             Mark::Begun(group) if self.group.is_none() => self.group = Some(group),
             Mark::Begun(group) if self.runs_command() => self.command_group = Some(group),
             Mark::Phase(phase) if self.phases.contains(&phase) && self.phase < Some(phase) => {
@@ -71,7 +71,7 @@ impl SessionProgress {
                 self.ready = Some(ready);
                 self.outlives_command |= ready.tells && self.phases.contains(&Phase::Command);
             }
-            // Once a step is entered nobody has a say in this any more.
+            // Ignored once a step was entered: the command could print these marks.
             Mark::Busy(who) if self.phase.is_none() => self.never = Some((NeverBegan::Busy, busy_message(&who))),
             Mark::Never(why) if self.phase.is_none() => self.shut_by_host(&why),
             Mark::Hook(name) => self.hook = Some(name),
@@ -81,7 +81,7 @@ impl SessionProgress {
         None
     }
 
-    /// Takes note of why the host lets it not begin.
+    /// Records why the host ended it at the gate.
     fn shut_by_host(&mut self, why: &str) {
         let message = never_message(why);
         match why {
@@ -90,64 +90,64 @@ impl SessionProgress {
         }
     }
 
-    /// How it waits for the word to go, if it does.
+    /// How it waits at the gate, if it does.
     pub(crate) fn waits(&self) -> Option<Ready> {
         self.ready.filter(|_| self.is_shut)
     }
 
-    /// Whether nothing runs of it before the word to go, which was not given.
+    /// Whether it waits at its gate and `go` was not sent.
     pub(crate) fn is_shut(&self) -> bool {
         self.is_shut
     }
 
-    /// Takes note that the word to go is given.
+    /// Records that `go` was sent.
     pub(crate) fn open(&mut self) {
         self.is_shut = false;
     }
 
-    /// Takes output that may tell why nothing begins.
+    /// Keeps output that may explain why nothing begins.
     pub(crate) fn note_output(&mut self, bytes: &[u8]) {
         if !self.has_begun() || self.may_ask() {
             self.last_line.push(bytes);
         }
     }
 
-    /// Whether the host has begun what it was asked for.
+    /// Whether the host has begun to run the script.
     pub(crate) fn has_begun(&self) -> bool {
         self.group.is_some()
     }
 
-    /// Whether the command may be there, or what leads to it.
+    /// Whether the command, or the launcher before it, may be running.
     fn runs_command(&self) -> bool {
         self.phase == Some(Phase::Command) && self.command.is_none()
     }
 
-    /// Whether what leads to the command may ask for a password.
+    /// Whether the launcher may still ask for a password.
     pub(crate) fn may_ask(&self) -> bool {
         self.runs_command() && self.launcher.is_some() && self.command_group.is_none()
     }
 
-    /// Whether the command reads what it is given.
+    /// Whether the command has begun to read its input.
     pub(crate) fn reads_input(&self) -> bool {
         self.is_forced || (self.runs_command() && !self.may_ask())
     }
 
-    /// Whether a command that may have left something behind has ended.
+    /// Whether the command has ended, so that only background processes can keep the output open.
     pub(crate) fn command_has_ended(&self) -> bool {
         self.command.is_some()
     }
 
-    /// Whether post-hooks were seen to run.
+    /// Whether post-hooks were reported to run.
     pub(crate) fn runs_post_hooks(&self) -> bool {
         self.phase == Some(Phase::PostHook)
     }
 
-    /// What is to be ended: the group of the session, and that of a command that runs as somebody else.
+    /// The groups to end: the session's, and that of a command that runs as another user.
     pub(crate) fn groups(&self) -> Option<(ProcessGroup, Option<ProcessGroup>)> {
         Some((self.group?, self.command_group.filter(|_| self.command.is_none())))
     }
 
-    /// The phase that it is in, as far as that matters to what its end means.
+    /// The phase that an end is attributed to.
     pub(crate) fn phase(&self) -> Phase {
         if self.never_began() {
             return Phase::Command;
@@ -159,7 +159,7 @@ impl SessionProgress {
         self.phase.unwrap_or(first)
     }
 
-    /// How it ended, as far as the host has reported; unknown, for this reason, if it has reported nothing.
+    /// How it ended, as the host reported it; unknown for this reason if it did not.
     pub(crate) fn exit_report(&self, status: Option<&ExitStatus>, lost: impl FnOnce() -> String) -> ExitReport {
         if let Some(never) = &self.never {
             return never.clone().into();
@@ -198,12 +198,12 @@ impl SessionProgress {
         }
     }
 
-    /// Whether the command has succeeded, and no post-hook was seen to run.
+    /// Whether the command has succeeded and no post-hook was reported to run.
     pub(crate) fn looks_for_post_hooks(&self) -> bool {
         self.command == Some(ExitStatus::Code(0)) && !self.runs_post_hooks()
     }
 
-    /// What it means that nothing is left of a session that was told to end while it looked for post-hooks.
+    /// The report of a session that was ended while it looked for post-hooks.
     pub(crate) fn ended_while_looking(&self, status: Option<u32>, reason: StopReason) -> ExitReport {
         match status {
             // There was none to run.
@@ -214,12 +214,12 @@ impl SessionProgress {
         }
     }
 
-    /// The end of a session that found post-hooks and ran none of them, as it was told to end.
+    /// The report of a session that found post-hooks and ran none of them because it was ended.
     pub(crate) fn hooks_not_run(&self, status: Option<u32>, reason: StopReason) -> Option<ExitReport> {
         (status == Some(143) && self.looks_for_post_hooks()).then(|| NotStarted::Stopped(reason).into())
     }
 
-    /// Whether what leads to the command was entered, and the command was not seen to begin.
+    /// Whether the command's phase was entered without the command beginning.
     fn never_began(&self) -> bool {
         self.phases.contains(&Phase::Command)
             && self.launcher.is_some()
@@ -250,7 +250,7 @@ impl SessionProgress {
     }
 }
 
-/// What is said of a host that began nothing of what it was asked for, and ended.
+/// The message for a host that ended the session without running the script.
 pub(crate) fn ran_something_else(status: &ExitStatus) -> String {
     format!(
         "the host ran something of its own in place of the command, which ended with {status} (a forced command, a \

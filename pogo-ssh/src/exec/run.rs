@@ -1,4 +1,4 @@
-//! The execution of one session on a connection.
+//! Runs one session on a connection.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::input::CommandInput;
 use crate::link::Link;
 use crate::output::Output;
 
-/// Runs a session, passing on its output and telling of its phases, until it has ended or is given up. Gives the phase it
+/// Runs a session until it has ended or is given up; passes on its output and reports its phases. Returns the phase it
 /// was in.
 pub(crate) async fn execute(
     context: ExecContext<'_>,
@@ -98,17 +98,17 @@ impl Execution<'_> {
             Err(reason) => reason,
         };
         let (grace, give_up) = self.context.stop.schedule(reason);
-        // Few are ended, and their end takes much room.
+        // Boxed: ending is rare, and its future is large.
         match timeout_at(give_up, Box::pin(self.end(reason, grace))).await {
             Ok(ended) => ended,
             Err(_) => ExitReport::NotStopped(reason),
         }
     }
 
-    /// Asks the host to run it.
+    /// Sends the channel requests that start the session.
     async fn ask(&mut self) -> Result<(), russh::Error> {
         if self.session.pty {
-            // What is typed is not to be seen, and lines end as they were written.
+            // Without echo, and with line ends unchanged.
             let modes = [(Pty::ECHO, 0), (Pty::ONLCR, 0)];
             self.write.request_pty(true, "dumb", 80, 24, 0, 0, &modes).await?;
         }
@@ -122,7 +122,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// How it ended, or why it is to be ended.
+    /// Waits for its end, or for a reason to end it.
     async fn until_end_or_stop(&mut self) -> Result<ExitReport, StopReason> {
         let stop = self.context.stop;
         let stopped = stop.wait();
@@ -130,7 +130,7 @@ impl Execution<'_> {
         let mut linger_until = None;
         loop {
             let behind = self.output.is_behind();
-            // Messages come last, or a flood of output would keep the others from their turn.
+            // Messages come last, or a flood of output would starve the other branches.
             let progress = tokio::select! {
                 biased;
                 reason = &mut stopped => match self.status {
@@ -155,7 +155,7 @@ impl Execution<'_> {
                 },
                 () = self.feed.write_pending() => ControlFlow::Continue(()),
                 () = self.output.flush(), if behind => {
-                    // While we waited, the host could not end its output.
+                    // The host could not end its output while we waited.
                     linger_until = linger_until.map(|_| Instant::now() + LINGER);
                     ControlFlow::Continue(())
                 }
@@ -173,7 +173,7 @@ impl Execution<'_> {
         Ok(self.exit_report())
     }
 
-    /// Lets the host wait for nothing any more: without the word to go it begins nothing.
+    /// Closes the input of a session at its gate: without `go` it ends.
     async fn keep_shut(&mut self, why: ExitReport) -> ExitReport {
         let _ = self.write.eof().await;
         why
@@ -186,7 +186,7 @@ impl Execution<'_> {
         }
     }
 
-    /// From when on something in the background may hold the output open: the end of the last that had any.
+    /// When to start the linger time: the end of the command.
     fn output_holds_from(&self) -> Instant {
         let now = Instant::now();
         match self.command_ended {
@@ -200,10 +200,10 @@ impl Execution<'_> {
         // A channel that nobody reads stalls the whole connection, and ending needs it.
         self.output.hurry();
         if self.progress.may_ask() {
-            // It may be waiting for a password, and gets none.
+            // It may be waiting for a password.
             let _ = self.write.eof().await;
         }
-        // What to end is in a mark, which may still be on its way.
+        // The group is in a mark that may not have arrived yet.
         let groups = loop {
             if let Some(groups) = self.progress.groups().filter(|_| !self.progress.may_ask()) {
                 break groups;
@@ -213,7 +213,7 @@ impl Execution<'_> {
                 return self.exit_report();
             }
         };
-        // What succeeds from here on may have given up because it was told to end.
+        // A success from here on may come from a session that gave up because of the signal.
         let looks_for_hooks = self.progress.looks_for_post_hooks();
         match self.kill(groups, grace).await {
             KillOutcome::Done if looks_for_hooks => {
@@ -227,14 +227,14 @@ impl Execution<'_> {
                 not_run.unwrap_or_else(|| self.exit_report())
             }
             KillOutcome::Unknown => {
-                // Servers may refuse it, and it reaches the first process only; better than nothing.
+                // A fallback: servers may refuse the signal, and it reaches the first process only.
                 let _ = self.write.signal(Sig::TERM).await;
                 ExitReport::NotStopped(reason)
             }
         }
     }
 
-    /// Kills what runs, taking output meanwhile.
+    /// Kills the groups, reading output meanwhile.
     async fn kill(&mut self, groups: (ProcessGroup, Option<ProcessGroup>), grace: Duration) -> KillOutcome {
         let mark = self.session.marker.prefix();
         let killing = kill(self.context, (&self.session.privilege, &mark), groups, grace);

@@ -1,7 +1,7 @@
 //! The shell text of an attempt's steps, for the host's `/bin/sh`.
 //!
-//! Texts that come from outside, such as the command, are the shell's positional parameters: quoting them once more in
-//! each shell on the way would let them grow until no host takes them. Variables of our own start with `pogo_`.
+//! Text from outside, such as the command, is passed as positional parameters: quoting it once more in
+//! each nested shell would let it grow beyond what hosts accept. Pogo's own variables start with `pogo_`.
 
 use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::Command;
@@ -11,42 +11,42 @@ use super::hooks::hooks_function;
 use super::marker::Marker;
 use crate::input::READ_SECRETS;
 
-/// Makes sure that what follows has a process group of its own, so that all of it can be ended. `$1` is what to run, and
-/// what follows are its own parameters. It finds its group in `pogo_g`, and `group` or `alone` in `pogo_k`.
+/// Gives a script a process group of its own, so that all of it can be ended. `$1` is the script, and
+/// the rest are its parameters. It finds its group in `pogo_g`, and `group` or `alone` in `pogo_k`.
 pub(super) const LEAD_A_GROUP: &str = r#"if kill -0 -$$ 2>/dev/null; then pogo_k=group
 elif command -v setsid >/dev/null 2>&1; then
   exec setsid /bin/sh -c 'pogo_b=$1 pogo_g=$$ pogo_k=group; shift; eval "$pogo_b"' sh "$@"
 else pogo_k=alone; fi
 pogo_b=$1 pogo_g=$$; shift; eval "$pogo_b""#;
 
-/// Finds out the process group on a terminal, which a new group could no longer read: what is in the group with it, such
-/// as sudo, has no other purpose.
+/// Finds the process group on a terminal, which a new group could not read: the rest of the group, such
+/// as sudo, belongs to the command as well.
 pub(super) const KNOW_THE_GROUP: &str = r#"pogo_k=group pogo_g=$(ps -o pgid= -p $$ 2>/dev/null | tr -d ' ')
 [ -n "$pogo_g" ] || pogo_k=alone pogo_g=$$
 pogo_b=$1; shift; eval "$pogo_b""#;
 
-/// What follows needs it no longer.
+/// The command's environment must not contain them.
 pub(super) const FORGET_THE_GROUP: &str = "unset pogo_b pogo_g pogo_k";
 
 /// The steps of an attempt as shell text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scripts {
     marker: Marker,
-    /// The positional parameters of every step.
+    /// Positional parameters of every step.
     pub(crate) parameters: Vec<String>,
-    /// Assignments of the environment.
+    /// Assignments of the attempt's environment.
     environment: String,
     /// Shell text that enters the command's directory.
     enter: String,
-    /// Shell text that becomes the command.
+    /// Shell text that replaces the shell with the command.
     command: String,
-    /// The shell's words for the directories of hooks.
+    /// Shell words for the hook directories.
     pre_hooks: Option<String>,
     post_hooks: Option<String>,
 }
 
 impl Scripts {
-    /// Those of this attempt. `files` is the directory of the files that were sent along.
+    /// The steps of this attempt. `files` is the directory of uploaded files.
     pub(crate) fn of(attempt: &Attempt, files: Option<&str>, marker: Marker) -> Self {
         let mut parameters = Parameters(Vec::new());
         let hooks = |parameters: &mut Parameters, directory: &Option<_>| {
@@ -67,12 +67,12 @@ impl Scripts {
         }
     }
 
-    /// What their marks start with.
+    /// The prefix of their marks.
     pub(crate) fn marker(&self) -> &Marker {
         &self.marker
     }
 
-    /// Whether there is such a step.
+    /// Whether the attempt has this step.
     pub(crate) fn has(&self, phase: Phase) -> bool {
         match phase {
             Phase::PreHook => self.pre_hooks.is_some(),
@@ -94,12 +94,12 @@ impl Scripts {
         })
     }
 
-    /// Tells that what follows begins, and its process group.
+    /// Reports that the step begins, and its process group.
     fn begun(&self) -> String {
         format!("{}\n{FORGET_THE_GROUP}", self.tell_the_group())
     }
 
-    /// Tells its process group.
+    /// Reports the process group.
     pub(super) fn tell_the_group(&self) -> String {
         self.marker.print("begun %s %s", r#""$pogo_g" "$pogo_k""#)
     }
@@ -126,11 +126,11 @@ impl Scripts {
 }
 
 // Quoted once more in each shell on the way, a script with many quotes grew thirteenfold.
-/// Texts that shell text finds as its positional parameters.
+/// Collects the positional parameters of a shell text.
 struct Parameters(Vec<String>);
 
 impl Parameters {
-    /// The shell's word for this text.
+    /// Adds a text; returns the shell word that expands to it.
     fn add(&mut self, text: impl Into<String>) -> String {
         self.0.push(text.into());
         format!("\"${{{}}}\"", self.0.len())
@@ -153,7 +153,7 @@ fn environment(attempt: &Attempt, files: Option<&str>, parameters: &mut Paramete
         .collect()
 }
 
-/// The words that scripts and programs on the target see.
+/// The phase names that hooks and commands see in `POGO_PHASE`.
 pub(crate) fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::Connect => "connect",
@@ -168,19 +168,19 @@ pub(crate) fn phase_name(phase: Phase) -> &'static str {
 /// The attempt's command as shell text that replaces the shell.
 fn command(attempt: &Attempt, parameters: &mut Parameters) -> String {
     match attempt.command.as_ref() {
-        // The user's own shell reads the line, as with any SSH client. Without SHLVL, bash would read its start-up
+        // The login shell runs the line, as with any SSH client. Without SHLVL, bash would read its start-up
         // file a second time.
         Command::Shell(line) if attempt.exec_options.run_as.is_none() => {
             let line = parameters.add(line);
             format!("SHLVL=1; export SHLVL\nexec \"${{SHELL:-/bin/sh}}\" -c {line}")
         }
-        // Users to run as often have no shell to log in with.
+        // Service accounts often have no login shell.
         Command::Shell(line) => format!("exec /bin/sh -c {}", parameters.add(line)),
         Command::Argv(words) => {
             let words: String = words.iter().map(|word| format!(" {}", parameters.add(word))).collect();
             format!("exec{words}")
         }
-        // What is not known is refused before; were it not, nothing may run in its place.
+        // Unknown kinds are refused earlier; if one got here, nothing may run in its place.
         _ => "exit 126".to_owned(),
     }
 }

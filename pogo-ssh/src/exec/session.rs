@@ -1,8 +1,8 @@
-//! What one execution on a host does: one or more of an attempt's steps, one after the other.
+//! A session: one or more of an attempt's steps, run one after the other.
 //!
-//! Steps of one session cost the host one login shell, and the network no more than the command alone. The text is put
-//! together from parts, in this order: `begun` tells the process group; the gate takes the host's lock and waits for the word to go; then
-//! the steps, each of which tells that it is entered. So a host that restarts can run its post-hooks in a later session:
+//! All steps of a session cost the host one login shell, and the network no more than the command alone. The script is
+//! composed of parts, in this order: `begun` reports the process group; the gate takes the host lock and waits for `go`; then
+//! the steps, each of which reports that it is entered. So a host that restarts can run its post-hooks in a later session:
 //! `Session::of(…, &[PreHook, Command])`, then `Session::of(…, &[PostHook])`.
 
 use pogo_core::dispatcher::Attempt;
@@ -20,35 +20,35 @@ use crate::config::GateOptions;
 use crate::host_lock::LockKey;
 use crate::quote::quote;
 
-/// The order in which steps run.
+/// The steps in the order in which they run.
 const PHASES: [Phase; 3] = [Phase::PreHook, Phase::Command, Phase::PostHook];
 
-/// Makes sure that the session has a process group of its own: OpenSSH starts every command as the leader of one; others
-/// may not. It comes before everything, while the shell's parameters still are the words of the line.
+/// Gives the session a process group of its own: OpenSSH starts every command as the leader of one; other servers
+/// may not. It comes first, while the shell's parameters still are the words of the line.
 const LEAD: &str = r#"if [ "${pogo_k-}" = group ] || kill -0 -$$ 2>/dev/null; then pogo_k=group
 elif command -v setsid >/dev/null 2>&1; then
   exec setsid /bin/sh -c 'pogo_k=group; eval "$(printf %b "$@")"' "$0" "$@"
 else pogo_k=alone; fi
 pogo_g=$$"#;
 
-/// Finds out the process group on a terminal, which a new group could no longer read.
+/// Finds the process group on a terminal, which a new group could not read.
 const LEAD_ON_TERMINAL: &str = r#"pogo_k=group pogo_g=$(ps -o pgid= -p $$ 2>/dev/null | tr -d ' ')
 [ -n "$pogo_g" ] || pogo_k=alone pogo_g=$$"#;
 
-/// A signal to the whole group is for what runs at the time, whose end is told before the session ends, with no step
-/// after it.
+/// A signal to the whole group ends the current step; the session reports its end and starts no step
+/// after that.
 const HEED_SIGNALS: &str = "pogo_t=\ntrap 'pogo_t=yes' HUP INT QUIT TERM";
 
-/// As if a signal had come already.
+/// The state after a signal.
 const SIGNALLED: &str = "pogo_t=yes\ntrap '' HUP INT QUIT TERM";
 
-/// Runs `pogo_r` and says how it ended, on what is standard output outside. Shells say in words that something was ended
-/// by a signal, where its status alone could be its own; these words go to standard error outside.
+/// Runs `pogo_r` and prints how it ended, on the outer standard output. Shells print a message when a signal ended
+/// a command, whose status alone could be its own exit code; the message goes to the outer standard error.
 const AWAIT: &str = r#"trap : HUP INT QUIT TERM; ( exec >&3 2>&4 3>&- 4>&- LOCK; eval "$pogo_r" ); echo $?"#;
 
-/// Runs the command as a child. Bash says nothing of signals in a subshell nor as `sh`, so there another shell waits.
+/// Runs the command as a child. Bash prints no such message in a subshell nor as `sh`, so there another shell waits.
 /// The Korn shell adds 256.
-/// Of what ends by an interrupt or a broken pipe no shell says anything: those numbers count as the signals.
+/// No shell prints one for an interrupt or a broken pipe: those statuses count as the signals.
 const RUN_AND_TELL: &str = r#"{ pogo_m=$(exec 2>&1
 if [ "${BASH_VERSION-}" ]; then exec /bin/sh -c "set +o posix; pogo_r=\$1; shift; $pogo_w" "$0" "$pogo_r" "$@"
 else eval "$pogo_w"; fi); } 3>&1 4>&2
@@ -63,33 +63,33 @@ TELL || { sleep 1; TELL; }
 [ "$pogo_s" -le 255 ] || pogo_s=$((pogo_s - 128))
 [ "$pogo_s" = 0 ] || exit "$pogo_s""#;
 
-/// Ends the session before the command when a signal came. Hooks look at it themselves: where there are none, a command
-/// that succeeded needs nothing more.
+/// Ends the session before the command when a signal came. Hooks check this themselves: without hooks, a command
+/// that succeeded is complete.
 const UNLESS_ENDED: &str = r#"[ -z "$pogo_t" ] || END"#;
 
-/// What stands for the end of the gate where there is none.
+/// Replaces the gate's function in sessions without a gate.
 const NO_GATE: &str = r#"pogo_end() { exit "$2"; }"#;
 
-/// One execution.
+/// One session of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Session {
-    /// What it may go through, in this order.
+    /// Its phases, in order.
     pub(crate) phases: Vec<Phase>,
-    /// Who runs the command.
+    /// The user that the command runs as.
     pub(crate) privilege: Privilege,
-    /// Whether it has a terminal.
+    /// Whether it runs on a terminal.
     pub(crate) pty: bool,
-    /// What its marks start with.
+    /// The prefix of its marks.
     pub(crate) marker: Marker,
     request: SessionRequest,
 }
 
-/// What the host is asked to run.
+/// The command line for the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum SessionRequest {
-    /// The command's own line: the host runs something of its own whatever it is asked.
+    /// The command's own line, for a host with a forced command.
     Forced(String),
-    /// Shell text with these parameters, and the part of it before which nothing runs.
+    /// A script with its parameters, and the text of its gate.
     Steps {
         script: String,
         parameters: Vec<String>,
@@ -97,7 +97,7 @@ enum SessionRequest {
     },
 }
 
-/// Why an attempt cannot be run, whatever the host says.
+/// Why an attempt cannot run on any host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidAttempt {
     #[error("the command is empty; give a program to run")]
@@ -109,9 +109,9 @@ pub(crate) enum InvalidAttempt {
 }
 
 impl Session {
-    /// The sessions of an attempt, in order: one, but for a terminal, which is for the command alone. `files` is the
-    /// directory of the files that were sent along. The attempt was [checked](check_attempt).
-    // One session: with three, their login shells made a rollout take three times as long.
+    /// The sessions of an attempt, in order: one, or several where the command needs a terminal of its own. `files` is the
+    /// directory of uploaded files. The attempt was [checked](check_attempt).
+    // One session: with one per step, the login shells made a rollout take three times as long.
     pub(crate) fn all_of(attempt: &Attempt, files: Option<&str>, gate: Option<&GateOptions>) -> Vec<Self> {
         let parts = if attempt.exec_options.pty {
             PHASES.chunks(1)
@@ -135,7 +135,7 @@ impl Session {
         let forced = forced_line(attempt);
         let scripts = Scripts::of(attempt, files, marker.clone());
         let phases = phases.iter().copied();
-        // What the host runs of its own has no hooks.
+        // A forced command has no hooks.
         let phases: Vec<Phase> = phases
             .filter(|phase| scripts.has(*phase) && (forced.is_none() || *phase == Phase::Command))
             .collect();
@@ -161,12 +161,12 @@ impl Session {
         })
     }
 
-    /// What the host is asked to run.
+    /// The command line for the host.
     pub(crate) fn line(&self) -> CommandLine {
         self.line_with(|script| script.to_owned())
     }
 
-    /// What the host is asked to run, with the text of the steps changed by the caller.
+    /// The command line for the host, with a script that the caller edits.
     pub(crate) fn line_with(&self, change: impl FnOnce(&str) -> String) -> CommandLine {
         match &self.request {
             SessionRequest::Forced(line) => CommandLine::raw(line),
@@ -178,13 +178,13 @@ impl Session {
         }
     }
 
-    /// Whether it comes after a command that succeeded in a session of its own.
+    /// Whether it follows a command that succeeded in its own session.
     pub(crate) fn follows_command(&self) -> bool {
         self.phases == [Phase::PostHook]
     }
 
-    /// The session that looks for post-hooks and runs none of them: it ends with 143 where there are any. `None` if more is
-    /// to be done than to look.
+    /// A session that looks for post-hooks without running them: it exits with 143 where there are any. `None` if this
+    /// session runs more than post-hooks.
     pub(crate) fn only_looking(&self) -> Option<Self> {
         let SessionRequest::Steps {
             script,
@@ -209,12 +209,12 @@ impl Session {
         })
     }
 
-    /// Whether the host is expected to run something of its own.
+    /// Whether it is for a host with a forced command.
     pub(crate) fn is_forced(&self) -> bool {
         matches!(self.request, SessionRequest::Forced(_))
     }
 
-    /// Whether nothing runs in it before the word to go.
+    /// Whether it waits at a gate for `go`.
     pub(crate) fn has_gate(&self) -> bool {
         matches!(&self.request, SessionRequest::Steps { gate, .. } if !gate.is_empty())
     }
@@ -224,13 +224,13 @@ impl Session {
         self.phases.contains(&Phase::Command)
     }
 
-    /// Whether it tells how the command ended, as other steps may follow.
+    /// Whether it reports the command's end itself, because other steps may follow.
     pub(crate) fn outlives_command(&self) -> bool {
         self.runs_command() && self.phases.last() != Some(&Phase::Command)
     }
 }
 
-/// The text of a session, from its parts.
+/// Composes the script of a session.
 fn composed(scripts: &Scripts, phases: &[Phase], privilege: &Privilege, (pty, gate): (bool, Option<&str>)) -> String {
     let first = phases.first().copied().unwrap_or(Phase::Command);
     let mut parts = vec![scripts.tell_the_group()];
@@ -262,7 +262,7 @@ fn composed(scripts: &Scripts, phases: &[Phase], privilege: &Privilege, (pty, ga
     parts.join("\n")
 }
 
-/// The part that runs the command: the last becomes it, unless the lock is held, which is for the shell that waits.
+/// The part that runs the command. As the last step it replaces the shell, unless that holds the lock and must wait.
 fn command(scripts: &Scripts, privilege: &Privilege, (pty, is_last, has_gate): (bool, bool, bool)) -> String {
     let becomes = match privilege.command_prefix() {
         None => scripts.command(),
@@ -283,21 +283,21 @@ fn command(scripts: &Scripts, privilege: &Privilege, (pty, is_last, has_gate): (
     format!("POGO_PHASE={phase} pogo_r={}\n{entered}\n{run}", quote(&becomes))
 }
 
-/// Runs the command as a child, and tells how it ended.
+/// Runs the command as a child and reports how it ended.
 fn run_and_tell(marker: &Marker, (is_last, has_gate): (bool, bool)) -> String {
-    // What the command leaves in the background must not hold the lock.
+    // A background process of the command must not keep the lock.
     let wait = AWAIT.replace("LOCK", if has_gate { "9>&-" } else { "" });
     let record = match (has_gate, is_last) {
         (false, _) => ":",
         (true, true) => r#"pogo_put "ended command $pogo_m""#,
-        // With success the post-hooks follow.
+        // After a success the post-hooks follow.
         (true, false) => r#"[ "$pogo_s" = 0 ] || pogo_put "ended command $pogo_m""#,
     };
     let run = RUN_AND_TELL.replace("TELL", &marker.print("%s", r#""$pogo_m""#));
     format!("pogo_w={}\n{}", quote(&wait), run.replace("RECORD", record))
 }
 
-/// Refuses what cannot be run.
+/// Refuses attempts that no host can run.
 pub(crate) fn check_attempt(attempt: &Attempt) -> Result<(), InvalidAttempt> {
     let is_empty = match attempt.command.as_ref() {
         Command::Shell(line) => line.trim().is_empty(),

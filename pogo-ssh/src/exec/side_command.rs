@@ -1,4 +1,4 @@
-//! Commands beside an attempt's steps, such as file transfers: their output is for the transport, not for the observer.
+//! Commands beside an attempt's steps, such as uploads: their output is for the transport, not for observers.
 
 use std::sync::Arc;
 
@@ -11,29 +11,29 @@ use super::mark::{Mark, MarkParser};
 use super::privilege::Privilege;
 use crate::input::Content;
 
-/// What a side command reported.
+/// The result of a side command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct SideCommandOutput {
-    /// Exit status, if the host told it.
+    /// Exit status, if the host reported it.
     pub(crate) status: Option<u32>,
     pub(crate) marks: Vec<Mark>,
-    /// The end of what else it wrote.
+    /// The end of its other output.
     pub(crate) text: String,
 }
 
-/// Why the host could not be asked to run a side command.
+/// Why a side command could not be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SideCommandError {
-    /// It opens no further session.
+    /// The host refuses another session.
     NoSession,
-    /// The link is gone.
+    /// The connection is closed.
     NoLink,
 }
 
-/// No more text is kept.
+/// How many bytes of output are kept.
 const MOST_TEXT: usize = 300;
 
-/// Runs a line of the attempt whose marks start with `mark`, to its end.
+/// Runs a command line to its end; `mark` is the prefix of the attempt's marks.
 pub(crate) async fn run_side_command(
     context: ExecContext<'_>,
     (privilege, mark): (&Privilege, &str),
@@ -80,7 +80,7 @@ pub(crate) async fn run_side_command(
     Ok(running.output)
 }
 
-/// A side command that runs.
+/// A running side command.
 struct SideCommand<'a> {
     context: ExecContext<'a>,
     privilege: &'a Privilege,
@@ -105,7 +105,7 @@ impl SideCommand<'_> {
         }
     }
 
-    /// Gives the password once: whoever asks again has refused it.
+    /// Sends the password once: a second prompt means that it was wrong.
     fn answer(&mut self, word: &str) {
         let wanted = self.privilege.password_wanted(word);
         match wanted.filter(|_| self.passwords_given == 0) {

@@ -1,7 +1,7 @@
-//! Names of signals.
+//! Signal names.
 
-/// Linux's signals by their numbers, from 1 on, as `kill -l` has them; without a name where the C library keeps one for
-/// itself. A status says only the number, and nothing of the system. On BSD and macOS HUP to ABRT, FPE, KILL, SEGV, PIPE,
+/// Linux's signals by number, from 1 on, as `kill -l` prints them; empty where the C library reserves one for
+/// itself. A status has only the number, not the system. On BSD and macOS HUP to ABRT, FPE, KILL, SEGV, PIPE,
 /// ALRM, TERM, TTIN, TTOU and XCPU to WINCH have the same; there 7 is EMT, 10 BUS, 12 SYS, 16 URG, 17 STOP, 18 TSTP, 19
 /// CONT, 20 CHLD, 23 IO, 29 INFO, 30 USR1 and 31 USR2, which are shown by Linux's names.
 const LINUX: [&str; 64] = [
@@ -13,7 +13,7 @@ const LINUX: [&str; 64] = [
     "RTMAX-3", "RTMAX-2", "RTMAX-1", "RTMAX",
 ];
 
-/// The signal that a shell means by this status: 128 and its number.
+/// The signal that a shell reports with this status, 128 plus its number.
 pub(crate) fn signal_of(status: u32) -> Option<&'static str> {
     let index = usize::try_from(status.checked_sub(129)?).ok()?;
     LINUX.get(index).copied().filter(|name| !name.is_empty())

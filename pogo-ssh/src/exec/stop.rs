@@ -1,4 +1,4 @@
-//! When to end an attempt from our side.
+//! When the transport ends an attempt.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use crate::config::LONGEST;
 #[derive(Debug, Clone)]
 pub(crate) struct StopSignal {
     report: Reporter,
-    /// When to begin ending it.
+    /// When to send TERM.
     soft: Instant,
-    /// When it must be over, unless it is cancelled.
+    /// When it must have ended, unless it is cancelled.
     hard: Instant,
     grace: Duration,
 }
@@ -23,20 +23,20 @@ pub(crate) struct StopSignal {
 const CONFIRMATION: Duration = Duration::from_secs(2);
 
 impl StopSignal {
-    /// An attempt that starts now. Ending it takes time as well, at most a quarter of the limit.
+    /// For an attempt that starts now. Ending it takes up to a quarter of the limit.
     pub(crate) fn new(report: Reporter, limit: Duration, grace: Duration) -> Self {
         let limit = limit.min(LONGEST);
         let hard = Instant::now() + limit;
         Self {
             report,
-            // Ending comes out of the time limit, so that the attempt is known to be over when its time is.
+            // The grace is part of the time limit, so that the end is known when the limit is reached.
             soft: hard - (grace + CONFIRMATION).min(limit / 4),
             hard,
             grace,
         }
     }
 
-    /// Waits until the attempt is to be ended.
+    /// Waits for a reason to end the attempt.
     pub(crate) async fn wait(&self) -> StopReason {
         tokio::select! {
             biased;
@@ -45,7 +45,7 @@ impl StopSignal {
         }
     }
 
-    /// From now: after how long a host ends by itself what nobody here has ended in time, and the time between TERM and
+    /// From now: after how long the host ends the attempt by itself, and the time between TERM and
     /// KILL.
     pub(crate) fn by_the_host(&self) -> (Duration, Duration) {
         let left = self.hard.saturating_duration_since(Instant::now());

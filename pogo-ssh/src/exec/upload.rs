@@ -1,4 +1,4 @@
-//! Uploading files to a host for the time of an attempt.
+//! Uploads files to a host for the duration of an attempt.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::side_command::{SideCommandError, SideCommandOutput, run_side_command}
 use crate::input::{Content, JobInputs};
 use crate::quote::quote_all;
 
-/// `$1`: directory for files without a place of their own, or nothing. `$2`: path, or nothing. `$3`: name. `$4`: mode.
+/// `$1`: directory for files without a destination, or empty. `$2`: destination, or empty. `$3`: name. `$4`: mode.
 /// `$5`: SHA-256. `$6`: mode of the directory. Standard input is the file. Marks: `sent DIRECTORY`, `sent` and `placed`
 /// or `kept`, or `refused`.
 const RECEIVE: &str = r#"umask 077
@@ -60,7 +60,7 @@ elif [ -e "$to" ]; then
   rm -f -- "$part"; SENT kept
 else mv -- "$part" "$to" || fail "it cannot write $to"; SENT placed; fi"#;
 
-/// How long removing may take. A host under load needs seconds for it, and what it does not remove stays there.
+/// How long removing files may take. A loaded host needs seconds, and files that it does not remove stay there.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Files on a host that are removed at the end of the attempt.
@@ -71,22 +71,22 @@ pub(crate) struct UploadedFiles {
 }
 
 impl UploadedFiles {
-    /// The directory of files without a place of their own.
+    /// The directory of files without a destination.
     pub(crate) fn directory(&self) -> Option<&str> {
         self.directory.as_deref()
     }
 
-    /// Takes note of what the host said of a file.
+    /// Records where the host placed a file.
     pub(super) fn note(&mut self, what: &str, file: &SentFile) {
         match (&file.destination, what) {
             (None, directory) => self.directory = Some(directory.to_owned()),
             (Some(path), "placed") => self.files.push(path.clone()),
-            // It was there before, and stays.
+            // The file was there before and is kept.
             (Some(_), _) => {}
         }
     }
 
-    /// Shell text that removes all of it; empty if there is nothing.
+    /// Shell text that removes the files; empty if there are none.
     pub(super) fn removal(&self) -> String {
         let mut text = String::new();
         if !self.files.is_empty() {
@@ -101,7 +101,7 @@ impl UploadedFiles {
         text
     }
 
-    /// Removes all of it; false if that cannot be told.
+    /// Removes the files; false if the host did not confirm it.
     pub(crate) async fn remove(&self, context: ExecContext<'_>, attempt: &Attempt) -> bool {
         let text = self.removal();
         if text.is_empty() {
@@ -113,7 +113,7 @@ impl UploadedFiles {
     }
 }
 
-/// Puts all files of the attempt in place. On an error nothing else may run, and what is in `sent` is to be removed.
+/// Uploads all files of the attempt. After an error nothing else may run, and the files in `sent` have to be removed.
 pub(crate) async fn upload_all(
     context: ExecContext<'_>,
     attempt: &Attempt,
@@ -162,7 +162,7 @@ fn unexpected(status: u32, answer: &SideCommandOutput) -> NotStarted {
     NotStarted::Refused(format!("a file could not be sent (status {status}): {}", answer.text))
 }
 
-/// The line that a host is asked to run for it.
+/// The command line that receives a file.
 pub(super) fn receiving_line(
     attempt: &Attempt,
     (file, content): (&SentFile, &Arc<Content>),
@@ -176,7 +176,7 @@ pub(super) fn receiving_line(
     let script = script.replace("SENT kept", &marker.print("sent %s", "kept"));
     let name = file.source.rsplit('/').next().unwrap_or_default();
     let mode = format!("{:o}", file.mode.unwrap_or(content.mode));
-    // Whoever else runs the command has to get at its files.
+    // The user that the command runs as has to reach its files.
     let open = if attempt.exec_options.run_as.is_some() {
         "711"
     } else {

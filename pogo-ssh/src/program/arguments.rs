@@ -1,4 +1,4 @@
-//! What `ssh` is told on its command line.
+//! Arguments of the `ssh` program.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::config::{Agent, SshTransportBuilder};
 use crate::host_key_policy::HostKeyPolicy;
 use pogo_ssh_config::Hop;
 
-/// Settings for the program, the same for every host.
+/// Arguments that are the same for every host.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Arguments {
     common: Vec<OsString>,
@@ -17,7 +17,7 @@ pub(super) struct Arguments {
     port: Option<u16>,
 }
 
-/// A setting that cannot be told to the program.
+/// A setting that the program does not support.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ArgumentError {
     #[error(
@@ -41,7 +41,7 @@ impl Arguments {
             port: config.port,
         };
         arguments.add_configuration(config);
-        // Nobody is there to answer, and nothing but the command is wanted, whatever the configuration says.
+        // There is nobody to answer prompts, and only the command is wanted, whatever the configuration says.
         for option in [
             "BatchMode=yes",
             "ClearAllForwardings=yes",
@@ -58,7 +58,7 @@ impl Arguments {
         arguments.add_trust(config)?;
         arguments.add_keys(config)?;
         arguments.add_times(config);
-        // The first value counts: what is set above stays, and what the files say does not.
+        // The first value counts: the options above override the files.
         let given = config
             .connect
             .client_config
@@ -88,7 +88,7 @@ impl Arguments {
     }
 
     fn add_trust(&mut self, config: &SshTransportBuilder) -> Result<(), ArgumentError> {
-        // Where nothing is said, the configuration counts, but asking somebody is no answer.
+        // Without a setting the configuration decides, but `ask` cannot work here.
         match config.host_keys {
             Some(HostKeyPolicy::Strict) => self.option("StrictHostKeyChecking=yes"),
             Some(HostKeyPolicy::AcceptNew) => self.option("StrictHostKeyChecking=accept-new"),
@@ -132,7 +132,7 @@ impl Arguments {
 
     fn add_times(&mut self, config: &SshTransportBuilder) {
         if let Some(timeout) = config.connect_timeout {
-            // It knows whole seconds only, and 0 is for ever.
+            // In whole seconds, and 0 would mean no limit.
             self.option(format!("ConnectTimeout={}", timeout.as_secs().max(1)));
         }
         match config.keepalive {
@@ -145,7 +145,7 @@ impl Arguments {
         }
     }
 
-    /// The line that connects to a host and waits, reachable by this socket.
+    /// The arguments of a master connection that listens on this socket.
     pub(super) fn master(&self, host: &Host, socket: &Path) -> Result<Vec<OsString>, ArgumentError> {
         let connection = &host.connection;
         let mut line: Vec<OsString> = vec!["-M".into(), "-N".into(), "-T".into(), "-S".into(), socket.into()];
@@ -170,15 +170,15 @@ impl Arguments {
                 _ => {}
             }
         }
-        // The first value counts, so the host's own come before those of all.
+        // The first value counts, so the host's own options come before the common ones.
         line.extend(self.common.iter().cloned());
         line.extend(["--".into(), host.name.as_str().into()]);
         Ok(line)
     }
 }
 
-/// The line that runs something on the host that the master behind this socket is connected to. Without the socket it
-/// must not go there itself.
+/// The arguments that run a line over the master connection of this socket. Without the master, the program
+/// must not connect by itself.
 pub(super) fn session(socket: &Path, pty: bool, line: &str) -> Vec<OsString> {
     let options = [
         "ProxyCommand=exit 1",
@@ -201,7 +201,7 @@ fn jump(hops: &[Hop]) -> String {
     }
 }
 
-/// A file name as one word of a configuration line, which stands for exactly this file.
+/// Quotes a file name for a configuration line.
 fn file_name(path: &Path) -> Result<String, ArgumentError> {
     let path: PathBuf = crate::account::expand_home(path);
     word(&path.to_string_lossy())

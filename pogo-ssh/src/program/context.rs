@@ -1,4 +1,4 @@
-//! What running sessions through the program needs.
+//! The context of sessions through the `ssh` program.
 
 use std::path::Path;
 
@@ -7,11 +7,11 @@ use pogo_core::dispatcher::Reporter;
 use super::master::Master;
 use crate::exec::StopSignal;
 
-/// A connection that the program keeps, and what running sessions on it needs.
+/// A master connection, and what its sessions share.
 pub(super) struct ProgramContext<'a> {
     pub(super) program: &'a Path,
     pub(super) master: &'a Master,
-    /// The variables of our own environment that it must not see.
+    /// Variables of this process's environment that the program must not inherit.
     pub(super) secret: &'a [String],
     pub(super) stop: &'a StopSignal,
     pub(super) report: &'a Reporter,

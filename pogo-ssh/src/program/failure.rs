@@ -1,8 +1,8 @@
-//! What the program's complaints mean.
+//! Interprets the program's error messages.
 
 use pogo_core::scheduler::FailureKind;
 
-/// Which part of connecting failed, by what the program wrote. Nothing has run on the host.
+/// The part of connecting that failed, by the program's messages. Nothing has run on the host.
 pub(super) fn kind_of(complaints: &str) -> FailureKind {
     let says = |texts: &[&str]| texts.iter().any(|text| complaints.contains(text));
     if says(&[
@@ -33,15 +33,15 @@ pub(super) fn kind_of(complaints: &str) -> FailureKind {
     }
 }
 
-/// Whether the program refused a host of which it knows no key. Of a key that changed or is revoked it says more.
+/// Whether the program refused a host without a known key. For a changed or revoked key it prints more.
 pub(super) fn is_first_contact(message: &str) -> bool {
     message.contains("host key is known for") || message.ends_with(": Host key verification failed.")
 }
 
-/// The program's complaints as one line for a person, within bounds.
+/// The program's messages as one line, up to a maximum length.
 pub(super) fn in_one_line(complaints: &str) -> String {
     let lines = complaints.lines().map(str::trim).filter(|line| {
-        // The frame of a warning says nothing.
+        // Skips the frame around warnings.
         !line.is_empty() && !line.chars().all(|c| c == '@') && !line.starts_with("@ ")
     });
     let text: String = lines.collect::<Vec<_>>().join("; ");

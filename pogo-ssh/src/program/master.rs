@@ -1,4 +1,4 @@
-//! One run of the program that connects, logs in, and waits to be used.
+//! A master connection: one run of the program that connects, logs in and serves sessions.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,20 +15,20 @@ use tokio::time::timeout;
 use super::failure::{in_one_line, kind_of};
 use crate::link::ConnectError;
 
-/// How much of the program's complaints is kept.
+/// How many bytes of the program's messages are kept.
 const MOST_COMPLAINTS: usize = 8 << 10;
 
-/// A connection that the program keeps. Dropping it cuts it.
+/// A master connection. Dropping it kills the program.
 #[derive(Debug)]
 pub(super) struct Master {
     child: Child,
     pub(super) socket: PathBuf,
-    /// Its slot among the connections.
+    /// Its connection slot.
     _slot: OwnedSemaphorePermit,
 }
 
-/// A run of the program, out of reach of the terminal's ^C, without these variables of our own environment.
-// The program, or an `ssh` that it starts as `ProxyCommand`, sends a host what `SendEnv` names.
+/// A run of the program in its own process group, which the terminal's ^C does not reach, without these variables.
+// The program, or an `ssh` that it starts as `ProxyCommand`, sends the variables that `SendEnv` names to hosts.
 pub(super) fn command(program: &Path, words: Vec<OsString>, secret: &[String]) -> Command {
     let mut command = Command::new(program);
     secret.iter().for_each(|name| {
@@ -44,12 +44,12 @@ pub(super) fn command(program: &Path, words: Vec<OsString>, secret: &[String]) -
     command
 }
 
-/// What a program complains of, as far as it is kept.
+/// The error messages of a program, up to a maximum length.
 #[derive(Debug, Clone, Default)]
 struct MasterStderr(Arc<Mutex<Vec<u8>>>);
 
 impl MasterStderr {
-    /// Takes all that comes, so that the program never has to wait.
+    /// Reads everything, so that the program never blocks.
     async fn take(self, mut from: impl AsyncRead + Unpin) {
         let mut buffer = [0; 1024];
         while let Ok(count @ 1..) = from.read(&mut buffer).await {
@@ -65,7 +65,7 @@ impl MasterStderr {
 }
 
 impl Master {
-    /// Connects. The caller bounds the time.
+    /// Connects. The caller sets a time limit.
     pub(super) async fn connect(
         mut command: Command,
         socket: PathBuf,
@@ -88,7 +88,7 @@ impl Master {
             .map(|from| tokio::spawn(complaints.clone().take(from)));
         let mut words = String::new();
         if let Some(from) = child.stdout.take() {
-            // It says `ready`, or nothing at all before it ends.
+            // It prints `ready`, or ends without a line.
             let _ = BufReader::new(from).read_line(&mut words).await;
         }
         if words.trim() == "ready" {
@@ -100,7 +100,7 @@ impl Master {
         }
         let _ = child.wait().await;
         if let Some(taking) = taking {
-            // A helper of its own may hold the other end open.
+            // A helper process may keep the pipe open.
             let _ = timeout(Duration::from_secs(1), taking).await;
         }
         let text = complaints.text();
@@ -114,7 +114,7 @@ impl Master {
         })
     }
 
-    /// Ends it, and waits until it has.
+    /// Ends it and waits for its exit.
     pub(super) async fn close(mut self) {
         if let Some(id) = self
             .child
@@ -122,7 +122,7 @@ impl Master {
             .and_then(|id| i32::try_from(id).ok())
             .and_then(rustix::process::Pid::from_raw)
         {
-            // It says goodbye to the host and takes its socket away.
+            // On TERM it disconnects and removes its socket.
             let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
         }
         if timeout(Duration::from_secs(2), self.child.wait()).await.is_err() {

@@ -1,4 +1,4 @@
-//! One session, run by the program on a connection that it keeps.
+//! Runs one session over a master connection.
 
 use std::io;
 use std::process::Stdio;
@@ -24,13 +24,13 @@ use crate::exec::{
 use crate::input::CommandInput;
 use crate::output::Output;
 
-/// Shell text that runs this one and tells how it ended: the program's own status cannot be told from its failure.
+/// Shell text that runs a script and reports its status: the program's own status may be that of its failure.
 fn telling(marker: &Marker, script: &str) -> String {
     let done = marker.print("done %s", r#""$pogo_e""#);
     format!("(\n{script}\n)\npogo_e=$?\n{done}\nexit \"$pogo_e\"")
 }
 
-/// Runs a session, passing on its output and telling of its phases, until it has ended or is given up. Gives the phase it
+/// Runs a session until it has ended or is given up; passes on its output and reports its phases. Returns the phase it
 /// was in.
 pub(super) async fn execute(
     context: &ProgramContext<'_>,
@@ -41,7 +41,7 @@ pub(super) async fn execute(
     let progress = SessionProgress::new(session);
     let only_looking = match context.stop.wait().now_or_never() {
         Some(reason) => match session.only_looking() {
-            // A command that succeeded needs nothing more where there are no post-hooks, even if its time is up.
+            // A command that succeeded is complete without post-hooks, even if its time limit was reached.
             Some(only_looking) => Some(only_looking),
             None => return (progress.phase(), NotStarted::Stopped(reason).into()),
         },
@@ -97,8 +97,8 @@ pub(super) async fn execute(
     (running.end.progress.phase(), ended)
 }
 
-/// Writes what the line itself reads, then the word to go where it is waited for, then all of the command's input, and its
-/// end. Nobody may want to read it all.
+/// Writes the rest of the script, then `go` once permitted, then the command's input, and EOF.
+/// The reader may close the pipe before.
 async fn feed(
     mut pipe: ChildStdin,
     (first, gate): (Option<String>, Option<oneshot::Receiver<()>>),
@@ -125,7 +125,7 @@ async fn feed(
         }
         offset += block.len() as u64;
     }
-    // The copy cannot be read any more, and a part must not look like the whole: the pipe stays open until the attempt's end.
+    // After a read error a part must not look like the whole: the pipe stays open until the attempt's end.
     std::future::pending().await
 }
 
@@ -135,13 +135,13 @@ struct RunningSession<'a> {
     stderr: Option<tokio::process::ChildStderr>,
     output: &'a mut Output,
     marks: MarkParser,
-    /// Where they come: a terminal has one stream only.
+    /// The stream with the marks: a terminal merges both into one.
     marked: Stream,
     end: SessionEnd,
     permission: Permission,
-    /// Why it may not begin.
+    /// Why permission was refused.
     refused: Option<NotStarted>,
-    /// Gives the word to go; dropped, it is never given.
+    /// Sends `go`; dropping it means that it is never sent.
     go: Option<oneshot::Sender<()>>,
 }
 
@@ -158,7 +158,7 @@ impl RunningSession<'_> {
         }
     }
 
-    /// How it ended; or why it is to be ended.
+    /// Waits for its end, or for a reason to end it.
     async fn until_end_or_stop(&mut self, context: &ProgramContext<'_>) -> Result<ExitReport, StopReason> {
         let stopped = context.stop.wait();
         tokio::pin!(stopped);
@@ -179,7 +179,7 @@ impl RunningSession<'_> {
                 goes_on = self.more_once_flushed(context) => if !goes_on { break },
             }
             if behind {
-                // While we waited, the host could not end its output.
+                // The host could not end its output while we waited.
                 linger_until = linger_until.map(|_| Instant::now() + LINGER);
             }
             if let Some(reason) = self.refused.take() {
@@ -202,13 +202,13 @@ impl RunningSession<'_> {
         }
     }
 
-    /// Lets the host wait for nothing any more: at the end of its input without the word to go it begins nothing.
+    /// Closes the input of a session at its gate: without `go` it ends.
     fn keep_shut(&mut self, why: ExitReport) -> ExitReport {
         self.go = None;
         why
     }
 
-    /// Ends what runs: TERM, and KILL after the grace.
+    /// Ends the session: TERM, and KILL after the grace.
     async fn end(
         &mut self,
         context: &ProgramContext<'_>,
@@ -219,7 +219,7 @@ impl RunningSession<'_> {
         let Some(groups) = self.groups_to_end(context).await else {
             return self.end.exit_report();
         };
-        // What succeeds from here on may have given up because it was told to end.
+        // A success from here on may come from a session that gave up because of the signal.
         let looks_for_hooks = self.end.progress.looks_for_post_hooks();
         let privilege = if groups.1.is_some() {
             &session.privilege
@@ -256,7 +256,7 @@ impl RunningSession<'_> {
         }
     }
 
-    /// What to end, which is in a mark that may still be on its way; `None` once the session has ended.
+    /// The groups to end, whose mark may not have arrived yet; `None` once the session has ended.
     async fn groups_to_end(&mut self, context: &ProgramContext<'_>) -> Option<(ProcessGroup, Option<ProcessGroup>)> {
         loop {
             if let Some(groups) = self.end.progress.groups().filter(|_| !self.end.progress.may_ask()) {
@@ -275,7 +275,7 @@ impl RunningSession<'_> {
         }
     }
 
-    /// Waits until there is room for what was taken, or takes more; false at the end of it.
+    /// Flushes what is held back, or reads more; false at the end of the output.
     async fn more_once_flushed(&mut self, context: &ProgramContext<'_>) -> bool {
         if self.output.is_behind() {
             self.output.flush().await;
@@ -284,7 +284,7 @@ impl RunningSession<'_> {
         self.more(context).await
     }
 
-    /// Takes a piece of output; false at the end of it.
+    /// Reads a chunk of output; false at its end.
     async fn more(&mut self, context: &ProgramContext<'_>) -> bool {
         let (mut out, mut err) = ([0; 8192], [0; 8192]);
         tokio::select! {
@@ -339,21 +339,21 @@ impl RunningSession<'_> {
         if !has_begun || stream == self.marked {
             self.end.progress.note_output(bytes);
         }
-        // What comes before the beginning may be the program's own complaint.
+        // Before the beginning it may be the program's own message.
         if !has_begun && stream == Stream::Stderr && self.end.complaints.len() < 4096 {
             self.end.complaints.push_str(&String::from_utf8_lossy(bytes));
         }
         self.output.take(stream, bytes);
     }
 
-    /// What was held back in case it was a mark.
+    /// Passes on the bytes that were held back as a possible mark.
     fn finish(&mut self) {
         let rest = self.marks.finish();
         self.pass_on(self.marked, &rest);
     }
 }
 
-/// Reads; never comes back once there is nothing more to read.
+/// Reads a chunk; pending for ever after the end.
 async fn piece(from: &mut Option<impl AsyncRead + Unpin>, buffer: &mut [u8]) -> io::Result<usize> {
     match from {
         Some(from) => from.read(buffer).await,

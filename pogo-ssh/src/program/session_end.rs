@@ -1,22 +1,22 @@
-//! From the end of the program to how its session ended.
+//! Interprets the exit of the program as the end of its session.
 
 use pogo_core::scheduler::Phase;
 
 use crate::exec::{ExitReport, ExitStatus, NotStarted, SessionProgress, signal_of};
 
-/// What was seen of the end of a session.
+/// What is known about the end of a session.
 #[derive(Debug)]
 pub(super) struct SessionEnd {
     pub(super) progress: SessionProgress,
-    /// What the host said itself, at the very end.
+    /// The status that the host reported with its last mark.
     pub(super) done: Option<u32>,
-    /// How the program ended; `None` if it was ended, or by a signal.
+    /// The program's exit code; `None` if a signal ended it.
     pub(super) program: Option<i32>,
-    /// What the program itself complained of.
+    /// The program's own messages.
     pub(super) complaints: String,
 }
 
-/// With this status the program tells of its own failure.
+/// The exit code with which the program reports its own failure.
 const PROGRAM_FAILED: i32 = 255;
 
 impl SessionEnd {
@@ -35,7 +35,7 @@ impl SessionEnd {
         let lost = || reason(complaints);
         match (self.done, self.program) {
             (Some(status), _) => self.progress.exit_report(Some(&self.status_of_shell(status)), lost),
-            // A server that runs something of its own instead says nothing of ours.
+            // A forced command prints no marks.
             (None, Some(status)) if status != PROGRAM_FAILED && !self.progress.has_begun() => {
                 let status = u32::try_from(status).unwrap_or(u32::MAX);
                 self.progress.exit_report(Some(&ExitStatus::Code(status)), lost)
@@ -44,7 +44,7 @@ impl SessionEnd {
             (None, _) if complaints.contains("Session open refused") => {
                 ExitReport::refused("the host opens no session")
             }
-            // It found nobody behind the socket, and was not let go there itself.
+            // The master is gone, and connecting by itself is disabled.
             (None, _) if complaints.contains("Connection closed by UNKNOWN") => {
                 NotStarted::ConnectionLost("the connection was gone before the host was asked for anything".to_owned())
                     .into()
@@ -54,7 +54,7 @@ impl SessionEnd {
         }
     }
 
-    /// The session's own status, which is that of a shell.
+    /// The session's status, in a shell's convention.
     fn status_of_shell(&self, status: u32) -> ExitStatus {
         let signal = signal_of(status).filter(|_| self.progress.phase() == Phase::Command);
         signal.map_or(ExitStatus::Code(status), |signal| ExitStatus::Signal(signal.to_owned()))

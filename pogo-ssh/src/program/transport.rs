@@ -1,4 +1,4 @@
-//! The transport itself.
+//! The transport through the `ssh` program.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -26,25 +26,25 @@ use crate::link::{ConnectError, RateLimiter, TooFewFiles, room_for_connections};
 use crate::output::Output;
 use crate::setup::SetupError;
 
-/// Open files that one attempt takes: the ends of both runs of the program.
+/// File descriptors that one attempt needs: the pipes of both runs of the program.
 const FILES_EACH: usize = 8;
 
-/// Executes attempts through OpenSSH's `ssh` program: for what [`SshTransport`](crate::SshTransport) does not do, such as
+/// Runs attempts through OpenSSH's `ssh` program: for what [`SshTransport`](crate::SshTransport) does not support, such as
 /// keys on a FIDO token, Kerberos, `ProxyCommand`, and any other setting of OpenSSH's.
 ///
 /// Each attempt is one run of the program that connects and logs in, and one more for each session over that connection
-/// (`ControlMaster`), so that what failed before the command began is told from what is in doubt. It costs some 20 ms of
+/// (`ControlMaster`), so that a failure before the command began is distinguished from a doubt. It costs some 20 ms of
 /// processor time for each host, against 1 to 2 of the built-in transport.
 ///
-/// Host keys are checked, nobody is asked for anything, nothing is forwarded; files to send along
+/// Host keys are verified, nobody is asked for anything, nothing is forwarded; uploads
 /// are refused. A command that ends with 128 and the number of a signal counts as ended by that signal (its name on Linux), as
-/// shells say it. Made by [`SshTransportBuilder::build_program`].
+/// in a shell's convention. Built by [`SshTransportBuilder::build_program`].
 #[derive(Debug)]
 pub struct ProgramTransport {
     program: PathBuf,
     arguments: Arguments,
     config: SshTransportBuilder,
-    /// Holds the sockets of its connections.
+    /// Directory of the master connections' sockets.
     directory: TempDir,
     connections: Arc<Semaphore>,
     handshakes: Semaphore,
@@ -54,10 +54,10 @@ pub struct ProgramTransport {
 }
 
 impl SshTransportBuilder {
-    /// Makes a transport that runs the `ssh` program instead of speaking SSH itself. Connects to nothing.
+    /// Builds a transport that runs the `ssh` program instead of the built-in client. Connects to nothing.
     ///
-    /// The program follows the [client configuration](Self::client_config) by itself, all of it, if one is set; and none
-    /// if not. A password cannot be set: the program takes none from us.
+    /// The program reads the [client configuration](Self::client_config) by itself, all of it, if one is set; none
+    /// otherwise. Passwords are not supported.
     ///
     /// ```no_run
     /// use pogo_ssh::{ClientConfig, SshTransport};
@@ -93,7 +93,7 @@ impl ProgramTransport {
         })
     }
 
-    /// Takes what the next job with these options gives its hosts; otherwise it is read when the job's first attempt
+    /// Supplies the inputs of the next job with these options; otherwise they are read when the job's first attempt
     /// begins.
     pub fn provide(&self, inputs: JobInputs) {
         self.inputs.provide(inputs);
@@ -126,7 +126,7 @@ impl ProgramTransport {
         let host = attempt.host.name.as_str();
         let command = command(&self.program, words, &attempt.exec_options.secret_environment);
         let connecting = Master::connect(command, socket, slot, host);
-        // The program's own limit is for reaching a host, not for logging in.
+        // The program's own limit covers connecting, not logging in.
         let most = self.config.connect_timeout.unwrap_or(Duration::from_secs(60)) + Duration::from_secs(1);
         let connected = timeout(most, connecting).await;
         let connected =
