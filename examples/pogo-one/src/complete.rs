@@ -1,4 +1,4 @@
-//! Completion of sources, and of hosts and tags from the sources that the line names so far.
+//! Shell completion of sources, and of hosts and tags from the sources on the command line.
 
 use std::ffi::{OsStr, OsString};
 
@@ -9,15 +9,15 @@ use pogo_inventory::SourceSpec;
 use crate::cli::{Cli, SourceArgs};
 use crate::config;
 
-/// A fleet may have a million hosts, and no shell shows more than this.
+/// The most candidates: a fleet may have a million hosts.
 const MOST: usize = 500;
 
-/// The command line with completers of values, for shells that ask the program.
+/// The command line with completers, for shells that call the program.
 pub(crate) fn command() -> Command {
     with_completers(Cli::command())
 }
 
-// The arguments do not carry their completers: a completer parses the line, and so depends on all arguments.
+// Completers are added here: a completer parses the line, and so depends on all arguments.
 fn with_completers(command: Command) -> Command {
     command.mut_args(with_completer).mut_subcommands(with_completers)
 }
@@ -55,7 +55,7 @@ fn candidates(current: &OsStr) -> Option<Vec<CompletionCandidate>> {
     )
 }
 
-/// Completes a source: its type, and the path behind that.
+/// Completes a source: its type, then its path.
 fn source() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let Some((of_type, path)) = current.to_str().and_then(|text| text.split_once(':')) else {
@@ -85,7 +85,7 @@ fn policy() -> ArgValueCompleter {
     )
 }
 
-/// Types that begin so, with the colon behind them.
+/// Types with this prefix, followed by a colon.
 fn types(current: &OsStr) -> impl Iterator<Item = CompletionCandidate> {
     let begun = current.to_string_lossy().into_owned();
     SourceSpec::types()
@@ -93,7 +93,7 @@ fn types(current: &OsStr) -> impl Iterator<Item = CompletionCandidate> {
         .map(|name| CompletionCandidate::new(format!("{name}:")))
 }
 
-/// The sources of the line that is being typed, which the shell passes behind `--`.
+/// The sources on the line being typed, which the shell passes after `--`.
 fn sources() -> Option<SourceArgs> {
     let words: Vec<OsString> = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
     let line = config::complete(words).ok()?.line;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use pogo_core::scheduler::{JobStatus, Tally};
 
-/// How the program ends.
+/// Exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// 0: every host succeeded or was skipped.
@@ -64,7 +64,7 @@ pub(crate) enum CliError {
     Usage(String),
     /// The program or its machine fails: a runtime, a file, a stream.
     Broken(String),
-    /// Standard output is a closed pipe: its reader has seen enough, so this is no error to report.
+    /// Standard output is a closed pipe, which is not reported as an error.
     Unread,
 }
 

@@ -1,4 +1,4 @@
-//! The guard: a limit for hosts without one, since three thousand dead hosts would be three thousand connections at once.
+//! The guard: a default limit for hosts without one, since three thousand dead hosts would be three thousand connections at once.
 
 use std::io::{self, IsTerminal};
 
@@ -24,7 +24,7 @@ pub(crate) fn guarded(policy: Policy, fleet: &Fleet, (targets, args): (&Selector
     policy.guarded(Policy::GUARD)
 }
 
-/// How many targets no limit counts. What does not compile is refused later, with its reasons.
+/// The number of targets without a limit. A plan that does not compile is refused later.
 fn without_limit(policy: &Policy, fleet: &Fleet, targets: &Selector) -> usize {
     let (Ok(rules), Ok(hosts)) = (Rules::compile(fleet, policy), fleet.resolve(targets)) else {
         return 0;
@@ -32,13 +32,13 @@ fn without_limit(policy: &Policy, fleet: &Fleet, targets: &Selector) -> usize {
     hosts.iter().filter(|host| rules.buckets_of(**host).is_empty()).count()
 }
 
-/// How many hosts of a job the guard bounds.
+/// The number of a job's hosts under the guard.
 fn in_guard(plan: &Plan) -> Option<u32> {
     let guard = plan.buckets.iter().find(|planned| report::is_guard(&planned.bucket))?;
     (plan.job.override_constraints.is_none()).then_some(guard.in_job)
 }
 
-/// What is said of the guard, where there is one.
+/// The remark about the guard, if it applies.
 pub(crate) fn remark(plan: &Plan) -> Option<String> {
     let hosts = in_guard(plan)?;
     let guard = Policy::GUARD;
@@ -47,7 +47,7 @@ pub(crate) fn remark(plan: &Plan) -> Option<String> {
     ))
 }
 
-/// The plan, and what is said of the guard.
+/// The plan, with the remark about the guard.
 pub(crate) fn described(plan: &Plan) -> String {
     let Some(remark) = remark(plan) else {
         return plan.to_string();
@@ -59,7 +59,7 @@ pub(crate) fn described(plan: &Plan) -> String {
     format!("{plan}\n{remark}\n")
 }
 
-/// Asks whether so many hosts are meant, where somebody is there to answer.
+/// Asks for confirmation of a large job, if there is a terminal.
 pub(crate) fn confirm(plan: &Plan, yes: bool) -> Result<(), CliError> {
     let Some(hosts) = in_guard(plan).filter(|hosts| *hosts > MANY) else {
         return Ok(());

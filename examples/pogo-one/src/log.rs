@@ -13,26 +13,26 @@ use serde::de::IgnoredAny;
 use crate::exit::CliError;
 use crate::report::{self, LoggedOutput, WarningRecord};
 
-/// The records of a file, and the lines they stand in.
+/// The records of a file with their line numbers.
 pub(crate) struct Log {
     pub(crate) records: Vec<Record>,
     lines: Vec<usize>,
     name: String,
 }
 
-/// A line of a log.
+/// An entry of a log.
 pub(crate) enum LogEntry {
     Record(Record),
     Output(LoggedOutput),
 }
 
 impl Log {
-    /// Reads a log; `-` is standard input. The end of a line that is still being written is left out, with a remark.
+    /// Reads a log; `-` is standard input. An incomplete last line is skipped, with a remark.
     pub(crate) fn read(path: &Path) -> Result<Self, CliError> {
         Self::read_as(path, "")
     }
 
-    /// Reads the log that a flag names. If it cannot be read, the flag is named.
+    /// Reads the log of a flag; errors name the flag.
     pub(crate) fn of_flag(flag: &str, path: &Path) -> Result<Self, CliError> {
         Self::read_as(path, &format!("{flag}: "))
     }
@@ -54,14 +54,14 @@ impl Log {
         Ok(Self { records, lines, name })
     }
 
-    /// Whether a log can be read only once, and as it comes.
+    /// Whether a log can be read only once, as a stream.
     pub(crate) fn is_pipe(path: &Path) -> bool {
         let is_fifo = |path| std::fs::metadata(path).is_ok_and(|about| about.file_type().is_fifo());
         path == Path::new("-") || is_fifo(path)
     }
 
-    /// Hands on each record and each piece of output as it comes, until the end. What cannot follow is refused where it
-    /// stands.
+    /// Passes on each record and each chunk of output as it is read. A record that cannot follow is refused at its
+    /// line.
     pub(crate) fn follow(path: &Path, mut each: impl FnMut(LogEntry) -> Result<(), CliError>) -> Result<(), CliError> {
         let name = name(path);
         let cannot = |error| CliError::usage(format!("cannot read {name}: {error}"));
@@ -88,20 +88,20 @@ impl Log {
         }
     }
 
-    /// A record that cannot follow those before it, by the line it stands in.
+    /// The error of a record that cannot follow those before it, with its line.
     pub(crate) fn damaged(&self, error: &ReplayError) -> CliError {
         let record = usize::try_from(error.at.0).unwrap_or(usize::MAX);
         let line = self.lines.get(record).copied().unwrap_or(0);
         cannot_follow(&self.name, line, &error.error)
     }
 
-    /// Where a record stands, as in `run.jsonl:17`. Behind the last it is the last.
+    /// The position of a record, as in `run.jsonl:17`.
     pub(crate) fn place(&self, record: usize) -> String {
         let line = self.lines.get(record).or(self.lines.last()).copied().unwrap_or(0);
         format!("{}:{line}", self.name)
     }
 
-    /// A log that is whole and of no use all the same.
+    /// The error of a valid log that cannot be used.
     pub(crate) fn refused(&self, why: impl Display) -> CliError {
         CliError::usage(format!("{}: {why}", self.name))
     }
@@ -129,7 +129,7 @@ fn cannot_follow(name: &str, line: usize, error: &ApplyError) -> CliError {
     ))
 }
 
-/// The record of a line; `None` for lines that are none and belong to a log all the same.
+/// Parses a line; `None` for lines of a log that are not records.
 fn parse_line(name: &str, at: usize, line: &str) -> Result<Option<Record>, CliError> {
     if line.trim().is_empty() {
         return Ok(None);
@@ -137,7 +137,7 @@ fn parse_line(name: &str, at: usize, line: &str) -> Result<Option<Record>, CliEr
     match serde_json::from_str(line) {
         Ok(record) => Ok(Some(record)),
         Err(_) if report::is_output(line) => Ok(None),
-        // What sources warned of stands in front of the events.
+        // Warnings of sources come before the events.
         Err(_) if serde_json::from_str::<WarningRecord<IgnoredAny>>(line).is_ok() => Ok(None),
         // A line without its end is still being written.
         Err(_) if !line.ends_with('\n') && at > 1 => {

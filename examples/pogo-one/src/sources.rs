@@ -1,4 +1,4 @@
-//! Reads the sources that arguments name.
+//! Reads the sources of the arguments.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::exit::CliError;
 use crate::report;
 
 impl SourceArgs {
-    /// Whether no source is named, so that targets are plain hosts.
+    /// Whether there is no source, so that targets are plain hosts.
     pub(crate) fn is_empty(&self) -> bool {
         self.policy.is_none() && self.sources.is_none() && self.inventory.is_empty()
     }
@@ -61,7 +61,7 @@ impl SourceArgs {
         }
     }
 
-    /// The resolvers that the file names, if there is one.
+    /// The resolvers of the sources file, if there is one.
     pub(crate) fn resolvers(&self) -> Result<Option<Resolvers>, CliError> {
         match self.sources {
             Some(_) => Ok(Some(self.named()?.resolvers)),
@@ -79,12 +79,12 @@ impl SourceArgs {
         })
     }
 
-    /// Whether the rules are known although the sources at these positions cannot be read: the policy file comes first.
+    /// Whether the policy file could be read, although the sources at these positions could not.
     pub(crate) fn has_rules_despite(&self, failed: &[usize]) -> bool {
         self.policy.is_none() || !failed.contains(&0)
     }
 
-    /// The rules: those of the policy file. Rules elsewhere would be missed, so they are refused.
+    /// The rules of the policy file. Rules in other sources are refused rather than ignored.
     pub(crate) fn policy(&self, gathered: &Gathered) -> Result<Policy, CliError> {
         let mut parts = gathered.listings.iter();
         let config = self.policy.is_some().then(|| parts.next()).flatten();
@@ -99,7 +99,7 @@ impl SourceArgs {
         Ok(config.and_then(|part| part.policy.clone()).unwrap_or_default())
     }
 
-    /// The same arguments once for each namespace of the policy file, if none is chosen.
+    /// The arguments for each namespace of the policy file, if none is chosen.
     pub(crate) fn each_namespace(&self) -> Vec<Self> {
         let names = match (&self.policy, &self.namespace) {
             (Some(path), None) => PolicyFile::namespaces(path).unwrap_or_default(),
@@ -139,8 +139,8 @@ impl SourceArgs {
     }
 }
 
-/// The fleet, with what resolvers answer to the tags that these rules and targets name. Without resolvers it is the plan that
-/// says, line by line, which tags nobody knows.
+/// The fleet, with the resolved tags of these rules and targets. Without resolvers, the plan
+/// reports unknown tags with their lines.
 pub(crate) fn answered(
     resolvers: Option<&Resolvers>,
     fleet: FleetBuilder,
@@ -160,7 +160,7 @@ pub(crate) fn read(spec: &SourceSpec) -> Result<Gathered, CliError> {
     Ok(gathered)
 }
 
-/// Runs a future of sources or resolvers to its end on this thread.
+/// Blocks on a future of sources or resolvers.
 pub(crate) fn now<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     Ok(runtime.map_err(CliError::broken)?.block_on(work))

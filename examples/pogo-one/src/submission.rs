@@ -1,4 +1,4 @@
-//! The fleet, policy and job that arguments stand for, and the errors of submitting them.
+//! Builds fleet, policy and job from the arguments, and converts errors of submitting them.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::exit::CliError;
 use crate::guard;
 use crate::sources::answered;
 
-/// The reason in the log for hosts that an operator assumes to be down.
+/// The reason in the log for hosts of `--assume-down`.
 pub(crate) const ASSUMED_DOWN: &str = "--assume-down";
 
 /// The fleet and the policy of the gathered sources and the arguments. Whoever goes on with them keeps the resolvers, which
@@ -77,7 +77,7 @@ pub(crate) fn job(args: &JobArgs, targets: &Targets, command: Command) -> JobSpe
     spec
 }
 
-/// The settings that the arguments give; hooks are those of `run`.
+/// The settings of the arguments; hooks are those of `run`.
 fn settings(limits: &LimitArgs, times: &TimeArgs) -> JobSettings {
     let mut settings = JobSettings::new();
     settings.attempt_timeout = times.timeout;

@@ -8,18 +8,18 @@ use std::process::{Command, Stdio};
 
 use secrecy::SecretString;
 
-/// The longest answer that is taken, in bytes.
+/// The longest answer in bytes.
 const LONGEST: u64 = 64 << 10;
 
 /// An askpass program, and when it is used.
 pub(super) struct Askpass {
     program: PathBuf,
-    /// It is used even where there is a terminal.
+    /// Whether it is used even if there is a terminal.
     pub(super) always: bool,
 }
 
 impl Askpass {
-    /// The one that is named, else that of the environment, under the conditions that `ssh` has for it.
+    /// The configured one, or that of the environment, under the conditions of `ssh`.
     pub(super) fn find(named: Option<PathBuf>) -> Option<Self> {
         if let Some(program) = named {
             return Some(Self { program, always: true });
@@ -34,7 +34,7 @@ impl Askpass {
         )
     }
 
-    /// Runs the program with the question as its argument, and reads the answer that it prints.
+    /// Runs the program with the question as its argument, and reads its answer.
     pub(super) fn ask(&self, question: &str, host: Option<&str>) -> io::Result<SecretString> {
         let mut command = Command::new(&self.program);
         command.arg(question).stdin(Stdio::null()).stdout(Stdio::piped());

@@ -1,11 +1,11 @@
-//! The order of prompts: one at a time, with the number of hosts that ask the same.
+//! Serializes prompts, and counts the hosts with the same question.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Hosts that are connected to at once ask within moments. Waiting this long lets one remark name them all, and is not noticed.
+/// Hosts that are connected to together ask at about the same time. Waiting this short time lets one remark count them all.
 const GATHER: Duration = Duration::from_millis(250);
 
 /// Serializes prompts.
@@ -18,7 +18,7 @@ pub(super) struct PromptQueue {
 #[derive(Default)]
 struct AskingHosts {
     hosts: usize,
-    /// How many of them a remark has named.
+    /// How many of them a remark has counted.
     announced: usize,
 }
 
@@ -26,7 +26,7 @@ struct AskingHosts {
 pub(super) struct PromptTurn<'a> {
     turns: &'a PromptQueue,
     topic: String,
-    /// The number of hosts that ask the same, if no remark has named them yet.
+    /// The number of hosts with the same question, if no remark has counted them.
     pub(super) more_hosts: Option<usize>,
     _turn: MutexGuard<'a, ()>,
 }
@@ -95,7 +95,7 @@ mod tests {
         turns.with("code", |waiting| waiting.hosts = 3);
         assert_eq!(turns.wait("password").more_hosts, None);
         assert_eq!(turns.wait("code").more_hosts, Some(4));
-        // The next is one of those that the person knows of; then one more comes.
+        // The next one was counted; then one more arrives.
         turns.with("code", |waiting| waiting.hosts -= 1);
         assert_eq!(turns.wait("code").more_hosts, None);
         assert_eq!(turns.wait("code").more_hosts, Some(3));

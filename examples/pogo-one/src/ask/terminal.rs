@@ -10,17 +10,17 @@ use secrecy::SecretString;
 use super::tty;
 use crate::report::{OpenPrompt, Screen, visible_lines};
 
-/// Asks one question at a time on the terminal, beside what the screen shows.
+/// Asks one question at a time on the terminal, below the screen's output.
 #[derive(Default)]
 pub(crate) struct TerminalPrompter {
     screen: OnceLock<Arc<Screen>>,
     /// ^C was pressed at a prompt: further questions are not asked.
     gone: AtomicBool,
-    /// Whether the job is to stop, and a condition to wait for that.
+    /// Whether the job has stopped, with a condition variable.
     stopped: (Mutex<bool>, Condvar),
 }
 
-/// The job stops at once after ^C. This bounds the wait where it does not.
+/// The job stops at once after ^C. This limits the wait if it does not.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
 
 impl TerminalPrompter {
@@ -29,7 +29,7 @@ impl TerminalPrompter {
         let _ = self.screen.set(screen);
     }
 
-    /// Whether there is a terminal to ask on.
+    /// Whether there is a terminal.
     pub(super) fn are_there() -> bool {
         tty::open().is_some()
     }
@@ -42,7 +42,7 @@ impl TerminalPrompter {
         }
         let tty = tty::open().ok_or_else(|| io::Error::other("there is no terminal"))?;
         let text = visible_lines(question).into_owned();
-        // Of several lines, the last is the one that waits.
+        // The last line is the prompt.
         let (before, text) = match text.rsplit_once('\n') {
             Some((before, last)) => (Some(before.to_owned()), last.to_owned()),
             None => (None, text),

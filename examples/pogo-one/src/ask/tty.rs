@@ -1,4 +1,4 @@
-//! The terminal of this process, whatever its standard streams are.
+//! The controlling terminal of this process, whatever its standard streams are.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -11,14 +11,14 @@ use secrecy::SecretString;
 /// The settings of the terminal before the first question.
 static BEFORE: OnceLock<Termios> = OnceLock::new();
 
-/// The terminal, if this process has one; that is what `ssh` asks on, too.
+/// Opens the terminal, as `ssh` does, if this process has one.
 pub(super) fn open() -> Option<File> {
     OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
 }
 
 /// Turns echo off, and keeps typed text for the question, until it is dropped.
 ///
-/// It must exist before the prompt is shown: whoever answers at once, as `expect` does, would see the secret echoed, and a ^C
+/// It must exist before the prompt is shown: an answer that comes at once, as from `expect`, would be echoed, and a ^C
 /// would stop the job but leave the question open.
 pub(super) struct EchoOff<'a> {
     tty: &'a File,
@@ -31,7 +31,7 @@ impl<'a> EchoOff<'a> {
         if let Some(before) = &before {
             let _ = BEFORE.set(before.clone());
             let mut hidden = before.clone();
-            // As rpassword sets it a moment later.
+            // The settings that rpassword uses.
             hidden
                 .local_modes
                 .remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
@@ -64,7 +64,7 @@ impl Drop for EchoOff<'_> {
     }
 }
 
-/// Turns echo on again where the program ends during a question.
+/// Restores echo if the program ends during a question.
 pub(super) fn restore() {
     if let (Some(before), Some(tty)) = (BEFORE.get(), open()) {
         let _ = tcsetattr(&tty, OptionalActions::Now, before);

@@ -21,7 +21,7 @@ pub(crate) enum Color {
 static CHOSEN: OnceLock<Color> = OnceLock::new();
 
 impl Color {
-    /// What a line says, before it is read: what is wrong with it may be told in colours.
+    /// Reads the flag before the line is parsed, as its errors may be coloured.
     pub(crate) fn of_line(line: &[OsString]) -> Self {
         let words = line.iter().map_while(|word| word.to_str().filter(|word| *word != "--"));
         let words: Vec<&str> = words.collect();
@@ -38,13 +38,13 @@ impl Color {
             .unwrap_or_default()
     }
 
-    /// Takes this from here on.
+    /// Sets the choice.
     pub(crate) fn choose(self) {
-        // The first to choose is the line itself.
+        // The command line sets it first.
         let _ = CHOSEN.set(self);
     }
 
-    /// Whether there are colours on this stream.
+    /// Whether to use colours on this stream.
     pub(crate) fn is_on(stream: &impl IsTerminal) -> bool {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         match CHOSEN.get().copied().unwrap_or_default() {

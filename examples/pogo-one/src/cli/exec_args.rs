@@ -1,4 +1,4 @@
-//! The arguments that say how the command is run.
+//! The arguments for executing the command.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ impl ExecArgs {
         self.stdin.as_deref() == Some(Path::new("-")) || self.send.iter().any(|file| file.source == "-")
     }
 
-    /// Refuses a value where the name alone belongs, without repeating it: a message of clap's would.
+    /// Refuses `NAME=VALUE` without repeating the value, which clap's message would.
     pub(crate) fn check_secrets(&self) -> Result<(), String> {
         let with_value = self.secret_env.iter().find_map(|text| text.split_once('='));
         match with_value {
@@ -93,7 +93,7 @@ impl ExecArgs {
         self.secret_env.iter().map(value).collect()
     }
 
-    /// What people write who do not know that it shows: variables that look like secrets.
+    /// Variables of `--env` whose names look like secrets, which are visible there.
     pub(crate) fn exposed(&self) -> impl Iterator<Item = &str> {
         let names = self.env.iter().map(|(name, _)| name.as_str());
         names.filter(|name| looks_secret(name))
@@ -103,7 +103,7 @@ impl ExecArgs {
     pub(crate) fn command(&self, words: &[String]) -> Option<Command> {
         if let Some(script) = &self.script {
             let name = script.rsplit('/').next().unwrap_or(script);
-            // Where files are sent to is known there only.
+            // The directory of uploaded files is known only on the host.
             let start = ["/bin/sh", "-c", r#"exec "$POGO_FILES/$0" "$@""#, name];
             return Some(Command::argv(start.into_iter().chain(words.iter().map(String::as_str))));
         }
@@ -114,7 +114,7 @@ impl ExecArgs {
         }
     }
 
-    /// Something that cannot be read, with the flag that names it.
+    /// The error of an unreadable input, with its flag.
     pub(crate) fn unread(&self, error: &str) -> CliError {
         let files = self.send.iter().map(|file| ("--send", file.source.clone()));
         let stdin = self.stdin.iter().map(|path| ("--stdin", path.display().to_string()));
@@ -150,13 +150,13 @@ impl ExecArgs {
     }
 }
 
-/// A name that no job had before. The hashers of the standard library are keyed from the system's randomness.
+/// A unique name. The standard library keys its hashers from the system's randomness.
 fn new_name() -> String {
     let word = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", word(), word())
 }
 
-/// A name whose value people keep to themselves.
+/// Whether a name looks like that of a secret.
 fn looks_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let mut words = name.split('_');

@@ -1,4 +1,4 @@
-//! Flags of other tools, and what to type here instead.
+//! Flags of other tools, with the equivalent to type here.
 
 use std::ffi::OsString;
 
@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory};
 
 use super::{Cli, NAME};
 
-/// Flags that are none here, with what to type.
+/// Foreign flags with their equivalents.
 const FOREIGN: &[(&[&str], &str)] = &[
     (
         &["-l", "--login", "--limit", "--subset"],
@@ -176,7 +176,7 @@ pub(crate) fn explain(error: &clap::Error, line: &[OsString]) -> Option<String> 
     meaning.map(|meaning| format!("`{name}` is not known here: {meaning}{also}"))
 }
 
-/// Flags beside which `-b` is meant as ansible means it.
+/// Flags beside which `-b` has ansible's meaning.
 const FOLDS: &[&str] = &[
     "-K",
     "-k",
@@ -197,7 +197,7 @@ fn help_for_hosts(words: &[String]) -> Option<String> {
         .then(|| format!("`-h` is help here; a list of hosts is --targets-file {file}"))
 }
 
-/// An option of the command, because nothing says where it begins.
+/// The message for an option of the command that was parsed as one of pogo's, because `--` is missing.
 fn missing_dashes(words: &[String], verb: usize, flag: &str) -> Option<String> {
     if words.iter().any(|word| word == "--") {
         return None;
@@ -220,7 +220,7 @@ fn is_bundle(word: &str, flag: &str) -> bool {
     word.starts_with('-') && !word.starts_with("--") && word.contains(flag.trim_start_matches('-'))
 }
 
-/// The positions of words that are neither options nor their values, and whether an option names targets.
+/// The positions of positional words, and whether an option names targets.
 fn bare_words(run: &Command, words: &[String]) -> (Vec<usize>, bool) {
     let (mut bare, mut has_targets, mut is_value) = (Vec::new(), false, false);
     for (at, word) in words.iter().enumerate() {
@@ -245,7 +245,7 @@ fn bare_words(run: &Command, words: &[String]) -> (Vec<usize>, bool) {
     (bare, has_targets)
 }
 
-/// What is said when there is no command, where these words may be targets.
+/// The message for a missing command, where these words may be targets.
 pub(crate) fn missing_command(words: &[String], has_targets: bool) -> String {
     let targets = usize::from(!has_targets);
     match words.split_at_checked(targets) {

@@ -1,10 +1,10 @@
-//! `user@host:port` in targets, as `ssh` and its kin take it.
+//! `user@host:port` in targets, as for `ssh`.
 
 use std::collections::BTreeMap;
 
 use pogo_core::fleet::{FleetBuilder, HostId, HostRange};
 
-/// Who to log in as on some hosts, and at which port, whatever an inventory says.
+/// User and port for some hosts, which override the inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Login {
     hosts: HostRange,
@@ -13,7 +13,7 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    /// Sets these logins in a fleet, for those of the hosts that it has.
+    /// Sets these logins for the fleet's hosts.
     ///
     /// # Errors
     /// A host has two different logins.
@@ -37,7 +37,7 @@ impl Login {
     }
 }
 
-/// Targets without logins, in as many bytes, so that mistakes keep their places; and the logins.
+/// Splits targets and logins. Logins are replaced by spaces, so that error positions stay the same.
 pub(super) fn split(text: &str) -> Result<(String, Vec<Login>), String> {
     let (mut plain, mut logins) = (String::with_capacity(text.len()), Vec::new());
     let mut rest = text;
@@ -61,7 +61,7 @@ fn is_between(character: char) -> bool {
     character.is_whitespace() || matches!(character, ',' | '|' | '&' | '!' | '(' | ')')
 }
 
-/// A tag, with what its resolver is asked.
+/// The end of a tag, including the argument of its resolver.
 fn tag_end(text: &str) -> usize {
     let name = text.char_indices().skip(1).find(|(_, c)| is_between(*c));
     match name {
@@ -71,7 +71,7 @@ fn tag_end(text: &str) -> usize {
     }
 }
 
-/// A host or a range, whose brackets and braces hold commas.
+/// The end of a host or range, whose brackets and braces may contain commas.
 fn word_end(text: &str) -> usize {
     let mut close = None;
     for (at, character) in text.char_indices() {
@@ -106,7 +106,7 @@ fn host(word: &str, logins: &mut Vec<Login>) -> Result<String, String> {
         None => (None, without_scheme),
     };
     let (name, port) = port_of(word, place)?;
-    // What is taken away leaves spaces, so that what is left stands where it stood.
+    // Replaced by spaces, so that the rest keeps its position.
     let before = name.as_ptr() as usize - word.as_ptr() as usize;
     let after = word.len() - before - name.len();
     let plain = format!("{}{name}{}", " ".repeat(before), " ".repeat(after));
@@ -130,7 +130,7 @@ fn host(word: &str, logins: &mut Vec<Login>) -> Result<String, String> {
     Ok(plain)
 }
 
-/// A name and the port behind it. IPv6 addresses with a port stand in brackets.
+/// Splits name and port. IPv6 addresses with a port are in brackets.
 fn port_of<'w>(word: &str, place: &'w str) -> Result<(&'w str, Option<u16>), String> {
     let bracketed = place.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     if let Some((address, after)) = bracketed.filter(|(address, _)| address.contains(':')) {

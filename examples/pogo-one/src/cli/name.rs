@@ -1,3 +1,3 @@
-//! What the program is called, in usage and messages.
+//! The program's name in usage and messages.
 
 pub(crate) const NAME: &str = env!("CARGO_BIN_NAME");

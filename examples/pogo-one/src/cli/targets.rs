@@ -33,32 +33,32 @@ pub(crate) struct TargetArgs {
     pub(crate) allow_unlisted: bool,
 }
 
-/// What the arguments name.
+/// Parsed targets.
 #[derive(Debug, Clone)]
 pub(crate) struct Targets {
     /// The hosts.
     pub(crate) selector: Selector,
-    /// Who to log in as on some of them, and where.
+    /// Logins for some of them.
     pub(crate) logins: Vec<Login>,
 }
 
 impl TargetArgs {
-    /// The words that stand for themselves, which may be a command whose `--` is missing.
+    /// Positional words, which may be a command whose `--` is missing.
     pub(crate) fn words(&self) -> &[String] {
         &self.words
     }
 
-    /// Whether all hosts are meant by the name that ansible has for them.
+    /// Whether the targets are ansible's `all`.
     pub(crate) fn names_all(&self) -> bool {
         self.words.iter().chain(&self.targets).any(|text| text == "all")
     }
 
-    /// Whether an option says what the targets are.
+    /// Whether an option names targets.
     pub(crate) fn has_options(&self) -> bool {
         !self.targets.is_empty() || self.targets_file.is_some()
     }
 
-    /// Whether targets are to be read from standard input.
+    /// Whether targets are read from standard input.
     pub(crate) fn reads_stdin(&self) -> bool {
         self.targets_file.as_deref() == Some(Path::new("-"))
     }
@@ -103,7 +103,7 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Targets of a file, a line at a time; what follows `#` is a remark.
+/// Reads targets from a file, line by line; `#` begins a comment.
 fn listed(path: &Path, logins: &mut Vec<Login>) -> Result<Vec<Selector>, CliError> {
     let is_stdin = path == Path::new("-");
     let name = match is_stdin {
@@ -137,7 +137,7 @@ fn listed(path: &Path, logins: &mut Vec<Login>) -> Result<Vec<Selector>, CliErro
     }
 }
 
-/// One expression, and the logins in it.
+/// Parses one expression with its logins.
 fn read(text: &str, logins: &mut Vec<Login>) -> Result<Selector, String> {
     let (plain, found) = split(text)?;
     let selector = parse(&plain, text)?;
@@ -145,12 +145,12 @@ fn read(text: &str, logins: &mut Vec<Login>) -> Result<Selector, String> {
     Ok(selector)
 }
 
-/// Targets with the place of a mistake in their message.
+/// Parses targets; errors show their position.
 pub(crate) fn targets(text: &str) -> Result<Selector, String> {
     parse(text, text)
 }
 
-/// Reads a text that was `shown` with as many bytes.
+/// Parses a text; errors show `shown`, which has the same length.
 fn parse(text: &str, shown: &str) -> Result<Selector, String> {
     text.parse::<Selector>().map_err(|error| {
         if shown.trim().is_empty() {

@@ -1,4 +1,4 @@
-//! The effect of hosts that are assumed to be down on a job: held slots, hosts that still start, hosts that are blocked.
+//! The effect of `--assume-down` on a job: held slots, hosts that still start, hosts that are blocked.
 
 use std::fmt;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ struct HeldSlots {
 }
 
 impl AssumedDown {
-    /// Tries the job in virtual time, where any hosts are assumed to be down. The job itself must compile.
+    /// Simulates the job if any hosts are assumed to be down. The job must compile.
     pub(crate) fn of(
         args: &JobArgs,
         (fleet, policy): (&Arc<Fleet>, &Arc<Policy>),
@@ -82,7 +82,7 @@ fn held(scheduler: &Scheduler) -> Vec<HeldSlots> {
         .collect()
 }
 
-/// The hosts that start in the moment in which the job is submitted.
+/// The hosts that start when the job is submitted.
 fn first(records: &[Record]) -> Vec<HostName> {
     let submitted = |record: &&Record| record.event.submitted().is_some();
     let at = records.iter().find(submitted).map(|record| record.at);

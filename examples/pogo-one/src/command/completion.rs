@@ -1,4 +1,4 @@
-//! `pogo completion` and `pogo man`: what packages install beside the program.
+//! `pogo completion` and `pogo man`, for packages.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The SSH transport that the arguments ask for.
+//! Builds the SSH transport of the arguments.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -48,16 +48,16 @@ pub(super) fn settings(args: &SshArgs, terminal: &Arc<TerminalPrompter>) -> Resu
     Ok(config.prompter(answers))
 }
 
-/// Asks on the terminal, without showing what is typed.
+/// Asks on the terminal, without echo.
 pub(super) fn ask(prompt: &str, terminal: &TerminalPrompter) -> Result<SecretString, CliError> {
-    // ^C must not end the program before the terminal is as it was.
+    // ^C must not end the program before the terminal is restored.
     let interrupts = tokio::signal::unix::SignalKind::interrupt();
     let _listening = tokio::signal::unix::signal(interrupts).map_err(CliError::broken)?;
     let asked = terminal.ask(prompt, false);
     asked.map_err(|error| CliError::usage(format!("cannot ask for a password: {error}")))
 }
 
-/// How hosts are reached.
+/// The transport's settings.
 fn way(args: &SshArgs) -> Result<SshTransportBuilder, CliError> {
     let mut config = SshTransportBuilder::default().handshake_rate(args.handshake_rate);
     let client = match &args.ssh_config {
@@ -85,7 +85,7 @@ fn way(args: &SshArgs) -> Result<SshTransportBuilder, CliError> {
     Ok(config)
 }
 
-/// Whether an option asks for what a file cannot: a file would do it unseen, for hosts that nobody thought of.
+/// Whether an option disables host key checking, which a configuration file may not do: it would be unnoticed.
 fn accepts_any_key(options: &[String]) -> Result<bool, CliError> {
     if options.is_empty() {
         return Ok(false);
@@ -93,7 +93,7 @@ fn accepts_any_key(options: &[String]) -> Result<bool, CliError> {
     let empty = ClientConfig::none().map_err(CliError::usage)?;
     let options = options.iter().try_fold(empty, ClientConfig::option);
     let asked = options.and_then(|options| options.settings(&HostQuery::new("any")));
-    // What is refused is refused for each host, with its place.
+    // Refused settings are reported for each host, with their position.
     Ok(asked.is_ok_and(|asked| asked.strict_host_key_checking == Some(StrictHostKeyChecking::No)))
 }
 

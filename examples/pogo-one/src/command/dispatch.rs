@@ -1,4 +1,4 @@
-//! Runs one job to its end, under the control of an operator at the terminal.
+//! Runs one job to its end, under the control of an operator.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,12 +16,12 @@ use crate::exit::{CliError, Exit};
 use crate::report::Screen;
 use crate::submission::{self, ASSUMED_DOWN};
 
-/// What the operator of a job has chosen, and how the job reaches the operator.
+/// An operator's choices for a job, and the interfaces to the operator.
 pub(super) struct Operator {
     pub(super) screen: Arc<Screen>,
     pub(super) terminal: Arc<TerminalPrompter>,
     pub(super) follow: Option<FollowedSources>,
-    /// What tags outside of the inventory are asked of.
+    /// Resolvers of tags outside the inventory.
     pub(super) resolvers: Option<Resolvers>,
     /// Hosts that are assumed to be down.
     pub(super) down: Vec<HostName>,
@@ -65,7 +65,7 @@ async fn run_to_end(
     // On a worker, beside the connections that wake it: from a thread of its own, each message would be a switch.
     let mut dispatcher = tokio::spawn(dispatcher.run());
     let (ended, job) = tokio::select! {
-        // A dispatcher that fails never says that the job is over.
+        // A failed dispatcher never reports the end of the job.
         ended = &mut dispatcher => (ended, None),
         steered = steer => {
             let job = steered?;
@@ -121,7 +121,7 @@ async fn steer(
         grace: operator.stop_grace,
     };
     tokio::select! {
-        // A dispatcher that stops before reports its error itself.
+        // A dispatcher that stops earlier reports its error itself.
         _ = handle.wait(job) => {}
         () = stopper.handle_signals(&mut signals) => {}
         () = follow::sources(operator.follow, &handle, &operator.screen) => {}

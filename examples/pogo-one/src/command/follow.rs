@@ -122,7 +122,7 @@ struct FleetReview<'t> {
     /// The last fleet that was refused; it is not offered again.
     refused: Option<Arc<Fleet>>,
     warned: SeenWarnings,
-    /// The last complaint; it is printed once.
+    /// The last error; it is printed once.
     complaint: Option<String>,
     answers: Option<mpsc::UnboundedReceiver<String>>,
     handle: &'t Handle,
@@ -137,7 +137,7 @@ impl FleetReview<'_> {
                 new.iter().for_each(|warning| self.screen.say(warning));
                 gathered.fleet
             }
-            // It may be read while it is written; that it is right again needs no word.
+            // It may have been read while it was written; recovery is not reported.
             Err(error) => return self.complain(format!("the inventory cannot be read: {error}")),
         };
         let offered = self.offered.as_ref().map(|(fleet, _)| fleet);
@@ -170,7 +170,7 @@ impl FleetReview<'_> {
             return self.take(fleet).await;
         }
         self.screen.say("the new fleet is not taken; the old one stays");
-        // What changes next is compared with the fleet that was taken: many small steps are no way around the question.
+        // The next change is compared with the accepted fleet, so that many small steps do not avoid the question.
         self.refused = Some(fleet);
     }
 

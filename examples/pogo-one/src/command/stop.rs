@@ -43,7 +43,7 @@ enum StopAction {
     Leave,
 }
 
-/// How far the job has been stopped.
+/// The stage of stopping the job.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum StopStage {
     #[default]

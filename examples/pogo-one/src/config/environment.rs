@@ -7,10 +7,10 @@ use crate::exit::CliError;
 
 const PREFIX: &str = "POGO_";
 
-/// Variables that pogo sets for commands on hosts. They are ignored: pogo may run there too.
+/// Variables that pogo sets for commands on hosts. Ignored, as pogo may run there too.
 const OF_HOSTS: &[&str] = &["HOST", "JOB", "ATTEMPT", "PHASE", "FILES"];
 
-/// Variables of scripts that install the program. They are ignored.
+/// Variables of scripts that install the program. Ignored.
 const OF_OTHERS: &[&str] = &["VERSION", "HELP"];
 
 /// The settings of the environment.

@@ -1,4 +1,4 @@
-//! The settings that exist: the flags of `run`.
+//! The valid settings: the flags of `run`.
 
 use clap::builder::ArgAction;
 use clap::{Arg, Command, CommandFactory};
@@ -38,10 +38,10 @@ const OF_CALL: &[&str] = &[
     "help", "version", "job_file", "dry_run", "format", "events", "words", "color", "fold", "diff",
 ];
 
-/// Settings of the program, which are no part of a job.
+/// Settings of the program, which are not part of a job.
 const OF_PROGRAM: &[&str] = &["quiet", "verbose", "yes", "stop_grace"];
 
-/// Where settings may be written.
+/// Where a setting may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SettingScope {
     /// In a job file.
@@ -65,7 +65,7 @@ impl Flags {
         }
     }
 
-    /// The flag of this key, if the key may stand here.
+    /// The flag of this key, if it is valid here.
     pub(super) fn of(&self, key: &str, scope: SettingScope) -> Option<&Arg> {
         self.all(scope).find(|arg| {
             let aliases = arg.get_all_aliases().unwrap_or_default();
@@ -76,7 +76,7 @@ impl Flags {
         })
     }
 
-    /// All flags that may stand here.
+    /// All flags that are valid here.
     pub(super) fn all(&self, scope: SettingScope) -> impl Iterator<Item = &Arg> {
         self.run.get_arguments().filter(move |arg| {
             let Some(key) = arg.get_long().map(|long| long.replace('-', "_")) else {
@@ -113,7 +113,7 @@ pub(super) fn key(arg: &Arg) -> String {
         .replace('-', "_")
 }
 
-/// Whether it is there or not, without a value.
+/// Whether it is a switch without a value.
 pub(super) fn is_switch(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::SetTrue)
 }

@@ -32,7 +32,7 @@ pub(super) struct AppliedSetting {
     pub(super) key: String,
     /// Its values; for a switch `true` or `false`.
     pub(super) values: Vec<String>,
-    /// What is typed for it; nothing for a switch that is off.
+    /// Its form on the command line; empty for a switch that is off.
     pub(super) typed: Vec<OsString>,
     pub(super) place: SettingOrigin,
 }

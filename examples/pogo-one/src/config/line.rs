@@ -27,7 +27,7 @@ impl CompletedLine {
     }
 }
 
-/// Adds what a job file, the environment and files of defaults say to a command line.
+/// Adds the settings of a job file, the environment and files of defaults to a command line.
 pub(crate) fn complete(line: Vec<OsString>) -> Result<CompletedLine, CliError> {
     let nothing = |line| CompletedLine { line, origins: vec![] };
     // Errors show when it is parsed as a whole.
@@ -68,7 +68,7 @@ pub(crate) fn complete(line: Vec<OsString>) -> Result<CompletedLine, CliError> {
     Ok(CompletedLine { line, origins })
 }
 
-/// The verb that settings are for, and how many words it has.
+/// The verb of the settings, and the number of its words.
 fn verb<'m>(cli: &'m Command, matches: &'m ArgMatches) -> Option<(usize, &'m Command, &'m ArgMatches)> {
     let (name, matches) = matches.subcommand()?;
     let verb = cli.find_subcommand(name)?;
@@ -91,7 +91,7 @@ fn job_file(matches: &ArgMatches) -> Option<&std::path::PathBuf> {
     matches.try_get_one("job_file").ok().flatten()
 }
 
-/// The settings that count, and the command where none is typed.
+/// The settings that count, and the command if none is typed.
 fn chosen(layers: Vec<Layer>, verb: &Command, typed: &ArgMatches) -> (Vec<AppliedSetting>, Vec<String>) {
     let mut chosen: Vec<AppliedSetting> = Vec::new();
     let mut command = Vec::new();
@@ -115,7 +115,7 @@ fn chosen(layers: Vec<Layer>, verb: &Command, typed: &ArgMatches) -> (Vec<Applie
     (chosen, command)
 }
 
-/// Whether two flags cannot be given together; either may say so.
+/// Whether two flags conflict; either may declare it.
 fn are_rivals(verb: &Command, arg: &Arg, id: &str) -> bool {
     let names = |one: &Arg, id: &str| {
         verb.get_arg_conflicts_with(one)
@@ -126,7 +126,7 @@ fn are_rivals(verb: &Command, arg: &Arg, id: &str) -> bool {
     names(arg, id) || other.is_some_and(|other| names(other, arg.get_id().as_str()))
 }
 
-/// Whether both set the same thing in different ways.
+/// Whether both are different ways to set the same thing.
 fn name_the_same(id: &str, other: &str) -> bool {
     const TARGETS: [&str; 3] = ["words", "targets", "targets_file"];
     TARGETS.contains(&id) && TARGETS.contains(&other)

@@ -1,4 +1,4 @@
-//! Paths in files of settings: they are relative to the file's folder, and `~/` is the home directory.
+//! Paths in settings files: relative to the file's folder; `~/` is the home directory.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ const PATHS: &[&str] = &[
 pub(super) fn within(key: &str, value: &str, folder: &Path) -> String {
     match key {
         "ssh_config" if value == "none" => value.to_owned(),
-        // Without a folder it is looked for where programs are.
+        // Without a folder it is searched in `PATH`.
         "askpass" if value.contains('/') => joined(folder, value),
         "policy" => match value.strip_prefix("pogo4:") {
             Some(path) => format!("pogo4:{}", joined(folder, path)),

@@ -59,7 +59,7 @@ impl CheckReport {
         if sources.has_rules_despite(&missing) {
             let before = self.problems.len();
             self.rules(sources, gathered);
-            // Who is missing may be who the rules are for.
+            // The rules may be about hosts of the missing source.
             for problem in self.problems.iter_mut().skip(before).filter(|_| !missing.is_empty()) {
                 let hint = "a source that cannot be read may have what is missing here";
                 problem.hint.get_or_insert_with(|| hint.to_owned());
@@ -84,7 +84,7 @@ impl CheckReport {
             }
             Err(CliError::Unread) => return,
         };
-        // A job on all hosts meets all rules.
+        // A job on all hosts is subject to all rules.
         let job = JobSpec::new(Selector::All, Command::shell("true"));
         match Plan::compile(&fleet, &policy, &job) {
             Ok(plan) => {
@@ -102,7 +102,7 @@ impl CheckReport {
         }
     }
 
-    /// What several namespaces share is a problem once.
+    /// Adds a problem once, even if several namespaces have it.
     fn problem(&mut self, problem: &Diagnostic) {
         if !self.problems.contains(problem) {
             self.problems.push(problem.clone());
@@ -135,7 +135,7 @@ fn located(message: &str, origin: Option<&Origin>) -> Diagnostic {
     }
 }
 
-/// The fleet with what resolvers say of the rules' tags.
+/// The fleet with the resolved tags of the rules.
 fn answered(sources: &SourceArgs, gathered: &Gathered, policy: &Policy) -> Result<Fleet, CliError> {
     let resolvers = sources.resolvers()?;
     let rules = (policy, &Selector::All);

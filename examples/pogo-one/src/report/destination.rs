@@ -1,4 +1,4 @@
-//! Destinations of lines, which stop taking them when they cannot be written.
+//! Output destinations, which stop accepting lines after a write error.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -14,7 +14,7 @@ pub(super) struct Destination {
 }
 
 enum Sink {
-    /// Standard output, and whether it is a terminal: one that is gone has no reader, as a closed pipe has none.
+    /// Standard output, and whether it is a terminal: a terminal that is gone counts as a closed pipe.
     Stdout {
         terminal: bool,
     },
@@ -23,7 +23,7 @@ enum Sink {
 
 enum SinkState {
     Open,
-    /// Its reader has closed the pipe, or its terminal is gone. That is no error.
+    /// Its reader has closed the pipe, or its terminal is gone, which is not an error.
     Unread,
     Failed(io::Error),
 }
@@ -34,7 +34,7 @@ impl Destination {
         Self::to("standard output".to_owned(), Sink::Stdout { terminal })
     }
 
-    /// A new file, or in place of what this file holds.
+    /// Creates or truncates a file.
     pub(super) fn file(path: &Path) -> io::Result<Self> {
         Ok(Self::to(path.display().to_string(), Sink::File(File::create(path)?)))
     }
@@ -51,7 +51,7 @@ impl Destination {
         matches!(self.state, SinkState::Open)
     }
 
-    /// Writes lines that have nothing raw in them, in one piece. Gives what is to be said when this is the first that fails.
+    /// Writes escaped lines in one piece. Returns a message for the first failure.
     pub(super) fn write(&mut self, lines: &[u8]) -> Option<String> {
         if !self.is_open() || lines.is_empty() {
             return None;
@@ -69,7 +69,7 @@ impl Destination {
         self.failure()
     }
 
-    /// What is to be said where it could not be written.
+    /// The message, if writing failed.
     pub(super) fn failure(&self) -> Option<String> {
         match &self.state {
             SinkState::Failed(error) => Some(format!("cannot write {}: {error}", self.name)),

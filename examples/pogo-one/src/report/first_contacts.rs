@@ -1,9 +1,9 @@
-//! Hosts that were met for the first time.
+//! Remarks on hosts without a known key.
 
 use pogo_core::fleet::{HostName, fold};
 use pogo_ssh::FirstContacts;
 
-/// What is said of hosts that were met for the first time.
+/// Remarks on hosts without a known key.
 pub(super) fn met(contacts: &FirstContacts) -> Vec<String> {
     let line = |hosts: Vec<HostName>, said: &dyn Fn(usize, &str) -> String| {
         let plural = if hosts.len() == 1 { "" } else { "s" };

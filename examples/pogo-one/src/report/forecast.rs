@@ -26,10 +26,10 @@ struct SimulatedEnds {
 }
 
 impl Forecast {
-    /// More hosts are not simulated beside a job that runs.
+    /// Larger jobs are not simulated while they run.
     const MOST: u32 = 20_000;
 
-    /// What is left at this moment. Asks for a new simulation where hosts take other times than those it was made with.
+    /// The remaining time. Starts a new simulation if the mean time of hosts has changed.
     pub(super) fn left(&mut self, progress: &JobProgress, now: Timestamp) -> Option<Duration> {
         let (job, mean, total) = (progress.job.as_ref()?, progress.mean_time()?, progress.total.as_ref()?);
         let differs = |asked: Duration| mean > asked.mul_f64(1.25) || mean < asked.mul_f64(0.8);
@@ -72,7 +72,7 @@ fn simulate(job: Submitted, mean: Duration) -> Vec<Duration> {
     ended.map(|record| record.at - Timestamp::EPOCH).collect()
 }
 
-/// What is left of a job that has come this far in this time, if it goes on as it did in the simulation.
+/// The remaining time of a job with this progress, if it continues as in the simulation.
 fn left(ends: &[Duration], done: u32, elapsed: Duration) -> Option<Duration> {
     let (last, done) = (*ends.last()?, usize::try_from(done).ok()?);
     let before = done

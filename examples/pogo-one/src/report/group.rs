@@ -1,4 +1,4 @@
-//! Hosts that are counted together.
+//! Groups of hosts under one limit.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(crate) fn is_guard(bucket: &Bucket) -> bool {
     bucket.origin.is_none() && bucket.rule == Rule::MaxRunning(Policy::GUARD)
 }
 
-/// What a bucket counts, for people. The guard's own selector tells nobody anything.
+/// The label of a bucket for people. The guard's own selector is not meaningful.
 pub(crate) fn label(bucket: &Bucket) -> String {
     match is_guard(bucket) {
         true => "hosts without a limit".to_owned(),
@@ -21,7 +21,7 @@ pub(crate) fn label(bucket: &Bucket) -> String {
     }
 }
 
-/// Hosts that are counted together, and how they are doing.
+/// Hosts under one limit, with their counts.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
     pub(crate) name: String,

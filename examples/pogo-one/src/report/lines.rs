@@ -85,7 +85,7 @@ impl Lines {
         self.hold(key, incomplete, &prefix, text);
     }
 
-    /// Adds what an attempt left without an end of line.
+    /// Adds an attempt's incomplete last lines.
     pub(super) fn end(&mut self, attempt: AttemptId, host: &HostName, printed: &mut PrintedLines) {
         for stream in [Stream::Stdout, Stream::Stderr, Stream::Note] {
             if let Some(incomplete) = self.incomplete.remove(&(attempt, stream)) {
@@ -141,7 +141,7 @@ fn add_part(prefix: &[u8], part: &[u8], text: &mut Vec<u8>) {
     text.extend_from_slice(format!(" [line cut here, after {} bytes]\n", part.len()).as_bytes());
 }
 
-/// The most bytes that hold whole characters, if it is text.
+/// The largest prefix of whole characters, if it is text.
 fn whole_characters(line: &[u8], most: usize) -> usize {
     let most = most.min(line.len());
     let follows = |at: &usize| line.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);

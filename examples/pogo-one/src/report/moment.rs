@@ -1,4 +1,4 @@
-//! Moments for people: the time of day where this program runs.
+//! Formats times for people, in local time.
 
 use chrono::{DateTime, Local, TimeZone};
 use pogo_core::Timestamp;

@@ -5,10 +5,10 @@ use pogo_core::fleet::{Fleet, HostId, HostName, fold};
 use super::visible::visible;
 use super::width::width;
 
-/// Ranges that take no more columns are as good as groups.
+/// Ranges up to this width are used without groups.
 const SHORT: usize = 100;
 
-/// The hosts as targets that name exactly them: whoever wants to run on them again can copy it.
+/// The hosts as targets that can be copied to run on exactly them again.
 pub(super) fn names(fleet: &Fleet, hosts: &[&HostName]) -> String {
     let ranges = visible(&fold(hosts).to_string()).into_owned();
     if width(&ranges) <= SHORT {

@@ -25,7 +25,7 @@ pub(super) struct Pane {
     forecast: Forecast,
     /// When the last event came in, by the clock here.
     noted: Instant,
-    /// How many times faster than here the time of the job passes.
+    /// How many times faster than real time the job's time passes.
     pub(super) speed: f64,
 }
 
@@ -58,7 +58,7 @@ impl Pane {
         self.noted = Instant::now();
     }
 
-    /// Lets something be printed on standard error, above.
+    /// Prints on standard error, above the pane.
     pub(super) fn above_err<T>(&mut self, print: impl FnOnce() -> T) -> T {
         if let Some(prompt) = &self.prompt {
             return prompt.above(print);
@@ -73,7 +73,7 @@ impl Pane {
         printed
     }
 
-    /// Lets something be printed on standard output, above if that is the same terminal.
+    /// Prints on standard output, above the pane if that is the same terminal.
     pub(super) fn above_out<T>(&mut self, print: impl FnOnce() -> T) -> T {
         match self.out_is_terminal || self.prompt.is_some() {
             true => self.above_err(print),
@@ -110,7 +110,7 @@ impl Pane {
         }
     }
 
-    /// Takes the status lines away; what follows says how the job ended.
+    /// Removes the status lines, before the summary.
     pub(super) fn end(&mut self) {
         self.live = false;
         self.lines.clear();

@@ -1,4 +1,4 @@
-//! The progress of a job by its events: the state of each host, and how far each limit is used.
+//! The progress of a job from its events: host states and usage of limits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -121,7 +121,7 @@ impl JobProgress {
         })
     }
 
-    /// The program leaves: nobody will learn how what runs ends.
+    /// Marks running hosts as in doubt when the program leaves.
     pub(crate) fn leave(&mut self) {
         let running = self.hosts(|state| *state == HostState::Running);
         let running: Vec<HostName> = running.into_iter().map(|(host, _)| host.clone()).collect();
@@ -133,7 +133,7 @@ impl JobProgress {
         }
     }
 
-    /// Names the hosts of which nobody knows what became.
+    /// Names the hosts in doubt.
     pub(crate) fn in_doubt(&self) -> Option<String> {
         let hosts = self.hosts(|state| matches!(state, HostState::InDoubt(_)));
         let names: Vec<&HostName> = hosts.into_iter().map(|(host, _)| host).collect();
@@ -182,7 +182,7 @@ impl JobProgress {
         }
     }
 
-    /// Puts right since when hosts run.
+    /// Corrects the start times of running hosts.
     fn start_at(&mut self, since: &BTreeMap<HostName, Timestamp>) {
         for (host, &at) in since {
             let Some(id) = self.fleet.id(host.as_str()) else {
@@ -265,7 +265,7 @@ impl JobProgress {
             .collect()
     }
 
-    /// How many of the hosts that run have done so for longer than is usual.
+    /// The number of running hosts that are slow.
     pub(crate) fn slow_now(&self) -> usize {
         let running = |host: &&HostName| {
             let id = self.fleet.id(host.as_str());

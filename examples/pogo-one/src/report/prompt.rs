@@ -1,4 +1,4 @@
-//! A question on the terminal, as the screen sees it.
+//! An open question on the terminal.
 
 use std::fs::File;
 use std::io::Write;

@@ -93,7 +93,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What went wrong, in short, and what was seen of it.
+/// The reason in short, and the message.
 fn reason_and_message(state: &HostState) -> (String, String) {
     match state {
         HostState::Failed(failure) => {
@@ -111,7 +111,7 @@ fn reason_and_message(state: &HostState) -> (String, String) {
     }
 }
 
-/// A text without what differs from host to host: its own name, and numbers.
+/// A text without the parts that differ between hosts: its name, and numbers.
 fn alike(text: &str, host: &HostName) -> String {
     let name = host.as_str();
     let short = name.split('.').next().unwrap_or(name);
@@ -130,7 +130,7 @@ fn alike(text: &str, host: &HostName) -> String {
     masked
 }
 
-/// A text without what tells keys apart.
+/// A text without key fingerprints.
 fn without_fingerprints(text: &str) -> String {
     let mut parts = text.split("SHA256:");
     let mut rest = parts.next().unwrap_or_default().to_owned();

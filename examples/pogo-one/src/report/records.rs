@@ -175,7 +175,7 @@ struct StoredOutput {
 }
 
 impl StoredOutput {
-    /// What the host wrote; `None` where the line is damaged.
+    /// The host's output; `None` if the line is damaged.
     fn bytes(self) -> Option<Vec<u8>> {
         match (self.output.as_str(), self.text, self.base64) {
             ("stdout" | "stderr" | "note", Some(text), None) => Some(text.into_bytes()),

@@ -1,4 +1,4 @@
-//! A few lines at the bottom of a terminal that are drawn again and again.
+//! Redrawn lines at the bottom of a terminal.
 
 use super::width::width;
 
@@ -10,7 +10,7 @@ pub(super) struct TerminalSize {
 }
 
 impl TerminalSize {
-    /// What is assumed of a terminal that does not say.
+    /// The default for a terminal that does not report its size.
     const USUAL: Self = Self { columns: 80, rows: 24 };
 
     /// That of the terminal behind standard error.
@@ -74,7 +74,7 @@ impl Region {
         text.into_bytes()
     }
 
-    /// Moves to where the first line begins. A terminal that became narrower has wrapped the lines.
+    /// Moves to the start of the first line. A terminal that became narrower has wrapped the lines.
     fn to_start(&self, size: TerminalSize) -> String {
         let rows = |width: &usize| width.div_ceil(size.columns.max(1)).max(1);
         let rows: usize = self.drawn.iter().map(rows).sum();

@@ -1,4 +1,4 @@
-//! Standard output and standard error, shared by everything that happens at once.
+//! Serializes access to standard output and standard error.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -37,13 +37,13 @@ struct ScreenState {
     progress: JobProgress,
     lines: Lines,
     records: Records,
-    /// Lines on their way; their room is used again.
+    /// A reused buffer of lines.
     printed: PrintedLines,
     out: Destination,
     /// The event log beside the screen.
     log: Option<Destination>,
     tails: OutputTails,
-    /// Hosts' outputs, where they are shown when all are there.
+    /// Hosts' outputs, if they are folded at the end.
     folded: Option<(Outputs, FoldStyle)>,
     pane: Pane,
     verbosity: Verbosity,
@@ -84,7 +84,7 @@ impl Screen {
         Ok(self)
     }
 
-    /// Tells of these hosts in one line, when the job is over.
+    /// Reports these hosts in one line when the job has ended.
     pub(crate) fn meeting(self, contacts: &FirstContacts) -> Self {
         self.shown().contacts = contacts.clone();
         self
@@ -149,13 +149,13 @@ impl Screen {
         self.cannot_write.notified().await;
     }
 
-    /// Shows how the job stands when the program ends before it: what runs is in doubt.
+    /// Shows the job's state when the program leaves before its end: running hosts are in doubt.
     pub(crate) fn leave(&self) {
         self.shown().progress.leave();
         let _ = self.finish();
     }
 
-    /// Shows how the job ended. An error says what could not be written.
+    /// Shows the summary. An error says what could not be written.
     pub(crate) fn finish(&self) -> Result<(), CliError> {
         self.drawing.stop();
         let mut shown = self.shown();
@@ -173,7 +173,7 @@ impl Screen {
             let written = shown.out.write(visible_lines(&summary).as_bytes());
             self.failed(&mut shown, written);
         }
-        // Where the summary does not say so, something else has to: these may still be running.
+        // Reported here if the summary does not: these may still be running.
         if let Some(in_doubt) = in_doubt.filter(|_| self.format == LogFormat::Jsonl || !shown.out.is_open()) {
             shown.say(&in_doubt);
         }
@@ -200,7 +200,7 @@ impl Screen {
         shown.printed.out = emptied(text);
     }
 
-    /// Takes note of an attempt that begins or ends.
+    /// Handles the beginning or end of an attempt.
     fn task(&self, shown: &mut ScreenState, event: &Event) {
         let Event::Task(TaskEvent { host, kind, .. }) = event else {
             return;
@@ -265,7 +265,7 @@ impl Screen {
     }
 
     fn shown(&self) -> MutexGuard<'_, ScreenState> {
-        // What is shown may be half a line short after a panic, never wrong.
+        // Poisoning is harmless: at most half a line is missing after a panic.
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

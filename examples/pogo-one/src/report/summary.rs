@@ -15,7 +15,7 @@ use super::span::span;
 use super::tails::OutputTails;
 use super::visible::visible;
 
-/// What is in the way of a simulated job at this moment: a sentence for each obstacle.
+/// The obstacles of a simulated job, a sentence each.
 pub(crate) fn blockers(job: JobView<'_>, now: Timestamp) -> Vec<String> {
     let time = |at: Timestamp| match at == Timestamp::EPOCH {
         true => "the start".to_owned(),
@@ -25,7 +25,7 @@ pub(crate) fn blockers(job: JobView<'_>, now: Timestamp) -> Vec<String> {
     job.blockers().iter().map(sentence).collect()
 }
 
-/// Displays what became of a job.
+/// Displays the result of a job.
 pub(crate) struct Summary<'a> {
     progress: &'a JobProgress,
     tails: &'a OutputTails,
@@ -55,13 +55,13 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// Hosts that ended badly, and why.
+    /// Lists hosts that failed or are in doubt, with the reasons.
     fn bad(&self, f: &mut fmt::Formatter<'_>, label: &str, wanted: fn(&HostState) -> bool) -> fmt::Result {
         self.hosts(f, label, wanted)?;
         write!(f, "{}", Reasons::of(self.progress, self.tails, wanted))
     }
 
-    /// What was in the way in the end, and what can be done about it when this program has ended: it keeps no job.
+    /// The last obstacles, and the cures that work after this program has ended, as it keeps no job.
     fn blocked(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reasons = &self.progress.blocked_by;
         for obstacle in reasons.iter().take(Self::OBSTACLES) {

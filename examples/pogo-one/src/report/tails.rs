@@ -8,7 +8,7 @@ use pogo_core::scheduler::AttemptId;
 
 use super::visible::push_visible;
 
-/// Keeps a little of each host that runs, and less of each that failed.
+/// Keeps the end of each running host's standard error, and less of each failed one's.
 #[derive(Debug, Default)]
 pub(crate) struct OutputTails {
     running: BTreeMap<AttemptId, Vec<u8>>,
