@@ -74,13 +74,13 @@ fn order(kind: u8, second: u64) -> Order {
         7 => Order::Release {
             hosts: vec![host(), "h1".parse().unwrap()],
             by: "ann".parse().unwrap(),
-            force: second % 2 == 0,
+            force: second.is_multiple_of(2),
         },
         _ => Order::Hold {
             hosts: vec![host(), "h1".parse().unwrap()],
             owner: "ann".parse().unwrap(),
             priority: 1,
-            mode: if second % 2 == 0 {
+            mode: if second.is_multiple_of(2) {
                 HoldMode::Immediate
             } else {
                 HoldMode::Wait

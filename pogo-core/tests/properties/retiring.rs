@@ -59,13 +59,8 @@ impl Twins {
     /// Whether the job that a step means has retired.
     fn has_retired(&self, nth: u8) -> bool {
         let jobs = self.retires.scheduler().next_job().number() - 1;
-        let job = u64::from(nth).checked_rem(u64::from(jobs)).unwrap_or(0) + 1;
-        let finds = |drill: &Drill| {
-            drill
-                .scheduler()
-                .jobs()
-                .any(|known| u64::from(known.id().number()) == job)
-        };
+        let job = u64::from(nth).checked_rem(jobs).unwrap_or(0) + 1;
+        let finds = |drill: &Drill| drill.scheduler().jobs().any(|known| known.id().number() == job);
         finds(&self.keeps) && !finds(&self.retires)
     }
 }

@@ -35,15 +35,13 @@ fn program(settings: SshTransportBuilder) -> Arc<dyn Transport> {
     Arc::new(settings.build_program().unwrap())
 }
 
-/// All that runs attempts: what makes the transport, and what the attempts are.
-const KINDS: [(fn(SshTransportBuilder) -> Arc<dyn Transport>, fn(u64) -> ExecOptions); 3] =
-    [(builtin, PLAIN), (builtin, DETACHED), (program, PLAIN)];
+/// How a transport is built, and the options of an attempt with this number.
+type Kind = (fn(SshTransportBuilder) -> Arc<dyn Transport>, fn(u64) -> ExecOptions);
+
+const KINDS: [Kind; 3] = [(builtin, PLAIN), (builtin, DETACHED), (program, PLAIN)];
 
 impl Site {
-    fn start(
-        (build, exec_options): (fn(SshTransportBuilder) -> Arc<dyn Transport>, fn(u64) -> ExecOptions),
-        begin_timeout: Duration,
-    ) -> Self {
+    fn start((build, exec_options): Kind, begin_timeout: Duration) -> Self {
         let server = OpenSsh::start();
         let kept = server.path("kept").display().to_string();
         let settings = server.transport().detached_directory(kept).begin_timeout(begin_timeout);
