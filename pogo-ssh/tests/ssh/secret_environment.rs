@@ -83,9 +83,9 @@ async fn look(
             "{exec_options:?}: {known:?}"
         );
         let stdout = report.stdout.replace('\r', "");
-        // On a terminal this sshd shows some of its log first.
+        // On a terminal this sshd prints some of its log first, and a shell may print afterwards that it was hung up.
         let wanted = format!("{}\nit-runs\n", shown(secret));
-        assert!(stdout.ends_with(&wanted), "{exec_options:?}: {stdout}");
+        assert!(stdout.contains(&wanted), "{exec_options:?}: {stdout}");
         assert!(!format!("{report:?}").contains(secret), "{report:?}");
     }
 }
