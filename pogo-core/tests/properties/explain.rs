@@ -179,6 +179,17 @@ fn is_cleared(drill: &Drill, job: JobId, host: &HostName, obstacle: &Obstacle) -
 }
 
 fn is_same(one: &Blocker, other: &Blocker) -> bool {
+    // One owner may hold hosts of several stages, which come into view one after the other.
+    if let (
+        Blocker::Held { hosts, hold },
+        Blocker::Held {
+            hosts: others,
+            hold: another,
+        },
+    ) = (one, other)
+    {
+        return hold.owner == another.owner && hosts.iter().any(|host| others.contains(host));
+    }
     let key = |blocker: &Blocker| match blocker {
         Blocker::BucketFull { group, rule, .. } => format!("{group} {rule}"),
         Blocker::GateClosed {
@@ -186,7 +197,6 @@ fn is_same(one: &Blocker, other: &Blocker) -> bool {
         } => format!("{sequence} {stage} {after}"),
         Blocker::FailureBudget { group, .. } => group.clone(),
         Blocker::Frozen { freeze } => freeze.hosts.to_string(),
-        Blocker::Held { hold, .. } => hold.owner.to_string(),
         Blocker::Unpromoted { wave } => wave.to_string(),
         _ => String::new(),
     };
