@@ -80,6 +80,17 @@ pub enum IdentityAgent {
     Socket(PathBuf),
 }
 
+/// As OpenSSH's `IdentityAgent` has it.
+impl fmt::Display for IdentityAgent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Environment => f.write_str("SSH_AUTH_SOCK"),
+            Self::Socket(path) => path.display().fmt(f),
+        }
+    }
+}
+
 /// The address family to connect with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum AddressFamily {
@@ -135,6 +146,20 @@ pub struct RekeyLimit {
     pub bytes: Option<u64>,
     /// After this time.
     pub interval: Option<Duration>,
+}
+
+/// As OpenSSH's `RekeyLimit` has it: bytes, then seconds.
+impl fmt::Display for RekeyLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.bytes {
+            Some(bytes) => write!(f, "{bytes} ")?,
+            None => f.write_str("default ")?,
+        }
+        match self.interval {
+            Some(interval) => write!(f, "{}", interval.as_secs()),
+            None => f.write_str("none"),
+        }
+    }
 }
 
 /// The configured algorithms for a host.

@@ -29,3 +29,17 @@ impl fmt::Display for HostKeyPolicy {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_prints_as_the_program_reads_it() {
+        let policies = [HostKeyPolicy::Strict, HostKeyPolicy::AcceptNew, HostKeyPolicy::Insecure];
+        assert_eq!(
+            policies.map(|policy| policy.to_string()),
+            ["strict", "accept-new", "insecure"]
+        );
+    }
+}

@@ -1,5 +1,6 @@
 //! The policy's limits, compiled against a fleet: buckets, failure budgets, and which host is in which.
 
+use std::fmt;
 use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -46,6 +47,14 @@ impl Bucket {
     /// Whether the number also bounds how many run at once, and not only how many are unavailable.
     pub fn bounds_running(&self) -> bool {
         !matches!(self.rule, Rule::MinAvailable(_))
+    }
+}
+
+/// As in `$frontend & $colo.na: max_parallel: 25% (5 slots)`.
+impl fmt::Display for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.slots == 1 { "" } else { "s" };
+        write!(f, "{}: {} ({} slot{plural})", self.group, self.rule, self.slots)
     }
 }
 

@@ -47,6 +47,16 @@ impl Constraint {
     }
 }
 
+/// As in `$frontend & $colo: max_parallel: 25%`.
+impl fmt::Display for Constraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, selector) in self.group.iter().enumerate() {
+            write!(f, "{}{selector}", if at == 0 { "" } else { " & " })?;
+        }
+        write!(f, ": {}", self.rule)
+    }
+}
+
 /// What a constraint demands of its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,5 +1,6 @@
 //! The settings in force for a job, with every default filled in.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -66,6 +67,22 @@ pub struct ResolvedLimit {
     pub limit: Limit,
     /// What that is of the job's hosts.
     pub hosts: u32,
+}
+
+/// The limit, and the number of hosts that a share comes to: `25% (5 hosts)`.
+impl fmt::Display for ResolvedLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.limit {
+            Limit::Count(_) => self.limit.fmt(f),
+            Limit::Percent(_) => write!(
+                f,
+                "{} ({} host{})",
+                self.limit,
+                self.hosts,
+                if self.hosts == 1 { "" } else { "s" }
+            ),
+        }
+    }
 }
 
 impl JobSettings {

@@ -1,5 +1,7 @@
 //! Sequences: which groups come before which.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Limit, Origin};
@@ -26,6 +28,17 @@ pub struct Sequence {
     /// Where it was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+}
+
+/// As in `caches first: $cache, then $web`.
+impl fmt::Display for Sequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.name)?;
+        for (at, stage) in self.stages.iter().enumerate() {
+            write!(f, "{}{}", if at == 0 { "" } else { ", then " }, stage.selector)?;
+        }
+        Ok(())
+    }
 }
 
 /// One entry of a sequence.

@@ -1,5 +1,7 @@
 //! Views of jobs, tasks, attempts and buckets.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::state::{Job, JobStatus, Remnant, Running, State, TaskState};
@@ -297,5 +299,18 @@ impl<'a> BucketView<'a> {
     /// The hosts that hold its slots, why and since when, in fleet order; a host once for each reason.
     pub fn holders(&self) -> Vec<Holder> {
         self.state.holders(self.id)
+    }
+}
+
+/// The limit and its usage: `$web: max_parallel: 25% (5 slots), 3 used, 2 running`.
+impl fmt::Display for BucketView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}, {} used, {} running",
+            self.bucket,
+            self.unavailable(),
+            self.running()
+        )
     }
 }

@@ -1,18 +1,20 @@
 //! What people print: each type says itself in words, so that no program needs words of its own.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use pogo_core::Digest;
 use pogo_core::dispatcher::JournalStatus;
-use pogo_core::fleet::HostName;
+use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::journal::{Acquire, Nonce, Owner, Seq};
 use pogo_core::output::Stream;
-use pogo_core::plan::{Order, RunAs};
-use pogo_core::policy::{OnDoubt, WaveGate};
+use pogo_core::plan::{Command, JobSpec, Order, RunAs};
+use pogo_core::policy::{Constraint, OnDoubt, Policy, Rule, Sequence, WaveGate};
 use pogo_core::scheduler::{
     AttemptId, CancelReason, DoubtCause, Epoch, Failure, FailureKind, HaltCause, HolderReason, JobId, JobStatus,
     NeverBegan, OrderKind, Outcome, OutputSummary, OwnerId, Permission, Phase, TaskState,
 };
+use pogo_core::testing::Drill;
 use pogo_core::testing::conformance::{CaseReport, Verdict};
 
 fn printed(values: &[&dyn Display]) -> Vec<String> {
@@ -56,6 +58,33 @@ fn states_and_phases_print_as_words() {
     );
     let values: [&dyn Display; 4] = [&Order::Balanced, &Order::Shuffled, &WaveGate::Manual, &Acquire::Force];
     assert_eq!(printed(&values), ["balanced", "shuffled", "manual", "by force"]);
+}
+
+#[test]
+fn rules_and_limits_print_as_in_a_policy() {
+    let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel("25%".parse().unwrap()));
+    let narrow = limit.clone().within("$colo".parse().unwrap());
+    let order = Sequence::new("caches first", ["$cache".parse().unwrap(), "$web".parse().unwrap()]);
+    let values: [&dyn Display; 3] = [&limit, &narrow, &order];
+    let words = [
+        "$web: max_parallel: 25%",
+        "$web & $colo: max_parallel: 25%",
+        "caches first: $cache, then $web",
+    ];
+    assert_eq!(printed(&values), words);
+
+    let fleet = Fleet::builder().tagged("web", "web[1-8]").build().unwrap();
+    let mut drill = Drill::new(Arc::new(fleet), Arc::new(Policy::new().constraint(limit))).unwrap();
+    let spec = JobSpec::new("$web".parse().unwrap(), Command::shell("true")).max_failures("25%".parse().unwrap());
+    drill.submit(spec).unwrap();
+    let bucket = drill.scheduler().buckets().next().unwrap();
+    assert_eq!(bucket.bucket().to_string(), "$web: max_parallel: 25% (2 slots)");
+    assert_eq!(
+        bucket.to_string(),
+        "$web: max_parallel: 25% (2 slots), 2 used, 2 running"
+    );
+    let settings = drill.scheduler().jobs().next().unwrap().settings().clone();
+    assert_eq!(settings.max_failures.unwrap().to_string(), "25% (2 hosts)");
 }
 
 #[test]

@@ -98,3 +98,16 @@ impl FromStr for OnConflict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_prints_as_it_is_read() {
+        for text in ["error", "first", "last"] {
+            let rules = MergeRules::default().and(text).unwrap();
+            assert_eq!(rules.of("port").to_string(), text);
+        }
+    }
+}

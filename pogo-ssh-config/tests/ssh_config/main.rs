@@ -12,4 +12,5 @@ mod generated;
 mod nasty;
 mod openssh;
 mod options;
+mod printed;
 mod refused;
