@@ -1,4 +1,4 @@
-//! Attempts that a test runs by itself, without a dispatcher.
+//! Attempts for tests without a dispatcher.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use crate::fleet::Host;
 use crate::plan::Command;
 use crate::scheduler::{AttemptId, JobId, Outcome, Phase};
 
-/// Makes attempts, and runs them on any transport.
+/// Builds attempts and runs them on any transport.
 ///
 /// ```
 /// use pogo_core::dispatcher::layer::{InjectFaults, InjectedFault, TransportExt};
@@ -34,7 +34,7 @@ use crate::scheduler::{AttemptId, JobId, Outcome, Phase};
 #[derive(Debug, Clone)]
 pub struct TestAttempt(pub Attempt);
 
-/// An attempt under way: what can be seen of it, and the means to cancel it.
+/// Watches a running attempt, and can cancel it.
 #[derive(Debug)]
 pub struct AttemptWatch {
     phases: mpsc::UnboundedReceiver<(AttemptId, Phase)>,
@@ -44,7 +44,7 @@ pub struct AttemptWatch {
     side: ReporterSide,
 }
 
-/// What was seen of an attempt that has ended.
+/// The reports and outcome of an attempt that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SeenAttempt {
@@ -52,7 +52,7 @@ pub struct SeenAttempt {
     pub outcome: Outcome,
     /// The phases that were reported, in order.
     pub phases: Vec<Phase>,
-    /// For each time that it asked whether it may begin, whether it did so under a lock of the host.
+    /// For each request for permission, whether it was made under the host lock.
     pub asked: Vec<bool>,
     /// Standard output.
     pub stdout: Vec<u8>,
@@ -81,11 +81,11 @@ impl KeptOutput {
 }
 
 impl TestAttempt {
-    /// An attempt at this host, with a number that no other attempt of this process has, and a minute to run.
+    /// An attempt on this host, with a number that is unique in this process, and a time limit of a minute.
     ///
     /// # Panics
     ///
-    /// If that is no name of a host.
+    /// If the name is not a valid host name.
     pub fn at(host: &str, command: Command) -> Self {
         static ISSUED: AtomicU64 = AtomicU64::new(0);
         let id = AttemptId::new(ISSUED.fetch_add(1, Ordering::Relaxed) + 1);
@@ -98,7 +98,7 @@ impl TestAttempt {
         ))
     }
 
-    /// Changes the time limit.
+    /// Sets the time limit.
     pub fn within(mut self, limit: Duration) -> Self {
         self.0.time_limit = limit;
         self
@@ -111,12 +111,12 @@ impl TestAttempt {
         watch.end(outcome).await
     }
 
-    /// What [`Transport::run`] takes, and a watch on it. It may begin when it asks.
+    /// The arguments of [`Transport::run`], and a watch on it. Permission is granted.
     pub fn start(self) -> (Attempt, Reporter, AttemptWatch) {
         self.start_with(TestPermission::Give)
     }
 
-    /// The same, with another answer to its asking whether it may begin.
+    /// The same, with another answer to its request for permission.
     pub fn start_with(self, permission: TestPermission) -> (Attempt, Reporter, AttemptWatch) {
         let ((sender, phases), (asking, requests)) = (mpsc::unbounded(), mpsc::unbounded());
         let answers = Arc::new(Answers {
@@ -144,7 +144,7 @@ impl TestAttempt {
 }
 
 impl AttemptWatch {
-    /// Asks the transport to cancel the attempt.
+    /// Cancels the attempt.
     pub fn cancel(&mut self) {
         self.side.cancel();
     }
@@ -164,14 +164,14 @@ impl AttemptWatch {
         futures::future::pending().await
     }
 
-    /// Takes the phases that were reported since this was last asked; they are not among the [seen](Self::end) ones any more.
+    /// Takes the phases reported since the last call; they are no longer part of [`end`](Self::end)'s.
     pub fn phases_so_far(&mut self) -> Vec<Phase> {
         std::iter::from_fn(|| self.phases.next().now_or_never().flatten())
             .map(|(_, phase)| phase)
             .collect()
     }
 
-    /// Waits until it asks whether it may begin, and is [left](TestPermission::Leave) without an answer.
+    /// Waits for its request for permission, which [`TestPermission::Leave`] leaves unanswered.
     pub async fn asks(&mut self) -> BeginRequest {
         match self.requests.next().await {
             Some(request) => request,
@@ -179,9 +179,9 @@ impl AttemptWatch {
         }
     }
 
-    /// All that was seen of the attempt, which has ended this way.
+    /// The reports of the attempt, with this outcome.
     pub async fn end(self, outcome: Outcome) -> SeenAttempt {
-        // The reporter may live on in something that the transport has left behind.
+        // A leftover of the transport may still hold the reporter.
         let mut phases = self.phases;
         phases.close();
         SeenAttempt {

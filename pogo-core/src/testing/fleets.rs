@@ -11,7 +11,7 @@ pub(super) const COLOS: [&str; 2] = ["colo.east", "colo.west"];
 pub(super) const ROLES: [&str; 3] = ["role.cache", "role.db", "role.web"];
 pub(super) const RACKS: [&str; 2] = ["rack.r1", "rack.r2"];
 
-/// Fleets of that many hosts `h1`, `h2`, … whose tags overlap: `colo.{east,west}`, `role.{cache,db,web}` (a host may
+/// Random fleets of this many hosts `h1`, `h2`, … whose tags overlap: `colo.{east,west}`, `role.{cache,db,web}` (a host may
 /// have two), `rack.{r1,r2}`, and now and then the bare `colo`. Every tag is declared, so that [`policies`](super::policies)
 /// fit whoever carries them.
 ///
@@ -48,10 +48,10 @@ fn tags() -> impl Strategy<Value = Vec<&'static str>> {
     (colo, roles, rack).prop_map(|(colo, roles, rack)| colo.into_iter().chain(roles).chain(rack).collect())
 }
 
-/// The hosts that a selector names, for the invariants.
+/// Resolves a selector, for the invariants.
 ///
 /// # Panics
-/// The text is no selector, or names what the fleet does not have.
+/// The text is not a selector, or names something that the fleet does not have.
 pub fn group(fleet: &Fleet, selector: &str) -> Vec<HostName> {
     let selector = selector
         .parse()

@@ -1,4 +1,4 @@
-//! Rules that a log of records keeps or breaks.
+//! Invariants over records.
 
 use std::collections::BTreeSet;
 
@@ -154,7 +154,7 @@ fn assert_runs(
     );
 }
 
-/// Where in the log, as the log has it.
+/// The position and text of a record.
 fn place(record: &Record, at: usize) -> String {
     let line = serde_json::to_string(record).unwrap_or_else(|_| format!("{record:?}"));
     format!("record {at}: {line}")

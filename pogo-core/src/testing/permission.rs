@@ -1,4 +1,4 @@
-//! What a test says to attempts that ask whether they may begin.
+//! Answers of tests to requests for permission.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,20 +7,20 @@ use futures::channel::mpsc;
 use crate::dispatcher::{BeginRequest, Report, ReportSink};
 use crate::scheduler::{AttemptId, BeginRefused, Phase};
 
-/// What an attempt hears that asks for permission to begin.
+/// The answer to a request for permission.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum TestPermission {
-    /// It may.
+    /// Granted.
     #[default]
     Give,
-    /// It may not, for this reason.
+    /// Refused, for this reason.
     Refuse(BeginRefused),
-    /// Nothing: the test [answers](super::AttemptWatch::asks) by itself.
+    /// None: the test [answers](super::AttemptWatch::asks) itself.
     Leave,
 }
 
-/// Permits every attempt to begin, and passes on the phases that are reported.
+/// Grants every request, and passes on the reported phases.
 #[derive(Debug, Clone)]
 pub struct PermitAll(pub mpsc::UnboundedSender<(AttemptId, Phase)>);
 
@@ -33,13 +33,13 @@ impl ReportSink for PermitAll {
     }
 }
 
-/// Takes the reports of one attempt, and answers it.
+/// Receives the reports of one attempt, and answers it.
 #[derive(Debug)]
 pub(super) struct Answers {
     pub(super) phases: mpsc::UnboundedSender<(AttemptId, Phase)>,
     pub(super) requests: mpsc::UnboundedSender<BeginRequest>,
     pub(super) permission: TestPermission,
-    /// Whether each request was made under a lock of the host.
+    /// Whether each request was made under the host lock.
     pub(super) asked: Mutex<Vec<bool>>,
 }
 

@@ -1,4 +1,4 @@
-//! The state of hosts as records alone give it.
+//! The state of hosts, derived from records alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Random steps: what happens to a scheduler under test.
+//! Random steps for a scheduler under test.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use crate::plan::{HoldOwner, JobSpec};
 use crate::policy::{Policy, Setting};
 use crate::scheduler::{FailureKind, HoldMode, JobUpdate, NeverBegan, Outcome, Phase};
 
-/// One thing that happens. Which attempt, job or host it happens to is a number that
-/// [`Drill::play`](super::Drill::play) takes modulo how many there are, so that every history fits every namespace.
+/// One step. The attempt, job or host that it applies to is a number that
+/// [`Drill::play`](super::Drill::play) takes modulo the number of existing ones, so that every history fits every namespace.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
@@ -23,11 +23,11 @@ pub enum Step {
     Tick,
     /// A running attempt ends. One that asks for permission and has none asks first, or never began if it was refused.
     Report(u8, Outcome),
-    /// A running attempt asks whether it may begin, with a lock of its host or without.
+    /// A running attempt asks for permission, with or without the host lock.
     Begin(u8, bool),
-    /// Attempts that start from now on ask whether they may begin, or do not.
+    /// Attempts that start from now on ask for permission, or do not.
     Transport(bool),
-    /// A report comes for any attempt, such as one that was given up long ago.
+    /// A report arrives for any attempt, such as one that was abandoned long ago.
     LateReport(u8, Outcome),
     /// A running attempt enters a phase.
     Phase(u8, Phase),
@@ -61,13 +61,13 @@ pub enum Step {
     Hold([u8; 2], Holder, HoldMode, i8),
     /// Hosts are released by somebody; by force if it says so.
     Release([u8; 2], Holder, bool),
-    /// The scheduler is lost, and another replays what was recorded.
+    /// The scheduler is lost, and another replays the records.
     Crash,
     /// The namespace takes another fleet and policy.
     Configure(Arc<Fleet>, Arc<Policy>),
 }
 
-/// Somebody who holds hosts in a drill.
+/// An owner of holds in a drill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "they are names")]
 pub enum Holder {

@@ -1,4 +1,4 @@
-//! A transport that runs nothing, and asks before it would.
+//! A transport for tests that runs nothing.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use crate::dispatcher::{Attempt, Capabilities, Reporter, Transport};
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, NeverBegan, Outcome, Phase};
 
-/// What an attempt of a [`TestTransport`] does.
+/// The behaviour of an attempt of a [`TestTransport`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TestBehavior {
@@ -27,13 +27,13 @@ pub enum TestBehavior {
     Run,
 }
 
-/// Something that an attempt of a [`TestTransport`] did.
+/// A step of an attempt of a [`TestTransport`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TestStep {
-    /// It was handed over, for the first time.
+    /// It was started.
     Started,
-    /// It was handed over again, after a restart.
+    /// It was resumed after a restart.
     Resumed,
     /// The command began.
     Began,
@@ -41,7 +41,7 @@ pub enum TestStep {
     Cancelled,
 }
 
-/// A transport that runs nothing, asks for permission before it would, and keeps what it did.
+/// A transport that runs nothing, asks for permission, and records its steps.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -79,7 +79,7 @@ impl Default for TestTransport {
 }
 
 impl TestTransport {
-    /// One whose attempts do this, under a lock of their host.
+    /// A transport whose attempts behave like this, under a host lock.
     pub fn new(behavior: impl Fn(&Attempt) -> TestBehavior + Send + Sync + 'static) -> Self {
         Self {
             behavior: Box::new(behavior),
@@ -89,26 +89,26 @@ impl TestTransport {
         }
     }
 
-    /// Hosts have no lock.
+    /// Makes hosts have no lock.
     #[must_use]
     pub fn without_host_lock(mut self) -> Self {
         self.host_lock = false;
         self
     }
 
-    /// Goes on with attempts that another dispatcher left.
+    /// Makes it resume attempts of another dispatcher.
     #[must_use]
     pub fn resuming(mut self) -> Self {
         self.resumes = true;
         self
     }
 
-    /// What attempts did so far, in order.
+    /// The steps of all attempts so far, in order.
     pub fn steps(&self) -> Vec<(HostName, AttemptId, TestStep)> {
         self.lock().clone()
     }
 
-    /// What attempts on this host did so far, in order.
+    /// The steps of attempts on this host so far, in order.
     pub fn steps_of(&self, host: &str) -> Vec<TestStep> {
         let steps = self.lock();
         let of_host = steps.iter().filter(|(on, ..)| on.as_str() == host);

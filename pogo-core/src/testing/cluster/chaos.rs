@@ -1,4 +1,4 @@
-//! What goes wrong, and when.
+//! Injects faults.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::world::World;
 use crate::journal::Acquire;
 
 impl World {
-    /// Lets things go wrong for a while, and then heals everything.
+    /// Injects faults for a while, then heals everything.
     pub(super) async fn chaos(self: &Arc<Self>) {
         self.start(Acquire::IfFree);
         let until = self.with(|state| u64::try_from(state.options.chaos.as_millis()).unwrap_or(Millis::MAX));
@@ -74,7 +74,7 @@ impl World {
         }
     }
 
-    /// Somebody wants to own the journal, always.
+    /// Makes sure that some dispatcher wants to own the journal.
     fn keep_one_alive(self: &Arc<Self>) {
         if self.with(|state| state.processes.is_empty()) {
             self.start(Acquire::Wait);
@@ -132,14 +132,14 @@ impl World {
         }
     }
 
-    /// Kills what watches over a command; the command goes on.
+    /// Kills the supervisor of a command; the command goes on.
     pub(super) fn kill_supervisor(&self, id: u64) {
         let kill = self.with(|state| {
             let supervisor = state.supervisors.get_mut(&id)?;
             let (host, key, kill) = (supervisor.host, supervisor.key, supervisor.kill.take());
             state.judge.fault(key, SUPERVISOR_KILLED);
             let host = state.host(host);
-            // The kernel frees the lock of whoever is gone.
+            // The kernel frees the lock of a dead process.
             host.release(id);
             let name = host.name.clone();
             state.note(format_args!(
@@ -154,7 +154,7 @@ impl World {
         }
     }
 
-    /// The journal loses its tail, and with it who owned it; whoever comes next may get the same epoch.
+    /// The journal loses its tail, and with it its owner; the next one may get the same epoch.
     fn restore(self: &Arc<Self>) {
         self.with(|state| {
             let copies = state.store.copies();
@@ -172,7 +172,7 @@ impl World {
         self.take_over();
     }
 
-    /// A permission became durable: the moment at which most can go wrong.
+    /// A permission became durable: the moment at which faults matter most.
     pub(super) fn permission_is_durable(self: &Arc<Self>, id: ProcessId) {
         let (draw, span) = self.with(|state| {
             let draw = if state.calm { 1_000 } else { state.random.below(1_000) };
@@ -199,7 +199,7 @@ impl World {
         });
     }
 
-    /// Nothing goes wrong any more, and what did is mended.
+    /// Ends all faults.
     fn heal(&self) {
         let ids = self.with(|state| {
             state.calm = true;

@@ -1,4 +1,4 @@
-//! Defects that the checks must find.
+//! Planted defects.
 
 /// A defect that is planted in a model of the cluster, to see that a run finds it.
 #[doc(hidden)]
@@ -7,16 +7,16 @@
 pub enum Defect {
     /// Transports say `go` without asking.
     PermissionSkipped,
-    /// The journal says that a commit is durable before it is.
+    /// The journal reports a commit as durable before it is.
     AnsweredTooEarly,
-    /// The journal takes appends from whoever owned it once.
+    /// The journal accepts appends of former owners.
     Unfenced,
-    /// A transport says that nothing was sent to a host that was told to go.
+    /// A transport reports that `go` was not sent although it was.
     DoubtfulSlotFreed,
-    /// Whoever takes a host's lock does not look whether the command of the last holder is gone.
+    /// A new holder of the host lock does not check that the last holder's process group is gone.
     GroupNotChecked,
-    /// The journal compares the epoch alone, and not the nonce.
+    /// The journal compares the epoch only, not the nonce.
     NonceNotCompared,
-    /// A host begins however late it is told to go.
+    /// A host begins however late `go` arrives.
     GoHasNoLimit,
 }

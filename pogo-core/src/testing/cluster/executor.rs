@@ -1,4 +1,4 @@
-//! An executor of one thread on virtual time. Which of the tasks that could go on does so is drawn from the seed.
+//! A single-threaded executor on virtual time. The next of the ready tasks is drawn from the seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
@@ -20,7 +20,7 @@ impl Group {
     pub(super) const WORLD: Self = Self(0);
 }
 
-/// Time, and what tasks ask of their executor.
+/// Virtual time, and the requests of tasks to their executor.
 #[derive(Default)]
 pub(super) struct Simulation {
     inner: Mutex<Inner>,
@@ -38,7 +38,7 @@ struct Inner {
     over: bool,
 }
 
-/// The tasks that could go on, by number.
+/// The ready tasks, by number.
 #[derive(Default)]
 struct Ready(Mutex<BTreeSet<u64>>);
 
@@ -147,17 +147,17 @@ pub(super) struct Executor {
     random: Random,
 }
 
-/// How a run ended that did not [stop](Simulation::stop).
+/// Why a run stalled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stalled {
-    /// Nothing could ever happen any more.
+    /// No task is ready, and no timer is set.
     Idle,
-    /// Tasks went on and on, and no time passed.
+    /// Tasks stay ready while no time passes.
     Livelock,
 }
 
 impl Executor {
-    /// More steps than any moment takes.
+    /// The most steps at one time, to detect livelocks.
     const STEPS_A_MOMENT: u32 = 200_000;
 
     pub(super) fn new(simulation: &Arc<Simulation>, random: Random) -> Self {
@@ -169,7 +169,7 @@ impl Executor {
         }
     }
 
-    /// Runs until somebody stops the simulation.
+    /// Runs until the simulation is stopped.
     pub(super) fn run(&mut self) -> Result<(), Stalled> {
         loop {
             let mut steps = 0;
@@ -192,7 +192,7 @@ impl Executor {
         }
     }
 
-    /// Polls one task that could go on, if there is any.
+    /// Polls one ready task, if there is any.
     fn step(&mut self) -> bool {
         self.take_in();
         if lock(&self.simulation.inner).over {
@@ -210,7 +210,7 @@ impl Executor {
         true
     }
 
-    /// New tasks come, and those of killed groups go.
+    /// Adds new tasks and removes those of killed groups.
     fn take_in(&mut self) {
         let (spawned, killed) = {
             let mut inner = lock(&self.simulation.inner);

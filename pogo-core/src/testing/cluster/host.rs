@@ -39,47 +39,47 @@ impl Default for AttemptRecord {
     }
 }
 
-/// What whoever asks for the lock hears.
+/// The answer to a request for the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Taken {
     Held,
     Busy,
-    /// The host has seen a later attempt, or was told of one.
+    /// The host has a record of a later attempt, or was fenced.
     Superseded,
     Again,
 }
 
-/// What a host says became of an attempt.
+/// A host's answer about an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     NeverBegan,
     Ended {
         status: u32,
     },
-    /// Nothing of it runs, and nobody has written down how it ended.
+    /// Nothing of it runs, and its end was not recorded.
     Gone,
     Running,
-    /// It waits for the word to go.
+    /// It waits for `go`.
     Waits,
     Busy,
-    /// The host knows of a later attempt alone.
+    /// The host has a record of a later attempt only.
     Other,
 }
 
 #[derive(Debug)]
 pub(super) struct HostModel {
     pub(super) name: HostName,
-    /// By how much its clock is ahead, and by how many parts of a thousand it is fast.
+    /// Offset of its clock, and its rate in parts per thousand.
     offset: Millis,
     rate: Millis,
     /// The supervisor that holds the lock.
     holder: Option<u64>,
-    /// Whose the lock is or was.
+    /// The current or last holder of the lock.
     last: Option<(AttemptKey, Written)>,
     records: BTreeMap<u64, AttemptRecord>,
     /// Commands that run, by number.
     pub(super) running: BTreeMap<u64, AttemptKey>,
-    /// Whether whoever takes the lock looks if the last command is gone.
+    /// Whether a new holder checks that the last command is gone.
     pub(super) checks_group: bool,
 }
 
@@ -102,7 +102,7 @@ impl HostModel {
         self.offset + now * self.rate / 1_000
     }
 
-    /// How long so much time of the host takes.
+    /// Converts a span of the host's clock to virtual time.
     pub(super) fn world_time(&self, span: Millis) -> Millis {
         span * 1_000 / self.rate
     }
@@ -149,7 +149,7 @@ impl HostModel {
         record.least = record.least.max(key.attempt.number());
     }
 
-    /// What became of an attempt. From then on it cannot begin, unless it runs, waits for the word to go, or the host is busy.
+    /// Looks up an attempt. From then on it cannot begin, unless it runs, waits for `go`, or the host is busy.
     pub(super) fn look(&mut self, key: AttemptKey) -> Found {
         let held = self.holder.is_some();
         match self.last {

@@ -1,4 +1,4 @@
-//! The journal, as a dispatcher reaches it: over a network that loses, doubles and delays.
+//! The journal over a network that loses, duplicates and delays.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use crate::journal::{
     Acquire, Commit, Epoch, Journal, JournalError, OwnedJournal, Owner, OwnerId, Page, Seq, Snapshot,
 };
 
-/// What becomes of a request.
+/// The fate of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
-    /// It arrives, and its answer does.
+    /// Request and answer arrive.
     Fine,
     /// It never arrives.
     Lost,
-    /// It arrives when nobody waits for its answer any more, after so long.
+    /// It arrives after this delay, when its answer is no longer awaited.
     Late(Millis),
-    /// It arrives twice, the second time after so long.
+    /// It arrives twice, the second time after this delay.
     Twice(Millis),
     AnswerLost,
 }
@@ -34,7 +34,7 @@ pub(super) struct ClusterJournal {
     process: ProcessId,
 }
 
-/// After how long whoever asks gives up.
+/// Time limit of a request.
 const PATIENCE: Millis = 3_000;
 
 fn unavailable() -> JournalError {
@@ -57,7 +57,7 @@ impl ClusterJournal {
         }
     }
 
-    /// A request that changes nothing: it is answered, or it is not.
+    /// A read-only request.
     async fn ask(&self) -> Result<(), JournalError> {
         let (fate, delay) = self.world.with(|state| (state.fate(), state.delay()));
         self.world.simulation.sleep(delay).await;
@@ -87,7 +87,7 @@ impl super::world::State {
         }
     }
 
-    /// How long one way takes.
+    /// The delay of one message.
     pub(super) fn delay(&mut self) -> Millis {
         if self.calm {
             return 2;

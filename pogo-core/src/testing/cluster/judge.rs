@@ -1,4 +1,4 @@
-//! What must hold in a cluster, worked out from the journal's records and from what really happens on the hosts.
+//! The rules of a cluster, checked against the journal's records and what really happens on the hosts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -25,13 +25,13 @@ pub enum ClusterRule {
     Once,
     /// A command began, or ran, on a host whose slots the journal has as free.
     Slots,
-    /// Somebody appended who did not own the journal.
+    /// A dispatcher appended that did not own the journal.
     Fence,
-    /// The journal says of an attempt that it ended in a way that its host has not seen.
+    /// The journal has an end of an attempt that its host has not seen.
     Proof,
-    /// An attempt is in doubt that was not permitted to begin, or to which nothing went wrong.
+    /// An attempt is in doubt that was not permitted to begin, or that no fault affected.
     Doubt,
-    /// The journal breaks a rule by itself.
+    /// The audit of the journal found a broken rule.
     Audit,
     /// Without faults, the jobs do not come to their end.
     Live,
@@ -48,17 +48,17 @@ pub struct ClusterFinding {
     pub message: String,
 }
 
-/// What really happened to an attempt, and what its journal had of it.
+/// What really happened to an attempt, and the journal's view of it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct AttemptTruth {
     pub(super) about: Option<(JobId, HostName)>,
-    /// Whoever made a permission durable.
+    /// The dispatchers that made a permission durable.
     permitted_by: BTreeSet<ProcessId>,
     /// Whether the journal was taken over, or restored, since it was permitted.
     pub(super) outlived: bool,
     pub(super) begun: Option<Millis>,
     pub(super) status: Option<u32>,
-    /// What went wrong with it.
+    /// The faults that affected it.
     pub(super) faults: BTreeSet<&'static str>,
 }
 
@@ -69,7 +69,7 @@ pub(super) const SUPERVISOR_KILLED: &str = "its supervisor was killed";
 pub(super) struct Beginning<'a> {
     pub(super) key: AttemptKey,
     pub(super) host: &'a HostName,
-    /// Who told it to go.
+    /// The dispatcher that sent `go`.
     pub(super) process: ProcessId,
     /// For how long its host has been ready, by the host's clock.
     pub(super) waited: Millis,
@@ -80,7 +80,7 @@ pub(super) struct Beginning<'a> {
 #[derive(Default)]
 pub(super) struct Judge {
     pub(super) attempts: BTreeMap<AttemptKey, AttemptTruth>,
-    /// The journal as it stands.
+    /// The state of hosts by the journal.
     ledger: Recorded,
     pub(super) incarnation: u64,
     pub(super) finding: Option<ClusterFinding>,
@@ -88,7 +88,7 @@ pub(super) struct Judge {
 }
 
 impl Judge {
-    /// For how long a host waits for the word to go.
+    /// How long a host waits for `go`.
     pub(super) const PATIENCE: Millis = 30_000;
 
     pub(super) fn find(&mut self, rule: ClusterRule, message: impl fmt::Display) {
@@ -105,12 +105,12 @@ impl Judge {
         }
     }
 
-    /// Something goes wrong that may leave this attempt in doubt.
+    /// Records a fault that may leave this attempt in doubt.
     pub(super) fn fault(&mut self, key: AttemptKey, what: &'static str) {
         self.attempts.entry(key).or_default().faults.insert(what);
     }
 
-    /// Something goes wrong for every attempt that runs, as far as the journal knows.
+    /// Records a fault for every attempt that runs by the journal.
     pub(super) fn fault_all(&mut self, what: &'static str) {
         let running: Vec<AttemptId> = self.ledger.running.values().map(|(_, attempt)| *attempt).collect();
         for attempt in running {
@@ -183,7 +183,7 @@ impl Judge {
         }
     }
 
-    /// No host gives back its slots while something runs there.
+    /// Checks that no host gives back its slots while something runs there.
     fn check_freed(&mut self, before: &BTreeSet<HostName>, hosts: &HostTruth<'_>) {
         let freed: Vec<&HostName> = before.iter().filter(|host| !self.ledger.is_unavailable(host)).collect();
         for host in freed {
@@ -208,7 +208,7 @@ impl Judge {
                 continue;
             }
             truth.outlived = true;
-            // The moment that the permission is for: the host could still be told to go.
+            // The moment that the permission guards: `go` could still arrive.
             if truth.begun.is_none() && hosts.waiting.contains(&key) {
                 self.counts.permission_then_takeover += 1;
             }
@@ -274,7 +274,7 @@ impl Judge {
         }
     }
 
-    /// The journal is another one from here on: it lost its tail.
+    /// The journal was restored: it lost its tail.
     pub(super) fn restored(&mut self, records: &[Record]) {
         self.counts.restores += 1;
         self.fault_all("the journal was restored");
@@ -289,9 +289,9 @@ impl Judge {
 pub(super) struct HostTruth<'a> {
     /// Commands that run, by host.
     pub(super) running: BTreeMap<&'a HostName, Vec<AttemptKey>>,
-    /// Attempts whose host waits for the word to go.
+    /// Attempts whose host waits for `go`.
     pub(super) waiting: BTreeSet<AttemptKey>,
-    /// Transports ask them what became of attempts of earlier dispatchers.
+    /// Whether transports ask hosts about attempts of earlier dispatchers.
     pub(super) are_asked: bool,
     /// Hosts that the dispatcher that appends cannot reach.
     pub(super) unreachable: BTreeSet<&'a HostName>,

@@ -1,8 +1,8 @@
-//! Events in a few words.
+//! Short texts of events, for traces.
 
 use crate::scheduler::{Event, HostEventKind, JobEventKind, NamespaceEventKind, Order, TaskEventKind};
 
-/// What happened, for a person who follows a trace.
+/// A short text of an event.
 pub(super) fn event_line(event: &Event) -> String {
     match event {
         Event::Namespace(event) => match &event.kind {
@@ -38,7 +38,7 @@ pub(super) fn event_line(event: &Event) -> String {
     }
 }
 
-/// An order, for the same person.
+/// A short text of an order.
 pub(super) fn order_line(order: &Order) -> String {
     let hosts = |hosts: &[crate::fleet::HostName]| crate::fleet::fold(hosts);
     match order {

@@ -10,14 +10,14 @@ use super::host::{AttemptKey, Found};
 use super::process::ProcessId;
 use super::world::World;
 
-/// What goes over a link.
+/// A message on a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Message {
-    /// To the host: here is an attempt.
+    /// To the host: launch an attempt.
     Launch {
         key: AttemptKey,
     },
-    /// To the host: what became of this attempt? Wait for so long while it runs.
+    /// To the host: ask about this attempt, waiting up to this time while it runs.
     Ask {
         key: AttemptKey,
         wait: Millis,
@@ -34,7 +34,7 @@ pub(super) enum Message {
         status: u32,
     },
     Answer(Found),
-    /// There is no link any more.
+    /// The link is closed.
     Closed,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct LinkState {
     /// The attempt that it is for.
     pub(super) key: Option<AttemptKey>,
     cut: bool,
-    /// What was under way when it was cut is lost.
+    /// Messages in flight are lost when it is cut.
     loses: bool,
     to_dispatcher: Direction,
     to_host: Direction,
@@ -59,7 +59,7 @@ pub(super) struct LinkState {
 
 struct Direction {
     inbox: mpsc::UnboundedSender<Message>,
-    /// Nothing overtakes what was sent before.
+    /// Messages arrive in order.
     last: Millis,
 }
 
@@ -180,7 +180,7 @@ impl LinkEnd {
         self.world.send(self.id, self.side, message);
     }
 
-    /// What the other side says next.
+    /// The next message of the other side.
     pub(super) async fn receive(&mut self) -> Message {
         self.inbox.next().await.unwrap_or(Message::Closed)
     }
@@ -193,7 +193,7 @@ impl Drop for LinkEnd {
                 Some(link) => self.side == Side::Dispatcher && !state.processes.contains_key(&link.process),
                 None => true,
             };
-            // A machine that is gone says nothing.
+            // A machine that is gone sends nothing.
             gone && !state.calm && state.random.chance(400)
         });
         match silent {

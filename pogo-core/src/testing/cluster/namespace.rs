@@ -9,7 +9,7 @@ use crate::fleet::{Fleet, Selector};
 use crate::plan::{Command, JobSpec};
 use crate::policy::{Constraint, JobSettings, OnDoubt, Policy, Rule, Sequence};
 
-/// What a run is about.
+/// The hosts, rules and jobs of a run.
 pub(super) struct Namespace {
     pub(super) fleet: Arc<Fleet>,
     pub(super) policy: Arc<Policy>,
@@ -22,7 +22,7 @@ fn selector(text: &str) -> Selector {
 }
 
 impl Namespace {
-    /// What was given, and the rest from the seed.
+    /// The given parts, and the rest drawn from the seed.
     pub(super) fn draw(options: &ClusterOptions, random: &mut Random) -> Self {
         let (fleet, policy) = match &options.rules {
             Some(rules) => rules.clone(),

@@ -1,4 +1,4 @@
-//! People who submit jobs and give orders, and who see to it that jobs come to their end.
+//! Operators who submit jobs, give orders, and bring jobs to their end.
 
 use std::sync::Arc;
 
@@ -46,12 +46,12 @@ impl Sight {
 }
 
 impl World {
-    /// Somebody gives an order to one of the dispatchers, and waits for its answer however long it takes.
+    /// Gives an order to one of the dispatchers, and waits for its answer.
     pub(super) fn order_soon(self: &Arc<Self>) {
         let world = Arc::clone(self);
         self.spawn(async move {
             if let Some(handle) = world.any_handle() {
-                // An order that is refused, or whose dispatcher ends, is a part of the game.
+                // An order may be refused, or its dispatcher may end.
                 let _ = world.order(&handle).await;
             } else {
                 world.simulation.sleep(1_000).await;
@@ -145,7 +145,7 @@ impl World {
         })
     }
 
-    /// Those of these hosts at which somebody has looked: nothing runs there, and nothing could begin.
+    /// Those of these hosts on which nothing runs and nothing could begin.
     fn quiet(&self, hosts: Vec<HostName>) -> Vec<HostName> {
         hosts.into_iter().filter(|host| self.is_quiet(host)).collect()
     }
@@ -161,7 +161,7 @@ impl World {
         })
     }
 
-    /// Brings all jobs to their end, now that nothing goes wrong any more.
+    /// Brings all jobs to their end, after the last fault.
     pub(super) async fn finish(self: &Arc<Self>) {
         const ROUND: Millis = 10_000;
         const ROUNDS: u32 = 400;
@@ -183,7 +183,7 @@ impl World {
         });
     }
 
-    /// Whether nobody is about to own the journal.
+    /// Whether no dispatcher owns the journal or wants to.
     fn is_headless(&self) -> bool {
         self.with(|state| state.processes.is_empty())
     }

@@ -1,4 +1,4 @@
-//! What is played.
+//! Options of a cluster.
 
 use std::num::NonZeroU64;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::scheduler::Record;
 
-/// Judges the records of a journal; what it finds is a [finding](super::ClusterRule::Audit) of the run.
+/// Audits the records of a journal; its error is a [finding](super::ClusterRule::Audit) of the run.
 pub type ClusterAudit = Arc<dyn Fn(&[Record]) -> Result<(), String> + Send + Sync>;
 
 #[derive(Clone)]
@@ -29,9 +29,9 @@ pub(super) struct ClusterOptions {
     pub(super) snapshot_every: Option<NonZeroU64>,
 }
 
-/// Dispatchers, a journal and hosts in one thread, on virtual time, to which things happen that a seed decides.
+/// Dispatchers, a journal and hosts in one thread, on virtual time, with faults and orders drawn from a seed.
 ///
-/// See the [module](super) for what may happen, and what has to hold all the same.
+/// See the [module](super) for the faults and the rules.
 #[derive(Clone)]
 pub struct Cluster {
     options: ClusterOptions,
@@ -44,8 +44,8 @@ impl Default for Cluster {
 }
 
 impl Cluster {
-    /// Up to three dispatchers at a time, with hosts, rules and jobs that are drawn from the seed, and two minutes in which things go
-    /// wrong.
+    /// Up to three dispatchers at a time, with hosts, rules and jobs drawn from the seed, and two minutes of
+    /// faults.
     pub fn new() -> Self {
         Self {
             options: ClusterOptions {
@@ -62,35 +62,35 @@ impl Cluster {
         }
     }
 
-    /// Sets how many dispatchers there are at a time at most, paused ones included.
+    /// Sets the most dispatchers at a time, paused ones included.
     #[must_use]
     pub fn dispatchers(mut self, most: usize) -> Self {
         self.options.dispatchers = most.max(1);
         self
     }
 
-    /// Plays these hosts and rules.
+    /// Sets hosts and rules.
     #[must_use]
     pub fn rules(mut self, fleet: Arc<Fleet>, policy: Arc<Policy>) -> Self {
         self.options.rules = Some((fleet, policy));
         self
     }
 
-    /// Submits this job, after those that were given before.
+    /// Adds a job to submit.
     #[must_use]
     pub fn job(mut self, job: JobSpec) -> Self {
         self.options.jobs.push(job);
         self
     }
 
-    /// Sets for how long things go wrong.
+    /// Sets the time of faults.
     #[must_use]
     pub fn chaos(mut self, span: Duration) -> Self {
         self.options.chaos = span;
         self
     }
 
-    /// Judges the journal of each run, too: with `pogo_audit::audit`, for example.
+    /// Audits the journal of each run too, for example with `pogo_audit::audit`.
     #[must_use]
     pub fn audit<E: ToString>(mut self, audit: impl Fn(&[Record]) -> Result<(), E> + Send + Sync + 'static) -> Self {
         self.options.audit = Some(Arc::new(move |records| {
@@ -116,12 +116,12 @@ impl Cluster {
         self
     }
 
-    /// Plays one seed.
+    /// Runs one seed.
     pub fn run(&self, seed: u64) -> ClusterRun {
         super::run::run(self.options.clone(), seed)
     }
 
-    /// Plays these seeds, up to the first in which a rule is broken.
+    /// Runs these seeds, up to the first that breaks a rule.
     pub fn run_all(&self, seeds: Range<u64>) -> ClusterReport {
         let mut report = ClusterReport::default();
         for seed in seeds {

@@ -1,4 +1,4 @@
-//! One life of a dispatcher.
+//! A dispatcher process.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::world::World;
 use crate::dispatcher::{Dispatcher, Handle, JournalRetry};
 use crate::journal::{Acquire, Nonce, OwnerId};
 
-/// One life of a dispatcher: the next one that is started has another.
+/// A dispatcher process; each start gets a new number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ProcessId(pub(super) u64);
 
@@ -27,13 +27,13 @@ impl ProcessId {
     }
 }
 
-/// What the world knows of a life.
+/// The world's state of a process.
 pub(super) struct Process {
     pub(super) handle: Option<Handle>,
     pub(super) paused: bool,
-    /// Until when it does not reach the journal.
+    /// End of its partition from the journal.
     pub(super) no_journal_until: Millis,
-    /// Until when it does not reach hosts.
+    /// End of its partition from hosts.
     pub(super) no_hosts_until: Millis,
 }
 
@@ -102,7 +102,7 @@ impl World {
         drop(process);
     }
 
-    /// Kills a dispatcher: it does nothing more, and its connections break.
+    /// Kills a dispatcher, which breaks its connections.
     pub(super) fn kill(&self, id: ProcessId) {
         let process = self.with(|state| {
             let process = state.processes.remove(&id);

@@ -1,11 +1,11 @@
-//! Random numbers that are the same for the same seed, on every machine.
+//! Reproducible random numbers.
 
-/// SplitMix64: small, and good enough to choose what goes wrong.
+/// SplitMix64: small, and good enough to choose faults.
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
 
 impl Random {
-    /// Numbers of their own for each purpose, so that drawing more of one leaves the others as they were.
+    /// A separate stream for each purpose, so that drawing more of one does not change the others.
     pub(super) fn new(seed: u64, purpose: u64) -> Self {
         let mut random = Self(seed ^ purpose.wrapping_mul(0xd6e8_feb8_6659_fd93));
         random.next();
@@ -25,7 +25,7 @@ impl Random {
         self.next().checked_rem(end).unwrap_or(0)
     }
 
-    /// A number from `first` to `last`, small ones being as likely as large ones are by order of magnitude: most delays are short.
+    /// A number from `first` to `last`, log-uniform: most delays are short.
     pub(super) fn skewed(&mut self, first: u64, last: u64) -> u64 {
         let within = self.below(last.saturating_sub(first) + 1);
         let scale = 1 << self.below(6);
@@ -36,7 +36,7 @@ impl Random {
         first + self.below(last.saturating_sub(first) + 1)
     }
 
-    /// True so many times of a thousand.
+    /// True with a probability in parts per thousand.
     pub(super) fn chance(&mut self, per_mille: u64) -> bool {
         self.below(1_000) < per_mille
     }

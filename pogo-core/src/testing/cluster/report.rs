@@ -1,4 +1,4 @@
-//! What came of a run, and of many.
+//! Results of runs.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::scheduler::Record;
 
 macro_rules! counts {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// How often something happened that the rules are about.
+        /// Counts of events that the rules are about.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct ClusterCounts {
@@ -27,15 +27,15 @@ macro_rules! counts {
 counts! {
     /// Records that became durable.
     records,
-    /// Times that another dispatcher took over.
+    /// Takeovers.
     takeovers,
-    /// Times that the journal lost its tail.
+    /// Restores of the journal from a copy.
     restores,
     /// Commands that began.
     begins,
-    /// Attempts that were permitted to begin, and whose host still waited for the word to go when another dispatcher took over.
+    /// Attempts that were permitted to begin, and whose host still waited for `go` when another dispatcher took over.
     permission_then_takeover,
-    /// Commands that began by a permission of before a takeover, after it.
+    /// Commands that began after a takeover, by a permission from before.
     begun_after_takeover,
     /// Attempts that never began.
     never_began,
@@ -54,7 +54,7 @@ counts! {
     doubts_after_takeover_askable,
 }
 
-/// What came of a seed.
+/// The result of one seed.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ClusterRun {
@@ -64,7 +64,7 @@ pub struct ClusterRun {
     pub records: Vec<Record>,
     /// What happened.
     pub trace: ClusterTrace,
-    /// How often something happened.
+    /// Counts of events.
     pub counts: ClusterCounts,
     /// The first rule that was broken, if one was.
     pub finding: Option<ClusterFinding>,
@@ -78,7 +78,7 @@ impl ClusterRun {
     }
 }
 
-/// What happened, and which rule that broke.
+/// The trace, and the broken rule.
 impl fmt::Display for ClusterRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.trace)?;
@@ -89,17 +89,17 @@ impl fmt::Display for ClusterRun {
     }
 }
 
-/// What came of many seeds.
+/// The result of many seeds.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct ClusterReport {
-    /// How many were played.
+    /// The number of seeds.
     pub seeds: u64,
-    /// In how many of them a permission came before a takeover, and its use could have come after.
+    /// Seeds in which a takeover came between a permission and its use.
     pub seeds_with_permission_then_takeover: u64,
     /// Sums over all of them.
     pub counts: ClusterCounts,
-    /// The run that broke a rule, if one did: it is the last.
+    /// The last run, if it broke a rule.
     pub failed: Option<ClusterRun>,
 }
 
@@ -114,7 +114,7 @@ impl ClusterReport {
     /// nothing was tested.
     ///
     /// # Panics
-    /// As said.
+    /// In these two cases.
     #[track_caller]
     pub fn assert_kept(&self) {
         if let Some(run) = &self.failed {

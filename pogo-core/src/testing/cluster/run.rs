@@ -1,4 +1,4 @@
-//! Playing one seed.
+//! Runs one seed.
 
 use std::num::NonZeroU64;
 
@@ -9,7 +9,7 @@ use super::random::Random;
 use super::report::ClusterRun;
 use super::world::World;
 
-/// Lets things happen, and judges what came of it.
+/// Runs the simulation and checks the rules.
 pub(super) fn run(mut options: ClusterOptions, seed: u64) -> ClusterRun {
     let mut random = Random::new(seed, 2);
     options.resumes = random.chance(800);

@@ -1,4 +1,4 @@
-//! The journal's side: what is stored, who owns it, and copies that it may be restored from.
+//! The journal's store: records, owner, and copies for restores.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) struct Claim {
     pub(super) process: ProcessId,
 }
 
-/// What an older copy of the journal has.
+/// An older copy of the journal.
 #[derive(Debug, Clone, Copy)]
 struct StoreCopy {
     len: usize,
@@ -33,7 +33,7 @@ pub(super) struct Store {
     /// Where the last commit begins.
     last: Option<Seq>,
     snapshot: Option<(Seq, Snapshot)>,
-    /// Fleets and policies. What a copy has of them is never dropped.
+    /// Fleets and policies, which are never dropped while a copy has them.
     content: BTreeMap<Digest, Vec<u8>>,
     copies: Vec<StoreCopy>,
     pub(super) away_until: Millis,
@@ -109,7 +109,7 @@ impl Store {
         }
     }
 
-    /// Appends, and says how many records are new.
+    /// Appends; returns the number of new records.
     pub(super) fn append(&mut self, claim: &Claim, commit: &Commit) -> Result<usize, JournalError> {
         if !self.admits(claim) {
             return Err(JournalError::Fenced);
@@ -182,7 +182,7 @@ impl Store {
         self.copies.len()
     }
 
-    /// Becomes what a copy was: what came after it is lost, and so is any ownership.
+    /// Restores a copy: later records and any ownership are lost.
     pub(super) fn restore(&mut self, nth: usize) -> usize {
         let Some(copy) = self.copies.get(nth).copied() else {
             return 0;

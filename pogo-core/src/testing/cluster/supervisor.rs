@@ -1,4 +1,4 @@
-//! What runs on a host: it takes the host's lock, waits for the word to go, and watches over the command.
+//! The supervisor on a host: it takes the host lock, waits for `go`, and supervises the command.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::link::{LinkEnd, Message};
 use super::process::ProcessId;
 use super::world::{Supervisor, World};
 
-/// What a supervisor does for: its number, its host, its attempt and who launched it.
+/// A supervisor's number, host, attempt and launcher.
 #[derive(Clone, Copy)]
 struct Duty {
     id: u64,
@@ -25,7 +25,7 @@ struct Duty {
 /// How a wait of a supervisor ended.
 enum Heard {
     Message(Message),
-    /// Its time is over, or its command is.
+    /// Its time limit was reached, or its command ended.
     Over,
     Killed,
 }
@@ -73,7 +73,7 @@ impl World {
         });
     }
 
-    /// Whoever comes next waits a second before the host counts as busy.
+    /// Waits a second for the lock before the host counts as busy.
     async fn take_lock(self: &Arc<Self>, Duty { id, host, key, .. }: Duty) -> Taken {
         let taken = self.with(|state| state.host(host).take(id, key));
         if taken != Taken::Busy {
@@ -83,7 +83,7 @@ impl World {
         self.with(|state| state.host(host).take(id, key))
     }
 
-    /// Says that the host is ready, and waits for the word to go. Gives how long that took, by the host's clock.
+    /// Reports ready, and waits for `go`. Returns how long that took by the host's clock.
     async fn await_go(
         self: &Arc<Self>,
         Duty { id, host, key, .. }: Duty,
@@ -134,7 +134,7 @@ impl World {
         goes.then_some(waited)
     }
 
-    /// Begins the command, and says when it has ended.
+    /// Begins the command, and reports its end.
     fn begin(self: &Arc<Self>, Duty { host, key, process, .. }: Duty, waited: Millis) -> oneshot::Receiver<u32> {
         let (command, kill, span, status) = self.with(|state| {
             let now = state.now;
@@ -178,7 +178,7 @@ impl World {
         end
     }
 
-    /// Waits for the end of the command, and writes it down.
+    /// Waits for the end of the command, and records it.
     async fn watch(
         self: &Arc<Self>,
         Duty { host, key, .. }: Duty,
@@ -232,7 +232,7 @@ impl World {
         });
     }
 
-    /// Says what became of an attempt, once that is final or there is no more time.
+    /// Answers about an attempt, once that is final or the time limit is reached.
     async fn answer(self: &Arc<Self>, host: usize, key: AttemptKey, wait: Millis, link: &LinkEnd) {
         let began = self.simulation.now();
         let found = loop {

@@ -1,11 +1,11 @@
-//! What happened in a run, in lines that people read.
+//! The trace of a run.
 
 use std::fmt;
 
 use super::executor::Millis;
 use crate::Digest;
 
-/// What happened in a run of a cluster, line by line: faults, orders, the journal's commits and what hosts did. The same seed gives the
+/// The trace of a run, line by line: faults, orders, commits, and events on hosts. The same seed gives the
 /// same bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClusterTrace {

@@ -1,4 +1,4 @@
-//! The transport of a dispatcher: it launches attempts on hosts, and asks them what became of those of others.
+//! The transport of a dispatcher: it launches attempts on hosts, and asks hosts about those of other dispatchers.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) struct ClusterTransport {
     process: ProcessId,
 }
 
-/// Why an attempt is to end before it does so by itself.
+/// Why an attempt is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
     Cancelled,
@@ -31,7 +31,7 @@ type Stopped = Shared<BoxFuture<'static, Stop>>;
 /// How one launch ended.
 enum Launched {
     Ended(Outcome),
-    /// The link broke before the host was told to go: it can be launched again.
+    /// The link broke before `go` was sent: it can be launched again.
     NotSent,
 }
 
@@ -134,7 +134,7 @@ impl ClusterTransport {
                 Either::Left((Either::Left((Ok(()), _)), _)) => {}
             }
         }
-        // A moment in which anything may happen.
+        // Faults may happen here.
         self.world.wait(0, 30).await;
         if let Some(message) = link.receive().now_or_never() {
             return before_ready(message);
@@ -143,7 +143,7 @@ impl ClusterTransport {
         Launched::Ended(self.follow(link, report, stopped).await)
     }
 
-    /// Follows an attempt that was told to go, to its end.
+    /// Follows an attempt to its end, after `go`.
     async fn follow(&self, link: &mut LinkEnd, report: &Reporter, stopped: &Stopped) -> Outcome {
         let stop = loop {
             match select(link.receive().boxed(), stopped.clone()).await {
@@ -175,7 +175,7 @@ impl ClusterTransport {
         }
     }
 
-    /// Asks what became of an attempt that another dispatcher launched.
+    /// Asks about an attempt that another dispatcher launched.
     async fn resume(&self, attempt: &Attempt, report: &Reporter, stopped: &Stopped) -> Outcome {
         let mut link = match self.connect(attempt).await {
             Ok(link) => link,
@@ -202,7 +202,7 @@ impl ClusterTransport {
     }
 }
 
-/// The end of a launch that has not been told to go.
+/// The end of a launch before `go`.
 fn before_ready(message: Message) -> Launched {
     match message {
         Message::Busy => Launched::Ended(Outcome::never_began(NeverBegan::Busy, "another command runs")),

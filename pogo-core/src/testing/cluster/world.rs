@@ -1,4 +1,4 @@
-//! Everything around the dispatchers: hosts, links, the journal's store, and what is known of them.
+//! The world around the dispatchers: hosts, links, the journal's store, and the judge.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,16 +22,16 @@ use crate::scheduler::Record;
 /// The world of a run.
 pub(super) struct World {
     pub(super) simulation: Arc<Simulation>,
-    /// Told whenever the journal's owner changes.
+    /// Notified whenever the journal's owner changes.
     pub(super) freed: Notification,
     state: Mutex<State>,
 }
 
-/// Whoever watches over a command.
+/// A supervisor of a command.
 pub(super) struct Supervisor {
     pub(super) host: usize,
     pub(super) key: AttemptKey,
-    /// It waits for the word to go.
+    /// It waits for `go`.
     pub(super) waits: bool,
     pub(super) kill: Option<oneshot::Sender<()>>,
 }
@@ -54,7 +54,7 @@ pub(super) struct State {
     /// Numbers for links, supervisors and commands.
     issued: u64,
     pub(super) judge: Judge,
-    /// Nothing goes wrong any more.
+    /// Faults have ended.
     pub(super) calm: bool,
 }
 
@@ -95,7 +95,7 @@ impl World {
         })
     }
 
-    /// Looks at the state, or changes it. Not to be nested.
+    /// Runs a closure on the state. Must not be nested.
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         let now = self.simulation.now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,7 +109,7 @@ impl World {
         done
     }
 
-    /// Starts something that no dispatcher takes with it when it dies.
+    /// Spawns a task that does not belong to a dispatcher.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.simulation.spawn(Group::WORLD, task);
     }
@@ -118,7 +118,7 @@ impl World {
         self.with(|state| state.options.defect == Some(defect))
     }
 
-    /// Waits for a while that is short more often than not.
+    /// Waits for a random time, mostly short.
     pub(super) async fn wait(self: &Arc<Self>, first: Millis, last: Millis) {
         let span = self.with(|state| state.random.skewed(first, last));
         self.simulation.sleep(span).await;

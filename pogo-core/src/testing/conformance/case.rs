@@ -25,7 +25,7 @@ pub(super) type Case = Result<(), EarlyEnd>;
 /// A case by name, for a context of this type.
 pub(super) type Named<P> = (&'static str, fn(P) -> BoxFuture<'static, Case>);
 
-/// How long a case may take that has no limit of its own.
+/// Default time limit of a case.
 pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The name of each case and the function that runs it.
@@ -53,7 +53,7 @@ pub(super) fn unknown<P>(cases: &[Named<P>], names: &[&'static str]) -> Vec<Case
     unknown.map(failed).collect()
 }
 
-/// Runs all cases, one after the other, each in a context of its own.
+/// Runs all cases, one after the other, each in its own context.
 pub(super) async fn run_all<P>(
     suite: &'static str,
     cases: &[Named<P>],
@@ -80,7 +80,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     format!("it panics: {}", text.unwrap_or("no message"))
 }
 
-/// What a future comes to, or `None` if it takes longer; it is dropped then.
+/// The output of a future, or `None` after this time, when it is dropped.
 pub(super) async fn within<F: Future>(time: Duration, future: F) -> Option<F::Output> {
     match select(std::pin::pin!(future), Delay::new(time)).await {
         Either::Left((done, _)) => Some(done),
@@ -88,7 +88,7 @@ pub(super) async fn within<F: Future>(time: Duration, future: F) -> Option<F::Ou
     }
 }
 
-/// What a future comes to when it is polled once, or `None` if it waits.
+/// The output of a future that is polled once, or `None` if it is pending.
 pub(super) async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     poll_fn(|context| match future.poll_unpin(context) {
         Poll::Ready(done) => Poll::Ready(Some(done)),

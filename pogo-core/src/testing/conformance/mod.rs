@@ -1,7 +1,7 @@
-//! Suites that prove whether an implementation of one of pogo's traits keeps the trait's contract.
+//! Conformance suites for implementations of pogo's traits.
 //!
-//! Each suite is a list of named cases; each case is a line of the contract. Which of them apply depends on what the
-//! implementation can do and on what its fixture lets the suite do: whatever does not apply is reported as skipped, by
+//! Each suite is a list of named cases; each case is a line of the contract. The ones that apply depend on the
+//! implementation's capabilities and on its fixture: cases that do not apply are reported as skipped, by
 //! name and with the reason. [`ConformanceReport`] prints all of it, and makes a test of it.
 //!
 //! | trait | suite |
@@ -11,7 +11,7 @@
 //! | [`Journal`](crate::journal::Journal) | [`journal`] |
 //! | [`OutputStore`](crate::output::OutputStore) | [`output`] |
 //!
-//! The suites run on whatever executor awaits them, and wait with timers of their own; how long they wait decides
+//! The suites run on any executor, and wait with their own timers; how long they wait decides
 //! only how soon a defect is reported, never whether there is one.
 
 mod case;

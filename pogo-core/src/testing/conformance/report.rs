@@ -10,7 +10,7 @@ pub enum Verdict {
     Passed,
     /// The case does not apply, for this reason.
     Skipped(String),
-    /// The contract's line is broken; this is what was seen.
+    /// The contract's line is broken, as described.
     Failed(String),
 }
 
@@ -28,14 +28,14 @@ impl fmt::Display for Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CaseReport {
-    /// Its name: the line of the contract that it holds the implementation to.
+    /// Its name: the line of the contract that it checks.
     pub name: &'static str,
     /// How it ended.
     pub verdict: Verdict,
 }
 
 impl CaseReport {
-    /// The case of this name ended so.
+    /// Creates a case report.
     pub fn new(name: &'static str, verdict: Verdict) -> Self {
         Self { name, verdict }
     }
@@ -54,7 +54,7 @@ impl fmt::Display for CaseReport {
 
 /// All cases of one suite, in its order.
 ///
-/// Prints as a line for each case, and what was seen of those that failed.
+/// Displays as a line for each case, with details of failed ones.
 ///
 /// ```
 /// use pogo_core::testing::conformance::{CaseReport, ConformanceReport, Verdict};
@@ -78,7 +78,7 @@ pub struct ConformanceReport {
 }
 
 impl ConformanceReport {
-    /// The report of this suite on these cases.
+    /// Creates a report.
     pub fn new(suite: &'static str, cases: Vec<CaseReport>) -> Self {
         Self { suite, cases }
     }

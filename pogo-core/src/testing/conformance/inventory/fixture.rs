@@ -1,11 +1,11 @@
-//! What a suite may do with an inventory.
+//! The fixture of the inventory suite.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::inventory::Inventory;
 
-/// An inventory, and what else a suite may try with it.
+/// An inventory, and what the suite may try with it.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -27,7 +27,7 @@ pub struct InventoryFixture {
 }
 
 impl InventoryFixture {
-    /// An inventory whose source is in order.
+    /// A fixture with an inventory whose source is valid.
     pub fn new(inventory: Arc<dyn Inventory>) -> Self {
         Self {
             inventory,
@@ -39,31 +39,31 @@ impl InventoryFixture {
         }
     }
 
-    /// Gives the names of all its hosts, in any order.
+    /// Sets the names of all its hosts, in any order.
     pub fn hosts<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Self {
         self.hosts = Some(hosts.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Gives an inventory of the same kind whose source cannot be reached.
+    /// Sets an inventory of the same kind whose source is unreachable.
     pub fn unavailable(mut self, inventory: Arc<dyn Inventory>) -> Self {
         self.unavailable = Some(inventory);
         self
     }
 
-    /// Gives an inventory of the same kind whose source is there and invalid: cut off in the middle, say.
+    /// Sets an inventory of the same kind whose source is invalid, for example truncated.
     pub fn invalid(mut self, inventory: Arc<dyn Inventory>) -> Self {
         self.invalid = Some(inventory);
         self
     }
 
-    /// Adds a host to the source, or takes one away.
+    /// Sets a function that adds a host to the source, or removes one.
     pub fn change(mut self, change: impl Fn() + Send + Sync + 'static) -> Self {
         self.change = Some(Arc::new(change));
         self
     }
 
-    /// Gives a text that the inventories of this fixture know and must not show, such as a password.
+    /// Sets a text that the inventories of this fixture know and must not show, such as a password.
     pub fn secret(mut self, secret: impl Into<String>) -> Self {
         self.secret = Some(secret.into());
         self

@@ -1,4 +1,4 @@
-//! What a suite may do with a journal, and what it stores there.
+//! The fixture of the journal suite.
 
 use std::fmt;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ type Again = Arc<dyn Fn() -> BoxFuture<'static, Arc<dyn Journal>> + Send + Sync>
 type BackUp = Arc<dyn Fn() -> BoxFuture<'static, BoxFuture<'static, ()>> + Send + Sync>;
 
 impl JournalFixture {
-    /// An empty journal.
+    /// A fixture with an empty journal.
     pub fn new(journal: Arc<dyn Journal>) -> Self {
         Self {
             journal,
@@ -59,7 +59,7 @@ impl JournalFixture {
         }
     }
 
-    /// Gives a way to open the same store once more, as another process would that knows nothing of the first.
+    /// Sets a function that opens the same store again, as another process would.
     pub fn reopened<F>(mut self, open: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Arc<dyn Journal>> + Send + 'static,
@@ -68,8 +68,8 @@ impl JournalFixture {
         self
     }
 
-    /// Gives a way to copy the store as it is; what comes of it puts the copy in place of the store while that is in use, as
-    /// somebody does who restores a backup. Who owned it then owns nothing after it.
+    /// Sets a function that copies the store; the returned future restores the copy while the store is in use, as
+    /// restoring a backup does. Owners from before the restore own nothing after it.
     pub fn restorable<F>(mut self, back_up: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = BoxFuture<'static, ()>> + Send + 'static,
@@ -78,7 +78,7 @@ impl JournalFixture {
         self
     }
 
-    /// Sets how long a case waits for what has to come, such as the news that ownership is gone. By default two minutes.
+    /// Sets how long a case waits for an expected event, such as the loss of ownership. Default: two minutes.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self

@@ -1,4 +1,4 @@
-//! What a suite may do with a store of output, and what it writes there.
+//! The fixture of the output suite.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use crate::output::{OutputError, OutputFrame, OutputSource, OutputStore, Stream}
 use crate::scheduler::{AttemptId, JobId};
 use crate::{Digest, Timestamp};
 
-/// An empty store of output, and what is known of it.
+/// An empty store of output with its properties.
 #[derive(Clone)]
 pub struct OutputFixture {
     pub(super) store: Arc<dyn OutputStore>,
@@ -22,7 +22,7 @@ pub struct OutputFixture {
 type Again = Arc<dyn Fn() -> BoxFuture<'static, Arc<dyn OutputStore>> + Send + Sync>;
 
 impl OutputFixture {
-    /// An empty store.
+    /// A fixture with an empty store.
     pub fn new(store: Arc<dyn OutputStore>) -> Self {
         Self {
             store,
@@ -31,13 +31,13 @@ impl OutputFixture {
         }
     }
 
-    /// Says how many bytes the store keeps of an attempt that writes more; at least 1,000.
+    /// Sets how many bytes the store keeps of an attempt that writes more; at least 1,000.
     pub fn keeps(mut self, bytes: usize) -> Self {
         self.keeps = Some(bytes);
         self
     }
 
-    /// Gives a way to open the same store once more, as another process would that knows nothing of the first.
+    /// Sets a function that opens the same store again, as another process would.
     pub fn reopened<F>(mut self, open: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Arc<dyn OutputStore>> + Send + 'static,
