@@ -1,7 +1,7 @@
 //! One attempt at one host, and all that was seen of it.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -148,17 +148,18 @@ impl TestAttempt {
         running.finish(transport).await
     }
 
-    /// The first of a test is a17: nextest runs each in a process of its own. A detached one, which may be found again, has the number of its
-    /// key.
+    /// The first of a test is a17: each test has a thread of its own. A detached one, which may be found again, has the number of its key.
     fn issue_number(&mut self) {
-        static ISSUED: AtomicU64 = AtomicU64::new(17);
-        static DETACHED: Mutex<BTreeMap<String, AttemptId>> = Mutex::new(BTreeMap::new());
-        let issue = || AttemptId::new(ISSUED.fetch_add(1, Ordering::Relaxed));
+        thread_local! {
+            static ISSUED: Cell<u64> = const { Cell::new(17) };
+            static DETACHED: RefCell<BTreeMap<String, AttemptId>> = const { RefCell::new(BTreeMap::new()) };
+        }
+        let issue = || AttemptId::new(ISSUED.replace(ISSUED.get() + 1));
         match &self.attempt.exec_options.detached {
             _ if self.is_numbered => {}
             Some(key) => {
-                let mut detached = DETACHED.lock().unwrap();
-                self.attempt.id = *detached.entry(key.clone()).or_insert_with(issue);
+                self.attempt.id =
+                    DETACHED.with_borrow_mut(|detached| *detached.entry(key.clone()).or_insert_with(issue));
             }
             None => self.attempt.id = issue(),
         }
