@@ -64,7 +64,7 @@ impl TaskClasses {
             || host_state.running.is_some()
             || host_state.left_fleet
             || namespace.freezes.allow_start(&namespace.fleet, host).is_err()
-            || namespace.holds.allow_start(job, name).is_err()
+            || namespace.holds.allow_start(job.spec.under_hold.as_ref(), name).is_err()
         {
             return;
         }

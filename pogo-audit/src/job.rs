@@ -157,7 +157,7 @@ impl Job {
             return broken(BrokenRule::Stopped, message);
         }
         namespace.freezes.allow_start(&namespace.fleet, host)?;
-        namespace.holds.allow_start(self, name)?;
+        namespace.holds.allow_start(self.spec.under_hold.as_ref(), name)?;
         if of.not_before > now {
             return broken(
                 BrokenRule::Stopped,

@@ -11,6 +11,7 @@ mod budgets;
 mod finding;
 mod freezes;
 mod groups;
+mod hold_events;
 mod holds;
 mod idle;
 mod job;
