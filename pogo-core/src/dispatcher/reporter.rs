@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::channel::{mpsc, oneshot};
 use futures::future::{FutureExt, Shared};
 
-use super::output::OutputHandle;
+use super::output::{OutputHandle, OutputSink};
 use super::{Observer, OutputChunk, Stream};
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, BeginRefused, JobId, Phase};
@@ -89,7 +89,7 @@ struct HookChain {
 
 impl Reporter {
     /// The longest piece of output that is passed on as a whole, in bytes.
-    pub const WHOLE: usize = 32 << 10;
+    pub const WHOLE: usize = OutputSink::LARGEST_PIECE;
 
     /// Returns a reporter with a hook that sees every report first.
     pub fn with_hook(&self, hook: Arc<dyn ReportHook>) -> Self {

@@ -1,48 +1,14 @@
 //! The output of one attempt on its way to the store.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::budget::{Reservation, Reserved};
+use super::budget::Reserved;
+use super::progress::Progress;
 use super::sink::OutputSink;
-use crate::output::{OutputFrame, OutputSource, Stream};
+use crate::output::{OutputSource, Stream};
 use crate::scheduler::OutputSummary;
 
-/// The progress of an attempt's output. Numbers change under the lock of the queue only.
-#[derive(Debug)]
-pub(super) struct Progress {
-    pub(super) source: Arc<OutputSource>,
-    lengths: [AtomicU64; Stream::ALL.len()],
-    /// Whether a loss was reported.
-    pub(super) lost: AtomicBool,
-}
-
-impl Progress {
-    /// Counts bytes written to a stream; returns their offset.
-    pub(super) fn advance(&self, stream: Stream, bytes: usize) -> u64 {
-        let [stdout, stderr, note] = &self.lengths;
-        let length = match stream {
-            Stream::Stdout => stdout,
-            Stream::Stderr => stderr,
-            Stream::Note => note,
-        };
-        length.fetch_add(bytes as u64, Ordering::Relaxed)
-    }
-
-    pub(super) fn length(&self) -> u64 {
-        self.lengths.iter().map(|length| length.load(Ordering::Relaxed)).sum()
-    }
-}
-
-/// A frame with the memory that it takes.
-#[derive(Debug)]
-pub(super) struct QueuedFrame {
-    pub(super) frame: OutputFrame,
-    pub(super) progress: Arc<Progress>,
-    pub(super) reservation: Reservation,
-}
-
-/// One attempt's way to the store.
+/// Sends the output of one attempt to the store.
 #[derive(Debug, Clone)]
 pub(in super::super) struct OutputHandle {
     sink: Arc<OutputSink>,
@@ -51,11 +17,7 @@ pub(in super::super) struct OutputHandle {
 
 impl OutputHandle {
     pub(in super::super) fn new(sink: Arc<OutputSink>, source: OutputSource) -> Self {
-        let progress = Arc::new(Progress {
-            source: Arc::new(source),
-            lengths: Default::default(),
-            lost: AtomicBool::new(false),
-        });
+        let progress = Arc::new(Progress::new(source));
         Self { sink, progress }
     }
 

@@ -2,6 +2,7 @@
 
 mod attempt_output;
 mod budget;
+mod progress;
 mod sink;
 mod writer;
 

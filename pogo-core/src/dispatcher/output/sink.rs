@@ -10,9 +10,9 @@ use futures::channel::oneshot;
 use futures::task::AtomicWaker;
 
 use super::super::guarded::Guarded;
-use super::super::{Clock, Notice, Observer, Reporter};
-use super::attempt_output::{Progress, QueuedFrame};
+use super::super::{Clock, Notice, Observer};
 use super::budget::{Budget, Reservation, Reserved};
+use super::progress::{Progress, QueuedFrame};
 use crate::output::{OutputFrame, Stream};
 use crate::scheduler::OutputSummary;
 
@@ -58,6 +58,8 @@ pub(super) struct Batch {
 }
 
 impl OutputSink {
+    /// The largest piece in bytes that is queued whole.
+    pub(in super::super) const LARGEST_PIECE: usize = 32 << 10;
     /// Overhead of a piece in bytes, so that a host that writes single bytes is held to the same budget.
     const OVERHEAD: usize = 512;
     /// The largest batch in bytes.
@@ -67,7 +69,7 @@ impl OutputSink {
     /// Creates a sink for up to this many bytes, but at least one piece.
     pub(in super::super) fn new(bytes: usize, clock: Arc<dyn Clock>, observer: Arc<Guarded>) -> Arc<Self> {
         Arc::new(Self {
-            budget: Budget::new(bytes.max(Reporter::WHOLE + Self::OVERHEAD)),
+            budget: Budget::new(bytes.max(Self::LARGEST_PIECE + Self::OVERHEAD)),
             queue: Mutex::default(),
             writer: AtomicWaker::new(),
             clock,

@@ -10,8 +10,8 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt, join_all, select};
 use futures::select_biased;
 
-use super::attempt_output::Progress;
 use super::budget::Reservation;
+use super::progress::Progress;
 use super::sink::{OutputSink, Seal};
 use crate::output::{OutputError, OutputFrame, OutputStore};
 use crate::scheduler::OutputSummary;
