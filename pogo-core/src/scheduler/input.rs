@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, Command, Epoch, Outcome, OutputSummary, OwnerId, Phase};
+use super::{AttemptId, Command, Epoch, Order, Outcome, OutputSummary, OwnerId, Phase};
 
 /// An input of the scheduler: a fact, or an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "input", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Input {
-    /// An order with its actor and reason. [`Order`](super::Order) and [`Command`] convert into it.
+    /// An order with its actor and reason. [`Order`] and [`Command`] convert into it.
     Command(Box<Command>),
     /// Fact: whether attempts that start from now on [ask](Input::Begin) before they begin. The first input after a start
     /// or a replay; without it they do not. It is not recorded itself, only in the event of each attempt.
@@ -70,4 +70,16 @@ pub enum Input {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         cancel: Vec<AttemptId>,
     },
+}
+
+impl From<Order> for Input {
+    fn from(order: Order) -> Self {
+        Command::new(order).into()
+    }
+}
+
+impl From<Command> for Input {
+    fn from(command: Command) -> Self {
+        Self::Command(Box::new(command))
+    }
 }

@@ -76,6 +76,18 @@ impl Command {
     }
 }
 
+impl Order {
+    /// A command with this order and reason.
+    pub fn because(self, reason: impl Into<Arc<str>>) -> Command {
+        Command::new(self).because(reason)
+    }
+
+    /// A command with this order, given by somebody.
+    pub fn by(self, actor: impl Into<Arc<Actor>>) -> Command {
+        Command::new(self).by(actor)
+    }
+}
+
 impl From<Order> for Command {
     fn from(order: Order) -> Self {
         Self::new(order)

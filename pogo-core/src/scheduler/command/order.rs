@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Command, OrderKind};
+use super::OrderKind;
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::{HoldOwner, JobSpec};
 use crate::policy::Policy;
-use crate::scheduler::{HoldMode, Input, JobId, JobUpdate};
+use crate::scheduler::{HoldMode, JobId, JobUpdate};
 
-/// Everything that can be ordered. Who orders it and why is said by a [`Command`].
+/// Everything that can be ordered. Who orders it and why is part of a [`Command`](super::Command).
 #[allow(
     clippy::large_enum_variant,
     reason = "orders are few, and boxed in inputs and messages"
@@ -141,16 +141,6 @@ impl Order {
         }
     }
 
-    /// The same for a reason.
-    pub fn because(self, reason: impl Into<Arc<str>>) -> Command {
-        Command::new(self).because(reason)
-    }
-
-    /// The same by somebody.
-    pub fn by(self, actor: impl Into<Arc<super::Actor>>) -> Command {
-        Command::new(self).by(actor)
-    }
-
     /// Which order it is.
     pub const fn kind(&self) -> OrderKind {
         match self {
@@ -201,17 +191,5 @@ impl Order {
             self,
             Self::Submit { .. } | Self::Resume { .. } | Self::Retry { .. } | Self::Promote { .. } | Self::Hold { .. }
         )
-    }
-}
-
-impl From<Order> for Input {
-    fn from(order: Order) -> Self {
-        Command::new(order).into()
-    }
-}
-
-impl From<Command> for Input {
-    fn from(command: Command) -> Self {
-        Self::Command(Box::new(command))
     }
 }

@@ -1,11 +1,8 @@
 //! Events of jobs.
 
-use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use super::former;
+use super::{HaltCause, former};
 use crate::fleet::HostName;
 use crate::plan::JobSpec;
 use crate::scheduler::{Actor, JobId, JobUpdate, Obstacle, OrderKind, Tally};
@@ -113,28 +110,5 @@ impl JobEventKind {
             Self::Halting { cause, reason, .. } => Some(cause.unwrap_or_else(|| former::halt_cause(reason))),
             _ => None,
         }
-    }
-}
-
-/// The cause of a job's halt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum HaltCause {
-    /// An operator halted or aborted it.
-    Order,
-    /// More of its hosts failed than `max_failures` allows.
-    MaxFailures,
-    /// Its time limit ran out.
-    JobTimeout,
-}
-
-impl fmt::Display for HaltCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Order => "an operator ordered it",
-            Self::MaxFailures => "too many of its hosts failed",
-            Self::JobTimeout => "its time limit ran out",
-        })
     }
 }

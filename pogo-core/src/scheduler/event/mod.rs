@@ -1,5 +1,6 @@
 //! Events: what happened, in the past tense, as plain data, in two levels: the subject, and what happened to it.
 
+mod cause;
 #[allow(
     clippy::module_inception,
     reason = "the module is named for what it is about, its file for what it holds"
@@ -13,9 +14,10 @@ mod record;
 mod stored;
 mod task;
 
+pub use cause::{CancelReason, DoubtCause, HaltCause};
 pub use event::Event;
 pub use host::{HostEvent, HostEventKind};
-pub use job::{HaltCause, JobEvent, JobEventKind};
+pub use job::{JobEvent, JobEventKind};
 pub use namespace::{NamespaceEvent, NamespaceEventKind};
 pub use record::Record;
-pub use task::{CancelReason, DoubtCause, TaskEvent, TaskEventKind};
+pub use task::{TaskEvent, TaskEventKind};

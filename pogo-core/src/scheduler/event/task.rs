@@ -1,12 +1,9 @@
 //! Events of tasks: one host of one job.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::former;
+use super::{CancelReason, DoubtCause, former};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{Actor, AttemptId, Failure, JobId, NeverBegan, OutputSummary, Phase};
@@ -189,54 +186,5 @@ impl TaskEventKind {
             Self::InDoubt { cause, message, .. } => Some(cause.unwrap_or_else(|| former::doubt_cause(message))),
             _ => None,
         }
-    }
-}
-
-/// The cause of an attempt's doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum DoubtCause {
-    /// Its transport reported it, for example because the connection broke.
-    Reported,
-    /// Its dispatcher died while it ran.
-    Restarted,
-    /// It was cancelled, and its transport did not report an end in time.
-    Abandoned,
-}
-
-impl fmt::Display for DoubtCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Reported => "its transport does not know how it ended",
-            Self::Restarted => "its dispatcher died while it ran",
-            Self::Abandoned => "it was cancelled, and no end was reported in time",
-        })
-    }
-}
-
-/// Why a running attempt was cancelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum CancelReason {
-    /// Its own time limit ran out.
-    AttemptTimeout,
-    /// The job's time limit ran out.
-    JobTimeout,
-    /// An operator aborted the job.
-    Abort,
-    /// The dispatcher was shut down, and the attempt did not end by itself within the grace time.
-    Shutdown,
-}
-
-impl fmt::Display for CancelReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AttemptTimeout => "its time limit ran out",
-            Self::JobTimeout => "the time limit of its job ran out",
-            Self::Abort => "its job was aborted",
-            Self::Shutdown => "the dispatcher shuts down",
-        })
     }
 }
