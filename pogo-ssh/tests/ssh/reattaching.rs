@@ -188,11 +188,11 @@ async fn a_link_to_openssh_that_breaks_in_any_packet_leaves_no_doubt_and_runs_no
         return;
     }
     let server = OpenSsh::start();
-    let (kept, there) = (server.path("kept").display().to_string(), server.path("ran"));
+    let kept = server.path("kept").display().to_string();
     let settings = server.transport().detached_directory(kept);
     let transport = settings.host_keys(HostKeyPolicy::Insecure).build().unwrap();
     let to = std::net::SocketAddr::from(([127, 0, 0, 1], server.port));
-    let mut unreachable = 0;
+    let mut unreachable = Vec::new();
     for bytes in (1..6_000).step_by(211) {
         let (listener, connection) = listener().await;
         let between = tokio::spawn(async move {
@@ -201,6 +201,7 @@ async fn a_link_to_openssh_that_breaks_in_any_packet_leaves_no_doubt_and_runs_no
                 pass(&listener, to, u64::MAX).await;
             }
         });
+        let there = server.path(&format!("ran{bytes}"));
         let line = format!("echo ran >>'{}'; echo out; exit 3", there.display());
         let attempt = TestAttempt::to("web1", connection, Command::shell(line));
         let report = attempt
@@ -208,17 +209,19 @@ async fn a_link_to_openssh_that_breaks_in_any_packet_leaves_no_doubt_and_runs_no
             .run(&transport)
             .await;
         let ran = runs(&there);
-        let _ = std::fs::remove_file(&there);
         if let Outcome::Failed(failure) = &report.outcome
             && failure.kind == FailureKind::Unreachable
         {
-            assert_eq!(ran, 0, "cut after {bytes} bytes");
-            unreachable += 1;
+            unreachable.push(bytes);
         } else {
             report.assert_failed(FailureKind::Command { status: 3 });
             assert_eq!((report.stdout.as_str(), ran), ("out\n", 1), "cut after {bytes} bytes");
         }
         between.abort();
     }
-    assert!((5..25).contains(&unreachable), "{unreachable}");
+    // Also none of them runs late.
+    for bytes in &unreachable {
+        assert_eq!(runs(server.path(&format!("ran{bytes}"))), 0, "cut after {bytes} bytes");
+    }
+    assert!((5..25).contains(&unreachable.len()), "{unreachable:?}");
 }
