@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::executor::block_on;
 use pogo_core::dispatcher::layer::{
-    Backoff, ConcurrencyLimit, InjectFaults, InjectedFault, Layer, RateLimit, Record, RetryConnect, TransportExt,
+    Backoff, ConcurrencyLimit, InjectFaults, InjectedFault, Layer, RateLimit, RecordAttempts, RetryConnect,
+    TransportExt,
 };
 use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
 use pogo_core::fleet::Host;
@@ -204,7 +205,7 @@ fn a_transport_conforms_with_every_layer_around_it() {
         around(ConcurrencyLimit::new(few)),
         around(RateLimit::per_second(1000.try_into().unwrap())),
         around(RetryConnect::new(2).backoff(soon)),
-        around(Record::new(drop)),
+        around(RecordAttempts::new(drop)),
         around(InjectFaults::new(late)),
     ];
     for transport in layered {

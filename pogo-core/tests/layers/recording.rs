@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::join_all;
-use pogo_core::dispatcher::layer::{Record, RecordedAttempt, Replay, ReportKind, TransportExt};
+use pogo_core::dispatcher::layer::{RecordAttempts, RecordedAttempt, Replay, ReportKind, TransportExt};
 use pogo_core::dispatcher::{Stream, Transport};
 use pogo_core::plan::Command;
 use pogo_core::scheduler::{FailureKind, Outcome, Phase};
@@ -16,10 +16,10 @@ use crate::virtual_time::{VirtualClock, run};
 
 type Recorded = Arc<Mutex<Vec<RecordedAttempt>>>;
 
-fn record(clock: &Arc<VirtualClock>) -> (Recorded, Record) {
+fn record(clock: &Arc<VirtualClock>) -> (Recorded, RecordAttempts) {
     let recorded = Recorded::default();
     let sink = Arc::clone(&recorded);
-    let record = Record::new(move |attempt| sink.lock().unwrap().push(attempt)).clock(Arc::clone(clock) as _);
+    let record = RecordAttempts::new(move |attempt| sink.lock().unwrap().push(attempt)).clock(Arc::clone(clock) as _);
     (recorded, record)
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::dispatcher::layer::{ConcurrencyLimit, InjectFaults, RateLimit, Record, RetryConnect, TransportExt};
+use pogo_core::dispatcher::layer::{
+    ConcurrencyLimit, InjectFaults, RateLimit, RecordAttempts, RetryConnect, TransportExt,
+};
 use pogo_core::fleet::{Connection, Host};
 use pogo_core::testing::conformance::{self, TransportFixture};
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
@@ -83,7 +85,7 @@ async fn the_transport_conforms_with_all_layers_around_it() {
         let transport = transport
             .layer(InjectFaults::new(|_| None))
             .layer(RetryConnect::new(1))
-            .layer(Record::new(drop))
+            .layer(RecordAttempts::new(drop))
             .layer(RateLimit::per_second(100.try_into().unwrap()))
             .layer(ConcurrencyLimit::new(8.try_into().unwrap()));
         Arc::new(transport)

@@ -9,7 +9,7 @@ use crate::fleet::HostName;
 use crate::plan::Command;
 use crate::scheduler::{Outcome, Phase};
 
-/// A recorded attempt: [`Record`](super::Record) writes it, [`Replay`](super::Replay) plays it.
+/// A recorded attempt: [`RecordAttempts`](super::RecordAttempts) writes it, [`Replay`](super::Replay) plays it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecordedAttempt {

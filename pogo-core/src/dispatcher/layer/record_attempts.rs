@@ -16,25 +16,25 @@ use crate::scheduler::{Outcome, Phase};
 /// ```
 /// use std::sync::{Arc, Mutex};
 /// use pogo_core::dispatcher::Transport;
-/// use pogo_core::dispatcher::layer::{RecordedAttempt, Record, Replay, TransportExt};
+/// use pogo_core::dispatcher::layer::{RecordedAttempt, RecordAttempts, Replay, TransportExt};
 ///
 /// # fn example(transport: impl Transport + 'static) {
 /// let recorded = Arc::new(Mutex::new(Vec::<RecordedAttempt>::new()));
 /// let sink = Arc::clone(&recorded);
-/// let transport = transport.layer(Record::new(move |attempt| sink.lock().unwrap().push(attempt)));
+/// let transport = transport.layer(RecordAttempts::new(move |attempt| sink.lock().unwrap().push(attempt)));
 /// // After the rollout:
 /// let again = Replay::new(recorded.lock().unwrap().drain(..));
 /// # drop((transport, again));
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Record {
+pub struct RecordAttempts {
     sink: Arc<dyn Fn(RecordedAttempt) + Send + Sync>,
     output_limit: usize,
     clock: Arc<dyn Clock>,
 }
 
-impl Record {
+impl RecordAttempts {
     /// Passes each recorded attempt to this function, which must return quickly.
     pub fn new(sink: impl Fn(RecordedAttempt) + Send + Sync + 'static) -> Self {
         Self {
@@ -101,7 +101,7 @@ impl ReportHook for Tape {
 }
 
 #[async_trait]
-impl Layer for Record {
+impl Layer for RecordAttempts {
     async fn run(&self, inner: &dyn Transport, attempt: Attempt, report: Reporter) -> Outcome {
         let tape = Arc::new(Tape {
             clock: Arc::clone(&self.clock),
