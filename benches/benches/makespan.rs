@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use pogo_benches::{Shape, drawn, overlapping, row, small_overlapping};
 use pogo_core::fleet::{Fleet, HostId, HostName};
-use pogo_core::plan::{Command, Expectation, JobSpec, Order, Rules};
+use pogo_core::plan::{Command, Expectation, HostOrder, JobSpec, Rules};
 use pogo_core::policy::Policy;
 use pogo_core::sim::{TaskTimes, World, lower_bound};
 
@@ -34,11 +34,14 @@ fn main() {
         "{}",
         row("makespan / lower bound", &["median", "worst"].map(str::to_owned))
     );
-    print("equal times, balanced", &ratios(equal, Order::Balanced, false));
-    print("equal times, listed order", &ratios(equal, Order::Listed, false));
-    print("log-normal, known, balanced", &ratios(heavy, Order::Balanced, true));
-    print("log-normal, unknown, balanced", &ratios(heavy, Order::Balanced, false));
-    print("log-normal, listed order", &ratios(heavy, Order::Listed, false));
+    print("equal times, balanced", &ratios(equal, HostOrder::Balanced, false));
+    print("equal times, listed order", &ratios(equal, HostOrder::Listed, false));
+    print("log-normal, known, balanced", &ratios(heavy, HostOrder::Balanced, true));
+    print(
+        "log-normal, unknown, balanced",
+        &ratios(heavy, HostOrder::Balanced, false),
+    );
+    print("log-normal, listed order", &ratios(heavy, HostOrder::Listed, false));
     print("log-normal, batches with barrier", &batches());
     println!(
         "\n{}",
@@ -63,7 +66,7 @@ fn small(label: &str, time: impl Fn(u32) -> Duration) {
                 .zip(0..)
                 .map(|(host, at)| (fleet.name(host).clone(), time(seed * 64 + at)))
                 .collect();
-            let [balanced, listed] = [Order::Balanced, Order::Listed].map(|order| {
+            let [balanced, listed] = [HostOrder::Balanced, HostOrder::Listed].map(|order| {
                 let mut spec = JobSpec::new("*".parse().expect("a selector"), Command::shell("true"));
                 spec.order = order;
                 spec.expected = expected(&fleet, |host| times[host]);
@@ -96,7 +99,7 @@ fn print(label: &str, ratios: &[f64]) {
     println!("{}", row(label, &columns));
 }
 
-fn ratios(times: impl Fn(u64) -> (TaskTimes, u64), order: Order, known: bool) -> Vec<f64> {
+fn ratios(times: impl Fn(u64) -> (TaskTimes, u64), order: HostOrder, known: bool) -> Vec<f64> {
     (0..FLEETS)
         .map(|seed| {
             let hosts = 4_000 + 1_000 * (seed % 7);

@@ -48,7 +48,7 @@ pub struct JobSpec {
     pub waves: Vec<Limit>,
     /// Which of the hosts that may start come first.
     #[serde(default)]
-    pub order: Order,
+    pub order: HostOrder,
     /// How long tasks are expected to take; later entries win. Known times let the longest start first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Expectation>,
@@ -76,7 +76,7 @@ impl JobSpec {
             user: String::new(),
             settings: JobSettings::new(),
             waves: Vec::new(),
-            order: Order::default(),
+            order: HostOrder::default(),
             expected: Vec::new(),
             override_constraints: None,
             under_hold: None,
@@ -108,7 +108,7 @@ impl JobSpec {
 
     /// Chooses which of the hosts that may start come first.
     #[must_use]
-    pub fn order(mut self, order: Order) -> Self {
+    pub fn order(mut self, order: HostOrder) -> Self {
         self.order = order;
         self
     }
@@ -225,7 +225,7 @@ pub(crate) fn check_bake(spec: &JobSpec, settings: &JobSettings) -> Result<(), P
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Order {
+pub enum HostOrder {
     /// Hosts of the most loaded bucket first, then those expected to take longest, then listed order:
     /// the job ends close to the earliest moment that its limits allow. A job of at most 64 hosts is tried in listed order too when it
     /// is submitted; if it would end sooner so, `job_submitted` says that it is `Listed`.
@@ -237,7 +237,7 @@ pub enum Order {
     Shuffled,
 }
 
-impl fmt::Display for Order {
+impl fmt::Display for HostOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Balanced => "balanced",

@@ -28,7 +28,7 @@ mod words;
 
 pub use exec_options::ExecOptions;
 pub use hold_owner::{HoldOwner, InvalidHoldOwner};
-pub use job::{Command, Expectation, JobSpec, Order};
+pub use job::{Command, Expectation, HostOrder, JobSpec};
 pub(crate) use job::{check_bake, check_settings};
 pub use plan::{Plan, PlannedBucket, PlannedBudget, PlannedStage};
 pub use problem::{PlanError, Problem, Warning};
@@ -37,5 +37,5 @@ pub use rules::{Bucket, BucketId, BudgetGroup, Rules};
 pub use run_as::RunAs;
 pub use sent_file::SentFile;
 pub use settings::PlannedSettings;
-pub use stages::{Stage, StageId, Stages};
+pub use stages::{JobStage, StageId, Stages};
 pub use stdin::Stdin;

@@ -6,7 +6,7 @@ use super::JobSpec;
 use super::problem::{PlanError, Warning};
 use super::rules::{Bucket, BudgetGroup, Rules};
 use super::settings::PlannedSettings;
-use super::stages::{Stage, Stages};
+use super::stages::{JobStage, Stages};
 use crate::fleet::{Fleet, HostId, HostName, fold};
 use crate::policy::Policy;
 
@@ -48,7 +48,7 @@ pub struct Plan {
 pub struct PlannedStage {
     /// The stage.
     #[serde(flatten)]
-    pub stage: Stage,
+    pub stage: JobStage,
     /// Its hosts of this job, in listed order.
     #[serde(serialize_with = "folded")]
     pub hosts: Vec<HostName>,
@@ -99,7 +99,7 @@ impl Plan {
         let mut warnings = rules.warnings().to_vec();
         warnings.append(&mut stage_warnings);
         let name = |host: &HostId| fleet.name(*host).clone();
-        let planned = |stage: &Stage| PlannedStage {
+        let planned = |stage: &JobStage| PlannedStage {
             hosts: stage
                 .tasks
                 .iter()

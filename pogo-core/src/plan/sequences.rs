@@ -4,7 +4,7 @@ use super::JobSpec;
 use super::cycle;
 use super::groups::Groups;
 use super::problem::{PlanError, Problem, Warning};
-use super::stages::{Stage, StageId, Stages};
+use super::stages::{JobStage, StageId, Stages};
 use super::waves;
 use crate::fleet::{Fleet, HostId, Selector};
 use crate::policy::{Policy, Sequence};
@@ -48,7 +48,7 @@ struct StagesDraft<'a> {
     /// Position in the job of each host of the fleet.
     task_of: Vec<u32>,
     tasks: usize,
-    stages: Vec<Stage>,
+    stages: Vec<JobStage>,
     warnings: Vec<Warning>,
     problems: Vec<Problem>,
 }
@@ -173,7 +173,7 @@ impl<'a> StagesDraft<'a> {
                 continue;
             }
             let id = StageId(u32::try_from(self.stages.len()).unwrap_or(u32::MAX));
-            self.stages.push(Stage {
+            self.stages.push(JobStage {
                 sequence: name.clone(),
                 label: entry.selector.to_string(),
                 allowed_failures: sequence

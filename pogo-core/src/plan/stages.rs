@@ -21,7 +21,7 @@ impl StageId {
 /// The job's hosts of one entry of a sequence; never empty.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Stage {
+pub struct JobStage {
     /// The sequence it belongs to, with the value it is repeated for.
     pub sequence: String,
     /// The entry, as in `$colo.north_america`.
@@ -40,7 +40,7 @@ pub struct Stage {
     pub(crate) tasks: Vec<u32>,
 }
 
-impl Stage {
+impl JobStage {
     /// Its hosts, as positions in the job's listed order.
     pub fn tasks(&self) -> &[u32] {
         &self.tasks
@@ -50,7 +50,7 @@ impl Stage {
 /// The stages of one job: a directed graph without cycles, made of one chain per sequence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stages {
-    pub(super) stages: Vec<Stage>,
+    pub(super) stages: Vec<JobStage>,
     /// Distinct sets of stages that hosts belong to.
     tracks: Vec<Box<[StageId]>>,
     track_of: Vec<u32>,
@@ -63,7 +63,7 @@ impl Stages {
     }
 
     /// Sorts tasks into tracks: the distinct sets of stages that they are in.
-    pub(super) fn index(stages: Vec<Stage>, tasks: usize) -> Self {
+    pub(super) fn index(stages: Vec<JobStage>, tasks: usize) -> Self {
         let in_stage = (0..)
             .zip(&stages)
             .flat_map(|(id, stage)| stage.tasks.iter().map(move |&task| (task, id)));
@@ -100,11 +100,11 @@ impl Stages {
     }
 
     /// All stages; each comes after those it waits for in its own sequence.
-    pub fn stages(&self) -> &[Stage] {
+    pub fn stages(&self) -> &[JobStage] {
         &self.stages
     }
 
-    pub(crate) fn stage(&self, stage: StageId) -> &Stage {
+    pub(crate) fn stage(&self, stage: StageId) -> &JobStage {
         &self.stages[stage.index()]
     }
 

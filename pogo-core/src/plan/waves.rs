@@ -5,7 +5,7 @@ use petgraph::algo::toposort;
 use super::cycle;
 use super::job::JobSpec;
 use super::problem::PlanError;
-use super::stages::{Stage, StageId, Stages};
+use super::stages::{JobStage, StageId, Stages};
 use crate::policy::{Limit, Percent};
 
 /// The most waves that a job may have.
@@ -65,10 +65,10 @@ fn multiple(step: Limit, times: u32) -> Limit {
 ///
 /// A wave takes hosts of earlier stages before hosts of later ones, or it would wait for hosts that wait for it;
 /// among equals it takes them evenly from the whole listed order.
-pub(super) fn stages(stages: &Stages, spec: &JobSpec, tasks: usize) -> Vec<Stage> {
+pub(super) fn stages(stages: &Stages, spec: &JobSpec, tasks: usize) -> Vec<JobStage> {
     let total = u32::try_from(tasks).unwrap_or(u32::MAX);
     let order = spread(stages, total);
-    let mut waves: Vec<Stage> = Vec::new();
+    let mut waves: Vec<JobStage> = Vec::new();
     let mut taken = 0;
     let last = spec.waves.len().saturating_sub(1);
     for (at, size) in spec.waves.iter().enumerate() {
@@ -83,7 +83,7 @@ pub(super) fn stages(stages: &Stages, spec: &JobSpec, tasks: usize) -> Vec<Stage
         let wave = u32::try_from(waves.len()).unwrap_or(u32::MAX);
         let mut members = order[taken as usize..upto as usize].to_vec();
         members.sort_unstable();
-        waves.push(Stage {
+        waves.push(JobStage {
             sequence: "waves".to_owned(),
             label: format!("wave {}", wave + 1),
             allowed_failures: spec.settings.allow_failures.unwrap_or_default().tolerated(upto - taken),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use super::agenda::Load;
 use super::state::{Compiled, Gates, State};
 use crate::fleet::HostId;
-use crate::plan::{BucketId, JobSpec, Order, Stages};
+use crate::plan::{BucketId, HostOrder, JobSpec, Stages};
 
 /// Larger jobs are not rehearsed: what that costs grows with the square of their hosts, and listed order is not known to be
 /// ahead among so many.
@@ -17,15 +17,19 @@ const MOST: usize = 64;
 
 /// The order that a job asks for; for balanced order, listed order where the job ends sooner in it, if it has all limits to
 /// itself and its tasks take as long as it expects.
-pub(super) fn order_of(state: &State, spec: &JobSpec, compiled: &Compiled) -> Order {
+pub(super) fn order_of(state: &State, spec: &JobSpec, compiled: &Compiled) -> HostOrder {
     let is_small = (2..=MOST).contains(&compiled.tasks.len());
-    if spec.order != Order::Balanced || spec.override_constraints.is_some() || !is_small || are_alike(spec, compiled) {
+    if spec.order != HostOrder::Balanced
+        || spec.override_constraints.is_some()
+        || !is_small
+        || are_alike(spec, compiled)
+    {
         return spec.order;
     }
     let job = Rehearsal::new(state, spec, compiled);
-    match (job.makespan(Order::Balanced), job.makespan(Order::Listed)) {
-        (Some(balanced), Some(listed)) if listed < balanced => Order::Listed,
-        _ => Order::Balanced,
+    match (job.makespan(HostOrder::Balanced), job.makespan(HostOrder::Listed)) {
+        (Some(balanced), Some(listed)) if listed < balanced => HostOrder::Listed,
+        _ => HostOrder::Balanced,
     }
 }
 
@@ -89,7 +93,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Milliseconds from the first start to the last end; `None` if some host can never start.
-    fn makespan(&self, order: Order) -> Option<u64> {
+    fn makespan(&self, order: HostOrder) -> Option<u64> {
         let mut progress = RehearsalProgress::new(self);
         let mut now: u64 = 0;
         loop {
@@ -152,7 +156,7 @@ impl RehearsalProgress {
     }
 
     /// Which of the waiting tasks starts next, if any can.
-    fn next(&self, job: &Rehearsal, order: Order) -> Option<usize> {
+    fn next(&self, job: &Rehearsal, order: HostOrder) -> Option<usize> {
         if self.running.len() >= job.max_parallel {
             return None;
         }
@@ -160,7 +164,7 @@ impl RehearsalProgress {
             let rehearsed = &job.tasks[self.waiting[at]];
             self.gates.track_is_open(rehearsed.track) && rehearsed.buckets.iter().all(|&bucket| self.free[bucket] > 0)
         });
-        if order == Order::Listed {
+        if order == HostOrder::Listed {
             return startable.next();
         }
         startable.max_by_key(|&at| {

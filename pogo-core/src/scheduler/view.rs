@@ -11,7 +11,7 @@ use super::{
 };
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
-use crate::plan::{Bucket, BucketId, JobSpec, Stage, StageId};
+use crate::plan::{Bucket, BucketId, JobSpec, JobStage, StageId};
 use crate::policy::ResolvedSettings;
 
 impl State {
@@ -194,7 +194,7 @@ impl<'a> JobView<'a> {
     }
 
     /// Its stages.
-    pub fn stages(&self) -> &'a [Stage] {
+    pub fn stages(&self) -> &'a [JobStage] {
         self.job.stages.stages()
     }
 

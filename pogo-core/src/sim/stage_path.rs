@@ -1,7 +1,7 @@
 //! The longest path through the stages of a job.
 
 use super::work::Work;
-use crate::plan::{Stage, StageId, Stages};
+use crate::plan::{JobStage, StageId, Stages};
 
 /// Stages that come one after the other, also from one sequence to another by the hosts they share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,12 +60,12 @@ impl StagePath {
     }
 }
 
-fn tasks(stage: &Stage) -> impl Iterator<Item = usize> {
+fn tasks(stage: &JobStage) -> impl Iterator<Item = usize> {
     stage.tasks.iter().map(|&task| task as usize)
 }
 
 /// When a stage can begin at best, and after which.
-fn release(stage: &Stage, bake: u64, complete: &[Complete]) -> (u64, Option<StageId>) {
+fn release(stage: &JobStage, bake: u64, complete: &[Complete]) -> (u64, Option<StageId>) {
     let Some(after) = stage.after else { return (0, None) };
     let bake = if stage.bakes { bake } else { 0 };
     (complete[after.index()].at.saturating_add(bake), Some(after))
@@ -77,7 +77,7 @@ fn raise(complete: &mut Complete, at: u64, after: Option<StageId>) {
     }
 }
 
-fn path(stages: &[Stage], complete: &[Complete], last: usize) -> Vec<String> {
+fn path(stages: &[JobStage], complete: &[Complete], last: usize) -> Vec<String> {
     let mut path = Vec::new();
     let mut next = Some(last);
     // Stages have no cycle, but the bound keeps a defect elsewhere from hanging a simulation.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::policies::{limits, parse, value};
-use super::steps::{Holder, holders};
-use crate::plan::{Command, Expectation, JobSpec, Order};
+use super::steps::{DrillOwner, holders};
+use crate::plan::{Command, Expectation, HostOrder, JobSpec};
 use crate::policy::{JobSettings, Limit, OnDoubt, WaveGate};
 
 /// Jobs for hosts of [`fleets`](super::fleets), with every setting that matters to scheduling: time limits, retries, settle and bake times,
@@ -133,13 +133,20 @@ fn choices() -> impl Strategy<Value = Choices> {
     )
 }
 
-type Choice = (Order, Vec<Expectation>, Option<String>, u64);
+type Choice = (HostOrder, Vec<Expectation>, Option<String>, u64);
 
 fn order() -> impl Strategy<Value = Choice> {
     let expectation =
         (value(), 1..100_u64).prop_map(|(hosts, seconds)| Expectation::new(hosts, Duration::from_secs(seconds)));
     (
-        prop::sample::select(&[Order::Balanced, Order::Balanced, Order::Listed, Order::Shuffled][..]),
+        prop::sample::select(
+            &[
+                HostOrder::Balanced,
+                HostOrder::Balanced,
+                HostOrder::Listed,
+                HostOrder::Shuffled,
+            ][..],
+        ),
         prop::collection::vec(expectation, 0..3),
         prop::option::weighted(0.1, Just("it burns".to_owned())),
         0..4_u64,

@@ -129,7 +129,7 @@ fn a_job_in_waves(drill: &mut Drill) {
         spec.settings.connect_retries,
         spec.settings.retry_delay,
     ) = (Some(Duration::from_secs(10)), Some(2), Some(Duration::from_secs(5)));
-    (spec.order, spec.seed, spec.settings.priority) = (plan::Order::Shuffled, 7, Some(-1));
+    (spec.order, spec.seed, spec.settings.priority) = (plan::HostOrder::Shuffled, 7, Some(-1));
     spec.expected = vec![Expectation::new("$role.web".parse().unwrap(), Duration::from_secs(30))];
     let job = drill.submit(spec).unwrap();
     let first = drill.running().values().next().unwrap().1.to_string();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pogo_core::fleet::{Fleet, FleetBuilder, HostName, Selector};
-use pogo_core::plan::{Command, Expectation, JobSpec, Order};
+use pogo_core::plan::{Command, Expectation, HostOrder, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::sim::{TaskTimes, World};
 use proptest::prelude::*;
@@ -46,7 +46,7 @@ impl Overlapping {
     }
 
     /// How long the job takes where each host takes as long as it says, and the job knows; or all take the same.
-    fn makespan(&self, order: Order, equal: bool) -> Duration {
+    fn makespan(&self, order: HostOrder, equal: bool) -> Duration {
         let time = |seconds: u8| Duration::from_secs(if equal { 10 } else { u64::from(seconds) });
         let times: BTreeMap<HostName, Duration> = (0..)
             .zip(&self.hosts)
@@ -91,7 +91,7 @@ proptest! {
 
     #[test]
     fn balanced_order_is_never_behind_listed_order(fleet in overlapping(), equal in any::<bool>()) {
-        let [balanced, listed] = [Order::Balanced, Order::Listed].map(|order| fleet.makespan(order, equal));
+        let [balanced, listed] = [HostOrder::Balanced, HostOrder::Listed].map(|order| fleet.makespan(order, equal));
         prop_assert!(balanced <= listed, "{balanced:?} against {listed:?}");
     }
 }

@@ -160,7 +160,9 @@ fn with_a_failed_host() -> Story {
 #[test]
 fn a_job_waits_for_a_place_that_another_job_is_about_to_repair() {
     let mut story = with_a_failed_host();
-    let x_then_a = on("x,a").max_parallel("1".parse().unwrap()).order(plan::Order::Listed);
+    let x_then_a = on("x,a")
+        .max_parallel("1".parse().unwrap())
+        .order(plan::HostOrder::Listed);
     assert_eq!(story.submit(x_then_a), "x");
     assert_eq!(story.submit(on("b")), "");
     assert_eq!(story.status(3), JobStatus::Waiting);

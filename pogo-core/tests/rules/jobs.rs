@@ -66,7 +66,7 @@ fn a_job_runs_as_many_at_once_as_it_allows_itself() {
 
 #[test]
 fn a_shuffled_order_is_drawn_from_the_seed() {
-    let order = |order: plan::Order, seed: u64| {
+    let order = |order: plan::HostOrder, seed: u64| {
         let mut story = Story::new(web("h[1-9]"), at_most("1"));
         let mut all = vec![story.submit(on("*").order(order).seed(seed))];
         while let Some(last) = all.last().cloned().filter(|last| !last.is_empty()) {
@@ -74,10 +74,10 @@ fn a_shuffled_order_is_drawn_from_the_seed() {
         }
         all.join(" ").trim().to_owned()
     };
-    assert_eq!(order(plan::Order::Listed, 1), "h1 h2 h3 h4 h5 h6 h7 h8 h9");
-    assert_ne!(order(plan::Order::Shuffled, 1), order(plan::Order::Listed, 1));
-    assert_eq!(order(plan::Order::Shuffled, 1), order(plan::Order::Shuffled, 1));
-    assert_ne!(order(plan::Order::Shuffled, 1), order(plan::Order::Shuffled, 2));
+    assert_eq!(order(plan::HostOrder::Listed, 1), "h1 h2 h3 h4 h5 h6 h7 h8 h9");
+    assert_ne!(order(plan::HostOrder::Shuffled, 1), order(plan::HostOrder::Listed, 1));
+    assert_eq!(order(plan::HostOrder::Shuffled, 1), order(plan::HostOrder::Shuffled, 1));
+    assert_ne!(order(plan::HostOrder::Shuffled, 1), order(plan::HostOrder::Shuffled, 2));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use pogo_core::dispatcher::JournalStatus;
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::journal::{Acquire, Nonce, Owner, Seq};
 use pogo_core::output::Stream;
-use pogo_core::plan::{Command, JobSpec, Order, RunAs};
+use pogo_core::plan::{Command, HostOrder, JobSpec, RunAs};
 use pogo_core::policy::{Constraint, OnDoubt, Policy, Rule, Sequence, WaveGate};
 use pogo_core::scheduler::{
     AttemptId, CancelReason, DoubtCause, Epoch, Failure, FailureKind, HaltCause, HolderReason, JobId, JobStatus,
@@ -56,7 +56,12 @@ fn states_and_phases_print_as_words() {
         printed(&values),
         ["in doubt", "blocked", "post-hook", "promote", "retry"]
     );
-    let values: [&dyn Display; 4] = [&Order::Balanced, &Order::Shuffled, &WaveGate::Manual, &Acquire::Force];
+    let values: [&dyn Display; 4] = [
+        &HostOrder::Balanced,
+        &HostOrder::Shuffled,
+        &WaveGate::Manual,
+        &Acquire::Force,
+    ];
     assert_eq!(printed(&values), ["balanced", "shuffled", "manual", "by force"]);
 }
 

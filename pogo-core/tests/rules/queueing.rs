@@ -82,8 +82,8 @@ fn what_takes_longest_comes_first_unless_the_listed_order_is_wanted() {
         let third = story.ends(&second);
         [first, second, third].join(" ")
     };
-    assert_eq!(started(plan::Order::Balanced), "c b a");
-    assert_eq!(started(plan::Order::Listed), "a b c");
+    assert_eq!(started(plan::HostOrder::Balanced), "c b a");
+    assert_eq!(started(plan::HostOrder::Listed), "a b c");
 }
 
 /// All three groups are equally full. In balanced order `h3` starts with `h1`, and then `h4` and `h5` need a round each.
@@ -113,7 +113,7 @@ fn a_small_job_takes_listed_order_where_it_ends_sooner_so() {
         });
     assert_eq!(
         submitted,
-        Some(plan::Order::Listed),
+        Some(plan::HostOrder::Listed),
         "the log says which order it takes"
     );
     let ends = ["h1", "h2", "h4"].map(|host| story.ends(host));

@@ -220,7 +220,7 @@ fn a_job_on_a_host_that_another_may_break_by_force_is_not_blocked() {
     let forced = on("a,b")
         .override_constraints("it burns")
         .max_parallel("1".parse().unwrap())
-        .order(plan::Order::Listed);
+        .order(plan::HostOrder::Listed);
     assert_eq!(story.submit(forced), "a");
     assert_eq!(
         story.status(1),

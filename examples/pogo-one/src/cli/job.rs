@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 use pogo_core::fleet::Selector;
-use pogo_core::plan::Order;
+use pogo_core::plan::HostOrder;
 use pogo_core::policy::{Limit, LimitError, OnDoubt, WaveGate};
 
 use super::expectation::ExpectedTime;
@@ -151,7 +151,7 @@ pub(crate) enum OrderArg {
     Shuffled,
 }
 
-impl From<OrderArg> for Order {
+impl From<OrderArg> for HostOrder {
     fn from(order: OrderArg) -> Self {
         match order {
             OrderArg::Balanced => Self::Balanced,

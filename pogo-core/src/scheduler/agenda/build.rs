@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::class::{Span, TaskOrder};
 use super::task_bits::TaskBits;
 use super::{Agenda, Class, ClassId, ClassKey, ClassStatus, HoldQueue, JobQueues, Load, TaskHints, WaitQueues};
-use crate::plan::Order;
+use crate::plan::HostOrder;
 use crate::scheduler::state::{Job, State, TaskAt, TaskState};
 
 impl Agenda {
@@ -189,7 +189,7 @@ impl JobQueues {
         let Some(hints) = &self.hints else {
             return (tries, Reverse(0), task, task);
         };
-        let balanced = job.order == Order::Balanced;
+        let balanced = job.order == HostOrder::Balanced;
         let expected = hints.expected(task).filter(|_| balanced).unwrap_or(0);
         (tries, Reverse(expected), hints.rank(task).unwrap_or(task), task)
     }
@@ -231,7 +231,7 @@ impl TaskHints {
 
 /// Each task's position in a shuffled order; empty for the listed order.
 fn ranks(job: &Job) -> Vec<u32> {
-    if job.order != Order::Shuffled {
+    if job.order != HostOrder::Shuffled {
         return vec![];
     }
     let mut order: Vec<u32> = job.positions().collect();

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::class::Front;
 use super::key::Urgency;
 use super::{Agenda, ClassId, ClassKey, Key};
-use crate::plan::Order;
+use crate::plan::HostOrder;
 use crate::scheduler::state::State;
 
 impl Agenda {
@@ -26,7 +26,7 @@ impl Agenda {
         let urgency = Urgency {
             priority: job.settings.priority,
             tries,
-            load: if job.order == Order::Balanced { load } else { 0 },
+            load: if job.order == HostOrder::Balanced { load } else { 0 },
             expected,
             job: id,
             rank,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{AttemptTimes, Backoff, Budget, Gates, TaskState};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
-use crate::plan::{JobSpec, Order, StageId, Stages};
+use crate::plan::{HostOrder, JobSpec, StageId, Stages};
 use crate::policy::{JobSettings, ResolvedSettings, Setting, WaveGate};
 use crate::scheduler::{Actor, AttemptId, Failure, JobId, JobUpdate, Steered, Tally};
 
@@ -145,7 +145,7 @@ pub(crate) struct Job {
     pub(crate) tally: Tally,
     pub(crate) status: JobStatus,
     /// As `spec` has it.
-    pub(crate) order: Order,
+    pub(crate) order: HostOrder,
     /// It runs without regard to limits and sequences.
     pub(crate) is_unbound: bool,
     pub(crate) has_waves: bool,

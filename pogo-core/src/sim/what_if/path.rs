@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::step::{End, Log};
 use crate::fleet::HostName;
 use crate::journal::ReplayError;
-use crate::plan::{BucketId, Stage, StageId};
+use crate::plan::{BucketId, JobStage, StageId};
 use crate::scheduler::{JobId, Record, Scheduler};
 use crate::time::millis;
 
@@ -164,7 +164,7 @@ fn between(scheduler: &Scheduler, job: JobId, before: &HostName, next: &HostName
         return WaitedFor::Other;
     };
     let stage = |stage: StageId| view.stages().get(stage.index());
-    let completed = |stage: &Stage| stage.after.filter(|after| view.stages_of(before).contains(after));
+    let completed = |stage: &JobStage| stage.after.filter(|after| view.stages_of(before).contains(after));
     let earlier = view
         .stages_of(next)
         .iter()
