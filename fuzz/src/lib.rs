@@ -13,8 +13,8 @@ pub fn judge(text: &str, read: Result<Listing, InventoryError>) {
         Err(error) => {
             let lines = text.split(['\n', '\r']).count();
             assert!(!error.diagnostics().is_empty());
-            for place in error.diagnostics().iter().filter_map(|problem| problem.place) {
-                assert!((1..=lines + 1).contains(&(place.line as usize)), "{place:?}");
+            for position in error.diagnostics().iter().filter_map(|problem| problem.position) {
+                assert!((1..=lines + 1).contains(&(position.line as usize)), "{position:?}");
             }
             let shown = error.to_string();
             assert!(!shown.contains('\u{1b}'), "{shown:?}");

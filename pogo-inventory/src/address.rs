@@ -46,7 +46,7 @@ pub(crate) fn wrong(connection: &Connection) -> Option<(String, &'static str)> {
 
 fn unseen(what: &str, text: &str) -> Option<(String, &'static str)> {
     let hidden = |character: char| character.is_control() || is_invisible(character);
-    let (place, character) = (1..).zip(text.chars()).find(|(_, character)| hidden(*character))?;
+    let (position, character) = (1..).zip(text.chars()).find(|(_, character)| hidden(*character))?;
     let mut shown = String::new();
     for character in text.chars() {
         match hidden(character) {
@@ -56,7 +56,7 @@ fn unseen(what: &str, text: &str) -> Option<(String, &'static str)> {
     }
     let character = character.escape_unicode();
     let message =
-        format!("the {what} `{shown}` holds a character that shows nothing (`{character}`, the character {place})");
+        format!("the {what} `{shown}` holds a character that shows nothing (`{character}`, the character {position})");
     Some((message, "take it out"))
 }
 

@@ -95,7 +95,7 @@ fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |newline| newline + 1);
     let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    let place = LineSpan {
+    let position = LineSpan {
         line: number(good.iter().filter(|byte| **byte == b'\n').count() + 1),
         column: number(String::from_utf8_lossy(&good[line_start..]).chars().count() + 1),
         length: 1,
@@ -107,7 +107,7 @@ fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
         .collect();
     let byte = bad.first().copied().unwrap_or_default();
     let mut problem = Diagnostic::new(name, format!("the byte 0x{byte:02x} is not UTF-8 text"));
-    problem.place = Some(place);
-    problem.excerpt = Some(Excerpt::of(&String::from_utf8_lossy(&line), place));
+    problem.position = Some(position);
+    problem.excerpt = Some(Excerpt::of(&String::from_utf8_lossy(&line), position));
     problem.with_hint("save the file as UTF-8")
 }

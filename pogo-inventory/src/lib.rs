@@ -95,7 +95,7 @@ pub use policy_file::PolicyFile;
 #[cfg(feature = "http")]
 pub use secrecy::SecretString;
 #[cfg(feature = "settings-file")]
-pub use settings_file::{Setting, SettingItem, SettingPlace, SettingValue, SettingsFile};
+pub use settings_file::{Setting, SettingItem, SettingPosition, SettingValue, SettingsFile};
 #[cfg(feature = "sources-file")]
 pub use sources_file::SourcesFile;
 pub use spec::{SourceSpec, SpecError};

@@ -40,17 +40,17 @@ pub struct Setting {
     /// The key as written.
     pub key: String,
     /// Its position.
-    pub place: SettingPlace,
+    pub position: SettingPosition,
     /// The value.
     pub value: SettingItem,
 }
 
-/// A value and its place.
+/// A value and its position.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SettingItem {
     /// Its position.
-    pub place: SettingPlace,
+    pub position: SettingPosition,
     /// The value itself.
     pub value: SettingValue,
 }
@@ -70,7 +70,7 @@ pub enum SettingValue {
 
 /// A position in a [`SettingsFile`].
 #[derive(Debug, Clone, Copy)]
-pub struct SettingPlace(Span);
+pub struct SettingPosition(Span);
 
 impl SettingsFile {
     /// Reads the file.
@@ -115,13 +115,13 @@ impl SettingsFile {
     }
 
     /// File, line and column of a position.
-    pub fn origin(&self, place: SettingPlace) -> Origin {
-        self.source().origin(place.0)
+    pub fn origin(&self, position: SettingPosition) -> Origin {
+        self.source().origin(position.0)
     }
 
     /// A problem at a position.
-    pub fn problem(&self, place: SettingPlace, message: impl Into<String>) -> Diagnostic {
-        self.source().diagnostic(place.0, message)
+    pub fn problem(&self, position: SettingPosition, message: impl Into<String>) -> Diagnostic {
+        self.source().diagnostic(position.0, message)
     }
 
     /// The problem of an unknown key, with the most similar known one as a hint.
@@ -131,7 +131,7 @@ impl SettingsFile {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("known here: {}", known.join(", ")),
         };
-        self.problem(setting.place, message).with_hint(hint)
+        self.problem(setting.position, message).with_hint(hint)
     }
 
     fn source(&self) -> SourceText<'_> {
@@ -155,14 +155,14 @@ impl SettingValue {
 fn setting(entry: &Entry<'_>) -> Setting {
     Setting {
         key: entry.key.text.to_string(),
-        place: SettingPlace(entry.key.span),
+        position: SettingPosition(entry.key.span),
         value: item(&entry.value),
     }
 }
 
 fn item(node: &Node<'_>) -> SettingItem {
     SettingItem {
-        place: SettingPlace(node.span),
+        position: SettingPosition(node.span),
         value: match &node.value {
             Value::Null | Value::Opaque => SettingValue::Nothing,
             Value::Scalar(text) => SettingValue::Text(text.to_string()),

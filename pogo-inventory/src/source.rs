@@ -154,15 +154,15 @@ impl<'a> SourceText<'a> {
     }
 
     fn problem(&self, span: Span, message: String, line: Option<&str>) -> Diagnostic {
-        let place = LineSpan {
+        let position = LineSpan {
             line: span.line,
             column: span.column,
             length: self.length(span),
         };
         let mut problem = Diagnostic::new(Arc::clone(&self.name), message);
-        problem.place = Some(place);
+        problem.position = Some(position);
         if let Some(line) = line.filter(|line| !(self.secretive && looks_secret(line))) {
-            problem.excerpt = Some(Excerpt::of(line, place));
+            problem.excerpt = Some(Excerpt::of(line, position));
         }
         problem
     }
@@ -273,7 +273,7 @@ impl<'a> Problems<'a> {
                 .into_iter()
                 .map(|(_, problem)| problem),
         );
-        self.list.sort_by_key(|problem| problem.place);
+        self.list.sort_by_key(|problem| problem.position);
         std::mem::take(&mut self.list)
     }
 }

@@ -1,4 +1,4 @@
-//! What Ansible's inventories hold that is wrong, or not supported: refused by name, with its place.
+//! What Ansible's inventories hold that is wrong, or not supported: refused by name, with its position.
 #![cfg(feature = "ansible")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

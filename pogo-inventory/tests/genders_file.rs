@@ -81,8 +81,8 @@ fn mistakes_are_shown_where_they_are() {
     let text = "web[1- x\nweb1 a,,b\nweb2 a b\nweb3 ip=1.2\nweb4 ip=1_2\nweb5 c\nweb[5-6] c=1\n@web d\nw$ e\na!b f\n";
     let error = GendersFile::parse("f", text).unwrap_err();
     let short = |problem: &pogo_inventory::Diagnostic| {
-        let place = problem.place.unwrap();
-        format!("{}:{} {}", place.line, place.column, problem.message)
+        let position = problem.position.unwrap();
+        format!("{}:{} {}", position.line, position.column, problem.message)
     };
     let found: Vec<String> = error.diagnostics().iter().map(short).collect();
     let expected = [
@@ -125,7 +125,7 @@ mod robustness {
         #[test]
         fn any_text_is_read_or_refused(text in "[ab1,=%n\\[\\]\n #\t\\-$]{0,60}") {
             if let Err(error) = GendersFile::parse("f", &text) {
-                prop_assert!(error.diagnostics().iter().all(|problem| problem.place.is_some()));
+                prop_assert!(error.diagnostics().iter().all(|problem| problem.position.is_some()));
             }
         }
     }

@@ -70,7 +70,7 @@ proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "[a1@:,#\\[\\]\\- \n\t*$\u{202e}]{0,40}") {
         if let Err(error) = HostList::parse("f", &text) {
-            prop_assert!(error.diagnostics().iter().all(|problem| problem.place.is_some()));
+            prop_assert!(error.diagnostics().iter().all(|problem| problem.position.is_some()));
         }
     }
 }

@@ -264,8 +264,8 @@ proptest! {
         each(text.as_bytes(), |_, read| {
             if let Err(error) = read {
                 assert!(!error.diagnostics().is_empty());
-                for place in error.diagnostics().iter().filter_map(|problem| problem.place) {
-                    assert!((1..=lines + 1).contains(&(place.line as usize)), "{place:?} in {text:?}");
+                for position in error.diagnostics().iter().filter_map(|problem| problem.position) {
+                    assert!((1..=lines + 1).contains(&(position.line as usize)), "{position:?} in {text:?}");
                 }
             }
         });

@@ -120,7 +120,7 @@ fn an_executable_inventory_that_prints_for_ever_is_stopped() {
     assert_eq!(error, "/bin/sh: printed more than 64 MiB, and was stopped");
 }
 
-/// The same host in two places.
+/// The same host in two positions.
 const AGREEING: [(&str, &str); 12] = [
     ("pogo.yaml", "tag: { a: [web1, web1], b: [\"web[1-1]\"] }\n"),
     (

@@ -178,7 +178,7 @@ fn what_shows_nothing_is_refused_with_its_place_and_never_printed() {
             let found = read(kind, &path).unwrap_err();
             assert!(!found.to_string().contains(hidden), "{kind}: {found}");
             assert!(
-                found.diagnostics().iter().all(|problem| problem.place.is_some()),
+                found.diagnostics().iter().all(|problem| problem.position.is_some()),
                 "{kind}: {found}"
             );
         }

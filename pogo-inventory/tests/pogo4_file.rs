@@ -21,13 +21,13 @@ constraints:
 fn problems(text: &str) -> Vec<String> {
     let error = Pogo4File::parse("f", text).unwrap_err();
     let short = |problem: &pogo_inventory::Diagnostic| {
-        let place = problem.place.unwrap();
+        let position = problem.position.unwrap();
         let hint = problem
             .hint
             .as_ref()
             .map(|hint| format!(" ({hint})"))
             .unwrap_or_default();
-        format!("{}:{} {}{hint}", place.line, place.column, problem.message)
+        format!("{}:{} {}{hint}", position.line, position.column, problem.message)
     };
     error.diagnostics().iter().map(short).collect()
 }

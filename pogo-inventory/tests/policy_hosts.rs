@@ -15,9 +15,9 @@ fn fleet(text: &str) -> Fleet {
 fn problem(text: &str) -> String {
     let error = PolicyFile::parse("pogo.yaml", text).unwrap_err();
     let problem = &error.diagnostics()[0];
-    let place = problem.place.unwrap();
+    let position = problem.position.unwrap();
     let hint = problem.hint.clone().unwrap_or_default();
-    format!("{}:{} {} ({hint})", place.line, place.column, problem.message)
+    format!("{}:{} {} ({hint})", position.line, position.column, problem.message)
 }
 
 #[test]

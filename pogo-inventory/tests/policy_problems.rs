@@ -1,4 +1,4 @@
-//! Bad input, tried as a new user would: each gives the place, what is wrong, and the cure.
+//! Bad input, tried as a new user would: each gives the position, what is wrong, and the cure.
 #![cfg(feature = "policy-file")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -14,7 +14,7 @@ fn error(text: &str) -> InventoryError {
 /// `LINE:COLUMN+LENGTH message (hint)` of each problem.
 fn problems(text: &str) -> Vec<String> {
     let short = |problem: &Diagnostic| {
-        let place = problem.place.unwrap_or_else(|| panic!("no place: {problem}"));
+        let position = problem.position.unwrap_or_else(|| panic!("no position: {problem}"));
         let hint = problem
             .hint
             .as_ref()
@@ -22,7 +22,7 @@ fn problems(text: &str) -> Vec<String> {
             .unwrap_or_default();
         format!(
             "{}:{}+{} {}{hint}",
-            place.line, place.column, place.length, problem.message
+            position.line, position.column, position.length, problem.message
         )
     };
     error(text).diagnostics().iter().map(short).collect()

@@ -1,4 +1,4 @@
-//! Whatever a file holds, reading it ends in a policy or in problems with places.
+//! Whatever a file holds, reading it ends in a policy or in problems with positions.
 #![cfg(feature = "policy-file")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -76,11 +76,11 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     prop_assert!(!error.diagnostics().is_empty());
     let lines = text.split('\n').count() + 1;
     for problem in error.diagnostics() {
-        let place = problem
-            .place
-            .ok_or_else(|| TestCaseError::fail("a problem without a place"))?;
-        prop_assert!(place.line >= 1 && place.column >= 1 && place.length >= 1);
-        prop_assert!(place.line as usize <= lines, "{problem}");
+        let position = problem
+            .position
+            .ok_or_else(|| TestCaseError::fail("a problem without a position"))?;
+        prop_assert!(position.line >= 1 && position.column >= 1 && position.length >= 1);
+        prop_assert!(position.line as usize <= lines, "{problem}");
         prop_assert!(!problem.message.contains('\n'), "{problem}");
     }
     prop_assert!(!error.render(true).is_empty());

@@ -17,13 +17,13 @@ fn fleet(text: &str, format: Format, mapping: &Mapping) -> Fleet {
 fn problems(text: &str, format: Format, mapping: &Mapping) -> Vec<String> {
     let error = TableFile::parse("hosts", text, format, mapping).unwrap_err();
     let short = |problem: &pogo_inventory::Diagnostic| {
-        let place = problem.place.unwrap();
+        let position = problem.position.unwrap();
         let hint = problem
             .hint
             .as_ref()
             .map(|hint| format!(" ({hint})"))
             .unwrap_or_default();
-        format!("{}:{} {}{hint}", place.line, place.column, problem.message)
+        format!("{}:{} {}{hint}", position.line, position.column, problem.message)
     };
     error.diagnostics().iter().map(short).collect()
 }
@@ -260,7 +260,7 @@ mod robustness {
         ) {
             if let Err(error) = TableFile::parse("f", &words.concat(), format, &Mapping::default()) {
                 prop_assert!(!error.diagnostics().is_empty());
-                prop_assert!(error.diagnostics().iter().all(|problem| problem.place.is_some()));
+                prop_assert!(error.diagnostics().iter().all(|problem| problem.position.is_some()));
             }
         }
     }

@@ -108,7 +108,7 @@ fn listing(text: &str, format: Format, mapping: Mapping) -> Listing {
 fn a_row_without_a_name_is_left_out_with_a_warning_at_its_place() {
     let json = "[{\"id\": \"i-1\", \"name\": \"web1\"},\n {\"id\": \"i-2\"},\n {\"id\": \"i-3\", \"name\": \"\"}]";
     let csv = "id,name\ni-1,web1\ni-2,\ni-3,\n";
-    for (text, format, places) in [
+    for (text, format, positions) in [
         (json, Format::Json, [(2, 2), (3, 24)]),
         (csv, Format::Csv, [(3, 1), (4, 1)]),
     ] {
@@ -117,9 +117,9 @@ fn a_row_without_a_name_is_left_out_with_a_warning_at_its_place() {
         let found: Vec<(u32, u32)> = found
             .warnings
             .iter()
-            .filter_map(|one| Some((one.place?.line, one.place?.column)))
+            .filter_map(|one| Some((one.position?.line, one.position?.column)))
             .collect();
-        assert_eq!(found, places, "{text}");
+        assert_eq!(found, positions, "{text}");
         let all = listing(text, format, Mapping::default().or_named_by("id"));
         assert_eq!((all.fleet.len(), all.warnings.len()), (3, 0));
     }

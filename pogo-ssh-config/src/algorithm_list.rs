@@ -19,12 +19,17 @@ use super::pattern_list::matches_list;
 pub struct AlgorithmList {
     keyword: String,
     text: String,
-    place: String,
+    position: String,
 }
 
 impl AlgorithmList {
     /// Parses a list as OpenSSH does; lists of key types may contain `*` and `?`.
-    pub(super) fn new(keyword: &str, text: &str, place: &FilePosition, allows_patterns: bool) -> Result<Self, String> {
+    pub(super) fn new(
+        keyword: &str,
+        text: &str,
+        position: &FilePosition,
+        allows_patterns: bool,
+    ) -> Result<Self, String> {
         let (change, names) = split(text);
         if names.is_empty() {
             return Err(format!("`{text}` names no algorithm"));
@@ -36,7 +41,7 @@ impl AlgorithmList {
         Ok(Self {
             keyword: keyword.to_owned(),
             text: text.to_owned(),
-            place: place.to_string(),
+            position: position.to_string(),
         })
     }
 
@@ -78,8 +83,12 @@ impl AlgorithmList {
 /// `FILE:LINE: keyword list`
 impl fmt::Display for AlgorithmList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { keyword, text, place } = self;
-        write!(f, "{place}: `{keyword} {text}`")
+        let Self {
+            keyword,
+            text,
+            position,
+        } = self;
+        write!(f, "{position}: `{keyword} {text}`")
     }
 }
 
@@ -100,8 +109,8 @@ mod tests {
     const KNOWN: &[&str] = &["a1", "a2", "a3", "b1", "c1"];
 
     fn list(text: &str) -> Result<AlgorithmList, String> {
-        let place = FilePosition::new(Path::new("config").into(), 3, text, 0);
-        AlgorithmList::new("ciphers", text, &place, true)
+        let position = FilePosition::new(Path::new("config").into(), 3, text, 0);
+        AlgorithmList::new("ciphers", text, &position, true)
     }
 
     fn resolved(text: &str) -> String {

@@ -30,7 +30,7 @@ pub(super) fn settings(
         jump: options.jump_host(),
     };
     gather(options, &tokens).map_err(|problem| ClientConfigError::Line {
-        place: format!("configuration of {original}"),
+        position: format!("configuration of {original}"),
         problem,
     })
 }
@@ -170,12 +170,12 @@ fn refuse_unsupported(options: &CollectedOptions) -> Result<(), ClientConfigErro
         .iter()
         .filter(|(_, other)| other.refused && !other.is_harmless());
     let mut settings: Vec<String> = refused
-        .map(|(keyword, other)| format!("{}: `{keyword} {}` is not supported", other.place, other.value))
+        .map(|(keyword, other)| format!("{}: `{keyword} {}` is not supported", other.position, other.value))
         .collect();
-    if let Some((command, place)) = &options.proxy_command
+    if let Some((command, position)) = &options.proxy_command
         && !command.eq_ignore_ascii_case("none")
     {
-        settings.push(format!("{place}: `proxycommand {command}` is not supported"));
+        settings.push(format!("{position}: `proxycommand {command}` is not supported"));
     }
     match settings.is_empty() {
         true => Ok(()),
@@ -190,7 +190,7 @@ fn notes(options: &CollectedOptions) -> Vec<String> {
         .iter()
         .filter(|(_, other)| !other.refused && !other.is_harmless());
     let note = |(keyword, other): (&String, &UnsupportedOption)| {
-        format!("{}: `{keyword} {}` is left out", other.place, other.value)
+        format!("{}: `{keyword} {}` is left out", other.position, other.value)
     };
     noted.map(note).collect()
 }

@@ -149,7 +149,7 @@ impl ClientConfig {
         };
         let named = match &options.host_name {
             Some(name) => host_name(name, &query.host).map_err(|problem| ClientConfigError::Line {
-                place: format!("HostName of {}", query.host),
+                position: format!("HostName of {}", query.host),
                 problem,
             })?,
             None => query.host.clone(),

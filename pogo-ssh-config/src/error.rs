@@ -24,10 +24,10 @@ pub enum ClientConfigError {
         path: PathBuf,
     },
     /// An invalid line, which OpenSSH refuses too.
-    #[error("{place}: {problem}")]
+    #[error("{position}: {problem}")]
     Line {
         /// File and line.
-        place: String,
+        position: String,
         /// What is wrong.
         problem: String,
     },
@@ -38,10 +38,10 @@ pub enum ClientConfigError {
         settings: Vec<String>,
     },
     /// The configuration refuses the connection.
-    #[error("{place}: RefuseConnection: {message}")]
+    #[error("{position}: RefuseConnection: {message}")]
     Refused {
         /// File and line.
-        place: String,
+        position: String,
         /// The configured message.
         message: String,
     },
@@ -65,7 +65,7 @@ impl From<LineProblem> for ClientConfigError {
     fn from(problem: LineProblem) -> Self {
         let hint = problem.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
         Self::Line {
-            place: problem.position.to_string(),
+            position: problem.position.to_string(),
             problem: format!("{}{hint}", problem.message),
         }
     }

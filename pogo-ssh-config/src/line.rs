@@ -93,13 +93,13 @@ impl ConfigLine {
             },
             _ => return Ok(()),
         };
-        let place = values.last().cloned();
+        let position = values.last().cloned();
         let checked = checked.and_then(|()| match values.next_word() {
             None => Ok(()),
             Some(extra) => Err(format!("`{}` is one argument too many", extra.text)),
         });
-        let place = values.last().cloned().or(place);
-        checked.map_err(|problem| match &place {
+        let position = values.last().cloned().or(position);
+        checked.map_err(|problem| match &position {
             Some(word) => self.problem_at(word, &problem).into(),
             None => self.problem(&problem).into(),
         })

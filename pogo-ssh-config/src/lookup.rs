@@ -61,14 +61,14 @@ impl<'a> LineVisitor<'a> for HostLookup<'_> {
             }
             Keyword::RefuseConnection => {
                 return Err(ClientConfigError::Refused {
-                    place: line.position().to_string(),
+                    position: line.position().to_string(),
                     message: line.joined_arguments(),
                 });
             }
             Keyword::Only(harmless) | Keyword::Noted(harmless) => {
                 let other = UnsupportedOption {
                     value: line.joined_arguments(),
-                    place: line.position(),
+                    position: line.position(),
                     harmless,
                     refused: matches!(keyword, Keyword::Only(_)),
                 };

@@ -15,7 +15,7 @@ type NamedFile = (String, bool);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UnsupportedOption {
     pub(super) value: String,
-    pub(super) place: FilePosition,
+    pub(super) position: FilePosition,
     /// Values without an effect.
     pub(super) harmless: &'static [&'static str],
     /// Whether other values are refused rather than ignored with a remark.

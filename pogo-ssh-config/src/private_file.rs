@@ -49,15 +49,15 @@ fn read_bytes(path: &Path, private: bool, local: &LocalAccount) -> Result<Vec<u8
 
 /// Parses an option of the command line.
 pub(super) fn option_line(text: &str) -> Result<ConfigLine, ClientConfigError> {
-    let place = format!("-o {text}");
+    let position = format!("-o {text}");
     let malformed = || ClientConfigError::Line {
-        place: place.clone(),
+        position: position.clone(),
         problem: "an option is a keyword and its value, as in ConnectTimeout=5".to_owned(),
     };
     if text.contains(['\n', '\0']) {
         return Err(malformed());
     }
-    let file: Arc<Path> = Path::new(&place).into();
+    let file: Arc<Path> = Path::new(&position).into();
     let line = ConfigLine::parse(&file, 0, text).map_err(|problem| *problem)?;
     let line = line.ok_or_else(malformed)?;
     match line.keyword {

@@ -96,7 +96,7 @@ impl Log {
     }
 
     /// The position of a record, as in `run.jsonl:17`.
-    pub(crate) fn place(&self, record: usize) -> String {
+    pub(crate) fn position(&self, record: usize) -> String {
         let line = self.lines.get(record).or(self.lines.last()).copied().unwrap_or(0);
         format!("{}:{line}", self.name)
     }

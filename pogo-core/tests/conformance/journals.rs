@@ -28,7 +28,7 @@ enum Defect {
     AnyAgain,
     /// All owners share one epoch.
     OneEpoch,
-    /// A page tells a wrong place to go on.
+    /// A page names a wrong position to go on.
     WrongNext,
     /// Pages repeat their last record.
     Repeats,

@@ -43,8 +43,8 @@ proptest! {
         let text = format!("{before}{hidden}{after}");
         let shown = format!("{}", hidden.escape_unicode());
         let host = HostName::new(&text).unwrap_err().to_string();
-        let place = format!("the character {}, which shows nothing", before.len() + 1);
-        prop_assert!(host.contains(&place) && host.contains(&shown), "{}", host);
+        let position = format!("the character {}, which shows nothing", before.len() + 1);
+        prop_assert!(host.contains(&position) && host.contains(&shown), "{}", host);
         let tag = TagPath::new(&text).unwrap_err().to_string();
         prop_assert!(tag.contains("shows nothing") && tag.contains(&shown), "{}", tag);
         for selector in [text.clone(), format!("${text}"), format!("web[1-2], {text}"), format!("{{{text},x}}")] {

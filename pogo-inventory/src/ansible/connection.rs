@@ -14,7 +14,7 @@ const IDENTITY: &str = "identity";
 
 /// A remark on a variable.
 pub(super) struct Remark {
-    pub(super) place: SourcePosition,
+    pub(super) position: SourcePosition,
     pub(super) message: String,
     pub(super) hint: &'static str,
 }
@@ -92,16 +92,20 @@ pub(super) fn of(host: &str, vars: &Layers<'_>, refused: &mut Vec<Remark>, remar
 pub(super) const SETTINGS: [&str; 4] = ["address", "port", "user", IDENTITY];
 
 /// The position of each of the [`SETTINGS`] that the host has.
-pub(super) type Places = [Option<SourcePosition>; SETTINGS.len()];
+pub(super) type Positions = [Option<SourcePosition>; SETTINGS.len()];
 
-pub(super) fn places(connection: &Connection, vars: &Layers<'_>) -> Places {
+pub(super) fn positions(connection: &Connection, vars: &Layers<'_>) -> Positions {
     [
         (ADDRESS, connection.address.is_some()),
         (PORT, connection.port.is_some()),
         (USER, connection.user.is_some()),
         (KEY_FILE, !connection.vars.is_empty()),
     ]
-    .map(|(names, set)| vars.effective(names).filter(|_| set).map(|(_, setting)| setting.place))
+    .map(|(names, set)| {
+        vars.effective(names)
+            .filter(|_| set)
+            .map(|(_, setting)| setting.position)
+    })
 }
 
 /// The variable's text, with templates expanded that do not depend on a play.
@@ -175,7 +179,7 @@ fn unsupported(host: &str, vars: &Layers<'_>, remarks: &mut Vec<Remark>) {
 
 fn remark(setting: &Setting, message: String, hint: &'static str) -> Remark {
     Remark {
-        place: setting.place,
+        position: setting.position,
         message,
         hint,
     }

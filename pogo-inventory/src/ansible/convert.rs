@@ -6,7 +6,7 @@ use std::ops::Range;
 use pogo_core::fleet::{Connection, FleetBuilder, HostId, HostName, TagPath, fold};
 use pogo_core::inventory::Diagnostic;
 
-use super::connection::{self, Layers, Places, Remark};
+use super::connection::{self, Layers, Positions, Remark};
 use super::groups::Groups;
 use super::model::Model;
 use crate::origins::{OriginTable, SourcePosition};
@@ -27,8 +27,8 @@ pub(super) struct Converted {
 }
 
 impl Converted {
-    fn diagnostic(&self, place: SourcePosition, message: String) -> Diagnostic {
-        match self.origins.origin(place) {
+    fn diagnostic(&self, position: SourcePosition, message: String) -> Diagnostic {
+        match self.origins.origin(position) {
             Some(origin) => Diagnostic::at(&origin, message),
             // Unreachable in practice: every position belongs to an opened file.
             None => Diagnostic::new(String::new(), message),
@@ -40,15 +40,15 @@ pub(super) fn convert(mut model: Model) -> Converted {
     let mut converted = Converted::default();
     let misnamed = std::mem::take(&mut model.misnamed);
     converted.origins = std::mem::take(&mut model.origins);
-    for (place, error) in misnamed {
+    for (position, error) in misnamed {
         let hint = "patterns are ranges such as web[01:50]";
-        let problem = converted.diagnostic(place, error.to_string()).with_hint(hint);
+        let problem = converted.diagnostic(position, error.to_string()).with_hint(hint);
         converted.problems.push(problem);
     }
     if let Some(way) = model.cycle() {
         let message = format!("groups contain each other: {}", way.join(" -> "));
-        let place = way.first().and_then(|name| Some(model.groups.get(name)?.place));
-        let problem = place.map(|place| converted.diagnostic(place, message));
+        let position = way.first().and_then(|name| Some(model.groups.get(name)?.position));
+        let problem = position.map(|position| converted.diagnostic(position, message));
         converted.problems.extend(problem);
         return converted;
     }
@@ -65,7 +65,7 @@ pub(super) fn convert(mut model: Model) -> Converted {
 struct Connections {
     of: Vec<Connection>,
     /// Positions of the settings.
-    places: Vec<Places>,
+    positions: Vec<Positions>,
     /// Hosts with invalid connection settings, each with the reason.
     refused: Vec<(HostId, Remark)>,
     remarks: Vec<Remark>,
@@ -75,7 +75,7 @@ fn connections<'m>(model: &'m Model, groups: &mut Groups<'m>) -> Connections {
     let mut memberships = model.memberships();
     let mut connections = Connections {
         of: Vec::with_capacity(model.hosts.len()),
-        places: Vec::with_capacity(model.hosts.len()),
+        positions: Vec::with_capacity(model.hosts.len()),
         refused: Vec::new(),
         remarks: Vec::new(),
     };
@@ -85,7 +85,7 @@ fn connections<'m>(model: &'m Model, groups: &mut Groups<'m>) -> Connections {
         let vars = Layers::new([&host.file_vars, &host.vars, &of_groups]);
         let name = model.fleet.name(id).map_or("", HostName::as_str);
         let connection = connection::of(name, &vars, &mut refused, &mut connections.remarks);
-        connections.places.push(connection::places(&connection, &vars));
+        connections.positions.push(connection::positions(&connection, &vars));
         connections.of.push(connection);
         connections.refused.extend(refused.drain(..).map(|why| (id, why)));
     }
@@ -103,17 +103,17 @@ fn leave_out(model: Model, mut connections: Connections, converted: &mut Convert
     let mut by_cause: BTreeMap<(SourcePosition, String), (&'static str, Vec<HostName>)> = BTreeMap::new();
     for (host, why) in std::mem::take(&mut connections.refused) {
         let (_, hosts) = by_cause
-            .entry((why.place, why.message))
+            .entry((why.position, why.message))
             .or_insert((why.hint, Vec::new()));
         hosts.extend(model.fleet.name(host).cloned());
     }
-    for ((place, message), (hint, hosts)) in by_cause {
+    for ((position, message), (hint, hosts)) in by_cause {
         let names = fold(hosts.iter().map(HostName::as_str));
         let message = match is_all {
             true => message,
             false => format!("left out: {names}, for {message}"),
         };
-        let problem = converted.diagnostic(place, message).with_hint(hint);
+        let problem = converted.diagnostic(position, message).with_hint(hint);
         match is_all {
             true => converted.problems.push(problem),
             false => converted.warnings.push(problem),
@@ -124,7 +124,7 @@ fn leave_out(model: Model, mut connections: Connections, converted: &mut Convert
     }
     let stays = |at: usize| u32::try_from(at).is_ok_and(|at| !left_out.contains(&HostId::new(at)));
     connections.of = kept(connections.of, stays);
-    connections.places = kept(connections.places, stays);
+    connections.positions = kept(connections.positions, stays);
     (model.without(&left_out), connections)
 }
 
@@ -138,10 +138,10 @@ fn kept<T>(all: Vec<T>, stays: impl Fn(usize) -> bool) -> Vec<T> {
 fn namesakes(model: &Model, converted: &mut Converted) {
     let warnings: Vec<Diagnostic> = model
         .namesakes()
-        .map(|(name, place)| {
+        .map(|(name, position)| {
             let message = format!("`{name}` is the name of a host and of a group");
             let hint = "variables that are set for the host are the group's, as for Ansible; rename one of them";
-            converted.diagnostic(place, message).with_hint(hint)
+            converted.diagnostic(position, message).with_hint(hint)
         })
         .collect();
     converted.warnings.extend(warnings);
@@ -157,7 +157,7 @@ fn fleet(mut model: Model, connections: Connections, converted: &mut Converted) 
         known: BTreeMap::new(),
     };
     for name in names.keys() {
-        let place = model.groups.get(*name).map(|group| group.place);
+        let position = model.groups.get(*name).map(|group| group.position);
         match tags.paths(&groups, name, 0) {
             Ok(paths) => {
                 for path in paths {
@@ -165,7 +165,7 @@ fn fleet(mut model: Model, connections: Connections, converted: &mut Converted) 
                 }
             }
             Err(message) => {
-                let problem = place.map(|place| converted.diagnostic(place, message));
+                let problem = position.map(|position| converted.diagnostic(position, message));
                 converted.problems.extend(problem);
             }
         }
@@ -179,19 +179,19 @@ fn hosts<'m>(model: &'m Model, connections: Connections, tags: &mut Tags<'_, 'm>
     let names = connection::SETTINGS.map(|setting| origins.named(setting));
     let mut memberships = model.memberships();
     origins.reserve(model.hosts.len());
-    let reached = connections.of.into_iter().zip(connections.places);
-    for ((id, host), (connection, places)) in (0..).map(HostId::new).zip(&model.hosts).zip(reached) {
+    let reached = connections.of.into_iter().zip(connections.positions);
+    for ((id, host), (connection, positions)) in (0..).map(HostId::new).zip(&model.hosts).zip(reached) {
         if let Some(first) = model.first(host) {
             origins.back_to(first);
             origins.list(id);
         }
-        for (group, place) in memberships.of(id) {
-            origins.back_to(place);
+        for (group, position) in memberships.of(id) {
+            origins.back_to(position);
             carried.join(group, id, origins);
         }
-        for (name, place) in names.iter().zip(places) {
-            if let Some(place) = place {
-                origins.back_to(place);
+        for (name, position) in names.iter().zip(positions) {
+            if let Some(position) = position {
+                origins.back_to(position);
                 origins.set_numbered(id, *name);
             }
         }
@@ -241,13 +241,13 @@ impl GroupTags {
 /// Removes duplicate remarks: one for a group's variable, not one for each host.
 fn once(remarks: Vec<Remark>, converted: &Converted) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();
-    let fresh = |remark: &Remark| seen.insert((remark.place, remark.message.clone()));
+    let fresh = |remark: &Remark| seen.insert((remark.position, remark.message.clone()));
     remarks
         .into_iter()
         .filter(fresh)
         .map(|remark| {
             converted
-                .diagnostic(remark.place, remark.message)
+                .diagnostic(remark.position, remark.message)
                 .with_hint(remark.hint)
         })
         .collect()
@@ -267,14 +267,14 @@ fn tag_names<'m>(model: &'m Model, converted: &mut Converted) -> BTreeMap<&'m st
         if let Some(other) = taken.insert(tag.clone(), name) {
             let message = format!("the groups `{other}` and `{name}` would both become the tag `{tag}`");
             let problem = converted
-                .diagnostic(group.place, message)
+                .diagnostic(group.position, message)
                 .with_hint("rename one of them");
             converted.problems.push(problem);
         }
         if tag != *name {
             let message = format!("the group `{name}` becomes the tag `{tag}`");
             let hint = "tags are made of letters, digits, `_` and `-`";
-            let warning = converted.diagnostic(group.place, message).with_hint(hint);
+            let warning = converted.diagnostic(group.position, message).with_hint(hint);
             converted.warnings.push(warning);
         }
         names.insert(name, tag);

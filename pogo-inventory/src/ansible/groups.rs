@@ -71,7 +71,7 @@ impl<'m> Groups<'m> {
         let said = self.model.groups.values().filter_map(|group| group.vars.get(PRIORITY));
         said.filter(|setting| number(setting).is_none())
             .map(|setting| Remark {
-                place: setting.place,
+                position: setting.position,
                 message: "`ansible_group_priority` is not a whole number".to_owned(),
                 hint: "for example 10; the highest wins, and 1 is what groups have",
             })

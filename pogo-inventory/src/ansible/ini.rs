@@ -147,10 +147,10 @@ impl<'a> IniReader<'_, 'a> {
             return;
         };
         let span = line.span(first.start, first.end);
-        let place = self.source.at(span);
+        let position = self.source.at(span);
         let vars = self.assignments(line, assignments);
         if pattern::is_name(&first.text) {
-            self.model.join(self.at, &first.text, place, None);
+            self.model.join(self.at, &first.text, position, None);
             return self.model.set_vars(&first.text, vars);
         }
         let (hosts, port) = match pattern::expand(&first.text) {
@@ -158,7 +158,7 @@ impl<'a> IniReader<'_, 'a> {
             Err(message) => return self.problems.report(span, message),
         };
         for host in hosts {
-            self.model.join(self.at, &host, place, port);
+            self.model.join(self.at, &host, position, port);
             self.model.set_vars(&host, vars.clone());
         }
     }
@@ -176,9 +176,9 @@ impl<'a> IniReader<'_, 'a> {
                 continue;
             };
             if let Some(name) = known(name) {
-                let place = self.source.at(span());
+                let position = self.source.at(span());
                 let value = literal::read(value);
-                vars.insert(name, Setting { value, place });
+                vars.insert(name, Setting { value, position });
             }
         }
         vars
@@ -194,13 +194,13 @@ impl<'a> IniReader<'_, 'a> {
         if let Some(refused) = groups::refused_child(&self.group, name) {
             return self.problems.report_with(span, refused.message, refused.hint);
         }
-        let place = self.source.at(span);
+        let position = self.source.at(span);
         if !self.model.groups.contains_key(name) {
             let message = format!("`{name}` is a child of `{}`, but there is no such group", self.group);
             self.pending.entry(name.to_owned()).or_insert((span, message));
         }
-        self.model.group(name, place);
-        self.model.group(&self.group, place).children.insert(name.to_owned());
+        self.model.group(name, position);
+        self.model.group(&self.group, position).children.insert(name.to_owned());
     }
 
     fn var(&mut self, line: &IniLine<'_>) {
@@ -208,9 +208,9 @@ impl<'a> IniReader<'_, 'a> {
             let message = "expected `name=value`";
             return self.problems.report(line.whole(), message);
         };
-        let place = self.source.at(line.whole());
-        let group = self.model.group(&self.group, place);
-        set(&mut group.vars, name.trim(), literal::read(value.trim()), place);
+        let position = self.source.at(line.whole());
+        let group = self.model.group(&self.group, position);
+        set(&mut group.vars, name.trim(), literal::read(value.trim()), position);
     }
 }
 

@@ -101,14 +101,14 @@ impl AnsibleInventory {
 /// Adds the hint that Ansible itself can convert the inventory, unless the file is not an inventory at all.
 fn with_way_out(mut error: InventoryError, path: &Path) -> InventoryError {
     if let InventoryError::Invalid(problems) = &mut error
-        && let Some(first) = problems.first().filter(|first| first.place.is_some())
+        && let Some(first) = problems.first().filter(|first| first.position.is_some())
         && let file = first.source.to_string()
         && let Ok(text) = file::read_text(Path::new(&file))
     {
         *problems = guess::hinted(std::mem::take(problems), "ansible", &file, &text);
     }
     if let InventoryError::Invalid(problems) = &mut error
-        && let Some(last) = problems.last_mut().filter(|last| last.place.is_some())
+        && let Some(last) = problems.last_mut().filter(|last| last.position.is_some())
     {
         let path = path.display();
         let way = format!(

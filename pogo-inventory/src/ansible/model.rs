@@ -34,7 +34,7 @@ struct Listed {
     host: HostId,
     /// The group's number.
     group: usize,
-    place: SourcePosition,
+    position: SourcePosition,
 }
 
 #[derive(Debug, Default)]
@@ -52,39 +52,39 @@ pub(super) struct Group {
     pub(super) vars: Vars,
     /// From `group_vars`, which override those in the inventory.
     pub(super) file_vars: Vars,
-    pub(super) place: SourcePosition,
+    pub(super) position: SourcePosition,
 }
 
 impl Model {
     /// The group, created if it is new.
-    pub(super) fn group(&mut self, name: &str, place: SourcePosition) -> &mut Group {
+    pub(super) fn group(&mut self, name: &str, position: SourcePosition) -> &mut Group {
         self.groups.entry(name.to_owned()).or_insert_with(|| Group {
             children: IndexSet::new(),
             vars: Vars::default(),
             file_vars: Vars::default(),
-            place,
+            position,
         })
     }
 
     /// The group's number, created if it is new.
-    pub(super) fn number(&mut self, name: &str, place: SourcePosition) -> usize {
-        self.group(name, place);
+    pub(super) fn number(&mut self, name: &str, position: SourcePosition) -> usize {
+        self.group(name, position);
         self.groups.get_index_of(name).unwrap_or_default()
     }
 
     /// Adds the host, created if it is new, to the group with this number. A port after its name counts at
     /// its first occurrence.
-    pub(super) fn join(&mut self, group: usize, name: &str, place: SourcePosition, port: Option<u16>) {
+    pub(super) fn join(&mut self, group: usize, name: &str, position: SourcePosition, port: Option<u16>) {
         let host = match HostName::new(name) {
             Ok(name) => self.fleet.insert(name),
-            Err(error) => return self.misnamed.push((place, error)),
+            Err(error) => return self.misnamed.push((position, error)),
         };
         let Some(host) = host else { return };
-        self.listed.push(Listed { host, group, place });
+        self.listed.push(Listed { host, group, position });
         if host.index() >= self.hosts.len() {
             let mut vars = Vars::default();
             if let Some(port) = port {
-                set(&mut vars, "ansible_port", Var::Text(port.to_smolstr()), place);
+                set(&mut vars, "ansible_port", Var::Text(port.to_smolstr()), position);
             }
             self.hosts.push(Host {
                 vars,
@@ -131,14 +131,14 @@ impl Model {
                 });
             }
         }
-        for Listed { host, group, place } in self.listed {
+        for Listed { host, group, position } in self.listed {
             let Some(host) = renumbered.get(host.index()).copied().flatten() else {
                 continue;
             };
             if let Some(kept) = hosts.get_mut(host.index()) {
                 kept.first = kept.first.min(listed.len());
             }
-            listed.push(Listed { host, group, place });
+            listed.push(Listed { host, group, position });
         }
         Self {
             fleet,
@@ -150,7 +150,7 @@ impl Model {
 
     /// The first position of a host.
     pub(super) fn first(&self, host: &Host) -> Option<SourcePosition> {
-        self.listed.get(host.first).map(|listed| listed.place)
+        self.listed.get(host.first).map(|listed| listed.position)
     }
 
     /// Reserves capacity for this many hosts.
@@ -228,13 +228,13 @@ impl<'m> Memberships<'m> {
         let here = rest.iter().take_while(|listed| listed.host <= host).count();
         self.next += here;
         let here = rest.iter().take(here).filter(move |listed| listed.host == host);
-        here.map(|listed| (listed.group, listed.place))
+        here.map(|listed| (listed.group, listed.position))
     }
 }
 
 /// Sets a variable if it is one that pogo uses.
-pub(super) fn set(vars: &mut Vars, name: &str, value: Var, place: SourcePosition) {
+pub(super) fn set(vars: &mut Vars, name: &str, value: Var, position: SourcePosition) {
     if let Some(name) = known(name) {
-        vars.insert(name, Setting { value, place });
+        vars.insert(name, Setting { value, position });
     }
 }

@@ -81,14 +81,14 @@ pub(super) fn field<'n, 'a>(node: &'n Node<'a>, name: &str) -> Option<&'n Node<'
 
 /// `{"hosts": […], "vars": {…}, "children": […]}`, a bare list of hosts, or the variables of a host with that name.
 fn group(problems: &mut Problems<'_>, (model, source): (&mut Model, SourceNumber), key: &Key<'_>, node: &Node<'_>) {
-    let place = source.at(key.span);
-    let number = model.number(&key.text, place);
+    let position = source.at(key.span);
+    let number = model.number(&key.text, position);
     let is_group = ["hosts", "vars", "children"]
         .iter()
         .any(|name| field(node, name).is_some());
     if matches!(node.value, Value::Map(_)) && !is_group {
         let found = vars(problems, source, node);
-        model.join(number, &key.text, place, None);
+        model.join(number, &key.text, position, None);
         // As in Ansible: the variables of a group with this name, whose only member is the host.
         return model.set_vars(&key.text, found);
     }
@@ -109,7 +109,7 @@ fn group(problems: &mut Problems<'_>, (model, source): (&mut Model, SourceNumber
     }
     if let Some(node) = field(node, "vars") {
         let found = vars(problems, source, node);
-        model.group(&key.text, place).vars.extend(found);
+        model.group(&key.text, position).vars.extend(found);
     }
 }
 

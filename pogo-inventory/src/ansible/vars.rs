@@ -19,7 +19,7 @@ pub(super) enum Var {
 #[derive(Debug, Clone)]
 pub(super) struct Setting {
     pub(super) value: Var,
-    pub(super) place: SourcePosition,
+    pub(super) position: SourcePosition,
 }
 
 /// A known variable, by its index in [`KNOWN`].

@@ -51,8 +51,8 @@ struct YamlInventoryReader<'r, 'a> {
 
 impl YamlInventoryReader<'_, '_> {
     fn group(&mut self, name: &Key<'_>, node: &Node<'_>) {
-        let place = self.source.at(name.span);
-        self.model.group(&name.text, place);
+        let position = self.source.at(name.span);
+        self.model.group(&name.text, position);
         let entries = match &node.value {
             Value::Null => return,
             Value::Map(entries) => entries,
@@ -64,7 +64,7 @@ impl YamlInventoryReader<'_, '_> {
                 "children" => self.members(value, |reader, key, node| reader.child(&name.text, key, node)),
                 "vars" => {
                     let found = vars(self.problems, self.source, value);
-                    self.model.group(&name.text, place).vars.extend(found);
+                    self.model.group(&name.text, position).vars.extend(found);
                 }
                 _ => keys::unknown(self.problems, key, "a group", &KEYS),
             }
@@ -118,13 +118,13 @@ impl YamlInventoryReader<'_, '_> {
             Ok(expanded) => expanded,
             Err(message) => return self.problems.report(key.span, message),
         };
-        let place = self.source.at(key.span);
+        let position = self.source.at(key.span);
         let vars = node
             .map(|node| vars(self.problems, self.source, node))
             .unwrap_or_default();
-        let group = self.model.number(group, place);
+        let group = self.model.number(group, position);
         for host in hosts {
-            self.model.join(group, &host, place, port);
+            self.model.join(group, &host, position, port);
             self.model.set_vars(&host, vars.clone());
         }
     }
@@ -167,9 +167,9 @@ pub(super) fn vars(problems: &mut Problems<'_>, source: SourceNumber, node: &Nod
             end: value.span.end.max(key.span.end),
             ..key.span
         });
-        let place = source.at(value.span);
+        let position = source.at(value.span);
         let value = self::value(problems, value);
-        vars.insert(name, Setting { value, place });
+        vars.insert(name, Setting { value, position });
     }
     problems.forgive(node.span, &used);
     vars

@@ -32,7 +32,7 @@ impl<'d> Alike<'d> {
         let mut seen: HashSet<(&str, Option<LineSpan>, &str)> = HashSet::new();
         let mut alike: Vec<Self> = Vec::new();
         for warning in warnings {
-            if !seen.insert((&warning.source, warning.place, &warning.message)) {
+            if !seen.insert((&warning.source, warning.position, &warning.message)) {
                 continue;
             }
             let at = *kinds.entry(warning.kind()).or_insert(alike.len());

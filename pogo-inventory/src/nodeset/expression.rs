@@ -77,11 +77,11 @@ fn operands(text: &str) -> Result<Vec<(char, usize, &str)>, NodeSetError> {
             checked(pattern, start)?;
             operands.push((operator, start, pattern));
         } else if start < end || !operands.is_empty() {
-            let place = match operands.last() {
+            let position = match operands.last() {
                 Some(_) => format!("after `{operator}`; white space separates nodes too"),
                 None => format!("before `{character}`"),
             };
-            return Err(NodeSetError::new(at, format!("a node is missing {place}")));
+            return Err(NodeSetError::new(at, format!("a node is missing {position}")));
         }
         operator = if space { ',' } else { character };
         start = at + character.len_utf8();

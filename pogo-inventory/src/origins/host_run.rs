@@ -10,19 +10,19 @@ pub(super) struct HostRun {
     first: u32,
     last: u32,
     /// Position for the first host.
-    place: SourcePosition,
+    position: SourcePosition,
     /// Lines from each host to the next.
     step: u32,
 }
 
 impl HostRun {
     /// The origin of a fact about one host.
-    pub(super) fn new(host: HostId, place: SourcePosition) -> Self {
+    pub(super) fn new(host: HostId, position: SourcePosition) -> Self {
         let at = u32::try_from(host.index()).unwrap_or(u32::MAX);
         Self {
             first: at,
             last: at,
-            place,
+            position,
             step: 0,
         }
     }
@@ -38,8 +38,8 @@ impl HostRun {
             .unwrap_or(u32::MAX)
             .saturating_sub(self.first);
         SourcePosition {
-            line: self.place.line.saturating_add(further.saturating_mul(self.step)),
-            ..self.place
+            line: self.position.line.saturating_add(further.saturating_mul(self.step)),
+            ..self.position
         }
     }
 
@@ -49,7 +49,7 @@ impl HostRun {
             return false;
         }
         let step = match self.first == self.last {
-            true => next.place.line.wrapping_sub(self.place.line),
+            true => next.position.line.wrapping_sub(self.position.line),
             false => self.step,
         };
         let extended = Self {
@@ -57,7 +57,7 @@ impl HostRun {
             step,
             ..*self
         };
-        let goes_on = step <= 1 && extended.place_of(HostId::new(next.first)) == next.place;
+        let goes_on = step <= 1 && extended.position_of(HostId::new(next.first)) == next.position;
         if goes_on {
             *self = extended;
         }

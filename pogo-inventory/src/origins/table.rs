@@ -62,8 +62,8 @@ impl OriginTable {
     }
 
     /// Sets a position saved earlier for everything that is recorded from now on.
-    pub(crate) fn back_to(&mut self, place: SourcePosition) {
-        self.here = place;
+    pub(crate) fn back_to(&mut self, position: SourcePosition) {
+        self.here = position;
     }
 
     /// The current position.
@@ -166,9 +166,9 @@ impl OriginTable {
     }
 
     /// Resolves a position to an origin with its source's name.
-    pub(crate) fn origin(&self, place: SourcePosition) -> Option<Origin> {
-        let source = self.sources.get(place.source as usize)?;
-        Some(Origin::new(Arc::clone(source), place.line, place.column))
+    pub(crate) fn origin(&self, position: SourcePosition) -> Option<Origin> {
+        let source = self.sources.get(position.source as usize)?;
+        Some(Origin::new(Arc::clone(source), position.line, position.column))
     }
 }
 

@@ -62,9 +62,9 @@ pub(super) fn chosen<'n, 'a>(
     };
     let mut found = None;
     for Entry { key, value } in entries {
-        let place = problems.source.diagnostic(key.span, "");
+        let position = problems.source.diagnostic(key.span, "");
         let name = key.text.clone().into_owned();
-        namespaces.seen.entry(name).or_insert(place);
+        namespaces.seen.entry(name).or_insert(position);
         match &value.value {
             Value::Null => {}
             Value::Map(entries) if namespaces.chosen.as_deref() == Some(&*key.text) => found = Some(&**entries),

@@ -33,7 +33,7 @@ struct Pattern {
     range: HostRange,
     path: TagPath,
     nobody: Diagnostic,
-    place: SourcePosition,
+    position: SourcePosition,
 }
 
 impl Roster {
@@ -88,12 +88,12 @@ impl Roster {
                 let message = format!("`{range}` matches no host that is named here");
                 let nobody = problems.source.diagnostic(span, message);
                 let nobody = nobody.with_hint("a pattern finds hosts that are listed elsewhere");
-                let (path, place) = (path.clone(), self.origins.here());
+                let (path, position) = (path.clone(), self.origins.here());
                 self.patterns.push(Pattern {
                     range,
                     path,
                     nobody,
-                    place,
+                    position,
                 });
             } else {
                 for host in self.expand(problems, span, &range) {
@@ -203,9 +203,9 @@ impl Roster {
             return problems.report_with(span, message, hint);
         }
         if let Some(known) = self.fleet.known_connection(id) {
-            let place = |setting: &str| self.origins.setting(id, setting);
+            let position = |setting: &str| self.origins.setting(id, setting);
             let name = self.fleet.name(id).map_or("", HostName::as_str);
-            if !settings::adds(problems, (span, name), known, &connection, place) {
+            if !settings::adds(problems, (span, name), known, &connection, position) {
                 return;
             }
         }
@@ -250,10 +250,10 @@ impl Roster {
             range,
             path,
             nobody,
-            place,
+            position,
         } in patterns
         {
-            self.origins.back_to(place);
+            self.origins.back_to(position);
             let hosts = fleet.resolve(&Selector::Hosts(range)).unwrap_or_default();
             if hosts.is_empty() {
                 problems.push(nobody);

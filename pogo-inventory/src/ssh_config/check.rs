@@ -21,9 +21,9 @@ pub(super) fn diagnostic(problem: &LineProblem) -> Diagnostic {
     let lower = problem.line.to_ascii_lowercase();
     let keeps_secrets = looks_secret(&lower) || lower.contains("command") || lower.contains("setenv");
     found.excerpt = found
-        .place
+        .position
         .filter(|_| !keeps_secrets)
-        .map(|place| Excerpt::of(&problem.line, place));
+        .map(|position| Excerpt::of(&problem.line, position));
     match &problem.hint {
         Some(hint) => found.with_hint(hint.as_str()),
         None => found,

@@ -64,12 +64,12 @@ impl HostCollector {
 
     fn add(&mut self, host: &HostName, named: &Origin, lines: &HostLines<'_>) {
         if let Some(line) = lines.second_identity
-            && let place = value_origin(line)
-            && self.reported.insert(place.to_string())
+            && let position = value_origin(line)
+            && self.reported.insert(position.to_string())
         {
             let message = format!("a second key file for `{host}` is not taken over");
             let hint = "the transport tries its own keys behind the first";
-            self.warnings.push(Diagnostic::at(&place, message).with_hint(hint));
+            self.warnings.push(Diagnostic::at(&position, message).with_hint(hint));
         }
         let connection = match lines.connection(host) {
             Ok(connection) => connection,

@@ -11,7 +11,7 @@ pub(super) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
     match serde_json::from_str::<IgnoredAny>(problems.source.text) {
         Ok(_) => yaml::load(problems),
         Err(error) => {
-            let span = place(problems.source.text, error.line(), error.column());
+            let span = position(problems.source.text, error.line(), error.column());
             problems.report(span, format!("broken JSON: {}", reason(&error)));
             None
         }
@@ -29,8 +29,8 @@ pub(super) fn load_lines<'a>(problems: &mut Problems<'a>) -> Node<'a> {
             let item = load(&mut inner);
             items.extend(item.map(|item| moved(item, start, number)));
             for mut problem in inner.into_sorted() {
-                if let Some(place) = &mut problem.place {
-                    place.line = place.line.saturating_add(narrow(number));
+                if let Some(position) = &mut problem.position {
+                    position.line = position.line.saturating_add(narrow(number));
                 }
                 problems.push(problem);
             }
@@ -73,7 +73,7 @@ fn moved(mut node: Node<'_>, bytes: usize, lines: usize) -> Node<'_> {
     node
 }
 
-fn place(text: &str, line: usize, column: usize) -> Span {
+fn position(text: &str, line: usize, column: usize) -> Span {
     let line = line.max(1);
     let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     // The parser counts bytes and stops after the offending one.

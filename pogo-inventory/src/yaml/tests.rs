@@ -2,14 +2,14 @@ use super::{load, load_with};
 use crate::source::{Problems, SourceText};
 use crate::tree::{Entry, Node, Value};
 
-/// The tree in short: text in quotes, places behind an `@`.
+/// The tree in short: text in quotes, positions behind an `@`.
 fn show(node: &Node<'_>) -> String {
-    let place = format!("@{}:{}", node.span.line, node.span.column);
+    let position = format!("@{}:{}", node.span.line, node.span.column);
     match &node.value {
-        Value::Null => format!("null{place}"),
-        Value::Opaque => format!("?{place}"),
-        Value::Scalar(text) => format!("{text:?}{place}"),
-        Value::List(items) => format!("[{}]{place}", items.iter().map(show).collect::<Vec<_>>().join(" ")),
+        Value::Null => format!("null{position}"),
+        Value::Opaque => format!("?{position}"),
+        Value::Scalar(text) => format!("{text:?}{position}"),
+        Value::List(items) => format!("[{}]{position}", items.iter().map(show).collect::<Vec<_>>().join(" ")),
         Value::Map(entries) => {
             let entry = |entry: &Entry<'_>| {
                 let key = &entry.key;
@@ -21,7 +21,10 @@ fn show(node: &Node<'_>) -> String {
                     show(&entry.value)
                 )
             };
-            format!("{{{}}}{place}", entries.iter().map(entry).collect::<Vec<_>>().join(" "))
+            format!(
+                "{{{}}}{position}",
+                entries.iter().map(entry).collect::<Vec<_>>().join(" ")
+            )
         }
     }
 }

@@ -125,8 +125,8 @@ fn mistakes_are_shown_where_they_are() {
     let text = "roles:\n  web: 'w[1-'\n  a: '@b'\n  b: 'x,@a'\n  c: '@gone:x'\n  d.e: x\n  f: {}\n  g: '$x'\nrack: 5\n";
     let error = ClusterShellGroups::parse("f", text).unwrap_err();
     let short = |problem: &pogo_inventory::Diagnostic| {
-        let place = problem.place.unwrap();
-        format!("{}:{} {}", place.line, place.column, problem.message)
+        let position = problem.position.unwrap();
+        format!("{}:{} {}", position.line, position.column, problem.message)
     };
     let found: Vec<String> = error.diagnostics().iter().map(short).collect();
     let expected = [

@@ -48,7 +48,7 @@ fn a_mistake_in_an_option_names_it() {
         let error = ClientConfig::none().unwrap().option(option).unwrap_err().to_string();
         assert!(error.contains(wanted), "{option}: {error}");
     }
-    // What is not followed is refused where it applies, with the option as its place.
+    // What is not followed is refused where it applies, with the option as its position.
     let config = ClientConfig::none().unwrap().option("ProxyCommand=nc %h %p").unwrap();
     let error = config.settings(&HostQuery::new("web1")).unwrap_err().to_string();
     assert!(error.contains("-o ProxyCommand=nc %h %p"), "{error}");

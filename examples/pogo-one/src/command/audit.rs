@@ -35,7 +35,7 @@ pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, CliError> {
 fn as_json(log: &Log, audited: &Result<AuditSummary, Finding>) -> serde_json::Value {
     match audited {
         Ok(audited) => json!({ "kept": true, "audited": audited }),
-        Err(finding) => json!({ "kept": false, "place": log.place(finding.position), "finding": finding }),
+        Err(finding) => json!({ "kept": false, "position": log.position(finding.position), "finding": finding }),
     }
 }
 
@@ -50,7 +50,7 @@ fn as_text(log: &Log, audited: &Result<AuditSummary, Finding>) -> String {
                 position,
                 ..
             } = finding;
-            format!("{}: {message} [{rule}] (at {at})", log.place(*position))
+            format!("{}: {message} [{rule}] (at {at})", log.position(*position))
         }
     }
 }

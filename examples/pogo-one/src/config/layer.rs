@@ -34,7 +34,7 @@ pub(super) struct AppliedSetting {
     pub(super) values: Vec<String>,
     /// Its form on the command line; empty for a switch that is off.
     pub(super) typed: Vec<OsString>,
-    pub(super) place: SettingOrigin,
+    pub(super) position: SettingOrigin,
 }
 
 /// The settings of one file or of the environment, and the command in a job file.

@@ -22,7 +22,7 @@ impl CompletedLine {
     pub(crate) fn origins(&self, message: &str) -> String {
         let named = self.origins.iter().filter(|(flag, _)| message.contains(flag.as_str()));
         named
-            .map(|(flag, place)| format!("\n{flag} comes from {place}"))
+            .map(|(flag, position)| format!("\n{flag} comes from {position}"))
             .collect()
     }
 }
@@ -48,7 +48,7 @@ pub(crate) fn complete(line: Vec<OsString>) -> Result<CompletedLine, CliError> {
     let origins = settings.iter().map(|setting| {
         (
             format!("--{}", setting.key.replace('_', "-")),
-            setting.place.to_string(),
+            setting.position.to_string(),
         )
     });
     let origins = origins.collect();

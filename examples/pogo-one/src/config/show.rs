@@ -63,7 +63,7 @@ fn settings(layers: &[Layer]) -> Vec<SettingRow> {
                 .find(|setting| setting.id == id);
             let default = arg.get_default_values().first().filter(|_| !is_switch(arg));
             let (value, origin) = match (set, default) {
-                (Some(set), _) => (Some(value(&set.values, is_list(arg))), set.place.to_string()),
+                (Some(set), _) => (Some(value(&set.values, is_list(arg))), set.position.to_string()),
                 (None, Some(default)) => (Some(default.to_string_lossy().into()), "default".to_owned()),
                 (None, None) => (None, "not set".to_owned()),
             };

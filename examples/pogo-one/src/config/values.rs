@@ -62,8 +62,8 @@ impl FileReader<'_> {
             Ok(text)
         });
         let values: Vec<String> = typed.collect::<Result<_, Problem>>()?;
-        let place = SettingOrigin::File(self.file.origin(setting.place));
-        layer.settings.push(applied(arg, values, place));
+        let position = SettingOrigin::File(self.file.origin(setting.position));
+        layer.settings.push(applied(arg, values, position));
         Ok(())
     }
 
@@ -71,7 +71,7 @@ impl FileReader<'_> {
         let name = setting.key.as_str();
         if let Some(why) = Flags::elsewhere(name, self.scope) {
             let message = format!("`{name}` cannot stand here");
-            return Box::new(self.file.problem(setting.place, message).with_hint(why));
+            return Box::new(self.file.problem(setting.position, message).with_hint(why));
         }
         let mut known: Vec<String> = self.flags.all(self.scope).map(key).collect();
         let (what, own) = match self.scope {
@@ -84,7 +84,7 @@ impl FileReader<'_> {
         Box::new(self.file.unknown(setting, what, &known))
     }
 
-    /// The values of a flag, each with its place.
+    /// The values of a flag, each with its position.
     fn values<'s>(&self, arg: &Arg, setting: &'s Setting) -> Result<Vec<(String, &'s SettingItem)>, Problem> {
         let item = &setting.value;
         match &item.value {
@@ -137,12 +137,12 @@ impl FileReader<'_> {
     fn expected(&self, arg: &Arg, item: &SettingItem, what: &str) -> Problem {
         let example = example(arg);
         let message = format!("expected {what}, found {}", item.value.kind());
-        let problem = self.file.problem(item.place, message);
+        let problem = self.file.problem(item.position, message);
         Box::new(problem.with_hint(format!("for example `{}: {example}`", key(arg))))
     }
 
     fn at(&self, item: &SettingItem, message: impl Into<String>) -> Problem {
-        Box::new(self.file.problem(item.place, message))
+        Box::new(self.file.problem(item.position, message))
     }
 }
 
@@ -165,7 +165,7 @@ fn example(arg: &Arg) -> String {
 }
 
 /// What is typed for a flag.
-pub(super) fn applied(arg: &Arg, values: Vec<String>, place: SettingOrigin) -> AppliedSetting {
+pub(super) fn applied(arg: &Arg, values: Vec<String>, position: SettingOrigin) -> AppliedSetting {
     let long = arg.get_long().unwrap_or_default();
     let typed = match is_switch(arg) {
         true if values.iter().any(|value| value == "true") => vec![format!("--{long}").into()],
@@ -177,7 +177,7 @@ pub(super) fn applied(arg: &Arg, values: Vec<String>, place: SettingOrigin) -> A
         key: key(arg),
         values,
         typed,
-        place,
+        position,
     }
 }
 

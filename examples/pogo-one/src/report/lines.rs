@@ -57,7 +57,7 @@ impl Lines {
     /// Adds the lines that this piece completes.
     pub(super) fn push(&mut self, chunk: &OutputChunk<'_>, printed: &mut PrintedLines) {
         if chunk.stream == Stream::Note {
-            // A remark stands at its place, and what came before is before it.
+            // A remark stands at its position, and what came before is before it.
             self.end(chunk.attempt, chunk.host, printed);
         }
         let text = printed.of(chunk.stream);

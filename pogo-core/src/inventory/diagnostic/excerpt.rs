@@ -18,16 +18,16 @@ impl Excerpt {
     const WIDTH: usize = 120;
     const BEFORE: usize = 40;
 
-    pub(super) fn of_line(text: &str, place: LineSpan) -> Option<Self> {
-        let line = text.split('\n').nth(place.line.checked_sub(1)? as usize)?;
-        Some(Self::of(line, place))
+    pub(super) fn of_line(text: &str, position: LineSpan) -> Option<Self> {
+        let line = text.split('\n').nth(position.line.checked_sub(1)? as usize)?;
+        Some(Self::of(line, position))
     }
 
-    /// Cut from `line`, which is the line of the source that `place` is on.
-    pub fn of(line: &str, place: LineSpan) -> Self {
-        let column = place.column.saturating_sub(1) as usize;
+    /// Cut from `line`, which is the line of the source that `position` is on.
+    pub fn of(line: &str, position: LineSpan) -> Self {
+        let column = position.column.saturating_sub(1) as usize;
         let (mut cut, mut before) = (0, String::new());
-        if column + (place.length as usize).min(Self::WIDTH) > Self::WIDTH {
+        if column + (position.length as usize).min(Self::WIDTH) > Self::WIDTH {
             cut = column.saturating_sub(Self::BEFORE);
             before.push('…');
         }
@@ -41,7 +41,7 @@ impl Excerpt {
         }
         let trimmed = text.trim_end().len();
         text.truncate(trimmed);
-        let end = start.saturating_add(place.length as usize).min(shown).max(start + 1);
+        let end = start.saturating_add(position.length as usize).min(shown).max(start + 1);
         Self {
             text,
             caret: (start, end),
@@ -84,12 +84,12 @@ mod tests {
     use super::*;
 
     fn cut(line: &str, column: u32, length: u32) -> (String, String) {
-        let place = LineSpan {
+        let position = LineSpan {
             line: 1,
             column,
             length,
         };
-        let excerpt = Excerpt::of(line, place);
+        let excerpt = Excerpt::of(line, position);
         let (text, range) = excerpt.padded();
         (excerpt.as_str().to_owned(), text[range].to_owned())
     }

@@ -39,7 +39,7 @@ pub struct Diagnostic {
     pub source: Arc<str>,
     /// Where in the source; `None` if the problem is the source itself.
     #[serde(flatten)]
-    pub place: Option<LineSpan>,
+    pub position: Option<LineSpan>,
     /// What is wrong, in one line.
     pub message: String,
     /// What to do about it.
@@ -55,17 +55,17 @@ impl Diagnostic {
     pub fn new(source: impl Into<Arc<str>>, message: impl Into<String>) -> Self {
         Self {
             source: source.into(),
-            place: None,
+            position: None,
             message: shorten(message.into()),
             hint: None,
             excerpt: None,
         }
     }
 
-    /// A problem at a place, such as a rule's origin.
+    /// A problem at a position, such as a rule's origin.
     pub fn at(origin: &Origin, message: impl Into<String>) -> Self {
         let mut problem = Self::new(Arc::clone(&origin.source), message);
-        problem.place = Some(LineSpan {
+        problem.position = Some(LineSpan {
             line: origin.line,
             column: origin.column,
             length: 1,
@@ -73,10 +73,10 @@ impl Diagnostic {
         problem
     }
 
-    /// Marks this many characters. A problem without a place stays as it is.
+    /// Marks this many characters. A problem without a position stays as it is.
     pub fn with_length(mut self, length: u32) -> Self {
-        if let Some(place) = &mut self.place {
-            place.length = length.max(1);
+        if let Some(position) = &mut self.position {
+            position.length = length.max(1);
         }
         self
     }
@@ -89,7 +89,7 @@ impl Diagnostic {
 
     /// Shows the problem's line of the source's `text`.
     pub fn with_excerpt(mut self, text: &str) -> Self {
-        self.excerpt = self.place.and_then(|place| Excerpt::of_line(text, place));
+        self.excerpt = self.position.and_then(|position| Excerpt::of_line(text, position));
         self
     }
 

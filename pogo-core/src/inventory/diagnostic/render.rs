@@ -22,10 +22,10 @@ impl fmt::Display for Diagnostic {
 }
 
 fn render(problem: &Diagnostic, colour: bool) -> String {
-    let title = match problem.place {
-        Some(place) => format!(
+    let title = match problem.position {
+        Some(position) => format!(
             "{}:{}:{}: {}",
-            problem.source, place.line, place.column, problem.message
+            problem.source, position.line, position.column, problem.message
         ),
         None => format!("{}: {}", problem.source, problem.message),
     };
@@ -34,10 +34,10 @@ fn render(problem: &Diagnostic, colour: bool) -> String {
         .no_name()
         .primary_title(harmless(&title))
         .elements(None::<Snippet<'_, annotate_snippets::Annotation<'_>>>);
-    if let (Some((text, range)), Some(place)) = (&excerpt, problem.place) {
+    if let (Some((text, range)), Some(position)) = (&excerpt, problem.position) {
         group = group.element(
             Snippet::source(text.as_str())
-                .line_start(place.line as usize)
+                .line_start(position.line as usize)
                 .annotation(AnnotationKind::Primary.span(range.clone())),
         );
     }
