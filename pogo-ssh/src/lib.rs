@@ -361,7 +361,7 @@ mod trust;
 pub use config::{Agent, SshTransportBuilder};
 pub use first_contacts::FirstContacts;
 pub use host_key_policy::HostKeyPolicy;
-pub use input::{InputError, JobInputs};
+pub use input::{JobInputs, JobInputsError};
 pub use pogo_ssh_config::{
     AddressFamily, AlgorithmList, AlgorithmLists, ClientConfig, ClientConfigError, Environment, Hop, HopError,
     HostQuery, HostSettings, IdentityAgent, RekeyLimit, StrictHostKeyChecking,

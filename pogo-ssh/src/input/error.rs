@@ -3,7 +3,7 @@
 /// Why a job's inputs cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InputError {
+pub enum JobInputsError {
     /// It cannot be opened or read.
     #[error("cannot read {path}: {reason}")]
     Unreadable {

@@ -7,7 +7,7 @@ use pogo_core::plan::{ExecOptions, Stdin};
 use secrecy::SecretString;
 
 use super::content::Content;
-use super::error::InputError;
+use super::error::JobInputsError;
 use super::source;
 use super::{CommandInput, Secrets};
 
@@ -43,7 +43,7 @@ pub struct JobInputs {
 impl JobInputs {
     /// Reads all inputs that the options name: files, pipes (to their end, once), and for `-` this process's
     /// standard input. Blocks until everything is read. A path that is named twice is read once.
-    pub fn read(exec_options: &ExecOptions) -> Result<Self, InputError> {
+    pub fn read(exec_options: &ExecOptions) -> Result<Self, JobInputsError> {
         let mut read = BTreeMap::new();
         let mut content = |path: &str| {
             let name = source::canonical(path).to_owned();
@@ -59,7 +59,7 @@ impl JobInputs {
             Stdin::Text(text) => Some(Arc::new(Content::of(text.clone().into_bytes()))),
             Stdin::Bytes(bytes) => Some(Arc::new(Content::of(bytes.clone()))),
             Stdin::File(path) => Some(content(path)?),
-            _ => return Err(InputError::Unknown),
+            _ => return Err(JobInputsError::Unknown),
         };
         let files = exec_options.files.iter().map(|file| content(&file.source));
         Ok(Self {
@@ -80,7 +80,7 @@ impl JobInputs {
     /// let exec_options = ExecOptions::new().secret_env("TOKEN");
     /// let inputs = JobInputs::read(&exec_options)?.secret("TOKEN", "hush".to_owned().into());
     /// assert!(!format!("{inputs:?}").contains("hush"));
-    /// # Ok::<(), pogo_ssh::InputError>(())
+    /// # Ok::<(), pogo_ssh::JobInputsError>(())
     /// ```
     pub fn secret(mut self, name: impl Into<String>, value: SecretString) -> Self {
         self.secrets.add(name.into(), value);

@@ -10,7 +10,7 @@ mod source;
 
 pub(crate) use command_input::CommandInput;
 pub(crate) use content::Content;
-pub use error::InputError;
+pub use error::JobInputsError;
 pub use job::JobInputs;
 pub(crate) use secrets::{READ_SECRETS, Secrets};
 pub(crate) use shared::SharedInputs;

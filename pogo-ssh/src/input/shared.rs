@@ -7,10 +7,10 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use pogo_core::plan::ExecOptions;
 
-use super::error::InputError;
+use super::error::JobInputsError;
 use super::job::JobInputs;
 
-type Reading = Shared<BoxFuture<'static, Result<Arc<JobInputs>, InputError>>>;
+type Reading = Shared<BoxFuture<'static, Result<Arc<JobInputs>, JobInputsError>>>;
 
 /// Reads the inputs of each job once, whichever attempt is first.
 ///
@@ -36,7 +36,7 @@ impl SharedInputs {
     }
 
     /// The inputs of the job with these options.
-    pub(crate) async fn of(&self, exec_options: &Arc<ExecOptions>) -> Result<Arc<JobInputs>, InputError> {
+    pub(crate) async fn of(&self, exec_options: &Arc<ExecOptions>) -> Result<Arc<JobInputs>, JobInputsError> {
         if exec_options.stdin.is_empty() && exec_options.files.is_empty() && exec_options.secret_environment.is_empty()
         {
             return Ok(Arc::clone(&self.nothing));
@@ -74,9 +74,9 @@ impl Jobs {
 }
 
 /// Starts to read at once, and reads to the end even if the caller is dropped: a pipe cannot be read twice.
-fn read(exec_options: Arc<ExecOptions>) -> BoxFuture<'static, Result<Arc<JobInputs>, InputError>> {
+fn read(exec_options: Arc<ExecOptions>) -> BoxFuture<'static, Result<Arc<JobInputs>, JobInputsError>> {
     let reading = tokio::task::spawn_blocking(move || JobInputs::read(&exec_options).map(Arc::new));
-    let cut = |_| InputError::Unreadable {
+    let cut = |_| JobInputsError::Unreadable {
         path: "the job's input".to_owned(),
         reason: "the runtime has ended".to_owned(),
     };

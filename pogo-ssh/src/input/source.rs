@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
 use super::content::{Content, CopyError};
-use super::error::InputError;
+use super::error::JobInputsError;
 
 /// Names of this process's standard input, which may be a socket that cannot be opened by name.
 const STANDARD_INPUT: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
@@ -17,7 +17,7 @@ pub(super) fn canonical(path: &str) -> &str {
 }
 
 /// Reads a file, a pipe or standard input to its end. Blocks until the writer of a pipe is done.
-pub(super) fn read(path: &str) -> Result<Content, InputError> {
+pub(super) fn read(path: &str) -> Result<Content, JobInputsError> {
     let copied = if canonical(path) == "-" {
         Content::copy(&mut io::stdin().lock(), 0o600)
     } else {
@@ -26,7 +26,7 @@ pub(super) fn read(path: &str) -> Result<Content, InputError> {
     };
     copied.map_err(|error| match error {
         CopyError::Read(error) => unreadable(path, &error),
-        CopyError::Keep(error) => InputError::NoRoom {
+        CopyError::Keep(error) => JobInputsError::NoRoom {
             path: path.to_owned(),
             directory: env::temp_dir().display().to_string(),
             reason: error.to_string(),
@@ -34,14 +34,14 @@ pub(super) fn read(path: &str) -> Result<Content, InputError> {
     })
 }
 
-fn open(path: &str) -> Result<(File, u32), InputError> {
+fn open(path: &str) -> Result<(File, u32), JobInputsError> {
     let about = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     let kind = about.file_type();
     if kind.is_dir() {
-        return Err(InputError::Directory { path: path.to_owned() });
+        return Err(JobInputsError::Directory { path: path.to_owned() });
     }
     if kind.is_block_device() || (kind.is_char_device() && path != "/dev/null") {
-        return Err(InputError::Device { path: path.to_owned() });
+        return Err(JobInputsError::Device { path: path.to_owned() });
     }
     let mode = match kind.is_file() {
         true => about.permissions().mode() & 0o7777,
@@ -52,10 +52,10 @@ fn open(path: &str) -> Result<(File, u32), InputError> {
     Ok((file, mode))
 }
 
-fn unreadable(path: &str, error: &io::Error) -> InputError {
+fn unreadable(path: &str, error: &io::Error) -> JobInputsError {
     match error.kind() {
-        ErrorKind::IsADirectory => InputError::Directory { path: path.to_owned() },
-        _ => InputError::Unreadable {
+        ErrorKind::IsADirectory => JobInputsError::Directory { path: path.to_owned() },
+        _ => JobInputsError::Unreadable {
             path: path.to_owned(),
             reason: error.to_string(),
         },
