@@ -233,7 +233,7 @@ impl Handle {
     /// #     Ok::<_, Box<dyn std::error::Error>>(())
     /// # };
     /// let print = records.for_each(async |record| match record {
-    ///     Ok((seq, record)) => println!("{seq} {} {:?}", record.at, record.event),
+    ///     Ok((seq, record)) => println!("{seq} {} {}", record.at, record.event),
     ///     Err(error) => eprintln!("{error}"),
     /// });
     /// # let (ended, steered, ()) = futures::join!(dispatcher.run(), steer, print);

@@ -85,6 +85,29 @@ fn every_kind_of_event_is_among_them() {
     assert_eq!(kinds, all);
 }
 
+/// The first event of each kind in words. The wording may change; `POGO_BLESS=1` writes it anew.
+#[test]
+fn each_kind_of_event_prints_as_a_sentence() {
+    let mut kinds = BTreeSet::new();
+    let mut sentences = String::new();
+    for record in stored_records() {
+        let value = serde_json::to_value(&record).unwrap();
+        let kind = value["event"].as_str().unwrap().to_owned();
+        if kinds.insert(kind.clone()) {
+            sentences.push_str(&format!("{kind}: {}\n", record.event));
+        }
+    }
+    if blesses() {
+        std::fs::write(path("sentences.txt"), &sentences).unwrap();
+    }
+    let golden = std::fs::read_to_string(path("sentences.txt")).unwrap();
+    assert_eq!(sentences, golden);
+    // Nothing is printed as Rust has it.
+    for written in ["{ ", "Some(", "None", "\""] {
+        assert!(!sentences.contains(written), "{sentences}");
+    }
+}
+
 fn snake(name: &str) -> String {
     let mut text = String::new();
     for c in name.chars() {
@@ -103,7 +126,7 @@ fn a_commit_is_written_and_read_as_ever() {
     assert_golden("commit.json", &(line + "\n"));
     let golden = std::fs::read_to_string(path("commit.json")).unwrap();
     assert_eq!(read::<Commit>(&golden), commit);
-    // Commits had a number of their own before their position and records told them apart.
+    // Commits had a number of their own before their position and records distinguished them.
     let today = before_leave_after(&golden);
     let golden = std::fs::read_to_string(path("listed_hosts/commit.json")).unwrap();
     assert_eq!(read::<Commit>(&golden), read::<Commit>(&today));

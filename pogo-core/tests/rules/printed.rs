@@ -11,8 +11,9 @@ use pogo_core::output::Stream;
 use pogo_core::plan::{Command, HostOrder, JobSpec, RunAs};
 use pogo_core::policy::{Constraint, OnDoubt, Policy, Rule, Sequence, WaveGate};
 use pogo_core::scheduler::{
-    AttemptId, CancelReason, DoubtCause, Epoch, Failure, FailureKind, HaltCause, HolderReason, JobId, JobStatus,
-    NeverBegan, OrderKind, Outcome, OutputSummary, OwnerId, Permission, Phase, TaskState,
+    Actor, Answer, AttemptId, CancelReason, DoubtCause, Epoch, Event, Failure, FailureKind, HaltCause, HolderReason,
+    HostEventKind, JobEventKind, JobId, JobStatus, NeverBegan, Order, OrderKind, Outcome, OutputSummary, OwnerId,
+    Permission, Phase, TaskEventKind, TaskState,
 };
 use pogo_core::testing::Drill;
 use pogo_core::testing::conformance::{CaseReport, Verdict};
@@ -143,6 +144,71 @@ fn causes_and_reasons_print_as_clauses() {
     let permissions = [true, false].map(|host_lock| Permission::Given { host_lock }.to_string());
     assert_eq!(permissions, ["given under the lock of the host", "given"]);
     assert_eq!(Permission::Awaited.to_string(), "awaited");
+}
+
+#[test]
+fn events_orders_and_answers_print_as_sentences() {
+    let job = JobId::new(3);
+    let web: Vec<HostName> = ["web1", "web2"].map(|name| name.parse().unwrap()).to_vec();
+    let alice = Some(Arc::new(Actor::new("alice").at_host("laptop")));
+    let cause = Some(HaltCause::Order);
+    let (reason, abort) = ("the disk is full".to_owned(), false);
+    let halting = Event::of_job(job, JobEventKind::Halting { reason, abort, cause });
+    let retry = Order::Retry {
+        job,
+        hosts: web.clone(),
+    };
+    let values: [&dyn Display; 8] = [
+        &halting,
+        &halting.clone().by(alice.clone()),
+        &halting.job_kind().unwrap(),
+        &Event::of_task(job, web[0].clone(), TaskEventKind::Skipped).by(alice),
+        &retry,
+        &retry.clone().by(Actor::new("bob")).because("fixed"),
+        &Answer::Hosts(1),
+        &Answer::Wave(1),
+    ];
+    let words = [
+        "job-3 is halting: the disk is full",
+        "job-3 is halting by alice@laptop: the disk is full",
+        "is halting: the disk is full",
+        "web1 of job-3 was skipped by alice@laptop",
+        "retry web[1-2] of job-3",
+        "retry web[1-2] of job-3, ordered by bob: fixed",
+        "1 host",
+        "wave 2",
+    ];
+    assert_eq!(printed(&values), words);
+}
+
+#[test]
+fn what_people_wrote_stays_on_one_line_of_a_sentence_and_is_seen() {
+    let hostile = "\u{1b}[2J\nweb2 succeeded\u{202e}";
+    let shown = "\\u{1b}[2J\\nweb2 succeeded\\u{202e}";
+    let web1: HostName = "web1".parse().unwrap();
+    let events = [
+        Event::of_host(
+            web1.clone(),
+            HostEventKind::MarkedDown {
+                reason: hostile.to_owned(),
+            },
+        ),
+        Event::of_task(
+            JobId::new(1),
+            web1.clone(),
+            TaskEventKind::Failed {
+                attempt: AttemptId::new(1),
+                failure: Failure::new(FailureKind::Timeout, hostile),
+                output: None,
+            },
+        ),
+    ];
+    for event in events {
+        let sentence = event.to_string();
+        assert!(sentence.ends_with(shown), "{sentence}");
+    }
+    let order = Order::MarkDown { host: web1 }.because(hostile).to_string();
+    assert_eq!(order, format!("mark down web1: {shown}"));
 }
 
 #[test]

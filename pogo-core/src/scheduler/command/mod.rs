@@ -10,9 +10,11 @@ mod command;
 mod kind;
 mod order;
 mod request;
+mod sentence;
 mod steered;
 
 pub use actor::Actor;
+pub(in crate::scheduler) use actor::Harmless;
 pub use answer::Answer;
 pub use command::Command;
 pub use kind::OrderKind;

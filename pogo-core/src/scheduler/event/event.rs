@@ -22,10 +22,11 @@ use crate::scheduler::{Actor, AttemptId, JobId};
 /// let event = Event::of_task(JobId::new(1), "web1".parse()?, TaskEventKind::Started { attempt, asks_permission: false });
 /// match &event {
 ///     Event::Task(TaskEvent { host, kind: TaskEventKind::Started { .. }, .. }) => assert_eq!(host.as_str(), "web1"),
-///     Event::Job(event) => println!("{}: {:?}", event.job, event.kind),
-///     _ => {}
+///     // Each event prints as a sentence.
+///     other => println!("{other}"),
 /// }
 /// assert_eq!(event.started(), Some(attempt));
+/// assert_eq!(event.to_string(), "a17 of job-1 on web1 started");
 ///
 /// // Stored forms are flat: one name for both levels, and fields beside it.
 /// let stored = r#"{"event":"task_started","job":1,"host":"web1","attempt":17}"#;

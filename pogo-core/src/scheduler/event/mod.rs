@@ -11,6 +11,7 @@ mod host;
 mod job;
 mod namespace;
 mod record;
+mod sentence;
 mod stored;
 mod task;
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::executor::Millis;
 use super::judge::ClusterRule;
-use super::lines::event_line;
 use super::store::Claim;
 use super::world::World;
 use crate::journal::{Commit, JournalError, Seq};
@@ -61,6 +60,6 @@ impl World {
 /// What a commit says, for people.
 fn summary(commit: &Commit) -> String {
     let records = commit.records.iter();
-    let lines = records.map(|record| event_line(&record.event));
+    let lines = records.map(|record| record.event.to_string());
     lines.collect::<Vec<_>>().join("; ")
 }

@@ -194,7 +194,7 @@ impl Executor {
 
     /// Polls one ready task, if there is any.
     fn step(&mut self) -> bool {
-        self.take_in();
+        self.accept_spawned();
         if lock(&self.simulation.inner).over {
             return false;
         }
@@ -211,7 +211,7 @@ impl Executor {
     }
 
     /// Adds new tasks and removes those of killed groups.
-    fn take_in(&mut self) {
+    fn accept_spawned(&mut self) {
         let (spawned, killed) = {
             let mut inner = lock(&self.simulation.inner);
             (std::mem::take(&mut inner.spawned), std::mem::take(&mut inner.killed))

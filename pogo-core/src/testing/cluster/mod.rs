@@ -31,7 +31,6 @@ mod executor;
 mod host;
 mod journal;
 mod judge;
-mod lines;
 mod link;
 mod namespace;
 mod operators;

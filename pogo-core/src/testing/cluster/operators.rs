@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::executor::Millis;
 use super::judge::ClusterRule;
-use super::lines::order_line;
 use super::world::World;
 use crate::dispatcher::{Handle, OrderError};
 use crate::fleet::HostName;
@@ -92,8 +91,8 @@ impl World {
             .execute(order.clone().by(Actor::new("ann")).because("a drill"))
             .await;
         self.with(|state| {
-            let answer = answer.as_ref().map_or_else(ToString::to_string, |_| "done".to_owned());
-            state.note(format_args!("somebody orders {}: {answer}", order_line(&order)));
+            let answer = answer.as_ref().map_or_else(ToString::to_string, ToString::to_string);
+            state.note(format_args!("somebody orders {order}: {answer}"));
         });
         answer.map(|_| ())
     }
