@@ -102,7 +102,7 @@ fn bare_yaml(text: &str) -> usize {
         .count()
 }
 
-/// The reader's records, in one place that is used again.
+/// The reader's records, in a buffer that is used again.
 fn bare_csv(text: &str) -> usize {
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))

@@ -128,7 +128,7 @@ fn ratios(times: impl Fn(u64) -> (TaskTimes, u64), order: HostOrder, known: bool
         .collect()
 }
 
-/// Hosts of about the same time are told together, as a job's log would tell them.
+/// Hosts of about the same time are given together, as a job's log would give them.
 fn expected(fleet: &Fleet, time: impl Fn(&HostName) -> Duration) -> Vec<Expectation> {
     let mut by_time: BTreeMap<Duration, Vec<HostName>> = BTreeMap::new();
     for host in fleet.ids() {

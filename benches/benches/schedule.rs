@@ -84,13 +84,13 @@ fn narrow_limits(floor: Duration) {
     for hosts in [10_000, 100_000] {
         let (fleet, policy) = one_place(hosts);
         report(
-            "one bucket of one place",
+            "one bucket of one slot",
             hosts,
             (&Arc::new(fleet), &Arc::new(policy), 0),
             floor,
         );
     }
-    // A place that is free is offered to the kinds of hosts that wait for it, so that is what the cost grows with.
+    // A free slot is offered to the kinds of hosts that wait for it, so that is what the cost grows with.
     for (hosts, kinds) in [(10_000, 100), (100_000, 100), (100_000, 1_000), (10_000, 10_000)] {
         let (fleet, policy) = twenty_buckets(hosts, kinds);
         report(

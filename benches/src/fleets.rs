@@ -48,7 +48,7 @@ pub fn estate_policy() -> Policy {
         )
 }
 
-/// All hosts in one bucket of one place.
+/// All hosts in one bucket of one slot.
 pub fn one_place(hosts: u32) -> (Fleet, Policy) {
     let fleet = Fleet::builder()
         .tagged("web", &format!("h[0-{}]", hosts - 1))

@@ -1,4 +1,4 @@
-//! Tells the program which commit it was built from.
+//! Passes the commit that it is built from to the program.
 
 use std::env;
 use std::path::Path;

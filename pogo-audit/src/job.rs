@@ -196,7 +196,7 @@ impl Job {
         let (name, of) = (&self.hosts[task], &self.tasks[task]);
         let host = namespace.id(name)?;
         let because = if of.cancelling {
-            "it was told to end".to_owned()
+            "it was cancelled".to_owned()
         } else if self.aborted || !self.status.may_start() {
             format!("the job is {}", self.status)
         } else if namespace.host(host).left_fleet {

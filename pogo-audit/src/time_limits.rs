@@ -83,7 +83,7 @@ impl TimeLimits {
         }
         if let Some(&(cancelled, attempt)) = self.cancelled.first().filter(|(since, _)| *since + GRACE <= now) {
             let since = HumanDuration(now - cancelled);
-            let message = format!("{attempt} of {job} was told to end {since} ago, and has not been given up");
+            let message = format!("{attempt} of {job} was cancelled {since} ago, and has not been given up");
             return broken(BrokenRule::Time, message);
         }
         let late = self.job.filter(|limit| self.submitted + *limit <= now && !self.spent);

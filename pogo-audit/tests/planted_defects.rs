@@ -171,7 +171,7 @@ fn an_attempt_that_is_never_given_up_is_found() {
     }
     let finding = found(&with_somebody_there(records, ends, 40_000));
     assert_eq!(finding.rule, BrokenRule::Time, "{finding}");
-    assert!(finding.message.contains("was told to end"), "{finding}");
+    assert!(finding.message.contains("was cancelled"), "{finding}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, JobStatus, Orde
 
 const JOB: JobId = JobId::new(1);
 
-/// One job, told host by host how it goes.
+/// One job, whose hosts succeed or fail one by one.
 struct Story {
     scheduler: Scheduler,
     running: BTreeMap<String, AttemptId>,

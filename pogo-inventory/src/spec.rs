@@ -47,7 +47,7 @@ pub struct SourceSpec {
 pub enum SpecError {
     /// No type is written, and the name implies none.
     #[error(
-        "the name does not tell what kind of source it is; write `TYPE:{location}`, where TYPE is one of {}",
+        "the name does not say what kind of source it is; write `TYPE:{location}`, where TYPE is one of {}",
         kinds()
     )]
     NoKind {
@@ -244,8 +244,8 @@ impl fmt::Display for SourceSpec {
         match self.location.split_once("://") {
             Some((scheme, rest)) => {
                 let rest = rest.split(['?', '#']).next().unwrap_or_default();
-                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-                write!(f, "{kind}:{scheme}://{place}")
+                let address = rest.rsplit_once('@').map_or(rest, |(_, address)| address);
+                write!(f, "{kind}:{scheme}://{address}")
             }
             None => write!(f, "{kind}:{}", self.location),
         }

@@ -59,7 +59,7 @@ fn read(name: &str, text: &str) -> Result<Listing, InventoryError> {
     source(name)(&path)
 }
 
-/// Says what became of the file of this name; [`a_line_of_a_gigabyte_takes_little_memory`] starts it.
+/// Prints the result of reading the file of this name; [`a_line_of_a_gigabyte_takes_little_memory`] starts it.
 const CHILD: &str = "POGO_TEST_READS";
 
 #[test]

@@ -1,4 +1,4 @@
-//! Configurations of OpenSSH's client: what becomes of them, and what is refused.
+//! Configurations of OpenSSH's client: what is read of them, and what is refused.
 #![cfg(feature = "ssh-config")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

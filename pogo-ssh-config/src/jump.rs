@@ -62,11 +62,11 @@ fn hop(text: &str) -> Option<Hop> {
     if text.contains(|c: char| c.is_whitespace() || c == '/' || c == '"' || (is_uri && c == '%')) {
         return None;
     }
-    let (user, place) = match text.rsplit_once('@') {
-        Some((user, place)) => (Some(user), place),
+    let (user, address) = match text.rsplit_once('@') {
+        Some((user, address)) => (Some(user), address),
         None => (None, text),
     };
-    let (host, port) = match place.strip_prefix('[') {
+    let (host, port) = match address.strip_prefix('[') {
         Some(rest) => {
             let (host, after) = rest.split_once(']')?;
             let port = match after {
@@ -75,9 +75,9 @@ fn hop(text: &str) -> Option<Hop> {
             };
             (host, port)
         }
-        None => match place.split_once(':') {
+        None => match address.split_once(':') {
             Some((host, port)) => (host, Some(port)),
-            None => (place, None),
+            None => (address, None),
         },
     };
     if host.is_empty() || user.is_some_and(str::is_empty) {

@@ -72,7 +72,7 @@ impl HostQuery {
 /// The ssh-agent to use.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum IdentityAgent {
-    /// None.
+    /// No agent is asked for keys.
     None,
     /// The agent of `SSH_AUTH_SOCK`.
     Environment,

@@ -291,7 +291,7 @@
 //! `@cert-authority` with host certificates (principals, validity, no critical options, no SHA-1). The files are read once. Under [`HostKeyPolicy::Strict`] each file must be there, and a host that is not in any of them is
 //! refused. [`HostKeyPolicy::AcceptNew`] records the key of a host that is met for the first time, under a lock, and
 //! accepts no other from then on. A server is asked first for the key types that are known for it. Malformed
-//! lines are skipped, and [`SshTransport::warnings`] tells which.
+//! lines are skipped, and [`SshTransport::warnings`] lists them.
 //!
 //! # Logging in
 //!

@@ -76,11 +76,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // What is set up once, however many hosts there are: one visit to each server pays for it.
     visit(&transport, &hosts[..1]).await;
 
-    servers.tell("hang").await?;
+    servers.order("hang").await?;
     let held = hold(&transport, &hosts).await;
     println!("{}", row("", &["heap", "resident"].map(str::to_owned)));
     println!("{}", row("a held connection, in kB (to hold: 80)", &held));
-    servers.tell("heal").await?;
+    servers.order("heal").await?;
 
     println!(
         "\n{}",

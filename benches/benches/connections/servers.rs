@@ -50,8 +50,8 @@ impl Servers {
         self.servers.iter().map(|server| server.known_hosts.clone()).collect()
     }
 
-    /// Tells all servers to `hang` whoever asks for a command from now on, or to `heal`, and awaits that they do.
-    pub(crate) async fn tell(&mut self, order: &str) -> Result<(), Failure> {
+    /// Orders all servers to `hang` on commands from now on, or to `heal`, and waits until they do.
+    pub(crate) async fn order(&mut self, order: &str) -> Result<(), Failure> {
         for server in &mut self.servers {
             server.orders.write_all(format!("{order}\n").as_bytes()).await?;
             server.reply().await?;

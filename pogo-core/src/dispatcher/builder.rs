@@ -102,8 +102,8 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Sets the journal's namespace, which every [attempt](Attempt::namespace) carries: it tells hosts
-    /// whose attempts they have seen, and refuse a lower number than the last. By default `default`, and without a
+    /// Sets the journal's namespace, which every [attempt](Attempt::namespace) carries: hosts record
+    /// it with the number of the last attempt, and refuse a lower number. By default `default`, and without a
     /// [journal](Self::journal), which counts anew each time, a name that no other dispatcher has.
     pub fn namespace(mut self, name: impl Into<Arc<str>>) -> Self {
         self.namespace = Some(name.into());

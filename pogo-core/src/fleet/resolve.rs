@@ -6,7 +6,7 @@ use super::{Fleet, HostId, HostRange, Selector, TagPath, matches_pattern, near};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
-    /// No such host.
+    /// The selector names a host that the fleet does not have.
     #[error("the inventory has no host `{name}`{}", hint(near))]
     UnknownHost {
         /// The name.
@@ -14,7 +14,7 @@ pub enum ResolveError {
         /// Names that are nearly the same; tags with their `$`.
         near: Vec<String>,
     },
-    /// No such tag.
+    /// The selector names a tag that the fleet does not have.
     #[error("no host has the tag `${path}`, and no file declares it{}", hint(near))]
     UnknownTag {
         /// The path.

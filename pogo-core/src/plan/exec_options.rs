@@ -48,13 +48,13 @@ pub struct ExecOptions {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<SentFile>,
     /// Whether attempts run apart from the connection that starts them, so that a link that breaks meanwhile leaves no
-    /// doubt. The text tells this job from all that ever ran on its hosts, so it must be a new one for each job: up to
+    /// doubt. The text distinguishes this job from all that ever ran on its hosts, so it must be a new one for each job: up to
     /// 64 letters, digits, `-` and `_`. A transport that cannot do it refuses the attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detached: Option<String>,
     /// Whether the hosts run something of their own in place of the command, such as the one script that a key is
     /// restricted to, and its status counts. Where this is not said, an attempt at such a host is refused. The host may be
-    /// told the command, and neither an environment, a directory, another user nor files; hooks do not run.
+    /// given the command, and neither an environment, a directory, another user nor files; hooks do not run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub forced_command: bool,
     /// For a command that restarts its host: how long the host may take from the command's end, or from the loss of its

@@ -35,7 +35,7 @@ impl ExecOptions {
                 refuse("a detached command does not outlive a restart of its host; take `reboot` or `detached`")
             }
             Some(_) if self.forced_command => refuse(
-                "a host that runs a command of its own does not tell its boot; take `reboot` or `forced_command`",
+                "a host that runs a command of its own does not report its boot; take `reboot` or `forced_command`",
             ),
             Some(Duration::ZERO) => refuse("a host needs time to restart; give `reboot` more than none"),
             _ => Ok(()),

@@ -149,8 +149,8 @@ impl State {
             return Err(InputError::UnknownHost { host });
         }
         let is_stuck = state.down.is_some() || state.failed_attempt.is_some();
-        let news = if down { state.down.is_none() } else { is_stuck };
-        Ok(if news {
+        let changes = if down { state.down.is_none() } else { is_stuck };
+        Ok(if changes {
             Checked::Mark { host, down }
         } else {
             Checked::Nothing

@@ -34,7 +34,7 @@ use crate::Digest;
 /// ```
 #[derive(Debug, PartialEq, Eq)]
 pub enum Content<T> {
-    /// At hand.
+    /// In memory.
     Loaded(Arc<T>),
     /// In a journal, under this digest.
     Stored(Digest),

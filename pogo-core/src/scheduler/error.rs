@@ -48,7 +48,7 @@ pub enum InputError {
         /// How many bytes it may have.
         max: usize,
     },
-    /// No such job.
+    /// An order names a job that was never submitted.
     #[error("there is no {job}; submit it first")]
     UnknownJob {
         /// The job.

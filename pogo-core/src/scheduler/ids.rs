@@ -24,7 +24,7 @@ impl JobId {
         self.0
     }
 
-    /// What tells it from every other job that a scheduler knows, in half the room.
+    /// An id that is unique among the jobs that a scheduler knows, in half the room.
     #[allow(clippy::cast_possible_truncation, reason = "that is the point")]
     pub(crate) const fn index(self) -> JobIndex {
         JobIndex((self.0 % JobId::GAP) as u32)

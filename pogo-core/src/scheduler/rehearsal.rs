@@ -33,7 +33,7 @@ pub(super) fn order_of(state: &State, spec: &JobSpec, compiled: &Compiled) -> Ho
     }
 }
 
-/// Whether both orders are the same: nothing tells one of its hosts from another.
+/// Whether both orders are the same: nothing distinguishes its hosts from each other.
 fn are_alike(spec: &JobSpec, compiled: &Compiled) -> bool {
     let kinds = compiled
         .tasks

@@ -73,7 +73,7 @@ pub struct Slots {
     pub slots: u32,
     /// Hosts of the group that run a task.
     pub running: u32,
-    /// Hosts of the group that may not be serving; the running ones among them.
+    /// Unavailable hosts of the group, which include those that run.
     pub unavailable: u32,
     /// Who has them, why and since when, in fleet order; a host once for each reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

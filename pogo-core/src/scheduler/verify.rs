@@ -306,7 +306,7 @@ mod tests {
                 },
             )
             .unwrap();
-        // As if the first host had succeeded, and its stage had not been told.
+        // As if the first host had succeeded, and its stage had not noticed.
         let job = job(&mut scheduler);
         job.task_mut(0).state = TaskState::Succeeded;
         (job.tally.in_doubt, job.tally.succeeded) = (0, 1);

@@ -44,7 +44,7 @@ pub struct PastTimes {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PastError {
-    /// Nothing ended in it.
+    /// No attempt ended in the log, so that no time is known.
     #[error("the log has no attempt that has ended; take the log of a job that ran, with all its events")]
     NoAttempts,
 }
@@ -170,7 +170,7 @@ impl LogReader {
                 self.end((now, at), event, *attempt, Outcome::in_doubt(message.as_str()));
             }
             TaskEventKind::NeverBegan { attempt, .. } => {
-                // Nothing was run, so nothing is told of how long the host takes.
+                // Nothing was run, so this says nothing of how long the host takes.
                 if self.open.swap_remove(attempt).is_some()
                     && let Some(number) = self.begun.get_mut(&(event.job, event.host.clone()))
                 {

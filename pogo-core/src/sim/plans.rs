@@ -36,7 +36,7 @@ struct Plan {
 impl Plans {
     /// The rank of attempts that ask, which they do as soon as they are started.
     pub(super) const FIRST: u64 = 0;
-    /// The rank of what has no place in a log: after everything that has one, in the order of planning.
+    /// The rank of what is not in a log: after everything that has one, in the order of planning.
     pub(super) const LAST: u64 = u64::MAX;
 
     pub(super) fn add(&mut self, at: Timestamp, rank: u64, what: Planned) {

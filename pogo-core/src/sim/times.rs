@@ -14,7 +14,7 @@ use crate::fleet::HostName;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TaskTimes {
-    /// All the same.
+    /// All attempts take the same time.
     Fixed(Duration),
     /// Anything between the two, evenly.
     Uniform {
@@ -47,7 +47,7 @@ impl TaskTimes {
         self.of_attempt(seed, host, 1)
     }
 
-    /// How long an attempt of a host takes, in a world of this seed; the first is 1. Only logs tell attempts of a host apart.
+    /// How long an attempt of a host takes, in a world of this seed; the first is 1. Only times from logs differ between attempts of a host.
     ///
     /// ```
     /// use std::time::Duration;

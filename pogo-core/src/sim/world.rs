@@ -97,7 +97,7 @@ impl World {
         self
     }
 
-    /// Tells the scheduler whether attempts ask that it starts.
+    /// Tells the scheduler whether attempts ask for permission.
     pub(super) fn attach_transport(&mut self) {
         let asks_permission = self.asks_permission;
         // The scheduler accepts this in every state.

@@ -22,7 +22,7 @@ pub fn job_specs() -> impl Strategy<Value = JobSpec> {
         let bakes = !spec.waves.is_empty() && gate != Some(WaveGate::Manual);
         spec.settings.bake = spec.settings.bake.filter(|_| bakes);
         (spec.order, spec.expected, spec.override_constraints, spec.seed) = order;
-        spec.under_hold = holder.and_then(Holder::owner);
+        spec.under_hold = holder.and_then(DrillOwner::owner);
         spec
     })
 }

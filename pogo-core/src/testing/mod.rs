@@ -67,6 +67,6 @@ pub use jobs::{job_settings, job_specs};
 #[cfg(feature = "async")]
 pub use permission::{PermitAll, TestPermission};
 pub use policies::{limits, policies};
-pub use steps::{Holder, Step, job_updates, steps};
+pub use steps::{DrillOwner, Step, job_updates, steps};
 #[cfg(feature = "async")]
 pub use transport::{TestBehavior, TestStep, TestTransport};

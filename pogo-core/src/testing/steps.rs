@@ -58,9 +58,9 @@ pub enum Step {
     /// A host is marked up.
     MarkUp(u8),
     /// Two hosts, which may be the same, are to be held: at once or when it is their turn, with a priority.
-    Hold([u8; 2], Holder, HoldMode, i8),
+    Hold([u8; 2], DrillOwner, HoldMode, i8),
     /// Hosts are released by somebody; by force if it says so.
-    Release([u8; 2], Holder, bool),
+    Release([u8; 2], DrillOwner, bool),
     /// The scheduler is lost, and another replays the records.
     Crash,
     /// The namespace takes another fleet and policy.
@@ -70,12 +70,12 @@ pub enum Step {
 /// An owner of holds in a drill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "they are names")]
-pub enum Holder {
+pub enum DrillOwner {
     Ann,
     Bob,
 }
 
-impl Holder {
+impl DrillOwner {
     /// The name under which hosts are held.
     pub fn owner(self) -> Option<HoldOwner> {
         let name = match self {
@@ -131,8 +131,8 @@ fn hosts() -> impl Strategy<Value = Step> {
     ]
 }
 
-pub(super) fn holders() -> impl Strategy<Value = Holder> {
-    prop_oneof![Just(Holder::Ann), Just(Holder::Bob)]
+pub(super) fn holders() -> impl Strategy<Value = DrillOwner> {
+    prop_oneof![Just(DrillOwner::Ann), Just(DrillOwner::Bob)]
 }
 
 fn outcomes() -> impl Strategy<Value = Outcome> {

@@ -1,4 +1,4 @@
-//! A subscriber of `tracing` that keeps what it is told.
+//! A subscriber of `tracing` that keeps what it gets.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
@@ -39,7 +39,7 @@ pub(crate) struct Kept {
 pub(crate) struct Captured(pub(crate) Arc<Mutex<Kept>>);
 
 impl Captured {
-    /// Runs this with a subscriber, and gives what it was told.
+    /// Runs this with a subscriber, and returns what it got.
     pub(crate) fn by(act: impl FnOnce()) -> Kept {
         let captured = Self::default();
         tracing::subscriber::with_default(Registry::default().with(captured.clone()), act);

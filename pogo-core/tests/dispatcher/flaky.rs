@@ -8,7 +8,7 @@ use pogo_core::journal::{Commit, Journal, JournalError, MemoryJournal, OwnedJour
 
 use super::intercepted::{Intercepted, Interceptor};
 
-/// What becomes of one append.
+/// The result of one append.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fate {
     Lands,

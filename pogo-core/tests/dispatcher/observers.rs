@@ -1,4 +1,4 @@
-//! Several observers, and what each is told at the start.
+//! Several observers, and what each gets at the start.
 
 use std::sync::{Arc, Mutex};
 

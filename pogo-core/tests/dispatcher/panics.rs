@@ -1,4 +1,4 @@
-//! What panics beside the dispatcher is caught and told, and the jobs go on.
+//! What panics beside the dispatcher is caught and reported, and the jobs go on.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};

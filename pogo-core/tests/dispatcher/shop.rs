@@ -22,7 +22,7 @@ pub(crate) struct Counting {
     pub(crate) ran: Mutex<Vec<String>>,
     /// Hosts whose attempts never end.
     pub(crate) stuck: Vec<&'static str>,
-    /// Whether it takes up attempts that another began.
+    /// Whether it resumes attempts that another began.
     pub(crate) resumes: bool,
     /// Hosts that cannot be reached.
     pub(crate) gone: Vec<&'static str>,

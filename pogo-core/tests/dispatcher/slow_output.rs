@@ -21,7 +21,7 @@ use pogo_core::scheduler::{AttemptId, JobId, JobStatus, Outcome, OutputSummary, 
 use super::shop::JOB;
 use super::yields::{Watched, Yields};
 
-/// What becomes of one append.
+/// The result of one append.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Fate {
     Lands,

@@ -105,7 +105,7 @@ impl Interceptor for Slowness {
     }
 }
 
-/// Runs each host for as long as it is told to, in steps of ten milliseconds.
+/// Runs each host for as long as the test says, in steps of ten milliseconds.
 pub(crate) struct Stepping {
     pub(crate) clock: Arc<VirtualClock>,
     pub(crate) journal: MemoryJournal,

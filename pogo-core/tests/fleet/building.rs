@@ -1,4 +1,4 @@
-//! What a builder is told, the fleet says.
+//! A fleet says what its builder was given.
 
 use pogo_core::fleet::{Connection, Fleet, FleetBuilder, FleetError, HostId, HostName, TagPath};
 

@@ -42,7 +42,7 @@ fn shows(plan: &Plan, blocker: &Blocker) -> bool {
     }
 }
 
-/// Whether the plan shows what ended an attempt or a job, or was told of it.
+/// Whether the plan shows what ended an attempt or a job, or was given it.
 fn announces(plan: &Plan, event: &Event) -> bool {
     match event {
         Event::Task(TaskEvent { kind, .. }) => match kind {

@@ -1,4 +1,4 @@
-//! Whatever the scheduler is told, it answers with events or an error, and an error changes nothing.
+//! Whatever input the scheduler gets, it answers with events or an error, and an error changes nothing.
 
 use std::sync::Arc;
 

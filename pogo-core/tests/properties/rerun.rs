@@ -179,7 +179,7 @@ proptest! {
         let mut first = world().seed(seed).task_times(times);
         prop_assume!(first.submit(spec.clone()).is_ok());
         let past = first.run();
-        // How long attempts would have taken that a time limit ended, no log can tell, even where another try succeeded.
+        // How long attempts would have taken that a time limit ended, is in no log, even where another try succeeded.
         prop_assume!(!past.records.iter().any(|record| was_cancelled(&record.event)));
         prop_assume!(past.scheduler.jobs().all(|job| job.tally().failed + job.tally().in_doubt == 0));
         prop_assume!(past.records.iter().any(|record| ended(&record)));

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
 /// How to run a property that many times; `PROPTEST_CASES` says otherwise.
-#[allow(clippy::disallowed_methods, reason = "a test may be told to try harder")]
+#[allow(clippy::disallowed_methods, reason = "the environment may ask for more cases")]
 pub(crate) fn config(cases: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").map_or(Ok(cases), |text| text.parse());
     ProptestConfig {

@@ -97,7 +97,7 @@ fn a_place_held_by_a_failed_host_of_a_finished_job_blocks_the_next() {
     };
     assert_eq!(holders[0].reason, HolderReason::Failed { job: JobId::new(1) });
     assert_eq!(story.submit(on("a")), "a", "repairing is allowed");
-    assert_eq!(story.status(2), JobStatus::Waiting, "the repair may free the place");
+    assert_eq!(story.status(2), JobStatus::Waiting, "the repair may free the slot");
     assert_eq!(story.ends("a"), "b");
 }
 
@@ -149,7 +149,7 @@ fn a_group_of_which_too_many_failed_starts_no_more_until_the_job_is_resumed() {
     assert_eq!(story.ends("d"), "z", "others go on");
 }
 
-/// A group of one place that `a` failed to give back, and hosts outside of it.
+/// A group with one slot that `a` failed to give back, and hosts outside of it.
 fn with_a_failed_host() -> Story {
     let mut story = Story::new(web("a,b").host("x"), at_most("1"));
     assert_eq!(story.submit(on("a")), "a");

@@ -31,7 +31,7 @@ fn a_host_whose_delay_has_passed_starts_when_another_job_gives_it_back() {
 fn a_host_marked_up_after_its_delay_needs_a_place_like_any_other() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     story.submit(retried_after(10));
-    assert_eq!(story.fails("a"), "", "the failed host holds the one place");
+    assert_eq!(story.fails("a"), "", "the failed host holds the only slot");
     story.handle(Order::Pause { job: JobId::new(1) }).unwrap();
     assert_eq!(story.waits(60), "");
     let reason = String::new();

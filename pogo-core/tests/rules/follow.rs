@@ -22,7 +22,7 @@ fn follows(story: &Story, event: Event) -> bool {
     applied.is_ok()
 }
 
-/// `a` runs as the first attempt, and `b` and `c` wait for its place.
+/// `a` runs as the first attempt, and `b` and `c` wait for its slot.
 fn one_runs() -> Story {
     let mut story = Story::new(web("a,b,c"), at_most("1"));
     assert_eq!(story.submit(on("*")), "a");

@@ -15,29 +15,29 @@ const HOSTS: u32 = 10_000;
 fn lines(fleet: Fleet) -> Vec<String> {
     let mut scheduler = Scheduler::new();
     let (mut now, mut lines) = (Timestamp::from_millis(1_764_356_460_021), Vec::new());
-    let mut tell = |now: Timestamp, input: Input| {
+    let mut handle = |now: Timestamp, input: Input| {
         let events = scheduler.handle(now, input).unwrap();
         let records = events.iter().map(|event| Record::new(now, event.clone()));
         lines.extend(records.map(|record| serde_json::to_string(&record).unwrap()));
         events
     };
     let (fleet, policy) = (Arc::new(fleet), Arc::new(Policy::default()));
-    tell(now, Order::Configure { fleet, policy }.into());
-    tell(now, Input::Transport { asks_permission: true });
+    handle(now, Order::Configure { fleet, policy }.into());
+    handle(now, Input::Transport { asks_permission: true });
     let spec = Arc::new(JobSpec::new(
         "*".parse().unwrap(),
         Command::shell("systemctl restart web"),
     ));
     let job = JobId::new(4_711);
-    let started = tell(now, Order::Submit { job: Some(job), spec }.into());
+    let started = handle(now, Order::Submit { job: Some(job), spec }.into());
     for attempt in started.iter().filter_map(Event::started) {
         now = Timestamp::from_millis(now.as_millis() + 7);
         let host_lock = true;
-        tell(now, Input::Begin { attempt, host_lock });
+        handle(now, Input::Begin { attempt, host_lock });
         let phase = Phase::Command;
-        tell(now, Input::PhaseEntered { attempt, phase });
+        handle(now, Input::PhaseEntered { attempt, phase });
         let (outcome, digest) = (Outcome::Succeeded, Digest::of(&attempt.number().to_le_bytes()));
-        tell(
+        handle(
             now,
             Input::Reported {
                 attempt,

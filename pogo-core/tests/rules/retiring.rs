@@ -270,15 +270,15 @@ fn jobs_that_ended_well_leave_nothing_but_their_highest_number() {
     let snapshot = |story: &Story| {
         let mut value = serde_json::to_value(story.drill.scheduler().snapshot()).unwrap();
         let fields = value.as_object_mut().unwrap();
-        let told = ["retired", "attempts"].map(|field| fields.remove(field));
-        (value, told)
+        let counts = ["retired", "attempts"].map(|field| fields.remove(field));
+        (value, counts)
     };
     let (empty, _) = snapshot(&story);
     for _ in 0..50 {
         story.submit(on("*"));
         ["a", "b", "c"].iter().for_each(|host| _ = story.ends(host));
     }
-    let (after, told) = snapshot(&story);
+    let (after, counts) = snapshot(&story);
     assert_eq!(after, empty);
-    assert_eq!(told, [Some(50.into()), Some(150.into())]);
+    assert_eq!(counts, [Some(50.into()), Some(150.into())]);
 }

@@ -1,4 +1,4 @@
-//! The time for which a host that succeeded keeps its place.
+//! The time for which a host that succeeded keeps its slot.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A namespace told in hosts' names.
+//! A namespace, driven by the names of its hosts.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -125,7 +125,7 @@ fn a_host_that_the_limit_of_an_attempt_ended_is_told_which_limit_and_which_setti
     let timeout = |message: &str| Outcome::failed(FailureKind::Timeout, message);
     let mut story = Story::new(web("a,b,c,d"), Policy::default());
     story.submit(on("*"));
-    // A transport may notice before it is told.
+    // A transport may notice before it is cancelled.
     story.reports("a", timeout("the command was ended"));
     story.waits(3_600);
     story.reports("b", timeout(""));

@@ -1,4 +1,4 @@
-//! What is told about jobs before they are run.
+//! What is known of jobs before they are run.
 
 use std::time::Duration;
 

@@ -222,10 +222,10 @@ impl GroupTags {
     }
 
     fn join(&mut self, group: usize, host: HostId, origins: &mut OriginTable) {
-        let Some((places, said)) = self.of_group.get(group).filter(|(places, _)| !places.is_empty()) else {
+        let Some((range, said)) = self.of_group.get(group).filter(|(range, _)| !range.is_empty()) else {
             return;
         };
-        for (_, hosts) in self.tags.get_mut(places.clone()).into_iter().flatten() {
+        for (_, hosts) in self.tags.get_mut(range.clone()).into_iter().flatten() {
             hosts.push(host);
         }
         origins.add_tag_set(*said, host);

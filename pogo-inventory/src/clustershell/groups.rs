@@ -259,12 +259,12 @@ impl Resolver<'_, '_> {
             return Err(format!("groups nest more than {MAX_DEPTH} deep here"));
         }
         if !self.groups.by_name.contains_key(&name) {
-            let place = if self.groups.sources.contains_key(source) {
+            let subject = if self.groups.sources.contains_key(source) {
                 "this source has"
             } else {
                 "there is"
             };
-            return Err(format!("{place} no group `@{source}:{group}` here"));
+            return Err(format!("{subject} no group `@{source}:{group}` here"));
         }
         let wrong = |failure: GroupFailure| format!("in `@{source}:{group}`: {}", failure.error.message);
         self.group(&name).map(|nodes| (*nodes).clone()).map_err(wrong)

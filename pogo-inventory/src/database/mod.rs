@@ -65,7 +65,7 @@ impl Database {
             .split_once("://")
             .map(|(scheme, rest)| (scheme, rest.rsplit_once('@')))
         {
-            Some((scheme, Some((_, place)))) => format!("{scheme}://{place}"),
+            Some((scheme, Some((_, address)))) => format!("{scheme}://{address}"),
             _ => url.to_owned(),
         }
     }

@@ -50,7 +50,7 @@ impl AnswerReader<'_> {
         match self.parse(&copy.body) {
             Ok(fleet) => Some((copy, fleet)),
             Err(_) => {
-                let message = "the last good copy makes no sense any more, and is not used";
+                let message = "the last good copy is no longer valid, and is not used";
                 let hint = "was the mapping changed?";
                 self.warnings.push(Diagnostic::new(self.name, message).with_hint(hint));
                 None

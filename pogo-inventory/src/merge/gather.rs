@@ -245,17 +245,16 @@ struct Merge<'m> {
 impl Merge<'_> {
     fn add(&mut self, at: usize) {
         let Some(listing) = self.listings.get(at) else { return };
-        let mut places = Vec::with_capacity(listing.fleet.len());
+        let mut merged_ids = Vec::with_capacity(listing.fleet.len());
         for id in listing.fleet.ids() {
-            let place = self.fleet.insert(listing.fleet.name(id).clone());
-            places.push(place);
+            merged_ids.push(self.fleet.insert(listing.fleet.name(id).clone()));
             if let Some(connection) = listing.fleet.connection(id) {
                 self.connect(at, listing.fleet.name(id), connection);
             }
         }
         for tag in listing.fleet.tags() {
             let carriers = listing.fleet.carriers(tag).iter();
-            let carriers = carriers.filter_map(|host| places.get(host.index()).copied().flatten());
+            let carriers = carriers.filter_map(|host| merged_ids.get(host.index()).copied().flatten());
             self.fleet.add_tag(listing.fleet.tag_path(tag), carriers);
         }
     }

@@ -33,7 +33,7 @@ impl HostRun {
     }
 
     /// The position for one of its hosts.
-    pub(super) fn place_of(&self, host: HostId) -> SourcePosition {
+    pub(super) fn position_of(&self, host: HostId) -> SourcePosition {
         let further = u32::try_from(host.index())
             .unwrap_or(u32::MAX)
             .saturating_sub(self.first);

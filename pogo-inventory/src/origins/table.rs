@@ -175,14 +175,14 @@ impl OriginTable {
 impl Origins for OriginTable {
     fn listed(&self, host: HostId) -> Option<Origin> {
         let claim = self.listed.iter().find(|claim| claim.covers(host))?;
-        self.origin(claim.place_of(host))
+        self.origin(claim.position_of(host))
     }
 
     fn tags(&self, host: HostId) -> Vec<(TagPath, Origin)> {
         let of_host = self.carried.iter().filter(|(_, claim)| claim.covers(host));
         let origins = of_host.flat_map(|(number, claim)| {
             let tags = self.tags.get(*number as usize).into_iter().flatten();
-            tags.filter_map(move |tag| Some((tag.clone(), self.origin(claim.place_of(host))?)))
+            tags.filter_map(move |tag| Some((tag.clone(), self.origin(claim.position_of(host))?)))
         });
         origins.collect()
     }
@@ -193,7 +193,7 @@ impl Origins for OriginTable {
             claim.covers(host) && names(*number).is_some_and(|names| names.have(setting))
         };
         let (_, claim) = self.settings.iter().find(found)?;
-        self.origin(claim.place_of(host))
+        self.origin(claim.position_of(host))
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) fn adds(
     (span, name): (Span, &str),
     known: &Connection,
     connection: &Connection,
-    place: impl Fn(&str) -> Option<Origin>,
+    first_origin: impl Fn(&str) -> Option<Origin>,
 ) -> bool {
     let (mut is_new, mut agrees) = (false, true);
     for (setting, value) in connection.settings() {
@@ -23,9 +23,9 @@ pub(super) fn adds(
                     continue;
                 }
                 let message = format!("`{name}` has two values for {setting}: `{first}` and `{value}`");
-                match place(setting) {
-                    Some(place) => {
-                        problems.report_with(span, message, format!("the first is in {place}; take one out"))
+                match first_origin(setting) {
+                    Some(origin) => {
+                        problems.report_with(span, message, format!("the first is in {origin}; take one out"))
                     }
                     None => problems.report(span, message),
                 }

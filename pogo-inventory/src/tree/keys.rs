@@ -4,8 +4,8 @@ use super::Key;
 use crate::source::Problems;
 
 /// Reports a key that is not among `known`, with the most similar one as a hint.
-pub(crate) fn unknown(problems: &mut Problems<'_>, key: &Key<'_>, place: &str, known: &[&str]) {
-    let message = format!("unknown key `{}` in {place}", key.text.escape_debug());
+pub(crate) fn unknown(problems: &mut Problems<'_>, key: &Key<'_>, within: &str, known: &[&str]) {
+    let message = format!("unknown key `{}` in {within}", key.text.escape_debug());
     let hint = match nearest(&key.text, known) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("known here: {}", known.join(", ")),

@@ -75,22 +75,22 @@ impl<'a> Loader<'_, 'a> {
             Event::DocumentStart(..) => return self.document(span),
             Event::Alias(id) => {
                 let node = self.alias(id, span)?;
-                self.place(node, 0)?;
+                self.insert(node, 0)?;
             }
             Event::UnresolvedAlias(name) => {
                 self.problems
                     .push(syntax::unresolved(&self.problems.source, span, &name));
                 let value = Value::Scalar(format!("*{name}").into());
-                self.place(Node { span, value }, 0)?;
+                self.insert(Node { span, value }, 0)?;
             }
             Event::Scalar(_, _, anchor, _) if opaque => {
                 let value = Value::Opaque;
-                self.place(Node { span, value }, anchor)?;
+                self.insert(Node { span, value }, anchor)?;
             }
             Event::Scalar(text, style, anchor, _) => {
                 let null = style == ScalarStyle::Plain && is_null(&text);
                 let value = if null { Value::Null } else { Value::Scalar(text) };
-                self.place(Node { span, value }, anchor)?;
+                self.insert(Node { span, value }, anchor)?;
             }
             Event::SequenceStart(_, anchor, _) => self.open(span, anchor, Items::List(Vec::new())),
             Event::MappingStart(_, anchor, _) => self.open(span, anchor, Items::Map(Vec::new(), None)),
@@ -151,11 +151,11 @@ impl<'a> Loader<'_, 'a> {
             end: end.end.max(frame.span.end),
             ..frame.span
         };
-        self.place(Node { span, value }, frame.anchor)
+        self.insert(Node { span, value }, frame.anchor)
     }
 
     /// Adds a complete value to its parent.
-    fn place(&mut self, node: Node<'a>, anchor: usize) -> Result<(), LoadAborted> {
+    fn insert(&mut self, node: Node<'a>, anchor: usize) -> Result<(), LoadAborted> {
         if anchor != 0 && !self.anchors.define(anchor, &node) {
             return self.bomb(node.span);
         }

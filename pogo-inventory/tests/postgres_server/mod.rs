@@ -101,7 +101,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // The server ends its own children when it is told to; nobody else is told anything.
+        // The server ends its own children on its signal; no other process is signalled.
         let pid = self.server.id().to_string();
         let _ = Command::new("kill").args(["-INT", &pid]).status();
         let _ = self.server.wait();

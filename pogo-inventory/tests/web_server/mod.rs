@@ -1,4 +1,4 @@
-//! A web server that answers one connection after another as a test tells it to.
+//! A web server that answers one connection after another as a test has ordered.
 #![allow(dead_code, reason = "each test uses its part")]
 
 use std::io::{Read, Write};
@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-/// What becomes of a connection.
+/// How a connection is answered.
 pub(crate) enum Reply {
     /// These bytes, and the end.
     Bytes(Vec<u8>),
@@ -28,7 +28,7 @@ pub(crate) fn reply(status: &str, headers: &[&str], body: &str) -> Reply {
     Reply::Bytes(text.into_bytes())
 }
 
-/// Answers as told, then listens no more.
+/// Answers as given, then listens no more.
 pub(crate) struct Server {
     pub(crate) address: String,
     requests: Arc<Mutex<Vec<String>>>,

@@ -32,7 +32,7 @@ impl Rollout {
         }
     }
 
-    /// Plans what becomes of an attempt: always the same, and no two quite alike.
+    /// Plans the end of an attempt: always the same, and no two quite alike.
     fn play(&mut self, attempt: AttemptId, host: &str) {
         let odd = host
             .bytes()

@@ -11,6 +11,6 @@ pub enum Agent {
     Environment,
     /// The one behind this socket.
     Socket(PathBuf),
-    /// None.
+    /// No agent is asked for keys.
     Off,
 }

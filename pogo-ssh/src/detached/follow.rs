@@ -18,7 +18,7 @@ use crate::exec::{ExitReport, InputFeed, KillOutcome, Marker, NotStarted, Privil
 use crate::link::Link;
 use crate::prepared::PreparedAttempt;
 
-/// What the host is told when the end is known here.
+/// What is sent to the host when the end is known here.
 const DONE: &str = "done\n";
 
 /// How long the host may take to forget the output.
@@ -38,7 +38,7 @@ pub(super) struct Ending {
     pub(super) reason: StopReason,
     grace: Duration,
     give_up: Instant,
-    /// What became of it.
+    /// Its end.
     killed: Option<KillOutcome>,
 }
 

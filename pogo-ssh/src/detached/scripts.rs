@@ -30,7 +30,7 @@ why=$(mkdir -p "$base" 2>&1) || refuse "it cannot keep attempts: $why"
 [ ! -L "$base" ] && [ -O "$base" ] || refuse "it cannot keep attempts: $base belongs to somebody else"
 "#;
 
-/// Passes on what the attempt writes until its end, and forgets the output when told to.
+/// Passes on what the attempt writes until its end, and forgets the output on request.
 pub(super) const FOLLOW: &str = r#"emit() {
   size=$(($(wc -c <"$2") - $3))
   [ "$size" -gt 0 ] || { size=0; return 0; }

@@ -60,8 +60,8 @@ impl Shell<'_> {
 
     /// Runs a line as a server does for somebody with this login shell.
     fn log_in(&self, line: &CommandLine) -> ShellReport {
-        let told = line.input.clone().unwrap_or_default();
-        let words = [told.as_bytes(), GO.as_bytes()].concat();
+        let input = line.input.clone().unwrap_or_default();
+        let words = [input.as_bytes(), GO.as_bytes()].concat();
         self.hear(
             shells::command(self.name)
                 .args(["-c", &line.text])

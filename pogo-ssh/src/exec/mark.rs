@@ -54,19 +54,19 @@ pub(crate) struct Ready {
     /// It holds the host lock and has written its record.
     pub(crate) host_lock: bool,
     /// Its shell reports how the command ended.
-    pub(crate) tells: bool,
+    pub(crate) reports_end: bool,
 }
 
 impl Ready {
     /// Reads what follows the word.
     pub(crate) fn read(words: &str) -> Option<Self> {
-        let (host_lock, tells) = match words.split(' ').next()? {
+        let (host_lock, reports_end) = match words.split(' ').next()? {
             "lock" => (true, true),
             "held" => (false, true),
             "none" => (false, false),
             _ => return None,
         };
-        Some(Self { host_lock, tells })
+        Some(Self { host_lock, reports_end })
     }
 }
 

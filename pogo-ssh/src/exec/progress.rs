@@ -69,7 +69,7 @@ impl SessionProgress {
             Mark::Killed(signal) if self.runs_command() => self.command = Some(ExitStatus::Signal(signal)),
             Mark::Ready(ready) if self.is_shut && self.ready.is_none() => {
                 self.ready = Some(ready);
-                self.outlives_command |= ready.tells && self.phases.contains(&Phase::Command);
+                self.outlives_command |= ready.reports_end && self.phases.contains(&Phase::Command);
             }
             // Ignored once a step was entered: the command could print these marks.
             Mark::Busy(who) if self.phase.is_none() => self.never = Some((NeverBegan::Busy, busy_message(&who))),

@@ -17,7 +17,7 @@ pub enum JobInputsError {
         "this version of pogo-ssh does not know the kind of input that the job names; use versions of pogo-core and pogo-ssh that fit"
     )]
     Unknown,
-    /// It is a directory.
+    /// The path of a file to send is a directory.
     #[error("cannot read {path}: it is a directory; name a file, or an archive of the directory")]
     Directory {
         /// The directory.

@@ -110,13 +110,13 @@ impl ServerExecution {
                 if let Some(group) = group {
                     self.shared.processes.remove(group);
                 }
-                self.tell(status, channel).await;
+                self.report_end(status, channel).await;
             }
         };
         tokio::join!(pump(stdout, channel, None), pump(stderr, channel, Some(1)), ending);
     }
 
-    async fn tell(&self, status: ExitStatus, channel: &ChannelWriteHalf<Msg>) {
+    async fn report_end(&self, status: ExitStatus, channel: &ChannelWriteHalf<Msg>) {
         match status.signal() {
             Some(signal) => {
                 let sent = self.handle.exit_signal_request(

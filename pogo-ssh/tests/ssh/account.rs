@@ -93,7 +93,7 @@ impl Account {
     }
 
     /// Once, in some hundreds of runs, the real sudo did not end although its command had: that is in doubt, rightly, and
-    /// not what is asked here. What processes there are then is told past the test's own output, and it is asked again.
+    /// not what is asked here. The list of processes is then printed past the test's own output, and it is asked again.
     pub(crate) async fn run(&self, config: SshTransportBuilder, exec_options: ExecOptions, line: &str) -> Report {
         self.run_on(&config.build().unwrap(), exec_options, line).await
     }

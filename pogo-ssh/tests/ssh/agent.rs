@@ -29,7 +29,7 @@ impl RealAgent {
             .spawn()
             .inspect_err(|error| eprintln!("LEFT OUT: a test of ssh-agent: {error} (package openssh-client)"))
             .ok()?;
-        // It tells its socket's name once it listens.
+        // It prints its socket's name once it listens.
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap())
             .read_line(&mut line)

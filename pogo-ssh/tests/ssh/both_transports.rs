@@ -10,7 +10,7 @@ use pogo_core::scheduler::{FailureKind, Outcome};
 use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh};
 
-/// What becomes of a command while it runs.
+/// What happens to a command while it runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Then {
     Ends,

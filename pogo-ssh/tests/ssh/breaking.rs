@@ -81,7 +81,7 @@ async fn closed_in_the_middle_of_any_packet_nobody_is_told_that_nothing_ran_when
     }
 }
 
-/// What becomes of an attempt at a server that says this again and again, and never that it speaks SSH.
+/// The end of an attempt at a server that says this again and again, and never that it speaks SSH.
 async fn endless(words: &'static [u8]) -> String {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let (listener, connection) = listener().await;

@@ -79,7 +79,7 @@ on_both! {
         let report = run(&place, "exit 3").await;
         report.assert_failed(FailureKind::Command { status: 3 });
         assert_eq!(report.stdout, "");
-        // No phase is told of hooks that are not there.
+        // No phase is reported for hooks that do not exist.
         assert_eq!(report.phases, [Phase::Connect, Phase::Command]);
     }
 

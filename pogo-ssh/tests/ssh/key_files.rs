@@ -115,7 +115,7 @@ async fn every_format_that_openssh_reads_logs_in() {
         let key = server.path(name);
         make(directory, &line.replace('@', name));
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
-        // OpenSSH takes no Ed25519 in this format here; what its public half is, our own reading tells.
+        // OpenSSH takes no Ed25519 in this format here; its public half is taken from our own parser.
         let public = Process::new("ssh-keygen")
             .args(["-y", "-P", PASSPHRASE, "-f"])
             .arg(&key)

@@ -51,7 +51,7 @@ impl Proxy {
         self.held.send_replace(held);
     }
 
-    /// Cuts the first link there, or none, and passes all others on whole. Tells the pieces of the first.
+    /// Cuts the first link there, or none, and passes all others on whole. Returns the pieces of the first.
     pub(crate) async fn serve(self: Arc<Self>, cut: Option<Cut>, seen: Arc<Pieces>) {
         let (near, _) = self.listener.accept().await.unwrap();
         self.carry_both(near, cut, &seen).await;

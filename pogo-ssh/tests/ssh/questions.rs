@@ -176,7 +176,7 @@ const ROUNDS: &[Round] = &[
         &[("Verification code: ", true), ("PIN: ", false)],
         &["123", "code-456"],
     ),
-    // As PAM does at the end, to tell something.
+    // As PAM does at the end, to show a message.
     ("", "Welcome.", &[], &[]),
     ("", "", &[("Password: ", false)], &["secret word"]),
 ];
@@ -252,7 +252,7 @@ async fn a_key_and_then_a_question_let_in_where_a_host_asks_for_both() {
     let asked = script.asked();
     assert_eq!(asked.len(), 2, "{asked:?}");
     assert!(asked[0].ends_with("@web1||Password: |false"), "{asked:?}");
-    // Nobody to ask: which of both is missing is told.
+    // Nobody to ask: the error says which of both is missing.
     let report = account.run(account.transport(), Default::default(), "id -un").await;
     let message = report.assert_failed(FailureKind::Authentication);
     assert!(

@@ -15,7 +15,7 @@ use crate::attempt::TestAttempt;
 use crate::network::Network;
 use crate::openssh::{self, OpenSsh};
 
-/// Passes one connection on until told to go silent; then holds it without passing anything.
+/// Passes one connection on until the test makes it silent; then holds it without passing anything.
 async fn go_between(listener: TcpListener, to: std::net::SocketAddr, silence: oneshot::Receiver<()>) {
     let (mut near, _) = listener.accept().await.unwrap();
     let mut far = TcpStream::connect(to).await.unwrap();

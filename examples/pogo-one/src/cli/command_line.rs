@@ -75,10 +75,10 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
-    /// How to print what happens.
+    /// Output format.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: LogFormat,
-    /// Write the event log into this file, beside what is printed. What it holds is replaced.
+    /// Write the event log into this file, beside what is printed. An existing file is overwritten.
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
     #[command(flatten)]

@@ -6,7 +6,7 @@ use super::PlanFormat;
 
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
-    /// How to print the settings
+    /// Output format
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub(crate) format: PlanFormat,
 }

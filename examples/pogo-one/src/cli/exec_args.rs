@@ -28,7 +28,7 @@ pub(crate) struct ExecArgs {
     /// It is read once, before the job begins.
     #[arg(long, value_name = "FILE")]
     pub(crate) stdin: Option<PathBuf>,
-    /// File to put on each host for the time of the command: at REMOTE, or in the directory that POGO_FILES names
+    /// File to copy to each host while the command runs: to REMOTE, or in the directory that POGO_FILES names
     /// there; with octal MODE, or the file's own. `-` is this program's standard input, and needs REMOTE. Read once, before the
     /// job begins. May be given several times.
     #[arg(long, value_name = "FILE[:REMOTE][:MODE]", value_parser = sent_file, allow_hyphen_values = true)]
@@ -42,13 +42,13 @@ pub(crate) struct ExecArgs {
     /// The value is in no log, event, error or list of processes, neither here nor on the hosts, and hooks do not get it.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["resumable", "forced_command"])]
     pub(crate) secret_env: Vec<String>,
-    /// Script of this machine to run on the hosts; its arguments stand behind `--`
+    /// Local script to run on the hosts; its arguments follow `--`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = script, conflicts_with_all = ["resumable", "forced_command"])]
     pub(crate) script: Option<String>,
     /// Directory on the hosts that the command starts in [default: the login directory]
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<String>,
-    /// Run the command apart from the connection: it outlives a link that breaks, and is found again.
+    /// Run the command detached from the connection: it survives a broken link, and is found again.
     #[arg(long, alias = "detached", conflicts_with_all = ["run_as", "pty", "stdin", "send"])]
     pub(crate) resumable: bool,
     /// The hosts run a command of their own whatever they are asked for, as for a key that is restricted to one script;

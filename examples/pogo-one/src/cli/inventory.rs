@@ -47,7 +47,7 @@ pub(crate) struct HostArgs {
 pub(crate) struct GraphArgs {
     #[command(flatten)]
     pub(crate) sources: SourceArgs,
-    /// How to print.
+    /// Output format.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: PlanFormat,
 }
@@ -58,7 +58,7 @@ pub(crate) struct DiffArgs {
     pub(crate) old: SourceSpec,
     /// The source as it is.
     pub(crate) new: SourceSpec,
-    /// How to print.
+    /// Output format.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: PlanFormat,
 }

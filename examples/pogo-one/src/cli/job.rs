@@ -22,7 +22,7 @@ pub(crate) struct JobArgs {
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) times: TimeArgs,
-    /// File that says what the job is; what is typed comes before what it says
+    /// Job file; options on the command line override it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Targets")]
     pub(crate) job_file: Option<PathBuf>,
 }
@@ -38,13 +38,13 @@ pub(crate) struct LimitArgs {
     /// Stop when more hosts than this have failed: a number or a share of the targets [default: none]
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_failures: Option<Limit>,
-    /// Go in waves of these sizes: `1,10%,100%` is one host, then up to a tenth, then all [default: all at once]
+    /// Run in waves of these sizes: `1,10%,100%` is one host, then up to a tenth, then all [default: all at once]
     ///
     /// Sizes are counted from the start, and the last is the step in which the job goes on: `1,20%` is one host, then up
     /// to 20%, 40% and so on. A wave begins when the one before it is complete.
     #[arg(long, value_name = "N|P%", value_delimiter = ',')]
     pub(crate) waves: Vec<Limit>,
-    /// Watch each wave this long before the next begins [default: 0]
+    /// Bake time: wait this long after each wave before the next begins [default: 0]
     #[arg(long, value_name = "TIME", requires = "waves", value_parser = duration)]
     pub(crate) bake: Option<Duration>,
     /// Let so many hosts of each wave fail without holding back the next: a number or a share [default: 0]
@@ -56,7 +56,7 @@ pub(crate) struct LimitArgs {
     /// Which of the hosts that may start come first
     #[arg(long, value_name = "ORDER", value_enum, default_value = "balanced")]
     pub(crate) order: OrderArg,
-    /// Take these hosts to be down already: they use up limits, as failed hosts do
+    /// Treat these hosts as down: they count against limits, as failed hosts do
     #[arg(long, value_name = "HOSTS", value_parser = targets)]
     pub(crate) assume_down: Option<Selector>,
     /// How long a host keeps its slots after success.
@@ -86,19 +86,19 @@ pub(crate) struct TimeArgs {
     /// Time limit for one host, in seconds or as in 5m [default: as the policy says, or 1h]
     #[arg(long, alias = "attempt-timeout", value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
-    /// Tell when a host takes longer than this, and let it go on; 0 for never [default: as the policy says, or 10m]
+    /// Report a host as slow after this time, and let it go on; 0 for never [default: as the policy says, or 10m]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) slow_after: Option<Duration>,
     /// Time limit for the whole job [default: as the policy says, or none]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) job_timeout: Option<Duration>,
-    /// Try a failed host again this often [default: as the policy says, or 0]
+    /// Retry a failed host this many times [default: as the policy says, or 0]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number)]
     pub(crate) retries: Option<u32>,
-    /// Wait this long before trying a host again [default: as the policy says, or 5s]
+    /// Wait this long before a retry [default: as the policy says, or 5s]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) retry_delay: Option<Duration>,
-    /// Wait so many times as long before each further try, up to 1h [default: as the policy says, or 1]
+    /// Multiply that wait by this for each further retry, up to 1h [default: as the policy says, or 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number)]
     pub(crate) retry_backoff: Option<u32>,
     /// Wait this long for a host that leaves the inventory before it runs, then cancel it [default: as the policy says, or 5m]
@@ -143,11 +143,11 @@ impl LimitArgs {
 /// Which hosts come first, as it is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OrderArg {
-    /// Those that make the job end soonest.
+    /// Those first that make the job end soonest.
     Balanced,
-    /// Those that the targets list first.
+    /// As the targets list them.
     Listed,
-    /// By chance.
+    /// A random order.
     Shuffled,
 }
 

@@ -24,10 +24,10 @@ pub(crate) struct AuditArgs {
     /// The log: lines as `run`, `demo` and `simulate` print them with `--format jsonl`; `-` is standard input.
     #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
-    /// The policy file that should have held. Without it, the policies in the log.
+    /// Check against this policy file. Without it, against the policies in the log.
     #[arg(short = 'c', long, alias = "config", value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// How to print what was found.
+    /// Output format.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: PlanFormat,
 }
@@ -43,7 +43,7 @@ pub(crate) struct ReplayArgs {
     /// The log: lines as `run`, `demo` and `simulate` print them with `--format jsonl`; `-` is standard input.
     #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
-    /// How much faster than it was: a number, such as 10 or 0.5, or `max` for without any wait.
+    /// Playback speed: a factor such as 10 or 0.5, or `max` for no waiting.
     #[arg(long, value_name = "N|max", default_value = "1")]
     pub(crate) speed: Speed,
     #[command(flatten)]

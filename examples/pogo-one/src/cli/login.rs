@@ -101,11 +101,11 @@ fn host(word: &str, logins: &mut Vec<Login>) -> Result<String, String> {
         ));
     }
     let without_scheme = word.strip_prefix("ssh://").unwrap_or(word);
-    let (user, place) = match without_scheme.rsplit_once('@') {
-        Some((user, place)) => (Some(user), place),
+    let (user, address) = match without_scheme.rsplit_once('@') {
+        Some((user, address)) => (Some(user), address),
         None => (None, without_scheme),
     };
-    let (name, port) = port_of(word, place)?;
+    let (name, port) = port_of(word, address)?;
     // Replaced by spaces, so that the rest keeps its position.
     let before = name.as_ptr() as usize - word.as_ptr() as usize;
     let after = word.len() - before - name.len();
@@ -131,8 +131,8 @@ fn host(word: &str, logins: &mut Vec<Login>) -> Result<String, String> {
 }
 
 /// Splits name and port. IPv6 addresses with a port are in brackets.
-fn port_of<'w>(word: &str, place: &'w str) -> Result<(&'w str, Option<u16>), String> {
-    let bracketed = place.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+fn port_of<'w>(word: &str, address: &'w str) -> Result<(&'w str, Option<u16>), String> {
+    let bracketed = address.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     if let Some((address, after)) = bracketed.filter(|(address, _)| address.contains(':')) {
         let port = match after.strip_prefix(':') {
             Some(port) => Some(number(word, port)?),
@@ -141,10 +141,10 @@ fn port_of<'w>(word: &str, place: &'w str) -> Result<(&'w str, Option<u16>), Str
         };
         return Ok((address, port));
     }
-    match place.split_once(':') {
+    match address.split_once(':') {
         // Several colons are an address.
         Some((name, port)) if !port.contains(':') => Ok((name, Some(number(word, port)?))),
-        _ => Ok((place, None)),
+        _ => Ok((address, None)),
     }
 }
 

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Clone, Copy, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Verbosity {
-    /// Print less: what went wrong and the summary, without hosts' output (unless it is folded) and progress.
+    /// Print less: failures and the summary, without hosts' output (unless it is folded) and progress.
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// Print more: each start and each success; of a simulation, what happened at each moment.
@@ -47,10 +47,10 @@ pub(crate) enum LogFormat {
 /// Files to draw into.
 #[derive(Debug, Args)]
 pub(crate) struct PictureArgs {
-    /// Draw a page that needs nothing else into this file.
+    /// Write a self-contained HTML page into this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Draw an SVG image into this file.
+    /// Write an SVG image into this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
 }

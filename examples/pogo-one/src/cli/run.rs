@@ -21,13 +21,13 @@ pub(crate) struct RunArgs {
     pub(crate) fold: FoldArgs,
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,
-    /// How to print what happens: the hosts' output, or one event a line.
+    /// Output format: the hosts' output, or one event a line.
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub(crate) format: LogFormat,
-    /// Write the event log into this file, beside what is printed: the lines of `--format jsonl`. What it holds is replaced.
+    /// Write the event log into this file, beside what is printed: the lines of `--format jsonl`. An existing file is overwritten.
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub(crate) events: Option<PathBuf>,
-    /// How long what runs may go on after SIGTERM or SIGHUP, which stop the job as ^C does, before it is ended.
+    /// Grace period for running hosts after SIGTERM or SIGHUP, which stop the job as ^C does.
     #[arg(long, value_name = "TIME", default_value = "5s", help_heading = "Time limits and retries", value_parser = duration)]
     pub(crate) stop_grace: Duration,
     /// Ask nothing before the job begins, also where more than 100 hosts are under no limit

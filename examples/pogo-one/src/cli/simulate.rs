@@ -30,26 +30,26 @@ pub(crate) struct SimulateArgs {
     /// The share of attempts that fail, drawn for each on its own.
     #[arg(long, value_name = "P%", value_parser = rate)]
     pub(crate) fail_rate: Option<f64>,
-    /// What everything random comes from; the same seed is the same run.
+    /// Seed of everything random; the same seed gives the same run.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Run it this often, with this seed and those after it, and tell how the runs differ.
+    /// Number of runs, with this seed and those after it; prints how the runs differ.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) runs: Option<u32>,
-    /// Tell how long it takes, what binds it, what may stop it and which rule costs most. Takes 100 runs unless --runs says otherwise.
+    /// Print how long it takes, what limits it, what may stop it and which rule costs most. Takes 100 runs unless --runs says otherwise.
     #[arg(long)]
     pub(crate) what_if: bool,
-    /// How to print it: `jsonl` is the events of one run, `json` the answer of many.
+    /// Output format: `jsonl` is the events of one run, `json` the answer of many.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: SimulateFormat,
-    /// Write the event log of the run into this file, of many runs that of a typical one. What it holds is replaced.
+    /// Write the event log of the run into this file, of many runs that of a typical one. An existing file is overwritten.
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) pictures: PictureArgs,
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,
-    /// The command of `run`, which a simulation does not need: a line of one can be typed for the other.
+    /// Ignored; a simulation takes the command so that a line for `run` works here too.
     #[arg(last = true, hide = true, value_name = "COMMAND")]
     #[allow(dead_code, reason = "it is accepted, and changes nothing")]
     command: Vec<String>,

@@ -20,7 +20,7 @@ pub(crate) struct SourceArgs {
     /// Namespace of the policy file
     #[arg(short, long, value_name = "NAME", requires = "policy")]
     pub(crate) namespace: Option<String>,
-    /// Further hosts: `TYPE:LOCATION`, or a path whose name tells the type; may be given several times
+    /// Further hosts: `TYPE:LOCATION`, or a path whose name implies the type; may be given several times
     ///
     /// Any inventory of Ansible: `ansible-inventory -i X --list`, piped into `-i ansible-list:-`.
     #[arg(short, long, value_name = "SOURCE", value_parser = source, value_hint = ValueHint::AnyPath)]
@@ -28,7 +28,7 @@ pub(crate) struct SourceArgs {
     /// File that names sources and resolvers which need more than a location: databases, fields, headers
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) sources: Option<PathBuf>,
-    /// Which source counts when two give different values: `error`, `first` or `last`; `address=last` for one setting.
+    /// Which source wins when two give different values: `error`, `first` or `last`; `address=last` for one setting.
     #[arg(long, value_name = "RULE", value_parser = merge_rule)]
     pub(crate) merge: Vec<String>,
 }
@@ -40,10 +40,10 @@ pub(crate) struct FollowArgs {
     /// Read hosts, tags and settings again when their sources change; the rules and the job's hosts stay.
     #[arg(long)]
     pub(crate) watch_inventory: bool,
-    /// Ask before more hosts than this are gone or in other groups (a number or a share of the hosts).
+    /// Ask before a change by which more hosts than this are gone or in other groups (a number or a share of the hosts).
     #[arg(long, value_name = "N|P%", default_value = "10%", requires = "watch_inventory")]
     pub(crate) max_inventory_change: Limit,
-    /// How often to look at the files of the sources.
+    /// How often to check the files of the sources for changes.
     #[arg(long, value_name = "TIME", default_value = "2s", requires = "watch_inventory", value_parser = duration)]
     pub(crate) watch_interval: Duration,
 }

@@ -29,23 +29,23 @@ pub(crate) struct SshArgs {
     /// What to do about host keys that are not known [default: as ssh's configuration says, or strict]
     #[arg(long, value_enum)]
     pub(crate) host_keys: Option<HostKeys>,
-    /// How SSH is spoken: by pogo itself, or by the ssh program for what pogo does not do (FIDO keys, Kerberos,
+    /// SSH implementation: the built-in one, or the ssh program for what that lacks (FIDO keys, Kerberos,
     /// ProxyCommand), at more than ten times the cost for each host.
     #[arg(long, value_enum, default_value = "builtin")]
     pub(crate) transport: TransportArg,
     /// OpenSSH client configuration to follow, `none` for none [default: ~/.ssh/config and /etc/ssh/ssh_config]
     #[arg(long, value_name = "FILE|none")]
     pub(crate) ssh_config: Option<PathBuf>,
-    /// Hosts to pass on the way to every host: `[user@]host[:port]`, several with commas [default: as ssh's configuration says]
+    /// Jump hosts on the way to every host: `[user@]host[:port]`, several with commas [default: as ssh's configuration says]
     #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
     pub(crate) jump: Vec<Hop>,
-    /// Begin at most this many connections per second [default: no limit]
+    /// Open at most this many connections per second [default: no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) handshake_rate: Option<u32>,
-    /// Try to reach an unreachable host again this often, within one attempt and before anything has run [default: 0]
+    /// Retry connecting to a host this many times, within one attempt and before anything has run [default: 0]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number)]
     pub(crate) connect_retries: Option<u32>,
-    /// Time limit for reaching a host [default: 10s]
+    /// Time limit for connecting to a host [default: 10s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) connect_timeout: Option<Duration>,
     /// Do not ask an ssh-agent for keys.
@@ -61,7 +61,7 @@ pub(crate) struct SshArgs {
     /// the first host takes the key.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// Program that answers in place of the terminal what key files and hosts ask (passphrases, one-time codes): gets the
+    /// Program that answers what key files and hosts ask (passphrases, one-time codes) instead of the terminal: gets the
     /// question as its argument and the host in POGO_HOST, and prints the answer; otherwise SSH_ASKPASS, as for ssh.
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) askpass: Option<PathBuf>,

@@ -19,7 +19,7 @@ pub(crate) struct TargetArgs {
     /// `@cache` and `$cache` are the same tag; a shell leaves `@cache` alone. Several words count together.
     #[arg(value_name = "TARGETS")]
     words: Vec<String>,
-    /// The same as an option; may be given several times
+    /// TARGETS as an option; may be given several times
     #[arg(short, long, short_alias = 'w', value_name = "TARGETS")]
     targets: Vec<String>,
     /// File that lists targets, one or more a line; `-` is standard input

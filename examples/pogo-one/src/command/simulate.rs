@@ -78,7 +78,7 @@ fn times(args: &SimulateArgs, world: World) -> Result<World, CliError> {
     };
     let log = Log::of_flag("--times", path)?;
     if args.outcomes {
-        let last = last_job(&log.records).ok_or_else(|| log.refused("it tells of no job"))?;
+        let last = last_job(&log.records).ok_or_else(|| log.refused("it has no job"))?;
         return world.follow(&log.records, last).map_err(|error| log.refused(error));
     }
     let past = PastTimes::of(&log.records).map_err(|error| log.refused(error))?;

@@ -47,7 +47,7 @@ struct ScreenState {
     folded: Option<(Outputs, FoldStyle)>,
     pane: Pane,
     verbosity: Verbosity,
-    /// Hosts that are met for the first time: one line tells of all.
+    /// Hosts that are met for the first time: one line lists all.
     contacts: FirstContacts,
     busy: BusyHosts,
 }

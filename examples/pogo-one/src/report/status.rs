@@ -16,7 +16,7 @@ use super::width::{cut, padded, width};
 pub(super) struct StatusLines<'a> {
     pub(super) progress: &'a JobProgress,
     pub(super) now: Timestamp,
-    /// How long it will take from now on, if that can be told.
+    /// How long it will take from now on, if that is known.
     pub(super) left: Option<Duration>,
 }
 

@@ -37,12 +37,12 @@ pub(super) fn write(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-/// Bytes that have nothing raw in them, on standard error; where that is closed, there is nobody to tell.
+/// Bytes that have nothing raw in them, on standard error; nothing is printed where that is closed.
 pub(super) fn write_err(bytes: &[u8]) {
     let _ = io::stderr().lock().write_all(bytes);
 }
 
-/// A remark on standard error; where that is closed, there is nobody to tell.
+/// A remark on standard error; nothing is printed where that is closed.
 pub(crate) fn remark(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", visible_lines(text));
 }

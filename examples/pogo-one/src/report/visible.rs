@@ -4,7 +4,7 @@
 //! turn the direction of reading, end a line, or are not seen (zero-width characters, byte order marks, fillers, variation
 //! selectors, tags) are written out, as in `\u{202e}`. All else passes as it is: letters of all scripts, combining
 //! characters, and the zero-width joiner and variation selectors inside of emoji, where they are seen. Scripts that use
-//! joiners between letters show them written out: two names that look alike are told apart.
+//! joiners between letters show them written out: two names that look alike can be distinguished.
 
 use std::borrow::Cow;
 use std::fmt::Write;

@@ -13,7 +13,7 @@ use super::{json_line, remark};
 /// Kinds of warnings that are shown; further ones are counted.
 const SHOWN: usize = 20;
 
-/// Tells the warnings on standard error, those that are alike as one.
+/// Prints the warnings on standard error, similar ones as one.
 pub(crate) fn warn<'d>(warnings: impl IntoIterator<Item = &'d Diagnostic>) {
     warning_lines(warnings, false).iter().for_each(|text| remark(text));
 }

@@ -66,7 +66,7 @@ impl Site {
         Done::of(command.output().unwrap())
     }
 
-    /// Runs on a terminal of its own, and tells its exit code and how the terminal is left.
+    /// Runs on a terminal of its own, and returns its exit code and the state of the terminal after it.
     pub(super) fn on_terminal(&self, args: &[String]) -> Terminal {
         let inner = self
             .program
@@ -305,7 +305,7 @@ fn a_program_answers_where_one_is_named() {
     let done = site.apart(&site.with_key(Some(&key), &["--askpass", "/bin/false", "--", "true"]));
     assert_eq!(done.code, 1, "{}{}", done.out, done.err);
     assert!(done.out.contains("/bin/false gave no answer"), "{}", done.out);
-    // Without any, a host that asks something is told apart.
+    // Without any, a host that asks something is reported as such.
     let done = site.apart(&site.with_key(None, &["--", "true"]));
     assert!(
         done.out

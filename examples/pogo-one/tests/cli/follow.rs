@@ -5,7 +5,7 @@ use std::process::{Child, ChildStderr, ChildStdout, Stdio};
 
 use super::ssh::Site;
 
-/// A job that ends when it is let go, and may be told of other hosts meanwhile.
+/// A job that ends when it is let go, and whose fleet may change meanwhile.
 struct Job {
     site: Site,
     child: Child,

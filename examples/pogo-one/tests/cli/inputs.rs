@@ -52,14 +52,14 @@ fn every_host_reads_all_of_a_pipe() {
 #[test]
 fn every_host_gets_all_of_a_file_that_comes_through_a_pipe() {
     let site = site();
-    let place = site.program.directory.path().join("sent");
-    let (send, line) = (format!("-:{}", place.display()), format!("cat '{}'", place.display()));
+    let sent = site.program.directory.path().join("sent");
+    let (send, line) = (format!("-:{}", sent.display()), format!("cat '{}'", sent.display()));
     assert_both(
         &run_with(&site, b"sent along", &["--send", &send, "--", &line]),
         "sent along",
     );
     // One pipe for two uses is read once.
-    let line = format!("cat - '{}'", place.display());
+    let line = format!("cat - '{}'", sent.display());
     let both = run_with(
         &site,
         b"twice ",

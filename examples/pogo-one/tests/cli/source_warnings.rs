@@ -53,7 +53,7 @@ fn warnings_of_sources_are_told_by_every_command() {
         let done = program.run(args);
         for wanted in WARNINGS {
             let times = done.err.matches(wanted).count();
-            assert_eq!(times, 1, "{args:?} tells `{wanted}` {times} times: {}", done.err);
+            assert_eq!(times, 1, "{args:?} prints `{wanted}` {times} times: {}", done.err);
         }
     }
     let diff = program.run(&["inventory", "diff", "ansible:inv", "ansible:inv/hosts"]);

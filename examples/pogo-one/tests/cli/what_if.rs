@@ -115,7 +115,7 @@ fn what_if_answers_in_text_and_in_json() {
         gains.len() >= 5 && gains.is_sorted_by(|one, other| one >= other),
         "{gains:?}"
     );
-    // Whatever is told of a run can be looked at.
+    // Whatever is said of a run can be checked.
     let seed = p50["seed"].to_string();
     let run = simulate(
         &program,

@@ -12,7 +12,7 @@ use crate::dispatcher::Clock;
 use crate::fleet::{Fleet, FleetBuilder, HostName, Selector};
 use crate::policy::{Constraint, Origin, Policy, Rule, Sequence};
 
-/// A clock that stands still until it is told; deadlines ahead never come.
+/// A clock that only moves when a test moves it; deadlines ahead never come.
 #[derive(Default)]
 struct ManualClock(AtomicU64);
 

@@ -1,4 +1,4 @@
-//! TELL: what a dispatcher does, as spans of `tracing` and as metrics.
+//! OBSERVE: what a dispatcher does, as spans of `tracing` and as metrics.
 //!
 //! The embedding program adds both, like middleware of `tower` and layers of `opendal`; nothing is installed,
 //! and without a subscriber or a recorder nothing is recorded.

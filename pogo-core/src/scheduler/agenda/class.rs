@@ -135,7 +135,7 @@ impl Class {
         }
     }
 
-    /// Whether it has no task left, as far as can be told without looking at any.
+    /// Whether it has no task left, as far as is known without a look at any.
     pub(super) fn is_spent(&self) -> bool {
         self.listed.next == self.listed.end && self.late.0.is_none() && self.front.is_none()
     }

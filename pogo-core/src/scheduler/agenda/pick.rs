@@ -285,7 +285,7 @@ impl Agenda {
 }
 
 impl WaitReason {
-    /// Whether it may be gone, as far as that can be told without looking at who waits.
+    /// Whether it may be gone, as far as that is known without a look at who waits.
     fn has_room(self, state: &State) -> bool {
         match self {
             Self::Bucket { bucket, repair } => has_room(state.usage[bucket.index()], repair),

@@ -1,4 +1,4 @@
-//! What whoever gives an order learns.
+//! The answer to an order.
 
 use serde::{Deserialize, Serialize};
 

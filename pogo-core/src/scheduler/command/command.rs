@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Actor, Order, RequestId};
 
-/// An order, who gives it and why, and what tells it from another if it is sent again.
+/// An order with who gives it, why, and an id under which it can be sent again.
 ///
 /// With a [request id](RequestId), the same command given again gets the [answer](super::Answer) that it got before and does nothing,
 /// also after a restart. The ids of the last 10,000 commands are known that have one, each for a day.
@@ -30,10 +30,10 @@ use super::{Actor, Order, RequestId};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Command {
-    /// What tells it from another.
+    /// Its id; with one it can be sent again and has an effect once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestId>,
-    /// Who gives it.
+    /// Who gives the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<Arc<Actor>>,
     /// Why, for the record.
@@ -69,7 +69,7 @@ impl Command {
         self
     }
 
-    /// Says what tells it from another, so that it can be given again.
+    /// Gives it an id, so that it can be sent again and has an effect once.
     pub fn as_request(mut self, request: RequestId) -> Self {
         self.request = Some(request);
         self

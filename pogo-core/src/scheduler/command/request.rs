@@ -1,4 +1,4 @@
-//! What tells a request that is sent again from a new one.
+//! Ids of requests: one that is sent again has the same.
 
 use std::fmt;
 use std::sync::Arc;

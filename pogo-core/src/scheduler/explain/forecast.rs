@@ -128,7 +128,7 @@ impl<'a> Forecast<'a> {
     pub(super) fn can_start(&self, job: &Job, task: u32, retried: &[u32], resumed: bool) -> bool {
         let state = self.state;
         let host = job.host(task);
-        // What is over may not say so yet: this is asked while the ends of a moment are still being told.
+        // What is over may not say so yet: this is asked while ends of the same moment are still being reported.
         let is_over = job.status == JobStatus::Finished || (job.tally.running == 0 && job.tally.waiting == 0);
         let reopened = resumed || (is_over && job.fits);
         if state.is_barred(job, host) || state.next_holder(job, host).is_some() || !(reopened || job.status.may_start())

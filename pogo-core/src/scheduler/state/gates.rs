@@ -33,7 +33,7 @@ impl Gate {
     }
 }
 
-/// What became of a gate.
+/// How a gate changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GateChange {
     Opened(StageId),

@@ -44,12 +44,12 @@ impl HostState {
         self.failed_attempt.is_some() || self.is_kept_out()
     }
 
-    /// Unavailable whatever becomes of its attempts: held, or marked down.
+    /// Unavailable however its attempts end: held, or marked down.
     pub(crate) fn is_kept_out(&self) -> bool {
         self.held || self.down.is_some()
     }
 
-    /// It may not be serving.
+    /// It is unavailable.
     pub(crate) fn is_unavailable(&self) -> bool {
         self.leased || self.is_stuck()
     }
@@ -202,7 +202,7 @@ impl Hosts {
 pub(crate) struct Usage {
     /// Hosts that run a task.
     pub(crate) running: u32,
-    /// Hosts that may not be serving; the running ones among them. Where only what runs counts, these alone.
+    /// Unavailable hosts, which include those that run. Where only what runs counts, these alone.
     pub(crate) unavailable: u32,
     pub(crate) limit: Capacity,
 }

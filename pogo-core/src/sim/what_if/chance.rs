@@ -1,4 +1,4 @@
-//! How likely something is, as far as a number of runs can tell.
+//! How likely something is, estimated from a number of runs.
 
 use std::fmt;
 

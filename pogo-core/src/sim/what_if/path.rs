@@ -91,10 +91,10 @@ pub enum WaitedFor {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathError {
-    /// The job is not in it.
+    /// The log does not have the job.
     #[error("the log does not have {0}; take the log that begins before it was submitted")]
     NoJob(JobId),
-    /// It is damaged.
+    /// The log cannot be replayed.
     #[error(transparent)]
     Damaged(#[from] ReplayError),
 }

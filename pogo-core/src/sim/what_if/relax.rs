@@ -28,7 +28,7 @@ pub struct Relaxation {
 pub enum Change {
     /// Twice as many hosts may be unavailable, or fail: the limit becomes this.
     Doubled(Limit),
-    /// It is gone.
+    /// The rule is left out.
     Removed,
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::scheduler::{JobStatus, Tally};
 use crate::time::millis;
 
-/// How a job went in one run, in numbers; [`Scenario::history`](super::Scenario::history) tells all of it.
+/// How a job went in one run, in numbers; [`Scenario::history`](super::Scenario::history) has all of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Run {

@@ -108,11 +108,11 @@ impl Drill {
             Input::Begin { attempt, .. } => Some(attempt),
             _ => None,
         };
-        let told = self.scheduler.handle(self.now, input);
-        if let (Some(attempt), Err(_)) = (asking, &told) {
+        let result = self.scheduler.handle(self.now, input);
+        if let (Some(attempt), Err(_)) = (asking, &result) {
             self.refused.insert(attempt);
         }
-        let events = told?;
+        let events = result?;
         for event in &events {
             self.take_note(event);
             self.records.push(Record::new(self.now, event.clone()));
@@ -143,8 +143,8 @@ impl Drill {
         };
         // What attempts do that start is no part of a log.
         let asks_permission = self.asks_permission;
-        let told = drill.scheduler.handle(self.now, Input::Transport { asks_permission });
-        debug_assert_eq!(told, Ok(vec![]));
+        let result = drill.scheduler.handle(self.now, Input::Transport { asks_permission });
+        debug_assert_eq!(result, Ok(vec![]));
         drill
     }
 

@@ -1,4 +1,4 @@
-//! Which hosts a rule speaks of, worked out host by host.
+//! Which hosts a rule refers to, worked out host by host.
 
 use std::collections::{BTreeMap, BTreeSet};
 

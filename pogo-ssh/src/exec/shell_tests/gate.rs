@@ -28,7 +28,7 @@ struct Host<'a> {
 
 const LOCKED: Ready = Ready {
     host_lock: true,
-    tells: true,
+    reports_end: true,
 };
 
 fn under_every_shell(case: impl Fn(&Host<'_>)) {
@@ -81,12 +81,12 @@ impl Host<'_> {
         Session::of(&attempt(number, line), None, Some(&self.gate), &[Phase::Command]).unwrap()
     }
 
-    /// Runs a session that is told this.
-    fn run(&self, number: u64, line: &str, told: &str) -> (Vec<Mark>, Output) {
+    /// Runs a session with this standard input.
+    fn run(&self, number: u64, line: &str, input: &str) -> (Vec<Mark>, Output) {
         let session = self.session(number, line);
         let mut child = self.spawn(&session);
         // It may have ended without reading.
-        let _ = child.stdin.take().unwrap().write_all(told.as_bytes());
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();
         (stderr_of(&session, &output).1, output)
     }
@@ -132,8 +132,8 @@ fn what_is_told_to_go_runs_under_the_lock_and_its_end_is_written_down() {
 #[test]
 fn what_is_not_told_to_go_runs_nothing_under_any_shell() {
     under_every_shell(|host| {
-        for told in ["", "never\n", "g", "no\ngo\n"] {
-            let (marks, output) = host.run(17, "echo ran", told);
+        for input in ["", "never\n", "g", "no\ngo\n"] {
+            let (marks, output) = host.run(17, "echo ran", input);
             assert_eq!(
                 (output.stdout, output.status.code()),
                 (vec![], Some(0)),
@@ -324,7 +324,7 @@ fn a_host_without_flock_says_so_and_runs_the_command() {
         let (_, marks) = stderr_of(&session, &output);
         let without = Ready {
             host_lock: false,
-            tells: false,
+            reports_end: false,
         };
         let wanted = [Mark::Ready(without), Mark::Phase(Phase::Command)];
         assert_eq!(marks.get(1..), Some(&wanted[..]), "{}: {output:?}", host.shell);

@@ -90,7 +90,7 @@ pub(super) async fn a_source_out_of_reach_is_unavailable(fixture: InventoryFixtu
         return skip("the fixture has no source out of reach");
     };
     match gone.load().await {
-        Err(InventoryError::Unavailable(problem)) => tells(&gone.name(), &problem),
+        Err(InventoryError::Unavailable(problem)) => names(&gone.name(), &problem),
         Err(other) => fail(format_args!("a source out of reach is reported as invalid: {other}")),
         Ok(listing) => fail(format_args!(
             "a source out of reach gives {} hosts",
@@ -108,7 +108,7 @@ pub(super) async fn a_source_without_sense_is_invalid(fixture: InventoryFixture)
             let Some(first) = problems.first() else {
                 return fail("the error lists no problem");
             };
-            tells(&odd.name(), first)
+            names(&odd.name(), first)
         }
         Err(other) => fail(format_args!(
             "a source that is invalid is reported as out of reach: {other}"
@@ -117,7 +117,7 @@ pub(super) async fn a_source_without_sense_is_invalid(fixture: InventoryFixture)
     }
 }
 
-fn tells(name: &str, problem: &Diagnostic) -> Case {
+fn names(name: &str, problem: &Diagnostic) -> Case {
     same("the name of the source in the error", &&*problem.source, &name)?;
     hold(
         !problem.message.trim().is_empty(),

@@ -96,7 +96,7 @@ async fn begins<T>(
         Some(Either::Right((sign, _))) => Ok(sign),
         Some(Either::Left((outcome, _))) => fail(format_args!("a command that lasts gives {outcome:?}")),
         None => fail(format_args!(
-            "within {patience:?} nothing tells that the command has begun"
+            "within {patience:?} nothing shows that the command has begun"
         )),
     }
 }

@@ -50,7 +50,7 @@ pub(super) async fn output_is_whole_or_marked_as_cut(context: CaseContext) -> Ca
     hold(
         seen.stdout.len() == WRITTEN || !seen.notes.is_empty(),
         format_args!(
-            "{} of {WRITTEN} bytes arrive, and no note tells that the rest was cut",
+            "{} of {WRITTEN} bytes arrive, and no note says that the rest was cut",
             seen.stdout.len()
         ),
     )

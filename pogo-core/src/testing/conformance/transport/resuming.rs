@@ -27,7 +27,7 @@ pub(super) async fn a_resumed_attempt_goes_on_where_it_is(context: CaseContext) 
         Some(futures::future::Either::Right(_)) => {}
         _ => {
             return fail(format_args!(
-                "within {patience:?} no output tells that the command has begun"
+                "within {patience:?} no output shows that the command has begun"
             ));
         }
     }
