@@ -161,9 +161,9 @@ fn what_an_operator_does_is_a_line_across() {
     assert_eq!(
         tooltip,
         [
-            "job-1 paused \u{b7} at 2.00s",
-            "job-1 resumed \u{b7} at 1m 00s",
-            "job-1 halting: enough <for> today, job-1 halted \u{b7} at 1m 02s",
+            "job-1 was paused \u{b7} at 2.00s",
+            "job-1 was resumed \u{b7} at 1m 00s",
+            "job-1 is halting: enough <for> today, job-1 is halted \u{b7} at 1m 02s",
         ]
     );
     assert!(svg.contains("the job is halted"));
