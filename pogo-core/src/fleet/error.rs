@@ -1,7 +1,7 @@
 //! Why a fleet cannot be built.
 
 use super::names::Names;
-use super::visible::Shown;
+use super::visible::Escaped;
 use super::{HostName, NameError, SelectorError, TagError};
 
 /// A fleet that contradicts itself, or text that is not a name.
@@ -15,7 +15,7 @@ pub enum FleetError {
     #[error(transparent)]
     Tag(#[from] TagError),
     /// Text that is not a host range.
-    #[error("in the host range `{}`: {error}", Shown(text))]
+    #[error("in the host range `{}`: {error}", Escaped(text))]
     Range {
         /// The text as given.
         text: String,
@@ -26,7 +26,7 @@ pub enum FleetError {
     /// A pattern where names are listed.
     #[error(
         "`{}` has wildcards, but tags list hosts by name; write the names or a range",
-        Shown(text)
+        Escaped(text)
     )]
     Wildcards {
         /// The text as given.
@@ -35,8 +35,8 @@ pub enum FleetError {
     /// Two different values of one setting of one host.
     #[error(
         "host `{host}` has two values for {setting}: `{}` and `{}`; take one out",
-        Shown(first),
-        Shown(second)
+        Escaped(first),
+        Escaped(second)
     )]
     Conflict {
         /// The host.
@@ -51,7 +51,7 @@ pub enum FleetError {
     /// An address or user with a character that shows nothing, so that it looks like another.
     #[error(
         "the {setting} of the host `{host}` holds a character that shows nothing: `{}`; take it out",
-        Shown(value)
+        Escaped(value)
     )]
     Unseen {
         /// The host.

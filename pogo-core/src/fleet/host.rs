@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::visible::{Shown, first_unseen, is_invisible};
+use super::visible::{Escaped, first_unseen, is_invisible};
 
 /// A host's unique name. Cheap to clone; compares and sorts as text.
 ///
@@ -122,7 +122,7 @@ pub enum NameError {
     #[error("a host name is missing")]
     Empty,
     /// A character that a name cannot hold.
-    #[error("{} cannot be part of the host name `{}`", named(*character, name), Shown(name))]
+    #[error("{} cannot be part of the host name `{}`", named(*character, name), Escaped(name))]
     Character {
         /// The text as given.
         name: String,

@@ -39,4 +39,5 @@ pub use resolve::ResolveError;
 pub use selector::Selector;
 pub use selector_error::SelectorError;
 pub use tag::{TagError, TagPath};
+pub(crate) use visible::Escaped;
 pub use visible::is_invisible;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::visible::{Shown, first_unseen, is_invisible};
+use super::visible::{Escaped, first_unseen, is_invisible};
 
 /// A tag: `frontend`, `colo.north_america`. Whoever carries `a.b` is a member of `$a` and of `$a.b`.
 ///
@@ -134,7 +134,7 @@ impl From<TagPath> for String {
 
 /// Text that is not a tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the tag `{}` {reason}", Shown(path))]
+#[error("the tag `{}` {reason}", Escaped(path))]
 #[non_exhaustive]
 pub struct TagError {
     /// The text as given.

@@ -69,15 +69,16 @@ pub(super) fn check(text: &str) -> Result<(), SelectorError> {
     }
 }
 
-/// A text with what cannot be seen in it written as `\u{200b}`.
-pub(super) struct Shown<'t>(pub(super) &'t str);
+/// A text of somebody on one line, with what cannot be seen in it written as `\n` or `\u{200b}`.
+pub(crate) struct Escaped<'t>(pub(crate) &'t str);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
-            match is_unseen(character) {
-                true => write!(f, "{}", character.escape_unicode())?,
-                false => f.write_char(character)?,
+            match character {
+                character if character.is_control() => write!(f, "{}", character.escape_debug())?,
+                character if is_invisible(character) => write!(f, "{}", character.escape_unicode())?,
+                character => f.write_char(character)?,
             }
         }
         Ok(())
@@ -115,7 +116,7 @@ mod tests {
 
     #[test]
     fn texts_are_shown_with_what_is_hidden_in_them() {
-        assert_eq!(Shown("web\u{202e}1\n").to_string(), "web\\u{202e}1\\u{a}");
+        assert_eq!(Escaped("web\u{202e}1\n").to_string(), "web\\u{202e}1\\n");
         assert_eq!(first_unseen("wéb\u{200b}1"), Some(('\u{200b}', 4)));
         assert_eq!(first_unseen("a b"), None);
     }

@@ -1,11 +1,11 @@
 //! Who gives an order.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::fleet::is_invisible;
+use crate::fleet::Escaped;
 
 /// Who gives an order: a name, and how it is known. Displays as `alice@laptop`, or `deploy (token ci-7)`; what a terminal would
 /// act on, or not show, is escaped.
@@ -75,29 +75,13 @@ impl Actor {
 
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Harmless(&self.name))?;
+        write!(f, "{}", Escaped(&self.name))?;
         if let Some(host) = &self.host {
-            write!(f, "@{}", Harmless(host))?;
+            write!(f, "@{}", Escaped(host))?;
         }
         let token = self.token.as_ref().map(|token| ("token ", token));
         for (what, text) in self.peer.as_ref().map(|peer| ("", peer)).into_iter().chain(token) {
-            write!(f, " ({what}{})", Harmless(text))?;
-        }
-        Ok(())
-    }
-}
-
-/// A text of somebody, on one line and with everything to be seen.
-pub(in crate::scheduler) struct Harmless<'a>(pub(in crate::scheduler) &'a str);
-
-impl fmt::Display for Harmless<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
-            match character {
-                character if character.is_control() => write!(f, "{}", character.escape_debug())?,
-                character if is_invisible(character) => write!(f, "{}", character.escape_unicode())?,
-                character => f.write_char(character)?,
-            }
+            write!(f, " ({what}{})", Escaped(text))?;
         }
         Ok(())
     }

@@ -14,7 +14,6 @@ mod sentence;
 mod steered;
 
 pub use actor::Actor;
-pub(in crate::scheduler) use actor::Harmless;
 pub use answer::Answer;
 pub use command::Command;
 pub use kind::OrderKind;

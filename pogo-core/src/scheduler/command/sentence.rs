@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use super::actor::Harmless;
 use super::{Answer, Command, Order};
-use crate::fleet::{HostName, fold};
+use crate::fleet::{Escaped, HostName, fold};
 
 impl fmt::Display for Order {
     /// The order and what it is for: `pause job-3`, `retry web[1-3] of job-1`.
@@ -13,12 +12,7 @@ impl fmt::Display for Order {
         match self {
             Self::Configure { fleet, .. } => write!(f, "{kind} a fleet of {}", counted(fleet.len())),
             Self::Submit { spec, .. } => {
-                write!(
-                    f,
-                    "{kind} `{}` on {}",
-                    Harmless(&spec.command.to_string()),
-                    spec.targets
-                )
+                write!(f, "{kind} `{}` on {}", Escaped(&spec.command.to_string()), spec.targets)
             }
             Self::Pause { job }
             | Self::Resume { job }
@@ -46,7 +40,7 @@ impl fmt::Display for Command {
             write!(f, ", ordered by {actor}")?;
         }
         match &self.reason {
-            Some(reason) => write!(f, ": {}", Harmless(reason)),
+            Some(reason) => write!(f, ": {}", Escaped(reason)),
             None => Ok(()),
         }
     }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::actor::Harmless;
 use super::{Actor, OrderKind};
 use crate::Timestamp;
+use crate::fleet::Escaped;
 
 /// An order that was given to a job, with what is known of who gave it. Displays as `paused by alice@laptop: deploy is broken`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ impl Steered {
         }
         said.push_str(moment);
         if let Some(reason) = &self.reason {
-            said.push_str(&format!(": {}", Harmless(reason)));
+            said.push_str(&format!(": {}", Escaped(reason)));
         }
         said
     }

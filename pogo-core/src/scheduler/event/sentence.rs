@@ -4,8 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Event, HostEventKind, JobEventKind, NamespaceEventKind, TaskEventKind};
-use crate::fleet::fold;
-use crate::scheduler::command::Harmless;
+use crate::fleet::{Escaped, fold};
 use crate::scheduler::{Actor, Content, Obstacle};
 use crate::time::HumanDuration;
 
@@ -33,15 +32,15 @@ impl Sentence {
 
     /// On one line, with everything to be seen: names and reasons are anybody's.
     fn write(self, f: &mut fmt::Formatter<'_>, actor: Option<&Arc<Actor>>) -> fmt::Result {
-        write!(f, "{}", Harmless(&self.what))?;
+        write!(f, "{}", Escaped(&self.what))?;
         match (actor, self.by) {
             (Some(actor), _) => write!(f, " by {actor}")?,
-            (None, Some(by)) => write!(f, " by {}", Harmless(&by))?,
+            (None, Some(by)) => write!(f, " by {}", Escaped(&by))?,
             (None, None) => {}
         }
         match self.detail.as_str() {
             "" => Ok(()),
-            detail => write!(f, ": {}", Harmless(detail)),
+            detail => write!(f, ": {}", Escaped(detail)),
         }
     }
 }
