@@ -47,7 +47,7 @@ impl State {
             } => self.retry(*job, host, *not_before, (*ordered, *after_connect)),
             TaskEventKind::Skipped => self.skip(*job, host),
             TaskEventKind::Cancelled => self.cancel(*job, host),
-            _ => unknown(event),
+            _ => unknown(&event.kind),
         }
     }
 

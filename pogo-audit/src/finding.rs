@@ -83,6 +83,6 @@ pub(super) fn broken<T>(rule: BrokenRule, message: impl Into<String>) -> Result<
 }
 
 /// Refuses an event that the audit has not learned to judge, so that a new one cannot be forgotten here.
-pub(super) fn unknown(event: &impl fmt::Debug) -> Result<(), Breach> {
-    broken(BrokenRule::Log, format!("this audit cannot judge {event:?}"))
+pub(super) fn unknown(event: &impl fmt::Display) -> Result<(), Breach> {
+    broken(BrokenRule::Log, format!("this audit cannot judge `{event}`"))
 }

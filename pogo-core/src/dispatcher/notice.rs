@@ -1,10 +1,13 @@
 //! Notices of a dispatcher about itself.
 
+use std::fmt;
 use std::time::Duration;
 
+use crate::fleet::Escaped;
 use crate::journal::JournalError;
 use crate::output::OutputSource;
 use crate::scheduler::Scheduler;
+use crate::time::HumanDuration;
 
 /// A notice about the dispatcher itself, which is in no journal. Times are those of its [`Clock`](super::Clock).
 #[derive(Debug)]
@@ -43,4 +46,30 @@ pub enum Notice<'a> {
         /// How long it took, without the journal.
         took: Duration,
     },
+}
+
+impl fmt::Display for Notice<'_> {
+    /// A sentence on one line: `the journal cannot be reached: no space left on device`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Committed { records, took, .. } => {
+                write!(f, "a commit of {records} events took {}", HumanDuration(*took))
+            }
+            Self::JournalAway { error } => {
+                write!(f, "the journal cannot be reached: {}", Escaped(&error.to_string()))
+            }
+            Self::JournalBack { after } => {
+                write!(f, "the journal can be reached again after {}", HumanDuration(*after))
+            }
+            Self::OutputLost { source, message } => {
+                let OutputSource { job, host, attempt, .. } = source;
+                write!(
+                    f,
+                    "output of {attempt} of {job} on {host} is lost: {}",
+                    Escaped(message)
+                )
+            }
+            Self::Turned { inputs, took } => write!(f, "a batch of {inputs} inputs took {}", HumanDuration(*took)),
+        }
+    }
 }

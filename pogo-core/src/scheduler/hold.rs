@@ -13,12 +13,22 @@ use crate::plan::HoldOwner;
 /// What happens where a host cannot be [held](super::Order::Hold) at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum HoldMode {
     /// The whole order is refused, and nothing is held.
     #[default]
     Immediate,
     /// The hold waits in line, among the tasks of jobs.
     Wait,
+}
+
+impl fmt::Display for HoldMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Immediate => "immediate",
+            Self::Wait => "wait",
+        })
+    }
 }
 
 /// A hold of one host, in force or waiting in line. Displays as who holds it, since when and why.

@@ -38,6 +38,9 @@
     reason = "a broken invariant ends the test that asked for it"
 )]
 
+/// The crate whose strategies the functions here return.
+pub use proptest;
+
 #[cfg(feature = "async")]
 mod attempt;
 #[cfg(feature = "async")]

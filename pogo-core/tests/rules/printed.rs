@@ -2,18 +2,19 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pogo_core::Digest;
-use pogo_core::dispatcher::JournalStatus;
+use pogo_core::dispatcher::{JournalStatus, Notice};
 use pogo_core::fleet::{Fleet, HostName};
-use pogo_core::journal::{Acquire, Nonce, Owner, Seq};
-use pogo_core::output::Stream;
+use pogo_core::journal::{Acquire, JournalError, Nonce, Owner, Seq};
+use pogo_core::output::{OutputSource, Stream};
 use pogo_core::plan::{Command, HostOrder, JobSpec, RunAs};
 use pogo_core::policy::{Constraint, OnDoubt, Policy, Rule, Sequence, WaveGate};
 use pogo_core::scheduler::{
-    Actor, Answer, AttemptId, CancelReason, DoubtCause, Epoch, Event, Failure, FailureKind, HaltCause, HolderReason,
-    HostEventKind, JobEventKind, JobId, JobStatus, NeverBegan, Order, OrderKind, Outcome, OutputSummary, OwnerId,
-    Permission, Phase, TaskEventKind, TaskState,
+    Actor, Answer, AttemptId, CancelReason, DoubtCause, Epoch, Event, Failure, FailureKind, HaltCause, HoldMode,
+    HolderReason, HostEventKind, JobEventKind, JobId, JobStatus, NeverBegan, Order, OrderKind, Outcome, OutputSummary,
+    OwnerId, Permission, Phase, TaskEventKind, TaskState,
 };
 use pogo_core::testing::Drill;
 use pogo_core::testing::conformance::{CaseReport, Verdict};
@@ -259,4 +260,48 @@ fn cases_of_a_suite_print_their_verdict() {
         "skipped  it_ends: it has no shell",
     ];
     assert_eq!(printed(&values), words);
+}
+
+#[test]
+fn notices_of_a_dispatcher_print_as_sentences() {
+    let error = JournalError::Unavailable {
+        message: "no\nroom".to_owned(),
+    };
+    let source = OutputSource {
+        job: JobId::new(3),
+        host: "web1".parse().unwrap(),
+        attempt: AttemptId::new(17),
+    };
+    let scheduler = Drill::new(Arc::default(), Arc::default()).unwrap();
+    let values: [&dyn Display; 5] = [
+        &Notice::Committed {
+            records: 2,
+            took: Duration::from_millis(3),
+            scheduler: scheduler.scheduler(),
+        },
+        &Notice::JournalAway { error: &error },
+        &Notice::JournalBack {
+            after: Duration::from_secs(90),
+        },
+        &Notice::OutputLost {
+            source: &source,
+            message: "\u{1b}[2J",
+        },
+        &Notice::Turned {
+            inputs: 4,
+            took: Duration::from_millis(5),
+        },
+    ];
+    let words = [
+        "a commit of 2 events took 3ms".to_owned(),
+        format!(
+            "the journal cannot be reached: {}",
+            error.to_string().replace('\n', "\\n")
+        ),
+        "the journal can be reached again after 1m 30s".to_owned(),
+        "output of a17 of job-3 on web1 is lost: \\u{1b}[2J".to_owned(),
+        "a batch of 4 inputs took 5ms".to_owned(),
+    ];
+    assert_eq!(printed(&values), words);
+    assert_eq!(HoldMode::Wait.to_string(), "wait");
 }

@@ -68,6 +68,13 @@ pub enum Format {
     Toml,
 }
 
+impl std::fmt::Display for Format {
+    /// The type name in a [`SourceSpec`](crate::SourceSpec).
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 impl Format {
     /// The type name in a [`SourceSpec`](crate::SourceSpec).
     fn name(self) -> &'static str {

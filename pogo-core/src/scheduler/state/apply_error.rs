@@ -34,7 +34,7 @@ pub enum ApplyError {
         job: JobId,
     },
     /// It does something to a task that cannot be done in the task's state.
-    #[error("an event refers to host `{host}` of {job}, which was {state:?} and cannot have become that")]
+    #[error("an event refers to host `{host}` of {job}, which was {state} and cannot have become that")]
     WrongTaskState {
         /// The job.
         job: JobId,
@@ -44,7 +44,7 @@ pub enum ApplyError {
         state: TaskState,
     },
     /// It does something to a job that cannot be done in the job's state.
-    #[error("an event refers to {job}, which was {status:?} and cannot have become that")]
+    #[error("an event refers to {job}, which was {status} and cannot have become that")]
     WrongJobStatus {
         /// The job.
         job: JobId,

@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::Duration;
 
 use super::path::{CriticalPath, Link, WaitedFor};
-use super::relax::Change;
 use super::{Cost, GroupForecast, WhatIf};
 use crate::time::format_duration;
 
@@ -89,10 +88,7 @@ impl WhatIf {
 }
 
 fn print_cost(f: &mut fmt::Formatter<'_>, cost: &Cost) -> fmt::Result {
-    let to = match cost.relaxation.change {
-        Change::Doubled(to) => to.to_string(),
-        Change::Removed => "gone".to_owned(),
-    };
+    let to = cost.relaxation.change.to_string();
     let (gain, then) = match cost.after {
         Some(after) => (gain(cost.gain()), format_duration(after)),
         None => ("unknown".to_owned(), "-".to_owned()),

@@ -32,6 +32,15 @@ pub enum Change {
     Removed,
 }
 
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Doubled(to) => write!(f, "{to}"),
+            Self::Removed => f.write_str("gone"),
+        }
+    }
+}
+
 impl fmt::Display for Relaxation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.change {
