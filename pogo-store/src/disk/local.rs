@@ -1,0 +1,174 @@
+//! The disk of this machine.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FallocateFlags, FlockOperation, fallocate, flock, statfs};
+use rustix::io::Errno;
+
+use super::{Disk, DiskFile, FileIdentity, Lock, NetworkFilesystem};
+
+/// Files of this machine, as the operating system has them.
+#[derive(Debug)]
+pub(crate) struct LocalDisk;
+
+#[derive(Debug)]
+struct LocalFile {
+    path: PathBuf,
+    file: File,
+}
+
+/// The lock lasts as long as the file is open.
+#[derive(Debug)]
+struct LocalLock(#[allow(dead_code, reason = "it is kept open")] File);
+
+impl Lock for LocalLock {}
+
+/// The same kind of error, with what was tried and where.
+fn trying<T>(what: &str, path: &Path, result: io::Result<T>) -> io::Result<T> {
+    result.map_err(|error| io::Error::new(error.kind(), format!("cannot {what} {}: {error}", path.display())))
+}
+
+fn unless_missing(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+fn for_writing(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+impl Disk for LocalDisk {
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        let created = match DirBuilder::new().mode(0o700).create(dir) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+            created => created,
+        };
+        trying("create", dir, created)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let list = || {
+            let mut names = vec![];
+            for entry in std::fs::read_dir(dir)? {
+                // Nothing of the store has another name than of ASCII.
+                names.extend(entry?.file_name().into_string().ok());
+            }
+            names.sort_unstable();
+            Ok(names)
+        };
+        trying("list", dir, list())
+    }
+
+    fn read(&self, path: &Path, range: Range<u64>) -> io::Result<Vec<u8>> {
+        let read = || {
+            let mut file = File::open(path)?;
+            file.seek(SeekFrom::Start(range.start))?;
+            let mut bytes = vec![];
+            file.take(range.end.saturating_sub(range.start))
+                .read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        trying("read", path, read())
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let file = trying("write to", path, for_writing(path))?;
+        let path = path.to_owned();
+        Ok(Box::new(LocalFile { path, file }))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        trying("replace", to, std::fs::rename(from, to))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        trying("remove", path, unless_missing(std::fs::remove_file(path)))
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        trying("sync", dir, File::open(dir).and_then(|dir| dir.sync_all()))
+    }
+
+    fn reserve(&self, path: &Path, bytes: u64) -> io::Result<()> {
+        let reserve = || {
+            let file = for_writing(path)?;
+            match fallocate(&file, FallocateFlags::empty(), 0, bytes) {
+                Ok(()) => Ok(()),
+                // Where space cannot be allocated, it is written; compression would make nothing of zeros.
+                Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => write_noise(&file, bytes),
+                Err(error) => Err(error.into()),
+            }
+        };
+        trying("reserve space in", path, reserve())
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>> {
+        let lock = || {
+            let file = for_writing(path)?;
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => Ok(Some(Box::new(LocalLock(file)) as Box<dyn Lock>)),
+                Err(Errno::WOULDBLOCK) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        };
+        trying("lock", path, lock())
+    }
+
+    fn identity(&self, path: &Path) -> io::Result<FileIdentity> {
+        let about = trying("read", path, path.metadata())?;
+        Ok(FileIdentity {
+            device: about.dev(),
+            inode: about.ino(),
+            modified: (about.mtime(), about.mtime_nsec()),
+        })
+    }
+
+    fn network_filesystem(&self, dir: &Path) -> io::Result<Option<NetworkFilesystem>> {
+        let about = trying("ask for the filesystem of", dir, statfs(dir).map_err(io::Error::from))?;
+        // The numbers have 32 bits, whatever the type that holds them.
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the numbers have 32 bits"
+        )]
+        Ok(NetworkFilesystem::of_magic(about.f_type as u32))
+    }
+}
+
+fn write_noise(file: &File, bytes: u64) -> io::Result<()> {
+    let mut noise = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut block = Vec::with_capacity(1 << 16);
+    while block.len() < 1 << 16 {
+        noise ^= noise << 13;
+        noise ^= noise >> 7;
+        noise ^= noise << 17;
+        block.extend(noise.to_le_bytes());
+    }
+    let mut at = 0;
+    while at < bytes {
+        file.write_all_at(&block, at)?;
+        at += block.len() as u64;
+    }
+    Ok(())
+}
+
+impl DiskFile for LocalFile {
+    fn write_at(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        trying("write to", &self.path, self.file.write_all_at(bytes, at))
+    }
+
+    fn truncate(&self, len: u64) -> io::Result<()> {
+        trying("cut", &self.path, self.file.set_len(len))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        trying("sync", &self.path, self.file.sync_all())
+    }
+}

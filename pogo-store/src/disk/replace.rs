@@ -1,0 +1,44 @@
+//! Files that are replaced as a whole.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Disk;
+
+const NEW: &str = ".new";
+
+/// Puts these bytes in the place of a file, durably: whatever happens, it has its old bytes or these.
+pub(crate) fn replace_file(disk: &dyn Disk, file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut new = file.as_os_str().to_owned();
+    new.push(NEW);
+    let new = PathBuf::from(new);
+    if let Err(error) = write_file(disk, &new, bytes) {
+        // On a full disk a part of it would take the space that the journal needs.
+        let _ = disk.remove(&new);
+        return Err(error);
+    }
+    disk.rename(&new, file)?;
+    disk.sync_dir(parent_dir(file))
+}
+
+/// The directory that a file or a directory is in.
+pub(crate) fn parent_dir(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}
+
+fn write_file(disk: &dyn Disk, file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let open = disk.open(file)?;
+    // One that was left behind by a crash may be longer.
+    open.truncate(0)?;
+    open.write_at(0, bytes)?;
+    open.sync()
+}
+
+/// Whether a file of this name is what a crash left of one that was to replace another.
+pub(crate) fn is_leftover(name: &str) -> bool {
+    name.ends_with(NEW)
+}

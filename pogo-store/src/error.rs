@@ -1,0 +1,84 @@
+//! Errors of stores as a whole, and what errors of the disk mean to a journal.
+
+use std::io;
+use std::path::PathBuf;
+
+use pogo_core::journal::JournalError;
+use thiserror::Error;
+
+/// A store cannot be opened.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The directory has files, and no store.
+    #[error("{} is no store: it has files and none that is named `format`; name a new or an empty directory", path.display())]
+    NotAStore {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// There is nothing to be read.
+    #[error("there is no store in {}; whoever writes to it first creates it", path.display())]
+    Missing {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A newer version wrote the store.
+    #[error(
+        "the store in {} is of version {version}, and this program knows version {known}; use the version of pogo that wrote it, or a newer one",
+        path.display()
+    )]
+    Newer {
+        /// The directory.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
+        /// The newest version that is known.
+        known: u32,
+    },
+    /// A file has something else in it than was written.
+    #[error("{} is damaged: {message}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The damage, and what to do about it.
+        message: String,
+    },
+    /// Other machines may use the directory at the same time.
+    #[error(
+        "{} is on {filesystem}, where this machine's locks keep no other machine away; put the store on a disk of this machine",
+        path.display()
+    )]
+    NetworkFilesystem {
+        /// The directory.
+        path: PathBuf,
+        /// The filesystem.
+        filesystem: String,
+    },
+    /// A name that no namespace can have.
+    #[error("`{}` is no name of a namespace: use up to 100 letters, digits, `-`, `_` and `.`, the first of them a letter or digit", name.escape_debug())]
+    InvalidName {
+        /// The name as given.
+        name: String,
+    },
+    /// The disk gave an error, which names the file.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Whether a disk, or a user's share of it, is full.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// An operation on the disk that failed, and changed nothing.
+pub(crate) fn unavailable(error: io::Error) -> JournalError {
+    let cure = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free some space",
+        io::ErrorKind::PermissionDenied => "; a store belongs to one user",
+        io::ErrorKind::ReadOnlyFilesystem => "; it can only be read",
+        _ => "",
+    };
+    JournalError::Unavailable {
+        message: format!("{error}{cure}"),
+    }
+}

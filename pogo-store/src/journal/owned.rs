@@ -1,0 +1,236 @@
+//! The trait `OwnedJournal` over a directory.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use async_trait::async_trait;
+use futures::future::{BoxFuture, FutureExt};
+use pogo_core::Digest;
+use pogo_core::journal::{Commit, Epoch, JournalError, OwnedJournal, Owner, OwnerId, Seq, Snapshot};
+use pogo_core::scheduler::Record;
+
+use super::commit_lines::EncodedCommit;
+use super::compaction::{remove_content, remove_old, unnamed_content};
+use super::contents::put_content;
+use super::reserve::Reserve;
+use super::snapshots::{list_snapshots, write_snapshot};
+use super::store_journal::flat;
+use super::writer::Writer;
+use crate::blocking::spawn_blocking;
+use crate::disk::is_leftover;
+use crate::error::unavailable;
+use crate::namespace::Shared;
+use crate::owner::Claim;
+
+/// A journal that this process owns.
+pub(crate) struct Owned {
+    hold: Arc<Hold>,
+    epoch: Epoch,
+    previous: Option<OwnerId>,
+    end: Seq,
+}
+
+/// What lasts until the owner is gone and nothing of it is under way any more.
+pub(crate) struct Hold {
+    shared: Arc<Shared>,
+    /// `None` when it is given back.
+    claim: Option<Claim>,
+    epoch: Epoch,
+    end: Mutex<End>,
+}
+
+/// Where the journal goes on. Whoever has it locked is the only one who writes.
+struct End {
+    writer: Writer,
+    /// Content that was put or named by this owner, and the end of the journal then.
+    recent: BTreeMap<Digest, Seq>,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.claim = None;
+        self.shared.growth.set(None);
+    }
+}
+
+impl Hold {
+    fn end(&self) -> MutexGuard<'_, End> {
+        // A writer that was left half-way opens its file afresh.
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the store is still the one that is owned.
+    fn check(&self) -> Result<(), JournalError> {
+        let claim = self.claim.as_ref().ok_or(JournalError::Fenced)?;
+        claim.check(&*self.shared.disk)
+    }
+
+    fn append(&self, commit: &Commit) -> Result<Seq, JournalError> {
+        let encoded = EncodedCommit::new(commit, self.epoch, self.shared.limits.commit)?;
+        let mut at_end = self.end();
+        self.check()?;
+        let end = at_end.writer.append(&encoded)?;
+        at_end.recent.extend(
+            commit
+                .records
+                .iter()
+                .flat_map(Record::digests)
+                .map(|digest| (digest, end)),
+        );
+        self.shared.growth.set(Some(end));
+        Ok(end)
+    }
+
+    fn put_content(&self, digest: Digest, bytes: &[u8]) -> Result<(), JournalError> {
+        let mut at_end = self.end();
+        self.check()?;
+        put_content(&*self.shared.disk, &self.shared.content_dir(), digest, bytes)?;
+        let end = at_end.writer.end();
+        at_end.recent.insert(digest, end);
+        Ok(())
+    }
+
+    fn snapshot(&self, upto: Seq, state: &Snapshot) -> Result<(), JournalError> {
+        self.check()?;
+        let end = self.end().writer.end();
+        if upto > end {
+            return Err(JournalError::Conflict { at: end });
+        }
+        write_snapshot(&*self.shared.disk, &self.shared.dir, upto, state).map_err(unavailable)?;
+        // The snapshot is there. What could not be removed is removed after the next one.
+        let _ = self.compact();
+        Ok(())
+    }
+
+    /// Removes what snapshots stand for, and the content that nothing names any more.
+    fn compact(&self) -> Result<(), JournalError> {
+        let shared = &self.shared;
+        let Some(needed) = remove_old(shared).map_err(unavailable)? else {
+            return Ok(());
+        };
+        // This takes long, and appends go on meanwhile: what they name is recent.
+        let unnamed = unnamed_content(shared)?;
+        let mut at_end = self.end();
+        self.check()?;
+        at_end.recent.retain(|_, at| *at >= needed);
+        let unnamed = unnamed.into_iter().filter(|digest| !at_end.recent.contains_key(digest));
+        remove_content(shared, unnamed).map_err(unavailable)
+    }
+}
+
+impl Owned {
+    /// Acquires the journal, if nobody owns it.
+    pub(crate) fn acquire(shared: &Arc<Shared>, owner: Owner) -> Result<Self, JournalError> {
+        let disk = &shared.disk;
+        shared.create().map_err(unavailable)?;
+        let locked = Claim::lock(&**disk, &shared.dir, &shared.machine)?;
+        remove_leftovers(shared).map_err(unavailable)?;
+        let reserve = Reserve::new(&**disk, shared.dir.join("reserve"), shared.limits.reserve);
+        let (writer, of_records) =
+            Writer::open(Arc::clone(disk), shared.journal_dir(), shared.limits.segment, reserve)?;
+        let end = writer.end();
+        if let Some(upto) = list_snapshots(&**disk, &shared.dir).map_err(unavailable)?.last()
+            && *upto > end
+        {
+            return Err(JournalError::Corrupt {
+                at: end,
+                message: format!("there is a snapshot of {upto}, so the records from {end} on are lost"),
+            });
+        }
+        let claim = locked.claim(&**disk, (owner, shared.machine.clone()), of_records)?;
+        let (epoch, previous) = (claim.epoch, claim.previous.clone());
+        shared.growth.set(Some(end));
+        let hold = Hold {
+            shared: Arc::clone(shared),
+            claim: Some(claim),
+            epoch,
+            end: Mutex::new(End {
+                writer,
+                recent: BTreeMap::new(),
+            }),
+        };
+        let hold = Arc::new(hold);
+        Ok(Self {
+            hold,
+            epoch,
+            previous,
+            end,
+        })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Hold) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let hold = Arc::clone(&self.hold);
+        flat(spawn_blocking(move || work(&hold)).await)
+    }
+}
+
+/// Removes files that were to replace others when their writer died.
+fn remove_leftovers(shared: &Shared) -> io::Result<()> {
+    for dir in [shared.dir.clone(), shared.content_dir()] {
+        for name in shared.disk.list(&dir)? {
+            if is_leftover(&name) {
+                shared.disk.remove(&dir.join(name))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl OwnedJournal for Owned {
+    fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    fn previous_owner(&self) -> Option<OwnerId> {
+        self.previous.clone()
+    }
+
+    fn end(&self) -> Seq {
+        self.end
+    }
+
+    fn max_commit(&self) -> Option<usize> {
+        Some(self.hold.shared.limits.commit)
+    }
+
+    async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
+        let commit = commit.clone();
+        self.end = self.run(move |hold| hold.append(&commit)).await?;
+        Ok(self.end)
+    }
+
+    async fn put_content(&mut self, digest: Digest, bytes: &[u8]) -> Result<(), JournalError> {
+        let bytes = bytes.to_vec();
+        self.run(move |hold| hold.put_content(digest, &bytes)).await
+    }
+
+    fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {
+        let hold = Arc::downgrade(&self.hold);
+        let store = move || match hold.upgrade() {
+            Some(hold) => hold.snapshot(upto, &state),
+            None => Err(JournalError::Fenced),
+        };
+        async move { flat(spawn_blocking(store).await) }.boxed()
+    }
+
+    fn lost(&self) -> BoxFuture<'static, ()> {
+        lost(Arc::clone(&self.hold.shared), Arc::downgrade(&self.hold)).boxed()
+    }
+}
+
+async fn lost(shared: Arc<Shared>, hold: Weak<Hold>) {
+    loop {
+        let listener = shared.growth.listen();
+        let Some(held) = hold.upgrade() else { return };
+        let checked = spawn_blocking(move || held.check()).await;
+        if matches!(checked, Ok(Err(JournalError::Fenced))) {
+            return;
+        }
+        shared.growth.wait_a_moment(listener).await;
+    }
+}

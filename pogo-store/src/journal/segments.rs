@@ -1,0 +1,118 @@
+//! The files that records are in.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use pogo_core::journal::{JournalError, Seq};
+
+use super::commit_lines::{Damage, Found, FoundCommit, is_unwritten, next_commit};
+use crate::disk::Disk;
+use crate::error::unavailable;
+
+/// A segment is read in pieces of this size, unless a commit is larger.
+const PIECE: u64 = 1 << 20;
+const SUFFIX: &str = ".jsonl";
+
+/// The file of the segment that begins with this record.
+pub(crate) fn segment_file(dir: &Path, first: Seq) -> PathBuf {
+    dir.join(format!("{:020}{SUFFIX}", first.0))
+}
+
+/// The first records of all segments, in order.
+pub(crate) fn list_segments(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<Seq>> {
+    let names = match disk.list(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => vec![],
+        names => names?,
+    };
+    let first = |name: String| name.strip_suffix(SUFFIX)?.parse().ok().map(Seq);
+    Ok(names.into_iter().filter_map(first).collect())
+}
+
+/// A place in a segment where a commit begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// The first record of the segment.
+    pub(crate) segment: Seq,
+    pub(crate) offset: u64,
+    pub(crate) at: Seq,
+}
+
+impl Mark {
+    /// The beginning of a segment.
+    pub(crate) fn begin(segment: Seq) -> Self {
+        Self {
+            segment,
+            offset: 0,
+            at: segment,
+        }
+    }
+}
+
+/// Reads the commits of a segment from a mark on, until one breaks off. Returns where the next would begin, and whether
+/// anything stands there that is no whole commit.
+pub(crate) fn scan(
+    disk: &dyn Disk,
+    dir: &Path,
+    from: Mark,
+    mut each: impl FnMut(FoundCommit<'_>, Mark) -> Result<ControlFlow<()>, JournalError>,
+) -> Result<(Mark, bool), JournalError> {
+    let file = segment_file(dir, from.segment);
+    let (mut mark, mut size) = (from, PIECE);
+    loop {
+        let piece = disk.read(&file, mark.offset..mark.offset + size).map_err(unavailable)?;
+        let is_last = (piece.len() as u64) < size;
+        let mut rest = &piece[..];
+        loop {
+            let found = match next_commit(rest, mark.at) {
+                Err(damage)
+                    if !damage.is_newer
+                        && is_unwritten(&disk.read(&file, mark.offset..u64::MAX).map_err(unavailable)?) =>
+                {
+                    return Ok((mark, true));
+                }
+                found => found.map_err(|damage| corrupt(&file, mark.offset, damage))?,
+            };
+            match found {
+                Found::Commit(commit) => {
+                    let next = Mark {
+                        offset: mark.offset + commit.len as u64,
+                        at: commit.end,
+                        ..mark
+                    };
+                    rest = rest.get(commit.len..).unwrap_or_default();
+                    let go_on = each(commit, mark)?;
+                    mark = next;
+                    if go_on.is_break() {
+                        return Ok((mark, !rest.is_empty()));
+                    }
+                    size = PIECE;
+                }
+                Found::Torn if is_last => return Ok((mark, !rest.is_empty())),
+                // The piece ends within a commit.
+                Found::Torn => {
+                    if rest.len() == piece.len() {
+                        size *= 2;
+                    }
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn corrupt(file: &Path, before: u64, damage: Damage) -> JournalError {
+    let offset = before + damage.offset as u64;
+    if damage.is_newer {
+        let message = format!(
+            "{} in {}; use the version of pogo that wrote it, or a newer one",
+            damage.message,
+            file.display()
+        );
+        return JournalError::Unavailable { message };
+    }
+    JournalError::Corrupt {
+        at: damage.at,
+        message: format!("{} at byte {offset} of {}", damage.message, file.display()),
+    }
+}

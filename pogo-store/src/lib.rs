@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod blocking;
+mod checked_line;
+mod compressed;
+mod disk;
+mod error;
+mod journal;
+mod limits;
+mod namespace;
+mod owner;
+mod store;
+mod store_format;
+#[cfg(test)]
+mod tests;
+
+pub use error::StoreError;
+pub use journal::StoreJournal;
+pub use namespace::Namespace;
+pub use store::Store;

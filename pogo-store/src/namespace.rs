@@ -1,0 +1,98 @@
+//! One namespace of a store.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::disk::{Disk, parent_dir};
+use crate::error::StoreError;
+use crate::journal::{Growth, Reader, StoreJournal};
+use crate::limits::Limits;
+use crate::owner::Machine;
+
+/// A namespace of a [`Store`](crate::Store): its journal, and what its hosts wrote. Clones are of the same namespace.
+#[derive(Debug, Clone)]
+pub struct Namespace {
+    shared: Arc<Shared>,
+}
+
+/// What all handles of a namespace share within a process.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) dir: PathBuf,
+    pub(crate) limits: Limits,
+    pub(crate) machine: Machine,
+    pub(crate) growth: Growth,
+    pub(crate) reader: Reader,
+}
+
+impl Namespace {
+    pub(crate) fn new(disk: Arc<dyn Disk>, dir: PathBuf, limits: Limits, machine: Machine) -> Self {
+        let reader = Reader::new(Arc::clone(&disk), journal_dir(&dir));
+        let shared = Shared {
+            disk,
+            dir,
+            limits,
+            machine,
+            growth: Growth::default(),
+            reader,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Its journal.
+    pub fn journal(&self) -> Arc<StoreJournal> {
+        Arc::new(StoreJournal::new(Arc::clone(&self.shared)))
+    }
+
+    /// Its directory, for people. Its files are the store's own: whoever links this crate has no need to read them.
+    pub fn path(&self) -> &Path {
+        &self.shared.dir
+    }
+}
+
+impl Shared {
+    pub(crate) fn journal_dir(&self) -> PathBuf {
+        journal_dir(&self.dir)
+    }
+
+    pub(crate) fn content_dir(&self) -> PathBuf {
+        self.dir.join("content")
+    }
+
+    /// Creates its directories, durably. Those that are there may be of a process that was killed before they were durable.
+    pub(crate) fn create(&self) -> io::Result<()> {
+        let all_namespaces = parent_dir(&self.dir);
+        let store = parent_dir(all_namespaces);
+        for dir in [all_namespaces, &self.dir, &self.journal_dir(), &self.content_dir()] {
+            if !self.disk.exists(dir)? {
+                self.disk.create_dir(dir)?;
+            }
+        }
+        match self.disk.sync_dir(parent_dir(store)) {
+            // Somebody else made the store's directory, where this user may not look.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            synced => synced?,
+        }
+        [store, all_namespaces, &self.dir]
+            .into_iter()
+            .try_for_each(|dir| self.disk.sync_dir(dir))
+    }
+}
+
+fn journal_dir(dir: &Path) -> PathBuf {
+    dir.join("journal")
+}
+
+/// Whether a name can be that of a namespace, and of its directory.
+pub(crate) fn check_name(name: &str) -> Result<(), StoreError> {
+    let begins_well = name.starts_with(|first: char| first.is_ascii_alphanumeric());
+    let is_known = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    if begins_well && name.len() <= 100 && name.chars().all(is_known) {
+        return Ok(());
+    }
+    Err(StoreError::InvalidName { name: name.to_owned() })
+}

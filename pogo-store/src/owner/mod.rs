@@ -1,0 +1,9 @@
+//! Who owns a namespace: a lock, and a file that says who has it.
+
+mod claim;
+mod machine;
+mod owner_file;
+
+pub(crate) use claim::Claim;
+pub(crate) use machine::Machine;
+pub(crate) use owner_file::{OwnerRecord, read_owner};

@@ -1,0 +1,139 @@
+//! A store: a directory with namespaces.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::disk::{Disk, LocalDisk, is_leftover, parent_dir};
+use crate::error::StoreError;
+use crate::limits::Limits;
+use crate::namespace::{Namespace, check_name};
+use crate::owner::Machine;
+use crate::store_format::{check_format, write_format};
+
+/// Journals, output and history in a directory. Clones are of the same store.
+///
+/// Opening it locks nothing: any number of processes may have it open, and [acquiring](pogo_core::journal::Journal::acquire) the journal
+/// of a namespace makes one of them its owner.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    disk: Arc<dyn Disk>,
+    path: PathBuf,
+    limits: Limits,
+    machine: Machine,
+    /// Handles of one namespace share what its owner has made durable.
+    namespaces: Mutex<BTreeMap<String, Namespace>>,
+}
+
+impl Store {
+    /// Opens a store, and creates it if the directory is empty or not there yet. Its files are for this user alone.
+    ///
+    /// # Errors
+    /// The directory has something else in it, or a store of a newer version; it is on a filesystem of a network; or the disk gives an error.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let store = Self::on(Arc::new(LocalDisk), path.as_ref(), Limits::default(), Machine::this());
+        store.create()?;
+        Ok(store)
+    }
+
+    /// Opens a store to read it: nothing is created. Who owns one of its journals is not disturbed.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is none; otherwise as [`open`](Self::open).
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let store = Self::on(Arc::new(LocalDisk), path.as_ref(), Limits::default(), Machine::this());
+        store.check_existing()?;
+        Ok(store)
+    }
+
+    /// A store on any disk, of which nothing is known yet.
+    pub(crate) fn on(disk: Arc<dyn Disk>, path: &Path, limits: Limits, machine: Machine) -> Self {
+        let inner = Inner {
+            disk,
+            path: path.to_owned(),
+            limits,
+            machine,
+            namespaces: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// A namespace, which need not be there yet: it begins with its first owner.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidName`] if it can have no such name.
+    pub fn namespace(&self, name: &str) -> Result<Namespace, StoreError> {
+        check_name(name)?;
+        let inner = &self.inner;
+        let mut namespaces = inner.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let namespace = namespaces.entry(name.to_owned()).or_insert_with(|| {
+            let dir = self.namespaces_dir().join(name);
+            Namespace::new(Arc::clone(&inner.disk), dir, inner.limits, inner.machine.clone())
+        });
+        Ok(namespace.clone())
+    }
+
+    /// The names of all namespaces that ever had an owner.
+    ///
+    /// # Errors
+    /// The disk gave an error.
+    pub fn namespaces(&self) -> Result<Vec<String>, StoreError> {
+        match self.inner.disk.list(&self.namespaces_dir()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(vec![]),
+            names => Ok(names?),
+        }
+    }
+
+    /// Its directory.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    fn namespaces_dir(&self) -> PathBuf {
+        self.inner.path.join("ns")
+    }
+
+    pub(crate) fn create(&self) -> Result<(), StoreError> {
+        let (disk, path) = (&*self.inner.disk, &*self.inner.path);
+        create_dirs(disk, path)?;
+        match self.check_existing() {
+            Err(StoreError::Missing { .. }) => {}
+            checked => return checked,
+        }
+        // What a crash left of an earlier trial is nothing.
+        if disk.list(path)?.iter().any(|name| !is_leftover(name)) {
+            return Err(StoreError::NotAStore { path: path.to_owned() });
+        }
+        Ok(write_format(disk, path)?)
+    }
+
+    pub(crate) fn check_existing(&self) -> Result<(), StoreError> {
+        let (disk, path) = (&*self.inner.disk, &*self.inner.path);
+        if !disk.exists(path)? {
+            return Err(StoreError::Missing { path: path.to_owned() });
+        }
+        if let Some(filesystem) = disk.network_filesystem(path)? {
+            return Err(StoreError::NetworkFilesystem {
+                path: path.to_owned(),
+                filesystem: filesystem.to_string(),
+            });
+        }
+        check_format(disk, path)
+    }
+}
+
+/// Creates a directory and those that it is in, durably.
+fn create_dirs(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+    if !disk.exists(dir)? {
+        create_dirs(disk, parent_dir(dir))?;
+        disk.create_dir(dir)?;
+        disk.sync_dir(parent_dir(dir))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! What the store keeps when the power fails, the disk is full, a sync fails or a bit is flipped.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "all of it is tests"
+)]
+
+mod crashes;
+mod damage;
+mod disk_state;
+mod faults;
+mod formats;
+mod killed;
+mod owners;
+mod scenario;
+mod simulated_disk;
+mod stopping_disk;
