@@ -1,13 +1,13 @@
-//! Holding hosts outside of any job, and seeing who has which slots.
+//! Holding hosts outside of any job.
 
 use super::{Handle, OrderError};
 use crate::fleet::HostName;
 use crate::plan::HoldOwner;
-use crate::scheduler::{HoldMode, HoldView, NamespaceSummary, Order, Scheduler, Slots};
+use crate::scheduler::{HoldMode, Order};
 
 impl Handle {
     /// Takes hosts out of service for somebody, under the same limits as jobs. With [`HoldMode::Wait`] it returns once they are in
-    /// line: [`holds`](Self::holds) says which of them are held. Errors as [`execute`](Self::execute); with
+    /// line: [`Query::Holds`](crate::scheduler::Query::Holds) says which of them are held. Errors as [`execute`](Self::execute); with
     /// [`HoldMode::Immediate`] also what keeps a host from being held now.
     ///
     /// Where a hold waits, it does so as a job of this priority that is submitted now.
@@ -52,20 +52,5 @@ impl Handle {
     ) -> Result<(), OrderError> {
         let (reason, force) = (reason.into(), true);
         self.order(Order::Release { hosts, force, by }.because(reason)).await
-    }
-
-    /// What is alive in the namespace. Errors as [`query`](Self::query).
-    pub async fn summary(&self) -> Result<NamespaceSummary, OrderError> {
-        self.query(Scheduler::summary).await
-    }
-
-    /// The slots of each limit, and who has them. Errors as [`query`](Self::query).
-    pub async fn slots(&self) -> Result<Vec<Slots>, OrderError> {
-        self.query(Scheduler::slots).await
-    }
-
-    /// All holds, in force and waiting. Errors as [`query`](Self::query).
-    pub async fn holds(&self) -> Result<Vec<HoldView>, OrderError> {
-        self.query(|scheduler| scheduler.holds().collect()).await
     }
 }

@@ -3,29 +3,29 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{JobSettings, Limit, OnDoubt, WaveGate};
 use crate::time::millis;
 
 /// The settings in force for one job: [`JobSettings`] with every default filled in, and shares as numbers of its hosts.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ResolvedSettings {
     /// How many of its hosts may run at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_parallel: Option<ResolvedLimit>,
     /// How many of its hosts may fail before it halts.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_failures: Option<ResolvedLimit>,
     /// Time limit of one attempt.
     #[serde(with = "millis")]
     pub attempt_timeout: Duration,
     /// After how long an attempt is reported as slow; `None` for never.
-    #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "millis::option", default, skip_serializing_if = "Option::is_none")]
     pub slow_after: Option<Duration>,
     /// Time limit of the whole job, from its submission.
-    #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "millis::option", default, skip_serializing_if = "Option::is_none")]
     pub job_timeout: Option<Duration>,
     /// How often a failed task is tried again.
     pub retries: u32,
@@ -60,7 +60,7 @@ pub struct ResolvedSettings {
 }
 
 /// A number or share as it was given, and the number of hosts that it comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ResolvedLimit {
     /// As it was given.

@@ -133,6 +133,11 @@ impl Holds {
         self.waiting > 0
     }
 
+    /// How many wait in line.
+    pub(crate) fn waiting_count(&self) -> usize {
+        self.waiting
+    }
+
     /// Hosts that are held, by name.
     pub(crate) fn held(&self) -> impl Iterator<Item = &HostName> {
         let held = self.by_host.iter().filter(|(_, holds)| holds.in_force.is_some());

@@ -33,6 +33,7 @@ mod own_event;
 mod parse_id;
 mod permission;
 mod prospects;
+mod query;
 mod rehearsal;
 mod results;
 mod said;
@@ -43,7 +44,6 @@ mod said;
 mod scheduler;
 mod snapshot;
 mod state;
-mod summary;
 mod tally;
 mod time_limit;
 mod verify;
@@ -68,11 +68,15 @@ pub use outcome::{Failure, FailureKind, NeverBegan, Outcome, Phase};
 pub use output_summary::OutputSummary;
 pub use parse_id::ParseIdError;
 pub use permission::{BeginRefused, Permission};
+pub use query::{
+    AttemptsQuery, BudgetSummary, Explanation, HoldsQuery, HostDetails, HostInJob, HostsQuery, JobCount, JobDetails,
+    JobSummary, JobsQuery, LimitUsage, NamespaceSummary, PageLimit, Paged, Query, QueryError, RetiredJob, Slots,
+    SlotsQuery, StageSummary, View,
+};
 pub use results::{AttemptResult, HostResult};
 pub use scheduler::Scheduler;
 pub use snapshot::{RestoreError, Snapshot};
 pub use state::{ApplyError, ConfigureError, JobStatus, TaskState};
-pub use summary::{JobSummary, NamespaceSummary, Slots};
 pub use tally::Tally;
 pub use view::{AttemptView, BucketView, JobView, RetiredJobView, TaskView};
 pub use violation::Violation;

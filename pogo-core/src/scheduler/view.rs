@@ -65,6 +65,14 @@ impl State {
     }
 }
 
+impl Job {
+    /// The wave that waits for its gate to open.
+    pub(super) fn next_wave(&self) -> Option<u32> {
+        let (stage, _) = self.gates.baking()?;
+        self.stages.stage(stage).wave
+    }
+}
+
 /// An attempt that has not ended, as far as the scheduler knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -90,7 +98,7 @@ pub struct AttemptView {
 }
 
 impl AttemptView {
-    fn of(id: AttemptId, running: &Running) -> Self {
+    pub(super) fn of(id: AttemptId, running: &Running) -> Self {
         Self {
             id,
             job: running.task.0,
@@ -189,8 +197,7 @@ impl<'a> JobView<'a> {
 
     /// The wave that may begin as soon as its gate opens, if one waits for that; wave 0 is open from the start.
     pub fn next_wave(&self) -> Option<u32> {
-        let (stage, _) = self.job.gates.baking()?;
-        self.job.stages.stage(stage).wave
+        self.job.next_wave()
     }
 
     /// Its stages.

@@ -7,6 +7,7 @@
 mod audited;
 mod binding;
 mod damaged;
+mod every_query;
 mod explain;
 mod flapping;
 mod liveness;
@@ -23,4 +24,5 @@ mod scenario;
 mod snapshot;
 mod stored_events;
 mod updates;
+mod views;
 mod what_if;

@@ -24,6 +24,7 @@ mod once_more;
 mod permission;
 #[cfg(feature = "async")]
 mod printed;
+mod queries;
 mod queueing;
 mod record_size;
 mod retiring;
@@ -32,7 +33,6 @@ mod settling;
 mod skipping;
 mod stored;
 mod story;
-mod summaries;
 mod time_limits;
 mod views;
 mod waiting;

@@ -9,7 +9,7 @@ use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 use crate::plan::{BucketId, HoldOwner};
 use crate::scheduler::JobId;
-use crate::scheduler::state::State;
+use crate::scheduler::state::{HostState, State};
 
 /// A host that holds a slot of a bucket, and one reason why. A host that is unavailable for several reasons, such
 /// as one that failed and is marked down, is listed once for each.
@@ -81,7 +81,7 @@ impl State {
     }
 
     /// Who holds slots of several buckets, in one pass over the unavailable hosts.
-    pub(super) fn holders_of(&self, buckets: &BTreeSet<BucketId>) -> BTreeMap<BucketId, Vec<Holder>> {
+    pub(in crate::scheduler) fn holders_of(&self, buckets: &BTreeSet<BucketId>) -> BTreeMap<BucketId, Vec<Holder>> {
         let mut held: BTreeMap<BucketId, Vec<Holder>> = BTreeMap::new();
         if buckets.is_empty() {
             return held;
@@ -106,26 +106,47 @@ impl State {
     /// Every unavailable host, in fleet order, with each reason and since when.
     fn unavailable(&self) -> BTreeMap<HostId, Vec<(HolderReason, Timestamp)>> {
         let mut hosts: BTreeMap<HostId, Vec<(HolderReason, Timestamp)>> = BTreeMap::new();
-        for (_, running) in self.attempts.in_order() {
+        for (_, running) in self.attempts.iter() {
             let reason = HolderReason::Running { job: running.task.0 };
             let host = hosts.entry(running.target.host).or_default();
             host.push((reason, running.started));
         }
         for (host, state) in self.hosts.stuck_states() {
-            let reasons = hosts.entry(host).or_default();
-            for failed_attempt in self.hosts.earlier(host).iter().chain(&state.failed_attempt) {
-                let job = failed_attempt.job;
-                let reason = if failed_attempt.in_doubt {
-                    HolderReason::InDoubt { job }
-                } else {
-                    HolderReason::Failed { job }
-                };
-                reasons.push((reason, failed_attempt.at));
-            }
-            reasons.extend(state.down.map(|since| (HolderReason::Down, since)));
-            reasons.extend(self.held_since(host));
+            hosts.entry(host).or_default().extend(self.stuck_reasons(host, state));
         }
         hosts
+    }
+
+    /// Why one host is unavailable, each reason for itself; empty if it is available.
+    pub(in crate::scheduler) fn reasons_of(&self, host: HostId) -> Vec<Holder> {
+        let running = self.running_on(host).map(|running| {
+            let reason = HolderReason::Running { job: running.task.0 };
+            (reason, running.started)
+        });
+        let reasons = running.into_iter().chain(self.stuck_reasons(host, &self.host(host)));
+        reasons
+            .map(|(reason, since)| Holder {
+                host: self.fleet.name(host).clone(),
+                reason,
+                since,
+            })
+            .collect()
+    }
+
+    /// Every reason but running.
+    fn stuck_reasons(&self, host: HostId, state: &HostState) -> Vec<(HolderReason, Timestamp)> {
+        let failed = self.hosts.earlier(host).iter().chain(&state.failed_attempt);
+        let failed = failed.map(|failed_attempt| {
+            let job = failed_attempt.job;
+            let reason = if failed_attempt.in_doubt {
+                HolderReason::InDoubt { job }
+            } else {
+                HolderReason::Failed { job }
+            };
+            (reason, failed_attempt.at)
+        });
+        let down = state.down.map(|since| (HolderReason::Down, since));
+        failed.chain(down).chain(self.held_since(host)).collect()
     }
 
     /// Who holds a host outside of any job, and since when.

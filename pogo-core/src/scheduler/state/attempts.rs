@@ -118,20 +118,18 @@ impl Attempts {
         Some(ended)
     }
 
-    /// In the order of their numbers.
-    pub(crate) fn in_order(&self) -> Vec<(AttemptId, Running)> {
+    /// In the order of their numbers: what stays behind has lower ones than the window.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (AttemptId, &Running)> {
         let numbers = (self.first..).map(AttemptId::new);
         let window = numbers
             .zip(&self.window)
-            .filter_map(|(id, running)| Some((id, running.clone()?)));
-        let mut all: Vec<_> = self
-            .long
-            .iter()
-            .map(|(&id, running)| (id, running.clone()))
-            .chain(window)
-            .collect();
-        all.sort_unstable_by_key(|(attempt, _)| *attempt);
-        all
+            .filter_map(|(id, running)| Some((id, running.as_ref()?)));
+        self.long.iter().map(|(&id, running)| (id, running)).chain(window)
+    }
+
+    /// The same, copied.
+    pub(crate) fn in_order(&self) -> Vec<(AttemptId, Running)> {
+        self.iter().map(|(id, running)| (id, running.clone())).collect()
     }
 
     /// Every attempt, in no order.

@@ -256,7 +256,7 @@ impl State {
     }
 
     /// The attempt under way on a host.
-    fn running_on(&self, host: HostId) -> Option<&Running> {
+    pub(in crate::scheduler) fn running_on(&self, host: HostId) -> Option<&Running> {
         let tasks = self.jobs_on(host).map(|(job, task)| &job.tasks[task as usize]);
         // Whether one runs stands beside its number, so that nothing is looked up for those that have ended.
         tasks

@@ -1,0 +1,145 @@
+//! Limits, and who holds their slots.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{PageLimit, Paged, QueryError};
+use crate::fleet::Selector;
+use crate::plan::BucketId;
+use crate::policy::{Origin, Rule};
+use crate::scheduler::Holder;
+use crate::scheduler::state::State;
+
+/// Which limits to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SlotsQuery {
+    /// Those that count any of these hosts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<Selector>,
+    /// Those behind the limit of this [number](LimitUsage::limit).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u32>,
+    /// How many at once, and how many holders of each.
+    #[serde(default)]
+    pub limit: PageLimit,
+}
+
+impl SlotsQuery {
+    /// All limits.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only those that count any of these hosts.
+    #[must_use]
+    pub fn of(mut self, hosts: Selector) -> Self {
+        self.hosts = Some(hosts);
+        self
+    }
+
+    /// Goes on after this limit.
+    #[must_use]
+    pub fn after(mut self, limit: u32) -> Self {
+        self.after = Some(limit);
+        self
+    }
+
+    /// So many at once.
+    #[must_use]
+    pub fn limit(mut self, limit: PageLimit) -> Self {
+        self.limit = limit;
+        self
+    }
+}
+
+/// A limit and how far it is used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LimitUsage {
+    /// Its number among the limits of the policy, from 0.
+    pub limit: u32,
+    /// The group that it counts.
+    pub group: String,
+    /// The rule as the policy says it.
+    pub rule: Rule,
+    /// Where that was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// How many slots there are.
+    pub slots: u32,
+    /// Hosts of the group that run a task.
+    pub running: u32,
+    /// Unavailable hosts of the group, which include those that run.
+    pub unavailable: u32,
+}
+
+/// The slots of one limit, and who has them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Slots {
+    /// The limit.
+    #[serde(flatten)]
+    pub usage: LimitUsage,
+    /// Who has them, why and since when, in fleet order; a host once for each reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holders: Vec<Holder>,
+    /// How many holders there are beside these.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more_holders: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+impl State {
+    pub(super) fn slots_page(&self, query: &SlotsQuery) -> Result<Paged<Slots, u32>, QueryError> {
+        let counting = query.hosts.as_ref().map(|hosts| self.limits_on(hosts)).transpose()?;
+        let begin = query.after.map_or(0, |after| after.saturating_add(1));
+        let end = u32::try_from(self.rules.buckets().len()).unwrap_or(u32::MAX);
+        let listed = (begin..end)
+            .map(BucketId)
+            .filter(|bucket| counting.as_ref().is_none_or(|counting| counting.contains(bucket)));
+        let page = Paged::of(listed, query.limit, |bucket| bucket.0);
+        let mut held = self.holders_of(&page.entries.iter().copied().collect());
+        let entries = page.entries.into_iter().map(|bucket| {
+            let mut holders = held.remove(&bucket).unwrap_or_default();
+            let more_holders = holders.len().saturating_sub(query.limit.get() as usize);
+            holders.truncate(query.limit.get() as usize);
+            Slots {
+                usage: self.limit_usage(bucket),
+                holders,
+                more_holders,
+            }
+        });
+        Ok(Paged {
+            entries: entries.collect(),
+            next: page.next,
+        })
+    }
+
+    fn limits_on(&self, hosts: &Selector) -> Result<BTreeSet<BucketId>, QueryError> {
+        let hosts = self.fleet.resolve(hosts)?;
+        Ok(hosts
+            .iter()
+            .flat_map(|&host| self.rules.buckets_of(host))
+            .copied()
+            .collect())
+    }
+
+    pub(super) fn limit_usage(&self, bucket: BucketId) -> LimitUsage {
+        let (limit, usage) = self.bucket(bucket);
+        LimitUsage {
+            limit: bucket.0,
+            group: limit.group.clone(),
+            rule: limit.rule,
+            origin: limit.origin.clone(),
+            slots: limit.slots,
+            running: usage.running,
+            unavailable: usage.unavailable,
+        }
+    }
+}
