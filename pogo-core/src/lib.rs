@@ -8,8 +8,9 @@
 //! | [`fleet`] | who? | [`Fleet::builder`](fleet::Fleet::builder), [`Selector`](fleet::Selector), [`fold`](fleet::fold()) |
 //! | [`policy`] | under which rules? | [`Policy`](policy::Policy) |
 //! | [`plan`] | what would a job do? | [`Plan::compile`](plan::Plan::compile), [`JobSpec`](plan::JobSpec) |
-//! | [`scheduler`] | who is next, and why not me? | [`Scheduler`](scheduler::Scheduler), [`Event`](scheduler::Event), [`explain`](scheduler::Scheduler::explain) |
+//! | [`scheduler`] | who is next, and why not me? | [`Scheduler`](scheduler::Scheduler), [`Event`](scheduler::Event), [`view`](scheduler::Scheduler::view) |
 //! | [`journal`] | what survives? | [`replay`](journal::replay()) |
+//! | [`stream`] | what happened since? | [`Follower`](stream::Follower), [`Update`](stream::Update) |
 //! | `output` | where does output go? | `OutputStore`, `MemoryOutput` |
 //! | `inventory` | where do hosts come from? | `Inventory`, `Listing` |
 //! | `dispatcher` | who carries it out? | `Dispatcher`, `Transport` |
@@ -58,6 +59,7 @@ pub mod plan;
 pub mod policy;
 pub mod scheduler;
 pub mod sim;
+pub mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;

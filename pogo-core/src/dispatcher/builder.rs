@@ -7,11 +7,11 @@ use futures::channel::mpsc;
 
 use super::commit::{Snapshots, Tail};
 use super::event_loop::Io;
+use super::growth::{Growth, GrowthSide};
 use super::guarded::Guarded;
 use super::output::{OutputSink, OutputWriter};
 use super::resolution::Resolution;
 use super::running::Running;
-use super::subscription::{Growth, GrowthSide};
 use super::system_nonce::system_nonce;
 use super::{
     Attempt, Clock, DispatchError, Dispatcher, Handle, JournalRetry, Observer, Resolvers, SystemClock, Transport,
@@ -200,6 +200,7 @@ impl DispatcherBuilder {
         let at = owned.end();
         let (scheduler, upto, named) = restore(journal.as_ref(), at).await?;
         let (messages, inbox) = mpsc::unbounded();
+        let (starts, start_requests) = mpsc::unbounded();
         let observer = Guarded::new(std::mem::take(&mut self.observers));
         observer.started(&scheduler);
         let writer = self.output_writer(&observer);
@@ -211,14 +212,15 @@ impl DispatcherBuilder {
         };
         let growth = Arc::<Growth>::default();
         let io = (Arc::clone(&self.clock), Arc::clone(&observer));
-        let growth_side = GrowthSide(Arc::clone(&growth));
+        let growth_side = GrowthSide::new(Arc::clone(&growth), at);
         let tail = Tail::new(owned, io, growth_side, snapshots, self.journal_retry);
         let io = Io {
             running,
             reports,
             messages: inbox,
+            start_requests,
             tail,
-            clock: self.clock,
+            clock: Arc::clone(&self.clock),
             observer,
             namespace,
         };
@@ -235,6 +237,8 @@ impl DispatcherBuilder {
             messages,
             journal,
             growth,
+            starts,
+            clock: self.clock,
             resolution,
             actor: None,
         };

@@ -9,8 +9,8 @@ use std::time::Duration;
 use futures::future::{BoxFuture, Fuse, FutureExt};
 
 use super::batch::Batch;
+use super::growth::GrowthSide;
 use super::guarded::Guarded;
-use super::subscription::GrowthSide;
 use super::{Clock, JournalRetry, JournalStatus, Notice, Observer};
 use crate::Timestamp;
 use crate::journal::{
@@ -186,7 +186,7 @@ impl Tail {
             Ok(end) => {
                 self.at = end;
                 self.last_append = self.availability.clock.now() - appended.began;
-                self.growth.notify();
+                self.growth.grow(end);
                 if self.parts.is_empty() {
                     self.began = None;
                 }

@@ -16,6 +16,7 @@ use super::handle::Message;
 use super::messages::{Queries, Reply};
 use super::running::Running;
 use super::shutdown::Shutdown;
+use super::stream_start::StartRequest;
 use super::waiters::Waiters;
 use super::wakeup::{Pending, Wakeup};
 use super::{Clock, DispatchError, JournalStatus, Notice, Observer, Report};
@@ -67,6 +68,7 @@ pub struct Dispatcher {
     pub(super) running: Running,
     pub(super) reports: mpsc::UnboundedReceiver<(AttemptId, Report)>,
     pub(super) messages: mpsc::UnboundedReceiver<Message>,
+    pub(super) start_requests: mpsc::UnboundedReceiver<StartRequest>,
     /// Whether a handle is left.
     pub(super) steered: bool,
     pub(super) tail: Tail,
@@ -82,6 +84,8 @@ pub struct Dispatcher {
     /// Replies to orders, sent once their records are durable.
     pub(super) replies: Vec<Reply>,
     pub(super) queries: Queries,
+    /// Those who want to follow, until the scheduler's state is durable.
+    pub(super) stream_starts: Vec<StartRequest>,
     pub(super) waiters: Waiters,
     /// Inputs processed since the last notice, and the time that took.
     pub(super) turn: (usize, Duration),
@@ -94,6 +98,7 @@ pub(super) struct Io {
     pub(super) running: Running,
     pub(super) reports: mpsc::UnboundedReceiver<(AttemptId, Report)>,
     pub(super) messages: mpsc::UnboundedReceiver<Message>,
+    pub(super) start_requests: mpsc::UnboundedReceiver<StartRequest>,
     pub(super) tail: Tail,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<Guarded>,
@@ -109,6 +114,7 @@ impl Dispatcher {
             running,
             reports,
             messages,
+            start_requests,
             tail,
             clock,
             observer,
@@ -120,6 +126,7 @@ impl Dispatcher {
             running,
             reports,
             messages,
+            start_requests,
             steered: true,
             tail,
             clock,
@@ -131,6 +138,7 @@ impl Dispatcher {
             queue: VecDeque::new(),
             replies: Vec::new(),
             queries: Queries::default(),
+            stream_starts: Vec::new(),
             waiters: Waiters::default(),
             turn: (0, Duration::ZERO),
             shutdown: None,
@@ -192,6 +200,7 @@ impl Dispatcher {
         match wakeup {
             Wakeup::Pending(Pending::Message(message)) => self.receive_message(message),
             Wakeup::Pending(pending) => self.queue.push_back(pending),
+            Wakeup::Follow(request) => self.stream_starts.push(request),
             Wakeup::HandlesDropped => self.steered = false,
             Wakeup::Timer => self.time_out(),
             Wakeup::Appended(records) => self.act(records?),
@@ -249,7 +258,8 @@ impl Dispatcher {
     fn settle(&mut self) {
         self.tail.store_snapshot(&self.scheduler);
         self.replies.drain(..).for_each(|reply| reply());
-        self.queries.answer_all(&self.scheduler);
+        self.queries.answer_all(&self.scheduler, self.moment());
+        self.start_streams();
         self.waiters.settle(&self.scheduler);
         let (inputs, took) = std::mem::take(&mut self.turn);
         if inputs > 0 {
@@ -263,7 +273,7 @@ impl Dispatcher {
         if self.tail.is_idle() {
             self.queue.push_back(Pending::Timeout);
         } else {
-            self.queries.answer_overdue(self.clock.now(), &self.scheduler);
+            self.queries.answer_overdue(&self.scheduler, self.moment());
             self.end_grace_without_journal();
         }
     }

@@ -1,22 +1,24 @@
 //! The handle of a running dispatcher.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::channel::{mpsc, oneshot};
 
+use super::growth::Growth;
+use super::messages::Moment;
 use super::resolution::{Asked, GivenFleet, Resolution};
-use super::subscription::Growth;
-use super::{DispatcherStatus, JobEnd, NamespaceDiff, OrderError, ResolverQueries, Subscription};
+use super::stream_start::StartRequest;
+use super::{Clock, DispatcherStatus, JobEnd, NamespaceDiff, OrderError, ResolverQueries};
 use crate::fleet::{Fleet, HostName, Selector};
-use crate::journal::{Journal, Seq};
+use crate::journal::Journal;
 use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::scheduler::{Actor, Answer, Command, JobId, JobUpdate, Order, Scheduler};
 
-pub(super) type Query = Box<dyn FnOnce(&Scheduler) + Send>;
+/// Looks at the scheduler.
+pub(super) type Look = Box<dyn FnOnce(&Scheduler, Moment) + Send>;
 
 /// A message of a handle.
 pub(super) enum Message {
@@ -30,7 +32,7 @@ pub(super) enum Message {
         Box<Command>,
         oneshot::Sender<Result<(NamespaceDiff, Answer), OrderError>>,
     ),
-    Query(Query),
+    Query(Look),
     Status(oneshot::Sender<DispatcherStatus>),
     Wait(JobId, oneshot::Sender<Result<JobEnd, OrderError>>),
     Shutdown(Duration, oneshot::Sender<()>),
@@ -44,13 +46,15 @@ pub struct Handle {
     pub(super) messages: mpsc::UnboundedSender<Message>,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) growth: Arc<Growth>,
+    pub(super) starts: mpsc::UnboundedSender<StartRequest>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) resolution: Arc<Resolution>,
     /// Whose orders it gives, where that is said.
     pub(super) actor: Option<Arc<Actor>>,
 }
 
 impl Handle {
-    async fn send<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Result<T, OrderError> {
+    pub(super) async fn send<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Result<T, OrderError> {
         let (reply, answer) = oneshot::channel();
         let sent = self.messages.unbounded_send(message(reply));
         sent.map_err(|_| OrderError::Stopped)?;
@@ -101,25 +105,6 @@ impl Handle {
     /// The dispatcher has stopped.
     pub async fn status(&self) -> Result<DispatcherStatus, OrderError> {
         self.send(Message::Status).await
-    }
-
-    /// Runs a closure on the scheduler, between two inputs. Its state is durable, unless the journal takes longer than a second: then
-    /// [`status`](Self::status) says since when it is not.
-    ///
-    /// # Errors
-    /// The closure panicked, or the dispatcher has stopped.
-    pub async fn query<T: Send + 'static>(
-        &self,
-        look: impl FnOnce(&Scheduler) -> T + Send + 'static,
-    ) -> Result<T, OrderError> {
-        let query = |reply: oneshot::Sender<_>| {
-            let query: Query = Box::new(move |scheduler| {
-                // It only looks, so a panic leaves nothing half changed.
-                let _ = reply.send(catch_unwind(AssertUnwindSafe(|| look(scheduler))));
-            });
-            Message::Query(query)
-        };
-        self.send(query).await?.map_err(|_panic| OrderError::Panicked)
     }
 
     /// Applies this fleet and policy, and returns what changed. If both are unchanged, nothing is written.
@@ -201,48 +186,6 @@ impl Handle {
     /// There is no such job, or the dispatcher has stopped before it was over.
     pub async fn wait(&self, job: JobId) -> Result<JobEnd, OrderError> {
         self.send(|reply| Message::Wait(job, reply)).await?
-    }
-
-    /// Follows the journal from a position, `Seq(0)` for its beginning: existing records, then new ones, each once and
-    /// in order, after it has become durable. The stream ends when the dispatcher has ended; it does not keep the dispatcher from ending.
-    ///
-    /// A subscriber reads from the journal at its own pace: it buffers a page of records, and the dispatcher never waits for it. An
-    /// error is the last item; of [`JournalError::Compacted`](crate::journal::JournalError::Compacted), go on with the journal's latest snapshot.
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use futures::StreamExt;
-    /// # use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Reporter, Transport};
-    /// # use pogo_core::fleet::Fleet;
-    /// # use pogo_core::journal::Seq;
-    /// # use pogo_core::plan::{Command, JobSpec};
-    /// # use pogo_core::scheduler::Outcome;
-    /// # struct Imaginary;
-    /// # #[async_trait::async_trait]
-    /// # impl Transport for Imaginary {
-    /// #     fn capabilities(&self) -> Capabilities { Capabilities::default() }
-    /// #     async fn run(&self, _: Attempt, _: Reporter) -> Outcome { Outcome::Succeeded }
-    /// # }
-    /// # futures::executor::block_on(async {
-    /// # let fleet = Fleet::builder().tagged("web", "web[1-3]").build()?;
-    /// # let (dispatcher, handle) = Dispatcher::builder(Arc::new(Imaginary)).build().await?;
-    /// let records = handle.subscribe(Seq(0));
-    /// # let steer = async move {
-    /// #     handle.configure(Arc::new(fleet), Arc::default()).await?;
-    /// #     handle.submit(JobSpec::new("$web".parse()?, Command::shell("uptime"))).await?;
-    /// #     Ok::<_, Box<dyn std::error::Error>>(())
-    /// # };
-    /// let print = records.for_each(async |record| match record {
-    ///     Ok((seq, record)) => println!("{seq} {} {}", record.at, record.event),
-    ///     Err(error) => eprintln!("{error}"),
-    /// });
-    /// # let (ended, steered, ()) = futures::join!(dispatcher.run(), steer, print);
-    /// # ended?;
-    /// # steered
-    /// # }).unwrap();
-    /// ```
-    pub fn subscribe(&self, from: Seq) -> Subscription {
-        Subscription::new(Arc::clone(&self.journal), Arc::clone(&self.growth), from)
     }
 
     /// Shuts the dispatcher down so that another can go on with its jobs. Returns when the shutdown has begun;

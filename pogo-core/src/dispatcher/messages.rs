@@ -6,25 +6,34 @@ use std::time::Duration;
 
 use futures::channel::oneshot;
 
-use super::handle::{Message, Query};
+use super::handle::{Look, Message};
 use super::wakeup::Pending;
 use super::{Dispatcher, DispatcherStatus, JournalStatus, NamespaceDiff, OrderError};
 use crate::Timestamp;
 use crate::fleet::Fleet;
 use crate::scheduler::{Answer, Command, InputError, Order, Record, Scheduler};
+use crate::stream::StreamId;
 
 /// Sends the reply to a message; called once its records are durable.
 pub(super) type Reply = Box<dyn FnOnce() + Send>;
 
+/// When a query is answered, and of what.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) now: Timestamp,
+    pub(super) as_of: StreamId,
+    pub(super) not_durable_since: Option<Timestamp>,
+}
+
 /// Queries that wait until the scheduler's state is durable.
 #[derive(Default)]
-pub(super) struct Queries(VecDeque<(Timestamp, Query)>);
+pub(super) struct Queries(VecDeque<(Timestamp, Look)>);
 
 impl Queries {
     /// How long a query waits for the journal.
     const PATIENCE: Duration = Duration::from_secs(1);
 
-    fn add(&mut self, now: Timestamp, look: Query) {
+    fn add(&mut self, now: Timestamp, look: Look) {
         self.0.push_back((now + Self::PATIENCE, look));
     }
 
@@ -33,14 +42,14 @@ impl Queries {
         self.0.front().map(|(until, _)| *until)
     }
 
-    pub(super) fn answer_all(&mut self, scheduler: &Scheduler) {
-        self.0.drain(..).for_each(|(_, look)| look(scheduler));
+    pub(super) fn answer_all(&mut self, scheduler: &Scheduler, moment: Moment) {
+        self.0.drain(..).for_each(|(_, look)| look(scheduler, moment));
     }
 
     /// Answers those that have waited long enough.
-    pub(super) fn answer_overdue(&mut self, now: Timestamp, scheduler: &Scheduler) {
-        let overdue = self.0.iter().take_while(|(until, _)| *until <= now).count();
-        self.0.drain(..overdue).for_each(|(_, look)| look(scheduler));
+    pub(super) fn answer_overdue(&mut self, scheduler: &Scheduler, moment: Moment) {
+        let overdue = self.0.iter().take_while(|(until, _)| *until <= moment.now).count();
+        self.0.drain(..overdue).for_each(|(_, look)| look(scheduler, moment));
     }
 }
 
@@ -54,6 +63,15 @@ impl Dispatcher {
                 JournalStatus::Ok => self.queue.push_back(Pending::Message(message)),
                 JournalStatus::Away { since, message: said } => self.receive_without_journal(message, since, &said),
             },
+        }
+    }
+
+    /// When and of what queries are answered.
+    pub(super) fn moment(&self) -> Moment {
+        Moment {
+            now: self.clock.now(),
+            as_of: self.position(),
+            not_durable_since: self.tail.not_durable_since(),
         }
     }
 

@@ -1,70 +1,98 @@
-//! Streams of a journal's records.
+//! Streams of what happens in a namespace.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use event_listener::Event as Notification;
+use futures::channel::{mpsc, oneshot};
+use futures::future::{Either, select};
 use futures::stream::{BoxStream, Stream, StreamExt, unfold};
 
-use crate::journal::{ContentLoader, Journal, JournalError, Seq};
-use crate::scheduler::Record;
+use super::Clock;
+use super::records::{Read, RecordReader};
+use super::stream_start::{Start, StartRequest};
+use crate::Timestamp;
+use crate::journal::{JournalError, Seq};
+use crate::scheduler::{Event, JobId, NamespaceEvent, NamespaceEventKind, QueryError, Record};
+use crate::stream::{ResyncReason, StreamId, StreamRecord, StreamRequest, Update};
 
-/// Wakes subscriptions when the journal has grown, and at its end. It buffers no records: those are read from the
-/// journal, so that a slow subscriber costs no memory.
-#[derive(Default)]
-pub(super) struct Growth {
-    ended: AtomicBool,
-    grown: Notification,
+/// How a subscription is served. Plain numbers with good defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SubscriptionOptions {
+    /// After how long without an update a [`Heartbeat`](Update::Heartbeat) is sent. Default: 15 seconds.
+    pub heartbeat: Duration,
+    /// How many records a reader may be behind: of more a snapshot is sent instead. Default: 10,000.
+    pub max_lag: u64,
 }
 
-/// The dispatcher's end of a [`Growth`]: dropping it ends every subscription.
-pub(super) struct GrowthSide(pub(super) Arc<Growth>);
-
-impl GrowthSide {
-    pub(super) fn notify(&self) {
-        self.0.grown.notify(usize::MAX);
+impl Default for SubscriptionOptions {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(15),
+            max_lag: 10_000,
+        }
     }
 }
 
-impl Drop for GrowthSide {
-    fn drop(&mut self) {
-        self.0.ended.store(true, Ordering::SeqCst);
-        self.notify();
+impl SubscriptionOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets after how long without an update a heartbeat is sent.
+    #[must_use]
+    pub fn heartbeat(mut self, interval: Duration) -> Self {
+        self.heartbeat = interval;
+        self
+    }
+
+    /// Sets how many records a reader may be behind.
+    #[must_use]
+    pub fn max_lag(mut self, records: u64) -> Self {
+        self.max_lag = records;
+        self
     }
 }
 
-/// The records of a journal from a position on: existing ones, then new ones, each once and in order. The stream ends when
-/// its dispatcher has ended. See [`Handle::subscribe`](super::Handle::subscribe).
+/// Why a subscription ended before its dispatcher.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubscriptionError {
+    /// The journal cannot be read. Subscribing again after the last id goes on.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The job that the stream is of is not there, or is over.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+}
+
+/// A stream of [`Update`]s. It ends when its dispatcher has ended; an error is its last item. See [`Handle::subscribe`](super::Handle::subscribe).
 pub struct Subscription {
-    records: BoxStream<'static, Result<(Seq, Record), JournalError>>,
+    updates: BoxStream<'static, Result<Update, SubscriptionError>>,
 }
 
 impl Subscription {
-    pub(super) fn new(journal: Arc<dyn Journal>, growth: Arc<Growth>, from: Seq) -> Self {
-        let follower = Follower {
-            journal,
-            growth,
-            at: from,
-            page: VecDeque::new(),
-            content: ContentLoader::new(),
-            failed: false,
+    pub(super) fn new(subscriber: Subscriber) -> Self {
+        let next = async |mut subscriber: Subscriber| {
+            let update = subscriber.next().await?;
+            subscriber.failed |= update.is_err();
+            Some((update, subscriber))
         };
-        let next = async |mut follower: Follower| follower.next().await.map(|item| (item, follower));
         Self {
-            records: unfold(follower, next).boxed(),
+            updates: unfold(subscriber, next).boxed(),
         }
     }
 }
 
 impl Stream for Subscription {
-    type Item = Result<(Seq, Record), JournalError>;
+    type Item = Result<Update, SubscriptionError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.records.poll_next_unpin(context)
+        self.updates.poll_next_unpin(context)
     }
 }
 
@@ -74,45 +102,168 @@ impl fmt::Debug for Subscription {
     }
 }
 
-struct Follower {
-    journal: Arc<dyn Journal>,
-    growth: Arc<Growth>,
-    /// The position of the next record.
-    at: Seq,
-    /// Records that were read ahead.
-    page: VecDeque<Record>,
-    content: ContentLoader,
+/// Somebody who follows.
+pub(super) struct Subscriber {
+    reader: RecordReader,
+    starts: mpsc::UnboundedSender<StartRequest>,
+    clock: Arc<dyn Clock>,
+    request: StreamRequest,
+    options: SubscriptionOptions,
+    /// Of the namespace, as long as it is followed.
+    incarnation: u32,
+    /// Where the last update said that the stream stands.
+    said: StreamId,
+    /// Whether it has to begin, or to begin anew.
+    begins: bool,
+    /// What comes next in any case.
+    next: Option<Update>,
+    /// When a heartbeat is due.
+    due: Timestamp,
     failed: bool,
 }
 
-impl Follower {
-    async fn next(&mut self) -> Option<Result<(Seq, Record), JournalError>> {
+impl Subscriber {
+    /// The most records of one update.
+    const BATCH: usize = 500;
+
+    pub(super) fn new(
+        reader: RecordReader,
+        starts: mpsc::UnboundedSender<StartRequest>,
+        clock: Arc<dyn Clock>,
+        (request, options): (StreamRequest, SubscriptionOptions),
+    ) -> Self {
+        Self {
+            reader,
+            starts,
+            clock,
+            request,
+            options,
+            incarnation: 0,
+            said: StreamId::default(),
+            begins: true,
+            next: None,
+            due: Timestamp::EPOCH,
+            failed: false,
+        }
+    }
+
+    async fn next(&mut self) -> Option<Result<Update, SubscriptionError>> {
+        let update = self.find().await?;
+        if let Some(id) = update.as_ref().ok().and_then(Update::id) {
+            self.said = id;
+        }
+        self.due = self.clock.now() + self.options.heartbeat;
+        Some(update)
+    }
+
+    async fn find(&mut self) -> Option<Result<Update, SubscriptionError>> {
+        if self.failed {
+            return None;
+        }
+        if let Some(update) = self.next.take() {
+            return Some(Ok(update));
+        }
         loop {
-            if let Some(mut record) = self.page.pop_front() {
-                let named = std::slice::from_mut(&mut record);
-                if let Err(error) = self.content.load(self.journal.as_ref(), named).await {
-                    (self.failed, self.page) = (true, VecDeque::new());
-                    return Some(Err(error));
+            if self.begins {
+                match self.begin().await? {
+                    Ok(Some(update)) => return Some(Ok(update)),
+                    Ok(None) => continue,
+                    Err(error) => return Some(Err(error.into())),
                 }
-                let at = self.at;
-                self.at = Seq(at.0 + 1);
-                return Some(Ok((at, record)));
             }
-            if self.failed {
-                return None;
+            if self.reader.lag() > self.options.max_lag {
+                return Some(Ok(self.resync(ResyncReason::TooSlow)));
             }
-            // Listens before it reads: an append during the read must wake it too.
-            let grown = self.growth.grown.listen();
-            let ended = self.growth.ended.load(Ordering::SeqCst);
-            match self.journal.read(self.at).await {
-                Ok(page) if !page.records.is_empty() => self.page = page.records.into(),
-                Ok(_) if ended => return None,
-                Ok(_) => grown.await,
-                Err(error) => {
-                    self.failed = true;
-                    return Some(Err(error));
+            match self.reader.read(Self::BATCH).await {
+                Ok(Read::Records(records)) => {
+                    if let Some(update) = self.records(records) {
+                        return Some(Ok(update));
+                    }
+                    if self.clock.now() >= self.due {
+                        return Some(Ok(self.heartbeat()));
+                    }
                 }
+                Ok(Read::Nothing(grown)) => {
+                    let clock = Arc::clone(&self.clock);
+                    if let Either::Right(_) = select(grown, clock.sleep_until(self.due)).await {
+                        return Some(Ok(self.heartbeat()));
+                    }
+                }
+                Ok(Read::Ended) => return None,
+                Err(JournalError::Compacted { .. }) => return Some(Ok(self.resync(ResyncReason::Compacted))),
+                Err(error) => return Some(Err(error.into())),
             }
         }
+    }
+
+    fn position(&self) -> StreamId {
+        StreamId::new(self.incarnation, self.reader.at())
+    }
+
+    fn heartbeat(&self) -> Update {
+        Update::Heartbeat {
+            id: self.position(),
+            at: self.clock.now(),
+        }
+    }
+
+    /// Asks the dispatcher where to begin. `None` if it has ended.
+    async fn begin(&mut self) -> Option<Result<Option<Update>, QueryError>> {
+        let (reply, answer) = oneshot::channel();
+        let asked = StartRequest {
+            request: self.request,
+            max_lag: self.options.max_lag,
+            reply,
+        };
+        self.starts.unbounded_send(asked).ok()?;
+        let start = match answer.await.ok()? {
+            Ok(start) => start,
+            Err(error) => return Some(Err(error)),
+        };
+        self.begins = false;
+        let (at, update) = match start {
+            // The connection is seen to work, whether or not there are records.
+            Start::Resumed => (self.request.after, None),
+            Start::With(update, reason) => {
+                let at = update.id();
+                match reason {
+                    Some(reason) => {
+                        self.next = Some(*update);
+                        (at, Some(Update::Resync { reason }))
+                    }
+                    None => (at, Some(*update)),
+                }
+            }
+        };
+        let at = at.unwrap_or_default();
+        (self.incarnation, self.said) = (at.incarnation(), at);
+        self.reader.seek(at.seq());
+        Some(Ok(update))
+    }
+
+    /// Drops what the reader would have to catch up with.
+    fn resync(&mut self, reason: ResyncReason) -> Update {
+        (self.begins, self.request.after) = (true, None);
+        self.reader.seek(Seq(0));
+        Update::Resync { reason }
+    }
+
+    fn records(&self, records: Vec<(Seq, Record)>) -> Option<Update> {
+        let records = records.into_iter();
+        let listed = records.filter(|(_, record)| self.request.job.is_none_or(|job| concerns(record, job)));
+        let records: Vec<_> = listed.map(|(seq, record)| StreamRecord::new(seq, record)).collect();
+        let (after, id) = (self.said, self.position());
+        (!records.is_empty()).then_some(Update::Records { after, id, records })
+    }
+}
+
+/// Whether a record is one of a job.
+fn concerns(record: &Record, job: JobId) -> bool {
+    match &record.event {
+        Event::Namespace(NamespaceEvent {
+            kind: NamespaceEventKind::Ordered { job: of, .. },
+            ..
+        }) => *of == Some(job),
+        event => event.job() == Some(job),
     }
 }

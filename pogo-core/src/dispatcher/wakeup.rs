@@ -9,6 +9,7 @@ use futures::stream::StreamExt;
 use super::handle::Message;
 use super::running::AttemptEnd;
 use super::shutdown::Shutdown;
+use super::stream_start::StartRequest;
 use super::{Dispatcher, Report};
 use crate::journal::JournalError;
 use crate::scheduler::{AttemptId, Record};
@@ -29,6 +30,8 @@ pub(super) enum Pending {
 pub(super) enum Wakeup {
     /// An input for the scheduler.
     Pending(Pending),
+    /// Somebody wants to follow.
+    Follow(StartRequest),
     /// The last handle was dropped.
     HandlesDropped,
     /// The timer fired.
@@ -64,6 +67,9 @@ impl Dispatcher {
             }
             if let Poll::Ready(end) = self.running.poll_end(context) {
                 return Poll::Ready(Wakeup::Pending(Pending::Ended(end)));
+            }
+            if let Poll::Ready(Some(request)) = self.start_requests.poll_next_unpin(context) {
+                return Poll::Ready(Wakeup::Follow(request));
             }
             if self.steered {
                 match self.messages.poll_next_unpin(context) {

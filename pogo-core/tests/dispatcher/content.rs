@@ -212,14 +212,14 @@ fn whoever_follows_gets_content_or_an_error_in_its_place() {
     let library = Library::new();
     run(library.builder(), async |handle| {
         configure(handle.clone()).await;
-        let mut records = handle.subscribe(Seq(0));
+        let mut records = handle.records(Seq(0));
         let (_, first) = records.next().await.unwrap().unwrap();
         assert_eq!(first.digests().count(), 0);
         library.answer(Answers {
             missing: true,
             ..Answers::default()
         });
-        let mut records = handle.subscribe(Seq(0));
+        let mut records = handle.records(Seq(0));
         assert!(matches!(
             records.next().await,
             Some(Err(JournalError::NoContent { .. }))

@@ -7,6 +7,8 @@ mod collect;
 mod configuring;
 mod content;
 mod ending;
+#[path = "../properties/every_query.rs"]
+mod every_query;
 mod flaky;
 mod intercepted;
 mod journal;
@@ -17,13 +19,14 @@ mod output;
 mod ownership;
 mod panics;
 mod permission;
+mod records;
 mod shop;
 mod shutdown;
 mod shutdown_anywhere;
 mod slow_journal;
 mod slow_output;
 mod slow_store;
-mod subscribe;
+mod streams;
 mod takeover;
 mod tracing_spans;
 #[path = "../layers/virtual_time.rs"]

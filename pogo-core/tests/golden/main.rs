@@ -12,6 +12,7 @@
 
 mod named;
 mod story;
+mod streams;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -52,6 +52,12 @@ pub(crate) fn before_holding(records: &[Record]) -> usize {
     records.iter().position(first).unwrap()
 }
 
+/// While hosts are held, and somebody waits for one.
+pub(crate) fn holding(records: &[Record]) -> usize {
+    let released = |record: &Record| matches!(&record.event, Event::Host(event) if matches!(event.kind, HostEventKind::Released { .. }));
+    records.iter().position(released).unwrap()
+}
+
 fn fleet(web: u32) -> Fleet {
     Fleet::builder()
         .tagged("role.cache", "cache[01-02].example.com")

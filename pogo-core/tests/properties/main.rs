@@ -23,6 +23,7 @@ mod safety;
 mod scenario;
 mod snapshot;
 mod stored_events;
+mod streams;
 mod updates;
 mod views;
 mod what_if;

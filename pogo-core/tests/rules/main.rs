@@ -33,6 +33,7 @@ mod settling;
 mod skipping;
 mod stored;
 mod story;
+mod streams;
 mod time_limits;
 mod views;
 mod waiting;

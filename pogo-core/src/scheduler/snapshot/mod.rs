@@ -7,6 +7,8 @@ mod last_attempt;
 mod remnant;
 mod restore;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 pub use error::RestoreError;
@@ -16,6 +18,7 @@ use remnant::RemnantData;
 use super::state::AnsweredRequest;
 use super::{AttemptId, CancelReason, Content, Freeze, HoldView, JobId, Permission, Phase};
 use crate::fleet::{Fleet, HostName};
+use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::{Digest, Timestamp};
 
@@ -100,6 +103,12 @@ impl Snapshot {
         [self.fleet.digest(), configured, self.policy.digest()]
             .into_iter()
             .flatten()
+    }
+
+    /// What its jobs were submitted with, those that have retired included.
+    pub(crate) fn specs_mut(&mut self) -> impl Iterator<Item = &mut Arc<JobSpec>> {
+        let retired = self.remnants.iter_mut().map(|remnant| &mut remnant.spec);
+        self.jobs.iter_mut().map(|job| &mut job.spec).chain(retired)
     }
 
     /// Its fleets and its policy.

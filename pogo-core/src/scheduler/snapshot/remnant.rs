@@ -14,7 +14,7 @@ use crate::scheduler::{Failure, JobId};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct RemnantData {
     pub(super) job: JobId,
-    spec: Arc<JobSpec>,
+    pub(super) spec: Arc<JobSpec>,
     #[serde(with = "bare_counts")]
     settings: JobSettings,
     hosts: Vec<HeldData>,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures::StreamExt;
 use futures::executor::{LocalPool, block_on};
 use futures::task::LocalSpawnExt;
-use pogo_core::dispatcher::{Dispatcher, Subscription};
+use pogo_core::dispatcher::{Dispatcher, Records};
 use pogo_core::journal::{JournalError, MemoryJournal, Seq};
 use pogo_core::scheduler::Record;
 use proptest::collection::vec;
@@ -25,7 +25,7 @@ struct Subscriber {
 
 type Seen = Arc<Mutex<Vec<(Seq, Record)>>>;
 
-async fn follow(mut records: Subscription, seen: Seen, pace: Yields) -> bool {
+async fn follow(mut records: Records, seen: Seen, pace: Yields) -> bool {
     while let Some(record) = records.next().await {
         seen.lock().unwrap().push(record.unwrap());
         pace.here().await;
@@ -66,7 +66,7 @@ proptest! {
             let (comes, from, sees) = (*comes, Seq(*from), Arc::clone(&seen));
             let follows = async move {
                 yields(comes).await;
-                let records = handle.subscribe(from);
+                let records = handle.records(from);
                 // A subscription is no handle.
                 drop(handle);
                 follow(records, sees, pace).await
@@ -94,7 +94,7 @@ proptest! {
 fn a_subscription_ends_when_a_dispatcher_is_dropped_that_never_ran() {
     block_on(async {
         let (dispatcher, handle) = Dispatcher::builder(Arc::<Counting>::default()).build().await.unwrap();
-        let mut records = handle.subscribe(Seq(0));
+        let mut records = handle.records(Seq(0));
         drop(dispatcher);
         assert!(records.next().await.is_none());
     });
@@ -109,7 +109,7 @@ fn an_error_of_the_journal_is_the_last_item() {
             .build()
             .await
             .unwrap();
-        let seen: Vec<_> = handle.subscribe(Seq(1)).collect().await;
+        let seen: Vec<_> = handle.records(Seq(1)).collect().await;
         assert!(matches!(&seen[..], [Err(JournalError::Compacted { .. })]), "{seen:?}");
     });
 }
@@ -118,7 +118,7 @@ fn an_error_of_the_journal_is_the_last_item() {
 fn what_a_run_appends_comes_to_whoever_subscribed_before_it() {
     block_on(async {
         let (dispatcher, handle) = Dispatcher::builder(Arc::<Counting>::default()).build().await.unwrap();
-        let records = handle.subscribe(Seq(0)).collect::<Vec<_>>();
+        let records = handle.records(Seq(0)).collect::<Vec<_>>();
         let steer = async move {
             let (fleet, policy) = fleet_and_policy();
             handle.configure(fleet, policy).await.unwrap();

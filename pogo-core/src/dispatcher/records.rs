@@ -1,0 +1,146 @@
+//! The records of a journal as they come.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use event_listener::EventListener;
+use futures::stream::{BoxStream, Stream, StreamExt, unfold};
+
+use super::growth::Growth;
+use crate::journal::{ContentLoader, Journal, JournalError, Seq};
+use crate::scheduler::Record;
+
+/// The records of a journal from a position on: existing ones, then new ones, each once and in order. The stream ends when
+/// its dispatcher has ended. See [`Handle::records`](super::Handle::records).
+pub struct Records {
+    records: BoxStream<'static, Result<(Seq, Record), JournalError>>,
+}
+
+impl Records {
+    pub(super) fn new(reader: RecordReader) -> Self {
+        let next = async |mut reader: RecordReader| loop {
+            match reader.read(1).await {
+                Ok(Read::Records(records)) => {
+                    let record = records.into_iter().next()?;
+                    return Some((Ok(record), reader));
+                }
+                Ok(Read::Nothing(grown)) => grown.await,
+                Ok(Read::Ended) => return None,
+                Err(error) => {
+                    reader.close();
+                    return Some((Err(error), reader));
+                }
+            }
+        };
+        Self {
+            records: unfold(reader, next).boxed(),
+        }
+    }
+}
+
+impl Stream for Records {
+    type Item = Result<(Seq, Record), JournalError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.records.poll_next_unpin(context)
+    }
+}
+
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Records").finish_non_exhaustive()
+    }
+}
+
+/// Reads a journal page by page.
+pub(super) struct RecordReader {
+    journal: Arc<dyn Journal>,
+    growth: Arc<Growth>,
+    /// The position of the next record.
+    at: Seq,
+    /// Records that were read ahead.
+    page: VecDeque<Record>,
+    content: ContentLoader,
+    closed: bool,
+}
+
+/// What a journal has at a position.
+pub(super) enum Read {
+    /// These records, at least one.
+    Records(Vec<(Seq, Record)>),
+    /// Nothing until this resolves.
+    Nothing(EventListener),
+    /// Nothing, and nothing more comes.
+    Ended,
+}
+
+impl RecordReader {
+    pub(super) fn new(journal: Arc<dyn Journal>, growth: Arc<Growth>, from: Seq) -> Self {
+        Self {
+            journal,
+            growth,
+            at: from,
+            page: VecDeque::new(),
+            content: ContentLoader::new(),
+            closed: false,
+        }
+    }
+
+    /// The position of the next record.
+    pub(super) fn at(&self) -> Seq {
+        self.at
+    }
+
+    /// How many records it is behind.
+    pub(super) fn lag(&self) -> u64 {
+        self.growth.end().0.saturating_sub(self.at.0)
+    }
+
+    /// Goes on from another position.
+    pub(super) fn seek(&mut self, at: Seq) {
+        self.at = at;
+        self.page.clear();
+    }
+
+    /// Reads nothing more.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// The next records, at most so many.
+    pub(super) async fn read(&mut self, most: usize) -> Result<Read, JournalError> {
+        if self.closed {
+            return Ok(Read::Ended);
+        }
+        if self.page.is_empty() {
+            // Listens before it reads: an append during the read must wake it too.
+            let grown = self.growth.listen();
+            let ended = self.growth.has_ended();
+            self.page = self.journal.read(self.at).await?.records.into();
+            if self.page.is_empty() {
+                return Ok(if ended { Read::Ended } else { Read::Nothing(grown) });
+            }
+        }
+        let mut records = Vec::new();
+        while records.len() < most
+            && let Some(record) = self.page.front_mut()
+        {
+            let loaded = self
+                .content
+                .load(self.journal.as_ref(), std::slice::from_mut(record))
+                .await;
+            match loaded {
+                Ok(()) => {}
+                // What comes before it is read all the same.
+                Err(_) if !records.is_empty() => break,
+                Err(error) => return Err(error),
+            }
+            records.extend(self.page.pop_front().map(|record| (self.at, record)));
+            self.at = Seq(self.at.0 + 1);
+        }
+        Ok(Read::Records(records))
+    }
+}

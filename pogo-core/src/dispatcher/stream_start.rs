@@ -1,0 +1,67 @@
+//! Where streams begin: only the dispatcher knows the state at the end of its journal.
+
+use futures::channel::oneshot;
+
+use super::Dispatcher;
+use crate::Timestamp;
+use crate::scheduler::{JobId, Query, QueryError, Scheduler, View};
+use crate::stream::{ResyncReason, StreamId, StreamRequest, Update};
+
+/// Somebody wants to follow.
+pub(super) struct StartRequest {
+    pub(super) request: StreamRequest,
+    /// Who is further behind begins with a snapshot.
+    pub(super) max_lag: u64,
+    pub(super) reply: oneshot::Sender<Result<Start, QueryError>>,
+}
+
+/// Where a stream begins.
+pub(super) enum Start {
+    /// Where it was asked to.
+    Resumed,
+    /// With this, for this reason if it was asked to begin elsewhere.
+    With(Box<Update>, Option<ResyncReason>),
+}
+
+impl Dispatcher {
+    /// Answers those who want to follow; what is known now is durable.
+    pub(super) fn start_streams(&mut self) {
+        let (end, now) = (self.position(), self.clock.now());
+        // One for all who begin here.
+        let mut whole = None;
+        for StartRequest {
+            request,
+            max_lag,
+            reply,
+        } in self.stream_starts.drain(..)
+        {
+            let start = match (request.after, request.resync(end, max_lag)) {
+                (Some(_), None) => Ok(Start::Resumed),
+                (_, reason) => {
+                    let update = match request.job {
+                        Some(job) => job_update(&self.scheduler, end, now, job),
+                        None => Ok(whole
+                            .get_or_insert_with(|| Update::snapshot(end, &self.scheduler))
+                            .clone()),
+                    };
+                    update.map(|update| Start::With(Box::new(update), reason))
+                }
+            };
+            // Whoever asked may be gone.
+            let _ = reply.send(start);
+        }
+    }
+
+    /// The position after the last durable record.
+    pub(super) fn position(&self) -> StreamId {
+        StreamId::new(0, self.tail.end())
+    }
+}
+
+fn job_update(scheduler: &Scheduler, id: StreamId, now: Timestamp, job: JobId) -> Result<Update, QueryError> {
+    match scheduler.view(now, &Query::Job { job })? {
+        View::Job(job) => Ok(Update::Job { id, job }),
+        // No other view answers this.
+        _ => Err(QueryError::UnknownJob { job }),
+    }
+}

@@ -1,0 +1,34 @@
+//! What followers do not need to know: it may be large, and is nobody's business but the host's.
+
+use std::sync::Arc;
+
+use crate::journal::Snapshot;
+use crate::plan::{JobSpec, Stdin};
+use crate::scheduler::{Event, JobEventKind, Record};
+
+/// Leaves out of a job's description what its command reads, and the values of its environment.
+fn withhold(spec: &mut Arc<JobSpec>) {
+    let options = &spec.exec_options;
+    if options.stdin.is_empty() && options.environment.values().all(String::is_empty) {
+        return;
+    }
+    let options = &mut Arc::make_mut(spec).exec_options;
+    options.environment.values_mut().for_each(String::clear);
+    if let Stdin::Text(_) | Stdin::Bytes(_) = options.stdin {
+        options.stdin = Stdin::Empty;
+    }
+}
+
+/// A record as streams have it.
+pub(super) fn withhold_from_record(record: &mut Record) {
+    if let Event::Job(event) = &mut record.event
+        && let JobEventKind::Submitted { spec, .. } = &mut event.kind
+    {
+        withhold(spec);
+    }
+}
+
+/// A snapshot as streams have it.
+pub(super) fn withhold_from_snapshot(snapshot: &mut Snapshot) {
+    snapshot.specs_mut().for_each(withhold);
+}
