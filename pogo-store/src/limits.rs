@@ -1,5 +1,10 @@
 //! Sizes of files.
 
+use std::time::Duration;
+
+/// How many blocks are kept of an attempt, half of them from its beginning.
+pub(crate) const OUTPUT_BLOCKS: usize = 256;
+
 /// How large the files of a store become.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -9,6 +14,10 @@ pub(crate) struct Limits {
     pub(crate) commit: usize,
     /// The space that is kept for the end of a journal on a full disk.
     pub(crate) reserve: u64,
+    /// How many blocks are kept of an attempt; at least eight.
+    pub(crate) output_blocks: usize,
+    /// How often output is made durable; never by itself where this is `None`.
+    pub(crate) sync_output: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -17,6 +26,8 @@ impl Default for Limits {
             segment: 64 << 20,
             commit: 8 << 20,
             reserve: 16 << 20,
+            output_blocks: OUTPUT_BLOCKS,
+            sync_output: Some(Duration::from_secs(1)),
         }
     }
 }

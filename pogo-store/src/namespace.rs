@@ -4,10 +4,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use pogo_core::Timestamp;
+use pogo_core::scheduler::JobId;
+
+use crate::blocking::spawn_blocking;
 use crate::disk::{Disk, parent_dir};
 use crate::error::StoreError;
-use crate::journal::{Growth, Reader, StoreJournal};
+use crate::journal::{Growth, Reader, ReserveState, StoreJournal};
 use crate::limits::Limits;
+use crate::output::{Outputs, Pruned, Retention, StoreOutput};
 use crate::owner::Machine;
 
 /// A namespace of a [`Store`](crate::Store): its journal, and what its hosts wrote. Clones are of the same namespace.
@@ -25,11 +30,15 @@ pub(crate) struct Shared {
     pub(crate) machine: Machine,
     pub(crate) growth: Growth,
     pub(crate) reader: Reader,
+    pub(crate) reserve: Arc<ReserveState>,
+    pub(crate) outputs: Arc<Outputs>,
 }
 
 impl Namespace {
     pub(crate) fn new(disk: Arc<dyn Disk>, dir: PathBuf, limits: Limits, machine: Machine) -> Self {
         let reader = Reader::new(Arc::clone(&disk), journal_dir(&dir));
+        let reserve = Arc::<ReserveState>::default();
+        let outputs = Outputs::new(Arc::clone(&disk), dir.join("jobs"), limits, Arc::clone(&reserve));
         let shared = Shared {
             disk,
             dir,
@@ -37,6 +46,8 @@ impl Namespace {
             machine,
             growth: Growth::default(),
             reader,
+            reserve,
+            outputs: Arc::new(outputs),
         };
         Self {
             shared: Arc::new(shared),
@@ -46,6 +57,35 @@ impl Namespace {
     /// Its journal.
     pub fn journal(&self) -> Arc<StoreJournal> {
         Arc::new(StoreJournal::new(Arc::clone(&self.shared)))
+    }
+
+    /// What its hosts wrote.
+    pub fn output(&self) -> Arc<StoreOutput> {
+        Arc::new(StoreOutput::new(Arc::clone(&self.shared.outputs)))
+    }
+
+    /// Removes output that is older, or more, than is to be kept.
+    ///
+    /// # Errors
+    /// The disk gave an error; what was removed before is gone.
+    pub async fn prune_output(&self, now: Timestamp, keep: Retention) -> Result<Pruned, StoreError> {
+        let outputs = Arc::clone(&self.shared.outputs);
+        Ok(spawn_blocking(move || outputs.prune(now, keep)).await??)
+    }
+
+    /// Removes the output of a job. `false` if an attempt of it may still write, and nothing was removed.
+    ///
+    /// # Errors
+    /// The disk gave an error.
+    pub async fn remove_output(&self, job: JobId) -> Result<bool, StoreError> {
+        let outputs = Arc::clone(&self.shared.outputs);
+        Ok(spawn_blocking(move || outputs.remove(job)).await??)
+    }
+
+    /// Makes output durable now, and tells whether that failed.
+    #[cfg(test)]
+    pub(crate) fn try_sync_output(&self) -> io::Result<()> {
+        self.shared.outputs.try_sync()
     }
 
     /// Its directory, for people. Its files are the store's own: whoever links this crate has no need to read them.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::disk::{Disk, LocalDisk, is_leftover, parent_dir};
+use crate::disk::{Disk, LocalDisk, create_dirs, is_leftover};
 use crate::error::StoreError;
 use crate::limits::Limits;
 use crate::namespace::{Namespace, check_name};
@@ -126,14 +126,4 @@ impl Store {
         }
         check_format(disk, path)
     }
-}
-
-/// Creates a directory and those that it is in, durably.
-fn create_dirs(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
-    if !disk.exists(dir)? {
-        create_dirs(disk, parent_dir(dir))?;
-        disk.create_dir(dir)?;
-        disk.sync_dir(parent_dir(dir))?;
-    }
-    Ok(())
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use futures::future::FutureExt;
 use pogo_core::journal::Journal;
-use pogo_core::testing::conformance::{self, JournalFixture};
-use pogo_store::Store;
+use pogo_core::output::OutputStore;
+use pogo_core::testing::conformance::{self, JournalFixture, OutputFixture};
+use pogo_store::{Store, StoreOutput};
 
 fn journal(dir: &Path) -> Arc<dyn Journal> {
     let store = Store::open(dir).expect("a store");
@@ -52,4 +53,24 @@ fn the_journal_keeps_its_contract() {
         "a_former_owner_stores_no_snapshot",
         "ownership_that_is_gone_is_told",
     ]);
+}
+
+fn output(dir: &Path) -> Arc<dyn OutputStore> {
+    let store = Store::open(dir).expect("a store");
+    store.namespace("default").expect("a namespace").output()
+}
+
+#[test]
+fn the_store_of_output_keeps_its_contract() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut stores = (0..).map(|number| dir.path().join(format!("store-{number}")));
+    let fixture = async || {
+        let store = stores.next().unwrap();
+        OutputFixture::new(output(&store))
+            .keeps(StoreOutput::PER_ATTEMPT)
+            .reopened(move || std::future::ready(output(&store)))
+    };
+    let report = futures::executor::block_on(conformance::output(fixture));
+    report.assert_passed();
+    report.assert_skipped(&[]);
 }

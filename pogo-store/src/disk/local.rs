@@ -92,6 +92,10 @@ impl Disk for LocalDisk {
         trying("remove", path, unless_missing(std::fs::remove_file(path)))
     }
 
+    fn remove_dir(&self, dir: &Path) -> io::Result<()> {
+        trying("remove", dir, unless_missing(std::fs::remove_dir_all(dir)))
+    }
+
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         trying("sync", dir, File::open(dir).and_then(|dir| dir.sync_all()))
     }
@@ -126,6 +130,7 @@ impl Disk for LocalDisk {
         Ok(FileIdentity {
             device: about.dev(),
             inode: about.ino(),
+            len: about.len(),
             modified: (about.mtime(), about.mtime_nsec()),
         })
     }

@@ -5,6 +5,8 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 
+use pogo_core::Timestamp;
+
 use super::NetworkFilesystem;
 
 /// Operations on files and directories. Errors name what was tried and where.
@@ -20,6 +22,8 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file, if it is there.
     fn remove(&self, file: &Path) -> io::Result<()>;
+    /// Removes a directory with all that is in it, if it is there.
+    fn remove_dir(&self, dir: &Path) -> io::Result<()>;
     /// Makes names in a directory durable.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
     /// Allocates space for a file.
@@ -62,5 +66,16 @@ pub(crate) trait Lock: fmt::Debug + Send + Sync {}
 pub(crate) struct FileIdentity {
     pub(crate) device: u64,
     pub(crate) inode: u64,
+    pub(crate) len: u64,
+    /// Seconds and nanoseconds.
     pub(crate) modified: (i64, i64),
+}
+
+impl FileIdentity {
+    /// When it was written last.
+    pub(crate) fn modified(&self) -> Timestamp {
+        let (seconds, nanos) = self.modified;
+        let millis = seconds.saturating_mul(1_000).saturating_add(nanos / 1_000_000);
+        Timestamp::from_millis(u64::try_from(millis).unwrap_or_default())
+    }
 }

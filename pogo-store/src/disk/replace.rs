@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Disk;
+use super::{Disk, parent_dir};
 
 const NEW: &str = ".new";
 
@@ -19,15 +19,6 @@ pub(crate) fn replace_file(disk: &dyn Disk, file: &Path, bytes: &[u8]) -> io::Re
     }
     disk.rename(&new, file)?;
     disk.sync_dir(parent_dir(file))
-}
-
-/// The directory that a file or a directory is in.
-pub(crate) fn parent_dir(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-        Some(parent) => parent,
-        None => path,
-    }
 }
 
 fn write_file(disk: &dyn Disk, file: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -14,4 +14,5 @@ mod writer;
 
 pub(crate) use growth::Growth;
 pub(crate) use reader::Reader;
+pub(crate) use reserve::ReserveState;
 pub use store_journal::StoreJournal;

@@ -126,7 +126,8 @@ impl Owned {
         shared.create().map_err(unavailable)?;
         let locked = Claim::lock(&**disk, &shared.dir, &shared.machine)?;
         remove_leftovers(shared).map_err(unavailable)?;
-        let reserve = Reserve::new(&**disk, shared.dir.join("reserve"), shared.limits.reserve);
+        let state = Arc::clone(&shared.reserve);
+        let reserve = Reserve::new(&**disk, shared.dir.join("reserve"), shared.limits.reserve, state);
         let (writer, of_records) =
             Writer::open(Arc::clone(disk), shared.journal_dir(), shared.limits.segment, reserve)?;
         let end = writer.end();

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use futures::executor::block_on;
 use pogo_core::journal::{Epoch, Journal, JournalError, Seq};
+use pogo_core::output::{OutputStore, Stream};
 
+use super::outputs::{frame, output, read, source};
 use super::scenario::{SMALL, acquire, commit, journal, open, play_in, read_from, records};
 use super::simulated_disk::SimulatedDisk;
 use crate::checked_line::push_line;
@@ -45,6 +47,12 @@ fn a_store_of_version_1_is_read_and_goes_on() {
     assert_eq!(rest.len(), 3);
     let mut owned = acquire(&journal).unwrap();
     assert_eq!((owned.epoch(), owned.end()), (Epoch(3), Seq(43)));
+    let output = output(&store);
+    let (_, length, digest) = read(&output, 1, 1).unwrap();
+    assert_eq!(length, 50_000);
+    assert_eq!(block_on(output.seal(&source(1, 1), 50_000)), Ok(digest));
+    block_on(output.append(&[frame(1, 2, Stream::Stderr, 100, 100)])).unwrap();
+    assert_eq!(read(&output, 1, 2).unwrap().0, 200);
     // The snapshot and the records fit together.
     let mut scheduler = pogo_core::scheduler::Scheduler::restore(&snapshot).unwrap();
     for record in &rest {
@@ -60,7 +68,14 @@ fn a_store_of_version_1_is_read_and_goes_on() {
 fn write_the_golden_store() {
     let store = store_in(Path::new(GOLDEN));
     store.create().unwrap();
-    play_in(store, &mut Default::default(), |_| {}).unwrap();
+    play_in(store.clone(), &mut Default::default(), |_| {}).unwrap();
+    let output = output(&store);
+    let frames = [
+        frame(1, 1, Stream::Stdout, 0, 50_000),
+        frame(1, 2, Stream::Stderr, 0, 100),
+    ];
+    block_on(output.append(&frames)).unwrap();
+    block_on(output.seal(&source(1, 1), 50_000)).unwrap();
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod disk_state;
 mod faults;
 mod formats;
 mod killed;
+mod outputs;
 mod owners;
 mod scenario;
 mod simulated_disk;

@@ -28,6 +28,8 @@ pub(super) const SMALL: Limits = Limits {
     segment: 1_500,
     commit: 1 << 20,
     reserve: 5_000,
+    output_blocks: 8,
+    sync_output: None,
 };
 
 pub(super) fn machine(name: &str) -> Machine {

@@ -237,6 +237,10 @@ impl Disk for SimulatedDisk {
         })
     }
 
+    fn remove_dir(&self, dir: &Path) -> io::Result<()> {
+        self.remove(dir)
+    }
+
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         self.with(|state| {
             state.change()?;
@@ -263,16 +267,20 @@ impl Disk for SimulatedDisk {
 
     fn identity(&self, file: &Path) -> io::Result<FileIdentity> {
         self.with(|state| {
-            let (inode, version) = match state.disk.names.get(file) {
-                Some(Entry::File(inode)) => (*inode, state.disk.files[inode].version),
-                Some(Entry::Dir) => (0, 0),
+            let (inode, version, len) = match state.disk.names.get(file) {
+                Some(Entry::File(inode)) => {
+                    let found = &state.disk.files[inode];
+                    (*inode, found.version, found.cached.len() as u64)
+                }
+                Some(Entry::Dir) => (0, 0, 0),
                 // The root of a disk is always there.
-                None if file.parent().is_none() => (0, 0),
+                None if file.parent().is_none() => (0, 0, 0),
                 None => return Err(io::ErrorKind::NotFound.into()),
             };
             Ok(FileIdentity {
                 device: 0,
                 inode,
+                len,
                 modified: (version, 0),
             })
         })

@@ -67,6 +67,11 @@ impl Disk for StoppingDisk {
         LocalDisk.remove(file)
     }
 
+    fn remove_dir(&self, dir: &Path) -> io::Result<()> {
+        self.change(|| ());
+        LocalDisk.remove_dir(dir)
+    }
+
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         self.change(|| ());
         LocalDisk.sync_dir(dir)

@@ -1,0 +1,96 @@
+//! The index of a job's output: a line for each attempt that has ended.
+
+use pogo_core::Digest;
+use pogo_core::fleet::HostName;
+use pogo_core::output::Stream;
+use pogo_core::scheduler::AttemptId;
+use serde::{Deserialize, Serialize};
+
+use super::attempt::Attempt;
+use super::stream_blocks::{BlockRef, StreamBlocks};
+use crate::checked_line::{checked, object, push_line};
+
+/// An attempt whose output is complete, and where that is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SealedAttempt {
+    pub(super) attempt: AttemptId,
+    pub(super) host: HostName,
+    /// How many bytes it wrote in all.
+    pub(super) length: u64,
+    /// Of what is kept.
+    pub(super) digest: Digest,
+    streams: Vec<SealedStream>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct SealedStream {
+    stream: Stream,
+    length: u64,
+    /// In the order of their offsets: number, offset and length.
+    blocks: Vec<(u64, u64, u64)>,
+}
+
+impl SealedAttempt {
+    pub(super) fn new(attempt: &Attempt, length: u64, digest: Digest) -> Self {
+        let sealed = |stream| {
+            let of_stream = attempt.stream(stream);
+            let blocks = of_stream.all().map(|block| (block.number, block.offset, block.len));
+            SealedStream {
+                stream,
+                length: of_stream.length,
+                blocks: blocks.collect(),
+            }
+        };
+        Self {
+            attempt: attempt.source.attempt,
+            host: attempt.source.host.clone(),
+            length,
+            digest,
+            streams: Stream::ALL.map(sealed).into_iter().filter(|it| it.length > 0).collect(),
+        }
+    }
+
+    /// Where a stream is.
+    pub(super) fn stream(&self, stream: Stream) -> StreamBlocks {
+        let mut blocks = StreamBlocks::default();
+        if let Some(sealed) = self.streams.iter().find(|sealed| sealed.stream == stream) {
+            blocks.length = sealed.length;
+            for &(number, offset, len) in &sealed.blocks {
+                blocks.push(BlockRef {
+                    number,
+                    offset,
+                    len,
+                    is_tail: false,
+                });
+            }
+        }
+        blocks
+    }
+
+    /// Its line.
+    pub(super) fn line(&self) -> serde_json::Result<Vec<u8>> {
+        let mut line = vec![];
+        push_line(&mut line, &serde_json::to_vec(self)?);
+        Ok(line)
+    }
+}
+
+/// The lines of an index that are as they were written. A line that is not is that of an attempt whose blocks say what is kept.
+pub(super) fn sealed_attempts(bytes: &[u8]) -> impl DoubleEndedIterator<Item = SealedAttempt> {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    lines.filter_map(|line| serde_json::from_slice(&object(checked(line)?)).ok())
+}
+
+/// The last line of this attempt.
+pub(super) fn find_sealed(bytes: &[u8], attempt: AttemptId) -> Option<SealedAttempt> {
+    // Numbers are looked for as text first: reading thousands of lines takes longer than finding one.
+    let named = format!("\"attempt\":{},", attempt.number());
+    let mut found = memchr::memmem::find_iter(bytes, &named).filter_map(|at| {
+        let (before, after) = bytes.split_at_checked(at)?;
+        let begin = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+        let end = memchr::memchr(b'\n', after)? + at;
+        let line = bytes.get(begin..end)?;
+        serde_json::from_slice::<SealedAttempt>(&object(checked(line)?)).ok()
+    });
+    found.find(|sealed| sealed.attempt == attempt)
+}

@@ -1,0 +1,237 @@
+//! The output of one job, by the process that may add to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pogo_core::Digest;
+use pogo_core::output::{OutputDigester, OutputError, OutputFrame, OutputPage, OutputSource, Stream};
+use pogo_core::scheduler::{AttemptId, JobId};
+
+use super::attempt::{Attempt, Dirty};
+use super::block::{BLOCK, Block};
+use super::index::{SealedAttempt, sealed_attempts};
+use super::job_reader::{for_each_block, page, read_block, read_job};
+use super::stream_blocks::StreamBlocks;
+use crate::disk::{Disk, DiskFile, create_dirs};
+
+/// An open log with its index.
+#[derive(Debug)]
+pub(super) struct JobOutput {
+    job: JobId,
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    log: Box<dyn DiskFile>,
+    index: Box<dyn DiskFile>,
+    index_len: u64,
+    /// The number of the block behind the last one.
+    next: u64,
+    attempts: BTreeMap<AttemptId, Attempt>,
+    /// With the digests of what is kept. The index has the rest.
+    sealed: BTreeMap<AttemptId, Digest>,
+    /// What the disk has not taken yet.
+    dirty: Dirty,
+    is_synced: bool,
+    /// Whether its files are known to stand in their directories.
+    is_named: bool,
+    /// How often it was synced since it was used last.
+    idle_rounds: u32,
+}
+
+impl JobOutput {
+    const IDLE_ROUNDS: u32 = 60;
+    /// Some attempts are never sealed: those that end while the store hangs. After a day without output they count as ended.
+    const QUIET_ROUNDS: u32 = 24 * 60 * 60;
+
+    /// Opens the output of a job, creates it if there is none, and finds what was written before.
+    pub(super) fn open(disk: &Arc<dyn Disk>, dir: PathBuf, job: JobId) -> io::Result<Self> {
+        create_dirs(&**disk, &dir)?;
+        let (log, index) = (disk.open(&log_file(&dir))?, disk.open(&index_file(&dir))?);
+        let lines = disk.read_all(&index_file(&dir))?;
+        // A line that was not written whole is written over.
+        let index_len = memchr::memrchr(b'\n', &lines).map_or(0, |end| end + 1) as u64;
+        index.truncate(index_len)?;
+        let sealed: BTreeMap<_, _> = sealed_attempts(&lines)
+            .map(|sealed| (sealed.attempt, sealed.digest))
+            .collect();
+        let mut found: BTreeMap<AttemptId, Vec<(u64, Block)>> = BTreeMap::new();
+        let next = for_each_block(&**disk, &log_file(&dir), job, |number, block| {
+            if !sealed.contains_key(&block.source.attempt) {
+                found.entry(block.source.attempt).or_default().push((number, block));
+            }
+        })?;
+        let attempts = found.into_iter().filter_map(|(attempt, blocks)| {
+            let source = Arc::clone(&blocks.first()?.1.source);
+            Some((attempt, Attempt::found(source, blocks)))
+        });
+        Ok(Self {
+            job,
+            disk: Arc::clone(disk),
+            log,
+            index,
+            index_len,
+            next,
+            attempts: attempts.collect(),
+            sealed,
+            dirty: Dirty::new(),
+            is_synced: false,
+            is_named: false,
+            idle_rounds: 0,
+            dir,
+        })
+    }
+
+    /// Keeps these frames, each attempt in at most so many blocks.
+    pub(super) fn append<'a>(
+        &mut self,
+        frames: impl IntoIterator<Item = &'a OutputFrame>,
+        max_blocks: usize,
+    ) -> Result<(), OutputError> {
+        self.idle_rounds = 0;
+        // What the disk did not take before comes first, so that no more than one call's output waits for it.
+        self.write().map_err(unavailable)?;
+        let (mut kept_all, mut touched) = (Ok(()), BTreeSet::new());
+        for frame in frames {
+            let id = frame.source.attempt;
+            if self.sealed.contains_key(&id) {
+                kept_all = Err(OutputError::Sealed { attempt: id });
+                continue;
+            }
+            let new = || Attempt::new(Arc::clone(&frame.source));
+            let attempt = self.attempts.entry(id).or_insert_with(new);
+            attempt.push(frame, max_blocks, &mut self.next, &mut self.dirty);
+            touched.insert(id);
+        }
+        for id in touched {
+            if let Some(attempt) = self.attempts.get_mut(&id) {
+                attempt.flush(&mut self.dirty);
+            }
+        }
+        self.write().map_err(unavailable)?;
+        kept_all
+    }
+
+    /// Writes what is dirty, blocks that follow each other at once.
+    fn write(&mut self) -> io::Result<()> {
+        let mut blocks = std::mem::take(&mut self.dirty).into_iter().peekable();
+        while let Some((first, mut bytes)) = blocks.next() {
+            let (mut next, mut run) = (first + 1, vec![first]);
+            while let Some((number, block)) = blocks.next_if(|(number, _)| *number == next) {
+                bytes.extend(block);
+                run.push(number);
+                next += 1;
+            }
+            self.is_synced = false;
+            if let Err(error) = self.log.write_at(first * BLOCK as u64, &bytes) {
+                let unwritten = bytes.chunks(BLOCK).map(<[u8]>::to_vec);
+                self.dirty.extend(run.into_iter().zip(unwritten));
+                self.dirty.extend(blocks);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes no more of an attempt.
+    pub(super) fn seal(&mut self, source: &OutputSource, length: u64) -> Result<Digest, OutputError> {
+        if let Some(digest) = self.sealed.get(&source.attempt) {
+            return Ok(*digest);
+        }
+        self.idle_rounds = 0;
+        self.write().map_err(unavailable)?;
+        let nothing = Attempt::new(Arc::new(source.clone()));
+        let attempt = self.attempts.get(&source.attempt).unwrap_or(&nothing);
+        let mut digester = OutputDigester::default();
+        for stream in Stream::ALL {
+            let page = self.page(attempt.stream(stream), source.attempt, 0..u64::MAX)?;
+            for frame in page.frames {
+                digester.add(stream, frame.offset, &frame.bytes);
+            }
+        }
+        let sealed = SealedAttempt::new(attempt, length, digester.digest());
+        let line = sealed.line().map_err(|error| unavailable(error.into()))?;
+        self.is_synced = false;
+        self.index.write_at(self.index_len, &line).map_err(unavailable)?;
+        self.index_len += line.len() as u64;
+        self.attempts.remove(&source.attempt);
+        self.sealed.insert(source.attempt, sealed.digest);
+        Ok(sealed.digest)
+    }
+
+    /// What is kept of a stream within a range.
+    pub(super) fn read(
+        &self,
+        attempt: AttemptId,
+        stream: Stream,
+        range: Range<u64>,
+    ) -> Result<OutputPage, OutputError> {
+        if self.sealed.contains_key(&attempt) {
+            return read_job(&*self.disk, &self.dir, (self.job, attempt), stream, range);
+        }
+        match self.attempts.get(&attempt) {
+            Some(open) => self.page(open.stream(stream), attempt, range),
+            None => Ok(OutputPage::new(vec![], range.end, 0, false)),
+        }
+    }
+
+    fn page(&self, blocks: &StreamBlocks, attempt: AttemptId, range: Range<u64>) -> Result<OutputPage, OutputError> {
+        let read = |number| match self.dirty.get(&number) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => read_block(&*self.disk, &log_file(&self.dir), number),
+        };
+        page(&log_file(&self.dir), (self.job, attempt), (blocks, false), range, read)
+    }
+
+    /// Makes durable what was written.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.write()?;
+        self.idle_rounds += 1;
+        if self.is_synced {
+            return Ok(());
+        }
+        self.log.sync()?;
+        self.index.sync()?;
+        if !self.is_named {
+            // A process that was killed may have created some of them.
+            self.dir
+                .ancestors()
+                .take(4)
+                .try_for_each(|dir| self.disk.sync_dir(dir))?;
+            self.is_named = true;
+        }
+        self.is_synced = true;
+        Ok(())
+    }
+
+    /// Whether nobody has written to it for a while, and all of it is durable. Opening it again means looking through all of it.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.is_live() && self.is_synced && self.idle_rounds > Self::IDLE_ROUNDS
+    }
+
+    /// Whether an attempt of it may still write.
+    pub(super) fn is_live(&self) -> bool {
+        !self.attempts.is_empty() && self.idle_rounds < Self::QUIET_ROUNDS
+    }
+}
+
+pub(super) fn log_file(dir: &Path) -> PathBuf {
+    dir.join("output.log")
+}
+
+pub(super) fn index_file(dir: &Path) -> PathBuf {
+    dir.join("output.jsonl")
+}
+
+/// An operation on the disk that failed.
+pub(super) fn unavailable(error: io::Error) -> OutputError {
+    let cure = if crate::error::is_full(&error) {
+        "; free some space"
+    } else {
+        ""
+    };
+    OutputError::Unavailable {
+        message: format!("{error}{cure}"),
+    }
+}

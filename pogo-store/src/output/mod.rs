@@ -1,0 +1,18 @@
+//! What hosts wrote, in files: a log of blocks for each job, and an index of the attempts that have ended.
+
+mod attempt;
+mod block;
+mod index;
+mod job_output;
+mod job_reader;
+mod outputs;
+mod retention;
+mod store_output;
+mod stream_blocks;
+
+pub(crate) use outputs::Outputs;
+pub use retention::{Pruned, Retention};
+pub use store_output::StoreOutput;
+
+#[cfg(test)]
+pub(crate) use block::BLOCK;
