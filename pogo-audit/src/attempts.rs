@@ -2,11 +2,11 @@
 
 use super::finding::{Breach, BrokenRule, broken, unknown};
 use super::permission::ran;
-use super::state::State;
+use super::state::AuditState;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, JobId, Phase, TaskEvent, TaskEventKind, TaskState};
 
-impl State {
+impl AuditState {
     pub(super) fn apply_task_event(&mut self, event: &TaskEvent) -> Result<(), Breach> {
         let TaskEvent { job, host, kind, .. } = event;
         match kind {

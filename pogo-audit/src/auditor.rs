@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::finding::{Breach, BrokenRule, Finding, broken, unknown};
 use super::idle::WaitingTasks;
 use super::job::Job;
-use super::state::State;
+use super::state::AuditState;
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
@@ -80,7 +80,7 @@ pub fn audit<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<AuditS
 /// Follows a log record by record. Time is about linear in the records, and linear in the hosts for each change of fleet or policy.
 #[derive(Default)]
 pub struct Auditor {
-    state: State,
+    state: AuditState,
     waiting: WaitingTasks,
     /// The fleet and policy that replace those of the log.
     given: Option<(Arc<Fleet>, Arc<Policy>)>,
@@ -213,7 +213,7 @@ impl Auditor {
         self.configured = true;
         let named: BTreeSet<&HostName> = self.state.jobs.values().flat_map(|job| job.hosts.iter()).collect();
         let named: Vec<HostName> = named.into_iter().cloned().collect();
-        let State {
+        let AuditState {
             namespace, jobs, at, ..
         } = &mut self.state;
         namespace.configure(&fleet, &policy, &named)?;

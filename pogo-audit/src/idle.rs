@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::finding::{Breach, BrokenRule, broken};
 use super::job::Job;
 use super::namespace::Namespace;
-use super::state::State;
+use super::state::AuditState;
 use pogo_core::Timestamp;
 use pogo_core::fleet::{HostId, HostName};
 use pogo_core::scheduler::{
@@ -77,7 +77,7 @@ impl TaskClasses {
 
 impl WaitingTasks {
     /// Updates the classes after an event.
-    pub(super) fn note(&mut self, state: &State, event: &Event) {
+    pub(super) fn note(&mut self, state: &AuditState, event: &Event) {
         match event {
             Event::Namespace(event) => match event.kind {
                 NamespaceEventKind::OwnerChanged { .. }
@@ -110,7 +110,7 @@ impl WaitingTasks {
     }
 
     /// Updates the classes after an event that may let a host or a job start something.
-    fn note_change(&mut self, state: &State, event: &Event) {
+    fn note_change(&mut self, state: &AuditState, event: &Event) {
         if let Some(host) = event.host() {
             self.note_host(state, host, event.started().is_none());
         }
@@ -120,7 +120,7 @@ impl WaitingTasks {
     }
 
     /// Sorts the tasks of a job into classes.
-    fn sort(&mut self, state: &State, id: JobId) {
+    fn sort(&mut self, state: &AuditState, id: JobId) {
         let (namespace, now) = (&state.namespace, state.at);
         let Some(job) = state.jobs.get(&id) else { return };
         let mut job_classes = TaskClasses::new(namespace, job);
@@ -131,7 +131,7 @@ impl WaitingTasks {
     }
 
     /// Updates the tasks of all jobs on a host that has changed; `frees` says whether it may have given back slots.
-    fn note_host(&mut self, state: &State, host: &HostName, frees: bool) {
+    fn note_host(&mut self, state: &AuditState, host: &HostName, frees: bool) {
         let (namespace, now) = (&state.namespace, state.at);
         for (id, job) in &state.jobs {
             let (Ok(task), Some(job_classes)) = (job.task(host), self.jobs.get_mut(id)) else {
@@ -150,7 +150,7 @@ impl WaitingTasks {
     }
 
     /// Judges a moment when everything was decided that belongs to it: no host waits that could have started.
-    pub(super) fn check(&mut self, state: &State) -> Result<(), Breach> {
+    pub(super) fn check(&mut self, state: &AuditState) -> Result<(), Breach> {
         let (namespace, now) = (&state.namespace, state.at);
         for (id, job) in &state.jobs {
             let Some(job_classes) = self.jobs.get_mut(id) else {
@@ -210,7 +210,7 @@ impl WaitingTasks {
 }
 
 /// Whether an event may let the job as a whole start more.
-fn may_start_more(state: &State, id: JobId, event: &Event) -> bool {
+fn may_start_more(state: &AuditState, id: JobId, event: &Event) -> bool {
     let Some(job) = state.jobs.get(&id) else { return false };
     match event.host().filter(|_| event.ended().is_some()) {
         Some(host) => job.ends_a_stage(&state.namespace, host),

@@ -2,12 +2,12 @@
 
 use super::finding::{Breach, BrokenRule, broken, unknown};
 use super::job::Job;
-use super::state::State;
+use super::state::AuditState;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{JobEvent, JobEventKind, JobId, JobStatus};
 
-impl State {
+impl AuditState {
     pub(super) fn apply_job_event(&mut self, JobEvent { job: id, kind, .. }: &JobEvent) -> Result<(), Breach> {
         let at = self.at;
         if let JobEventKind::Submitted { spec, hosts, retry_of } = kind {
@@ -43,7 +43,7 @@ impl State {
     }
 }
 
-impl State {
+impl AuditState {
     /// A job leaves the scheduler. What it left failed or in doubt stays so.
     fn retire(&mut self, id: JobId) -> Result<(), Breach> {
         let job = self.job(id)?;

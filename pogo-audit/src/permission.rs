@@ -1,12 +1,12 @@
 //! Permission to begin: nothing runs without it on hosts whose attempts ask, and what never began leaves nothing behind.
 
 use super::finding::{Breach, BrokenRule, broken};
-use super::state::State;
+use super::state::AuditState;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, FailureKind, JobId, TaskState};
 
-impl State {
+impl AuditState {
     pub(super) fn permit(
         &mut self,
         id: JobId,

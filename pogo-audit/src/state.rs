@@ -10,7 +10,7 @@ use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, JobId};
 
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct AuditState {
     pub(super) namespace: Namespace,
     pub(super) jobs: BTreeMap<JobId, Job>,
     /// Jobs that have left the scheduler.
@@ -23,7 +23,7 @@ pub(super) struct State {
     pub(super) at: Timestamp,
 }
 
-impl State {
+impl AuditState {
     pub(super) fn job(&mut self, id: JobId) -> Result<&mut Job, Breach> {
         self.job_in_namespace(id).map(|(job, _)| job)
     }

@@ -1,12 +1,12 @@
 //! The events of tasks without an attempt: retried, skipped, cancelled.
 
 use super::finding::{Breach, BrokenRule, broken};
-use super::state::State;
+use super::state::AuditState;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{JobId, JobStatus, TaskState};
 
-impl State {
+impl AuditState {
     /// A host waits for another attempt, which starts at `not_before` at the earliest.
     pub(super) fn retry(
         &mut self,

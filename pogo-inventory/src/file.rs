@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+#[cfg(any(feature = "clustershell", feature = "genders", feature = "pogo4-file"))]
+use pogo_core::inventory::Listing;
 use pogo_core::inventory::{Diagnostic, Excerpt, InventoryError, LineSpan};
 
 /// The largest file in bytes: room for some millions of hosts.
@@ -12,6 +14,17 @@ pub(crate) const MAX_BYTES: u64 = 64 << 20;
 /// Reads a file as text.
 pub(crate) fn read_text(path: &Path) -> Result<String, InventoryError> {
     read_text_up_to(path, MAX_BYTES)
+}
+
+/// Reads the hosts of one file: `parse` gets its name and its text.
+#[cfg(any(feature = "clustershell", feature = "genders", feature = "pogo4-file"))]
+pub(crate) fn read_listing(
+    path: &Path,
+    parse: impl FnOnce(String, &str) -> Result<Listing, InventoryError>,
+) -> Result<Listing, InventoryError> {
+    let mut listing = parse(path.display().to_string(), &read_text(path)?)?;
+    listing.files.push(path.to_owned());
+    Ok(listing)
 }
 
 /// Reads a file of at most `most` bytes as text.

@@ -45,10 +45,7 @@ impl GendersFile {
     /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found in it otherwise.
     pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
-        let path = path.as_ref();
-        let mut listing = Self::parse(path.display().to_string(), &file::read_text(path)?)?;
-        listing.files.push(path.to_owned());
-        Ok(listing)
+        file::read_listing(path.as_ref(), Self::parse)
     }
 
     /// Reads a text that messages call `source_name`.

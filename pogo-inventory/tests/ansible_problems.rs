@@ -2,28 +2,25 @@
 #![cfg(feature = "ansible")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod folder_of_files;
+
 use std::fs;
-use std::path::PathBuf;
 
 use pogo_inventory::{AnsibleInventory, Diagnostic};
+use tempfile::TempDir;
 
-struct Folder(PathBuf);
+use folder_of_files::folder_of_files;
+
+struct Folder(TempDir);
 
 impl Folder {
     fn new(name: &str, files: &[(&str, &str)]) -> Self {
-        let path = std::env::temp_dir().join(format!("pogo-ansible-problems-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        for (name, text) in files {
-            let file = path.join(name);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, text).unwrap();
-        }
-        Self(path)
+        Self(folder_of_files(name, files))
     }
 
     /// First lines and hints, relative to the folder.
     fn lines(&self, problems: &[Diagnostic]) -> Vec<String> {
-        let folder = format!("{}/", self.0.display());
+        let folder = format!("{}/", self.0.path().display());
         let line = |problem: &Diagnostic| {
             let first = problem
                 .to_string()
@@ -50,21 +47,15 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 fn problems(name: &str, files: &[(&str, &str)]) -> Vec<String> {
     let folder = Folder::new(name, files);
-    let error = AnsibleInventory::read(folder.0.join(files[0].0)).unwrap_err();
+    let error = AnsibleInventory::read(folder.0.path().join(files[0].0)).unwrap_err();
     folder.lines(error.diagnostics())
 }
 
 fn warnings(name: &str, files: &[(&str, &str)]) -> Vec<String> {
     let folder = Folder::new(name, files);
-    let read = AnsibleInventory::read(folder.0.join(files[0].0)).unwrap_or_else(|error| panic!("{error}"));
+    let read = AnsibleInventory::read(folder.0.path().join(files[0].0)).unwrap_or_else(|error| panic!("{error}"));
     folder.lines(&read.warnings)
 }
 
@@ -110,7 +101,7 @@ fn a_bad_value_refuses_its_hosts_by_name_and_no_others() {
         "h.ini:9:1: left out: db[1-3], for `0` in `ansible_port` is not a port (a port is a number from 1 to 65535)",
     ];
     let folder = Folder::new("play", &[("h.ini", text)]);
-    let read = AnsibleInventory::read(folder.0.join("h.ini")).unwrap();
+    let read = AnsibleInventory::read(folder.0.path().join("h.ini")).unwrap();
     assert_eq!(folder.lines(&read.warnings), expected);
     let fleet = read.fleet.build().unwrap();
     let names: Vec<&str> = fleet.ids().map(|host| fleet.name(host).as_str()).collect();
@@ -253,14 +244,14 @@ fn what_is_left_out_is_said_once() {
 fn secrets_are_never_shown() {
     let text = "[web]\nweb1 ansible_password=hunter2 oops\nweb2 ansible_ssh_pass='hunter2\n";
     let folder = Folder::new("secrets", &[("h.ini", text)]);
-    let error = AnsibleInventory::read(folder.0.join("h.ini")).unwrap_err();
+    let error = AnsibleInventory::read(folder.0.path().join("h.ini")).unwrap_err();
     let shown = format!("{error} {error:?} {}", serde_json::to_string(&error).unwrap());
     assert!(
         shown.contains("expected `name=value`") && !shown.contains("hunter2"),
         "{shown}"
     );
     let folder = Folder::new("secret-vars", &[("h.ini", "[web]\nweb1 ansible_password=hunter2\n")]);
-    let read = AnsibleInventory::read(folder.0.join("h.ini")).unwrap();
+    let read = AnsibleInventory::read(folder.0.path().join("h.ini")).unwrap();
     assert!(!format!("{read:?}").contains("hunter2"));
 }
 
@@ -268,7 +259,7 @@ fn secrets_are_never_shown() {
 fn nested_groups_are_nested_tags() {
     let text = "[prod:children]\nweb\n[emea:children]\nweb\n[web]\nh1\n[prod]\nh2\n";
     let folder = Folder::new("nested", &[("h.ini", text)]);
-    let fleet = AnsibleInventory::read(folder.0.join("h.ini"))
+    let fleet = AnsibleInventory::read(folder.0.path().join("h.ini"))
         .unwrap()
         .fleet
         .build()
@@ -323,8 +314,8 @@ fn names_with_slashes_lead_into_no_folders() {
 fn links_in_variable_folders_cannot_lead_around_for_ever() {
     let folder = Folder::new("links", &[("h", "[web]\nweb1\n"), ("group_vars/web/a.yml", "x: 1\n")]);
     #[cfg(unix)]
-    std::os::unix::fs::symlink(".", folder.0.join("group_vars/web/again")).unwrap();
-    let found = AnsibleInventory::read(folder.0.join("h"));
+    std::os::unix::fs::symlink(".", folder.0.path().join("group_vars/web/again")).unwrap();
+    let found = AnsibleInventory::read(folder.0.path().join("h"));
     assert!(found.is_ok() || found.is_err_and(|error| error.to_string().contains("does a link lead back?")));
 }
 
@@ -340,7 +331,7 @@ fn folders_that_are_no_inventory_are_refused() {
         ],
     );
     let read = |name: &str| {
-        let error = AnsibleInventory::read(folder.0.join(name)).unwrap_err();
+        let error = AnsibleInventory::read(folder.0.path().join(name)).unwrap_err();
         folder.lines(error.diagnostics()).join("\n")
     };
     assert!(
@@ -348,7 +339,7 @@ fn folders_that_are_no_inventory_are_refused() {
         "{}",
         read("empty")
     );
-    std::os::unix::fs::symlink(".", folder.0.join("round/again")).unwrap();
+    std::os::unix::fs::symlink(".", folder.0.path().join("round/again")).unwrap();
     assert!(read("round").contains("folders nest more than 16 deep (does a link lead back?)"));
     assert!(
         read("bad").starts_with("bad/a:2:3: expected `name=value`"),

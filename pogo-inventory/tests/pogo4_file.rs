@@ -2,9 +2,13 @@
 #![cfg(feature = "pogo4-file")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod short_problems;
+
 use pogo_core::fleet::fold;
 use pogo_core::plan::{Command, JobSpec, Plan};
 use pogo_inventory::Pogo4File;
+
+use short_problems::short_problems;
 
 const TEXT: &str = r#"
 apps: { frontend: ["foo[1-101].east.example.com", "foo[1-7].west.example.com"], backend: ["bar[1-10].east.example.com"] }
@@ -20,16 +24,7 @@ constraints:
 
 fn problems(text: &str) -> Vec<String> {
     let error = Pogo4File::parse("f", text).unwrap_err();
-    let short = |problem: &pogo_inventory::Diagnostic| {
-        let position = problem.position.unwrap();
-        let hint = problem
-            .hint
-            .as_ref()
-            .map(|hint| format!(" ({hint})"))
-            .unwrap_or_default();
-        format!("{}:{} {}{hint}", position.line, position.column, problem.message)
-    };
-    error.diagnostics().iter().map(short).collect()
+    short_problems(&error)
 }
 
 #[test]

@@ -2,8 +2,12 @@
 #![cfg(feature = "policy-file")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod short_problems;
+
 use pogo_core::fleet::{Connection, Fleet};
 use pogo_inventory::PolicyFile;
+
+use short_problems::short_problems;
 
 fn fleet(text: &str) -> Fleet {
     let (fleet, _) = PolicyFile::parse("pogo.yaml", text)
@@ -14,10 +18,7 @@ fn fleet(text: &str) -> Fleet {
 
 fn problem(text: &str) -> String {
     let error = PolicyFile::parse("pogo.yaml", text).unwrap_err();
-    let problem = &error.diagnostics()[0];
-    let position = problem.position.unwrap();
-    let hint = problem.hint.clone().unwrap_or_default();
-    format!("{}:{} {} ({hint})", position.line, position.column, problem.message)
+    short_problems(&error).remove(0)
 }
 
 #[test]

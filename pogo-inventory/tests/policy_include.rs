@@ -2,30 +2,27 @@
 #![cfg(feature = "policy-file")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod folder_of_files;
+
 use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use pogo_core::fleet::Fleet;
 use pogo_core::policy::Policy;
 use pogo_inventory::PolicyFile;
+use tempfile::TempDir;
 
-struct Folder(PathBuf);
+use folder_of_files::folder_of_files;
+
+struct Folder(TempDir);
 
 impl Folder {
     fn new(name: &str, files: &[(&str, &str)]) -> Self {
-        let path = std::env::temp_dir().join(format!("pogo-include-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        for (name, text) in files {
-            let file = path.join(name);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, text).unwrap();
-        }
-        Self(path)
+        Self(folder_of_files(name, files))
     }
 
     fn read(&self, name: &str) -> (Fleet, Policy) {
-        let (fleet, policy) = PolicyFile::read(self.0.join(name))
+        let (fleet, policy) = PolicyFile::read(self.0.path().join(name))
             .unwrap_or_else(|error| panic!("{error}"))
             .into_parts();
         (fleet.build().unwrap(), policy)
@@ -33,20 +30,14 @@ impl Folder {
 
     /// The first lines of all problems, relative to the folder.
     fn problems(&self, name: &str) -> Vec<String> {
-        let error = PolicyFile::read(self.0.join(name)).unwrap_err();
-        let folder = format!("{}/", self.0.display());
-        let real = format!("{}/", fs::canonicalize(&self.0).unwrap().display());
+        let error = PolicyFile::read(self.0.path().join(name)).unwrap_err();
+        let folder = format!("{}/", self.0.path().display());
+        let real = format!("{}/", fs::canonicalize(self.0.path()).unwrap().display());
         let first = |problem: &pogo_inventory::Diagnostic| {
             let first = problem.to_string().lines().next().unwrap_or_default().to_owned();
             first.replace(&folder, "").replace(&real, "")
         };
         error.diagnostics().iter().map(first).collect()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -116,7 +107,7 @@ fn circles_are_refused() {
 #[test]
 fn circles_of_links_are_refused() {
     let folder = Folder::new("links", &[("a.yaml", "include: [sub/a.yaml]\n")]);
-    std::os::unix::fs::symlink(".", folder.0.join("sub")).unwrap();
+    std::os::unix::fs::symlink(".", folder.0.path().join("sub")).unwrap();
     let found = folder.problems("a.yaml");
     assert_eq!(found, ["a.yaml:1:11: `sub/a.yaml` includes itself: a.yaml -> a.yaml"]);
 }

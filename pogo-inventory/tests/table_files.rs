@@ -2,10 +2,14 @@
 #![cfg(all(feature = "csv", feature = "json", feature = "toml"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod short_problems;
+
 use std::path::Path;
 
 use pogo_core::fleet::{Connection, Fleet};
 use pogo_inventory::table::{Format, Mapping, TableFile};
+
+use short_problems::short_problems;
 
 const FORMATS: [Format; 4] = [Format::Csv, Format::Json, Format::JsonLines, Format::Toml];
 
@@ -16,16 +20,7 @@ fn fleet(text: &str, format: Format, mapping: &Mapping) -> Fleet {
 
 fn problems(text: &str, format: Format, mapping: &Mapping) -> Vec<String> {
     let error = TableFile::parse("hosts", text, format, mapping).unwrap_err();
-    let short = |problem: &pogo_inventory::Diagnostic| {
-        let position = problem.position.unwrap();
-        let hint = problem
-            .hint
-            .as_ref()
-            .map(|hint| format!(" ({hint})"))
-            .unwrap_or_default();
-        format!("{}:{} {}{hint}", position.line, position.column, problem.message)
-    };
-    error.diagnostics().iter().map(short).collect()
+    short_problems(&error)
 }
 
 fn shape(fleet: &Fleet) -> Vec<String> {

@@ -7,10 +7,10 @@ use crate::algorithms::unknown_names;
 use pogo_ssh_config::HostSettings;
 
 #[derive(Debug, Default)]
-pub(crate) struct ConfigNotes(Mutex<Inner>);
+pub(crate) struct ConfigNotes(Mutex<Remarks>);
 
 #[derive(Debug, Default)]
-struct Inner {
+struct Remarks {
     made: HashSet<String>,
     new: Vec<String>,
 }

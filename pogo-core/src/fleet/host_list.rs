@@ -52,34 +52,34 @@ pub(crate) fn unfold<T: AsRef<str>>(ranges: &[T]) -> Result<Vec<HostName>, Fleet
 
 /// Joins neighbours that differ in one number, each with how many names it stands for.
 fn fold_once<'a>(texts: impl Iterator<Item = (&'a str, u64)>) -> Vec<(String, u64)> {
-    let mut runs: Vec<Run<'a>> = Vec::new();
+    let mut runs: Vec<NameRun<'a>> = Vec::new();
     for (text, count) in texts {
         if !runs.last_mut().is_some_and(|run| run.take(text, count)) {
-            runs.push(Run::of(text, count));
+            runs.push(NameRun::of(text, count));
         }
     }
-    runs.into_iter().map(Run::write).collect()
+    runs.into_iter().map(NameRun::write).collect()
 }
 
 /// Neighbours that are equal but for one number.
-struct Run<'a> {
+struct NameRun<'a> {
     first: &'a str,
     /// How many names each of the texts stands for.
     each: u64,
     count: u64,
     /// Where the number stands in the first, and the numbers of all; unknown while there is only one text.
-    numbers: Option<(usize, usize, Vec<Item>)>,
+    numbers: Option<(usize, usize, Vec<NumberRange>)>,
 }
 
 /// Consecutive numbers, padded alike.
-struct Item {
+struct NumberRange {
     from: u64,
     to: u64,
     /// Digits that they are padded to; 1 is no padding.
     width: usize,
 }
 
-impl<'a> Run<'a> {
+impl<'a> NameRun<'a> {
     fn of(first: &'a str, count: u64) -> Self {
         Self {
             first,
@@ -98,7 +98,7 @@ impl<'a> Run<'a> {
         if let Some((start, after, items)) = &mut self.numbers {
             let (before, after) = (&self.first[..*start], &self.first[self.first.len() - *after..]);
             let middle = next.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-            if !middle.is_some_and(|number| Item::add(items, number)) {
+            if !middle.is_some_and(|number| NumberRange::add(items, number)) {
                 return false;
             }
         } else {
@@ -107,7 +107,7 @@ impl<'a> Run<'a> {
             };
             let mut items = Vec::new();
             let number = |text: &str| text[start..text.len() - after].to_owned();
-            if !Item::add(&mut items, &number(self.first)) || !Item::add(&mut items, &number(next)) {
+            if !NumberRange::add(&mut items, &number(self.first)) || !NumberRange::add(&mut items, &number(next)) {
                 return false;
             }
             self.numbers = Some((start, after, items));
@@ -121,7 +121,7 @@ impl<'a> Run<'a> {
             return (self.first.to_owned(), self.count);
         };
         let mut text = self.first[..start].to_owned();
-        for (at, Item { from, to, width }) in items.iter().enumerate() {
+        for (at, NumberRange { from, to, width }) in items.iter().enumerate() {
             let before = if at == 0 { '[' } else { ',' };
             // Writing into a text cannot fail.
             _ = match from == to {
@@ -135,7 +135,7 @@ impl<'a> Run<'a> {
     }
 }
 
-impl Item {
+impl NumberRange {
     /// Whether the text is a number that can stand behind these, where it is put then.
     fn add(items: &mut Vec<Self>, text: &str) -> bool {
         let digits = (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn no_range_is_written_that_is_too_large_to_be_read() {
-        let mut run = Run::of("h1", HostRange::MAX_HOSTS / 2);
+        let mut run = NameRun::of("h1", HostRange::MAX_HOSTS / 2);
         assert!(run.take("h2", HostRange::MAX_HOSTS / 2));
         assert!(!run.take("h3", HostRange::MAX_HOSTS / 2));
     }

@@ -28,11 +28,11 @@ pub struct OutputDigester {
 #[derive(Debug, Clone, Default)]
 struct StreamDigester {
     runs: Sha256,
-    run: Option<Run>,
+    run: Option<PieceRun>,
 }
 
 #[derive(Debug, Clone)]
-struct Run {
+struct PieceRun {
     offset: u64,
     length: u64,
     bytes: Sha256,
@@ -68,7 +68,7 @@ impl StreamDigester {
         if self.run.as_ref().is_some_and(|run| run.offset + run.length != offset) {
             self.end_run();
         }
-        let run = self.run.get_or_insert_with(|| Run {
+        let run = self.run.get_or_insert_with(|| PieceRun {
             offset,
             length: 0,
             bytes: Sha256::new(),
@@ -78,7 +78,7 @@ impl StreamDigester {
     }
 
     fn end_run(&mut self) {
-        if let Some(Run { offset, length, bytes }) = self.run.take() {
+        if let Some(PieceRun { offset, length, bytes }) = self.run.take() {
             self.runs.update(offset.to_be_bytes());
             self.runs.update(length.to_be_bytes());
             self.runs.update(bytes.finalize());

@@ -10,7 +10,7 @@ use crate::tree::{Entry, Key, Node, Value};
 /// Loads the lines as one source with this name. Several lines of one group add up, as in ClusterShell.
 pub(super) fn load<'a>(problems: &mut Problems<'a>, source: &str) -> Node<'a> {
     let text: &'a str = problems.source.text;
-    let mut groups = Groups::default();
+    let mut groups = GroupEntries::default();
     for line in TextLine::all(text) {
         let whole = line.text.trim_end();
         match whole.split_once(':') {
@@ -47,14 +47,14 @@ pub(super) fn load<'a>(problems: &mut Problems<'a>, source: &str) -> Node<'a> {
     }
 }
 
-/// Groups in the order of the file.
+/// GroupEntries in the order of the file.
 #[derive(Default)]
-struct Groups<'a> {
+struct GroupEntries<'a> {
     entries: Vec<Entry<'a>>,
     known: HashMap<&'a str, usize>,
 }
 
-impl<'a> Groups<'a> {
+impl<'a> GroupEntries<'a> {
     fn add(&mut self, span: Span, name: &'a str, node: Node<'a>) {
         let known = self.known.get(name).and_then(|at| self.entries.get_mut(*at));
         if let Some(Entry {

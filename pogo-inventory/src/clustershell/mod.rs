@@ -53,9 +53,7 @@ impl ClusterShellGroups {
         if path.is_dir() {
             return Self::read_folder(path);
         }
-        let mut listing = Self::parse(path.display().to_string(), &file::read_text(path)?)?;
-        listing.files.push(path.to_owned());
-        Ok(listing)
+        file::read_listing(path, Self::parse)
     }
 
     /// Parses a text; messages name it `source_name`.

@@ -13,7 +13,7 @@ const EXAMPLE: &str = "sequence: [$backend, $frontend]";
 
 /// Settings for the stages that follow.
 #[derive(Clone)]
-struct Frame {
+struct StageSettings {
     name: String,
     scope: Option<Selector>,
     each: Option<TagPath>,
@@ -22,7 +22,7 @@ struct Frame {
 }
 
 pub(super) fn read(problems: &mut Problems<'_>, roster: &Roster, node: &Node<'_>) -> Vec<Sequence> {
-    let frame = Frame {
+    let settings = StageSettings {
         name: "sequence".to_owned(),
         scope: None,
         each: None,
@@ -37,8 +37,8 @@ pub(super) fn read(problems: &mut Problems<'_>, roster: &Roster, node: &Node<'_>
     match &node.value {
         Value::Null => {}
         Value::List(items) if items.is_empty() => {}
-        Value::Map(entries) if !is_long_form(entries) => reader.named(&frame, entries),
-        _ => reader.value(&frame, node),
+        Value::Map(entries) if !is_long_form(entries) => reader.named(&settings, entries),
+        _ => reader.value(&settings, node),
     }
     reader.sequences
 }
@@ -55,21 +55,21 @@ struct SequenceReader<'r, 'a> {
 
 impl SequenceReader<'_, '_> {
     /// A map from names or scopes to sequences.
-    fn named(&mut self, outer: &Frame, entries: &[Entry<'_>]) {
+    fn named(&mut self, outer: &StageSettings, entries: &[Entry<'_>]) {
         for entry in entries {
             let key = &entry.key;
-            let mut frame = outer.clone();
-            frame.name = key.text.clone().into_owned();
-            frame.origin = self.problems.source.origin(key.span);
+            let mut settings = outer.clone();
+            settings.name = key.text.clone().into_owned();
+            settings.origin = self.problems.source.origin(key.span);
             if selector::looks_like_one(&key.text) {
-                frame.scope = selector::parse(self.problems, self.roster, key.span, &key.text);
+                settings.scope = selector::parse(self.problems, self.roster, key.span, &key.text);
             }
-            self.value(&frame, &entry.value);
+            self.value(&settings, &entry.value);
         }
     }
 
     /// One sequence, or a list of them.
-    fn value(&mut self, frame: &Frame, node: &Node<'_>) {
+    fn value(&mut self, settings: &StageSettings, node: &Node<'_>) {
         match &node.value {
             Value::List(items) if items.is_empty() => {
                 self.problems.report_with(
@@ -78,17 +78,17 @@ impl SequenceReader<'_, '_> {
                     "name its groups, or remove it",
                 );
             }
-            Value::List(items) => self.list(frame, items),
-            Value::Map(entries) => self.long_form(frame, node.span, entries),
+            Value::List(items) => self.list(settings, items),
+            Value::Map(entries) => self.long_form(settings, node.span, entries),
             _ => expect::expected(self.problems, node, "a list of groups", EXAMPLE),
         }
     }
 
-    fn list(&mut self, frame: &Frame, items: &[Node<'_>]) {
+    fn list(&mut self, settings: &StageSettings, items: &[Node<'_>]) {
         let is_sequence = |item: &Node<'_>| matches!(item.value, Value::List(_) | Value::Map(_));
         let sequences = items.iter().filter(|item| is_sequence(item)).count();
         if sequences == 0 {
-            return self.stages(frame, items);
+            return self.stages(settings, items);
         }
         let odd = |item: &&Node<'_>| is_sequence(item) != is_sequence(&items[0]);
         if let Some(odd) = items.iter().find(odd) {
@@ -100,52 +100,52 @@ impl SequenceReader<'_, '_> {
             return;
         }
         for (position, item) in items.iter().enumerate() {
-            let mut inner = frame.clone();
+            let mut inner = settings.clone();
             inner.origin = self.problems.source.origin(item.span);
             if items.len() > 1 {
-                inner.name = format!("{} {}", frame.name, position + 1);
+                inner.name = format!("{} {}", settings.name, position + 1);
             }
             self.value(&inner, item);
         }
     }
 
-    fn stages(&mut self, frame: &Frame, items: &[Node<'_>]) {
+    fn stages(&mut self, settings: &StageSettings, items: &[Node<'_>]) {
         let mut stages = Vec::with_capacity(items.len());
         for item in items {
             if let Some(selector) = selector::read(self.problems, self.roster, item, EXAMPLE) {
                 stages.push(Stage::new(selector).at(self.problems.source.origin(item.span)));
             }
         }
-        let frame = frame.clone();
-        let mut sequence = Sequence::new(frame.name, []).at(frame.origin);
-        sequence.scope = frame.scope;
-        sequence.each = frame.each;
+        let settings = settings.clone();
+        let mut sequence = Sequence::new(settings.name, []).at(settings.origin);
+        sequence.scope = settings.scope;
+        sequence.each = settings.each;
         sequence.stages = stages;
-        sequence.allow_failures = frame.allow_failures;
+        sequence.allow_failures = settings.allow_failures;
         self.sequences.push(sequence);
     }
 
-    fn long_form(&mut self, outer: &Frame, span: Span, entries: &[Entry<'_>]) {
-        let mut frame = outer.clone();
+    fn long_form(&mut self, outer: &StageSettings, span: Span, entries: &[Entry<'_>]) {
+        let mut settings = outer.clone();
         let mut stages = None;
         for Entry { key, value: node } in entries {
             match &*key.text {
                 "stages" => stages = Some(node),
-                "scope" if frame.scope.is_some() => {
+                "scope" if settings.scope.is_some() => {
                     let hint = "keep one of them; `&` intersects groups";
                     self.problems
                         .report_with(key.span, "this sequence has a scope already", hint);
                 }
-                "scope" => frame.scope = selector::read(self.problems, self.roster, node, "scope: $frontend"),
-                "each" => frame.each = selector::tag(self.problems, node, "each"),
+                "scope" => settings.scope = selector::read(self.problems, self.roster, node, "scope: $frontend"),
+                "each" => settings.each = selector::tag(self.problems, node, "each"),
                 "allow_failures" => {
-                    frame.allow_failures = expect::limit(self.problems, node, "allow_failures").unwrap_or_default();
+                    settings.allow_failures = expect::limit(self.problems, node, "allow_failures").unwrap_or_default();
                 }
                 _ => keys::unknown(self.problems, key, "a sequence", &KEYS),
             }
         }
         match stages {
-            Some(node) if matches!(node.value, Value::List(_)) => self.value(&frame, node),
+            Some(node) if matches!(node.value, Value::List(_)) => self.value(&settings, node),
             Some(node) => expect::expected(self.problems, node, "a list of groups", "stages: [$backend, $frontend]"),
             None => self.problems.report_with(
                 span,

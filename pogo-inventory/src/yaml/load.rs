@@ -50,14 +50,14 @@ struct LoadAborted;
 struct Loader<'p, 'a> {
     problems: &'p mut Problems<'a>,
     opaque: &'p [&'p str],
-    stack: Vec<Frame<'a>>,
+    stack: Vec<OpenCollection<'a>>,
     anchors: Anchors<'a>,
     documents: usize,
     root: Option<Node<'a>>,
 }
 
 /// An incomplete list or map.
-struct Frame<'a> {
+struct OpenCollection<'a> {
     span: Span,
     anchor: usize,
     items: Items<'a>,
@@ -133,7 +133,7 @@ impl<'a> Loader<'_, 'a> {
     }
 
     fn open(&mut self, span: Span, anchor: usize, items: Items<'a>) {
-        self.stack.push(Frame { span, anchor, items });
+        self.stack.push(OpenCollection { span, anchor, items });
     }
 
     fn close(&mut self, end: Span) -> Result<(), LoadAborted> {

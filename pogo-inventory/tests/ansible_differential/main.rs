@@ -11,6 +11,8 @@
 
 #[path = "../differential/mod.rs"]
 mod differential;
+#[path = "../folder_of_files/mod.rs"]
+mod folder_of_files;
 mod picture;
 mod random;
 

@@ -6,14 +6,14 @@ use super::axis::Axis;
 use super::data::TimelineData;
 use super::opened;
 use super::sheet::{Sheet, SvgTarget};
-use super::state::State;
+use super::state::HostState;
 use crate::markup::Px;
 use pogo_core::fleet::fold;
 use pogo_core::time::format_duration;
 
 /// Reasons to wait that a band's tooltip lists.
 const REASONS: usize = 3;
-const STATES: usize = State::ALL.len();
+const STATES: usize = HostState::ALL.len();
 /// The least height of failed hosts, so that one among thousands can be seen.
 const VISIBLE: f64 = 1.6;
 
@@ -54,14 +54,14 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, block: &str, hosts: &[usize], height: 
 
 /// The stack from its top down, each colour over the one before: only upper edges have to be drawn.
 fn layers(sheet: &mut Sheet<'_>, steps: &[BandStep], hosts: usize, lane: f64) {
-    let shown = |state: &State| {
+    let shown = |state: &HostState| {
         let some = |step: &BandStep| step.counts.get(state.index()).is_some_and(|&count| count > 0);
-        *state != State::Waiting && steps.iter().any(some)
+        *state != HostState::Waiting && steps.iter().any(some)
     };
-    for state in State::ALL.into_iter().rev().filter(shown) {
+    for state in HostState::ALL.into_iter().rev().filter(shown) {
         let shape = outline(sheet, steps, state, hosts, lane);
         let mut soft = "";
-        if state == State::Succeeded {
+        if state == HostState::Succeeded {
             // Translucent colours must not show those below.
             sheet.markup.element("path").class("paper").attr("d", &shape).empty();
             soft = " soft";
@@ -74,7 +74,7 @@ fn layers(sheet: &mut Sheet<'_>, steps: &[BandStep], hosts: usize, lane: f64) {
 }
 
 /// Everything up to a state, from the bottom, as a path of steps.
-fn outline(sheet: &Sheet<'_>, steps: &[BandStep], state: State, hosts: usize, lane: f64) -> String {
+fn outline(sheet: &Sheet<'_>, steps: &[BandStep], state: HostState, hosts: usize, lane: f64) -> String {
     let (left, bottom) = (sheet.axis.left(), sheet.y + lane);
     let mut path = String::new();
     let mut height_before = 0.0;
@@ -99,10 +99,10 @@ fn outline(sheet: &Sheet<'_>, steps: &[BandStep], state: State, hosts: usize, la
 }
 
 /// The height of the stack up to this state, to a tenth of a pixel.
-fn stacked(counts: &[u32; STATES], state: State, hosts: usize, lane: f64) -> f64 {
+fn stacked(counts: &[u32; STATES], state: HostState, hosts: usize, lane: f64) -> f64 {
     let share = lane / super::sheet::count(hosts.max(1));
     let mut height = 0.0_f64;
-    for (of, &count) in State::ALL.iter().zip(counts).take(state.index() + 1) {
+    for (of, &count) in HostState::ALL.iter().zip(counts).take(state.index() + 1) {
         let own = f64::from(count) * share;
         height += if count > 0 && of.holds_slots() {
             own.max(VISIBLE)
@@ -115,9 +115,9 @@ fn stacked(counts: &[u32; STATES], state: State, hosts: usize, lane: f64) -> f64
 
 /// The states of a band's hosts, one step for each pixel column in which something changes.
 fn steps(data: &TimelineData, axis: &Axis, hosts: &[usize]) -> Vec<BandStep> {
-    let mut changes: Vec<(u32, State, State)> = vec![];
+    let mut changes: Vec<(u32, HostState, HostState)> = vec![];
     for (_, host) in hosts.iter().filter_map(|&host| data.hosts.get_index(host)) {
-        let mut before = State::Waiting;
+        let mut before = HostState::Waiting;
         for &(at, state) in host.states.iter().filter(|(at, _)| *at <= data.until) {
             changes.push((axis.column(at), before, state));
             before = state;
@@ -125,7 +125,7 @@ fn steps(data: &TimelineData, axis: &Axis, hosts: &[usize]) -> Vec<BandStep> {
     }
     changes.sort_by_key(|&(column, ..)| column);
     let mut counts = [0_u32; STATES];
-    if let Some(waiting) = counts.get_mut(State::Waiting.index()) {
+    if let Some(waiting) = counts.get_mut(HostState::Waiting.index()) {
         *waiting = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
     }
     let mut steps: Vec<BandStep> = vec![];
@@ -147,7 +147,7 @@ fn steps(data: &TimelineData, axis: &Axis, hosts: &[usize]) -> Vec<BandStep> {
 /// Signs where hosts failed, became doubtful or went down, unless they would overlap.
 fn signs(sheet: &mut Sheet<'_>, hosts: &[usize], lane: f64) {
     let data = sheet.data;
-    let mut bad: Vec<(u32, State)> = vec![];
+    let mut bad: Vec<(u32, HostState)> = vec![];
     for (_, host) in hosts.iter().filter_map(|&host| data.hosts.get_index(host)) {
         let held = host
             .states
@@ -205,7 +205,7 @@ fn tooltip(data: &TimelineData, block: &str, hosts: &[usize]) -> String {
         let (first, last) = (first - data.began, last.max(first) - data.began);
         parts.push(format!("from {} to {}", format_duration(first), format_duration(last)));
     }
-    for state in State::ALL {
+    for state in HostState::ALL {
         let names: Vec<&str> = of()
             .filter(|host| host.now() == state)
             .map(|host| host.name.as_str())
@@ -251,7 +251,7 @@ fn cut(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
 
-    fn counts(of: &[(State, u32)]) -> [u32; STATES] {
+    fn counts(of: &[(HostState, u32)]) -> [u32; STATES] {
         let mut counts = [0; STATES];
         of.iter().for_each(|&(state, count)| counts[state.index()] = count);
         counts
@@ -259,16 +259,20 @@ mod tests {
 
     #[test]
     fn a_height_is_a_share_of_the_hosts() {
-        let counts = counts(&[(State::Succeeded, 50), (State::Running, 25), (State::Waiting, 25)]);
-        assert_eq!(stacked(&counts, State::Succeeded, 100, 12.0), 6.0);
-        assert_eq!(stacked(&counts, State::Running, 100, 12.0), 9.0);
-        assert_eq!(stacked(&counts, State::Waiting, 100, 12.0), 12.0);
+        let counts = counts(&[
+            (HostState::Succeeded, 50),
+            (HostState::Running, 25),
+            (HostState::Waiting, 25),
+        ]);
+        assert_eq!(stacked(&counts, HostState::Succeeded, 100, 12.0), 6.0);
+        assert_eq!(stacked(&counts, HostState::Running, 100, 12.0), 9.0);
+        assert_eq!(stacked(&counts, HostState::Waiting, 100, 12.0), 12.0);
     }
 
     #[test]
     fn one_failure_in_a_thousand_is_as_high_as_can_be_seen() {
-        let counts = counts(&[(State::Failed, 1), (State::Succeeded, 999)]);
-        assert_eq!(stacked(&counts, State::Failed, 1_000, 12.0), VISIBLE);
-        assert_eq!(stacked(&counts, State::Succeeded, 1_000, 12.0), 12.0);
+        let counts = counts(&[(HostState::Failed, 1), (HostState::Succeeded, 999)]);
+        assert_eq!(stacked(&counts, HostState::Failed, 1_000, 12.0), VISIBLE);
+        assert_eq!(stacked(&counts, HostState::Succeeded, 1_000, 12.0), 12.0);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::host::{Attempt, HostTimeline};
 use super::sheet::Sheet;
-use super::state::State;
+use super::state::HostState;
 use crate::markup::{Px, shorten};
 use pogo_core::Timestamp;
 use pogo_core::time::format_duration;
@@ -86,7 +86,7 @@ fn attempt(sheet: &mut Sheet<'_>, host: &HostTimeline, attempt: &Attempt, middle
     sheet.markup.title(&tooltip(sheet.data.began, until, host, attempt));
     for &(from, to, state) in &stretches {
         // Connecting is drawn thin: nothing runs on the host yet.
-        let height = if state == State::Connect {
+        let height = if state == HostState::Connect {
             (bar * 0.4).round()
         } else {
             bar
@@ -105,7 +105,11 @@ fn attempt(sheet: &mut Sheet<'_>, host: &HostTimeline, attempt: &Attempt, middle
         let since = format!("M{} {}V{}", Px(axis.x(slow)), Px(middle - bar), Px(middle + bar));
         sheet.markup.element("path").class("slow").attr("d", since).empty();
     }
-    if let Some((_, ending)) = attempt.ended.as_ref().filter(|(_, end)| end.state != State::Waiting) {
+    if let Some((_, ending)) = attempt
+        .ended
+        .as_ref()
+        .filter(|(_, end)| end.state != HostState::Waiting)
+    {
         let cap = sheet.markup.element("rect").class(ending.state.class());
         let width = ((to - from) / 3.0).clamp(0.5, 2.5);
         cap.at((to - width).max(from), middle - bar / 2.0)
@@ -128,14 +132,17 @@ fn signs(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64, bar: f64) {
     let until = sheet.data.until;
     let ends = host.attempts.iter().map(|attempt| match &attempt.ended {
         Some((at, ending)) => (*at, ending.state),
-        None => (until, State::Running),
+        None => (until, HostState::Running),
     });
     let apart = host.states.iter().filter(|(at, state)| {
-        matches!(state, State::Skipped | State::Cancelled | State::Down | State::Held) && *at <= until
+        matches!(
+            state,
+            HostState::Skipped | HostState::Cancelled | HostState::Down | HostState::Held
+        ) && *at <= until
     });
     // An attempt that never began does not change the host's state.
-    let ends = ends.filter(|(_, state)| *state != State::Waiting);
-    let mut signs: Vec<(Timestamp, State)> = ends.chain(apart.copied()).collect();
+    let ends = ends.filter(|(_, state)| *state != HostState::Waiting);
+    let mut signs: Vec<(Timestamp, HostState)> = ends.chain(apart.copied()).collect();
     signs.sort_by_key(|&(at, _)| at);
     let mut before = None;
     for (at, state) in signs {
@@ -160,9 +167,11 @@ fn tooltip(began: Timestamp, until: Timestamp, host: &HostTimeline, attempt: &At
     let end = attempt.ended.as_ref().map_or(until, |(at, _)| *at);
     let outcome = match &attempt.ended {
         None => "running".to_owned(),
-        Some((_, ending)) if ending.state == State::Failed => format!("failed: {}", shorten(&ending.why, 200)),
-        Some((_, ending)) if ending.state == State::InDoubt => format!("in doubt: {}", shorten(&ending.why, 200)),
-        Some((_, ending)) if ending.state == State::Waiting => format!("never began: {}", shorten(&ending.why, 200)),
+        Some((_, ending)) if ending.state == HostState::Failed => format!("failed: {}", shorten(&ending.why, 200)),
+        Some((_, ending)) if ending.state == HostState::InDoubt => format!("in doubt: {}", shorten(&ending.why, 200)),
+        Some((_, ending)) if ending.state == HostState::Waiting => {
+            format!("never began: {}", shorten(&ending.why, 200))
+        }
         Some((_, ending)) => ending.state.word().to_owned(),
     };
     let mut parts = vec![

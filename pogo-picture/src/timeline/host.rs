@@ -4,7 +4,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, JobId, Phase};
 
-use super::state::State;
+use super::state::HostState;
 
 /// One host: its attempts, and its state over time.
 #[derive(Debug, Clone)]
@@ -12,9 +12,9 @@ pub(super) struct HostTimeline {
     pub(super) name: HostName,
     pub(super) attempts: Vec<Attempt>,
     /// State changes in order; of two at the same time the later one counts.
-    pub(super) states: Vec<(Timestamp, State)>,
+    pub(super) states: Vec<(Timestamp, HostState)>,
     /// The state of its task, besides a running attempt.
-    pub(super) task: State,
+    pub(super) task: HostState,
     /// Whether it is counted as running.
     pub(super) counted: bool,
 }
@@ -28,7 +28,7 @@ pub(super) struct Attempt {
     pub(super) number: u32,
     pub(super) began: Timestamp,
     /// Reported phases, each with its beginning.
-    pub(super) phases: Vec<(Timestamp, State)>,
+    pub(super) phases: Vec<(Timestamp, HostState)>,
     /// When it was reported as slow.
     pub(super) slow: Option<Timestamp>,
     /// When and how it ended; `None` while it runs.
@@ -39,7 +39,7 @@ pub(super) struct Attempt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ending {
     /// Succeeded, failed, in doubt, or waiting as before.
-    pub(super) state: State,
+    pub(super) state: HostState,
     /// Why it did not succeed, or empty.
     pub(super) why: String,
     /// It ended while connecting.
@@ -52,18 +52,18 @@ impl HostTimeline {
             name,
             attempts: vec![],
             states: vec![],
-            task: State::Waiting,
+            task: HostState::Waiting,
             counted: false,
         }
     }
 
     /// The current state.
-    pub(super) fn now(&self) -> State {
-        self.states.last().map_or(State::Waiting, |&(_, state)| state)
+    pub(super) fn now(&self) -> HostState {
+        self.states.last().map_or(HostState::Waiting, |&(_, state)| state)
     }
 
     /// Enters a state.
-    pub(super) fn enter(&mut self, at: Timestamp, state: State) {
+    pub(super) fn enter(&mut self, at: Timestamp, state: HostState) {
         match self.states.last_mut() {
             Some(last) if last.1 == state => {}
             Some(last) if last.0 == at => last.1 = state,
@@ -83,8 +83,8 @@ impl HostTimeline {
             slow: None,
             ended: None,
         });
-        self.task = State::Waiting;
-        self.enter(at, State::Running);
+        self.task = HostState::Waiting;
+        self.enter(at, HostState::Running);
     }
 
     /// Enters a phase of an attempt. Before the first one it was connecting.
@@ -94,9 +94,9 @@ impl HostTimeline {
         };
         if attempt.phases.is_empty() {
             if attempt.began < at {
-                attempt.phases.push((attempt.began, State::Connect));
+                attempt.phases.push((attempt.began, HostState::Connect));
             }
-            self.rename_running(State::Connect);
+            self.rename_running(HostState::Connect);
         }
         let Some(attempt) = self.attempts.iter_mut().rev().find(|attempt| attempt.id == id) else {
             return;
@@ -119,18 +119,18 @@ impl HostTimeline {
         };
         let (state, in_connect) = (ending.state, ending.in_connect && attempt.phases.is_empty());
         if in_connect {
-            attempt.phases.push((attempt.began, State::Connect));
+            attempt.phases.push((attempt.began, HostState::Connect));
         }
         attempt.ended = Some((at, ending));
         if in_connect {
-            self.rename_running(State::Connect);
+            self.rename_running(HostState::Connect);
         }
         self.task = state;
     }
 
-    fn rename_running(&mut self, to: State) {
+    fn rename_running(&mut self, to: HostState) {
         if let Some(last) = self.states.last_mut()
-            && last.1 == State::Running
+            && last.1 == HostState::Running
         {
             last.1 = to;
         }
@@ -139,10 +139,10 @@ impl HostTimeline {
 
 impl Attempt {
     /// The states with their beginnings and ends. The last one of a running host ends at `until`.
-    pub(super) fn stretches(&self, until: Timestamp) -> Vec<(Timestamp, Timestamp, State)> {
+    pub(super) fn stretches(&self, until: Timestamp) -> Vec<(Timestamp, Timestamp, HostState)> {
         let end = self.ended.as_ref().map_or(until, |(at, _)| *at);
         if self.phases.is_empty() {
-            return vec![(self.began, end, State::Running)];
+            return vec![(self.began, end, HostState::Running)];
         }
         let ends = self.phases.iter().skip(1).map(|&(at, _)| at).chain([end]);
         let stretches = self.phases.iter().zip(ends);
@@ -170,9 +170,15 @@ mod tests {
         let attempt = host.attempts.first().unwrap();
         assert_eq!(
             attempt.stretches(at(20)),
-            [(at(10), at(15), State::Connect), (at(15), at(20), State::Command)]
+            [
+                (at(10), at(15), HostState::Connect),
+                (at(15), at(20), HostState::Command)
+            ]
         );
-        assert_eq!(host.states, [(at(10), State::Connect), (at(15), State::Command)]);
+        assert_eq!(
+            host.states,
+            [(at(10), HostState::Connect), (at(15), HostState::Command)]
+        );
     }
 
     #[test]
@@ -180,7 +186,7 @@ mod tests {
         let mut host = HostTimeline::new("web1".parse().unwrap());
         host.begin(at(10), JobId::new(1), AttemptId::new(1));
         let attempt = host.attempts.first().unwrap();
-        assert_eq!(attempt.stretches(at(20)), [(at(10), at(20), State::Running)]);
+        assert_eq!(attempt.stretches(at(20)), [(at(10), at(20), HostState::Running)]);
     }
 
     #[test]

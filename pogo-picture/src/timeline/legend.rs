@@ -1,7 +1,7 @@
 //! The legend of colours and signs.
 
 use super::sheet::{EDGE, Sheet};
-use super::state::State;
+use super::state::HostState;
 use crate::markup::breadth;
 
 /// Draws a line with the states in the picture.
@@ -11,9 +11,9 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, folded: bool) {
     for state in present(sheet) {
         let (word, y) = (word(state), sheet.y);
         let swatch = sheet.markup.element("rect");
-        let thin = state == State::Connect && !folded;
+        let thin = state == HostState::Connect && !folded;
         let (height, width) = if thin { (4.0, 14.0) } else { (10.0, 14.0) };
-        let soft = if folded && state == State::Succeeded {
+        let soft = if folded && state == HostState::Succeeded {
             " soft"
         } else {
             ""
@@ -28,7 +28,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, folded: bool) {
             .size(width, height)
             .empty();
         x += 19.0;
-        if !state.is_running() && state != State::Waiting {
+        if !state.is_running() && state != HostState::Waiting {
             let sign = sheet
                 .markup
                 .element("use")
@@ -47,8 +47,8 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, folded: bool) {
 }
 
 /// States that occur in the picture, in the order of an attempt's course.
-fn present(sheet: &Sheet<'_>) -> Vec<State> {
-    let mut seen = [false; State::ALL.len()];
+fn present(sheet: &Sheet<'_>) -> Vec<HostState> {
+    let mut seen = [false; HostState::ALL.len()];
     let data = sheet.data;
     let states = data.hosts.values().flat_map(|host| &host.states);
     for (_, state) in states.filter(|(at, _)| *at <= data.until) {
@@ -57,19 +57,19 @@ fn present(sheet: &Sheet<'_>) -> Vec<State> {
         }
     }
     let order = [
-        State::Connect,
-        State::PreHook,
-        State::Command,
-        State::Running,
-        State::PostHook,
-        State::Settle,
-        State::Succeeded,
-        State::Failed,
-        State::InDoubt,
-        State::Down,
-        State::Held,
-        State::Skipped,
-        State::Cancelled,
+        HostState::Connect,
+        HostState::PreHook,
+        HostState::Command,
+        HostState::Running,
+        HostState::PostHook,
+        HostState::Settle,
+        HostState::Succeeded,
+        HostState::Failed,
+        HostState::InDoubt,
+        HostState::Down,
+        HostState::Held,
+        HostState::Skipped,
+        HostState::Cancelled,
     ];
     order
         .into_iter()
@@ -77,7 +77,7 @@ fn present(sheet: &Sheet<'_>) -> Vec<State> {
         .collect()
 }
 
-fn word(state: State) -> String {
+fn word(state: HostState) -> String {
     if state.holds_slots() {
         format!("{}, keeps its slots", state.word())
     } else {

@@ -8,7 +8,7 @@ use super::explain::wait_reasons;
 use super::host::{Ending, HostTimeline};
 use super::ledger::Ledger;
 use super::mark::mark;
-use super::state::State;
+use super::state::HostState;
 use super::usage::Series;
 use super::waits::WaitReasons;
 use pogo_core::Timestamp;
@@ -115,7 +115,7 @@ impl LogReader {
         self.data.jobs.push(job);
         for host in hosts {
             let data = self.data.hosts.entry(host.clone());
-            data.or_insert_with_key(|name| HostTimeline::new(name.clone())).task = State::Waiting;
+            data.or_insert_with_key(|name| HostTimeline::new(name.clone())).task = HostState::Waiting;
             self.settle(at, host);
             self.ledger.in_job(host, &self.data.scheduler, &mut self.data.limits);
         }
@@ -167,9 +167,9 @@ impl LogReader {
             } => {
                 data.end(at, *attempt, ending(&Outcome::never_began(*reason, message)));
             }
-            TaskEventKind::Retried { .. } => data.task = State::Waiting,
-            TaskEventKind::Skipped => data.task = State::Skipped,
-            TaskEventKind::Cancelled => data.task = State::Cancelled,
+            TaskEventKind::Retried { .. } => data.task = HostState::Waiting,
+            TaskEventKind::Skipped => data.task = HostState::Skipped,
+            TaskEventKind::Cancelled => data.task = HostState::Cancelled,
             _ => {}
         }
     }
@@ -183,10 +183,10 @@ impl LogReader {
         let before = data.now();
         let state = match held {
             Some(HolderReason::Running { job }) if self.wanted.is_none_or(|wanted| wanted == job) => before,
-            Some(HolderReason::Failed { .. }) => State::Failed,
-            Some(HolderReason::InDoubt { .. }) => State::InDoubt,
-            Some(HolderReason::Down) => State::Down,
-            Some(HolderReason::Held { .. }) => State::Held,
+            Some(HolderReason::Failed { .. }) => HostState::Failed,
+            Some(HolderReason::InDoubt { .. }) => HostState::InDoubt,
+            Some(HolderReason::Down) => HostState::Down,
+            Some(HolderReason::Held { .. }) => HostState::Held,
             _ => data.task,
         };
         data.enter(at, state);
@@ -235,13 +235,13 @@ fn never_began(reason: NeverBegan, message: &str) -> String {
 
 fn ending(outcome: &Outcome) -> Ending {
     let (state, why, in_connect) = match outcome {
-        Outcome::Succeeded => (State::Succeeded, String::new(), false),
-        Outcome::Failed(failure) => (State::Failed, failure.to_string(), failure.kind.is_connect()),
-        Outcome::InDoubt { message } => (State::InDoubt, message.clone(), false),
+        Outcome::Succeeded => (HostState::Succeeded, String::new(), false),
+        Outcome::Failed(failure) => (HostState::Failed, failure.to_string(), failure.kind.is_connect()),
+        Outcome::InDoubt { message } => (HostState::InDoubt, message.clone(), false),
         // The host waits again; it was only connected to.
-        Outcome::NeverBegan { reason, message } => (State::Waiting, never_began(*reason, message), true),
+        Outcome::NeverBegan { reason, message } => (HostState::Waiting, never_began(*reason, message), true),
         // An unknown kind of end: the records that follow determine the task's state.
-        _ => (State::Waiting, String::new(), false),
+        _ => (HostState::Waiting, String::new(), false),
     };
     Ending { state, why, in_connect }
 }

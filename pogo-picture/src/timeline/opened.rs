@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::data::TimelineData;
 use super::host::HostTimeline;
-use super::state::State;
+use super::state::HostState;
 use crate::markup::{Element, shorten};
 
 /// Separates reasons; host names contain none of the characters that separate hosts.
@@ -45,7 +45,7 @@ fn course(data: &TimelineData, host: &HostTimeline) -> String {
     let steps = host
         .states
         .iter()
-        .filter(|(at, state)| *at <= data.until && *state != State::Waiting);
+        .filter(|(at, state)| *at <= data.until && *state != HostState::Waiting);
     let steps =
         steps.map(|&(at, state)| format!("{},{}", (at.max(data.began) - data.began).as_millis(), state.class()));
     steps.collect::<Vec<_>>().join(",")

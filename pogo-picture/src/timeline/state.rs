@@ -4,7 +4,7 @@ use pogo_core::scheduler::Phase;
 
 /// The state of a host, in the order in which bands stack it from the bottom up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum State {
+pub(super) enum HostState {
     /// Its last attempt failed; it holds its slots.
     Failed,
     /// Its last attempt is in doubt; it holds its slots.
@@ -26,7 +26,7 @@ pub(super) enum State {
     Waiting,
 }
 
-impl State {
+impl HostState {
     pub(super) const ALL: [Self; 14] = [
         Self::Failed,
         Self::InDoubt,
@@ -103,7 +103,7 @@ impl State {
     }
 }
 
-impl From<Phase> for State {
+impl From<Phase> for HostState {
     fn from(phase: Phase) -> Self {
         match phase {
             Phase::Connect => Self::Connect,
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn every_state_stands_at_its_own_index() {
-        for (at, state) in State::ALL.into_iter().enumerate() {
+        for (at, state) in HostState::ALL.into_iter().enumerate() {
             assert_eq!(state.index(), at, "{state:?}");
         }
     }

@@ -7,7 +7,7 @@ use super::data::TimelineData;
 use super::heading::{heading, outcome};
 use super::rows::{Layout, RowLimits};
 use super::sheet::count;
-use super::state::State;
+use super::state::HostState;
 use super::usage::Series;
 use crate::markup::shorten;
 use pogo_core::Timestamp;
@@ -203,29 +203,29 @@ fn step(count: usize, of: usize) -> char {
 }
 
 /// The sign in the first cell of a state that has one.
-fn sign(state: State) -> Option<char> {
+fn sign(state: HostState) -> Option<char> {
     Some(match state {
-        State::Failed => '✕',
-        State::InDoubt => '?',
-        State::Down => '↓',
-        State::Held => 'H',
-        State::Succeeded => '✓',
-        State::Skipped => '»',
-        State::Cancelled => '–',
+        HostState::Failed => '✕',
+        HostState::InDoubt => '?',
+        HostState::Down => '↓',
+        HostState::Held => 'H',
+        HostState::Succeeded => '✓',
+        HostState::Skipped => '»',
+        HostState::Cancelled => '–',
         _ => return None,
     })
 }
 
-fn fill(state: State) -> char {
+fn fill(state: HostState) -> char {
     match state {
-        State::Failed | State::InDoubt | State::Down | State::Held => '━',
-        State::Succeeded | State::Skipped | State::Cancelled => ' ',
-        State::Settle => '╌',
-        State::PostHook => '▓',
-        State::Command | State::Running => '█',
-        State::PreHook => '▒',
-        State::Connect => '░',
-        State::Waiting => '·',
+        HostState::Failed | HostState::InDoubt | HostState::Down | HostState::Held => '━',
+        HostState::Succeeded | HostState::Skipped | HostState::Cancelled => ' ',
+        HostState::Settle => '╌',
+        HostState::PostHook => '▓',
+        HostState::Command | HostState::Running => '█',
+        HostState::PreHook => '▒',
+        HostState::Connect => '░',
+        HostState::Waiting => '·',
     }
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::heading::{heading, outcome};
 use super::log_reader::read;
-use super::state::State;
+use super::state::HostState;
 use pogo_core::scheduler::{JobEventKind, Record, TaskState};
 use pogo_core::testing::{Drill, Step, fleets, job_specs, policies, steps};
 
@@ -60,11 +60,11 @@ proptest! {
             let now = data.hosts[task.host().as_str()].now();
             let fits = match task.state() {
                 TaskState::Running => now.is_running(),
-                TaskState::Succeeded => matches!(now, State::Succeeded | State::Down | State::Held),
-                TaskState::Skipped => matches!(now, State::Skipped | State::Down | State::Held),
+                TaskState::Succeeded => matches!(now, HostState::Succeeded | HostState::Down | HostState::Held),
+                TaskState::Skipped => matches!(now, HostState::Skipped | HostState::Down | HostState::Held),
                 // Marking a host up says that it is available.
                 TaskState::Failed | TaskState::InDoubt => !now.is_running(),
-                TaskState::Waiting | TaskState::Cancelled => now.holds_slots() || matches!(now, State::Waiting | State::Cancelled),
+                TaskState::Waiting | TaskState::Cancelled => now.holds_slots() || matches!(now, HostState::Waiting | HostState::Cancelled),
                 other => panic!("this test does not know {other}"),
             };
             prop_assert!(fits, "{}: {:?} is drawn as {now:?}", task.host(), task.state());

@@ -7,7 +7,7 @@ use crate::exec::{ExitStatus, LastLine, Ready, ran_something_else};
 
 /// One thing that the host says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Frame {
+pub(super) enum HostFrame {
     /// A piece of the attempt's output.
     Output(Stream, Vec<u8>),
     /// So many bytes of this stream were dropped on the host, here.
@@ -65,7 +65,7 @@ impl FrameParser {
     }
 
     /// Takes a piece. Output is passed on as it comes, so that every byte that came is counted.
-    pub(super) fn take(&mut self, piece: &[u8]) -> Result<Vec<Frame>, MalformedFrame> {
+    pub(super) fn take(&mut self, piece: &[u8]) -> Result<Vec<HostFrame>, MalformedFrame> {
         self.held.extend_from_slice(piece);
         let mut frames = Vec::new();
         if !self.begun {
@@ -109,13 +109,13 @@ impl FrameParser {
         Some(self.last_line.explain(ran_something_else(&ExitStatus::Code(status))))
     }
 
-    fn next(&mut self) -> Result<Option<Frame>, MalformedFrame> {
+    fn next(&mut self) -> Result<Option<HostFrame>, MalformedFrame> {
         if let Some((stream, left)) = self.output {
             let rest = self.held.split_off(self.held.len().min(left));
             let bytes = std::mem::replace(&mut self.held, rest);
             let left = left - bytes.len();
             self.output = (left > 0).then_some((stream, left));
-            return Ok((!bytes.is_empty()).then_some(Frame::Output(stream, bytes)));
+            return Ok((!bytes.is_empty()).then_some(HostFrame::Output(stream, bytes)));
         }
         let Some(end) = self.held.iter().position(|byte| *byte == b'\n') else {
             return if self.held.len() > LONGEST_LINE {
@@ -133,19 +133,19 @@ impl FrameParser {
             "o" => return self.output_follows(Stream::Stdout, rest),
             "e" => return self.output_follows(Stream::Stderr, rest),
             "c" => cut(rest)?,
-            "s" => Frame::State(rest.trim().to_owned()),
-            "end" => Frame::End,
-            "dead" => Frame::Dead,
-            "refuse" | "refused" => Frame::Refused(rest.to_owned()),
-            "ready" => Frame::Ready(Ready::read(rest).ok_or(MalformedFrame)?),
-            "busy" => Frame::Busy(rest.to_owned()),
-            "never" => Frame::Never(rest.to_owned()),
+            "s" => HostFrame::State(rest.trim().to_owned()),
+            "end" => HostFrame::End,
+            "dead" => HostFrame::Dead,
+            "refuse" | "refused" => HostFrame::Refused(rest.to_owned()),
+            "ready" => HostFrame::Ready(Ready::read(rest).ok_or(MalformedFrame)?),
+            "busy" => HostFrame::Busy(rest.to_owned()),
+            "never" => HostFrame::Never(rest.to_owned()),
             _ => return Err(MalformedFrame),
         };
         Ok(Some(frame))
     }
 
-    fn output_follows(&mut self, stream: Stream, length: &str) -> Result<Option<Frame>, MalformedFrame> {
+    fn output_follows(&mut self, stream: Stream, length: &str) -> Result<Option<HostFrame>, MalformedFrame> {
         let length = length.parse().map_err(|_| MalformedFrame)?;
         self.output = Some((stream, length)).filter(|(_, length)| *length > 0);
         self.next()
@@ -153,14 +153,14 @@ impl FrameParser {
 }
 
 /// Which stream lacks how many bytes.
-fn cut(words: &str) -> Result<Frame, MalformedFrame> {
+fn cut(words: &str) -> Result<HostFrame, MalformedFrame> {
     let (stream, missing) = words.split_once(' ').ok_or(MalformedFrame)?;
     let stream = match stream {
         "o" => Stream::Stdout,
         "e" => Stream::Stderr,
         _ => return Err(MalformedFrame),
     };
-    Ok(Frame::Cut(stream, missing.parse().map_err(|_| MalformedFrame)?))
+    Ok(HostFrame::Cut(stream, missing.parse().map_err(|_| MalformedFrame)?))
 }
 
 #[cfg(test)]
@@ -178,15 +178,15 @@ mod tests {
             let (mut out, mut rest) = (Vec::new(), Vec::new());
             for frame in found {
                 match frame {
-                    Frame::Output(Stream::Stdout, bytes) => out.extend(bytes),
-                    Frame::Output(_, _) => {}
+                    HostFrame::Output(Stream::Stdout, bytes) => out.extend(bytes),
+                    HostFrame::Output(_, _) => {}
                     other => rest.push(other),
                 }
             }
             assert_eq!(out, b"o 3\nx");
-            let states = ["begun command", "ended command 0"].map(|state| Frame::State(state.to_owned()));
+            let states = ["begun command", "ended command 0"].map(|state| HostFrame::State(state.to_owned()));
             let [begun, ended] = states;
-            assert_eq!(rest, [begun, ended, Frame::Cut(Stream::Stderr, 12), Frame::End]);
+            assert_eq!(rest, [begun, ended, HostFrame::Cut(Stream::Stderr, 12), HostFrame::End]);
         }
     }
 

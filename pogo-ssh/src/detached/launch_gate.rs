@@ -3,13 +3,13 @@
 use pogo_core::dispatcher::Reporter;
 use pogo_core::scheduler::NeverBegan;
 
-use super::frames::Frame;
-use crate::exec::{ExitReport, Permission};
+use super::frames::HostFrame;
+use crate::exec::{ExitReport, PermissionRequest};
 use crate::host_lock::{busy_message, never_message};
 
 /// What one launch waits for.
 pub(super) struct LaunchGate {
-    pub(super) permission: Permission,
+    pub(super) permission: PermissionRequest,
     is_shut: bool,
     /// Whether the word to go was sent over a link before: then an earlier launch may have begun.
     follows_another: bool,
@@ -20,7 +20,7 @@ impl LaunchGate {
     /// Of a line that launches the attempt, or only finds it.
     pub(super) fn new(launches: bool, follows_another: bool) -> Self {
         Self {
-            permission: Permission::default(),
+            permission: PermissionRequest::default(),
             is_shut: launches,
             follows_another,
             refusal: None,
@@ -48,22 +48,22 @@ impl LaunchGate {
     }
 
     /// Takes what is about the gate, and gives back what is not. Asks for permission once the host is ready.
-    pub(super) fn take(&mut self, frame: Frame, report: &Reporter) -> Option<Frame> {
+    pub(super) fn take(&mut self, frame: HostFrame, report: &Reporter) -> Option<HostFrame> {
         match frame {
-            Frame::Ready(ready) if self.is_shut => self.permission.ask(report, ready.host_lock),
-            Frame::Ready(_) => {}
-            Frame::Busy(words) => self.refusal = Some((NeverBegan::Busy, busy_message(&words)).into()),
-            Frame::Never(words) => {
+            HostFrame::Ready(ready) if self.is_shut => self.permission.ask(report, ready.host_lock),
+            HostFrame::Ready(_) => {}
+            HostFrame::Busy(words) => self.refusal = Some((NeverBegan::Busy, busy_message(&words)).into()),
+            HostFrame::Never(words) => {
                 let message = never_message(&words);
                 self.refusal = Some(match words.as_str() {
                     "late" => (NeverBegan::Expired, message).into(),
                     _ => ExitReport::refused(message),
                 });
             }
-            Frame::State(state) => {
+            HostFrame::State(state) => {
                 // It was launched before, by this launch or another.
                 self.is_shut = false;
-                return Some(Frame::State(state));
+                return Some(HostFrame::State(state));
             }
             other => return Some(other),
         }

@@ -12,7 +12,7 @@ use pogo_core::plan::Command;
 use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::commands::DetachedCommands;
-use super::frames::{Frame, FrameParser};
+use super::frames::{FrameParser, HostFrame};
 use crate::config::GateOptions;
 use crate::exec::{CommandLine, GO, Ready};
 use crate::shells;
@@ -40,7 +40,7 @@ struct ShellReport {
     err: String,
     cuts: Vec<(Stream, u64)>,
     last_state: String,
-    last: Option<Frame>,
+    last: Option<HostFrame>,
     ready: Vec<Ready>,
 }
 
@@ -87,11 +87,11 @@ impl Shell<'_> {
         let mut report = ShellReport::default();
         for frame in FrameParser::new(AttemptId::new(17)).take(&output.stdout).unwrap() {
             match frame {
-                Frame::Ready(ready) => report.ready.push(ready),
-                Frame::Output(Stream::Stdout, bytes) => report.out += &String::from_utf8_lossy(&bytes),
-                Frame::Output(_, bytes) => report.err += &String::from_utf8_lossy(&bytes),
-                Frame::Cut(stream, missing) => report.cuts.push((stream, missing)),
-                Frame::State(state) => report.last_state = state,
+                HostFrame::Ready(ready) => report.ready.push(ready),
+                HostFrame::Output(Stream::Stdout, bytes) => report.out += &String::from_utf8_lossy(&bytes),
+                HostFrame::Output(_, bytes) => report.err += &String::from_utf8_lossy(&bytes),
+                HostFrame::Cut(stream, missing) => report.cuts.push((stream, missing)),
+                HostFrame::State(state) => report.last_state = state,
                 other => report.last = Some(other),
             }
         }
@@ -126,7 +126,7 @@ fn an_attempt_runs_once_however_often_it_is_launched() {
             assert_eq!(report.out, "a\nb", "{}", shell.name);
             assert!(report.err.ends_with("group\ne\n"), "{}: {report:?}", shell.name);
             assert_eq!(report.last_state, "ended command 7", "{}", shell.name);
-            assert_eq!(report.last, Some(Frame::End), "{}", shell.name);
+            assert_eq!(report.last, Some(HostFrame::End), "{}", shell.name);
         }
         assert_eq!(fs::read_to_string(shell.home.join("ran")).unwrap(), "ran\n");
         assert_eq!(shell.run(&commands.find_line((2, 0))).out, "b", "{}", shell.name);
@@ -140,7 +140,7 @@ fn what_was_looked_for_before_it_began_never_begins() {
         for line in [commands.find_line((0, 0)), commands.launch_line((0, 0), LIMIT)] {
             let report = shell.run(&line);
             assert_eq!(report.last_state, "never stopped connect", "{}", shell.name);
-            assert_eq!(report.last, Some(Frame::End), "{}", shell.name);
+            assert_eq!(report.last, Some(HostFrame::End), "{}", shell.name);
         }
         assert!(!shell.home.join("ran").exists(), "{}", shell.name);
     });
@@ -215,7 +215,7 @@ fn the_end_is_written_down_in_the_host_s_record_as_well() {
             shell.forget_record();
             fs::remove_dir_all(shell.home.join("cache")).unwrap_or_default();
             let report = shell.run(&commands_of(line).launch_line((0, 0), LIMIT));
-            assert_eq!(report.last, Some(Frame::End), "{}: {report:?}", shell.name);
+            assert_eq!(report.last, Some(HostFrame::End), "{}: {report:?}", shell.name);
             let files = fs::read_dir(shell.home.join(".local/state/pogo")).unwrap();
             let lines: Vec<String> = files
                 .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
@@ -252,7 +252,7 @@ fn an_attempt_whose_keeper_was_killed_is_dead() {
     under_every_shell(|shell| {
         let kill = "kill -KILL $(ps -o ppid= -p $$); sleep 0.2";
         let report = shell.run(&commands_of(kill).launch_line((0, 0), LIMIT));
-        assert_eq!(report.last, Some(Frame::Dead), "{}: {report:?}", shell.name);
+        assert_eq!(report.last, Some(HostFrame::Dead), "{}: {report:?}", shell.name);
     });
 }
 
@@ -263,7 +263,7 @@ fn what_nobody_ends_is_ended_by_the_host_at_its_time_limit() {
         let deaf = "trap '' TERM; sleep 600 & echo $!; wait; wait; sleep 600";
         let report = shell.run(&commands_of(deaf).launch_line((0, 0), limit));
         assert_eq!(report.last_state, "ended command 137 limit", "{}", shell.name);
-        assert_eq!(report.last, Some(Frame::End), "{}", shell.name);
+        assert_eq!(report.last, Some(HostFrame::End), "{}", shell.name);
         let gone = shell.sh(&format!(
             "if kill -0 {} 2>/dev/null; then exit 1; fi",
             report.out.trim()
@@ -294,7 +294,7 @@ fn every_line_reaches_the_host_through_every_login_shell() {
         let report = shell.log_in(&commands.launch_line((0, 0), LIMIT));
         assert_eq!(
             (report.last_state.as_str(), report.last),
-            ("ended command 0", Some(Frame::End)),
+            ("ended command 0", Some(HostFrame::End)),
             "{name}"
         );
         // Of what is over the limit the end is kept.
@@ -350,7 +350,7 @@ fn what_an_earlier_version_launched_is_found_and_keeps_the_host_busy_until_it_ha
         let report = shell.run(&next.launch_line((0, 0), LIMIT));
         assert_eq!(
             report.last,
-            Some(Frame::Busy("earlier job8.a16".to_owned())),
+            Some(HostFrame::Busy("earlier job8.a16".to_owned())),
             "{}",
             shell.name
         );

@@ -4,7 +4,7 @@ use pogo_core::dispatcher::{Reporter, Stream};
 use pogo_core::scheduler::{NeverBegan, Phase};
 
 use super::commands::{DetachedCommands, PHASES};
-use super::frames::Frame;
+use super::frames::HostFrame;
 use crate::exec::{ExitReport, Mark, MarkParser, NotStarted, StopReason, phase_name, signal_of};
 use crate::host_lock::never_message;
 use crate::output::Output;
@@ -54,30 +54,30 @@ impl AttemptWatch {
     }
 
     /// Takes what the host says; gives the end once that is all. `stop`: why we are ending it ourselves.
-    pub(super) fn take(&mut self, frame: Frame, stop: Option<StopReason>) -> Option<ExitReport> {
+    pub(super) fn take(&mut self, frame: HostFrame, stop: Option<StopReason>) -> Option<ExitReport> {
         match frame {
-            Frame::Output(Stream::Stderr, bytes) => {
+            HostFrame::Output(Stream::Stderr, bytes) => {
                 self.seen.1 += bytes.len() as u64;
                 self.take_marked(&bytes);
             }
-            Frame::Output(stream, bytes) => {
+            HostFrame::Output(stream, bytes) => {
                 self.seen.0 += bytes.len() as u64;
                 self.output.take(stream, &bytes);
             }
             // After a reconnect the host reports it again.
-            Frame::Cut(stream, _) if self.cut.contains(&stream) => {}
-            Frame::Cut(stream, missing) => {
+            HostFrame::Cut(stream, _) if self.cut.contains(&stream) => {}
+            HostFrame::Cut(stream, missing) => {
                 self.cut.push(stream);
                 self.output.skip(stream, missing);
             }
-            Frame::State(state) => self.enter(state),
-            Frame::End => return Some(self.ended(stop)),
-            Frame::Dead => {
+            HostFrame::State(state) => self.enter(state),
+            HostFrame::End => return Some(self.ended(stop)),
+            HostFrame::Dead => {
                 let dead = "what ran the attempt on the host is gone, and has left no word of its end";
                 return Some(ExitReport::Unknown(dead.to_owned()));
             }
-            Frame::Refused(reason) => return Some(ExitReport::refused(reason)),
-            Frame::Ready(_) | Frame::Busy(_) | Frame::Never(_) => {}
+            HostFrame::Refused(reason) => return Some(ExitReport::refused(reason)),
+            HostFrame::Ready(_) | HostFrame::Busy(_) | HostFrame::Never(_) => {}
         }
         None
     }

@@ -12,7 +12,7 @@ use super::context::ExecContext;
 use super::exit_report::{ExitReport, ExitStatus};
 use super::feed::InputFeed;
 use super::mark::{Mark, MarkParser};
-use super::permission::Permission;
+use super::permission::PermissionRequest;
 use super::progress::SessionProgress;
 use super::session::Session;
 use crate::input::CommandInput;
@@ -39,7 +39,7 @@ pub(super) struct Execution<'a> {
     pub(super) write: Arc<ChannelWriteHalf<Msg>>,
     pub(super) feed: InputFeed,
     pub(super) progress: SessionProgress,
-    pub(super) permission: Permission,
+    pub(super) permission: PermissionRequest,
     pub(super) status: Option<ExitStatus>,
     /// When the command was seen to have ended, where other steps may follow.
     pub(super) command_ended: Option<Instant>,
@@ -68,7 +68,7 @@ impl<'a> Execution<'a> {
             feed: InputFeed::new(Arc::clone(&write), session.pty),
             write,
             progress: SessionProgress::new(session),
-            permission: Permission::default(),
+            permission: PermissionRequest::default(),
             status: None,
             command_ended: None,
             input: Some(input),

@@ -44,7 +44,7 @@ pub(crate) use line::is_command;
 pub(crate) use linger::{LINGER, LINGERS, until};
 pub(crate) use mark::{Mark, MarkParser, ProcessGroup, Ready};
 pub(crate) use marker::Marker;
-pub(crate) use permission::{Permission, ask_first};
+pub(crate) use permission::{PermissionRequest, ask_first};
 pub(crate) use privilege::Privilege;
 pub(crate) use progress::{SessionProgress, ran_something_else};
 pub(crate) use run::{execute, open};

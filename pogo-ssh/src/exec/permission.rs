@@ -10,7 +10,7 @@ use super::stop::StopSignal;
 
 /// Asks before anything is sent to a host that cannot wait at a gate.
 pub(crate) async fn ask_first(report: &Reporter, stop: &StopSignal) -> Result<(), NotStarted> {
-    let mut permission = Permission::default();
+    let mut permission = PermissionRequest::default();
     permission.ask(report, false);
     tokio::select! {
         biased;
@@ -21,9 +21,9 @@ pub(crate) async fn ask_first(report: &Reporter, stop: &StopSignal) -> Result<()
 
 /// The permission of one session, requested once the host is ready.
 #[derive(Default)]
-pub(crate) struct Permission(Option<BoxFuture<'static, Result<(), BeginRefused>>>);
+pub(crate) struct PermissionRequest(Option<BoxFuture<'static, Result<(), BeginRefused>>>);
 
-impl Permission {
+impl PermissionRequest {
     /// Requests permission. `host_lock` says that the session holds the host lock.
     pub(crate) fn ask(&mut self, report: &Reporter, host_lock: bool) {
         let report = report.clone();

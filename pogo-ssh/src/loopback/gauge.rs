@@ -36,11 +36,11 @@ impl Gauge {
 #[derive(Debug)]
 pub(super) struct Handshake {
     gauge: Arc<Gauge>,
-    state: Mutex<State>,
+    state: Mutex<HandshakeState>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum HandshakeState {
     /// The client has sent nothing yet.
     NotBegun,
     /// It is counted.
@@ -54,15 +54,15 @@ impl Handshake {
     pub(super) fn new(gauge: &Arc<Gauge>) -> Arc<Self> {
         Arc::new(Self {
             gauge: Arc::clone(gauge),
-            state: Mutex::new(State::NotBegun),
+            state: Mutex::new(HandshakeState::NotBegun),
         })
     }
 
     /// Begins to count it, unless it has ended already.
     pub(super) fn begin(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if *state == State::NotBegun {
-            *state = State::UnderWay;
+        if *state == HandshakeState::NotBegun {
+            *state = HandshakeState::UnderWay;
             self.gauge.up();
         }
     }
@@ -70,10 +70,10 @@ impl Handshake {
     /// Stops counting it.
     pub(super) fn end(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if *state == State::UnderWay {
+        if *state == HandshakeState::UnderWay {
             self.gauge.down();
         }
-        *state = State::Ended;
+        *state = HandshakeState::Ended;
     }
 }
 

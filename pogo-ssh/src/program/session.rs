@@ -18,7 +18,7 @@ use super::context::ProgramContext;
 use super::master::command;
 use super::session_end::SessionEnd;
 use crate::exec::{
-    ExitReport, GO, LINGER, LINGERS, Mark, MarkParser, Marker, NotStarted, Permission, Privilege, ProcessGroup,
+    ExitReport, GO, LINGER, LINGERS, Mark, MarkParser, Marker, NotStarted, PermissionRequest, Privilege, ProcessGroup,
     Session, SessionProgress, StopReason, ask_first, kill_line, until,
 };
 use crate::input::CommandInput;
@@ -89,7 +89,7 @@ pub(super) async fn execute(
         marks: MarkParser::new(&session.marker.prefix()),
         marked: if session.pty { Stream::Stdout } else { Stream::Stderr },
         end: SessionEnd::new(progress),
-        permission: Permission::default(),
+        permission: PermissionRequest::default(),
         refused: None,
         go,
     };
@@ -138,7 +138,7 @@ struct RunningSession<'a> {
     /// The stream with the marks: a terminal merges both into one.
     marked: Stream,
     end: SessionEnd,
-    permission: Permission,
+    permission: PermissionRequest,
     /// Why permission was refused.
     refused: Option<NotStarted>,
     /// Sends `go`; dropping it means that it is never sent.

@@ -8,11 +8,11 @@ use futures::channel::oneshot;
 /// Free bytes, and a FIFO queue of waiters, so that no attempt starves.
 #[derive(Debug)]
 pub(super) struct Budget {
-    state: Mutex<State>,
+    state: Mutex<BudgetState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct BudgetState {
     free: usize,
     waiting: VecDeque<(usize, oneshot::Sender<Reservation>)>,
     /// Closed: reservations fail at once.
@@ -35,7 +35,7 @@ pub(super) enum Reserved {
 
 impl Budget {
     pub(super) fn new(bytes: usize) -> Arc<Self> {
-        let state = Mutex::new(State {
+        let state = Mutex::new(BudgetState {
             free: bytes,
             waiting: VecDeque::new(),
             closed: false,
@@ -81,7 +81,7 @@ impl Budget {
         self.lock().free
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, BudgetState> {
         // Poisoning is harmless: no change under the lock can be left incomplete.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -19,21 +19,21 @@ use crate::scheduler::OutputSummary;
 /// Frames in arrival order, within a budget, with the ends of attempts between them.
 pub(in super::super) struct OutputSink {
     budget: Arc<Budget>,
-    queue: Mutex<Queue>,
+    queue: Mutex<OutputQueue>,
     writer: AtomicWaker,
     pub(super) clock: Arc<dyn Clock>,
     observer: Arc<Guarded>,
 }
 
 #[derive(Debug, Default)]
-struct Queue {
-    items: VecDeque<Item>,
+struct OutputQueue {
+    items: VecDeque<QueuedItem>,
     /// The store hangs: new output is lost.
     stalled: bool,
 }
 
 #[derive(Debug)]
-enum Item {
+enum QueuedItem {
     Frame(QueuedFrame),
     Seal(Seal),
     Flush(oneshot::Sender<()>),
@@ -89,7 +89,7 @@ impl OutputSink {
             match room.filter(|_| !queue.stalled) {
                 Some(reservation) => {
                     let source = Arc::clone(&progress.source);
-                    queue.items.push_back(Item::Frame(QueuedFrame {
+                    queue.items.push_back(QueuedItem::Frame(QueuedFrame {
                         frame: OutputFrame::new(source, (stream, offset), self.clock.now(), bytes),
                         progress: Arc::clone(progress),
                         reservation,
@@ -113,7 +113,7 @@ impl OutputSink {
             let mut queue = self.lock();
             if !queue.stalled {
                 let progress = Arc::clone(progress);
-                queue.items.push_back(Item::Seal(Seal { progress, answer }));
+                queue.items.push_back(QueuedItem::Seal(Seal { progress, answer }));
             }
             queue.stalled
         };
@@ -130,7 +130,7 @@ impl OutputSink {
         let (flush, flushed) = oneshot::channel();
         let mut queue = self.lock();
         if !queue.stalled {
-            queue.items.push_back(Item::Flush(flush));
+            queue.items.push_back(QueuedItem::Flush(flush));
         }
         flushed
     }
@@ -146,7 +146,7 @@ impl OutputSink {
             && let Some(item) = queue.items.pop_front()
         {
             match item {
-                Item::Frame(QueuedFrame {
+                QueuedItem::Frame(QueuedFrame {
                     frame,
                     progress,
                     reservation,
@@ -155,8 +155,8 @@ impl OutputSink {
                     batch.frames.push(frame);
                     batch.held.push((progress, reservation));
                 }
-                Item::Seal(seal) => batch.seals.push(seal),
-                Item::Flush(flush) => batch.flushes.push(flush),
+                QueuedItem::Seal(seal) => batch.seals.push(seal),
+                QueuedItem::Flush(flush) => batch.flushes.push(flush),
             }
         }
         let is_empty = batch.frames.is_empty() && batch.seals.is_empty() && batch.flushes.is_empty();
@@ -173,9 +173,9 @@ impl OutputSink {
         self.budget.close();
         for item in items {
             match item {
-                Item::Frame(queued) => self.lose(&queued.progress, why),
-                Item::Seal(seal) => self.lose(&seal.progress, why),
-                Item::Flush(_) => {}
+                QueuedItem::Frame(queued) => self.lose(&queued.progress, why),
+                QueuedItem::Seal(seal) => self.lose(&seal.progress, why),
+                QueuedItem::Flush(_) => {}
             }
         }
     }
@@ -194,7 +194,7 @@ impl OutputSink {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    fn lock(&self) -> MutexGuard<'_, OutputQueue> {
         // Poisoning is harmless: no change under the lock can be left incomplete.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }

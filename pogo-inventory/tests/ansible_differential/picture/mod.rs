@@ -3,7 +3,6 @@
 pub(crate) mod oracle;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use std::process::Command;
@@ -13,30 +12,10 @@ use pogo_inventory::{AnsibleInventory, AnsibleScript, Diagnostic, InventoryError
 use serde_json::Value;
 
 use crate::differential::{RefusedBy, Tally};
+use crate::folder_of_files::folder_of_files;
 
 /// Files of one inventory, the first of which is the inventory itself.
 pub(crate) type Files<'f> = &'f [(&'f str, &'f str)];
-
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str, files: Files<'_>) -> Self {
-        let path = std::env::temp_dir().join(format!("pogo-ansible-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        for (name, text) in files {
-            let file = path.join(name);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, text).unwrap();
-        }
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// What both sides have to agree on: hosts with their settings, groups with their members.
 #[derive(Debug, PartialEq, Default)]
@@ -120,8 +99,8 @@ fn connection(host: &str, vars: &Value) -> Connection {
 /// Reads an inventory on both sides. They agree on what it says or on refusing it, or differ as is known.
 #[track_caller]
 pub(crate) fn compare(name: &str, files: Files<'_>, tally: &mut Tally) {
-    let folder = Folder::new(name, files);
-    let path = folder.0.join(files[0].0);
+    let folder = folder_of_files(name, files);
+    let path = folder.path().join(files[0].0);
     let input = format!("{name}: {files:#?}");
     match (AnsibleInventory::read(&path), oracle::list(&path)) {
         (Ok(read), Ok(list)) => {
@@ -194,8 +173,8 @@ pub(crate) fn agrees(name: &str, files: Files<'_>) {
     if !oracle::is_there() {
         return;
     }
-    let folder = Folder::new(name, files);
-    let path = folder.0.join(files[0].0);
+    let folder = folder_of_files(name, files);
+    let path = folder.path().join(files[0].0);
     assert_eq!(ours(AnsibleInventory::read(&path)), theirs(&path), "{name}");
 }
 
@@ -206,11 +185,11 @@ pub(crate) fn agrees_as_script(name: &str, script: &str) {
     if !oracle::is_there() {
         return;
     }
-    let folder = Folder::new(name, &[("source", &format!("#!/bin/sh\n{script}\n"))]);
-    let path = folder.0.join("hosts");
+    let folder = folder_of_files(name, &[("source", &format!("#!/bin/sh\n{script}\n"))]);
+    let path = folder.path().join("hosts");
     // Written by another process: a file that this one had open for writing might not be executable yet.
     let mut install = Command::new("install");
-    install.args(["-m", "755"]).arg(folder.0.join("source")).arg(&path);
+    install.args(["-m", "755"]).arg(folder.path().join("source")).arg(&path);
     assert!(install.status().unwrap().success());
     assert_eq!(ours(AnsibleScript::new(&path).read()), theirs(&path), "{name}");
 }
@@ -226,7 +205,7 @@ pub(crate) fn agrees_as_folder(name: &str, files: Files<'_>) {
         .map(|(file, text)| (format!("inv/{file}"), *text))
         .collect();
     let inner: Vec<(&str, &str)> = inner.iter().map(|(file, text)| (file.as_str(), *text)).collect();
-    let folder = Folder::new(name, &inner);
-    let path = folder.0.join("inv");
+    let folder = folder_of_files(name, &inner);
+    let path = folder.path().join("inv");
     assert_eq!(ours(AnsibleInventory::read(&path)), theirs(&path), "{name}");
 }

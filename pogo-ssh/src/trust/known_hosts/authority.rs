@@ -2,14 +2,14 @@
 
 use russh::keys::Certificate;
 
-use super::index::{Entry, KeyVerdict, KnownHosts};
+use super::index::{KeyVerdict, KnownHosts, KnownHostsEntry};
 use super::line::EntryKind;
 use super::names::lookup_name;
 
 impl KnownHosts {
     /// Whether any authority is trusted for this host, so that certificates are worth offering.
     pub(crate) fn has_authority(&self, host: &str, port: u16) -> bool {
-        let is_authority = |entry: &Entry| entry.line.standing == EntryKind::Authority;
+        let is_authority = |entry: &KnownHostsEntry| entry.line.standing == EntryKind::Authority;
         let names = [lookup_name(host, port), lookup_name(host, 22)];
         names.iter().any(|name| self.about(name).any(is_authority))
     }

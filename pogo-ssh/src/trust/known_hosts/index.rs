@@ -20,7 +20,7 @@ pub(crate) struct FileError {
 }
 
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct KnownHostsEntry {
     pub(super) line: KnownHostsLine,
     file: Arc<PathBuf>,
     number: usize,
@@ -42,7 +42,7 @@ pub(crate) enum KeyVerdict {
 /// The lines of several files.
 #[derive(Debug, Default)]
 pub(crate) struct KnownHosts {
-    entries: Vec<Entry>,
+    entries: Vec<KnownHostsEntry>,
     /// The files, each with its number of lines.
     files: Vec<(Arc<PathBuf>, usize)>,
     /// Entries by plain name.
@@ -77,7 +77,7 @@ impl KnownHosts {
         *lines += 1;
         let (file, number) = (Arc::clone(file), *lines);
         if let Ok(Some(line)) = KnownHostsLine::parse(line) {
-            self.add(Entry { line, file, number });
+            self.add(KnownHostsEntry { line, file, number });
         }
     }
 
@@ -87,7 +87,7 @@ impl KnownHosts {
         for (index, line) in text.lines().enumerate() {
             let number = index + 1;
             match KnownHostsLine::parse(line) {
-                Ok(Some(line)) => self.add(Entry {
+                Ok(Some(line)) => self.add(KnownHostsEntry {
                     line,
                     file: Arc::clone(&file),
                     number,
@@ -100,7 +100,7 @@ impl KnownHosts {
         }
     }
 
-    fn add(&mut self, entry: Entry) {
+    fn add(&mut self, entry: KnownHostsEntry) {
         let position = self.entries.len();
         match &entry.line.names {
             Names::Exact(names) => {
@@ -119,7 +119,7 @@ impl KnownHosts {
     }
 
     /// The lines for the host with this lookup name.
-    pub(super) fn about<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Entry> {
+    pub(super) fn about<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a KnownHostsEntry> {
         let exact = self.exact.get(name).into_iter().flatten();
         let exact = exact.filter_map(|position| self.entries.get(*position));
         let others = self.others.iter().filter_map(|position| self.entries.get(*position));
@@ -182,7 +182,7 @@ impl KnownHosts {
     }
 }
 
-impl Entry {
+impl KnownHostsEntry {
     pub(super) fn on_record(&self) -> RecordedAt {
         RecordedAt {
             algorithm: self.line.key.algorithm(),
