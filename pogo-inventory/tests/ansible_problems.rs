@@ -4,8 +4,6 @@
 
 mod folder_of_files;
 
-use std::fs;
-
 use pogo_inventory::{AnsibleInventory, Diagnostic};
 use tempfile::TempDir;
 
