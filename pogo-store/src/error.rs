@@ -60,6 +60,9 @@ pub enum StoreError {
         /// The name as given.
         name: String,
     },
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The disk gave an error, which names the file.
     #[error(transparent)]
     Io(#[from] io::Error),

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod blocking;
+mod check;
 mod checked_line;
 mod compressed;
 mod disk;
@@ -16,6 +17,7 @@ mod store_format;
 #[cfg(test)]
 mod tests;
 
+pub use check::{Damage, LastOwner, NamespaceInfo};
 pub use error::StoreError;
 pub use journal::StoreJournal;
 pub use namespace::Namespace;

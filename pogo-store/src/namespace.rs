@@ -8,6 +8,7 @@ use pogo_core::Timestamp;
 use pogo_core::scheduler::JobId;
 
 use crate::blocking::spawn_blocking;
+use crate::check::{Damage, NamespaceInfo, check, info};
 use crate::disk::{Disk, parent_dir};
 use crate::error::StoreError;
 use crate::journal::{Growth, Reader, ReserveState, StoreJournal};
@@ -80,6 +81,24 @@ impl Namespace {
     pub async fn remove_output(&self, job: JobId) -> Result<bool, StoreError> {
         let outputs = Arc::clone(&self.shared.outputs);
         Ok(spawn_blocking(move || outputs.remove(job)).await??)
+    }
+
+    /// Reads everything that it has, and says what is not as it was written; beside an owner too. Takes as long as reading all of it.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub async fn check(&self) -> Result<Vec<Damage>, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        Ok(spawn_blocking(move || check(&shared)).await?)
+    }
+
+    /// What it has, and how much room that takes.
+    ///
+    /// # Errors
+    /// The disk gave an error, or the file that names the owner is damaged.
+    pub async fn info(&self) -> Result<NamespaceInfo, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        Ok(spawn_blocking(move || info(&shared)).await??)
     }
 
     /// Makes output durable now, and tells whether that failed.

@@ -12,7 +12,11 @@ mod snapshots;
 mod store_journal;
 mod writer;
 
+pub(crate) use contents::{content_file, list_content, read_content};
 pub(crate) use growth::Growth;
 pub(crate) use reader::Reader;
 pub(crate) use reserve::ReserveState;
+pub(crate) use segments::{Mark, list_segments, scan, segment_file};
+pub(crate) use snapshots::{list_snapshots, read_snapshot, snapshot_file};
 pub use store_journal::StoreJournal;
+pub(crate) use writer::broken_off;

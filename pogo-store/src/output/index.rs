@@ -76,9 +76,14 @@ impl SealedAttempt {
 }
 
 /// The lines of an index that are as they were written. A line that is not is that of an attempt whose blocks say what is kept.
-pub(super) fn sealed_attempts(bytes: &[u8]) -> impl DoubleEndedIterator<Item = SealedAttempt> {
+pub(super) fn sealed_attempts(bytes: &[u8]) -> impl Iterator<Item = SealedAttempt> {
     let lines = bytes.split(|byte| *byte == b'\n');
-    lines.filter_map(|line| serde_json::from_slice(&object(checked(line)?)).ok())
+    lines.filter_map(sealed_line)
+}
+
+/// A line of an index, without its end, if it is as it was written.
+pub(super) fn sealed_line(line: &[u8]) -> Option<SealedAttempt> {
+    serde_json::from_slice(&object(checked(line)?)).ok()
 }
 
 /// The last line of this attempt.
@@ -89,8 +94,7 @@ pub(super) fn find_sealed(bytes: &[u8], attempt: AttemptId) -> Option<SealedAtte
         let (before, after) = bytes.split_at_checked(at)?;
         let begin = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
         let end = memchr::memchr(b'\n', after)? + at;
-        let line = bytes.get(begin..end)?;
-        serde_json::from_slice::<SealedAttempt>(&object(checked(line)?)).ok()
+        sealed_line(bytes.get(begin..end)?)
     });
     found.find(|sealed| sealed.attempt == attempt)
 }

@@ -9,10 +9,12 @@ mod outputs;
 mod retention;
 mod store_output;
 mod stream_blocks;
+mod verify;
 
 pub(crate) use outputs::Outputs;
 pub use retention::{Pruned, Retention};
 pub use store_output::StoreOutput;
+pub(crate) use verify::damaged_output;
 
 #[cfg(test)]
 pub(crate) use block::BLOCK;

@@ -60,10 +60,10 @@ pub struct Pruned {
 
 /// The output of a job, as it is found.
 #[derive(Debug)]
-struct Found {
+pub(crate) struct Found {
     job: JobId,
     written: Timestamp,
-    bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Outputs {
@@ -97,12 +97,19 @@ impl Outputs {
         Ok(true)
     }
 
-    fn found(&self) -> io::Result<Vec<Found>> {
+    /// The jobs that have output.
+    pub(super) fn jobs(&self) -> io::Result<Vec<JobId>> {
         let names = match self.disk.list(&self.dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => vec![],
             names => names?,
         };
-        let jobs = names.iter().filter_map(|name| name.parse().ok()).map(JobId::new);
+        let jobs = names.iter().filter_map(|name| name.parse().ok());
+        Ok(jobs.map(JobId::new).collect())
+    }
+
+    /// The output of each job.
+    pub(crate) fn found(&self) -> io::Result<Vec<Found>> {
+        let jobs = self.jobs()?.into_iter();
         jobs.map(|job| {
             let dir = self.job_dir(job);
             let log = match self.disk.identity(&log_file(&dir)) {

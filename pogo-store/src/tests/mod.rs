@@ -7,6 +7,7 @@
     reason = "all of it is tests"
 )]
 
+mod checks;
 mod crashes;
 mod damage;
 mod disk_state;

@@ -1,0 +1,35 @@
+//! Looks through every file of a namespace.
+
+use pogo_core::journal::JournalError;
+
+use super::Damage;
+use super::journal_files::{check_content, check_journal, check_snapshots};
+use crate::namespace::Shared;
+use crate::output::damaged_output;
+use crate::owner::read_owner;
+
+/// Everything that is damaged in a namespace. Beside an owner that appends and compacts, what it removes meanwhile is passed over.
+pub(crate) fn check(shared: &Shared) -> Vec<Damage> {
+    let mut damage = vec![];
+    let owner = shared.dir.join("owner");
+    if let Err(error) = read_owner(&*shared.disk, &owner) {
+        let cure = "remove it while nobody uses the store: epochs are counted on from the records";
+        damage.push(Damage::new(owner, text(error), cure));
+    }
+    let mut named = check_journal(shared, &mut damage);
+    check_snapshots(shared, &mut named, &mut damage);
+    check_content(shared, &named, &mut damage);
+    for (file, message) in damaged_output(&shared.outputs) {
+        let cure = "the other output of the job is read as before; the job's events have the digest of what is missing";
+        damage.push(Damage::new(file, message, cure));
+    }
+    damage
+}
+
+/// What is wrong.
+pub(super) fn text(error: JournalError) -> String {
+    match error {
+        JournalError::Corrupt { at, message } => format!("record {at}: {message}"),
+        error => error.to_string(),
+    }
+}

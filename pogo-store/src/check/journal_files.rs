@@ -1,0 +1,99 @@
+//! Looks through records, snapshots and content.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use pogo_core::Digest;
+use pogo_core::journal::{JournalError, Seq, Snapshot};
+
+use super::Damage;
+use super::files::text;
+use crate::journal::{
+    Mark, broken_off, content_file, list_content, list_segments, list_snapshots, read_content, read_snapshot, scan,
+    segment_file, snapshot_file,
+};
+use crate::namespace::Shared;
+
+const FROM_A_COPY: &str = "restore the directory of the namespace from a copy while nobody owns it";
+
+/// Adds what is damaged, unless the file was removed while it was looked at.
+fn add(shared: &Shared, file: &Path, message: String, cure: &str, damage: &mut Vec<Damage>) {
+    if !matches!(shared.disk.exists(file), Ok(false)) {
+        damage.push(Damage::new(file.to_owned(), message, cure));
+    }
+}
+
+/// What was listed; damage if it cannot be.
+fn listed<T>(shared: &Shared, list: io::Result<Vec<T>>, dir: &Path, damage: &mut Vec<Damage>) -> Vec<T> {
+    list.unwrap_or_else(|error| {
+        add(shared, dir, error.to_string(), FROM_A_COPY, damage);
+        vec![]
+    })
+}
+
+/// Reads all records, and says which content they name.
+pub(super) fn check_journal(shared: &Shared, damage: &mut Vec<Damage>) -> BTreeSet<Digest> {
+    let (disk, dir) = (&*shared.disk, shared.journal_dir());
+    let mut named = BTreeSet::new();
+    let segments = listed(shared, list_segments(disk, &dir), &dir, damage);
+    for (index, segment) in segments.iter().enumerate() {
+        let file = segment_file(&dir, *segment);
+        let scanned = scan(disk, &dir, Mark::begin(*segment), |commit, _| {
+            let records = commit.records(commit.at)?;
+            named.extend(records.iter().flat_map(pogo_core::scheduler::Record::digests));
+            Ok(ControlFlow::Continue(()))
+        });
+        let checked = scanned.and_then(|(reached, rest)| match segments.get(index + 1) {
+            Some(next) if *next != reached.at || rest => Err(broken_off(&dir, reached, *next)),
+            _ => Ok(()),
+        });
+        if let Err(error) = checked {
+            add(shared, &file, text(error), FROM_A_COPY, damage);
+        }
+    }
+    named
+}
+
+/// Reads all snapshots, and adds which content they name.
+pub(super) fn check_snapshots(shared: &Shared, named: &mut BTreeSet<Digest>, damage: &mut Vec<Damage>) {
+    let disk = &*shared.disk;
+    let snapshots = listed(shared, list_snapshots(disk, &shared.dir), &shared.dir, damage);
+    let read: Vec<(Seq, Result<Snapshot, JournalError>)> = snapshots
+        .into_iter()
+        .map(|upto| (upto, read_snapshot(disk, &shared.dir, upto)))
+        .collect();
+    let good = read
+        .iter()
+        .find(|(_, snapshot)| snapshot.is_ok())
+        .map(|(upto, _)| *upto);
+    let cure = match good {
+        Some(upto) => format!(
+            "remove it while nobody owns the namespace: the snapshot of {upto} and the records since are as good"
+        ),
+        None => FROM_A_COPY.to_owned(),
+    };
+    for (upto, snapshot) in read {
+        match snapshot {
+            Ok(snapshot) => named.extend(snapshot.digests()),
+            Err(error) => add(shared, &snapshot_file(&shared.dir, upto), text(error), &cure, damage),
+        }
+    }
+}
+
+/// Reads all content, and misses what records name and is not there.
+pub(super) fn check_content(shared: &Shared, named: &BTreeSet<Digest>, damage: &mut Vec<Damage>) {
+    let (disk, dir) = (&*shared.disk, shared.content_dir());
+    let there = listed(shared, list_content(disk, &dir), &dir, damage);
+    let cure = "put the file back from a copy";
+    for digest in &there {
+        if let Err(error) = read_content(disk, &dir, *digest) {
+            add(shared, &content_file(&dir, *digest), text(error), cure, damage);
+        }
+    }
+    for digest in named.iter().filter(|digest| !there.contains(digest)) {
+        let missing = "records name it, and it is not there".to_owned();
+        damage.push(Damage::new(content_file(&dir, *digest), missing, cure));
+    }
+}
