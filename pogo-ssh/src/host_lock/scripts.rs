@@ -61,13 +61,15 @@ exit 0)
 /// where a record can be written.
 ///
 /// A host that is reached over loopback stands for itself under that address and port alone: one machine may play many hosts.
-/// The second directory is for users without a home, and is kept to once it is used.
+/// The second directory is for users without a home, and is kept to once it is used. Neither counts where it, or the lock in it, is somebody
+/// else's: whoever makes such a file first could keep the lock from its user, or have the user's shell read it.
 // An attempt's end is reported a moment before its supervisor ends: whoever comes next waits a second before the host counts as busy.
 // `true` carries the redirections that may fail: one of `exec` or `:` would end the shell.
 pub(crate) const TAKE: &str = r#"pogo_dir() {
 { [ -d "$1" ] || mkdir -p -m 700 "$1"; } 2>/dev/null
 [ ! -L "$1" ] && [ -O "$1" ] && { true; } 2>/dev/null >>"$1/$pogo_H.lock"
 }
+pogo_owns() { [ ! -L "$1" ] && [ -O "$1" ] && [ -O "$1/$pogo_H.lock" ]; }
 pogo_open() {
 pogo_H= pogo_D=$1
 [ ! -r /proc/sys/kernel/hostname ] || read -r pogo_H </proc/sys/kernel/hostname
@@ -75,9 +77,9 @@ pogo_H= pogo_D=$1
 set -- ${SSH_CONNECTION-}
 case ${3-} in 127.* | ::1) pogo_H=$pogo_H@$3.$4 ;; esac
 case $pogo_D in /*) ;; *) pogo_D=${HOME-}/$pogo_D ;; esac
-[ ! -e "$pogo_D/$pogo_H.lock" ] || return 0
+! pogo_owns "$pogo_D" || return 0
 set -- "/var/tmp/pogo-$(id -u)"
-[ ! -e "$1/$pogo_H.lock" ] && pogo_dir "$pogo_D" || { pogo_D=$1; pogo_dir "$1"; }
+! pogo_owns "$1" && pogo_dir "$pogo_D" || { pogo_D=$1; pogo_dir "$1"; }
 }
 pogo_take() {
 pogo_L= pogo_R= pogo_B=- pogo_M=0 pogo_W='it has no flock'

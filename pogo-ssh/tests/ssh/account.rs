@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ const NAME: &str = "pogo-tester";
 pub(crate) const ID: u32 = 61_234;
 pub(crate) const PASSWORD: &str = "correct horse";
 
-/// Lays the files over those of the system, for whatever is run after it and for nobody else.
-const OVERLAY: &str =
-    r#"for file in passwd shadow sudoers; do mount --bind "$0/$file" "/etc/$file" || exit; done; exec "$@""#;
+/// Lays the files over those of the system, and a directory of its own over `/var/tmp`, for whatever is run after it and for nobody else.
+const OVERLAY: &str = r#"for file in passwd shadow sudoers; do mount --bind "$0/$file" "/etc/$file" || exit; done
+mount --bind "$0/var-tmp" /var/tmp || exit; exec "$@""#;
 
 /// The machine's files of accounts, with the user added.
 fn write_account_files(files: &Path, home: &Path) {
@@ -75,6 +75,9 @@ impl Account {
         write_account_files(files.path(), &home);
         fs::create_dir(&home).unwrap();
         chown(&home, Some(ID), Some(ID)).unwrap();
+        let var_tmp = files.path().join("var-tmp");
+        fs::create_dir(&var_tmp).unwrap();
+        fs::set_permissions(&var_tmp, fs::Permissions::from_mode(0o1777)).unwrap();
         let at = files.path().display().to_string();
         let server = OpenSsh::start_at("127.0.0.1", &["unshare", "-m", "sh", "-c", OVERLAY, &at], configuration);
         // Read by sshd as the user.
@@ -90,6 +93,16 @@ impl Account {
 
     pub(crate) fn transport(&self) -> SshTransportBuilder {
         self.server.transport().user(NAME)
+    }
+
+    /// What the user finds there, and no other server's does.
+    pub(crate) fn var_tmp(&self) -> PathBuf {
+        self.files.path().join("var-tmp")
+    }
+
+    /// The user's home directory.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.files.path().join("home")
     }
 
     /// Once, in some hundreds of runs, the real sudo did not end although its command had: that is in doubt, rightly, and
@@ -110,6 +123,9 @@ impl Account {
         let all = String::from_utf8_lossy(&all.stdout);
         let report = format!("{report:?}\n{all}");
         io::stderr().write_all(report.as_bytes()).unwrap();
+        // What has not ended keeps its own lock, which is there since the user cannot write to the server's directory.
+        let locks = self.var_tmp().join(format!("pogo-{ID}"));
+        let _ = fs::rename(&locks, locks.with_extension("in-doubt"));
         attempt.run(transport).await
     }
 

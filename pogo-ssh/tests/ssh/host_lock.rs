@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -303,5 +304,40 @@ async fn two_login_users_of_one_host_do_not_exclude_each_other() {
     };
     let (report, ()) = tokio::join!(running.finish(&transport), others);
     report.assert_succeeded();
-    let _ = fs::remove_dir_all(format!("/var/tmp/pogo-{ID}"));
+}
+
+#[tokio::test]
+async fn files_of_a_stranger_neither_keep_a_user_from_its_lock_nor_are_read() {
+    let test = "files_of_a_stranger_neither_keep_a_user_from_its_lock_nor_are_read";
+    let Some(account) = Account::open(test, "") else {
+        return;
+    };
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let lock = format!("{}@127.0.0.1.{}.lock", name.trim(), account.server().port);
+    // One that is there first, and says who holds it so that some shells would run a command.
+    let ran = account.var_tmp().join("ran");
+    let words = format!("1 x.0 1 1 1 - 1 group - a[$(>{})] begun", ran.display());
+    let strangers = |directory: &Path| {
+        fs::create_dir_all(directory).unwrap();
+        fs::write(directory.join(&lock), format!("{words:<255}\n")).unwrap();
+        for path in [directory.to_owned(), directory.join(&lock)] {
+            chown(&path, Some(ID + 1), Some(ID + 1)).unwrap();
+            let mode = if path == directory { 0o1777 } else { 0o666 };
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+    };
+    let shared = account.server().path("shared");
+    strangers(&shared);
+    strangers(&account.var_tmp().join(format!("pogo-{ID}")));
+    let held = fs::File::open(shared.join(&lock)).unwrap();
+    held.lock().unwrap();
+    let locks = account.home().join("locks").display().to_string();
+    let attempt = || TestAttempt::to("web1", account.server().connection(), Command::shell("true"));
+    for (directory, locked) in [(locks, true), (shared.display().to_string(), false)] {
+        let transport = account.transport().lock_directory(directory).build().unwrap();
+        let report = attempt().run(&transport).await;
+        report.assert_succeeded();
+        assert_eq!(report.asked, [locked]);
+    }
+    assert!(!ran.exists());
 }
