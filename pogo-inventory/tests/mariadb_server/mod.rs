@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -33,18 +34,10 @@ impl MariaDb {
             return None;
         };
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        // Somebody else may take the port before the server does; then the test says so.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Command::new("mariadbd")
-            .args(["--no-defaults", "--bind-address=127.0.0.1", &data])
-            .arg(format!("--port={port}"))
-            .arg(format!("--socket={}", folder.path().join("socket").display()))
-            .args(user())
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        wait_until_ready(BufReader::new(server.stderr.take().unwrap()));
+        // Somebody else may take the port between finding it free and listening on it.
+        let start = |_: String| launch(folder.path(), &data);
+        let started = start(String::new()).or_else(start).or_else(start);
+        let (server, port) = started.unwrap();
         Some(Self { server, folder, port })
     }
 
@@ -86,12 +79,27 @@ fn user() -> Option<&'static str> {
     (printed == b"0\n").then_some("--user=root")
 }
 
-fn wait_until_ready(mut log: BufReader<std::process::ChildStderr>) {
+/// A server on a port that is free, or the log of one that ended at once.
+fn launch(folder: &Path, data: &str) -> Result<(Child, u16), String> {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut server = Command::new("mariadbd")
+        .args(["--no-defaults", "--bind-address=127.0.0.1", data])
+        .arg(format!("--port={port}"))
+        .arg(format!("--socket={}", folder.join("socket").display()))
+        .args(user())
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(server.stderr.take().unwrap());
     let mut said = String::new();
     while !said.contains("ready for connections") {
-        let read = log.read_line(&mut said).unwrap();
-        assert!(read > 0, "the server ended: {said}");
+        if log.read_line(&mut said).unwrap() == 0 {
+            let _ = server.wait();
+            return Err(said);
+        }
     }
     // It must not wait for somebody to read what it logs.
     std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    Ok((server, port))
 }

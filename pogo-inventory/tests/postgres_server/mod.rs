@@ -34,26 +34,10 @@ impl Postgres {
         }
         let data = folder.path().join("data");
         make_cluster(&programs, &data);
-        // Somebody else may take the port before the server does; then the test says so.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = command(&programs, "postgres")
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(folder.path())
-            .args([
-                "-p",
-                &port.to_string(),
-                "-c",
-                "listen_addresses=127.0.0.1",
-                "-c",
-                "fsync=off",
-            ])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = BufReader::new(server.stderr.take().unwrap());
-        wait_until_ready(log);
+        // Somebody else may take the port between finding it free and listening on it.
+        let start = |_: String| launch(&programs, folder.path());
+        let started = start(String::new()).or_else(start).or_else(start);
+        let (server, port) = started.unwrap();
         Some(Self {
             server,
             programs,
@@ -108,14 +92,30 @@ impl Drop for Postgres {
     }
 }
 
-fn wait_until_ready(mut log: BufReader<std::process::ChildStderr>) {
+/// A server on a port that is free, or the log of one that ended at once.
+fn launch(programs: &Path, folder: &Path) -> Result<(Child, u16), String> {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut server = command(programs, "postgres")
+        .arg("-D")
+        .arg(folder.join("data"))
+        .arg("-k")
+        .arg(folder)
+        .args(["-p", &port.to_string()])
+        .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(server.stderr.take().unwrap());
     let mut said = String::new();
     while !said.contains("ready to accept connections") {
-        let read = log.read_line(&mut said).unwrap();
-        assert!(read > 0, "the server ended: {said}");
+        if log.read_line(&mut said).unwrap() == 0 {
+            let _ = server.wait();
+            return Err(said);
+        }
     }
     // It must not wait for somebody to read what it logs.
     std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    Ok((server, port))
 }
 
 /// The newest version's programs, which Debian does not put into the path.
