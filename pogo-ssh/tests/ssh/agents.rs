@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use pogo_core::plan::Command;
-use pogo_core::scheduler::FailureKind;
+use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::{Agent, SshTransportBuilder};
 
 use crate::agent::RealAgent;
@@ -118,26 +118,37 @@ async fn a_locked_agent_is_told_from_a_missing_one_and_a_key_file_serves_without
 #[tokio::test]
 async fn an_agent_that_hangs_is_given_up_once_and_a_key_file_serves_without_it() {
     let fleet = fleet().await;
-    let directory = tempfile::tempdir().unwrap();
-    let socket = directory.path().join("agent");
-    let listener = UnixListener::bind(&socket).unwrap();
-    let met = Arc::new(AtomicUsize::new(0));
-    let meeting = Arc::clone(&met);
-    std::thread::spawn(move || {
-        // Takes connections, and never says a word.
-        let taken = listener.incoming().map_while(Result::ok);
-        taken
-            .inspect(|_| _ = meeting.fetch_add(1, Ordering::SeqCst))
-            .collect::<Vec<_>>()
-    });
-    let settings = fleet.transport().agent(Agent::Socket(socket));
-    // Less than what the agent is given: its time is not the host's.
-    let transport = settings.connect_timeout(Duration::from_secs(3)).build().unwrap();
     let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
-    for _ in 0..5 {
-        attempt.clone().run(&transport).await.assert_succeeded();
+    // A machine that is too busy for so short a connect timeout says nothing of the agent; one that waited for it would always be late.
+    for number in 0..10 {
+        let directory = tempfile::tempdir().unwrap();
+        let socket = directory.path().join("agent");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let met = Arc::new(AtomicUsize::new(0));
+        let meeting = Arc::clone(&met);
+        std::thread::spawn(move || {
+            // Takes connections, and never says a word.
+            let taken = listener.incoming().map_while(Result::ok);
+            taken
+                .inspect(|_| _ = meeting.fetch_add(1, Ordering::SeqCst))
+                .collect::<Vec<_>>()
+        });
+        let settings = fleet.transport().agent(Agent::Socket(socket));
+        // Less than what the agent is given: its time is not the host's.
+        let transport = settings.connect_timeout(Duration::from_secs(4)).build().unwrap();
+        let mut late = false;
+        for _ in 0..5 {
+            let report = attempt.clone().run(&transport).await;
+            late |= matches!(&report.outcome, Outcome::Failed(failure) if failure.kind == FailureKind::Unreachable);
+            if !late || number == 9 {
+                report.assert_succeeded();
+            }
+        }
+        if !late {
+            assert_eq!(met.load(Ordering::SeqCst), 1);
+            return;
+        }
     }
-    assert_eq!(met.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ use tokio::sync::Notify;
 pub(crate) struct Witness {
     seen: Mutex<Vec<(Stream, Vec<u8>)>>,
     more: Notify,
+    /// Nothing more will come.
+    ended: AtomicBool,
 }
 
 impl Observer for Witness {
@@ -46,11 +49,23 @@ impl Witness {
         self.saw_in(Stream::Stdout, text).await;
     }
 
-    /// Waits until this stream holds this.
+    /// Waits until this stream holds this; panics where the attempt has ended without it.
     pub(crate) async fn saw_in(&self, stream: Stream, text: &str) {
-        while !self.text(stream).contains(text) {
+        loop {
+            let ended = self.ended.load(Ordering::SeqCst);
+            let seen = self.text(stream);
+            if seen.contains(text) {
+                return;
+            }
+            assert!(!ended, "it ended without {text:?}: {seen}");
             self.more.notified().await;
         }
+    }
+
+    /// Ends whoever waits for what cannot come any more.
+    fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.more.notify_one();
     }
 }
 
@@ -270,6 +285,7 @@ impl Running {
         let run = transport.run(self.attempt, self.reporter);
         let outcome = tokio::time::timeout(Duration::from_secs(900), run).await;
         let outcome = outcome.expect("the transport goes beyond the time limit");
+        self.witness.end();
         let asked = self.answers.asked.lock().unwrap().clone();
         // It could report further phases.
         drop(self.answers);
@@ -283,6 +299,29 @@ impl Running {
             notes: self.witness.text(Stream::Note),
         }
     }
+}
+
+/// Runs a command of this many lines that goes on for too long. How much time it takes to begin it, and in the last quarter of its limit to show
+/// that all has ended, depends on the machine: where the limit was too short for that, another attempt has a longer one.
+pub(crate) async fn over_its_time(
+    transport: &dyn Transport,
+    lines: usize,
+    attempt: impl Fn(usize) -> TestAttempt,
+) -> Report {
+    let mut limit = Duration::from_secs(5);
+    for number in 1.. {
+        let report = attempt(number).within(limit).run(transport).await;
+        let is_shown = !matches!(report.outcome, Outcome::InDoubt { .. });
+        if is_shown && report.stdout.lines().count() == lines {
+            return report;
+        }
+        // Of the last one something may still run.
+        if !matches!(report.outcome, Outcome::NeverBegan { .. }) {
+            limit *= 4;
+        }
+        assert!(limit < Duration::from_secs(600), "{report:#?}");
+    }
+    unreachable!("there is always one more")
 }
 
 /// How a command ends that was cancelled.

@@ -1,8 +1,7 @@
 //! The transports keep the contract, against every server there is.
 
-use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use pogo_core::dispatcher::Transport;
 use pogo_core::dispatcher::layer::{
@@ -12,8 +11,10 @@ use pogo_core::fleet::{Connection, Host};
 use pogo_core::testing::conformance::{self, TransportFixture};
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use pogo_ssh::{SshTransport, SshTransportBuilder};
+use tokio::net::TcpSocket;
 
 use crate::dropbear::Dropbear;
+use crate::faults::bound_and_deaf;
 use crate::openssh::{self, OpenSsh};
 
 /// They confirm cancellations, and these servers run what they are asked to run.
@@ -38,8 +39,10 @@ fn host(name: &str, connection: Connection) -> Host {
 
 /// A host on whose port nobody listens.
 fn gone() -> Host {
-    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
-    let connection = Connection::new().address("127.0.0.1").port(free.port());
+    static BOUND: LazyLock<TcpSocket> = LazyLock::new(bound_and_deaf);
+    let connection = Connection::new()
+        .address("127.0.0.1")
+        .port(BOUND.local_addr().unwrap().port());
     host("gone", connection)
 }
 

@@ -12,7 +12,7 @@ use pogo_core::journal::MemoryJournal;
 use pogo_core::plan::{Command, ExecOptions, JobSpec, RunAs, Stdin};
 use pogo_core::scheduler::{FailureKind, JobId, NeverBegan, Outcome, Phase, Tally};
 
-use crate::attempt::term;
+use crate::attempt::{over_its_time, term};
 use crate::place::{Place, on_both};
 
 pub(crate) fn detached(key: &str) -> ExecOptions {
@@ -140,8 +140,11 @@ on_both! {
     }
 
     async fn a_command_over_its_time_is_ended_within_it(place: Place) {
-        let attempt = place.attempt(Command::shell("sleep 300")).exec_options(detached("k1"));
-        let report = attempt.within(Duration::from_secs(6)).run(&transport_of(&place)).await;
+        let attempt = |number| {
+            let exec_options = detached(&format!("k{number}"));
+            place.attempt(Command::shell("echo up; sleep 600")).exec_options(exec_options)
+        };
+        let report = over_its_time(&transport_of(&place), 1, attempt).await;
         report.assert_failed(FailureKind::Timeout);
     }
 

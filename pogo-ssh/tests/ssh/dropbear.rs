@@ -8,7 +8,6 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, Stdio};
-use std::time::Duration;
 
 use pogo_core::dispatcher::Transport;
 use pogo_core::fleet::Connection;
@@ -17,7 +16,7 @@ use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::{Agent, SshTransport, SshTransportBuilder};
 use tempfile::TempDir;
 
-use crate::attempt::{TestAttempt, term};
+use crate::attempt::{TestAttempt, over_its_time, term};
 use crate::openssh::{end_children, generate_key};
 
 const DROPBEAR: &str = "/usr/sbin/dropbear";
@@ -247,14 +246,10 @@ async fn what_runs_on_dropbear_is_really_ended() {
     };
     for (name, transport) in server.transports() {
         let trace = server.path(name);
-        let line = format!("echo up; sleep 40; echo ended > {}", trace.display());
+        let line = format!("echo up; sleep 600; echo ended > {}", trace.display());
         let report = server.attempt(&line).cancelled_after(&["up"], &*transport).await;
         report.assert_failed(term());
-        let report = server
-            .attempt(&line)
-            .within(Duration::from_secs(4))
-            .run(&*transport)
-            .await;
+        let report = over_its_time(&*transport, 1, |_| server.attempt(&line)).await;
         report.assert_failed(FailureKind::Timeout);
         assert!(!trace.exists(), "{name}");
     }

@@ -205,16 +205,18 @@ async fn a_silent_host_behind_a_jump_host_delays_no_other() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let servers = servers(2);
     let settings = servers[0].transport().jump([hop(&servers[1])]);
-    let settings = settings.max_jump_handshakes(1).connect_timeout(Duration::from_secs(3));
+    // Longer than anything here takes: whoever had to wait for the other would be late.
+    let settings = settings
+        .max_jump_handshakes(1)
+        .connect_timeout(Duration::from_secs(600));
     let transport = settings.build().unwrap();
     let connection = servers[0].connection().port(silent.local_addr().unwrap().port());
     let mute = Box::pin(TestAttempt::to("mute", connection, Command::shell("true")).run(&transport));
     let well = Box::pin(attempt(&servers[0], "true").run(&transport));
-    let futures::future::Either::Right((well, mute)) = futures::future::select(mute, well).await else {
+    let futures::future::Either::Right((well, _)) = futures::future::select(mute, well).await else {
         panic!("the host that is well had to wait for the other");
     };
     well.assert_succeeded();
-    mute.await.assert_failed(FailureKind::Unreachable);
 }
 
 #[tokio::test]

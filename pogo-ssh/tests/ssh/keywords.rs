@@ -77,13 +77,18 @@ async fn a_command_that_does_not_end_ends_with_the_attempt() {
         server.directory.path().display()
     );
     let transport = configured(&server, &lines).build().unwrap();
-    let report = attempt("web1", "true")
-        .within(Duration::from_secs(2))
-        .run(&transport)
-        .await;
-    assert!(matches!(report.outcome, Outcome::Failed(_)), "{report:?}");
-    let process = fs::read_to_string(server.path("pid")).unwrap();
-    let process = rustix::process::Pid::from_raw(process.trim().parse().unwrap()).unwrap();
+    let mut limit = Duration::from_secs(2);
+    let process = loop {
+        let report = attempt("web1", "true").within(limit).run(&transport).await;
+        assert!(matches!(report.outcome, Outcome::Failed(_)), "{report:?}");
+        let process = fs::read_to_string(server.path("pid")).unwrap_or_default();
+        if let Ok(process) = process.trim().parse() {
+            break rustix::process::Pid::from_raw(process).unwrap();
+        }
+        // It had not begun yet.
+        limit *= 4;
+        assert!(limit < Duration::from_secs(600), "{report:?}");
+    };
     // It is killed, and collected by whoever runs the runtime.
     while rustix::process::test_kill_process(process).is_ok() {
         tokio::task::yield_now().await;

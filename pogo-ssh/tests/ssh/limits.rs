@@ -32,19 +32,16 @@ async fn no_more_handshakes_than_allowed_at_once() {
 async fn a_host_that_says_nothing_takes_no_place_among_the_handshakes() {
     let fleet = LoopbackFleet::start(["mute", "well"]).await.unwrap();
     fleet.inject("mute", Fault::NoBanner).unwrap();
-    let settings = fleet
-        .transport()
-        .max_handshakes(1)
-        .connect_timeout(Duration::from_secs(3));
-    let transport = settings.build().unwrap();
+    // Longer than anything here takes: whoever had to wait for the other would be late.
+    let settings = fleet.transport().connect_timeout(Duration::from_secs(600));
+    let transport = settings.max_handshakes(1).build().unwrap();
     let attempt = |name: &str| TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
     let mute = Box::pin(attempt("mute").run(&transport));
     let well = Box::pin(attempt("well").run(&transport));
-    let Either::Right((well, mute)) = select(mute, well).await else {
+    let Either::Right((well, _)) = select(mute, well).await else {
         panic!("the host that is well had to wait for the other");
     };
     well.assert_succeeded();
-    mute.await.assert_failed(FailureKind::Unreachable);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

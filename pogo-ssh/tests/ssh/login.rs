@@ -155,7 +155,8 @@ async fn every_usual_type_of_key_logs_in_to_openssh() {
                     .trim(),
             )
             .agent(Agent::Off)
-            .known_hosts([server.path("known_hosts")]);
+            .known_hosts([server.path("known_hosts")])
+            .lock_directory(server.path("locks").display().to_string());
         let transport = settings.identity(server.path(&name)).build().unwrap();
         let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
         attempt.run(&transport).await.assert_succeeded();

@@ -285,11 +285,11 @@ async fn a_person_may_take_longer_than_a_connection() {
         fn prompt(&self, _: Question<'_>) -> Result<SecretString, NoAnswer> {
             *self.0.lock().unwrap() += 1;
             // Longer than the host waits for a login, and than is called waiting here.
-            std::thread::sleep(std::time::Duration::from_secs(12));
+            std::thread::sleep(std::time::Duration::from_secs(22));
             Ok("open sesame".into())
         }
     }
-    let server = OpenSsh::start_with("LoginGraceTime 5");
+    let server = OpenSsh::start_with("LoginGraceTime 20");
     let key = server.path("client_ed25519");
     let changed = std::process::Command::new("ssh-keygen")
         .args(["-q", "-p", "-P", "", "-N", "open sesame", "-f"])
@@ -298,7 +298,7 @@ async fn a_person_may_take_longer_than_a_connection() {
     assert!(changed.unwrap().status.success());
     assert!(fs::metadata(&key).is_ok());
     let count = Arc::new(Mutex::new(0));
-    let settings = server.transport().connect_timeout(std::time::Duration::from_secs(8));
+    let settings = server.transport().connect_timeout(std::time::Duration::from_secs(20));
     let transport = settings.prompter(Slow(Arc::clone(&count))).build().unwrap();
     let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
     attempt.run(&transport).await.assert_succeeded();

@@ -35,7 +35,8 @@ async fn a_link_that_goes_silent_leaves_the_command_in_doubt() {
     let (silence, silent) = oneshot::channel();
     let between = tokio::spawn(go_between(listener, fleet.host("web1").unwrap().address(), silent));
     let settings = fleet.transport().host_keys(HostKeyPolicy::Insecure);
-    let transport = settings.keepalive(Some(Duration::from_millis(100))).build().unwrap();
+    // Long enough for a busy machine to answer in time until then.
+    let transport = settings.keepalive(Some(Duration::from_secs(2))).build().unwrap();
     let (running, _side) = TestAttempt::to("web1", connection, Command::shell("echo up; sleep 60")).start();
     let witness = std::sync::Arc::clone(&running.witness);
     let silencing = async {
@@ -59,8 +60,9 @@ async fn where_packets_are_dropped_what_runs_is_in_doubt_and_what_does_not_is_un
         return;
     };
     let server = OpenSsh::start_at(&network.there(), &network.elsewhere(), "");
-    let settings = server.transport().keepalive(Some(Duration::from_millis(100)));
-    let transport = settings.connect_timeout(Duration::from_secs(2)).build().unwrap();
+    // Long enough for a busy machine to answer in time until then.
+    let settings = server.transport().keepalive(Some(Duration::from_secs(2)));
+    let transport = settings.clone().build().unwrap();
     let attempt = TestAttempt::to("web1", server.connection(), Command::shell("echo up; sleep 60"));
     let (running, _side) = attempt.clone().start();
     let witness = std::sync::Arc::clone(&running.witness);
@@ -71,7 +73,8 @@ async fn where_packets_are_dropped_what_runs_is_in_doubt_and_what_does_not_is_un
     let (report, ()) = tokio::join!(running.finish(&transport), dropping);
     let message = report.assert_in_doubt();
     assert!(message.contains("no longer answers (keepalive)"), "{message}");
-    let message = attempt.run(&transport).await.assert_failed(FailureKind::Unreachable);
+    let hasty = settings.connect_timeout(Duration::from_secs(2)).build().unwrap();
+    let message = attempt.run(&hasty).await.assert_failed(FailureKind::Unreachable);
     assert!(message.contains(&network.there()), "{message}");
 }
 

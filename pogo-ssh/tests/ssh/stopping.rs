@@ -7,7 +7,7 @@ use pogo_core::dispatcher::Stream;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome, Phase};
 
-use crate::attempt::term;
+use crate::attempt::{over_its_time, term};
 use crate::place::on_both;
 
 /// Two processes that write their numbers and then go on for long.
@@ -58,19 +58,9 @@ on_both! {
 
     async fn a_command_over_its_time_is_ended_within_it(place: Place) {
         let transport = place.transport.clone().build().unwrap();
-        let mut limit = Duration::from_secs(4);
-        loop {
-            let report = place.attempt(Command::shell(LONG)).within(limit).run(&transport).await;
-            // Where a quarter of the limit was too short to show that all has ended, and only there, it is in doubt.
-            if matches!(report.outcome, Outcome::InDoubt { .. }) || report.stdout.lines().count() < 2 {
-                limit *= 4;
-                assert!(limit < Duration::from_secs(500), "{report:#?}");
-                continue;
-            }
-            report.assert_failed(FailureKind::Timeout);
-            assert_all_gone(&report.stdout);
-            break;
-        }
+        let report = over_its_time(&transport, 2, |_| place.attempt(Command::shell(LONG))).await;
+        report.assert_failed(FailureKind::Timeout);
+        assert_all_gone(&report.stdout);
     }
 
     async fn a_hook_is_ended_like_a_command(place: Place) {
@@ -116,7 +106,7 @@ on_both! {
             () = witness.saw("up") => {}
         }
         let seen = witness.bytes(Stream::Stdout).len();
-        let elsewhere = place.transport.clone().lock_directory("elsewhere").build().unwrap();
+        let elsewhere = place.transport.clone().lock_directory(place.path("elsewhere")).build().unwrap();
         place.attempt(Command::shell("true")).run(&elsewhere).await.assert_succeeded();
         assert_eq!(witness.bytes(Stream::Stdout).len(), seen);
     }
