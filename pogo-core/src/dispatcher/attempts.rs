@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::batch::Batch;
+use super::shutdown::Shutdown;
 use super::{Attempt, DispatchError, Dispatcher};
 use crate::fleet::{Host, HostName};
 use crate::plan::{Command, ExecOptions, JobSpec};
@@ -32,6 +33,10 @@ impl Dispatcher {
     pub(super) fn start(&mut self, job: JobId, host: &HostName, id: AttemptId) {
         if let Some(attempt) = self.attempt(job, host, id) {
             self.running.start(attempt);
+            // Decided before the grace of a shutdown was over, and durable after it: the journal was away.
+            if self.shutdown.as_ref().is_some_and(Shutdown::has_ended_grace) {
+                self.running.cancel(id);
+            }
         }
     }
 

@@ -38,6 +38,11 @@ impl Shutdown {
         (!self.grace_is_over).then_some(self.grace_end)
     }
 
+    /// Whether running attempts were cancelled.
+    pub(super) fn has_ended_grace(&self) -> bool {
+        self.grace_is_over
+    }
+
     /// Whether running attempts have to be cancelled now.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         !self.grace_is_over && self.grace_end <= now

@@ -205,6 +205,34 @@ fn a_shutdown_ends_while_the_journal_is_away() {
 }
 
 #[test]
+fn what_becomes_durable_after_the_grace_of_a_shutdown_is_cancelled_too() {
+    let mut shop = Shop::new(
+        Habits {
+            away: vec![secs(5)..secs(100)],
+            ..Habits::default()
+        },
+        secs(60),
+    );
+    Arc::get_mut(&mut shop.transport).unwrap().slow = Some("web2");
+    let clock = Arc::clone(&shop.clock);
+    let ended = shop.run((4, 2), shop.builder(), async move |handle| {
+        // By now web1 has ended, and that web3 starts in its place is not durable.
+        clock.sleep_until(at(secs(70))).await;
+        handle.shutdown(secs(20)).await.unwrap();
+    });
+    let job = ended.unwrap();
+    let seen = shop.transport.seen.lock().unwrap();
+    assert_eq!(seen.ended["web2"], (secs(120), true), "{seen:?}");
+    let started = seen.started["web3"][0];
+    assert!(
+        started >= secs(100) && seen.ended["web3"] == (started, true),
+        "{seen:?}"
+    );
+    assert!(!seen.started.contains_key("web4"), "{seen:?}");
+    assert_eq!(job.job(JOB).unwrap().tally().succeeded, 1);
+}
+
+#[test]
 fn a_batch_that_is_too_large_is_split() {
     for most in [1, 2, 3, 7] {
         let shop = Shop::new(

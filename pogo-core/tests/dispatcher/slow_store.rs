@@ -110,6 +110,8 @@ pub(crate) struct Stepping {
     pub(crate) clock: Arc<VirtualClock>,
     pub(crate) journal: MemoryJournal,
     pub(crate) takes: Duration,
+    /// A host that takes ten times as long, and half of the time to end when it is cancelled.
+    pub(crate) slow: Option<&'static str>,
     pub(crate) confirms: bool,
     pub(crate) seen: Mutex<Seen>,
 }
@@ -132,6 +134,7 @@ impl Stepping {
             clock: Arc::clone(clock),
             journal: store.inner.clone(),
             takes,
+            slow: None,
             confirms: true,
             seen: Mutex::default(),
         })
@@ -141,9 +144,9 @@ impl Stepping {
         self.clock.now() - Timestamp::EPOCH
     }
 
-    async fn step(&self) {
+    async fn step(&self, takes: Duration) {
         const STEP: Duration = Duration::from_millis(10);
-        for _ in 0..self.takes.as_millis() / STEP.as_millis() {
+        for _ in 0..takes.as_millis() / STEP.as_millis() {
             let due = self.clock.now() + STEP;
             self.clock.sleep_until(due).await;
             let late = self.clock.now() - due;
@@ -172,10 +175,15 @@ impl Transport for Stepping {
             seen.started.entry(host.clone()).or_default().push(self.now());
             seen.too_early += usize::from(!started);
         }
-        let cancelled = match select(Box::pin(self.step()), Box::pin(report.cancelled())).await {
+        let slow = self.slow == Some(host.as_str());
+        let takes = self.takes * if slow { 10 } else { 1 };
+        let cancelled = match select(Box::pin(self.step(takes)), Box::pin(report.cancelled())).await {
             Either::Left(_) => false,
             Either::Right(_) => true,
         };
+        if cancelled && slow {
+            self.clock.sleep_until(self.clock.now() + self.takes / 2).await;
+        }
         self.seen.lock().unwrap().ended.insert(host, (self.now(), cancelled));
         match cancelled {
             false => Outcome::Succeeded,
