@@ -117,7 +117,9 @@ impl Dispatcher {
         {
             let before = self.scheduler.configured_fleet().cloned();
             let policy_changed = self.scheduler.policy() != policy;
-            if before.as_ref() == Some(fleet) && !policy_changed {
+            let unchanged = before.as_ref() == Some(fleet) && !policy_changed;
+            // The answer to a request is recorded: given again, it must not undo what others configured meanwhile.
+            if unchanged && command.request.is_none() {
                 return Ok((diff, Answer::Unchanged));
             }
             diff = NamespaceDiff::between(before.as_deref(), fleet, policy_changed);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::check::Checked;
 use super::state::State;
-use super::{Actor, Answer, Command, Event, InputError, JobId, NamespaceEventKind, OrderKind, RequestId};
+use super::{Actor, Answer, Command, Event, InputError, JobId, NamespaceEventKind, Order, OrderKind, RequestId};
 use crate::Timestamp;
 
 /// What is said of an order that is valid.
@@ -42,7 +42,10 @@ impl State {
             return Err(InputError::TooLong { what, max });
         }
         let job = order.job();
-        let order = self.check_order(now, order, reason.as_deref().unwrap_or_default())?;
+        let order = match self.is_answered_alone(request.as_ref(), &order) {
+            true => Checked::Nothing,
+            false => self.check_order(now, order, reason.as_deref().unwrap_or_default())?,
+        };
         let answer = order.answer();
         let said = Said {
             order: kind,
@@ -56,6 +59,18 @@ impl State {
             order: Box::new(order),
             said: Box::new(said),
         })
+    }
+}
+
+impl State {
+    /// Whether nothing but the answer to a request is recorded: it gives the fleet and the policy that are in force.
+    fn is_answered_alone(&self, request: Option<&RequestId>, order: &Order) -> bool {
+        match order {
+            Order::Configure { fleet, policy } => {
+                request.is_some() && self.given.as_ref() == Some(fleet) && self.policy == *policy
+            }
+            _ => false,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::journal::{Journal, MemoryJournal, Seq};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::JobId;
+use pogo_core::scheduler::{Answer, Command as OrderCommand, JobId, Order, RequestId};
 
 use super::shop::{Counting, fleet_and_policy};
 
@@ -62,6 +62,28 @@ fn steer<F: Future<Output = ()>>(roles: &Arc<Roles>, steer: impl FnOnce(Handle, 
 
 async fn records(journal: &MemoryJournal) -> usize {
     journal.read(Seq::default()).await.unwrap().records.len()
+}
+
+#[test]
+fn a_request_to_configure_what_is_in_force_undoes_nothing_when_it_is_given_again() {
+    steer(&Arc::default(), async |handle, _| {
+        let (fleet, policy) = fleet_and_policy();
+        handle.configure(Arc::clone(&fleet), Arc::clone(&policy)).await.unwrap();
+        let again = Order::Configure {
+            fleet: Arc::clone(&fleet),
+            policy,
+        };
+        let request = OrderCommand::new(again).as_request(RequestId::new("7c1e0f9a").unwrap());
+        assert_eq!(handle.execute(request.clone()).await, Ok(Answer::Unchanged));
+        handle.configure(web(), Arc::default()).await.unwrap();
+        assert_eq!(
+            handle.execute(request).await,
+            Ok(Answer::Unchanged),
+            "its answer was lost"
+        );
+        let in_force = handle.query(|scheduler| scheduler.configured_fleet().cloned()).await;
+        assert_eq!(in_force, Ok(Some(web())));
+    });
 }
 
 #[test]
