@@ -1,6 +1,6 @@
 //! Batches of records to commit.
 
-use crate::scheduler::Record;
+use crate::scheduler::{Event, NamespaceEventKind, Record};
 
 /// The records decided on a batch of inputs, in order.
 #[derive(Default)]
@@ -26,7 +26,15 @@ impl Batch {
         // The records of a single large input are split too: a journal may end between any two of them,
         // since a dispatcher may die there.
         let inner = self.ends.iter().copied().filter(|end| (1..count).contains(end));
-        let at = inner.min_by_key(|end| end.abs_diff(middle)).unwrap_or(middle);
+        let at = match inner.min_by_key(|end| end.abs_diff(middle)) {
+            Some(end) => end,
+            // What a request was answered stays with what was done for it, which the scheduler has seen to fit together: given again, the request
+            // would get the answer, and nothing would be done.
+            None => [middle, middle + 1, middle - 1]
+                .into_iter()
+                .find(|at| (1..count).contains(at) && !self.is_behind_answer(*at))
+                .unwrap_or(middle),
+        };
         let rest = Self {
             records: self.records.split_off(at),
             ends: self.ends.iter().filter(|end| **end > at).map(|end| end - at).collect(),
@@ -36,11 +44,21 @@ impl Batch {
     }
 }
 
+impl Batch {
+    fn is_behind_answer(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).and_then(|at| self.records.get(at));
+        before.is_some_and(|record| match &record.event {
+            Event::Namespace(event) => matches!(&event.kind, NamespaceEventKind::Ordered { request: Some(_), .. }),
+            _ => false,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Batch;
     use crate::Timestamp;
-    use crate::scheduler::{AttemptId, Event, NamespaceEventKind, Outcome, Record};
+    use crate::scheduler::{Answer, AttemptId, Event, NamespaceEventKind, OrderKind, Outcome, Record, RequestId};
 
     /// A batch of inputs with so many records each.
     fn batch(inputs: &[usize]) -> Batch {
@@ -70,6 +88,27 @@ mod tests {
         assert_eq!(halves(&[0, 8, 0, 2, 0]), Some((8, 2)));
         assert_eq!(halves(&[7]), Some((3, 4)));
         assert_eq!(halves(&[1, 0]), None);
+    }
+
+    #[test]
+    fn what_a_request_was_answered_stays_with_what_was_done_for_it() {
+        let whole = |records: usize, answer: usize| {
+            let mut whole = batch(&[records]);
+            whole.records[answer].event = Event::of_namespace(NamespaceEventKind::Ordered {
+                order: OrderKind::Submit,
+                job: None,
+                request: Some(RequestId::new("7c1e0f9a").unwrap()),
+                reason: None,
+                answer: Answer::Done,
+            });
+            let (first, rest) = whole.split()?;
+            Some((first.records.len(), rest.records.len()))
+        };
+        assert_eq!(whole(2, 0), Some((1, 1)), "there is no other way");
+        assert_eq!(whole(3, 0), Some((2, 1)));
+        assert_eq!(whole(3, 1), Some((1, 2)));
+        assert_eq!(whole(4, 1), Some((3, 1)));
+        assert_eq!(whole(4, 0), Some((2, 2)));
     }
 
     #[test]

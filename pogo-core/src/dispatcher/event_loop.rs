@@ -301,8 +301,8 @@ impl Dispatcher {
         self.now = self.now.max(self.clock.now());
         let events = match self.tail.max_record() {
             None => self.scheduler.handle(self.now, input)?,
-            Some(max) => self.scheduler.handle_if_recorded(self.now, input.into(), |record| {
-                let bytes = committed_len(record);
+            Some(max) => self.scheduler.handle_if_recorded(self.now, input.into(), |records| {
+                let bytes = records.iter().map(committed_len).sum();
                 if bytes > max {
                     Err(InputError::TooLarge { bytes, max })
                 } else {

@@ -9,19 +9,20 @@ use super::{Event, HaltCause, HostEventKind, Input, InputError, JobEventKind, Na
 use crate::Timestamp;
 
 impl Scheduler {
-    /// The same as [`handle`](Self::handle), but an order one of whose own records this refuses is refused, and nothing has changed.
+    /// The same as [`handle`](Self::handle), but an order whose own records this refuses is refused, and nothing has changed. They are committed
+    /// together: its answer, and what holds what it says.
     pub(crate) fn handle_if_recorded(
         &mut self,
         now: Timestamp,
         input: Input,
-        accept: impl Fn(&Record) -> Result<(), InputError>,
+        accept: impl Fn(&[Record]) -> Result<(), InputError>,
     ) -> Result<Vec<Event>, InputError> {
         self.handle_if(now, input, |checked| {
             let Checked::Command { order, said } = checked else {
                 return Ok(());
             };
-            let mut own = said.event().into_iter().chain(order.own_event(said));
-            own.try_for_each(|event| accept(&Record { at: now, event }))
+            let own = said.event().into_iter().chain(order.own_event(said));
+            accept(&own.map(|event| Record { at: now, event }).collect::<Vec<_>>())
         })
     }
 }
