@@ -38,6 +38,11 @@ fn a_slot_of_a_doubtful_host_that_is_freed_is_found() {
 }
 
 #[test]
+fn an_end_that_is_assumed_is_found() {
+    assert_found(Defect::EndAssumed, ClusterRule::Proof);
+}
+
+#[test]
 fn a_lock_that_does_not_check_its_group_is_found() {
     assert_found(Defect::GroupNotChecked, ClusterRule::OneAtATime);
 }

@@ -19,4 +19,6 @@ pub enum Defect {
     NonceNotCompared,
     /// A host begins however late `go` arrives.
     GoHasNoLimit,
+    /// A transport reports that an attempt was ended by its time limit, or by order, although its host did not confirm it.
+    EndAssumed,
 }

@@ -8,7 +8,7 @@ use super::host::AttemptKey;
 use super::process::ProcessId;
 use super::report::ClusterCounts;
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, Event, JobId, NamespaceEventKind, Record, TaskEvent, TaskEventKind};
+use crate::scheduler::{AttemptId, Event, FailureKind, JobId, NamespaceEventKind, Record, TaskEvent, TaskEventKind};
 use crate::testing::recorded::Recorded;
 
 /// A rule that a run broke.
@@ -60,6 +60,18 @@ pub(super) struct AttemptTruth {
     pub(super) status: Option<u32>,
     /// The faults that affected it.
     pub(super) faults: BTreeSet<&'static str>,
+}
+
+impl AttemptTruth {
+    /// Whether its host has seen this failure, or nothing of it at all.
+    fn has_ended_with(&self, kind: &FailureKind) -> bool {
+        match kind {
+            FailureKind::Command { status } => self.status == Some(*status),
+            // What is stopped ends with that status in the model.
+            FailureKind::Signal { .. } => self.status == Some(143),
+            _ => self.begun.is_none() || self.status.is_some(),
+        }
+    }
 }
 
 /// A fault: nobody is left who writes down how the command ends.
@@ -228,6 +240,13 @@ impl Judge {
                 self.find(
                     ClusterRule::Proof,
                     format_args!("{attempt} has succeeded by the journal, and ended with {status:?} on {host}"),
+                );
+            }
+            TaskEventKind::Failed { failure, .. } if !truth.has_ended_with(&failure.kind) => {
+                let (status, kind) = (truth.status, &failure.kind);
+                self.find(
+                    ClusterRule::Proof,
+                    format_args!("{attempt} has failed by the journal ({kind}), and ended with {status:?} on {host}"),
                 );
             }
             TaskEventKind::NeverBegan { .. } if truth.begun.is_some() => {
