@@ -22,6 +22,10 @@ pub(crate) struct StopSignal {
 /// Time for the host to confirm that something has ended after KILL.
 const CONFIRMATION: Duration = Duration::from_secs(2);
 
+/// Time, beside the grace, in which an attempt that was cancelled is to be shown to have ended. Under 20 processes for each core a host
+/// took 5 s to open the session that ends it, and was in doubt.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 impl StopSignal {
     /// For an attempt that starts now. Ending it takes up to a quarter of the limit.
     pub(crate) fn new(report: Reporter, limit: Duration, grace: Duration) -> Self {
@@ -57,7 +61,7 @@ impl StopSignal {
         let now = Instant::now();
         let give_up = match reason {
             StopReason::TimeLimit => self.hard,
-            StopReason::Cancelled => now + self.grace + 2 * CONFIRMATION,
+            StopReason::Cancelled => now + self.grace + PATIENCE,
         };
         // Half of the time is for what comes after KILL.
         let grace = self.grace.min(give_up.saturating_duration_since(now) / 2);
