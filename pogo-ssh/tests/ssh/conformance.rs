@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use pogo_core::dispatcher::Transport;
 use pogo_core::dispatcher::layer::{
@@ -54,6 +55,8 @@ fn fresh_locks(directory: &str) -> String {
 
 fn fixture(transport: &Arc<dyn Transport>, connection: &Connection) -> TransportFixture {
     TransportFixture::new(Arc::clone(transport), host("web1", connection.clone()))
+        // Whoever keeps the contract is not waited for so long.
+        .patience(Duration::from_secs(120))
         .second_host(host("web2", connection.clone()))
         .unreachable(gone())
 }

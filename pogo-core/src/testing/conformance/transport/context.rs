@@ -64,7 +64,15 @@ impl CaseContext {
     /// What a line in the host's shell prints; the line must succeed.
     pub(super) async fn ask(&self, line: &str) -> Result<String, EarlyEnd> {
         self.needs_output()?;
-        let seen = self.sh(line).await?;
+        let mut seen = self.sh(line).await?;
+        let mut waited = Duration::ZERO;
+        // What was ended just before may hold the host's lock for a moment.
+        while matches!(seen.outcome, Outcome::NeverBegan { .. }) && waited < self.fixture.patience {
+            let pause = Duration::from_millis(200);
+            Delay::new(pause).await;
+            waited += pause;
+            seen = self.sh(line).await?;
+        }
         hold(
             seen.outcome == Outcome::Succeeded,
             format_args!("`{line}` should have succeeded: {seen:?}"),
