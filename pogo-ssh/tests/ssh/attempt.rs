@@ -51,13 +51,18 @@ impl Witness {
 
     /// Waits until this stream holds this; panics where the attempt has ended without it.
     pub(crate) async fn saw_in(&self, stream: Stream, text: &str) {
+        let seen = self.sees(stream, text).await;
+        assert!(seen, "it ended without {text:?}: {}", self.text(stream));
+    }
+
+    /// Waits until this stream holds this, or the attempt has ended without it.
+    async fn sees(&self, stream: Stream, text: &str) -> bool {
         loop {
             let ended = self.ended.load(Ordering::SeqCst);
-            let seen = self.text(stream);
-            if seen.contains(text) {
-                return;
+            let seen = self.text(stream).contains(text);
+            if seen || ended {
+                return seen;
             }
-            assert!(!ended, "it ended without {text:?}: {seen}");
             self.more.notified().await;
         }
     }
@@ -180,17 +185,29 @@ impl TestAttempt {
         }
     }
 
-    /// Cancels it once it has written all of these.
+    /// Cancels it once it has written all of these. A host that is too busy to confirm within seconds that it has ended leaves a doubt, rightly,
+    /// and its lock is held for a moment: then another one is cancelled.
     pub(crate) async fn cancelled_after(self, texts: &[&str], transport: &dyn Transport) -> Report {
-        let (running, mut side) = self.start();
-        let witness = Arc::clone(&running.witness);
-        let cancelling = async {
-            for text in texts {
-                witness.saw(text).await;
+        let mut tries = 0;
+        loop {
+            let (running, mut side) = self.clone().start();
+            let witness = Arc::clone(&running.witness);
+            let cancelling = async {
+                for text in texts {
+                    if !witness.sees(Stream::Stdout, text).await {
+                        return;
+                    }
+                }
+                side.cancel();
+            };
+            let report = tokio::join!(running.finish(transport), cancelling).0;
+            tries += 1;
+            // A detached one would be found again.
+            let is_final = self.attempt.exec_options.detached.is_some() || tries == 20;
+            if is_final || !matches!(report.outcome, Outcome::InDoubt { .. } | Outcome::NeverBegan { .. }) {
+                return report;
             }
-            side.cancel();
-        };
-        tokio::join!(running.finish(transport), cancelling).0
+        }
     }
 
     /// Ready to run, and the means to cancel it.
