@@ -7,6 +7,7 @@ mod checked_line;
 mod compressed;
 mod disk;
 mod error;
+mod history;
 mod journal;
 mod limits;
 mod namespace;

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pogo_core::Timestamp;
-use pogo_core::scheduler::JobId;
+use pogo_core::scheduler::{JobId, Record};
 
 use crate::blocking::spawn_blocking;
 use crate::check::{Damage, NamespaceInfo, check, info};
 use crate::disk::{Disk, parent_dir};
 use crate::error::StoreError;
+use crate::history::job_events;
 use crate::journal::{Growth, Reader, ReserveState, StoreJournal};
 use crate::limits::Limits;
 use crate::output::{Outputs, Pruned, Retention, StoreOutput};
@@ -39,7 +40,7 @@ impl Namespace {
     pub(crate) fn new(disk: Arc<dyn Disk>, dir: PathBuf, limits: Limits, machine: Machine) -> Self {
         let reader = Reader::new(Arc::clone(&disk), journal_dir(&dir));
         let reserve = Arc::<ReserveState>::default();
-        let outputs = Outputs::new(Arc::clone(&disk), dir.join("jobs"), limits, Arc::clone(&reserve));
+        let outputs = Outputs::new(Arc::clone(&disk), jobs_dir(&dir), limits, Arc::clone(&reserve));
         let shared = Shared {
             disk,
             dir,
@@ -65,11 +66,20 @@ impl Namespace {
         Arc::new(StoreOutput::new(Arc::clone(&self.shared.outputs)))
     }
 
-    /// Removes output that is older, or more, than is to be kept.
+    /// Everything that happened to a job, in order, however long ago. Empty if there was no such job, or its events were removed.
+    ///
+    /// # Errors
+    /// The disk gave an error, or a file is damaged.
+    pub async fn job_events(&self, job: JobId) -> Result<Vec<Record>, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        spawn_blocking(move || job_events(&shared, job)).await?
+    }
+
+    /// Removes output that is older, or more, than is to be kept, and events of jobs that are older.
     ///
     /// # Errors
     /// The disk gave an error; what was removed before is gone.
-    pub async fn prune_output(&self, now: Timestamp, keep: Retention) -> Result<Pruned, StoreError> {
+    pub async fn prune(&self, now: Timestamp, keep: Retention) -> Result<Pruned, StoreError> {
         let outputs = Arc::clone(&self.shared.outputs);
         Ok(spawn_blocking(move || outputs.prune(now, keep)).await??)
     }
@@ -118,6 +128,11 @@ impl Shared {
         journal_dir(&self.dir)
     }
 
+    /// Has a directory for each job.
+    pub(crate) fn jobs_dir(&self) -> PathBuf {
+        jobs_dir(&self.dir)
+    }
+
     pub(crate) fn content_dir(&self) -> PathBuf {
         self.dir.join("content")
     }
@@ -140,6 +155,10 @@ impl Shared {
             .into_iter()
             .try_for_each(|dir| self.disk.sync_dir(dir))
     }
+}
+
+fn jobs_dir(dir: &Path) -> PathBuf {
+    dir.join("jobs")
 }
 
 fn journal_dir(dir: &Path) -> PathBuf {

@@ -6,6 +6,7 @@ use pogo_core::Timestamp;
 use pogo_core::journal::{Epoch, JournalError, OwnerId, Seq};
 
 use crate::error::unavailable;
+use crate::history::events_file;
 use crate::journal::{content_file, list_content, list_segments, list_snapshots, segment_file, snapshot_file};
 use crate::namespace::Shared;
 use crate::owner::read_owner;
@@ -24,6 +25,8 @@ pub struct NamespaceInfo {
     pub snapshots: (Vec<Seq>, u64),
     /// How many pieces of content there are, and their bytes.
     pub content: (usize, u64),
+    /// How many jobs have events that the journal no longer has, and their bytes.
+    pub events: (usize, u64),
     /// How many jobs have output, and its bytes.
     pub output: (usize, u64),
 }
@@ -47,7 +50,7 @@ pub struct LastOwner {
 impl NamespaceInfo {
     /// The bytes of all of it.
     pub fn bytes(&self) -> u64 {
-        self.segments.1 + self.snapshots.1 + self.content.1 + self.output.1
+        self.segments.1 + self.snapshots.1 + self.content.1 + self.events.1 + self.output.1
     }
 }
 
@@ -67,6 +70,15 @@ fn files(shared: &Shared, owner: Option<crate::owner::OwnerRecord>) -> io::Resul
     let snapshots = list_snapshots(disk, &shared.dir)?;
     let digests = list_content(disk, &content)?;
     let output = shared.outputs.found()?;
+    let dirs = shared
+        .outputs
+        .jobs()?
+        .into_iter()
+        .map(|job| shared.jobs_dir().join(job.number().to_string()));
+    let events: Vec<_> = dirs
+        .map(|dir| events_file(&dir))
+        .filter(|file| matches!(disk.exists(file), Ok(true)))
+        .collect();
     Ok(NamespaceInfo {
         owner: owner.map(|last| LastOwner {
             owner: last.owner,
@@ -84,6 +96,7 @@ fn files(shared: &Shared, owner: Option<crate::owner::OwnerRecord>) -> io::Resul
             digests.len(),
             size(digests.iter().map(|it| content_file(&content, *it)).collect()),
         ),
+        events: (events.len(), size(events)),
         output: (output.len(), output.iter().map(|job| job.bytes).sum()),
         snapshots: {
             let bytes = size(snapshots.iter().map(|it| snapshot_file(&shared.dir, *it)).collect());

@@ -10,6 +10,7 @@ use pogo_core::journal::{JournalError, Seq, Snapshot};
 
 use super::Damage;
 use super::files::text;
+use crate::history::{events_file, kept_events};
 use crate::journal::{
     Mark, broken_off, content_file, list_content, list_segments, list_snapshots, read_content, read_snapshot, scan,
     segment_file, snapshot_file,
@@ -95,5 +96,16 @@ pub(super) fn check_content(shared: &Shared, named: &BTreeSet<Digest>, damage: &
     for digest in named.iter().filter(|digest| !there.contains(digest)) {
         let missing = "records name it, and it is not there".to_owned();
         damage.push(Damage::new(content_file(&dir, *digest), missing, cure));
+    }
+}
+
+/// Reads the events of jobs that the journal no longer has.
+pub(super) fn check_events(shared: &Shared, damage: &mut Vec<Damage>) {
+    let cure = "put the file back from a copy, or remove it: the job's older events are gone then, and nothing else";
+    for job in listed(shared, shared.outputs.jobs(), &shared.jobs_dir(), damage) {
+        let dir = shared.jobs_dir().join(job.number().to_string());
+        if let Err(error) = kept_events(&*shared.disk, &dir) {
+            add(shared, &events_file(&dir), error.to_string(), cure, damage);
+        }
     }
 }

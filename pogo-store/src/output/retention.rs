@@ -1,4 +1,4 @@
-//! How long output is kept.
+//! How long output and events are kept.
 
 use std::io;
 use std::time::Duration;
@@ -8,29 +8,35 @@ use pogo_core::scheduler::JobId;
 
 use super::Outputs;
 use super::job_output::{index_file, log_file};
+use crate::history::events_file;
 
-/// How long output is kept, and how much of it. Each job is kept or removed as a whole, and no job whose attempts may still write: those that have not ended and wrote something within a day.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long output and events are kept, and how much output. Each job is kept or removed as a whole, and no job whose attempts may still write: those that have not ended and wrote something within a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retention {
     /// From this time after the last output of a job on, it is removed.
     pub age: Duration,
+    /// From this time after the last change of a job's stored events on, they are removed.
+    pub events: Duration,
     /// Where all output is larger, the jobs that wrote last longest ago are removed.
     pub bytes: u64,
 }
 
 impl Default for Retention {
-    /// 30 days, and 10 GiB.
+    /// Output for 30 days and at most 10 GiB of it, events for a year.
     fn default() -> Self {
         Self {
-            age: Duration::from_secs(30 * 24 * 60 * 60),
+            age: DAY * 30,
+            events: DAY * 365,
             bytes: 10 << 30,
         }
     }
 }
 
 impl Retention {
-    /// 30 days, and 10 GiB.
+    /// Output for 30 days and at most 10 GiB of it, events for a year.
     pub fn new() -> Self {
         Self::default()
     }
@@ -38,6 +44,12 @@ impl Retention {
     /// Keeps output for so long after its job wrote last.
     pub fn age(mut self, age: Duration) -> Self {
         self.age = age;
+        self
+    }
+
+    /// Keeps the events of a job for so long after its last one was stored.
+    pub fn events(mut self, age: Duration) -> Self {
+        self.events = age;
         self
     }
 
@@ -81,7 +93,26 @@ impl Outputs {
                 pruned.bytes += it.bytes;
             }
         }
+        for job in self.jobs()? {
+            let events = events_file(&self.job_dir(job));
+            match self.disk.identity(&events) {
+                Ok(file) if file.modified() + keep.events <= now => {
+                    self.disk.remove(&events)?;
+                    self.remove_empty(job)?;
+                }
+                _ => {}
+            }
+        }
         Ok(pruned)
+    }
+
+    /// Removes the directory of a job that has nothing any more.
+    fn remove_empty(&self, job: JobId) -> io::Result<()> {
+        let dir = self.job_dir(job);
+        if self.disk.exists(&events_file(&dir))? || self.disk.exists(&log_file(&dir))? {
+            return Ok(());
+        }
+        self.disk.remove_dir(&dir)
     }
 
     /// Removes the output of a job. `false` if an attempt of it may still write.
@@ -93,12 +124,12 @@ impl Outputs {
         // The index first: without it nothing is said to be complete.
         self.disk.remove(&index_file(&dir))?;
         self.disk.remove(&log_file(&dir))?;
-        self.disk.remove_dir(&dir)?;
+        self.remove_empty(job)?;
         Ok(true)
     }
 
-    /// The jobs that have output.
-    pub(super) fn jobs(&self) -> io::Result<Vec<JobId>> {
+    /// The jobs that have output or events.
+    pub(crate) fn jobs(&self) -> io::Result<Vec<JobId>> {
         let names = match self.disk.list(&self.dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => vec![],
             names => names?,
@@ -110,19 +141,13 @@ impl Outputs {
     /// The output of each job.
     pub(crate) fn found(&self) -> io::Result<Vec<Found>> {
         let jobs = self.jobs()?.into_iter();
-        jobs.map(|job| {
-            let dir = self.job_dir(job);
-            let log = match self.disk.identity(&log_file(&dir)) {
-                // It was removed in part.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => self.disk.identity(&dir)?,
-                log => log?,
-            };
-            Ok(Found {
-                job,
-                written: log.modified(),
-                bytes: log.len,
-            })
-        })
-        .collect()
+        let found = jobs.map(|job| match self.disk.identity(&log_file(&self.job_dir(job))) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            log => log.map(|log| {
+                let (written, bytes) = (log.modified(), log.len);
+                Some(Found { job, written, bytes })
+            }),
+        });
+        found.filter_map(Result::transpose).collect()
     }
 }

@@ -132,7 +132,10 @@ fn a_namespace_says_what_it_has_and_who_owned_it() {
     let owner = info.owner.as_ref().unwrap();
     assert_eq!((&owner.owner, owner.epoch), (&OwnerId("tests".into()), Epoch(2)));
     assert_eq!((info.first, &*info.snapshots.0), (Seq(28), &[Seq(30), Seq(40)][..]));
-    assert_eq!((info.segments.0, info.content.0, info.output), (2, 2, (1, 6 * 4_096)));
+    assert_eq!(
+        (info.segments.0, info.content.0, info.events.0, info.output),
+        (2, 2, 1, (1, 6 * 4_096))
+    );
     let of_files: usize = disk
         .files()
         .iter()

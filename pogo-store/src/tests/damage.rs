@@ -57,6 +57,17 @@ fn found(disk: &SimulatedDisk, first: Seq, done: &Acknowledged) -> Vec<String> {
             Err(error) => damage.push(error.to_string()),
         }
     }
+    let job = pogo_core::scheduler::JobId::new(1);
+    match block_on(store.namespace("default").unwrap().job_events(job)) {
+        Ok(events) => {
+            let happened = records().iter().filter(|record| record.event.job().is_some());
+            assert!(
+                events.iter().eq(happened),
+                "events of the job are gone, or others are there"
+            );
+        }
+        Err(error) => damage.push(error.to_string()),
+    }
     match acquire(&journal) {
         Ok(owned) => assert_eq!(
             owned.end(),
@@ -93,7 +104,10 @@ fn a_bit_that_is_flipped_anywhere_is_found_with_its_file_and_nothing_is_cut_away
                 Some((digest, _)) => Some(digest.to_owned()),
                 None => Some(name.to_owned()),
             };
-            if let Some(named) = named {
+            // Some bits of what is compressed are not used.
+            let unpacked = |bytes: &[u8]| zstd::decode_all(bytes).ok();
+            let is_same = name.ends_with(".zst") && unpacked(&flipped) == unpacked(&bytes);
+            if let Some(named) = named.filter(|_| !is_same) {
                 assert!(!damage.is_empty(), "bit {bit} of {name} is not found");
                 assert!(damage[0].contains(&named), "bit {bit} of {name}: {damage:?}");
             }
@@ -118,7 +132,8 @@ fn a_damaged_record_is_placed_and_the_store_is_whole_again_from_a_copy() {
         "the journal is damaged at record #{}: a line has another checksum than it says at byte {second} of {path}; restore it from a copy",
         first.0 + 1
     );
-    assert_eq!(found(&damaged, first, &done), [expected]);
+    assert!(found(&damaged, first, &done).iter().all(|damage| *damage == expected));
+    assert!(!found(&damaged, first, &done).is_empty());
     damaged.put(Path::new(&path), &bytes);
     assert_eq!(found(&damaged, first, &done), Vec::<String>::new());
 }

@@ -8,6 +8,8 @@ use futures::executor::block_on;
 use pogo_core::journal::{Epoch, Journal, JournalError, Seq};
 use pogo_core::output::{OutputStore, Stream};
 
+use pogo_core::scheduler::JobId;
+
 use super::outputs::{frame, output, read, source};
 use super::scenario::{SMALL, acquire, commit, journal, open, play_in, read_from, records};
 use super::simulated_disk::SimulatedDisk;
@@ -47,6 +49,8 @@ fn a_store_of_version_1_is_read_and_goes_on() {
     assert_eq!(rest.len(), 3);
     let mut owned = acquire(&journal).unwrap();
     assert_eq!((owned.epoch(), owned.end()), (Epoch(3), Seq(43)));
+    let events = block_on(store.namespace("default").unwrap().job_events(JobId::new(1))).unwrap();
+    assert_eq!(events.len(), 42);
     let output = output(&store);
     let (_, length, digest) = read(&output, 1, 1).unwrap();
     assert_eq!(length, 50_000);

@@ -9,7 +9,6 @@ use futures::executor::block_on;
 use pogo_core::output::{OutputDigester, OutputError, OutputFrame, OutputSource, OutputStore, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
 use pogo_core::{Digest, Timestamp};
-use proptest::prelude::*;
 
 use super::disk_state::Survives;
 use super::scenario::{acquire, commit, journal, open, records};
@@ -320,12 +319,12 @@ fn old_output_is_removed_and_of_too_much_the_oldest() {
     block_on(output.append(&[frame(5, 5, Stream::Stdout, 0, 10)])).unwrap();
     let kept = |job| read(&output, job, job).unwrap().0 > 0;
     let keep = Retention::new().age(Duration::from_secs(100)).bytes(u64::MAX);
-    let pruned = block_on(namespace.prune_output(Timestamp::from_millis(50_000), keep)).unwrap();
+    let pruned = block_on(namespace.prune(Timestamp::from_millis(50_000), keep)).unwrap();
     assert_eq!(pruned.jobs, []);
     // The first was written last after two seconds, and the fifth has not ended.
-    let pruned = block_on(namespace.prune_output(Timestamp::from_millis(102_000), keep)).unwrap();
+    let pruned = block_on(namespace.prune(Timestamp::from_millis(102_000), keep)).unwrap();
     assert_eq!((pruned.jobs, pruned.bytes), (vec![JobId::new(1)], BLOCK as u64));
-    let pruned = block_on(namespace.prune_output(Timestamp::EPOCH, keep.bytes(2 * BLOCK as u64))).unwrap();
+    let pruned = block_on(namespace.prune(Timestamp::EPOCH, keep.bytes(2 * BLOCK as u64))).unwrap();
     assert_eq!(pruned.jobs, [JobId::new(2), JobId::new(3)]);
     assert_eq!([1, 2, 3, 4, 5].map(kept), [false, false, false, true, true]);
     assert!(!block_on(namespace.remove_output(JobId::new(5))).unwrap());
@@ -361,63 +360,5 @@ fn a_store_of_output_that_fails_at_any_operation_goes_on_afterwards() {
         assert!(kept >= synced.lengths[1], "change {at}");
         block_on(output.append(&[frame(1, 2, Stream::Stderr, length, 100)])).unwrap();
         assert_eq!(read(&output, 1, 2).unwrap().1, length + 100);
-    }
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    /// To an attempt and a stream, so far behind what came last, so many bytes.
-    Append(u64, usize, i64, u64),
-    Seal(u64),
-    Reopen,
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let gaps = prop_oneof![4 => Just(0_i64), 1 => -500..500_i64];
-    let lengths = prop_oneof![4 => 1..200_u64, 1 => 1..20_000_u64];
-    let append = (1..4_u64, 0..3_usize, gaps, lengths);
-    let step = prop_oneof![
-        20 => append.prop_map(|(attempt, stream, gap, len)| Step::Append(attempt, stream, gap, len)),
-        1 => (1..4_u64).prop_map(Step::Seal),
-        1 => Just(Step::Reopen),
-    ];
-    prop::collection::vec(step, 1..60)
-}
-
-proptest! {
-    #[test]
-    fn whatever_comes_what_is_kept_is_what_was_written_within_its_limit(steps in steps()) {
-        let disk = SimulatedDisk::default();
-        let mut output = output(&open(&disk).unwrap());
-        let mut lengths = [[0_u64; 3]; 4];
-        let mut sealed = [None; 4];
-        for step in steps {
-            match step {
-                Step::Append(attempt, stream, gap, len) => {
-                    let length = &mut lengths[usize::try_from(attempt).unwrap()][stream];
-                    let from = length.saturating_add_signed(gap);
-                    let appended = block_on(output.append(&[frame(1, attempt, Stream::ALL[stream], from, len)]));
-                    prop_assert_eq!(appended.is_ok(), sealed[usize::try_from(attempt).unwrap()].is_none());
-                    if appended.is_ok() {
-                        *length = (*length).max(from + len);
-                    }
-                }
-                Step::Seal(attempt) => {
-                    let digest = block_on(output.seal(&source(1, attempt), 0)).unwrap();
-                    let before = sealed[usize::try_from(attempt).unwrap()].replace(digest);
-                    prop_assert!(before.is_none_or(|before| before == digest));
-                }
-                Step::Reopen => output = self::output(&open(&disk).unwrap()),
-            }
-        }
-        for output in [output, self::output(&open(&disk).unwrap())] {
-            for attempt in 1..4_u64 {
-                let (kept, length, digest) = read(&output, 1, attempt).unwrap();
-                let index = usize::try_from(attempt).unwrap();
-                prop_assert_eq!(length, lengths[index].iter().sum::<u64>());
-                prop_assert!(kept <= 8 * BLOCK as u64);
-                prop_assert!(sealed[index].is_none_or(|sealed| sealed == digest));
-            }
-        }
     }
 }

@@ -10,7 +10,7 @@ use pogo_core::journal::{
 };
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::Record;
+use pogo_core::scheduler::{JobId, Record};
 use pogo_core::sim::World;
 use pogo_core::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -181,6 +181,13 @@ pub(super) fn verify_in(store: &Store, done: &Acknowledged) -> Result<(), String
     )?;
     let read = read_from(&journal, Seq(first as u64)).map_err(|error| said(&error))?;
     hold(read == records()[first..end], "the records are not what was written")?;
+    let namespace = store.namespace("default").unwrap();
+    let events = block_on(namespace.job_events(JobId::new(1))).map_err(|error| said(&error))?;
+    let happened = records()[..end].iter().filter(|record| record.event.job().is_some());
+    hold(
+        events.iter().eq(happened),
+        "events of the job are gone, or others are there",
+    )?;
     // What nothing names is kept for as long as it may be named.
     for (at, bytes) in &done.content {
         if Some(*at) >= done.snapshot {

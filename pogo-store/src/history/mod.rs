@@ -1,0 +1,7 @@
+//! What happened to each job, after the journal has forgotten it.
+
+mod events_file;
+mod job_events;
+
+pub(crate) use events_file::{events_file, keep_events, kept_events};
+pub(crate) use job_events::job_events;
