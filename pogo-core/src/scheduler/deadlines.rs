@@ -272,3 +272,13 @@ fn drop_first(queue: &mut BySince, keep: impl Fn(AttemptId) -> bool) {
         queue.pop_first();
     }
 }
+
+impl State {
+    /// When time alone changes something next, worked out from all jobs.
+    pub(super) fn next_timeout(&self) -> Option<Timestamp> {
+        let delays = self
+            .unfinished()
+            .flat_map(|job| job.backoffs.values().map(|delay| delay.until));
+        Deadlines::build(self).next(self).into_iter().chain(delays).min()
+    }
+}

@@ -1,6 +1,38 @@
 //! WHEN: the state machine.
 //!
 //! [`Scheduler`] turns [`Input`]s into [`Event`]s; its documentation is the contract.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use pogo_core::Timestamp;
+//! use pogo_core::fleet::Fleet;
+//! use pogo_core::plan::{Command, JobSpec};
+//! use pogo_core::policy::{Constraint, Policy, Rule};
+//! use pogo_core::scheduler::{Event, Input, Order, Outcome, Scheduler};
+//!
+//! let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-3]").build()?);
+//! let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("1".parse()?));
+//! let policy = Arc::new(Policy::new().constraint(limit));
+//! let spec = Arc::new(JobSpec::new("$web".parse()?, Command::shell("uptime")));
+//!
+//! let mut scheduler = Scheduler::new();
+//! let now = Timestamp::from_millis(0);
+//! scheduler.handle(now, Order::Configure { fleet, policy })?;
+//! let events = scheduler.handle(now, Order::submit(spec))?;
+//!
+//! // One at a time: of three hosts, one starts ...
+//! let [Event::Job(_), Event::Task(task)] = &events[..] else { panic!() };
+//! let attempt = task.started().expect("the order to run it");
+//! assert_eq!(task.host.as_str(), "web1");
+//!
+//! // ... and the next when it has succeeded.
+//! let events = scheduler.handle(now, Input::Reported { attempt, outcome: Outcome::Succeeded, output: None })?;
+//! let [Event::Task(end), Event::Task(next)] = &events[..] else { panic!() };
+//! assert_eq!(end.ended(), Some(attempt));
+//! assert!(next.started().is_some());
+//! assert_eq!(next.host.as_str(), "web2");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod admission;
 mod agenda;

@@ -5,29 +5,19 @@ use std::sync::Arc;
 use super::check::Checked;
 use super::check_hold::EndedHolds;
 use super::said::Said;
-use super::{Event, HaltCause, HostEventKind, Input, InputError, JobEventKind, NamespaceEventKind, Record, Scheduler};
+use super::{Event, HaltCause, HostEventKind, JobEventKind, NamespaceEventKind, Record};
 use crate::Timestamp;
 
-impl Scheduler {
-    /// The same as [`handle`](Self::handle), but an order whose own records this refuses is refused, and nothing has changed. They are committed
-    /// together: its answer, and what holds what it says.
-    pub(crate) fn handle_if_recorded(
-        &mut self,
-        now: Timestamp,
-        input: Input,
-        accept: impl Fn(&[Record]) -> Result<(), InputError>,
-    ) -> Result<Vec<Event>, InputError> {
-        self.handle_if(now, input, |checked| {
-            let Checked::Command { order, said } = checked else {
-                return Ok(());
-            };
-            let own = said.event().into_iter().chain(order.own_event(said));
-            accept(&own.map(|event| Record { at: now, event }).collect::<Vec<_>>())
-        })
-    }
-}
-
 impl Checked {
+    /// The records that hold what the order says, which are committed together: its answer, and its own event.
+    pub(super) fn own_records(&self, now: Timestamp) -> Vec<Record> {
+        let Self::Command { order, said } = self else {
+            return vec![];
+        };
+        let own = said.event().into_iter().chain(order.own_event(said));
+        own.map(|event| Record { at: now, event }).collect()
+    }
+
     /// The event that holds what the order says, which is as large as whoever gave it made it. What follows from an order is small,
     /// event by event.
     fn own_event(&self, said: &Said) -> Option<Event> {

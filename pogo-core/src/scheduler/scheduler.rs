@@ -9,7 +9,8 @@ use super::outlook::Outlook;
 use super::state::{ApplyError, Effects, Job, JobStatus, State};
 use super::{
     Actor, Answer, AttemptId, AttemptView, BeginRefused, BucketView, Event, Freeze, HoldView, HolderReason, Input,
-    InputError, JobId, JobView, Obstacle, Record, RestoreError, RetiredJobView, Snapshot, Violation,
+    InputError, JobId, JobView, Obstacle, Query, QueryError, Record, RestoreError, RetiredJobView, Snapshot, View,
+    Violation,
 };
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
@@ -27,40 +28,8 @@ use crate::policy::Policy;
 /// - Send [`Input::Tick`] when [`next_timeout`](Self::next_timeout) is reached.
 /// - After a restart, [`apply`](Self::apply) all events in order, then handle [`Input::Recover`].
 ///
-/// The same inputs give the same events, always.
-///
-/// ```
-/// use std::sync::Arc;
-/// use pogo_core::Timestamp;
-/// use pogo_core::fleet::Fleet;
-/// use pogo_core::plan::{Command, JobSpec};
-/// use pogo_core::policy::{Constraint, Policy, Rule};
-/// use pogo_core::scheduler::{Event, Input, Order, Outcome, Scheduler};
-///
-/// let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-3]").build()?);
-/// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("1".parse()?));
-/// let policy = Arc::new(Policy::new().constraint(limit));
-/// let spec = Arc::new(JobSpec::new("$web".parse()?, Command::shell("uptime")));
-///
-/// let mut scheduler = Scheduler::new();
-/// let now = Timestamp::from_millis(0);
-/// scheduler.handle(now, Order::Configure { fleet, policy })?;
-/// let events = scheduler.handle(now, Order::submit(spec))?;
-///
-/// // One at a time: of three hosts, one starts ...
-/// let [Event::Job(_), Event::Task(task)] = &events[..] else { panic!() };
-/// let attempt = task.started().expect("the order to run it");
-/// assert_eq!(task.host.as_str(), "web1");
-///
-/// // ... and the next when it has succeeded.
-/// let events = scheduler.handle(now, Input::Reported { attempt, outcome: Outcome::Succeeded, output: None })?;
-/// let [Event::Task(end), Event::Task(next)] = &events[..] else { panic!() };
-/// assert_eq!(end.ended(), Some(attempt));
-/// assert!(next.started().is_some());
-/// assert_eq!(next.host.as_str(), "web2");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone)]
+/// The same inputs give the same events, always. [The module](super) has an example.
+#[derive(Debug, Clone, Default)]
 pub struct Scheduler {
     pub(super) state: State,
     pub(super) agenda: Agenda,
@@ -88,20 +57,7 @@ impl Scheduler {
 
     /// A scheduler with no hosts and no rules; [`Order::Configure`](super::Order::Configure) comes first.
     pub fn new() -> Self {
-        Self {
-            state: State::new(),
-            agenda: Agenda::default(),
-            deadlines: Deadlines::default(),
-            outlook: Outlook::default(),
-            now: Timestamp::EPOCH,
-            draining: false,
-            asks_permission: false,
-            keeps_jobs: false,
-            actor: None,
-            answer: Answer::Done,
-            effects: Effects::new(),
-            events: Vec::new(),
-        }
+        Self::default()
     }
 
     /// Handles one input and returns the resulting events, in order. All of them have been applied.
@@ -112,8 +68,8 @@ impl Scheduler {
         self.handle_if(now, input.into(), |_| Ok(()))
     }
 
-    /// The same for a command, with the answer to it. One that was [given before](super::Command) gets the answer that it got
-    /// then, and leads to nothing.
+    /// Handles a command and returns the answer to it as well. One that was [given before](super::Command) gets the answer that it
+    /// got then, and leads to nothing.
     ///
     /// # Errors
     /// A command whose order is invalid is refused before anything has changed.
@@ -181,6 +137,20 @@ impl Scheduler {
         Ok(std::mem::take(&mut self.events))
     }
 
+    /// Handles an input; an order is refused before anything has changed if `accept` refuses its own records. What is no order has none.
+    #[cfg(feature = "async")]
+    pub(crate) fn handle_if_recorded(
+        &mut self,
+        now: Timestamp,
+        input: Input,
+        accept: impl FnOnce(&[Record]) -> Result<(), InputError>,
+    ) -> Result<Vec<Event>, InputError> {
+        self.handle_if(now, input, |checked| match &*checked.own_records(now) {
+            [] => Ok(()),
+            records => accept(records),
+        })
+    }
+
     /// Applies an event that was decided before: from a journal, or from another machine.
     ///
     /// # Errors
@@ -241,16 +211,11 @@ impl Scheduler {
 
     /// When to send [`Input::Tick`] at the latest, if no other input comes before; `None` if time changes nothing.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        if !self.deadlines.is_stale() {
-            let next = [self.deadlines.next(&self.state), self.agenda.next_delay()];
-            return next.into_iter().flatten().min();
+        let (state, agenda) = (&self.state, &self.agenda);
+        match self.deadlines.is_stale() {
+            true => state.next_timeout(),
+            false => self.deadlines.next(state).into_iter().chain(agenda.next_delay()).min(),
         }
-        let delays = self
-            .state
-            .unfinished()
-            .flat_map(|job| job.backoffs.values().map(|delay| delay.until));
-        let next = Deadlines::build(&self.state).next(&self.state);
-        next.into_iter().chain(delays).min()
     }
 
     /// Everything that keeps a host of a job from starting, and the orders that clear it; empty if the host does not wait.
@@ -267,16 +232,7 @@ impl Scheduler {
     ///
     /// `None` if there is no such host.
     pub fn explain_hold(&self, host: &HostName, owner: &HoldOwner) -> Option<Vec<Obstacle>> {
-        let id = self.state.fleet.id(host.as_str())?;
-        let waits = self
-            .state
-            .holds
-            .of(host, owner)
-            .is_some_and(|hold| hold.since.is_none());
-        Some(match waits {
-            true => self.state.explain_hold(id, owner),
-            false => vec![],
-        })
+        self.state.explain_hold_of(host, owner)
     }
 
     /// Checks everything that must hold between two inputs. Time is linear in the number of hosts and their limits.
@@ -313,6 +269,17 @@ impl Scheduler {
 
 /// Views of the state.
 impl Scheduler {
+    /// Answers a query from the state as it is; `now` decides only which delays have passed.
+    ///
+    /// Of two schedulers of the [same state](Self::same_state) the answers are the same, such as one that runs and one that has
+    /// replayed its records.
+    ///
+    /// # Errors
+    /// It names a job or hosts that there are not.
+    pub fn view(&self, now: Timestamp, query: &Query) -> Result<View, QueryError> {
+        self.state.view(now, query)
+    }
+
     /// The fleet as last configured; `None` before the first time.
     pub fn configured_fleet(&self) -> Option<&Arc<Fleet>> {
         self.state.given.as_ref()
@@ -399,11 +366,5 @@ impl Scheduler {
     /// Why a host holds slots, if it holds any; of several reasons, running comes first, then a failure, then a mark.
     pub fn holder_reason(&self, host: &HostName) -> Option<HolderReason> {
         self.state.holds(self.state.fleet.id(host.as_str())?)
-    }
-}
-
-impl Default for Scheduler {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -11,6 +11,16 @@ use crate::scheduler::state::State;
 use crate::scheduler::{Hold, HoldView};
 
 impl State {
+    /// What keeps this owner from holding a host that it waits to hold; nothing if it does not. `None` if there is no such host.
+    pub(in crate::scheduler) fn explain_hold_of(&self, host: &HostName, owner: &HoldOwner) -> Option<Vec<Obstacle>> {
+        let id = self.fleet.id(host.as_str())?;
+        let hold = self.holds.of(host, owner);
+        Some(match hold.is_some_and(|hold| hold.since.is_none()) {
+            true => self.explain_hold(id, owner),
+            false => vec![],
+        })
+    }
+
     /// What keeps this owner from holding a host that it does not hold.
     pub(in crate::scheduler) fn explain_hold(&self, host: HostId, owner: &HoldOwner) -> Vec<Obstacle> {
         let name = self.fleet.name(host);

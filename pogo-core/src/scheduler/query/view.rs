@@ -6,7 +6,7 @@ use super::{Explanation, HostDetails, JobDetails, JobSummary, NamespaceSummary, 
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::state::{Job, State};
-use crate::scheduler::{AttemptId, AttemptView, HoldView, HostResult, JobId, Scheduler};
+use crate::scheduler::{AttemptId, AttemptView, HoldView, HostResult, JobId};
 
 /// The answer to a [`Query`]: owned plain data. It holds nothing that a dispatcher alone has to know, such as what a command reads
 /// or the values of its environment.
@@ -36,31 +36,22 @@ pub enum View {
     Explain(Box<Explanation>),
 }
 
-impl Scheduler {
-    /// Answers a query from the state as it is; `now` decides only which delays have passed.
-    ///
-    /// Of two schedulers of the [same state](Self::same_state) the answers are the same, such as one that runs and one that has
-    /// replayed its records.
-    ///
-    /// # Errors
-    /// It names a job or hosts that there are not.
-    pub fn view(&self, now: Timestamp, query: &Query) -> Result<View, QueryError> {
-        let state = &self.state;
+impl State {
+    /// Answers a query; `now` decides only which delays have passed.
+    pub(in crate::scheduler) fn view(&self, now: Timestamp, query: &Query) -> Result<View, QueryError> {
         Ok(match query {
-            Query::Namespace => View::Namespace(Box::new(state.namespace_summary())),
-            Query::Jobs(query) => View::Jobs(state.jobs_page(query)),
-            Query::Job { job } => View::Job(Box::new(state.job_details(now, state.queried_job(*job)?))),
-            Query::Hosts(query) => View::Hosts(state.hosts_page(query)?),
-            Query::Host { host } => View::Host(Box::new(state.host_details(host)?)),
-            Query::Attempts(query) => View::Attempts(state.attempts_page(query)),
-            Query::Slots(query) => View::Slots(state.slots_page(query)?),
-            Query::Holds(query) => View::Holds(state.holds_page(query)),
-            Query::Explain { job, host } => View::Explain(Box::new(state.explanation(now, *job, host)?)),
+            Query::Namespace => View::Namespace(Box::new(self.namespace_summary())),
+            Query::Jobs(query) => View::Jobs(self.jobs_page(query)),
+            Query::Job { job } => View::Job(Box::new(self.job_details(now, self.queried_job(*job)?))),
+            Query::Hosts(query) => View::Hosts(self.hosts_page(query)?),
+            Query::Host { host } => View::Host(Box::new(self.host_details(host)?)),
+            Query::Attempts(query) => View::Attempts(self.attempts_page(query)),
+            Query::Slots(query) => View::Slots(self.slots_page(query)?),
+            Query::Holds(query) => View::Holds(self.holds_page(query)),
+            Query::Explain { job, host } => View::Explain(Box::new(self.explanation(now, *job, host)?)),
         })
     }
-}
 
-impl State {
     pub(super) fn queried_job(&self, job: JobId) -> Result<&Job, QueryError> {
         let unknown = || match self.has_retired(job) {
             true => QueryError::RetiredJob { job },

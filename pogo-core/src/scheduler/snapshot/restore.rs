@@ -73,7 +73,7 @@ impl State {
             policy: Arc::clone(policy),
             fleet,
             rules,
-            ..Self::new()
+            ..Self::default()
         };
         for host in removed {
             state.hosts.remove(host, snapshot.at);

@@ -88,8 +88,8 @@ pub(crate) struct State {
     pub(super) requests: Requests,
 }
 
-impl State {
-    pub(super) fn new() -> Self {
+impl Default for State {
+    fn default() -> Self {
         let (fleet, policy) = (Fleet::default(), Policy::default());
         Self {
             at: Timestamp::EPOCH,
@@ -111,7 +111,9 @@ impl State {
             requests: Requests::default(),
         }
     }
+}
 
+impl State {
     pub(super) fn bucket(&self, bucket: BucketId) -> (&Bucket, Usage) {
         (self.rules.bucket(bucket), self.usage[bucket.index()])
     }
