@@ -8,6 +8,7 @@
 )]
 
 mod checks;
+mod compaction;
 mod crashes;
 mod damage;
 mod disk_state;
