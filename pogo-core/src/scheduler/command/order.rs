@@ -110,7 +110,7 @@ pub enum Order {
         mode: HoldMode,
     },
     /// Give back these hosts, and wait no longer for them. Hosts of which nobody holds or wants anything are passed over. By force, it needs
-    /// a [reason](Command::reason).
+    /// a [reason](super::Command::reason).
     Release {
         /// The hosts.
         hosts: Vec<HostName>,
