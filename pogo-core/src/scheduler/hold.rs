@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::JobId;
+use super::{Actor, JobId};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::plan::HoldOwner;
@@ -37,6 +38,9 @@ impl fmt::Display for HoldMode {
 pub struct Hold {
     /// Who.
     pub owner: HoldOwner,
+    /// Who ordered it for them, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Arc<Actor>>,
     /// Why.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,

@@ -83,12 +83,144 @@ fn all_that_an_order_leads_to_says_by_whom_and_the_end_of_the_job_too() {
         .unwrap();
     let finished = |event: &Event| matches!(event.job_kind(), Some(JobEventKind::Finished { .. }));
     assert!(records.iter().any(|record| finished(&record.event)));
+    assert!(records.iter().any(|record| record.event.ended().is_some()));
     for record in &records[began..] {
         let by = record.event.actor().map(ToString::to_string);
-        let ended = record.event.ended().is_some();
-        assert_eq!(by.is_some(), !ended, "{record:?}");
-        assert!(by.is_none_or(|by| by == "alice@laptop"));
+        assert_eq!(by.as_deref(), Some("alice@laptop"), "{record:?}");
     }
+}
+
+/// By whom the last record says that the job came to this.
+fn by(story: &Story, wanted: fn(&JobEventKind) -> bool) -> Option<String> {
+    let records = story.drill.records();
+    let last = records
+        .iter()
+        .rev()
+        .find(|record| record.event.job_kind().is_some_and(wanted));
+    last.unwrap().event.actor().map(ToString::to_string)
+}
+
+const FINISHED: fn(&JobEventKind) -> bool = |kind| matches!(kind, JobEventKind::Finished { .. });
+const HALTED: fn(&JobEventKind) -> bool = |kind| matches!(kind, JobEventKind::Halted);
+const UNBLOCKED: fn(&JobEventKind) -> bool = |kind| matches!(kind, JobEventKind::Unblocked);
+
+fn alice() -> Actor {
+    Actor::new("alice")
+}
+
+#[test]
+fn attempts_that_an_abort_ends_say_by_whom_whatever_is_ordered_meanwhile() {
+    let mut story = Story::new(web("a,b"), crate::story::at_most("1"));
+    story.submit(on("*"));
+    story.handle(Order::Abort { job: JOB }.by(alice())).unwrap();
+    let change = pogo_core::scheduler::JobUpdate::set(pogo_core::policy::JobSettings::new().priority(3));
+    story
+        .handle(Order::Alter { job: JOB, change }.by(Actor::new("bob")))
+        .unwrap();
+    let snapshot = story.drill.scheduler().snapshot();
+    let restored = Scheduler::restore(&snapshot).unwrap();
+    assert!(restored.same_state(story.drill.scheduler()));
+    story.fails("a");
+    let ended = story
+        .drill
+        .records()
+        .iter()
+        .find(|record| record.event.ended().is_some());
+    let ended = ended.and_then(|record| record.event.actor()).map(ToString::to_string);
+    assert_eq!(
+        (ended.as_deref(), by(&story, FINISHED).as_deref()),
+        (Some("alice"), Some("alice"))
+    );
+}
+
+#[test]
+fn nobody_answers_for_what_was_not_ordered() {
+    let mut story = Story::new(web("a,b"), crate::story::at_most("1"));
+    story.submit(
+        on("*")
+            .max_failures("0".parse().unwrap())
+            .job_timeout(std::time::Duration::from_secs(60)),
+    );
+    story.handle(Order::Halt { job: JOB }.by(alice())).unwrap();
+    story.handle(Order::Resume { job: JOB }.by(alice())).unwrap();
+    story.fails("a");
+    assert_eq!(by(&story, HALTED), None, "too many failures halted it");
+    story.waits(61);
+    assert_eq!(by(&story, FINISHED), None, "its time limit ended it");
+
+    let mut story = Story::new(web("a,b"), crate::story::at_most("1"));
+    story.submit(on("*").job_timeout(std::time::Duration::from_secs(60)));
+    story.handle(Order::Halt { job: JOB }.by(alice())).unwrap();
+    story.ends("a");
+    assert_eq!(by(&story, HALTED).as_deref(), Some("alice"));
+    story.waits(61);
+    assert_eq!(by(&story, FINISHED), None, "its time limit ended it, and nobody's halt");
+}
+
+#[test]
+fn what_an_order_changes_at_once_says_by_whom() {
+    let mut story = Story::new(web("a,b"), crate::story::at_most("1"));
+    story.submit(on("*"));
+    story.fails("a");
+    assert_eq!(story.status(1), pogo_core::scheduler::JobStatus::Blocked);
+    let host = crate::story::host("a");
+    assert_eq!(story.handle(Order::MarkUp { host }.by(alice())).unwrap(), "b");
+    assert_eq!(by(&story, UNBLOCKED).as_deref(), Some("alice"));
+    let started = story
+        .drill
+        .records()
+        .iter()
+        .rev()
+        .find(|record| record.event.started().is_some());
+    assert_eq!(
+        started.unwrap().event.actor(),
+        None,
+        "who starts is the scheduler's choice"
+    );
+
+    let mut story = Story::new(web("a,b"), crate::story::at_most("1"));
+    story.submit(on("*"));
+    story.handle(Order::Pause { job: JOB }).unwrap();
+    story.ends("a");
+    let hosts = vec![crate::story::host("b")];
+    story.handle(Order::Skip { job: JOB, hosts }.by(alice())).unwrap();
+    assert_eq!(by(&story, FINISHED).as_deref(), Some("alice"));
+}
+
+#[test]
+fn a_hold_that_waited_is_by_whoever_ordered_it() {
+    use pogo_core::scheduler::{HoldMode, HostEventKind};
+    let mut story = Story::new(web("a,b"), crate::story::at_most("1"));
+    story.submit(on("a"));
+    let hold = crate::holds::hold("b", "ann", HoldMode::Wait).by(alice());
+    story.handle(hold).unwrap();
+    let snapshot = story.drill.scheduler().snapshot();
+    assert!(
+        Scheduler::restore(&snapshot)
+            .unwrap()
+            .same_state(story.drill.scheduler())
+    );
+    story.ends("a");
+    let held = story.drill.records().iter().find_map(|record| match &record.event {
+        Event::Host(event) if matches!(event.kind, HostEventKind::Held { .. }) => Some(event.actor.clone()),
+        _ => None,
+    });
+    assert_eq!(held.flatten().map(|actor| actor.to_string()).as_deref(), Some("alice"));
+    let view = story.drill.scheduler().holds().next().unwrap();
+    assert_eq!(view.hold.actor.as_deref(), Some(&alice()));
+}
+
+#[test]
+fn a_new_fleet_or_policy_forgets_nobody() {
+    let mut story = Story::new(web("a,b"), crate::story::at_most("1"));
+    story.handle(Order::submit(on("*")).by(alice())).unwrap();
+    story.handle(Order::Halt { job: JOB }.by(Actor::new("bob"))).unwrap();
+    story.configure(web("a,b,c"), crate::story::at_most("2"));
+    let job = story.drill.scheduler().job(JOB).unwrap();
+    assert_eq!(job.submitted_by(), Some(&alice()));
+    assert_eq!(job.steered().unwrap().to_string(), "halted by bob");
+    story.ends("a");
+    assert_eq!(by(&story, HALTED).as_deref(), Some("bob"));
 }
 
 #[test]

@@ -26,6 +26,10 @@ impl Scheduler {
             return;
         }
         self.refresh();
+        let ordered_by = match &input {
+            Checked::Command { said, .. } => said.actor.clone(),
+            _ => None,
+        };
         match input {
             Checked::Command { order, said } => self.carry_out(*order, &said),
             Checked::Begin { attempt, host_lock } => self.permit(attempt, host_lock),
@@ -42,9 +46,12 @@ impl Scheduler {
             Checked::Drain { cancel } => self.drain(cancel),
             _ => {}
         }
+        let decided = self.events.len();
         self.time_out();
+        // What a deadline led to at the same moment is nobody's order.
+        let ordered_by = ordered_by.filter(|_| self.events.len() == decided);
         self.start_all();
-        self.update_status();
+        self.update_status(ordered_by.as_ref());
         self.retire();
         self.deadlines.tidy(&self.state);
     }
@@ -122,7 +129,8 @@ impl Scheduler {
             reason: hold.reason.clone(),
             waited: true,
         };
-        self.emit_host(host, kind);
+        let event = Event::of_host(host, kind).by(hold.actor.clone());
+        self.emit(event, Hint::default());
     }
 
     fn start(&mut self, task: TaskAt, host: HostName) {

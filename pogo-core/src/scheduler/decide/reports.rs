@@ -1,6 +1,7 @@
 //! Handles reports of transports.
 
 use std::hash::Hasher;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustc_hash::FxHasher;
@@ -9,8 +10,8 @@ use crate::policy::{OnDoubt, ResolvedSettings};
 use crate::scheduler::state::{Job, JobChange, Running, TaskAt, TaskRecord};
 use crate::scheduler::time_limit;
 use crate::scheduler::{
-    AttemptId, CancelReason, DoubtCause, Failure, FailureKind, HaltCause, JobEventKind, JobId, NeverBegan, Outcome,
-    OutputSummary, Phase, Scheduler, TaskEventKind,
+    Actor, AttemptId, CancelReason, DoubtCause, Failure, FailureKind, HaltCause, JobEventKind, JobId, NeverBegan,
+    Outcome, OutputSummary, Phase, Scheduler, TaskEventKind,
 };
 
 impl Scheduler {
@@ -60,6 +61,7 @@ impl Scheduler {
     }
 
     pub(super) fn report(&mut self, attempt: AttemptId, outcome: Outcome, output: Option<OutputSummary>) {
+        self.actor = self.cancelled_by(attempt);
         match outcome {
             Outcome::Succeeded if self.was_not_permitted(attempt) => {
                 let message = "it reports success, and was not permitted to begin; this is a defect of the transport";
@@ -70,6 +72,22 @@ impl Scheduler {
             Outcome::InDoubt { message } => self.doubt(attempt, message, (DoubtCause::Reported, output)),
             Outcome::NeverBegan { reason, message } => self.never_began(attempt, reason, message),
         }
+        self.actor = None;
+    }
+
+    /// Nobody answers for an attempt that was cancelled.
+    pub(super) fn abandon(&mut self, attempt: AttemptId) {
+        self.actor = self.cancelled_by(attempt);
+        let message = "it was told to end, and no answer came".to_owned();
+        self.doubt(attempt, message, (DoubtCause::Abandoned, None));
+        self.actor = None;
+    }
+
+    /// Who ordered that this attempt ends.
+    fn cancelled_by(&self, attempt: AttemptId) -> Option<Arc<Actor>> {
+        let (running, job) = self.running(attempt)?;
+        let ordered = running.cancelling == Some(CancelReason::Abort);
+        job.stopped_by.clone().filter(|_| ordered)
     }
 
     fn succeed(&mut self, attempt: AttemptId, output: Option<OutputSummary>) {

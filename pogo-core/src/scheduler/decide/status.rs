@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use crate::policy::WaveGate;
 use crate::scheduler::state::{Hint, Job};
-use crate::scheduler::{Actor, Event, JobEventKind, JobId, JobStatus, OrderKind, Scheduler};
+use crate::scheduler::{Actor, Event, JobEventKind, JobId, JobStatus, Scheduler};
 
 impl Scheduler {
     /// Looks once at each job that may fare otherwise than before: nothing that is decided here changes what another can do.
-    pub(super) fn update_status(&mut self) {
+    /// What changes because of an order is by whoever gave it.
+    pub(super) fn update_status(&mut self, ordered_by: Option<&Arc<Actor>>) {
         for id in self.outlook.take_marked(&self.state) {
             if let Some(kind) = self.next_status(id) {
-                let actor = self.ended_by(id, &kind);
+                let actor = ordered_by.cloned().or_else(|| self.ended_by(id, &kind));
                 self.emit(Event::of_job(id, kind).by(actor), Hint::default());
             }
         }
@@ -20,10 +21,13 @@ impl Scheduler {
 
     /// Who ordered it, if a job ends because somebody halted it or gave it up.
     fn ended_by(&self, id: JobId, kind: &JobEventKind) -> Option<Arc<Actor>> {
-        let ends = matches!(kind, JobEventKind::Halted | JobEventKind::Finished { .. });
-        let steered = self.state.jobs.get(&id).filter(|_| ends)?.steered.as_ref()?;
-        let stops = matches!(steered.order, OrderKind::Halt | OrderKind::Abort);
-        steered.actor.clone().filter(|_| stops)
+        let job = self.state.jobs.get(&id)?;
+        let ends = match kind {
+            JobEventKind::Halted => true,
+            JobEventKind::Finished { .. } => job.aborted,
+            _ => false,
+        };
+        job.stopped_by.clone().filter(|_| ends)
     }
 
     fn next_status(&mut self, id: JobId) -> Option<JobEventKind> {

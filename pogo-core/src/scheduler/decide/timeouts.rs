@@ -1,7 +1,7 @@
 //! Handles deadlines.
 
 use crate::scheduler::deadlines::Due;
-use crate::scheduler::{AttemptId, CancelReason, DoubtCause, HaltCause, JobEventKind, JobId, Scheduler, TaskEventKind};
+use crate::scheduler::{AttemptId, CancelReason, HaltCause, JobEventKind, JobId, Scheduler, TaskEventKind};
 
 impl Scheduler {
     /// Handles all deadlines that have passed.
@@ -12,10 +12,7 @@ impl Scheduler {
                 Due::Attempt(attempt) => self.request_cancel(attempt, CancelReason::AttemptTimeout),
                 Due::Slow(attempt) => self.slow(attempt),
                 Due::Settled(attempt) => self.settled(attempt, None),
-                Due::Abandoned(attempt) => {
-                    let message = "it was told to end, and no answer came".to_owned();
-                    self.doubt(attempt, message, (DoubtCause::Abandoned, None));
-                }
+                Due::Abandoned(attempt) => self.abandon(attempt),
                 Due::Job(job) => self.expire(job),
                 Due::Left(job) => self.cancel_left(job),
                 Due::Wave(job, wave) => {

@@ -123,6 +123,7 @@ impl State {
             retry_of: job.retry_of,
             submitted_by: job.submitted_by.clone(),
             steered: job.steered.clone(),
+            stopped_by: job.stopped_by.clone(),
             status: job.status,
             aborted: job.aborted,
             limit_spent: job.limit_spent,

@@ -32,6 +32,9 @@ pub(super) struct JobData {
     /// The last order that was given to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) steered: Option<Box<Steered>>,
+    /// Who halted or aborted it, until it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) stopped_by: Option<Arc<Actor>>,
     pub(super) status: JobStatus,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) aborted: bool,

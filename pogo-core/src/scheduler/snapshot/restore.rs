@@ -152,6 +152,7 @@ impl State {
             job.finished = data.finished.unwrap_or(self.at);
         }
         (job.submitted_by, job.steered) = (data.submitted_by.clone(), data.steered.clone());
+        job.stopped_by.clone_from(&data.stopped_by);
         (job.aborted, job.limit_spent) = (data.aborted, data.limit_spent);
         self.restore_tasks(&mut job, &data.tasks);
         LastAttempt::restore_all(&data.attempts, &mut job)?;

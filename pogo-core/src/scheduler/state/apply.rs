@@ -7,7 +7,7 @@ use super::{ApplyError, Effect, Effects, Job, JobStatus, State, TaskAt};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{
-    Event, Freeze, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent, NamespaceEventKind,
+    Event, Freeze, HaltCause, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent, NamespaceEventKind,
 };
 
 /// What the deciding code already knows, so that it need not be looked up again.
@@ -70,10 +70,12 @@ impl State {
                 reason,
                 priority,
             } => {
-                let hold = self.new_hold(owner, reason, *priority);
+                let hold = self.new_hold((owner, event.actor.as_ref()), reason, *priority);
                 self.wait_for_hold(host, hold, effects)
             }
-            HostEventKind::Held { owner, reason, .. } => self.hold(host, owner, reason, effects),
+            HostEventKind::Held { owner, reason, .. } => {
+                self.hold(host, (owner, event.actor.as_ref()), reason, effects)
+            }
             HostEventKind::Released { owner, .. } => self.release(host, owner, effects),
         }
     }
@@ -150,6 +152,8 @@ impl State {
             JobEventKind::Resumed => self.resume(id, effects),
             JobEventKind::Halting { abort, .. } => {
                 job.aborted |= abort;
+                let ordered = kind.halt_cause() == Some(HaltCause::Order);
+                job.stopped_by = actor.filter(|_| ordered).cloned();
                 self.set_status(id, JobStatus::Halting, effects);
             }
             JobEventKind::Halted => self.set_status(id, JobStatus::Halted, effects),

@@ -1,10 +1,12 @@
 //! Holds, as part of what is known of hosts.
 
+use std::sync::Arc;
+
 use super::{ApplyError, Effect, Effects, HostState, Job, State};
 use crate::fleet::{HostId, HostName};
 use crate::plan::{BucketId, HoldOwner};
 use crate::scheduler::admission::full_for_hold;
-use crate::scheduler::{Hold, HostEventKind, JobId};
+use crate::scheduler::{Actor, Hold, HostEventKind, JobId};
 
 /// Why a host cannot be held now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,13 +107,13 @@ impl State {
     pub(super) fn hold(
         &mut self,
         host: &HostName,
-        owner: &HoldOwner,
+        by: (&HoldOwner, Option<&Arc<Actor>>),
         reason: &str,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         let (id, at) = (self.host_id(host)?, self.at);
-        let fresh = self.new_hold(owner, reason, 0);
-        let hold = self.holds.remove(host, owner).unwrap_or(fresh);
+        let fresh = self.new_hold(by, reason, 0);
+        let hold = self.holds.remove(host, by.0).unwrap_or(fresh);
         let since = Some(at);
         self.holds.put(host, Hold { since, ..hold });
         let changing = self.changing(id);
@@ -144,9 +146,15 @@ impl State {
     }
 
     /// A hold that is ordered now, and waits behind the jobs that are there.
-    pub(super) fn new_hold(&self, owner: &HoldOwner, reason: &str, priority: i32) -> Hold {
+    pub(super) fn new_hold(
+        &self,
+        (owner, actor): (&HoldOwner, Option<&Arc<Actor>>),
+        reason: &str,
+        priority: i32,
+    ) -> Hold {
         Hold {
             owner: owner.clone(),
+            actor: actor.cloned(),
             reason: reason.to_owned(),
             priority,
             ordered: self.at,

@@ -181,6 +181,8 @@ pub(crate) struct Job {
     pub(crate) submitted_by: Option<Arc<Actor>>,
     /// The last order that was given to it.
     pub(crate) steered: Option<Box<Steered>>,
+    /// Who halted or aborted it, until it goes on.
+    pub(crate) stopped_by: Option<Arc<Actor>>,
 }
 
 const _: () = assert!(
@@ -232,6 +234,7 @@ impl Job {
             failures: BTreeMap::new(),
             submitted_by: None,
             steered: None,
+            stopped_by: None,
         }
     }
 
@@ -250,7 +253,7 @@ impl Job {
         self.budget.forgive();
         self.budgets.values_mut().for_each(Budget::forgive);
         // In this order: the limit of a job that was given up is still its limit.
-        self.aborted = false;
+        (self.aborted, self.stopped_by) = (false, None);
         self.limit_spent |= self.deadline().is_some_and(|deadline| deadline <= now);
     }
 

@@ -20,10 +20,10 @@ impl Drill {
             Step::Transport(asks_permission) => Input::Transport {
                 asks_permission: *asks_permission,
             },
-            Step::Submit(spec) => Order::submit((**spec).clone()).into(),
+            Step::Submit(spec) => Order::submit((**spec).clone()).by(Actor::new("ann")).into(),
             Step::Configure(fleet, policy) => {
                 let (fleet, policy) = (Arc::clone(fleet), Arc::clone(policy));
-                Order::Configure { fleet, policy }.into()
+                Order::Configure { fleet, policy }.by(Actor::new("bob")).into()
             }
             Step::Pause(job)
             | Step::Resume(job)
@@ -40,7 +40,9 @@ impl Drill {
             Step::Freeze(_) | Step::Thaw(_) | Step::MarkDown(_) | Step::MarkUp(_) => {
                 self.host_order(step)?.by(Actor::new("bob")).because("a drill").into()
             }
-            Step::Hold(..) | Step::Release(..) => self.hold_order(step)?.because("a drill").into(),
+            Step::Hold(..) | Step::Release(..) => {
+                self.hold_order(step)?.by(Actor::new("bob")).because("a drill").into()
+            }
         })
     }
 
