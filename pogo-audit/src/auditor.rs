@@ -13,7 +13,8 @@ use super::state::AuditState;
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    DoubtCause, Event, HostEvent, HostEventKind, JobStatus, NamespaceEvent, NamespaceEventKind, Record, TaskEventKind,
+    DoubtCause, Event, HostEvent, HostEventKind, JobStatus, NamespaceEvent, NamespaceEventKind, OrderEntry, OrderLog,
+    Record, TaskEventKind,
 };
 
 /// What a log that keeps every rule contains.
@@ -87,6 +88,7 @@ pub struct Auditor {
     configured: bool,
     /// The number of records so far.
     position: usize,
+    orders: OrderLog,
 }
 
 impl Auditor {
@@ -109,6 +111,7 @@ impl Auditor {
     /// The rule that it breaks. Records after it are no longer judged rightly.
     pub fn check(&mut self, record: &Record) -> Result<(), Finding> {
         let judged = self.judge(record);
+        self.orders.note(record);
         let position = self.position;
         self.position += 1;
         judged.map_err(|(rule, message)| Finding {
@@ -117,6 +120,32 @@ impl Auditor {
             rule,
             message,
         })
+    }
+
+    /// Who ordered what, when and why, as the records so far tell it: to be read by whoever judges people, not rules.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use pogo_audit::Auditor;
+    /// use pogo_core::Timestamp;
+    /// use pogo_core::fleet::Fleet;
+    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::scheduler::{Actor, Order, Record, Scheduler};
+    ///
+    /// let (fleet, policy) = (Arc::new(Fleet::builder().host("db1").build()?), Arc::default());
+    /// let alice = Actor::new("alice").at_host("laptop");
+    /// let submit = Order::submit(JobSpec::new("db1".parse()?, Command::shell("uptime"))).by(alice).because("a check");
+    /// let (mut scheduler, mut auditor) = (Scheduler::new(), Auditor::new());
+    /// for order in [Order::Configure { fleet, policy }.into(), submit] {
+    ///     for event in scheduler.handle(Timestamp::EPOCH, order)? {
+    ///         auditor.check(&Record::new(Timestamp::EPOCH, event))?;
+    ///     }
+    /// }
+    /// assert_eq!(auditor.orders()[1].to_string(), "job-1 submitted by alice@laptop: a check");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn orders(&self) -> &[OrderEntry] {
+        self.orders.entries()
     }
 
     /// Judges the end of the log. A log may end at any moment, but not while a job is left that had ended.

@@ -25,7 +25,7 @@ pub struct Actor {
     /// The machine that the account is of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<Arc<str>>,
-    /// The other end of the connection that the order came over, such as a socket's peer.
+    /// How it came: the other end of its connection, such as a socket's peer, or the account that gave it for somebody (`as root`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<Arc<str>>,
     /// The name of the token that proved it; never the token.
@@ -53,7 +53,7 @@ impl Actor {
         self
     }
 
-    /// Says who was at the other end of the connection.
+    /// Says who was at the other end of the connection, or as which account it was given.
     pub fn over(mut self, peer: impl Into<Arc<str>>) -> Self {
         self.peer = Some(peer.into());
         self
