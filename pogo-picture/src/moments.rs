@@ -1,14 +1,14 @@
-//! Starts and ends at each moment, as lines of text.
+//! Starts, ends and orders at each moment, as lines of text.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{HostName, fold};
-use pogo_core::scheduler::{Event, HostEventKind, Record, TaskEventKind};
+use pogo_core::scheduler::{Event, HostEventKind, OrderLog, Record, TaskEventKind};
 
 /// Displays the hosts that started, ended and were held at each moment, a line per kind, with seconds since the first record. Jobs
-/// are not distinguished.
+/// are not distinguished. Orders stand before what they led to, where it is known who gave them or why.
 ///
 /// ```
 /// use pogo_picture::moments;
@@ -49,23 +49,34 @@ impl Moments<'_> {
 impl fmt::Display for Moments<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for moment in self.records.chunk_by(|one, other| one.at == other.at) {
-            let mut verbs: BTreeMap<(u8, &str), Vec<&HostName>> = BTreeMap::new();
+            let mut verbs: BTreeMap<((u8, &str), String), Vec<&HostName>> = BTreeMap::new();
             for record in moment {
                 if let (Some(verb), Some(host)) = (verb(&record.event), record.event.host()) {
-                    verbs.entry(verb).or_default().push(host);
+                    verbs.entry((verb, ordered_by(&record.event))).or_default().push(host);
                 }
             }
             let mut time = moment.first().map_or_else(String::new, |first| {
                 let into = first.at - self.began;
                 format!("{}.{:03}s", into.as_secs(), into.subsec_millis())
             });
-            for ((_, verb), hosts) in verbs {
-                writeln!(f, "{time:>12}  {verb:<9} {}", fold(hosts))?;
+            let orders = OrderLog::of(moment);
+            for order in orders.entries().iter().filter(|order| order.is_attributed()) {
+                writeln!(f, "{time:>12}  ordered   {order}")?;
+                time.clear();
+            }
+            for (((_, verb), by), hosts) in verbs {
+                writeln!(f, "{time:>12}  {verb:<9} {}{by}", fold(hosts))?;
                 time.clear();
             }
         }
         Ok(())
     }
+}
+
+/// Whose order ended an attempt. Skipped hosts, and those that are held or released, stand below that order.
+fn ordered_by(event: &Event) -> String {
+    let ended = event.ended().and_then(|_| event.actor());
+    ended.map_or_else(String::new, |actor| format!(" (ordered by {actor})"))
 }
 
 /// The verb for an event, with ends sorted before starts.

@@ -30,6 +30,8 @@ pub(super) struct TimelineData {
     /// The log may grow: some job is neither finished, halted nor blocked.
     pub(super) open: bool,
     pub(super) waits: WaitReasons,
+    /// Who ordered what, when and why, a sentence each, where anything is known of that.
+    pub(super) orders: Vec<String>,
     /// A sentence about the many runs of which this is one.
     pub(super) among: Option<String>,
     /// The scheduler after the last record.

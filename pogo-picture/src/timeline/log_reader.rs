@@ -7,7 +7,7 @@ use super::error::TimelineError;
 use super::explain::wait_reasons;
 use super::host::{Ending, HostTimeline};
 use super::ledger::Ledger;
-use super::mark::mark;
+use super::mark::{Mark, mark};
 use super::state::HostState;
 use super::usage::Series;
 use super::waits::WaitReasons;
@@ -15,9 +15,10 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::journal::{ReplayError, Seq};
 use pogo_core::scheduler::{
-    ApplyError, Event, HolderReason, JobEvent, JobEventKind, JobId, JobStatus, NamespaceEventKind, NeverBegan,
-    Obstacle, Outcome, Record, Scheduler, TaskEvent, TaskEventKind,
+    Actor, ApplyError, Event, HolderReason, JobEvent, JobEventKind, JobId, JobStatus, NamespaceEventKind, NeverBegan,
+    Obstacle, OrderEntry, OrderLog, Outcome, Record, Scheduler, TaskEvent, TaskEventKind,
 };
+use pogo_core::time::format_duration;
 
 /// Reads a log with all its jobs, or for one of them.
 pub(super) fn read<'a>(
@@ -36,6 +37,7 @@ pub(super) fn read<'a>(
 struct LogReader {
     data: TimelineData,
     ledger: Ledger,
+    orders: OrderLog,
     /// The obstacles of each job when it was blocked last.
     blocked: BTreeMap<JobId, Vec<Obstacle>>,
     /// The only job to show, if not all.
@@ -56,12 +58,14 @@ impl LogReader {
             until: Timestamp::EPOCH,
             open: false,
             waits: WaitReasons::default(),
+            orders: vec![],
             among: None,
             scheduler: Scheduler::new(),
         };
         Self {
             data,
             ledger: Ledger::default(),
+            orders: OrderLog::default(),
             blocked: BTreeMap::new(),
             wanted,
             last: Timestamp::EPOCH,
@@ -88,8 +92,13 @@ impl LogReader {
             Event::Task(event) if wanted => self.task(at, event),
             _ => {}
         }
+        self.orders.note(record);
         if wanted || event.job().is_none() {
-            self.data.marks.extend(mark(at, event, self.data.jobs.is_empty()));
+            let reason = self.orders.entries().last().filter(|_| self.orders.is_open());
+            let reason = reason.and_then(|entry| entry.reason.as_deref());
+            self.data
+                .marks
+                .extend(mark(at, event, reason, self.data.jobs.is_empty()));
         }
         if let Some(host) = event.host() {
             self.settle(at, host);
@@ -144,7 +153,9 @@ impl LogReader {
         }
     }
 
-    fn task(&mut self, at: Timestamp, TaskEvent { job, host, kind, .. }: &TaskEvent) {
+    fn task(&mut self, at: Timestamp, event: &TaskEvent) {
+        let TaskEvent { job, host, kind, .. } = event;
+        let ending = |outcome: &Outcome| ending(outcome, event.actor.as_deref());
         let Some(data) = self.data.hosts.get_mut(host.as_str()) else {
             return;
         };
@@ -222,8 +233,30 @@ impl LogReader {
             data.until = self.last;
         }
         data.waits = wait_reasons(data, &self.blocked);
+        note_orders(data, &self.orders, self.wanted);
         Ok(self.data)
     }
+}
+
+/// Lists the orders of the jobs, and marks those that were given for some hosts.
+fn note_orders(data: &mut TimelineData, orders: &OrderLog, wanted: Option<JobId>) {
+    let shown = |entry: &&OrderEntry| {
+        let of_job = [entry.job, entry.retried_as].into_iter().flatten();
+        let other = wanted.is_some_and(|wanted| entry.job.is_some() && of_job.into_iter().all(|job| job != wanted));
+        entry.is_attributed() && !other && entry.at <= data.until
+    };
+    let entries: Vec<&OrderEntry> = orders.entries().iter().filter(shown).collect();
+    for entry in entries {
+        data.orders.push(format!(
+            "at {}: {entry}",
+            format_duration(entry.at.max(data.began) - data.began)
+        ));
+        if !entry.hosts.is_empty() && entry.retried_as.is_none() {
+            let (at, label, text) = (entry.at, entry.order.participle().to_owned(), entry.to_string());
+            data.marks.push(Mark { at, label, text });
+        }
+    }
+    data.marks.sort_by_key(|mark| mark.at);
 }
 
 fn never_began(reason: NeverBegan, message: &str) -> String {
@@ -233,8 +266,8 @@ fn never_began(reason: NeverBegan, message: &str) -> String {
     }
 }
 
-fn ending(outcome: &Outcome) -> Ending {
-    let (state, why, in_connect) = match outcome {
+fn ending(outcome: &Outcome, ordered_by: Option<&Actor>) -> Ending {
+    let (state, mut why, in_connect) = match outcome {
         Outcome::Succeeded => (HostState::Succeeded, String::new(), false),
         Outcome::Failed(failure) => (HostState::Failed, failure.to_string(), failure.kind.is_connect()),
         Outcome::InDoubt { message } => (HostState::InDoubt, message.clone(), false),
@@ -243,5 +276,9 @@ fn ending(outcome: &Outcome) -> Ending {
         // An unknown kind of end: the records that follow determine the task's state.
         _ => (HostState::Waiting, String::new(), false),
     };
+    if let Some(actor) = ordered_by {
+        let separator = if why.is_empty() { "" } else { ", " };
+        why = format!("{why}{separator}ordered by {actor}");
+    }
     Ending { state, why, in_connect }
 }

@@ -13,15 +13,31 @@ pub(super) struct Mark {
     pub(super) text: String,
 }
 
-/// The mark of an event, if any. The first configuration of a log has none.
-pub(super) fn mark(at: Timestamp, event: &Event, before_jobs: bool) -> Option<Mark> {
+/// The mark of an event, if any, with the reason of its order. The first configuration of a log has none.
+pub(super) fn mark(at: Timestamp, event: &Event, reason: Option<&str>, before_jobs: bool) -> Option<Mark> {
     let label = match event {
         Event::Namespace(event) => of_namespace(&event.kind, before_jobs)?.to_owned(),
         Event::Job(event) => of_job(&event.kind)?,
         _ => return None,
     };
-    let text = event.to_string();
+    let mut text = event.to_string();
+    if let Some(reason) = reason.filter(|_| has_no_reason(event)) {
+        text = format!("{text}: {reason}");
+    }
     Some(Mark { at, label, text })
+}
+
+/// Whether the reason of its order stands in another record.
+fn has_no_reason(event: &Event) -> bool {
+    matches!(
+        event.job_kind(),
+        Some(
+            JobEventKind::Paused
+                | JobEventKind::Resumed
+                | JobEventKind::Altered { .. }
+                | JobEventKind::WaveOpened { .. }
+        )
+    )
 }
 
 fn of_namespace(event: &NamespaceEventKind, before_jobs: bool) -> Option<&'static str> {

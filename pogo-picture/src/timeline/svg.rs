@@ -12,7 +12,7 @@ use crate::markup::{Markup, Px, shorten};
 const WIDTH: f64 = 1200.0;
 /// Space at the right of the axis.
 const MARGIN: f64 = 64.0;
-/// The most sentences about blocked jobs.
+/// The most sentences about blocked jobs, and about orders.
 const SENTENCES: usize = 5;
 
 pub(super) fn draw(data: &TimelineData, layout: &Layout, target: SvgTarget) -> String {
@@ -86,6 +86,7 @@ fn header(sheet: &mut Sheet<'_>, band: Option<usize>) {
     // A page lists them above the picture, where they can be copied.
     if sheet.target == SvgTarget::File {
         blocked(sheet);
+        orders(sheet);
     }
 }
 
@@ -107,6 +108,24 @@ fn blocked(sheet: &mut Sheet<'_>) {
             sheet.y += 16.0;
             let text = sheet.markup.element("text").at(EDGE, sheet.y);
             text.text(format!("\u{25b2} and {more} more"));
+        }
+    }
+}
+
+/// Draws who ordered what.
+fn orders(sheet: &mut Sheet<'_>) {
+    let orders = &sheet.data.orders;
+    for order in orders.iter().take(SENTENCES) {
+        sheet.y += 16.0;
+        let text = sheet.markup.element("text").class("dim").at(EDGE, sheet.y);
+        text.text(shorten(order, 190));
+    }
+    match orders.len().saturating_sub(SENTENCES) {
+        0 => {}
+        more => {
+            sheet.y += 16.0;
+            let text = sheet.markup.element("text").class("dim").at(EDGE, sheet.y);
+            text.text(format!("and {more} more orders"));
         }
     }
 }

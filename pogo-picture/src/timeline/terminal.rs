@@ -14,6 +14,8 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::fold;
 
 const LIMITS: RowLimits = RowLimits { hosts: 40, bands: 40 };
+/// The most orders that are listed.
+const ORDERS: usize = 20;
 const NAMES: usize = 26;
 /// Width of the numbers after the cells.
 const NUMBERS: usize = 10;
@@ -50,6 +52,7 @@ impl Chart<'_> {
         for sentence in &self.data.waits.blocked {
             self.line(&format!("blocked: {}", plain(sentence)));
         }
+        self.orders();
         self.line("");
         self.scale();
         for section in &layout.sections {
@@ -76,6 +79,18 @@ impl Chart<'_> {
         }
         self.legend(layout.is_folded());
         self.text
+    }
+
+    /// Who ordered what, if not all of it then what came last.
+    fn orders(&mut self) {
+        let orders = &self.data.orders;
+        let left_out = orders.len().saturating_sub(ORDERS);
+        if left_out > 0 {
+            self.line(&format!("{left_out} more orders, then"));
+        }
+        for order in orders.iter().skip(left_out) {
+            self.line(&plain(order));
+        }
     }
 
     fn line(&mut self, line: &str) {

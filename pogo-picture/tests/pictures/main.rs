@@ -6,6 +6,7 @@ mod any_log;
 mod folded;
 mod graph;
 mod one_by_one;
+mod orders;
 mod readme;
 mod text;
 mod waiting;
