@@ -1,5 +1,6 @@
 //! pogo in one process: plan, simulate and run a rollout over SSH.
 
+mod actor;
 mod ask;
 mod cli;
 mod command;

@@ -1,8 +1,10 @@
 //! `pogo audit`
 
+use std::iter;
 use std::sync::Arc;
 
 use pogo_audit::{AuditSummary, Auditor, Finding};
+use pogo_core::scheduler::OrderEntry;
 use pogo_inventory::PolicyFile;
 use serde_json::json;
 
@@ -26,21 +28,25 @@ pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, CliError> {
     let taken = log.records.iter().try_for_each(|record| auditor.check(record));
     let audited = taken.and_then(|()| auditor.finish());
     match args.format {
-        PlanFormat::Json => report::print(&report::json_line(&as_json(&log, &audited))?)?,
-        PlanFormat::Text => report::print(&format!("{}\n", as_text(&log, &audited)))?,
+        PlanFormat::Json => report::print(&report::json_line(&as_json(&log, &audited, auditor.orders()))?)?,
+        PlanFormat::Text => report::print(&as_text(&log, &audited, auditor.orders()))?,
     }
     Ok(if audited.is_ok() { Exit::Succeeded } else { Exit::Failed })
 }
 
-fn as_json(log: &Log, audited: &Result<AuditSummary, Finding>) -> serde_json::Value {
+fn as_json(log: &Log, audited: &Result<AuditSummary, Finding>, orders: &[OrderEntry]) -> serde_json::Value {
     match audited {
-        Ok(audited) => json!({ "kept": true, "audited": audited }),
-        Err(finding) => json!({ "kept": false, "position": log.position(finding.position), "finding": finding }),
+        Ok(audited) => json!({ "kept": true, "audited": audited, "orders": orders }),
+        Err(finding) => {
+            let position = log.position(finding.position);
+            json!({ "kept": false, "position": position, "finding": finding, "orders": orders })
+        }
     }
 }
 
-fn as_text(log: &Log, audited: &Result<AuditSummary, Finding>) -> String {
-    match audited {
+/// The result, and below it who ordered what, where anything is known of that.
+fn as_text(log: &Log, audited: &Result<AuditSummary, Finding>, orders: &[OrderEntry]) -> String {
+    let result = match audited {
         Ok(audited) => format!("every rule was kept: {audited}"),
         Err(finding) => {
             let Finding {
@@ -52,5 +58,17 @@ fn as_text(log: &Log, audited: &Result<AuditSummary, Finding>) -> String {
             } = finding;
             format!("{}: {message} [{rule}] (at {at})", log.position(*position))
         }
+    };
+    let orders = orders.iter().filter(|order| order.is_attributed());
+    iter::once(result + "\n").chain(orders.map(order_lines)).collect()
+}
+
+/// An order, and what followed.
+fn order_lines(order: &OrderEntry) -> String {
+    let line = format!("{}  {order}\n", order.at.utc());
+    if order.followed.is_empty() {
+        return line;
     }
+    let followed: Vec<String> = order.followed.iter().map(ToString::to_string).collect();
+    format!("{line}  then {}\n", followed.join(", "))
 }

@@ -11,6 +11,7 @@ use pogo_core::scheduler::{JobEventKind, JobId, JobStatus, Record, Tally};
 
 use super::follow::{self, FollowedSources};
 use super::stop::{JobStopper, StopSignals};
+use crate::actor::local_actor;
 use crate::ask::TerminalPrompter;
 use crate::exit::{CliError, Exit};
 use crate::report::Screen;
@@ -61,7 +62,12 @@ async fn run_to_end(
     let (dispatcher, handle) = builder.build().await.map_err(CliError::broken)?;
     // One listener for the whole job: a signal that comes while another is handled must not get lost.
     let signals = StopSignals::listen().map_err(CliError::broken)?;
-    let steer = steer(handle, namespace, spec, (operator, signals));
+    let actor = local_actor();
+    operator.screen.watched_by(&actor);
+    let steering = handle.as_actor(actor);
+    // The dispatcher ends once no handle is left.
+    drop(handle);
+    let steer = steer(steering, namespace, spec, (operator, signals));
     // On a worker, beside the connections that wake it: from a thread of its own, each message would be a switch.
     let mut dispatcher = tokio::spawn(dispatcher.run());
     let (ended, job) = tokio::select! {

@@ -12,6 +12,7 @@ mod limits;
 mod lines;
 mod moment;
 mod names;
+mod other_orders;
 mod pane;
 mod progress;
 mod prompt;

@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pogo_core::dispatcher::{Observer, OutputChunk};
-use pogo_core::scheduler::{Event, Record, TaskEvent, TaskEventKind};
+use pogo_core::dispatcher::{Notice, Observer, OutputChunk};
+use pogo_core::scheduler::{Actor, Event, Record, TaskEvent, TaskEventKind};
 use pogo_ssh::FirstContacts;
 use tokio::sync::Notify;
 
@@ -16,6 +16,7 @@ use super::folding::{self, FoldStyle, Outputs};
 use super::frames::{self, Frame};
 use super::host_state::HostState;
 use super::lines::{Lines, PrintedLines};
+use super::other_orders::OtherOrders;
 use super::pane::Pane;
 use super::prompt::OpenPrompt;
 use super::records::Records;
@@ -50,6 +51,7 @@ struct ScreenState {
     /// Hosts that are met for the first time: one line lists all.
     contacts: FirstContacts,
     busy: BusyHosts,
+    orders: OtherOrders,
 }
 
 impl Screen {
@@ -68,6 +70,7 @@ impl Screen {
             verbosity: Verbosity::default(),
             contacts: FirstContacts::default(),
             busy: BusyHosts::default(),
+            orders: OtherOrders::default(),
         };
         let shown = Arc::new(Mutex::new(shown));
         Self {
@@ -94,6 +97,11 @@ impl Screen {
     pub(crate) fn folding(self, style: Option<FoldStyle>) -> Self {
         self.shown().folded = style.map(|style| (Outputs::default(), style));
         self
+    }
+
+    /// Orders of this actor are not remarked on: whoever watches gave them.
+    pub(crate) fn watched_by(&self, actor: &Actor) {
+        self.shown().orders = OtherOrders::than(actor);
     }
 
     /// Prints more or less.
@@ -160,6 +168,7 @@ impl Screen {
         self.drawing.stop();
         let mut shown = self.shown();
         shown.pane.end();
+        shown.tell_orders();
         self.unfold(&mut shown);
         self.record(&mut shown, |records, text| records.finish(text));
         // It holds nothing that could not be written as JSON.
@@ -288,6 +297,9 @@ impl Observer for Screen {
         if self.format == LogFormat::Jsonl {
             return;
         }
+        if !shown.orders.note(record) {
+            shown.tell_orders();
+        }
         self.task(&mut shown, &record.event);
         if let Event::Task(TaskEvent { host, kind, .. }) = &record.event
             && let TaskEventKind::Slow { after, .. } = kind
@@ -307,6 +319,12 @@ impl Observer for Screen {
         }
     }
 
+    fn notice(&self, notice: &Notice<'_>) {
+        if let Notice::Committed { .. } = notice {
+            self.shown().tell_orders();
+        }
+    }
+
     fn output(&self, chunk: &OutputChunk<'_>) {
         let mut shown = self.shown();
         self.record(&mut shown, |records, text| records.output(chunk, text));
@@ -322,6 +340,13 @@ impl Observer for Screen {
 }
 
 impl ScreenState {
+    /// Says what others have ordered. A replay that is not live prints all orders by itself.
+    fn tell_orders(&mut self) {
+        for order in self.orders.take(self.pane.is_live()) {
+            self.say(&order);
+        }
+    }
+
     fn say(&mut self, remark: &str) {
         self.pane.above_err(|| terminal::remark(remark));
     }

@@ -70,6 +70,36 @@ fn a_log_is_held_against_the_policy_that_should_have_held() {
 }
 
 #[test]
+fn who_ordered_what_is_listed_with_what_followed() {
+    let (program, lines) = with_log();
+    let by = r#""actor":{"name":"alice","host":"laptop"}"#;
+    let ordered: String = lines
+        .iter()
+        .map(|line| match line.contains(r#""event":"job_submitted""#) {
+            true => line.replacen('{', &format!("{{{by},"), 1),
+            false => line.clone(),
+        })
+        .collect();
+    program.write("ordered.jsonl", &ordered);
+    let done = program.run(&["audit", "ordered.jsonl"]);
+    let listed: Vec<&str> = done.out.lines().skip(1).collect();
+    assert_eq!(
+        listed,
+        ["1970-01-01 00:00 UTC  job-1 submitted by alice@laptop"],
+        "{}",
+        done.out
+    );
+    let json = program.run(&["audit", "ordered.jsonl", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let orders = json["orders"].as_array().unwrap();
+    assert_eq!(orders.len(), 2, "the namespace and the job: {orders:?}");
+    assert_eq!(
+        (&orders[1]["order"], &orders[1]["actor"]["name"]),
+        (&"submit".into(), &"alice".into())
+    );
+}
+
+#[test]
 fn what_cannot_be_audited_is_said() {
     let (program, _) = with_log();
     program.write("empty.jsonl", "");

@@ -130,6 +130,61 @@ fn sigterm_and_sighup_stop_starting_and_wait_for_what_runs() {
     }
 }
 
+/// The environment claims to be somebody else, and is not believed.
+#[test]
+fn orders_are_by_the_account_and_the_machine_that_the_system_knows() {
+    let site = Site::new(POLICY, &["web1", "web2", "web3"]);
+    let log = site.program.directory.path().join("run.jsonl");
+    let args = site.args(
+        "$web",
+        &["--events", &log.display().to_string(), "--", "echo here; sleep 600"],
+    );
+    let mut command = site
+        .program
+        .command(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    for name in ["USER", "LOGNAME", "SUDO_USER", "HOSTNAME"] {
+        command.env(name, "mallory");
+    }
+    command.env("SUDO_UID", "4242");
+    let (mut child, mut out) = started(minding_hang_up(&command));
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    interrupt(&child);
+    wait_for(&mut err, "starting no more");
+    interrupt(&child);
+    read_to_end(&mut out);
+    assert_eq!(Done::of(child.wait_with_output().unwrap()).code, 2);
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert!(!text.contains("mallory"), "{text}");
+    let records: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let by: Vec<&serde_json::Value> = ["namespace_configured", "job_submitted", "job_halting", "job_finished"]
+        .iter()
+        .map(|event| {
+            let record = records.iter().rfind(|record| record["event"] == *event);
+            &record.unwrap_or_else(|| panic!("no {event}: {text}"))["actor"]
+        })
+        .collect();
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    assert_eq!(by[0]["host"], machine.as_str());
+    assert!(
+        by[0]["name"].is_string() && by[0]["name"] != "uid 4242" && by.iter().all(|actor| *actor == by[0]),
+        "{by:?}"
+    );
+    let audit = site.program.run(&["audit", &log.display().to_string()]);
+    let name = by[0]["name"].as_str().unwrap();
+    // Whoever watches has given the orders.
+    let said = read_to_end(&mut err);
+    assert!(!said.contains(&format!(" by {name}@")), "{said}");
+    let aborted = format!("job-1 aborted by {name}@{machine}");
+    assert!(audit.out.contains(&aborted), "{}", audit.out);
+    assert!(
+        audit
+            .out
+            .contains("  then web[2-3] cancelled, web1 failed, job-1 finished\n"),
+        "{}",
+        audit.out
+    );
+}
+
 #[test]
 fn what_still_runs_after_the_grace_of_sigterm_is_ended() {
     for signal in [Signal::TERM, Signal::HUP] {
