@@ -95,7 +95,8 @@ impl Groups {
         for (to, &from) in order.iter().enumerate() {
             position[from] = u32::try_from(to).unwrap_or(u32::MAX);
             let (a, b) = pairs[from];
-            labels.push(format!("{} & {}", outer[a as usize], inner[b as usize]));
+            // As long as it is: there may be more of these than hosts, and `format!` leaves room at their ends.
+            labels.push([&outer[a as usize], " & ", &inner[b as usize]].concat());
         }
         for (_, group) in &mut rows {
             *group = position[*group as usize];
