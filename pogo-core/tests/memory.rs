@@ -5,18 +5,19 @@
 use std::ops::Range;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::executor::block_on;
-use pogo_core::Digest;
 use pogo_core::dispatcher::telemetry::{Metrics, Trace};
 use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Observer, Reporter, Transport};
 use pogo_core::fleet::Fleet;
 use pogo_core::output::{OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream};
 use pogo_core::plan::{Command, JobSpec};
-use pogo_core::policy::Policy;
-use pogo_core::scheduler::{AttemptId, JobId, Outcome, Scheduler};
+use pogo_core::policy::{Constraint, Policy, Rule};
+use pogo_core::scheduler::{AttemptId, Event, Input, JobId, Order, Outcome, Scheduler};
 use pogo_core::sim::World;
+use pogo_core::{Digest, Timestamp};
 
 #[test]
 fn without_a_subscriber_or_a_recorder_no_event_allocates() {
@@ -123,4 +124,54 @@ fn a_thousand_hosts_that_flood_a_slow_store_use_no_more_memory_than_the_setting_
         large < quiet + (8 << 20) + waiting,
         "{large} bytes, and {quiet} without output"
     );
+}
+
+/// A job on all hosts whose attempts all succeed.
+fn run_job(scheduler: &mut Scheduler) {
+    let spec = JobSpec::new("$web".parse().unwrap(), Command::shell("true"));
+    let at = Timestamp::EPOCH;
+    let mut events = scheduler.handle(at, Order::submit(spec)).unwrap();
+    while let Some(attempt) = events.iter().find_map(Event::started) {
+        let (outcome, output) = (Outcome::Succeeded, None);
+        let reported = Input::Reported {
+            attempt,
+            outcome,
+            output,
+        };
+        events = scheduler.handle(at, reported).unwrap();
+    }
+}
+
+#[test]
+fn five_thousand_jobs_that_have_retired_cost_nothing() {
+    let fleet = Fleet::builder().tagged("web", "web[1-3]").build().unwrap();
+    let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel("1".parse().unwrap()));
+    let policy = Policy::new().constraint(limit).retire_after(Duration::ZERO);
+    let (fleet, policy) = (Arc::new(fleet), Arc::new(policy));
+    let mut scheduler = Scheduler::new();
+    scheduler
+        .handle(Timestamp::EPOCH, Order::Configure { fleet, policy })
+        .unwrap();
+    let mut run = |jobs: u32| allocation_counter::measure(|| (0..jobs).for_each(|_| run_job(&mut scheduler)));
+    // Room that the first jobs needed is used again by those after them.
+    run(500);
+    let first = run(100).count_total;
+    let mut kept = 0;
+    let heaps: Vec<i64> = (0..10)
+        .map(|_| {
+            kept += run(500).bytes_current;
+            kept
+        })
+        .collect();
+    let last = run(100).count_total;
+    // Tables shrink and grow again, so it is not the same at each moment.
+    let (early, late) = heaps.split_at(5);
+    assert!(late.iter().min() <= early.iter().max(), "{heaps:?}");
+    assert!(
+        last <= first + first / 50,
+        "{first} allocations of 100 jobs, and {last} after 5,000 more"
+    );
+    let stored = serde_json::to_string(&scheduler.snapshot()).unwrap().len();
+    assert!(stored < 2_000, "{stored}");
+    assert_eq!(scheduler.next_timeout(), None, "nobody is woken for them");
 }

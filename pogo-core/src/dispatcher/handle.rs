@@ -240,9 +240,11 @@ impl Handle {
         self.order(Order::Thaw { hosts }.because(reason)).await
     }
 
-    /// Tries hosts again. Errors as [`execute`](Self::execute).
-    pub async fn retry(&self, job: JobId, hosts: Vec<HostName>) -> Result<(), OrderError> {
-        self.order(Order::Retry { job, hosts }).await
+    /// Tries hosts again, and returns the job that does: this one, or a new one of [these hosts](Scheduler::retired_jobs) where it has
+    /// retired. Errors as [`execute`](Self::execute).
+    pub async fn retry(&self, job: JobId, hosts: Vec<HostName>) -> Result<JobId, OrderError> {
+        let answer = self.execute(Order::Retry { job, hosts }).await?;
+        Ok(answer.job().unwrap_or(job))
     }
 
     /// Counts hosts as done without running them. Errors as [`execute`](Self::execute).

@@ -263,7 +263,7 @@ fn orders_that_start_something_are_refused_and_all_others_are_taken() {
             let draining = Err(OrderError::Refused(InputError::Draining));
             let web2 = vec!["web2".parse().unwrap()];
             assert_eq!(handle.submit(spec()).await.map(|_| ()), draining);
-            assert_eq!(handle.retry(JOB, web2.clone()).await, draining);
+            assert_eq!(handle.retry(JOB, web2.clone()).await.map(|_| ()), draining);
             assert_eq!(handle.resume(JOB).await, draining);
             assert_eq!(handle.promote(JOB).await, draining);
             handle.skip(JOB, web2).await.unwrap();

@@ -263,7 +263,10 @@ fn hooks_are_those_of_the_policy_under_which_the_job_was_submitted() {
             .build()
             .await
             .unwrap();
-        let steer = async move { handle.retry(JOB, vec!["web1".parse().unwrap()]).await.unwrap() };
+        let steer = async move {
+            let tried = handle.retry(JOB, vec!["web1".parse().unwrap()]).await;
+            assert_eq!(tried, Ok(JOB), "a job that has not retired goes on itself");
+        };
         let (ended, ()) = futures::join!(dispatcher.run(), steer);
         assert_eq!(ended.unwrap().job(JOB).unwrap().status(), JobStatus::Finished);
         let hooks = transport.hooks.lock().unwrap();
