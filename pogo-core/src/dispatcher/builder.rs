@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use futures::channel::mpsc;
 
+use super::availability::Availability;
+use super::awaited_journal::AwaitedJournal;
 use super::commit::{Snapshots, Tail};
 use super::event_loop::Io;
 use super::growth::{Growth, GrowthSide};
@@ -110,7 +112,7 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Sets how long to retry an unreachable journal. Default: [for ever](JournalRetry::forever).
+    /// Sets how long to retry an unreachable journal, in [`build`](Self::build) as afterwards. Default: [for ever](JournalRetry::forever).
     pub fn journal_retry(mut self, retry: JournalRetry) -> Self {
         self.journal_retry = retry;
         self
@@ -185,8 +187,12 @@ impl DispatcherBuilder {
     /// Acquires and replays the journal, from its latest snapshot if it has one. Attempts that were running are resumed or in doubt, and jobs go on,
     /// once [`Dispatcher::run`] is polled.
     ///
+    /// A journal that cannot be reached is waited for as [`journal_retry`](Self::journal_retry) says, so that a service can be started
+    /// before its store; [observers](Self::observer) are told ([`Notice::JournalAway`](super::Notice::JournalAway)). Dropping the
+    /// future gives up.
+    ///
     /// # Errors
-    /// The journal cannot be acquired, read or replayed.
+    /// The journal is owned by somebody else, cannot be read or replayed, or the retry policy gives up.
     pub async fn build(mut self) -> Result<(Dispatcher, Handle), DispatchError> {
         let nonce = self.nonce.map_or_else(system_nonce, Ok)?;
         let namespace = self.namespace_of(nonce);
@@ -196,12 +202,17 @@ impl DispatcherBuilder {
             nonce,
             since: self.clock.now(),
         };
-        let owned = journal.acquire(owner, self.acquire).await?;
+        let observer = Guarded::new(std::mem::take(&mut self.observers));
+        let availability = Availability::new(Arc::clone(&self.clock), Arc::clone(&observer), self.journal_retry);
+        let awaited = AwaitedJournal {
+            journal: journal.as_ref(),
+            availability: &availability,
+        };
+        let owned = awaited.acquire(owner, self.acquire).await?;
         let at = owned.end();
-        let (scheduler, upto, named) = restore(journal.as_ref(), at).await?;
+        let (scheduler, upto, named) = restore(&awaited, at).await?;
         let (messages, inbox) = mpsc::unbounded();
         let (starts, start_requests) = mpsc::unbounded();
-        let observer = Guarded::new(std::mem::take(&mut self.observers));
         observer.started(&scheduler);
         let writer = self.output_writer(&observer);
         let (running, reports) = Running::new(self.transport, Arc::clone(&observer) as _, writer);
@@ -211,9 +222,8 @@ impl DispatcherBuilder {
             named,
         };
         let growth = Arc::<Growth>::default();
-        let io = (Arc::clone(&self.clock), Arc::clone(&observer));
         let growth_side = GrowthSide::new(Arc::clone(&growth), at);
-        let tail = Tail::new(owned, io, growth_side, snapshots, self.journal_retry);
+        let tail = Tail::new(owned, availability, growth_side, snapshots);
         let io = Io {
             running,
             reports,

@@ -2,16 +2,16 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures::future::{BoxFuture, Fuse, FutureExt};
+use futures::future::{BoxFuture, Either, Fuse, FutureExt, select};
 
+use super::JournalStatus;
+use super::availability::Availability;
 use super::batch::Batch;
 use super::growth::GrowthSide;
-use super::guarded::Guarded;
-use super::{Clock, JournalRetry, JournalStatus, Notice, Observer};
 use crate::Timestamp;
 use crate::journal::{
     Commit, Epoch, JournalError, NamedContent, OwnedJournal, OwnerId, Seq, StoredContent, holds_content,
@@ -29,7 +29,6 @@ pub(super) struct Tail {
     storing: Fuse<BoxFuture<'static, Result<(), JournalError>>>,
     availability: Availability,
     was_away: bool,
-    retry: JournalRetry,
     at: Seq,
     epoch: Epoch,
     previous_owner: Option<OwnerId>,
@@ -48,14 +47,6 @@ pub(super) struct Snapshots {
     pub(super) named: NamedContent,
 }
 
-/// Whether the journal can be reached, shared with the append in flight.
-#[derive(Clone)]
-struct Availability {
-    away: Arc<Mutex<Option<(Timestamp, String)>>>,
-    clock: Arc<dyn Clock>,
-    observer: Arc<Guarded>,
-}
-
 /// A completed append.
 struct Appended {
     journal: Box<dyn OwnedJournal>,
@@ -66,25 +57,22 @@ struct Appended {
 }
 
 impl Tail {
+    /// How long a snapshot may take to be stored. One that never is would keep later ones away, and an idle dispatcher from ending.
+    const STORED_WITHIN: Duration = Duration::from_secs(300);
+
     pub(super) fn new(
         journal: Box<dyn OwnedJournal>,
-        (clock, observer): (Arc<dyn Clock>, Arc<Guarded>),
+        availability: Availability,
         growth: GrowthSide,
         snapshots: Snapshots,
-        retry: JournalRetry,
     ) -> Self {
         Self {
             append: Fuse::terminated(),
             parts: VecDeque::new(),
             lost: journal.lost().fuse(),
             storing: Fuse::terminated(),
-            availability: Availability {
-                away: Arc::default(),
-                clock,
-                observer,
-            },
+            availability,
             was_away: false,
-            retry,
             at: journal.end(),
             epoch: journal.epoch(),
             previous_owner: journal.previous_owner(),
@@ -129,14 +117,11 @@ impl Tail {
 
     /// Whether the journal accepts commits.
     pub(super) fn status(&self) -> JournalStatus {
-        match self.availability.with(|away| away.clone()) {
-            Some((since, message)) => JournalStatus::Away { since, message },
-            None => JournalStatus::Ok,
-        }
+        self.availability.status()
     }
 
     pub(super) fn is_away(&self) -> bool {
-        self.availability.with(|away| away.is_some())
+        self.availability.is_away()
     }
 
     /// Ready once each time the journal becomes unreachable.
@@ -168,7 +153,7 @@ impl Tail {
             && let Some(batch) = self.parts.pop_front()
         {
             let named = std::mem::take(&mut self.snapshots.named);
-            let append = append(journal, (self.at, batch), named, self.retry, self.availability.clone());
+            let append = append(journal, (self.at, batch), named, self.availability.clone());
             self.append = append.boxed().fuse();
         }
     }
@@ -217,7 +202,15 @@ impl Tail {
             self.snapshots.upto = self.at;
             let mut state = scheduler.snapshot();
             self.snapshots.named.name_in(&mut state);
-            self.storing = journal.snapshot(self.at, state).fuse();
+            let (storing, clock) = (journal.snapshot(self.at, state), Arc::clone(&self.availability.clock));
+            let stored = async move {
+                let late = clock.sleep_until(clock.now() + Self::STORED_WITHIN);
+                match select(storing, late).await {
+                    Either::Left((stored, _)) => stored,
+                    Either::Right(_) => Ok(()),
+                }
+            };
+            self.storing = stored.boxed().fuse();
         }
     }
 
@@ -241,22 +234,18 @@ async fn append(
     mut journal: Box<dyn OwnedJournal>,
     (at, mut batch): (Seq, Batch),
     named: NamedContent,
-    retry: JournalRetry,
     availability: Availability,
 ) -> Appended {
     let began = availability.clock.now();
     let (mut next, mut missing) = (named.clone(), Vec::new());
     let answer = match commit(at, &mut batch, &mut next, &mut missing) {
         Ok((commit, whole)) => {
-            let answer = store(journal.as_mut(), &commit, &missing, (began, retry), &availability).await;
+            let answer = store(journal.as_mut(), &commit, &missing, &availability).await;
             batch.records = whole.unwrap_or(commit.records);
             answer
         }
         Err(error) => Err(error),
     };
-    if answer.is_ok() {
-        availability.back(began);
-    }
     let named = if answer.is_ok() { next } else { named };
     Appended {
         journal,
@@ -286,23 +275,27 @@ async fn store(
     journal: &mut dyn OwnedJournal,
     commit: &Commit,
     missing: &[StoredContent],
-    (began, retry): (Timestamp, JournalRetry),
     availability: &Availability,
 ) -> Result<Seq, JournalError> {
-    let clock = &availability.clock;
-    let (mut delay, mut at_once) = (retry.first_delay, true);
+    let (mut tries, mut at_once) = (availability.begin(), true);
     let mut missing = missing.iter().peekable();
     loop {
         let answer = match missing.peek() {
-            Some(content) => journal.put_content(content.digest, &content.bytes).await.map(|()| None),
-            None => journal.append(commit).await.map(Some),
+            Some(content) => {
+                let put = journal.put_content(content.digest, &content.bytes);
+                tries.answer(put).await.map(|()| None)
+            }
+            None => tries.answer(journal.append(commit)).await.map(Some),
         };
         let error = match answer {
             Ok(None) => {
                 missing.next();
                 continue;
             }
-            Ok(Some(end)) => return Ok(end),
+            Ok(Some(end)) => {
+                tries.end();
+                return Ok(end);
+            }
             Err(error @ (JournalError::Unavailable { .. } | JournalError::Unknown { .. })) => error,
             Err(error) => return Err(error),
         };
@@ -311,34 +304,7 @@ async fn store(
             at_once = false;
             continue;
         }
-        availability.gone(&error);
-        if retry.give_up_after.is_some_and(|limit| clock.now() - began >= limit) {
-            return Err(error);
-        }
-        clock.sleep_until(clock.now() + delay).await;
-        (delay, at_once) = ((delay * 2).min(retry.max_delay), true);
-    }
-}
-
-impl Availability {
-    fn with<T>(&self, act: impl FnOnce(&mut Option<(Timestamp, String)>) -> T) -> T {
-        // Poisoning is harmless: each change is one statement.
-        act(&mut self.away.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn gone(&self, error: &JournalError) {
-        let now = self.clock.now();
-        let since = self.with(|away| away.as_ref().map(|(since, _)| *since));
-        self.with(|away| *away = Some((since.unwrap_or(now), error.to_string())));
-        if since.is_none() {
-            self.observer.notice(&Notice::JournalAway { error });
-        }
-    }
-
-    fn back(&self, began: Timestamp) {
-        if self.with(Option::take).is_some() {
-            let after = self.clock.now() - began;
-            self.observer.notice(&Notice::JournalBack { after });
-        }
+        tries.pause(error).await?;
+        at_once = true;
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use futures::channel::mpsc;
@@ -19,9 +18,9 @@ use super::shutdown::Shutdown;
 use super::stream_start::StartRequest;
 use super::waiters::Waiters;
 use super::wakeup::{Pending, Wakeup};
-use super::{Clock, DispatchError, JournalStatus, Notice, Observer, Report};
+use super::{Clock, DispatchError, Notice, Observer, Report};
 use crate::Timestamp;
-use crate::journal::{JournalError, committed_len};
+use crate::journal::{JournalError, committed_len, shorten_outcome, shorten_record};
 use crate::scheduler::{AttemptId, BeginRefused, Input, InputError, JobId, Record, Scheduler};
 
 /// Runs jobs: carries events to journal, transport and observer, and reports and orders back to the scheduler.
@@ -283,34 +282,40 @@ impl Dispatcher {
         self.tail.begin(batch);
         while !self.tail.is_idle() {
             let tail = &mut self.tail;
-            let records = poll_fn(|context| match tail.poll_append(context) {
-                Poll::Ready(appended) => Poll::Ready(appended),
-                Poll::Pending => match tail.status() {
-                    // There is no handle yet that could report it, so `build` returns the error.
-                    JournalStatus::Away { message, .. } => Poll::Ready(Err(JournalError::Unavailable { message })),
-                    JournalStatus::Ok => Poll::Pending,
-                },
-            });
-            let records = records.await?;
+            let records = poll_fn(|context| tail.poll_append(context)).await?;
             self.act(records);
         }
         Ok(())
     }
 
+    /// Lets the scheduler decide. Where the journal takes no record of any size, an order that does not fit is refused, and a fact is
+    /// shortened: it has happened.
     pub(super) fn input(&mut self, input: impl Into<Input>, records: &mut Vec<Record>) -> Result<(), InputError> {
         self.now = self.now.max(self.clock.now());
-        let events = match self.tail.max_record() {
-            None => self.scheduler.handle(self.now, input)?,
-            Some(max) => self.scheduler.handle_if_recorded(self.now, input.into(), |records| {
-                let bytes = records.iter().map(committed_len).sum();
-                if bytes > max {
-                    Err(InputError::TooLarge { bytes, max })
-                } else {
-                    Ok(())
-                }
-            })?,
+        let at = self.now;
+        let Some(max) = self.tail.max_record() else {
+            let events = self.scheduler.handle(at, input)?;
+            records.extend(events.into_iter().map(|event| Record { at, event }));
+            return Ok(());
         };
-        records.extend(events.into_iter().map(|event| Record { at: self.now, event }));
+        let mut input = input.into();
+        if let Input::Reported { outcome, .. } = &mut input {
+            // Before it is decided on, so that the state has no more than the journal.
+            shorten_outcome(outcome, max / 2);
+        }
+        let events = self.scheduler.handle_if_recorded(at, input, |records| {
+            let bytes = records.iter().map(committed_len).sum();
+            if bytes > max {
+                Err(InputError::TooLarge { bytes, max })
+            } else {
+                Ok(())
+            }
+        })?;
+        records.extend(events.into_iter().map(|event| {
+            let mut record = Record { at, event };
+            shorten_record(&mut record, max);
+            record
+        }));
         Ok(())
     }
 }

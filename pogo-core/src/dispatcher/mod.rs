@@ -6,6 +6,8 @@
 
 mod acting;
 mod attempts;
+mod availability;
+mod awaited_journal;
 mod away;
 mod batch;
 mod builder;

@@ -15,6 +15,8 @@ mod owner;
 mod position;
 mod replay;
 #[cfg(feature = "async")]
+mod shortened;
+#[cfg(feature = "async")]
 mod store;
 #[cfg(feature = "async")]
 mod stored_len;
@@ -34,6 +36,8 @@ pub use memory::MemoryJournal;
 pub use owner::{Acquire, Nonce, Owner};
 pub use position::Seq;
 pub use replay::{ReplayError, replay};
+#[cfg(feature = "async")]
+pub(crate) use shortened::{shorten_outcome, shorten_record};
 #[cfg(feature = "async")]
 pub use store::{Journal, OwnedJournal, Page};
 #[cfg(feature = "async")]

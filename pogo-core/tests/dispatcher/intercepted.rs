@@ -12,6 +12,19 @@ use pogo_core::journal::{
 /// What is done in place of passing a call on. Everything that is not said here is passed on.
 #[async_trait]
 pub(crate) trait Interceptor: Send + Sync + 'static {
+    async fn acquire(
+        &self,
+        journal: &MemoryJournal,
+        owner: Owner,
+        how: Acquire,
+    ) -> Result<Box<dyn OwnedJournal>, JournalError> {
+        journal.acquire(owner, how).await
+    }
+
+    async fn latest_snapshot(&self, journal: &MemoryJournal) -> Result<Option<(Seq, Snapshot)>, JournalError> {
+        journal.latest_snapshot().await
+    }
+
     async fn read(&self, journal: &MemoryJournal, from: Seq) -> Result<Page, JournalError> {
         journal.read(from).await
     }
@@ -66,13 +79,13 @@ struct Owned<P> {
 #[async_trait]
 impl<P: Interceptor> Journal for Intercepted<P> {
     async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
-        let inner = self.inner.acquire(owner, how).await?;
+        let inner = self.interceptor.acquire(&self.inner, owner, how).await?;
         let interceptor = Arc::clone(&self.interceptor);
         Ok(Box::new(Owned { inner, interceptor }))
     }
 
     async fn latest_snapshot(&self) -> Result<Option<(Seq, Snapshot)>, JournalError> {
-        self.inner.latest_snapshot().await
+        self.interceptor.latest_snapshot(&self.inner).await
     }
 
     async fn read(&self, from: Seq) -> Result<Page, JournalError> {

@@ -23,6 +23,7 @@ mod records;
 mod shop;
 mod shutdown;
 mod shutdown_anywhere;
+mod silent_journal;
 mod slow_journal;
 mod slow_output;
 mod slow_store;

@@ -18,22 +18,26 @@ use super::shop::{Counting, JOB, fleet_and_policy};
 use super::slow_store::{Habits, Notices, SlowStore, Stepping, millis, secs};
 use super::virtual_time::{self, VirtualClock};
 
-fn at(time: Duration) -> Timestamp {
+pub(crate) fn at(time: Duration) -> Timestamp {
     Timestamp::EPOCH + time
 }
 
 /// A dispatcher over such a store, whose attempts take so long.
-struct Shop {
-    clock: Arc<VirtualClock>,
-    store: Arc<SlowStore>,
-    transport: Arc<Stepping>,
-    notices: Arc<Notices>,
+pub(crate) struct Shop {
+    pub(crate) clock: Arc<VirtualClock>,
+    pub(crate) store: Arc<SlowStore>,
+    pub(crate) transport: Arc<Stepping>,
+    pub(crate) notices: Arc<Notices>,
 }
 
 impl Shop {
-    fn new(habits: Habits, takes: Duration) -> Self {
+    pub(crate) fn new(habits: Habits, takes: Duration) -> Self {
+        Self::over(MemoryJournal::new(), habits, takes)
+    }
+
+    pub(crate) fn over(inner: MemoryJournal, habits: Habits, takes: Duration) -> Self {
         let clock = Arc::<VirtualClock>::default();
-        let store = Arc::new(SlowStore::slow(&clock, habits));
+        let store = Arc::new(SlowStore::slow(inner, &clock, habits));
         let transport = Stepping::new(&clock, &store, takes);
         let notices = Arc::default();
         Self {
@@ -44,7 +48,7 @@ impl Shop {
         }
     }
 
-    fn builder(&self) -> DispatcherBuilder {
+    pub(crate) fn builder(&self) -> DispatcherBuilder {
         let builder = Dispatcher::builder(Arc::clone(&self.transport) as _);
         let builder = builder
             .journal(Arc::clone(&self.store) as _)
@@ -53,7 +57,7 @@ impl Shop {
     }
 
     /// Runs a job over so many hosts, so many of them at once, and does this meanwhile.
-    fn run<F: Future<Output = ()> + 'static>(
+    pub(crate) fn run<F: Future<Output = ()> + 'static>(
         &self,
         (hosts, at_once): (usize, usize),
         builder: DispatcherBuilder,
@@ -79,7 +83,7 @@ impl Shop {
     }
 
     /// Every host has succeeded, each after one start that was durable before, and the journal is the state.
-    fn ended_well(&self, ended: &Scheduler, hosts: usize) {
+    pub(crate) fn ended_well(&self, ended: &Scheduler, hosts: usize) {
         let job = ended.job(JOB).unwrap();
         assert_eq!(
             (job.status(), job.tally().succeeded as usize),

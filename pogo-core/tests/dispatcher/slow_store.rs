@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::{BoxFuture, Either, FutureExt, select};
+use pogo_core::Digest;
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Attempt, Capabilities, Clock, Notice, Observer, Reporter, Transport};
-use pogo_core::journal::{Commit, JournalError, MemoryJournal, OwnedJournal, Seq, Snapshot};
+use pogo_core::journal::{
+    Acquire, Commit, Journal, JournalError, MemoryJournal, OwnedJournal, Owner, Page, Seq, Snapshot,
+};
 use pogo_core::scheduler::{FailureKind, Outcome, TaskEventKind};
 
 use super::intercepted::{Intercepted, Interceptor};
@@ -33,6 +36,8 @@ pub(crate) struct Habits {
     pub(crate) snapshot: Duration,
     /// When it cannot be reached.
     pub(crate) away: Vec<Range<Duration>>,
+    /// When it takes what it is asked and never answers.
+    pub(crate) silent: Vec<Range<Duration>>,
     /// Appends whose answer is lost although they land, by their number.
     pub(crate) answers_lost: Vec<usize>,
     /// The most records of a commit.
@@ -48,15 +53,61 @@ pub(crate) struct Slowness {
 pub(crate) type SlowStore = Intercepted<Slowness>;
 
 impl SlowStore {
-    pub(crate) fn slow(clock: &Arc<VirtualClock>, habits: Habits) -> Self {
+    pub(crate) fn slow(inner: MemoryJournal, clock: &Arc<VirtualClock>, habits: Habits) -> Self {
         let clock = Arc::clone(clock);
         let habits = Mutex::new((habits, 0));
-        Self::new(Slowness { clock, habits })
+        Self::over(inner, Slowness { clock, habits })
+    }
+}
+
+impl Slowness {
+    /// What a call meets that comes now: an error while it is away, and no answer at all while it is silent.
+    async fn meet(&self) -> Result<(), JournalError> {
+        let now = self.clock.now() - Timestamp::EPOCH;
+        let among = |spans: &[Range<Duration>]| spans.iter().any(|span| span.contains(&now));
+        let (is_silent, is_away) = {
+            let habits = &self.habits.lock().unwrap().0;
+            (among(&habits.silent), among(&habits.away))
+        };
+        if is_silent {
+            std::future::pending::<()>().await;
+        }
+        let message = "the network is down".to_owned();
+        if is_away {
+            Err(JournalError::Unavailable { message })
+        } else {
+            Ok(())
+        }
     }
 }
 
 #[async_trait]
 impl Interceptor for Slowness {
+    async fn acquire(
+        &self,
+        journal: &MemoryJournal,
+        owner: Owner,
+        how: Acquire,
+    ) -> Result<Box<dyn OwnedJournal>, JournalError> {
+        self.meet().await?;
+        journal.acquire(owner, how).await
+    }
+
+    async fn latest_snapshot(&self, journal: &MemoryJournal) -> Result<Option<(Seq, Snapshot)>, JournalError> {
+        self.meet().await?;
+        journal.latest_snapshot().await
+    }
+
+    async fn read(&self, journal: &MemoryJournal, from: Seq) -> Result<Page, JournalError> {
+        self.meet().await?;
+        journal.read(from).await
+    }
+
+    async fn content(&self, journal: &MemoryJournal, digest: Digest) -> Result<Vec<u8>, JournalError> {
+        self.meet().await?;
+        journal.content(digest).await
+    }
+
     async fn append(&self, journal: &mut dyn OwnedJournal, commit: &Commit) -> Result<Seq, JournalError> {
         let (took, lost, max) = {
             let (habits, count) = &mut *self.habits.lock().unwrap();
@@ -65,25 +116,14 @@ impl Interceptor for Slowness {
             (took, habits.answers_lost.contains(count), habits.most)
         };
         self.clock.sleep_until(self.clock.now() + took).await;
-        let now = self.clock.now() - Timestamp::EPOCH;
-        let message = || "the network is down".to_owned();
-        if self
-            .habits
-            .lock()
-            .unwrap()
-            .0
-            .away
-            .iter()
-            .any(|away| away.contains(&now))
-        {
-            return Err(JournalError::Unavailable { message: message() });
-        }
+        self.meet().await?;
         if let Some(max) = max.filter(|max| commit.records.len() > *max) {
             return Err(JournalError::TooLarge { max });
         }
         let answer = journal.append(commit).await;
         if lost {
-            Err(JournalError::Unknown { message: message() })
+            let message = "the network is down".to_owned();
+            Err(JournalError::Unknown { message })
         } else {
             answer
         }

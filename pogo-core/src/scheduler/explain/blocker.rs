@@ -146,6 +146,11 @@ pub enum Blocker {
         /// How many that is.
         limit: u32,
     },
+    /// The last of a record's obstacles, where the journal takes no larger record. Whoever asks the scheduler gets all of them.
+    LeftOut {
+        /// How many obstacles, and hosts that hold slots, are not in the record.
+        count: u32,
+    },
 }
 
 impl Obstacle {
@@ -159,7 +164,7 @@ impl Obstacle {
     }
 
     /// An obstacle that stays until an operator acts.
-    pub(super) fn lasting(blocker: Blocker, cures: Vec<Cure>) -> Self {
+    pub(crate) fn lasting(blocker: Blocker, cures: Vec<Cure>) -> Self {
         Self {
             blocker,
             passes: false,

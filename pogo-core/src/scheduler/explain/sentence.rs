@@ -71,6 +71,9 @@ impl Blocker {
                 allowed,
                 failed,
             } => over_budget(group, *failures, *allowed, failed),
+            Self::LeftOut { count } => {
+                format!("{count} more obstacles and hosts are left out, as the journal takes no larger record")
+            }
             Self::JobMaxParallel { limit } => format!("the job runs {}, as many at once as it may", hosts(*limit)),
         }
     }
