@@ -228,10 +228,13 @@ impl JobQueues {
             let wave = job.stages.stage(stage).wave?;
             Some((since + job.settings.bake, Due::Wave(job.id, wave)))
         });
-        let left = job
-            .left
-            .first()
-            .map(|&(left, _)| (left + job.settings.leave_after, Due::Left(job.id)));
+        // Where no host has left, the job is not asked: that would be one more line of memory for each report.
+        let left = if state.hosts.any_removed() {
+            job.left.first()
+        } else {
+            None
+        };
+        let left = left.map(|&(left, _)| (left + job.settings.leave_after, Due::Left(job.id)));
         [running, slow, settling, job_limit, bake, left].into_iter().flatten()
     }
 

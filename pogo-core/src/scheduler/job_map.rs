@@ -3,18 +3,18 @@
 use std::collections::VecDeque;
 
 use hashbrown::{HashMap, HashSet};
-use rustc_hash::FxBuildHasher;
 
 use super::JobId;
+use super::dense_hasher::DenseHash;
 use super::ids::JobIndex;
 
-/// A map that is never iterated over, so that its order does not matter.
+/// A map by numbers that are given in order, such as those of jobs. It is never iterated over, so that its order does not matter.
 // An `IndexMap` would store values apart from its table and move the last one into each gap: three more cache misses for
 // each removal, as much as a whole report costs with ten thousand jobs.
-pub(crate) type FastMap<K, V> = HashMap<K, V, FxBuildHasher>;
+pub(crate) type FastMap<K, V> = HashMap<K, V, DenseHash>;
 
 /// A set whose members are sorted before their order matters.
-pub(crate) type FastSet<K> = HashSet<K, FxBuildHasher>;
+pub(crate) type FastSet<K> = HashSet<K, DenseHash>;
 
 /// Values by job, in the order of the jobs.
 ///
@@ -85,8 +85,13 @@ impl<V> JobMap<V> {
     }
 
     fn find(&self, job: JobId) -> Option<usize> {
-        let at = self.position(job.index()).ok()?;
-        (self.jobs[at] == job).then_some(at)
+        // Exact where no number between it and the last is left out.
+        let behind = usize::try_from(self.last()?.number().checked_sub(job.number())?).ok()?;
+        let at = self.jobs.len().checked_sub(behind.saturating_add(1));
+        match at.filter(|&at| self.jobs[at] == job) {
+            Some(at) => Some(at),
+            None => self.jobs.binary_search(&job).ok(),
+        }
     }
 
     /// Where a job is, or would be.
@@ -95,7 +100,6 @@ impl<V> JobMap<V> {
         let Some(behind) = last.checked_sub(job.number()) else {
             return Err(self.jobs.len());
         };
-        // Exact where no number between it and the last is left out.
         let at = self.jobs.len().checked_sub(1 + behind as usize);
         match at.filter(|&at| self.jobs[at].index() == job) {
             Some(at) => Ok(at),

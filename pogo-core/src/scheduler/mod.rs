@@ -45,6 +45,7 @@ mod command;
 mod content;
 mod deadlines;
 mod decide;
+mod dense_hasher;
 mod error;
 mod event;
 mod explain;

@@ -5,12 +5,12 @@ use std::hash::BuildHasher;
 
 use fixedbitset::FixedBitSet;
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
 
 use super::class::Entry;
 use super::wait_reason::WaitReason;
 use super::{ClassId, Key};
 use crate::plan::BucketId;
+use crate::scheduler::dense_hasher::DenseHash;
 use crate::scheduler::ids::JobIndex;
 use crate::scheduler::job_map::FastMap;
 
@@ -89,7 +89,7 @@ impl WaitQueues {
     }
 
     fn queue_at(&mut self, position: u32) -> &mut Queue {
-        let hash = |position: u32| FxBuildHasher.hash_one(position);
+        let hash = |position: u32| DenseHash::default().hash_one(position);
         let is_it = |queue: &Queue| queue.position == position;
         let entry = self.buckets.entry(hash(position), is_it, |queue| hash(queue.position));
         let fresh = || Queue {

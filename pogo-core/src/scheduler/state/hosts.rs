@@ -65,6 +65,8 @@ pub(crate) struct Hosts {
     is_noted: FixedBitSet,
     /// Hosts of which more is to know than that a task runs there, unavailable since that began.
     noted: BTreeMap<HostId, HostState>,
+    /// How many of these were taken out of the fleet.
+    removed: usize,
     /// Attempts of other jobs that did not end well either, before the one that a host's state names. Few hosts have any.
     earlier: BTreeMap<HostId, Vec<FailedAttempt>>,
 }
@@ -75,6 +77,7 @@ impl Hosts {
             leased: FixedBitSet::with_capacity(hosts),
             is_noted: FixedBitSet::with_capacity(hosts),
             noted: BTreeMap::new(),
+            removed: 0,
             earlier: BTreeMap::new(),
         }
     }
@@ -127,6 +130,11 @@ impl Hosts {
     pub(crate) fn removed(&self) -> impl Iterator<Item = HostId> {
         let removed = self.noted.iter().filter(|(_, host)| host.left.is_some());
         removed.map(|(&host, _)| host)
+    }
+
+    /// Whether there are any of these.
+    pub(crate) fn any_removed(&self) -> bool {
+        self.removed > 0
     }
 
     /// Hosts of which there is anything to know, in fleet order.
@@ -185,6 +193,8 @@ impl Hosts {
     }
 
     pub(in crate::scheduler) fn set(&mut self, host: HostId, state: HostState, begun: Timestamp) {
+        self.removed -= usize::from(self.is_removed(host));
+        self.removed += usize::from(state.left.is_some());
         self.leased.set(host.index(), state.leased);
         let since_before = state.leased && state.since != begun;
         let noted = state.is_stuck() || state.left.is_some() || since_before;
@@ -371,5 +381,19 @@ fn step(counter: &mut u32, change: (bool, bool)) {
         (false, true) => *counter += 1,
         (true, false) => *counter -= 1,
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_that_have_left_are_known_until_they_are_back() {
+        let (mut hosts, host) = (Hosts::new(2), HostId::new(1));
+        (0..2).for_each(|_| hosts.remove(host, Timestamp::EPOCH));
+        assert!(hosts.any_removed() && hosts.removed().eq([host]));
+        hosts.set(host, HostState::default(), Timestamp::EPOCH);
+        assert!(!hosts.any_removed() && hosts.removed().next().is_none());
     }
 }

@@ -134,7 +134,7 @@ const _: () = assert!(size_of::<Task>() == 64, "a task fills one line of a cache
 /// One job of the namespace.
 ///
 /// Where ten thousand jobs report in turn, most of a job has left the caches since its last report. What each report looks at fills
-/// the first two lines of a cache, in this order; what a job is asked for rarely comes after.
+/// the first two lines of a cache, in this order; then comes what its end looks at, and what a job is asked for rarely.
 #[derive(Debug, Clone, PartialEq)]
 #[repr(C, align(128))]
 pub(crate) struct Job {
@@ -158,10 +158,13 @@ pub(crate) struct Job {
     /// Tasks that are not to be tried before a moment.
     pub(crate) backoffs: BTreeMap<u32, Backoff>,
     pub(crate) id: JobId,
-    pub(crate) gates: Gates,
     pub(crate) submitted: Timestamp,
+    pub(crate) gates: Gates,
     /// When it was finished last; the epoch before.
     pub(crate) finished: Timestamp,
+    /// Who halted or aborted it, until it goes on.
+    pub(crate) stopped_by: Option<Arc<Actor>>,
+    pub(crate) task_index: TaskIndex,
     /// The job that has retired whose hosts it tries again.
     pub(crate) retry_of: Option<JobId>,
     /// Of the job as a whole; `allowed` is unused while the job has no limit.
@@ -173,7 +176,6 @@ pub(crate) struct Job {
     /// How the last attempt of each failed task failed.
     pub(crate) failures: BTreeMap<u32, Failure>,
     pub(crate) stages: Stages,
-    pub(crate) task_index: TaskIndex,
     pub(crate) names: Arc<[HostName]>,
     pub(crate) spec: Arc<JobSpec>,
     /// The settings that the job has, every update included; shared as well.
@@ -181,13 +183,11 @@ pub(crate) struct Job {
     pub(crate) submitted_by: Option<Arc<Actor>>,
     /// The last order that was given to it.
     pub(crate) steered: Option<Box<Steered>>,
-    /// Who halted or aborted it, until it goes on.
-    pub(crate) stopped_by: Option<Arc<Actor>>,
 }
 
 const _: () = assert!(
-    std::mem::offset_of!(Job, backoffs) == 64,
-    "what comes before fills one line of a cache"
+    std::mem::offset_of!(Job, backoffs) == 64 && std::mem::offset_of!(Job, gates) + size_of::<Vec<u32>>() == 128,
+    "what each report looks at fills two lines of a cache, the first field of the gates included"
 );
 
 impl Job {

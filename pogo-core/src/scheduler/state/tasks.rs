@@ -33,7 +33,7 @@ impl State {
 
     /// The tasks of a job that wait on hosts which have left the fleet, by when they left.
     pub(in crate::scheduler) fn waiting_on_left(&self, job: &Job) -> BTreeSet<(Timestamp, u32)> {
-        if self.hosts.removed().next().is_none() {
+        if !self.hosts.any_removed() {
             return BTreeSet::new();
         }
         let waiting = job
@@ -102,7 +102,7 @@ impl State {
     fn note_left(&mut self, (id, task): TaskAt, from: TaskState, to: TaskState, effects: &mut Effects) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let waits = to == TaskState::Waiting;
-        if !waits && (from != TaskState::Waiting || job.left.is_empty()) {
+        if !waits && from != TaskState::Waiting {
             return;
         }
         let Some(left) = self.hosts.left(job.host(task)).map(|left| (left, task)) else {
