@@ -21,11 +21,19 @@ struct LocalFile {
     file: File,
 }
 
-/// The lock lasts as long as the file is open.
+/// The lock lasts until this is dropped, or the process ends.
 #[derive(Debug)]
-struct LocalLock(#[allow(dead_code, reason = "it is kept open")] File);
+struct LocalLock(File);
 
 impl Lock for LocalLock {}
+
+// Closing the file is not enough: a child that another thread has just forked has a copy until it runs its program.
+impl Drop for LocalLock {
+    fn drop(&mut self) {
+        // Closing it follows in any case.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
 
 /// The same kind of error, with what was tried and where.
 fn trying<T>(what: &str, path: &Path, result: io::Result<T>) -> io::Result<T> {
@@ -175,5 +183,24 @@ impl DiskFile for LocalFile {
 
     fn sync(&self) -> io::Result<()> {
         trying("sync", &self.path, self.file.sync_all())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_free_when_it_is_dropped_whoever_has_a_copy_of_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let file = for_writing(&path).unwrap();
+        flock(&file, FlockOperation::NonBlockingLockExclusive).unwrap();
+        // As a child has that was forked, and has not come to its own program.
+        let copy = file.try_clone().unwrap();
+        assert!(LocalDisk.lock(&path).unwrap().is_none());
+        drop(LocalLock(file));
+        assert!(LocalDisk.lock(&path).unwrap().is_some());
+        drop(copy);
     }
 }
