@@ -70,6 +70,19 @@ fn log_in(shell: &str, line: &CommandLine, input: &[u8]) -> Output {
     output
 }
 
+/// Writes a hook by a process of its own. A child that another test has just forked has a copy of each file that is open here, for a moment, and
+/// what somebody writes to is not executed.
+fn write_hook(path: &Path, mode: &str, text: &str) {
+    let mut writing = std::process::Command::new("install")
+        .args(["-m", mode, "/dev/stdin"])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writing.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(writing.wait().unwrap().success());
+}
+
 fn attempt(command: Command, hooks: &Path) -> Attempt {
     let mut attempt = TestAttempt::at("web1", command).0;
     attempt.id = AttemptId::new(17);

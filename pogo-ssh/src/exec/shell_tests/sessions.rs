@@ -11,7 +11,7 @@ use std::sync::Arc;
 use pogo_core::plan::{Command, ExecOptions};
 use pogo_core::scheduler::Phase;
 
-use super::{attempt, posix, run, stderr_of};
+use super::{attempt, posix, run, stderr_of, write_hook};
 use crate::exec::mark::{Mark, MarkParser};
 use crate::exec::session::Session;
 use crate::shells;
@@ -91,8 +91,7 @@ fn a_session_runs_all_steps_under_every_shell() {
     let file = |path: &str, text: &str| {
         let path = directory.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_hook(&path, "755", &format!("#!/bin/sh\n{text}\n"));
     };
     file(
         "pre/a",

@@ -1,7 +1,6 @@
 //! Single steps under every shell.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use pogo_core::plan::{Command, ExecOptions};
 use pogo_core::scheduler::Phase;
 
 use super::words::{hostile, nul_after_each};
-use super::{attempt, log_in, login, posix, run, session, stderr_of};
+use super::{attempt, log_in, login, posix, run, session, stderr_of, write_hook};
 use crate::exec::mark::{Mark, ProcessGroup};
 use crate::exec::session::Session;
 
@@ -19,8 +18,7 @@ fn every_step_runs_through_every_login_shell() {
     let hooks = directory.path().join("it's! a\\dir");
     fs::create_dir(&hooks).unwrap();
     let hook = hooks.join("say!'\\");
-    fs::write(&hook, "#!/bin/sh\nprintf '%s' \"$POGO_PHASE $A\"; exit 3\n").unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_hook(&hook, "755", "#!/bin/sh\nprintf '%s' \"$POGO_PHASE $A\"; exit 3\n");
     let words = hostile();
     let argv: Vec<String> = ["printf", "%s\\0"]
         .map(str::to_owned)
@@ -107,15 +105,17 @@ fn hooks_run_in_the_order_of_their_bytes_under_every_shell() {
     let hooks = directory.path().join("it's a dir");
     fs::create_dir(&hooks).unwrap();
     for (name, status, mode) in [
-        ("a", 0, 0o755),
-        ("B", 0, 0o755),
-        ("é", 9, 0o755),
-        ("no", 1, 0o644),
-        (".hidden", 1, 0o755),
+        ("a", 0, "755"),
+        ("B", 0, "755"),
+        ("é", 9, "755"),
+        ("no", 1, "644"),
+        (".hidden", 1, "755"),
     ] {
-        let path = hooks.join(name);
-        fs::write(&path, format!("#!/bin/sh\necho {name}\nexit {status}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        write_hook(
+            &hooks.join(name),
+            mode,
+            &format!("#!/bin/sh\necho {name}\nexit {status}\n"),
+        );
     }
     for shell in posix() {
         let run = |hooks| {
