@@ -15,7 +15,16 @@ impl AuditState {
                 asks_permission,
                 ..
             } => self.start(*job, host, *attempt, *asks_permission),
-            TaskEventKind::Permitted { attempt, host_lock, .. } => self.permit(*job, host, *attempt, *host_lock),
+            TaskEventKind::Permitted {
+                attempt,
+                host_lock,
+                fences,
+            } => self.permit(*job, host, *attempt, (*host_lock, *fences)),
+            TaskEventKind::Fenced {
+                attempt,
+                answer,
+                reopens,
+            } => self.fence((*job, host), *attempt, answer, *reopens),
             TaskEventKind::NeverBegan {
                 attempt, not_before, ..
             } => self.never_began(*job, host, *attempt, *not_before),
@@ -75,6 +84,8 @@ impl AuditState {
         let started = &mut job.tasks[task];
         (started.phase, started.cancelling) = ((Phase::Connect, at), false);
         (started.awaits_permission, started.began_unlocked) = (asks, false);
+        started.permitted = None;
+        (started.unfenced, started.fences, started.failed_before) = (None, false, false);
         let host_id = namespace.id(host)?;
         namespace.change(host_id, |host| host.running = Some((id, attempt)));
         self.running.insert(attempt, (id, host.clone()));
@@ -111,6 +122,7 @@ impl AuditState {
         job.limits.end(attempt);
         job.set(namespace, task, to, at)?;
         let host = namespace.id(&job.hosts[task])?;
+        job.tasks[task].failed_before = namespace.host(host).failed_jobs.contains(&id);
         namespace.change(host, |host| {
             // A host that left the fleet counts until its attempt ends, and no longer.
             (host.running, host.down) = (None, host.down && !host.left_fleet);

@@ -192,7 +192,11 @@ impl Auditor {
             Event::Namespace(event) => self.apply_namespace_event(&event.kind),
             Event::Host(HostEvent { host, kind, .. }) => match kind {
                 HostEventKind::MarkedDown { .. } => self.mark(host, true),
-                HostEventKind::MarkedUp { .. } => self.mark(host, false),
+                HostEventKind::MarkedUp { .. } => {
+                    self.state.may_mark_up(host)?;
+                    self.mark(host, false)
+                }
+                HostEventKind::FenceForced { reason } => self.state.force_fence(host, reason),
                 hold => self.state.namespace.apply_hold_event(host, hold),
             },
             Event::Job(event) => self.state.apply_job_event(event),

@@ -50,6 +50,8 @@ pub enum BrokenRule {
     Settle,
     /// Something runs on a host without permission to begin, or is permitted that the job or its host does not let start.
     Permission,
+    /// A host in doubt on which an attempt may still run is freed or tried again without its word, and not by force.
+    Doubt,
     /// The record cannot follow those before it: one is missing, moved or made up.
     Log,
 }
@@ -69,6 +71,7 @@ impl fmt::Display for BrokenRule {
             Self::Held => "held",
             Self::Settle => "settle",
             Self::Permission => "permission",
+            Self::Doubt => "doubt",
             Self::Log => "log",
         })
     }

@@ -51,7 +51,9 @@ impl AuditState {
             let status = job.status;
             return broken(BrokenRule::Log, format!("{id} retires, and is {status}"));
         }
-        self.jobs.remove(&id);
+        if let Some(job) = self.jobs.remove(&id) {
+            self.leave_in_doubt(id, &job);
+        }
         self.retired.insert(id);
         Ok(())
     }
@@ -65,6 +67,7 @@ impl AuditState {
                     format!("`{host}` is tried again for {of}, which has not retired or did not leave it failed");
                 return broken(BrokenRule::Log, message);
             }
+            self.lets_go_of_left((of, host.clone()), "is to be tried again")?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@
 mod attempts;
 mod auditor;
 mod budgets;
+mod fences;
 mod finding;
 mod freezes;
 mod groups;

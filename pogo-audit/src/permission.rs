@@ -12,13 +12,17 @@ impl AuditState {
         id: JobId,
         host: &HostName,
         attempt: AttemptId,
-        host_lock: bool,
+        (host_lock, fences): (bool, bool),
     ) -> Result<(), Breach> {
         let task = self.attempt(id, host, attempt)?;
         let (job, namespace) = self.job_in_namespace(id)?;
         job.may_begin(namespace, task)?;
         let task = &mut job.tasks[task];
         (task.awaits_permission, task.began_unlocked) = (false, task.began_unlocked || !host_lock);
+        task.fences |= fences;
+        // Where the transport cannot ask, no word of a host is waited for.
+        task.permitted = task.fences.then_some(attempt);
+        task.unfenced = task.permitted;
         Ok(())
     }
 

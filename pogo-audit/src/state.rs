@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fences::LeftInDoubt;
 use super::finding::{Breach, BrokenRule, broken};
 use super::job::Job;
 use super::namespace::Namespace;
@@ -15,6 +16,8 @@ pub(super) struct AuditState {
     pub(super) jobs: BTreeMap<JobId, Job>,
     /// Jobs that have left the scheduler.
     pub(super) retired: BTreeSet<JobId>,
+    /// Hosts in doubt that they left behind.
+    pub(super) left_in_doubt: BTreeMap<(JobId, HostName), LeftInDoubt>,
     /// Attempts that have not ended.
     pub(super) running: BTreeMap<AttemptId, (JobId, HostName)>,
     /// The number of attempts that were started, which is also the number of the last one.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::policy::JobSettings;
-use pogo_core::scheduler::{Phase, TaskState};
+use pogo_core::scheduler::{AttemptId, Phase, TaskState};
 
 /// A task as the records so far have it.
 #[derive(Clone)]
@@ -17,6 +17,14 @@ pub(super) struct Task {
     pub(super) awaits_permission: bool,
     /// Its attempt was permitted to begin without a lock of the host.
     pub(super) began_unlocked: bool,
+    /// The last attempt, if it was permitted to begin and a host can be asked what became of it.
+    pub(super) permitted: Option<AttemptId>,
+    /// The last attempt, if it was permitted to begin and nobody has said since that it is over.
+    pub(super) unfenced: Option<AttemptId>,
+    /// Its attempt was permitted to begin by a transport that can ask its host later.
+    pub(super) fences: bool,
+    /// An earlier attempt had failed when the last one ended unknown.
+    pub(super) failed_before: bool,
     pub(super) not_before: Timestamp,
     /// Since when the task waits for `not_before`.
     pub(super) delayed: Timestamp,
@@ -32,6 +40,10 @@ impl Task {
             cancelling: false,
             awaits_permission: false,
             began_unlocked: false,
+            permitted: None,
+            unfenced: None,
+            fences: false,
+            failed_before: false,
             not_before: Timestamp::EPOCH,
             delayed: Timestamp::EPOCH,
             retries: 0,

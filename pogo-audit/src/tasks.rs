@@ -22,6 +22,7 @@ impl AuditState {
         }
         let at = self.at;
         let (job, namespace) = self.job_in_namespace(id)?;
+        job.lets_go(task, "is to be tried again")?;
         job.retry(task, not_before, at, (ordered, after_connect))?;
         job.set(namespace, task, TaskState::Waiting, at)?;
         if job.status == JobStatus::Finished {
@@ -42,6 +43,7 @@ impl AuditState {
         }
         let at = self.at;
         let (job, namespace) = self.job_in_namespace(id)?;
+        job.lets_go(task, "is skipped")?;
         job.set(namespace, task, TaskState::Skipped, at)?;
         let host = namespace.id(host)?;
         // A host that is skipped here may still have failed in another job.
@@ -58,6 +60,7 @@ impl AuditState {
                 format!("`{name}` is skipped in {id}, which has retired and did not leave it failed"),
             );
         }
+        self.lets_go_of_left((id, name.clone()), "is skipped")?;
         self.namespace.change(host, |host| _ = host.failed_jobs.remove(&id));
         Ok(())
     }

@@ -83,6 +83,7 @@ fn ordered_by(event: &Event) -> String {
 fn verb(event: &Event) -> Option<(u8, &'static str)> {
     if let Event::Host(event) = event {
         return match &event.kind {
+            HostEventKind::FenceForced { .. } => Some((2, "forced")),
             HostEventKind::Released { .. } => Some((4, "released")),
             HostEventKind::Held { .. } => Some((5, "held")),
             _ => None,
@@ -92,6 +93,7 @@ fn verb(event: &Event) -> Option<(u8, &'static str)> {
         TaskEventKind::Succeeded { .. } => (0, "succeeded"),
         TaskEventKind::Failed { .. } => (1, "failed"),
         TaskEventKind::InDoubt { .. } => (2, "in doubt"),
+        TaskEventKind::Fenced { .. } => (2, "fenced"),
         TaskEventKind::NeverBegan { .. } => (2, "never began"),
         TaskEventKind::Skipped => (3, "skipped"),
         TaskEventKind::Cancelled => (4, "cancelled"),

@@ -45,11 +45,18 @@ impl Dispatcher {
     fn act_on_task(&mut self, TaskEvent { job, host, kind, .. }: TaskEvent) {
         match kind {
             TaskEventKind::Started { attempt, .. } => self.start(job, &host, attempt),
-            TaskEventKind::CancelRequested { attempt, .. } => self.running.cancel(attempt),
+            TaskEventKind::CancelRequested { attempt, .. } => {
+                self.running.cancel(attempt);
+                self.fencing.ask_no_more(attempt);
+            }
             TaskEventKind::InDoubt { attempt, .. }
             | TaskEventKind::NeverBegan { attempt, .. }
-            | TaskEventKind::Failed { attempt, .. } => self.running.give_up(attempt),
+            | TaskEventKind::Failed { attempt, .. } => {
+                self.running.give_up(attempt);
+                self.fencing.ask_no_more(attempt);
+            }
             TaskEventKind::Permitted { .. }
+            | TaskEventKind::Fenced { .. }
             | TaskEventKind::PhaseEntered { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::Succeeded { .. }

@@ -8,6 +8,7 @@ use super::shutdown::Shutdown;
 use super::{Attempt, DispatchError, Dispatcher};
 use crate::fleet::{Host, HostName};
 use crate::plan::{Command, ExecOptions, JobSpec};
+use crate::policy::ResolvedSettings;
 use crate::scheduler::{AttemptId, Input, JobId, OwnerId, Phase};
 
 /// Data shared by all attempts of a job.
@@ -17,17 +18,22 @@ pub(super) struct JobCommand {
     exec_options: Arc<ExecOptions>,
 }
 
+impl JobCommand {
+    fn of(spec: &JobSpec) -> Self {
+        Self {
+            command: Arc::new(spec.command.clone()),
+            exec_options: Arc::new(spec.exec_options.clone()),
+        }
+    }
+}
+
 impl Dispatcher {
     /// The shortest time limit of a resumed attempt, so that its transport can learn the result of one whose own time limit has passed.
     const FIND_TIME: Duration = Duration::from_secs(30);
 
     /// Stores the data shared by all attempts of a job.
     pub(super) fn remember(&mut self, job: JobId, spec: &JobSpec) {
-        let shared = JobCommand {
-            command: Arc::new(spec.command.clone()),
-            exec_options: Arc::new(spec.exec_options.clone()),
-        };
-        self.commands.insert(job, shared);
+        self.commands.insert(job, JobCommand::of(spec));
     }
 
     pub(super) fn start(&mut self, job: JobId, host: &HostName, id: AttemptId) {
@@ -42,34 +48,59 @@ impl Dispatcher {
 
     /// Builds the attempt for the transport.
     fn attempt(&self, job: JobId, host: &HostName, id: AttemptId) -> Option<Attempt> {
+        let shared = self.commands.get(&job)?.clone();
+        let settings = self.scheduler.job(job)?.settings();
+        Some(self.attempt_of((job, shared, settings), host, id))
+    }
+
+    /// An attempt of the past, for a question to its host; its job may have retired.
+    pub(super) fn past_attempt(&self, job: JobId, host: &HostName, id: AttemptId) -> Option<Attempt> {
+        let attempt = self.attempt(job, host, id).or_else(|| {
+            let mut retired = self.scheduler.retired_jobs();
+            let spec = retired.find(|retired| retired.id() == job)?.spec();
+            Some(self.attempt_of((job, JobCommand::of(spec), &spec.settings.resolve(1)), host, id))
+        })?;
+        Some(Attempt {
+            resumed: true,
+            ..attempt
+        })
+    }
+
+    fn attempt_of(
+        &self,
+        (job, shared, settings): (JobId, JobCommand, &ResolvedSettings),
+        host: &HostName,
+        id: AttemptId,
+    ) -> Attempt {
         let fleet = self.scheduler.fleet();
         let host = match fleet.id(host.as_str()) {
             Some(host) => fleet.host(host),
             None => Host::new(host.clone()),
         };
-        let JobCommand { command, exec_options } = self.commands.get(&job)?.clone();
-        let settings = self.scheduler.job(job)?.settings();
         let hooks = |path: &str| (!path.is_empty()).then(|| Arc::from(path));
-        Some(Attempt {
+        Attempt {
             id,
             job,
             host,
-            command,
-            exec_options,
+            command: shared.command,
+            exec_options: shared.exec_options,
             pre_hooks: hooks(&settings.pre_hooks),
             post_hooks: hooks(&settings.post_hooks),
             time_limit: settings.attempt_timeout,
             resumed: false,
             namespace: Arc::clone(&self.namespace),
             incarnation: 0,
-        })
+        }
     }
 
     /// Reports the transport's capabilities to the scheduler.
     pub(super) fn introduce_transport(&mut self) {
-        let asks_permission = self.running.asks_permission();
+        let transport = Input::Transport {
+            asks_permission: self.running.asks_permission(),
+            fences: self.fencing.is_possible(),
+        };
         // Never refused, and leads to no event.
-        let _ = self.input(Input::Transport { asks_permission }, &mut Vec::new());
+        let _ = self.input(transport, &mut Vec::new());
     }
 
     /// Takes over from another dispatcher.
@@ -83,7 +114,10 @@ impl Dispatcher {
             self.remember(job, &spec);
         }
         let resumable = self.resumable();
-        let resumed = resumable.iter().map(|(attempt, _)| attempt.id).collect();
+        let mut resumed: Vec<AttemptId> = resumable.iter().map(|(attempt, _)| attempt.id).collect();
+        self.fencing.inherited.extend(&resumed);
+        let asked = self.to_be_asked(&resumed);
+        resumed.extend(&asked);
         let mut batch = Batch::default();
         let (epoch, from) = self.tail.owned_since();
         // Neither is ever refused.
@@ -99,6 +133,8 @@ impl Dispatcher {
                 self.running.cancel(id);
             }
         }
+        self.ask_for_running(asked);
+        self.ask_all_doubtful();
         Ok(())
     }
 

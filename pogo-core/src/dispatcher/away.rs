@@ -44,6 +44,7 @@ impl Dispatcher {
         let JournalStatus::Away { since, message: said } = self.tail.status() else {
             return;
         };
+        self.refuse_parked_orders(since, &said);
         let queued: VecDeque<Pending> = std::mem::take(&mut self.queue);
         for pending in queued {
             match pending {

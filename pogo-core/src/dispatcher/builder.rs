@@ -9,6 +9,7 @@ use super::availability::Availability;
 use super::awaited_journal::AwaitedJournal;
 use super::commit::{Snapshots, Tail};
 use super::event_loop::Io;
+use super::fencing::Fencing;
 use super::growth::{Growth, GrowthSide};
 use super::guarded::Guarded;
 use super::output::{OutputSink, OutputWriter};
@@ -215,6 +216,7 @@ impl DispatcherBuilder {
         let (starts, start_requests) = mpsc::unbounded();
         observer.started(&scheduler);
         let writer = self.output_writer(&observer);
+        let fencing = Fencing::new(Arc::clone(&self.transport), Arc::clone(&self.clock));
         let (running, reports) = Running::new(self.transport, Arc::clone(&observer) as _, writer);
         let snapshots = Snapshots {
             every: self.snapshot_every,
@@ -226,6 +228,7 @@ impl DispatcherBuilder {
         let tail = Tail::new(owned, availability, growth_side, snapshots);
         let io = Io {
             running,
+            fencing,
             reports,
             messages: inbox,
             start_requests,

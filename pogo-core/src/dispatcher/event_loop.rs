@@ -10,6 +10,7 @@ use futures::future::{BoxFuture, Fuse, FutureExt, poll_fn};
 use super::attempts::JobCommand;
 use super::batch::Batch;
 use super::commit::Tail;
+use super::fencing::Fencing;
 use super::guarded::Guarded;
 use super::handle::Message;
 use super::messages::{Queries, Reply};
@@ -65,6 +66,7 @@ use crate::scheduler::{AttemptId, BeginRefused, Input, InputError, JobId, Record
 pub struct Dispatcher {
     pub(super) scheduler: Scheduler,
     pub(super) running: Running,
+    pub(super) fencing: Fencing,
     pub(super) reports: mpsc::UnboundedReceiver<(AttemptId, Report)>,
     pub(super) messages: mpsc::UnboundedReceiver<Message>,
     pub(super) start_requests: mpsc::UnboundedReceiver<StartRequest>,
@@ -95,6 +97,7 @@ pub struct Dispatcher {
 /// A dispatcher's inputs and outputs.
 pub(super) struct Io {
     pub(super) running: Running,
+    pub(super) fencing: Fencing,
     pub(super) reports: mpsc::UnboundedReceiver<(AttemptId, Report)>,
     pub(super) messages: mpsc::UnboundedReceiver<Message>,
     pub(super) start_requests: mpsc::UnboundedReceiver<StartRequest>,
@@ -111,6 +114,7 @@ impl Dispatcher {
     pub(super) fn over(scheduler: Scheduler, io: Io) -> Self {
         let Io {
             running,
+            fencing,
             reports,
             messages,
             start_requests,
@@ -123,6 +127,7 @@ impl Dispatcher {
             now: scheduler.now(),
             scheduler,
             running,
+            fencing,
             reports,
             messages,
             start_requests,
@@ -190,7 +195,11 @@ impl Dispatcher {
             && match &self.shutdown {
                 Some(shutdown) => self.running.all_among(&shutdown.left),
                 None => {
-                    !self.steered && !self.tail.is_storing() && self.running.is_empty() && self.scheduler.is_at_rest()
+                    !self.steered
+                        && !self.tail.is_storing()
+                        && self.running.is_empty()
+                        && self.fencing.is_idle()
+                        && self.scheduler.is_at_rest()
                 }
             }
     }
@@ -229,6 +238,11 @@ impl Dispatcher {
                     self.replies
                         .push(Box::new(|| request.answer(answer.map_err(BeginRefused::of))));
                 }
+                Pending::Ended(end) if self.asks_before(&end) => {}
+                Pending::Fenced(attempt, answer) => {
+                    self.take_answer(attempt, answer, &mut batch.records);
+                    self.give_answered_orders(&mut batch.records);
+                }
                 Pending::Ended((attempt, outcome, output)) => {
                     let report = Input::Reported {
                         attempt,
@@ -241,6 +255,7 @@ impl Dispatcher {
                 Pending::Timeout => {
                     let _ = self.input(Input::Tick, &mut batch.records);
                     self.end_grace(&mut batch.records);
+                    self.give_answered_orders(&mut batch.records);
                 }
             }
             batch.end_input();

@@ -241,15 +241,26 @@ impl Handle {
     }
 
     /// Tries hosts again, and returns the job that does: this one, or a new one of [these hosts](Scheduler::retired_jobs) where it has
-    /// retired. Errors as [`execute`](Self::execute).
+    /// retired. Those that are in doubt, and whose attempt may still run there, are [asked](super::Transport::fence) first, which may take
+    /// a minute; a host that needs no other attempt then gets none.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute). [`InputError::NotFenced`](crate::scheduler::InputError::NotFenced) of a host that could not be asked,
+    /// or says that the attempt runs.
     pub async fn retry(&self, job: JobId, hosts: Vec<HostName>) -> Result<JobId, OrderError> {
-        let answer = self.execute(Order::Retry { job, hosts }).await?;
+        let force = false;
+        let answer = self.execute(Order::Retry { job, hosts, force }).await?;
         Ok(answer.job().unwrap_or(job))
     }
 
-    /// Counts hosts as done without running them. Errors as [`execute`](Self::execute).
+    /// Counts hosts as done without running them. Asks hosts in doubt, and has errors, as [`retry`](Self::retry).
     pub async fn skip(&self, job: JobId, hosts: Vec<HostName>) -> Result<(), OrderError> {
-        self.order(Order::Skip { job, hosts }).await
+        self.order(Order::Skip {
+            job,
+            hosts,
+            force: false,
+        })
+        .await
     }
 
     /// Changes limits of a job. Errors as [`execute`](Self::execute).
@@ -262,9 +273,9 @@ impl Handle {
         self.order(Order::MarkDown { host }.because(reason)).await
     }
 
-    /// Counts a host as available again: it gives back its slots. Errors as [`execute`](Self::execute).
+    /// Counts a host as available again: it gives back its slots. Asks a host in doubt, and has errors, as [`retry`](Self::retry).
     pub async fn mark_up(&self, host: HostName, reason: impl Into<Arc<str>> + Send) -> Result<(), OrderError> {
-        self.order(Order::MarkUp { host }.because(reason)).await
+        self.order(Order::MarkUp { host, force: false }.because(reason)).await
     }
 }
 

@@ -88,10 +88,13 @@ impl Dispatcher {
     /// Passes a message to the scheduler; the reply is sent once the records are durable.
     pub(super) fn carry_out(&mut self, message: Message, records: &mut Vec<Record>) {
         match message {
-            Message::Command(command, fleet, reply) => {
-                let answer = self.execute(*command, fleet, records);
-                self.reply(reply, answer);
-            }
+            Message::Command(command, fleet, reply) => match self.frees_hosts(&command.order) {
+                true => self.give_or_ask((command, reply), records),
+                false => {
+                    let answer = self.execute(*command, fleet, records);
+                    self.reply(reply, answer);
+                }
+            },
             Message::Configure(command, reply) => {
                 let answer = self.configure(*command, records);
                 self.reply(reply, answer);
@@ -129,7 +132,7 @@ impl Dispatcher {
     }
 
     /// Carries out a command, for which tag resolvers may have given a fleet.
-    fn execute(
+    pub(super) fn execute(
         &mut self,
         command: Command,
         fleet: Option<Arc<Fleet>>,
@@ -147,7 +150,7 @@ impl Dispatcher {
         Ok(self.scheduler.last_answer())
     }
 
-    fn reply<T: Send + 'static>(
+    pub(super) fn reply<T: Send + 'static>(
         &mut self,
         reply: oneshot::Sender<Result<T, OrderError>>,
         answer: Result<T, InputError>,

@@ -5,6 +5,7 @@
 //! [`layer`] has wrappers for any transport.
 
 mod acting;
+mod asking_hosts;
 mod attempts;
 mod availability;
 mod awaited_journal;
@@ -15,6 +16,7 @@ mod clock;
 mod commit;
 mod error;
 mod event_loop;
+mod fencing;
 mod follow;
 mod growth;
 mod guarded;
@@ -62,7 +64,7 @@ pub use resolver::{
 pub use status::{DispatcherStatus, JournalStatus};
 pub use subscription::{Subscription, SubscriptionError, SubscriptionOptions};
 pub use system_clock::SystemClock;
-pub use transport::{Attempt, Capabilities, Transport};
+pub use transport::{Attempt, Capabilities, Fence, Transport};
 pub use waiters::JobEnd;
 
 pub use crate::output::Stream;

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::Reporter;
 use crate::fleet::Host;
 use crate::plan::{Command, ExecOptions};
-use crate::scheduler::{AttemptId, JobId, Outcome};
+use crate::scheduler::{AttemptId, FenceAnswer, JobId, Outcome};
 
 /// Runs attempts on hosts: over SSH, through an agent, or simulated.
 ///
@@ -79,6 +79,18 @@ pub trait Transport: Send + Sync {
         let _ = attempt;
         false
     }
+
+    /// Asks a host what became of an attempt whose end is unknown, and fences the host: the attempt begins there no more, nor does one of
+    /// a lower number. Only where the [capabilities](Capabilities::fences) say so.
+    ///
+    /// - Ends within the attempt's time limit; whoever asks drops it then.
+    /// - Says [`FenceAnswer::Ended`] or [`FenceAnswer::NeverBegan`] only if nothing of the attempt runs on the host and nothing of it
+    ///   ever will: the host is freed on this word.
+    /// - What cannot be known or written is [`FenceAnswer::Unreachable`].
+    async fn fence(&self, fence: Fence) -> FenceAnswer {
+        let _ = fence;
+        FenceAnswer::unreachable("this transport cannot ask its hosts")
+    }
 }
 
 #[async_trait]
@@ -93,6 +105,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 
     fn resumes(&self, attempt: &Attempt) -> bool {
         T::resumes(self, attempt)
+    }
+
+    async fn fence(&self, fence: Fence) -> FenceAnswer {
+        T::fence(self, fence).await
     }
 }
 
@@ -110,6 +126,8 @@ pub struct Capabilities {
     /// It asks for [permission](Reporter::begin) before anything runs on a host. Then an attempt that was not permitted never
     /// began, however it ends or its dispatcher dies: its host waits again, and is not in doubt.
     pub asks_permission: bool,
+    /// It can [ask hosts](Transport::fence) what became of an attempt whose end is unknown.
+    pub fences: bool,
 }
 
 impl Capabilities {
@@ -131,10 +149,32 @@ impl Capabilities {
         self
     }
 
+    /// Declares that it can ask hosts what became of an attempt.
+    pub const fn with_fences(mut self) -> Self {
+        self.fences = true;
+        self
+    }
+
     /// Declares that it streams output.
     pub const fn with_output(mut self) -> Self {
         self.output = true;
         self
+    }
+}
+
+/// A question to a host: what became of an attempt, and that it begins no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fence {
+    /// The attempt, with all that is needed to connect. Its time limit is that of the question.
+    // No higher number than its own is refused: another job's attempt may be on its way to the host.
+    pub attempt: Attempt,
+}
+
+impl Fence {
+    /// The question what became of this attempt.
+    pub fn new(attempt: Attempt) -> Self {
+        Self { attempt }
     }
 }
 

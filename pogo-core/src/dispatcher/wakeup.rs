@@ -12,7 +12,7 @@ use super::shutdown::Shutdown;
 use super::stream_start::StartRequest;
 use super::{Dispatcher, Report};
 use crate::journal::JournalError;
-use crate::scheduler::{AttemptId, Record};
+use crate::scheduler::{AttemptId, FenceAnswer, Record};
 
 /// An input for the scheduler.
 pub(super) enum Pending {
@@ -20,6 +20,8 @@ pub(super) enum Pending {
     Report(AttemptId, Report),
     /// An attempt ended.
     Ended(AttemptEnd),
+    /// A host was asked what became of an attempt.
+    Fenced(AttemptId, FenceAnswer),
     /// A handle sent an order.
     Message(Message),
     /// A deadline of the scheduler has passed.
@@ -71,6 +73,9 @@ impl Dispatcher {
             if let Poll::Ready(Some(request)) = self.start_requests.poll_next_unpin(context) {
                 return Poll::Ready(Wakeup::Follow(request));
             }
+            if let Poll::Ready((attempt, answer)) = self.fencing.poll_answer(context) {
+                return Poll::Ready(Wakeup::Pending(Pending::Fenced(attempt, answer)));
+            }
             if self.steered {
                 match self.messages.poll_next_unpin(context) {
                     Poll::Ready(Some(message)) => return Poll::Ready(Wakeup::Pending(Pending::Message(message))),
@@ -87,7 +92,11 @@ impl Dispatcher {
     pub(super) fn arm_timer(&mut self) {
         let grace_end = self.shutdown.as_ref().and_then(Shutdown::next_timeout);
         let next = match self.tail.is_idle() {
-            true => self.scheduler.next_timeout().into_iter().chain(grace_end).min(),
+            true => {
+                let orders = self.fencing.next_timeout();
+                let next = self.scheduler.next_timeout().into_iter();
+                next.chain(grace_end).chain(orders).min()
+            }
             false => {
                 let grace_end = grace_end.filter(|_| self.tail.is_away());
                 self.queries.next_timeout().into_iter().chain(grace_end).min()

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::check_hold::{EndedHolds, NewHolds};
 use super::said::Said;
 use super::state::{Compiled, State, TaskAt};
-use super::{Answer, AttemptId, Epoch, Input, InputError, JobId, JobUpdate, Outcome, OutputSummary, OwnerId, Phase};
+use super::{
+    Answer, AttemptId, Epoch, FenceAnswer, Input, InputError, JobId, JobUpdate, Outcome, OutputSummary, OwnerId, Phase,
+};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
@@ -37,6 +39,10 @@ pub(super) enum Checked {
         attempt: AttemptId,
         outcome: Outcome,
         output: Option<OutputSummary>,
+    },
+    Fenced {
+        attempt: AttemptId,
+        answer: FenceAnswer,
     },
     Late {
         attempt: AttemptId,
@@ -120,6 +126,7 @@ impl State {
                 outcome,
                 output,
             } => self.check_report(attempt, outcome, output)?,
+            Input::Fenced { attempt, answer } => self.check_answer(attempt, answer)?,
             Input::Tick => Checked::Nothing,
             Input::Command(command) => self.check_command(now, *command)?,
             Input::OwnerChanged { owner, epoch, from } => Checked::OwnerChanged { owner, epoch, from },

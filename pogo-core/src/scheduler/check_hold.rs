@@ -105,9 +105,6 @@ impl State {
         reason: &str,
         force: bool,
     ) -> Result<Checked, InputError> {
-        if force && reason.trim().is_empty() {
-            return Err(InputError::NoReason);
-        }
         let mut holds: Vec<(HostName, HoldOwner)> = Vec::new();
         for host in hosts.iter().collect::<BTreeSet<_>>() {
             if !self.holds.is_known(host) {

@@ -52,17 +52,23 @@ impl State {
                 }
                 Checked::Thaw { hosts }
             }
-            Order::Retry { job, hosts } if self.has_retired(job) => self.check_retry_of(job, hosts)?,
-            Order::Retry { job, hosts } => {
+            // As when hosts that were asked what became of their attempts need no order any more.
+            Order::Retry { job, hosts, .. } | Order::Skip { job, hosts, .. }
+                if hosts.is_empty() && self.has_retired(job) =>
+            {
+                Checked::Nothing
+            }
+            Order::Retry { job, hosts, .. } if self.has_retired(job) => self.check_retry_of(job, hosts)?,
+            Order::Retry { job, hosts, .. } => {
                 let tasks = self.check_tasks(job, &hosts, OrderKind::Retry, TaskChange::Retry)?;
                 self.check_fits(job)?;
                 Checked::Retry { tasks }
             }
-            Order::Skip { job, hosts } if self.has_retired(job) => {
+            Order::Skip { job, hosts, .. } if self.has_retired(job) => {
                 let (_, hosts) = self.check_remnant(job, hosts)?;
                 Checked::SkipRetired { job, hosts }
             }
-            Order::Skip { job, hosts } => Checked::Skip {
+            Order::Skip { job, hosts, .. } => Checked::Skip {
                 tasks: self.check_tasks(job, &hosts, OrderKind::Skip, TaskChange::Skip)?,
             },
             Order::Alter { job, change } => {
@@ -71,7 +77,7 @@ impl State {
             }
             order @ (Order::Hold { .. } | Order::Release { .. }) => self.check_holds(order, reason)?,
             Order::MarkDown { host } => self.check_mark(host, true)?,
-            Order::MarkUp { host } => self.check_mark(host, false)?,
+            Order::MarkUp { host, .. } => self.check_mark(host, false)?,
         })
     }
 

@@ -1,7 +1,9 @@
 //! Why an input is refused.
 
 use super::state::ConfigureError;
-use super::{AttemptId, BeginRefused, Freeze, Hold, JobId, JobStatus, Obstacle, OrderKind, RequestId, TaskState};
+use super::{
+    AttemptId, BeginRefused, FenceState, Freeze, Hold, JobId, JobStatus, Obstacle, OrderKind, RequestId, TaskState,
+};
 use crate::Timestamp;
 use crate::fleet::{HostName, ResolveError, Selector};
 use crate::plan::PlanError;
@@ -119,6 +121,19 @@ pub enum InputError {
         /// What was ordered.
         order: OrderKind,
     },
+    /// The attempt that keeps a host in doubt was permitted to begin, and may still run there: its host is freed or tried again when
+    /// the host [says](super::Input::Fenced) what became of it, or when the order is given by force and with a reason.
+    #[error("host `{host}` is in doubt in {job}, and attempt {attempt} may still run there: {}", fence.cure())]
+    NotFenced {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+        /// The attempt.
+        attempt: AttemptId,
+        /// What the host has said of it.
+        fence: FenceState,
+    },
     /// The order does not fit the state of the job.
     #[error("{job} is {status}: it cannot be {}", order.participle())]
     WrongJobStatus {
@@ -185,8 +200,8 @@ pub enum InputError {
         /// The hold in force.
         hold: Box<Hold>,
     },
-    /// Nothing is ended by force without a reason.
-    #[error("to release hosts by force, say why")]
+    /// Nothing is done by force without a reason.
+    #[error("say why: what is done by force needs a reason")]
     NoReason,
     /// The job cannot be run under this policy.
     #[error(transparent)]

@@ -33,12 +33,15 @@ impl State {
             (&job.backoffs, &job.settings).hash(&mut hasher);
             (&job.budget, &job.budgets, &job.gates).hash(&mut hasher);
         }
+        for (at, doubt) in self.doubts.iter() {
+            (at, doubt.host_lock, doubt.fence, doubt.before).hash(&mut hasher);
+        }
         let attempts = self.attempts.in_order();
         let mut attempts: Vec<_> = attempts.into_iter().map(|(_, running)| running).collect();
         attempts.sort_unstable_by_key(|running| running.task);
         for running in attempts {
             (running.task, running.phase, running.permission).hash(&mut hasher);
-            (running.cancelling, running.slow).hash(&mut hasher);
+            (running.cancelling, running.slow, running.fence).hash(&mut hasher);
             (running.started, running.since).hash(&mut hasher);
         }
         hasher.finish()

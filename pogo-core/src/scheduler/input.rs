@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, Command, Epoch, Order, Outcome, OutputSummary, OwnerId, Phase};
+use super::{AttemptId, Command, Epoch, FenceAnswer, Order, Outcome, OutputSummary, OwnerId, Phase};
 
 /// An input of the scheduler: a fact, or an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub enum Input {
     Transport {
         /// They do.
         asks_permission: bool,
+        /// Their hosts can be [asked](Self::Fenced) later what became of them.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        fences: bool,
     },
     /// Fact and question: an attempt has reached its host and is ready, and asks whether it may begin.
     ///
@@ -44,6 +47,16 @@ pub enum Input {
         /// What was kept of its output, if that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         output: Option<OutputSummary>,
+    },
+    /// Fact: a host was asked what became of an attempt whose end is unknown, and lets nothing of it begin any more. An attempt in doubt
+    /// then ends as the host says, as if that was reported now. If the attempt still counts as running, its
+    /// [report](Self::Reported) comes next and says how it ended.
+    Fenced {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What the host said.
+        #[serde(flatten)]
+        answer: FenceAnswer,
     },
     /// Fact: time has passed. Sent when [`next_timeout`](super::Scheduler::next_timeout) says so; harmless at other times.
     Tick,

@@ -38,6 +38,7 @@ mod admission;
 mod agenda;
 mod attempt_queue;
 mod check;
+mod check_fence;
 mod check_hold;
 mod check_order;
 mod check_retired;
@@ -49,6 +50,7 @@ mod dense_hasher;
 mod error;
 mod event;
 mod explain;
+mod fence;
 #[cfg(feature = "testing")]
 mod fingerprint;
 mod freeze;
@@ -93,6 +95,7 @@ pub use event::{
     NamespaceEventKind, Record, TaskEvent, TaskEventKind,
 };
 pub use explain::{Blocker, Cure, CureOrder, FormatTime, Holder, HolderReason, Obstacle};
+pub use fence::{DoubtView, FenceAnswer, FenceState};
 pub use freeze::Freeze;
 pub use hold::{Hold, HoldMode, HoldView};
 pub use ids::{AttemptId, Epoch, JobId, OwnerId};

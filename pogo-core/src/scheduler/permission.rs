@@ -21,6 +21,9 @@ pub enum Permission {
     Given {
         /// Whether the host's lock keeps every other attempt from running there meanwhile.
         host_lock: bool,
+        /// Whether its transport can ask the host later what became of the attempt.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        fences: bool,
     },
 }
 
@@ -29,8 +32,8 @@ impl fmt::Display for Permission {
         f.write_str(match self {
             Self::NotAsked => "not asked for",
             Self::Awaited => "awaited",
-            Self::Given { host_lock: true } => "given under the lock of the host",
-            Self::Given { host_lock: false } => "given",
+            Self::Given { host_lock: true, .. } => "given under the lock of the host",
+            Self::Given { host_lock: false, .. } => "given",
         })
     }
 }
@@ -54,17 +57,21 @@ impl Permission {
         self == Self::Awaited
     }
 
-    /// Whether a doubtful attempt may be retried without an order: not if it was permitted to begin on a host
-    /// without a lock that excludes the two from each other.
-    pub(super) fn allows_retry_of_doubt(self) -> bool {
-        matches!(self, Self::NotAsked | Self::Given { host_lock: true })
+    /// Whether an attempt whose end is unknown keeps its host until that has said what became of it. Where its transport could not ask,
+    /// there is nothing that an order could wait for.
+    pub(super) fn needs_fence(self) -> bool {
+        matches!(self, Self::Given { fences: true, .. })
     }
 
     /// Permission given again after a broken connection: a missing lock stays missing.
-    pub(super) fn renewed(self, host_lock: bool) -> Self {
-        let before = self != Self::Given { host_lock: false };
+    pub(super) fn renewed(self, host_lock: bool, fences: bool) -> Self {
+        let (locked, asked) = match self {
+            Self::Given { host_lock, fences } => (host_lock, fences),
+            Self::NotAsked | Self::Awaited => (true, false),
+        };
         Self::Given {
-            host_lock: host_lock && before,
+            host_lock: host_lock && locked,
+            fences: fences || asked,
         }
     }
 }

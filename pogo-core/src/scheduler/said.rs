@@ -6,6 +6,7 @@ use super::check::Checked;
 use super::state::State;
 use super::{Actor, Answer, Command, Event, InputError, JobId, NamespaceEventKind, Order, OrderKind, RequestId};
 use crate::Timestamp;
+use crate::fleet::HostName;
 
 /// What is said of an order that is valid.
 pub(super) struct Said {
@@ -15,6 +16,8 @@ pub(super) struct Said {
     pub(super) actor: Option<Arc<Actor>>,
     pub(super) reason: Option<Arc<str>>,
     pub(super) answer: Answer,
+    /// Hosts in doubt that its actor answers for, by force.
+    pub(super) forced: Vec<HostName>,
 }
 
 impl State {
@@ -42,10 +45,13 @@ impl State {
             return Err(InputError::TooLong { what, max });
         }
         let job = order.job();
+        let said = reason.as_deref().unwrap_or_default();
+        let forced = self.check_fenced(&order, said);
         let order = match self.is_answered_alone(request.as_ref(), &order) {
             true => Checked::Nothing,
-            false => self.check_order(now, order, reason.as_deref().unwrap_or_default())?,
+            false => self.check_order(now, order, said)?,
         };
+        let forced = forced?;
         let answer = order.answer();
         let said = Said {
             order: kind,
@@ -54,6 +60,7 @@ impl State {
             actor,
             reason,
             answer,
+            forced,
         };
         Ok(Checked::Command {
             order: Box::new(order),

@@ -8,9 +8,9 @@ use super::deadlines::Deadlines;
 use super::outlook::Outlook;
 use super::state::{ApplyError, Effects, Job, JobStatus, State};
 use super::{
-    Actor, Answer, AttemptId, AttemptView, BeginRefused, BucketView, Event, Freeze, HoldView, HolderReason, Input,
-    InputError, JobId, JobView, Obstacle, Query, QueryError, Record, RestoreError, RetiredJobView, Snapshot, View,
-    Violation,
+    Actor, Answer, AttemptId, AttemptView, BeginRefused, BucketView, DoubtView, Event, Freeze, HoldView, HolderReason,
+    Input, InputError, JobId, JobView, Obstacle, Order, Query, QueryError, Record, RestoreError, RetiredJobView,
+    Snapshot, View, Violation,
 };
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
@@ -41,6 +41,8 @@ pub struct Scheduler {
     pub(super) draining: bool,
     /// Attempts that it starts ask before they begin. Not a part of the state either: each attempt's event records it.
     pub(super) asks_permission: bool,
+    /// Whether hosts can be asked later what became of attempts that are permitted to begin from now on.
+    pub(super) fences: bool,
     /// Finished jobs stay. No part of the state either.
     pub(super) keeps_jobs: bool,
     /// Whose order is carried out, while one is.
@@ -105,8 +107,11 @@ impl Scheduler {
             return Err(InputError::TimeWentBack { now, last: self.now });
         }
         match input {
-            Input::Transport { asks_permission } => {
-                self.asks_permission = asks_permission;
+            Input::Transport {
+                asks_permission,
+                fences,
+            } => {
+                (self.asks_permission, self.fences) = (asks_permission, fences);
                 return Ok(vec![]);
             }
             Input::Begin { attempt, .. } if self.draining => {
@@ -344,6 +349,18 @@ impl Scheduler {
     /// One of these attempts.
     pub fn attempt(&self, attempt: AttemptId) -> Option<AttemptView> {
         self.state.attempt_view(attempt)
+    }
+
+    /// Attempts in doubt that were permitted to begin, by host and job: their hosts can be asked what became of them. Those of retired
+    /// jobs that hold slots are among them.
+    pub fn doubts(&self) -> Vec<DoubtView> {
+        let doubts = self.state.doubts.iter();
+        doubts.map(|(at, doubt)| doubt.view(at)).collect()
+    }
+
+    /// The attempts in doubt whose hosts have to be [fenced](Input::Fenced) before this order can be carried out without force.
+    pub fn unfenced_by(&self, order: &Order) -> Vec<DoubtView> {
+        self.state.unfenced_by(order)
     }
 
     /// The limits of the policy, compiled against the fleet: the buckets, and which of them count a host.

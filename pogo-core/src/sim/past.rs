@@ -178,6 +178,8 @@ impl LogReader {
                 }
             }
             TaskEventKind::Permitted { .. }
+            // It ended when it came to be in doubt; what its host said later does not change how long it took.
+            | TaskEventKind::Fenced { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::Retried { .. }
             | TaskEventKind::Skipped

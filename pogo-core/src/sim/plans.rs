@@ -54,9 +54,18 @@ impl Plans {
         self.heap.pop().map(|plan| plan.what)
     }
 
-    /// Drops what attempts do, which a dead dispatcher does not report.
-    pub(super) fn forget_ends(&mut self) {
-        self.heap.retain(|plan| matches!(plan.what, Planned::Input(_)));
+    /// Drops what attempts do, which a dead dispatcher does not report. Gives the ends, the first of them first: their hosts know them.
+    pub(super) fn forget_ends(&mut self) -> Vec<(Timestamp, AttemptId, Outcome)> {
+        let all = std::mem::take(&mut self.heap).into_sorted_vec();
+        let mut ends = Vec::new();
+        for plan in all.into_iter().rev() {
+            match plan.what {
+                Planned::Input(_) => self.heap.push(plan),
+                Planned::End(attempt, outcome) => ends.push((plan.at, attempt, outcome)),
+                Planned::Begin(_) => {}
+            }
+        }
+        ends
     }
 }
 

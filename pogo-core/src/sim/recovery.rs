@@ -2,8 +2,10 @@
 
 use super::World;
 use super::crash::Crash;
+use super::plans::{Planned, Plans};
+use crate::Timestamp;
 use crate::journal::replay;
-use crate::scheduler::Input;
+use crate::scheduler::{AttemptId, FenceAnswer, Input, Outcome};
 
 impl World {
     /// Whether the dispatcher dies while it writes down so many events: how many of them are written, and what follows.
@@ -29,11 +31,26 @@ impl World {
             self.scheduler = scheduler;
         }
         self.running.clear();
-        self.plans.forget_ends();
+        let ends = self.plans.forget_ends();
         self.now = self.now + crash.downtime;
         self.attach_transport();
         // The scheduler accepts a recovery in every state.
         let _ = self.handle(Input::Recover { resumed: vec![] });
+        // In a rerun the log says what hosts answered.
+        if self.script.is_none() {
+            self.ask_hosts(ends);
+        }
+    }
+
+    /// Asks hosts what became of attempts in doubt, until these have ended.
+    fn ask_hosts(&mut self, ends: Vec<(Timestamp, AttemptId, Outcome)>) {
+        let doubts = self.scheduler.doubts();
+        let in_doubt = |attempt: AttemptId| doubts.iter().any(|doubt| doubt.attempt == attempt);
+        for (at, attempt, outcome) in ends.into_iter().filter(|(_, attempt, _)| in_doubt(*attempt)) {
+            let answer = FenceAnswer::Ended(outcome);
+            let asked = Planned::Input(Box::new(Input::Fenced { attempt, answer }));
+            self.plans.add(self.now.max(at), Plans::LAST, asked);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reruns: a simulation of what a log recorded.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::crash::Crash;
@@ -8,11 +9,11 @@ use super::plans::Planned;
 use super::script::Script;
 use super::{PastError, TaskTimes, World};
 use crate::Timestamp;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, HostName};
 use crate::policy::{JobSettings, Policy};
 use crate::scheduler::{
-    Command, DoubtCause, Event, HaltCause, HoldMode, HostEvent, HostEventKind, InputError, JobEvent, JobEventKind,
-    JobId, NamespaceEvent, NamespaceEventKind, NeverBegan, Order, Record, TaskEvent, TaskEventKind,
+    Command, DoubtCause, Event, HaltCause, HoldMode, HostEvent, HostEventKind, Input, InputError, JobEvent,
+    JobEventKind, JobId, NamespaceEvent, NamespaceEventKind, NeverBegan, Order, Record, TaskEvent, TaskEventKind,
 };
 
 /// A log that cannot be run again.
@@ -60,6 +61,8 @@ impl World {
         let mut world = world.task_times(TaskTimes::Fixed(times.median()));
         if records.iter().any(asks_permission) {
             world = world.asks_permission();
+            world.fences = !records.iter().any(never_fences);
+            world.attach_transport();
         }
         // Orders to jobs that had retired by then made new ones.
         let retired = |record: &Record| record.event.job_kind() == Some(&JobEventKind::Retired);
@@ -68,9 +71,11 @@ impl World {
         let submitted = |record: &&Record| record.event.submitted().is_some();
         // Time begins with the first job; what was known before is known at its beginning.
         let began = rest.iter().find(submitted).map_or(Timestamp::EPOCH, |record| record.at);
-        for (at, rank, command) in orders(&policy.defaults, rest) {
+        let orders = orders(&policy.defaults, rest).into_iter();
+        let orders = orders.map(|(at, rank, command)| (at, rank, command.into()));
+        for (at, rank, input) in orders.chain(answers(rest)) {
             let at = Timestamp::EPOCH + (at - began);
-            world.plans.add(at, rank, Planned::Input(Box::new(command.into())));
+            world.plans.add(at, rank, Planned::Input(Box::new(input)));
         }
         Ok(crashes(records)
             .into_iter()
@@ -146,6 +151,24 @@ fn asks_permission(record: &Record) -> bool {
     )
 }
 
+/// Whether an attempt was permitted to begin whose host could not be asked later.
+fn never_fences(record: &Record) -> bool {
+    let kind = record.event.task_kind();
+    matches!(kind, Some(TaskEventKind::Permitted { fences: false, .. }))
+}
+
+/// What hosts said of attempts in doubt.
+fn answers(records: &[Record]) -> Vec<(Timestamp, u64, Input)> {
+    let answer = |(record, rank): (&Record, u64)| match record.event.task_kind()? {
+        TaskEventKind::Fenced { attempt, answer, .. } => {
+            let (attempt, answer) = (*attempt, answer.clone());
+            Some((record.at, rank, Input::Fenced { attempt, answer }))
+        }
+        _ => None,
+    };
+    records.iter().zip(1..).filter_map(answer).collect()
+}
+
 /// Each time another dispatcher took over from one that had died while something ran.
 fn crashes(records: &[Record]) -> Vec<Crash> {
     let took_over = |record: &Record| {
@@ -176,6 +199,7 @@ fn crashes(records: &[Record]) -> Vec<Crash> {
 fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timestamp, u64, Command)> {
     let mut defaults = defaults;
     let mut orders: Vec<(Timestamp, u64, Command)> = Vec::new();
+    let mut forced = BTreeMap::new();
     for (record, rank) in records.iter().zip(1..) {
         if let Event::Namespace(NamespaceEvent { kind, .. }) = &record.event
             && let NamespaceEventKind::Configured { policy, .. } = kind
@@ -183,10 +207,16 @@ fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timestamp, u64, Co
         {
             defaults = &policy.defaults;
         }
+        if let Event::Host(event) = &record.event
+            && let HostEventKind::FenceForced { reason } = &event.kind
+        {
+            forced.insert(event.host.clone(), reason.clone());
+        }
         let Some(mut command) = order(defaults, &record.event) else {
             continue;
         };
         command.actor = record.event.actor().cloned();
+        by_force(&mut command, &mut forced);
         if let Some((at, _, last)) = orders.last_mut()
             && *at == record.at
             && joined(last, &command)
@@ -198,6 +228,19 @@ fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timestamp, u64, Co
     orders
 }
 
+/// An order about a host that an operator has answered for just before was given by force.
+fn by_force(command: &mut Command, forced: &mut BTreeMap<HostName, String>) {
+    let (host, force) = match &mut command.order {
+        Order::Retry { hosts, force, .. } | Order::Skip { hosts, force, .. } => (hosts.first(), force),
+        Order::MarkUp { host, force } => (Some(&*host), force),
+        _ => return,
+    };
+    if let Some(reason) = host.and_then(|host| forced.remove(host)) {
+        *force = true;
+        command.reason = Some(reason.into());
+    }
+}
+
 /// The order, if there was one, that this event follows from.
 fn order(defaults: &JobSettings, event: &Event) -> Option<Command> {
     match event.clone() {
@@ -205,10 +248,14 @@ fn order(defaults: &JobSettings, event: &Event) -> Option<Command> {
         Event::Host(event) => host_order(event),
         Event::Job(event) => job_order(defaults, event),
         Event::Task(TaskEvent { job, host, kind, .. }) => match kind {
-            TaskEventKind::Retried { ordered: true, .. } => Some(Order::Retry { job, hosts: vec![host] }.into()),
-            TaskEventKind::Skipped => Some(Order::Skip { job, hosts: vec![host] }.into()),
+            TaskEventKind::Retried { ordered: true, .. } => Some(retry(job, vec![host])),
+            TaskEventKind::Skipped => {
+                let (hosts, force) = (vec![host], false);
+                Some(Order::Skip { job, hosts, force }.into())
+            }
             TaskEventKind::Started { .. }
             | TaskEventKind::Permitted { .. }
+            | TaskEventKind::Fenced { .. }
             | TaskEventKind::NeverBegan { .. }
             | TaskEventKind::PhaseEntered { .. }
             | TaskEventKind::Slow { .. }
@@ -220,6 +267,11 @@ fn order(defaults: &JobSettings, event: &Event) -> Option<Command> {
             | TaskEventKind::Cancelled => None,
         },
     }
+}
+
+fn retry(job: JobId, hosts: Vec<HostName>) -> Command {
+    let force = false;
+    Order::Retry { job, hosts, force }.into()
 }
 
 fn host_order(HostEvent { host, kind, .. }: HostEvent) -> Option<Command> {
@@ -234,7 +286,8 @@ fn host_order(HostEvent { host, kind, .. }: HostEvent) -> Option<Command> {
     };
     Some(match kind {
         HostEventKind::MarkedDown { reason } => Order::MarkDown { host }.because(reason),
-        HostEventKind::MarkedUp { reason } => Order::MarkUp { host }.because(reason),
+        HostEventKind::MarkedUp { reason } => Order::MarkUp { host, force: false }.because(reason),
+        HostEventKind::FenceForced { .. } => return None,
         HostEventKind::HoldWaiting {
             owner,
             reason,
@@ -281,11 +334,7 @@ fn job_order(defaults: &JobSettings, JobEvent { job, kind, .. }: JobEvent) -> Op
             retry_of: Some(of),
             hosts,
             ..
-        } => Order::Retry {
-            job: of,
-            hosts: hosts.to_vec(),
-        }
-        .into(),
+        } => retry(of, hosts.to_vec()),
         JobEventKind::Submitted { spec, hosts, .. } => Order::Submit {
             job: Some(job),
             spec: Arc::new(spec.to_resubmit(defaults, hosts.len())),
@@ -313,11 +362,25 @@ fn job_order(defaults: &JobSettings, JobEvent { job, kind, .. }: JobEvent) -> Op
 /// Makes one order of two that were given as one.
 fn joined(last: &mut Command, next: &Command) -> bool {
     match (&mut last.order, &next.order) {
-        (Order::Retry { job, hosts }, Order::Retry { job: same, hosts: more })
-        | (Order::Skip { job, hosts }, Order::Skip { job: same, hosts: more })
-            if job == same =>
-        {
+        (
+            Order::Retry { job, hosts, force },
+            Order::Retry {
+                job: of,
+                hosts: more,
+                force: forced,
+            },
+        )
+        | (
+            Order::Skip { job, hosts, force },
+            Order::Skip {
+                job: of,
+                hosts: more,
+                force: forced,
+            },
+        ) if job == of => {
             hosts.extend_from_slice(more);
+            *force |= *forced;
+            last.reason = last.reason.take().or_else(|| next.reason.clone());
             true
         }
         (order @ (Order::Hold { .. } | Order::Release { .. }), next_order) => {

@@ -115,6 +115,7 @@ impl World {
             TaskEventKind::CancelRequested { attempt, reason } => self.cancel(*attempt, *reason),
             TaskEventKind::PhaseEntered { .. }
             | TaskEventKind::Permitted { .. }
+            | TaskEventKind::Fenced { .. }
             | TaskEventKind::NeverBegan { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::Succeeded { .. }
@@ -131,6 +132,13 @@ impl World {
             && matches!(kind, TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. })
         {
             *self.spent.entry((*job, host.clone())).or_default() += 1;
+        }
+        // Its end is counted again.
+        if let Event::Task(TaskEvent { job, host, kind, .. }) = event
+            && matches!(kind, TaskEventKind::Fenced { reopens: true, .. })
+            && let Some(spent) = self.spent.get_mut(&(*job, host.clone()))
+        {
+            *spent = spent.saturating_sub(1);
         }
     }
 

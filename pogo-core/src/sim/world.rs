@@ -35,6 +35,7 @@ pub struct World {
     pub(super) crashes: Vec<Crash>,
     /// Attempts ask whether they may begin.
     pub(super) asks_permission: bool,
+    pub(super) fences: bool,
     pub(super) records: Vec<Record>,
 }
 
@@ -57,6 +58,7 @@ impl World {
             script: None,
             crashes: vec![],
             asks_permission: false,
+            fences: false,
             records: vec![],
         };
         world.scheduler.keep_jobs(true);
@@ -74,7 +76,8 @@ impl World {
     }
 
     /// Lets attempts ask whether they may [begin](Input::Begin), as soon as they are started and under a lock of their host.
-    /// What had not begun when its dispatcher died then waits again, and is not in doubt.
+    /// What had not begun when its dispatcher died then waits again, and is not in doubt; what had begun ends as its host says, which is asked
+    /// until it has ended.
     ///
     /// ```
     /// use std::time::Duration;
@@ -92,16 +95,19 @@ impl World {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn asks_permission(mut self) -> Self {
-        self.asks_permission = true;
+        (self.asks_permission, self.fences) = (true, true);
         self.attach_transport();
         self
     }
 
     /// Tells the scheduler whether attempts ask for permission.
     pub(super) fn attach_transport(&mut self) {
-        let asks_permission = self.asks_permission;
+        let transport = Input::Transport {
+            asks_permission: self.asks_permission,
+            fences: self.fences,
+        };
         // The scheduler accepts this in every state.
-        let _ = self.handle(Input::Transport { asks_permission });
+        let _ = self.handle(transport);
     }
 
     /// Sets how long tasks take.

@@ -90,6 +90,7 @@ pub fn assert_order(records: &[Record], earlier: &[HostName], later: &[HostName]
                 }
                 TaskEventKind::Started { .. }
                 | TaskEventKind::Permitted { .. }
+                | TaskEventKind::Fenced { .. }
                 | TaskEventKind::NeverBegan { .. }
                 | TaskEventKind::PhaseEntered { .. }
                 | TaskEventKind::Slow { .. }

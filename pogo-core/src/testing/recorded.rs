@@ -17,6 +17,8 @@ pub(super) struct Recorded {
     down: BTreeSet<HostName>,
     /// Hosts that are held, and by whom.
     holds: BTreeSet<(HostName, HoldOwner)>,
+    /// Attempts in doubt on hosts that an earlier attempt of their job had left failed or in doubt.
+    twice: BTreeSet<AttemptId>,
 }
 
 impl Recorded {
@@ -43,6 +45,7 @@ impl Recorded {
                     }
                 }
                 HostEventKind::HoldWaiting { .. } => {}
+                HostEventKind::FenceForced { .. } => {}
             },
             Event::Namespace(_) | Event::Job(_) => {}
         }
@@ -51,14 +54,21 @@ impl Recorded {
     fn task(&mut self, TaskEvent { job, host, kind, .. }: &TaskEvent) {
         match kind {
             TaskEventKind::Started { attempt, .. } => _ = self.running.insert(host.clone(), (*job, *attempt)),
+            TaskEventKind::Fenced { attempt, reopens, .. } => {
+                if *reopens {
+                    self.reopen(host, (*job, *attempt));
+                }
+            }
             TaskEventKind::Succeeded { .. } => {
                 self.running.remove(host);
                 self.set_available(host);
             }
             TaskEventKind::NeverBegan { .. } => _ = self.running.remove(host),
-            TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. } => {
+            TaskEventKind::Failed { attempt, .. } | TaskEventKind::InDoubt { attempt, .. } => {
                 self.running.remove(host);
-                self.failed.insert((host.clone(), *job));
+                if !self.failed.insert((host.clone(), *job)) {
+                    self.twice.insert(*attempt);
+                }
                 self.stuck.insert(host.clone());
             }
             TaskEventKind::Skipped => {
@@ -73,6 +83,18 @@ impl Recorded {
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Retried { .. }
             | TaskEventKind::Cancelled => {}
+        }
+    }
+
+    /// The end of an attempt that was in doubt follows.
+    fn reopen(&mut self, host: &HostName, attempt: (JobId, AttemptId)) {
+        self.running.insert(host.clone(), attempt);
+        if self.twice.contains(&attempt.1) {
+            return;
+        }
+        self.failed.remove(&(host.clone(), attempt.0));
+        if !self.holds.iter().any(|(held, _)| held == host) {
+            self.release(host);
         }
     }
 

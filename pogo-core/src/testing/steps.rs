@@ -10,7 +10,7 @@ use super::{fleets, job_settings, job_specs, policies};
 use crate::fleet::{Fleet, Selector};
 use crate::plan::{HoldOwner, JobSpec};
 use crate::policy::{Policy, Setting};
-use crate::scheduler::{FailureKind, HoldMode, JobUpdate, NeverBegan, Outcome, Phase};
+use crate::scheduler::{FailureKind, FenceAnswer, HoldMode, JobUpdate, NeverBegan, Outcome, Phase};
 
 /// One step. The attempt, job or host that it applies to is a number that
 /// [`Drill::play`](super::Drill::play) takes modulo the number of existing ones, so that every history fits every namespace.
@@ -25,12 +25,16 @@ pub enum Step {
     Report(u8, Outcome),
     /// A running attempt asks for permission, with or without the host lock.
     Begin(u8, bool),
-    /// Attempts that start from now on ask for permission, or do not.
-    Transport(bool),
+    /// Attempts that start from now on ask for permission, or do not, and their hosts can be asked later what became of them, or not.
+    Transport(bool, bool),
     /// A report arrives for any attempt, such as one that was abandoned long ago.
     LateReport(u8, Outcome),
     /// A running attempt enters a phase.
     Phase(u8, Phase),
+    /// The host of an attempt in doubt, or of one that runs, says what became of it.
+    Fence(u8, FenceAnswer),
+    /// An order by force: a retry, a skip, or that a host is up.
+    Forced(Box<Step>),
     /// A job is submitted.
     Submit(Box<JobSpec>),
     /// A job is paused.
@@ -95,7 +99,9 @@ pub fn steps() -> impl Strategy<Value = Step> {
         1 => (any::<u8>(), outcomes()).prop_map(|(nth, outcome)| Step::LateReport(nth, outcome)),
         2 => (any::<u8>(), phases()).prop_map(|(nth, phase)| Step::Phase(nth, phase)),
         6 => any::<(u8, bool)>().prop_map(|(nth, host_lock)| Step::Begin(nth, host_lock)),
-        1 => any::<bool>().prop_map(Step::Transport),
+        1 => any::<(bool, bool)>().prop_map(|(asks, fences)| Step::Transport(asks, fences)),
+        4 => (any::<u8>(), fence_answers()).prop_map(|(nth, answer)| Step::Fence(nth, answer)),
+        1 => forced().prop_map(|step| Step::Forced(Box::new(step))),
         3 => job_specs().prop_map(|spec| Step::Submit(Box::new(spec))),
         8 => orders(),
         6 => hosts(),
@@ -116,6 +122,14 @@ fn orders() -> impl Strategy<Value = Step> {
         4 => any::<(u8, u16)>().prop_map(|(job, hosts)| Step::Retry(job, hosts)),
         3 => any::<(u8, u16)>().prop_map(|(job, hosts)| Step::Skip(job, hosts)),
         2 => (any::<u8>(), job_updates()).prop_map(|(job, change)| Step::Alter(job, change)),
+    ]
+}
+
+fn forced() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        any::<(u8, u16)>().prop_map(|(job, hosts)| Step::Retry(job, hosts)),
+        any::<(u8, u16)>().prop_map(|(job, hosts)| Step::Skip(job, hosts)),
+        any::<u8>().prop_map(Step::MarkUp),
     ]
 }
 
@@ -142,6 +156,15 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
         1 => Just(Outcome::failed(FailureKind::Unreachable, "")),
         1 => Just(Outcome::in_doubt("the link broke")),
         1 => never_began().prop_map(|reason| Outcome::never_began(reason, "")),
+    ]
+}
+
+fn fence_answers() -> impl Strategy<Value = FenceAnswer> {
+    prop_oneof![
+        3 => outcomes().prop_map(FenceAnswer::Ended),
+        2 => Just(FenceAnswer::NeverBegan),
+        1 => Just(FenceAnswer::StillRunning),
+        1 => Just(FenceAnswer::unreachable("no route")),
     ]
 }
 

@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use futures::future::{Either, pending, select};
 
-use crate::dispatcher::{Attempt, Capabilities, Reporter, Transport};
+use crate::dispatcher::{Attempt, Capabilities, Fence, Reporter, Transport};
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, NeverBegan, Outcome, Phase};
+use crate::scheduler::{AttemptId, FenceAnswer, NeverBegan, Outcome, Phase};
 
 /// The behaviour of an attempt of a [`TestTransport`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub enum TestStep {
     Began,
     /// It was cancelled, and ended.
     Cancelled,
+    /// Its host was asked what became of it.
+    Fenced,
 }
 
 /// A transport that runs nothing, asks for permission, and records its steps.
@@ -69,8 +71,12 @@ pub struct TestTransport {
     behavior: Box<dyn Fn(&Attempt) -> TestBehavior + Send + Sync>,
     host_lock: bool,
     resumes: bool,
+    answers: Option<Answers>,
     steps: Mutex<Vec<(HostName, AttemptId, TestStep)>>,
 }
+
+/// What hosts say of an attempt.
+type Answers = Box<dyn Fn(&Fence) -> FenceAnswer + Send + Sync>;
 
 impl Default for TestTransport {
     fn default() -> Self {
@@ -85,6 +91,7 @@ impl TestTransport {
             behavior: Box::new(behavior),
             host_lock: true,
             resumes: false,
+            answers: None,
             steps: Mutex::default(),
         }
     }
@@ -100,6 +107,13 @@ impl TestTransport {
     #[must_use]
     pub fn resuming(mut self) -> Self {
         self.resumes = true;
+        self
+    }
+
+    /// Makes hosts answer so when they are asked what became of an attempt.
+    #[must_use]
+    pub fn fencing(mut self, answer: impl Fn(&Fence) -> FenceAnswer + Send + Sync + 'static) -> Self {
+        self.answers = Some(Box::new(answer));
         self
     }
 
@@ -146,7 +160,11 @@ impl TestTransport {
 #[async_trait]
 impl Transport for TestTransport {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default().with_permission().with_confirmed_cancel()
+        let capabilities = Capabilities::default().with_permission().with_confirmed_cancel();
+        match self.answers {
+            Some(_) => capabilities.with_fences(),
+            None => capabilities,
+        }
     }
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
@@ -180,6 +198,14 @@ impl Transport for TestTransport {
     fn resumes(&self, _attempt: &Attempt) -> bool {
         self.resumes
     }
+
+    async fn fence(&self, fence: Fence) -> FenceAnswer {
+        self.note(&fence.attempt, TestStep::Fenced);
+        match &self.answers {
+            Some(answer) => answer(&fence),
+            None => FenceAnswer::unreachable("its hosts cannot be asked"),
+        }
+    }
 }
 
 impl fmt::Debug for TestTransport {
@@ -187,6 +213,7 @@ impl fmt::Debug for TestTransport {
         f.debug_struct("TestTransport")
             .field("host_lock", &self.host_lock)
             .field("resumes", &self.resumes)
+            .field("fences", &self.answers.is_some())
             .finish()
     }
 }

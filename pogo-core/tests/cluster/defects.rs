@@ -43,6 +43,11 @@ fn an_end_that_is_assumed_is_found() {
 }
 
 #[test]
+fn a_host_that_is_not_asked_before_it_is_freed_is_found() {
+    assert_found(Defect::FenceIgnored, ClusterRule::Proof);
+}
+
+#[test]
 fn a_lock_that_does_not_check_its_group_is_found() {
     assert_found(Defect::GroupNotChecked, ClusterRule::OneAtATime);
 }

@@ -9,6 +9,7 @@ mod content;
 mod ending;
 #[path = "../properties/every_query.rs"]
 mod every_query;
+mod fencing;
 mod flaky;
 mod intercepted;
 mod journal;

@@ -18,7 +18,7 @@ use super::shop::{JOB, fleet_and_policy, spec};
 
 /// Time that passes only when nothing else has happened for a while: attempts ask and are answered in no time.
 #[derive(Default)]
-struct Unhurried(Mutex<Timestamp>);
+pub(crate) struct Unhurried(Mutex<Timestamp>);
 
 #[async_trait]
 impl Clock for Unhurried {
@@ -67,7 +67,7 @@ async fn run(transport: &Arc<TestTransport>, journal: &MemoryJournal) -> Schedul
     futures::join!(dispatcher.run(), steer).0.unwrap()
 }
 
-fn kinds(records: &[Record], host: &str) -> Vec<TaskEventKind> {
+pub(crate) fn kinds(records: &[Record], host: &str) -> Vec<TaskEventKind> {
     let of_host = records
         .iter()
         .filter(|record| record.event.host().is_some_and(|on| on.as_str() == host));

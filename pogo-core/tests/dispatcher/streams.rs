@@ -173,10 +173,10 @@ fn orders() -> impl Strategy<Value = Order> {
         1 => job.clone().prop_map(|job| Order::Pause { job }),
         2 => job.clone().prop_map(|job| Order::Resume { job }),
         1 => job.clone().prop_map(|job| Order::Abort { job }),
-        2 => (job.clone(), hosts.clone()).prop_map(|(job, hosts)| Order::Retry { job, hosts }),
-        2 => (job, hosts.clone()).prop_map(|(job, hosts)| Order::Skip { job, hosts }),
+        2 => (job.clone(), hosts.clone()).prop_map(|(job, hosts)| Order::Retry { job, hosts, force: false }),
+        2 => (job, hosts.clone()).prop_map(|(job, hosts)| Order::Skip { job, hosts, force: false }),
         1 => hosts.clone().prop_map(|hosts| Order::MarkDown { host: hosts[0].clone() }),
-        1 => hosts.clone().prop_map(|hosts| Order::MarkUp { host: hosts[0].clone() }),
+        1 => hosts.clone().prop_map(|hosts| Order::MarkUp { host: hosts[0].clone(), force: false }),
         1 => hosts.clone().prop_map(|hosts| Order::Hold { hosts, owner: ann(), priority: 0, mode: HoldMode::Wait }),
         1 => hosts.prop_map(|hosts| Order::Release { hosts, force: false, by: ann() }),
         1 => Just(Order::Freeze { hosts: "web1".parse().unwrap() }),
@@ -391,6 +391,7 @@ fn a_stream_of_one_job_has_that_job_alone() {
             .execute(Order::Retry {
                 job: second,
                 hosts: vec![host("web1")],
+                force: false,
             })
             .await
             .unwrap_err();

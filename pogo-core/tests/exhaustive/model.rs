@@ -96,7 +96,7 @@ impl Namespace {
         moment.report(nth, outcome)?;
         if self.planted == Planted::FailedHostsGiveTheirPlacesBack {
             // Behind the oracle's back.
-            let up = Order::MarkUp { host };
+            let up = Order::MarkUp { host, force: false };
             for event in moment.scheduler.handle(Timestamp::EPOCH, up)?.into_iter().skip(1) {
                 let result = moment.oracle.take(&Record::new(Timestamp::EPOCH, event));
                 moment.broken = moment.broken.take().or(result.err());
@@ -152,13 +152,18 @@ impl Namespace {
             Action::Retry(of, at) => Order::Retry {
                 job: job(of),
                 hosts: vec![host(at)],
+                force: false,
             },
             Action::Skip(of, at) => Order::Skip {
                 job: job(of),
                 hosts: vec![host(at)],
+                force: false,
             },
             Action::MarkDown(at) => Order::MarkDown { host: host(at) },
-            Action::MarkUp(at) => Order::MarkUp { host: host(at) },
+            Action::MarkUp(at) => Order::MarkUp {
+                host: host(at),
+                force: false,
+            },
             Action::Hold(at, mode) => Order::Hold {
                 hosts: vec![host(at)],
                 owner: owner(),
@@ -201,7 +206,12 @@ impl Model for Namespace {
         let (fleet, policy) = (Arc::new(fleet()), Arc::new(self.policy.clone()));
         moment.handle(Order::Configure { fleet, policy }).unwrap();
         let asks_permission = self.asks;
-        moment.handle(Input::Transport { asks_permission }).unwrap();
+        moment
+            .handle(Input::Transport {
+                asks_permission,
+                fences: asks_permission,
+            })
+            .unwrap();
         self.submit(&mut moment).unwrap();
         vec![moment]
     }

@@ -147,7 +147,8 @@ fn snapshots_are_written_and_read_as_ever() {
         ("snapshot-end.json", story::before_asking(&records)),
         ("snapshot-asking.json", story::before_retiring(&records)),
         ("snapshot-retired.json", story::before_holding(&records)),
-        ("snapshot-holding.json", records.len()),
+        ("snapshot-holding.json", story::before_fencing(&records)),
+        ("snapshot-fencing.json", records.len()),
     ] {
         let scheduler = replay(&records[..upto]).unwrap();
         let text = serde_json::to_string_pretty(&scheduler.snapshot()).unwrap();

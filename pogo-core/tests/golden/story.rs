@@ -7,8 +7,8 @@ use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{self, Command, Expectation, JobSpec};
 use pogo_core::policy::{Constraint, JobSettings, Limit, OnDoubt, Origin, Policy, Rule, Sequence, WaveGate};
 use pogo_core::scheduler::{
-    Actor, Epoch, Event, FailureKind, HoldMode, HostEventKind, Input, JobEventKind, JobId, NeverBegan, Order, Outcome,
-    OwnerId, Phase, Record, RequestId,
+    Actor, Epoch, Event, FailureKind, FenceAnswer, HoldMode, HostEventKind, Input, JobEventKind, JobId, NeverBegan,
+    Order, Outcome, OwnerId, Phase, Record, RequestId,
 };
 use pogo_core::testing::{Drill, Step};
 
@@ -23,6 +23,7 @@ pub(crate) fn records() -> Vec<Record> {
     jobs_that_retire(&mut drill);
     hosts_that_are_held(&mut drill);
     an_order_of_which_all_is_said(&mut drill);
+    hosts_that_are_fenced(&mut drill);
     drill.records().to_vec()
 }
 
@@ -56,6 +57,12 @@ pub(crate) fn before_holding(records: &[Record]) -> usize {
 pub(crate) fn holding(records: &[Record]) -> usize {
     let released = |record: &Record| matches!(&record.event, Event::Host(event) if matches!(event.kind, HostEventKind::Released { .. }));
     records.iter().position(released).unwrap()
+}
+
+/// Before hosts were asked what became of attempts in doubt: the last job is about that.
+pub(crate) fn before_fencing(records: &[Record]) -> usize {
+    let submitted = |record: &Record| record.event.submitted() == Some(JobId::new(9));
+    records.iter().position(submitted).unwrap()
 }
 
 fn fleet(web: u32) -> Fleet {
@@ -195,9 +202,21 @@ fn a_job_that_goes_wrong(drill: &mut Drill) {
     report(drill, "web2", Outcome::failed(FailureKind::PostHook { status: 9 }, ""));
     report(drill, "web3", Outcome::in_doubt("the link broke"));
     let hosts = vec!["web3".parse().unwrap()];
-    drill.handle(Order::Skip { job, hosts }).unwrap();
+    drill
+        .handle(Order::Skip {
+            job,
+            hosts,
+            force: false,
+        })
+        .unwrap();
     let hosts = vec!["web2".parse().unwrap()];
-    drill.handle(Order::Retry { job, hosts }).unwrap();
+    drill
+        .handle(Order::Retry {
+            job,
+            hosts,
+            force: false,
+        })
+        .unwrap();
     wait(drill, 301);
     let (fleet, policy) = (Arc::new(fleet(6)), Arc::new(policy()));
     drill.handle(Order::Configure { fleet, policy }).unwrap();
@@ -218,7 +237,9 @@ fn a_job_that_goes_wrong(drill: &mut Drill) {
     drill.handle(Order::Halt { job: first }.because(reason)).unwrap();
     let host = "web5".parse().unwrap();
     let reason = "disk is new".to_owned();
-    drill.handle(Order::MarkUp { host }.because(reason)).unwrap();
+    drill
+        .handle(Order::MarkUp { host, force: false }.because(reason))
+        .unwrap();
 }
 
 /// Both caches fail, so what comes after them cannot start.
@@ -283,7 +304,7 @@ fn taken_over() -> Input {
 
 /// Attempts that ask whether they may begin: one host is busy, and of two that were permitted one is done.
 fn a_job_that_asks(drill: &mut Drill) {
-    drill.handle(Input::Transport { asks_permission: true }).unwrap();
+    attach(drill, false);
     let targets = "cache[01-02].example.com".parse().unwrap();
     drill.submit(JobSpec::new(targets, Command::shell("sync"))).unwrap();
     let [first, second] = ["cache01.example.com", "cache02.example.com"];
@@ -295,6 +316,44 @@ fn a_job_that_asks(drill: &mut Drill) {
     begin(drill, first, false);
     report(drill, first, Outcome::never_began(NeverBegan::Expired, ""));
     begin(drill, second, false);
+}
+
+/// Hosts that are asked what became of attempts in doubt: one cannot be, and an operator answers for it; one says how it ended.
+fn hosts_that_are_fenced(drill: &mut Drill) {
+    attach(drill, true);
+    let [first, second] = ["cache01.example.com", "cache02.example.com"];
+    drill
+        .submit(JobSpec::new(second.parse().unwrap(), Command::shell("sync")))
+        .unwrap();
+    let doubts = [first, second].map(|host| {
+        begin(drill, host, true);
+        let running = drill.running().iter().find(|(_, (_, name))| name.as_str() == host);
+        let attempt = *running.unwrap_or_else(|| panic!("{host} does not run")).0;
+        report(drill, host, Outcome::in_doubt("the link broke"));
+        attempt
+    });
+    let fenced = |attempt, answer| Input::Fenced { attempt, answer };
+    let answer = FenceAnswer::unreachable("no route to host");
+    drill.handle(fenced(doubts[0], answer)).unwrap();
+    let ended = Outcome::failed(FailureKind::Command { status: 3 }, "disk full");
+    drill.handle(fenced(doubts[1], FenceAnswer::Ended(ended))).unwrap();
+    let skip = Order::Skip {
+        job: JobId::new(6),
+        hosts: vec![first.parse().unwrap()],
+        force: true,
+    };
+    let skip = skip.by(Actor::new("ada")).because("it was reinstalled");
+    drill.handle(skip).unwrap();
+}
+
+fn attach(drill: &mut Drill, fences: bool) {
+    let asks_permission = true;
+    drill
+        .handle(Input::Transport {
+            asks_permission,
+            fences,
+        })
+        .unwrap();
 }
 
 fn begin(drill: &mut Drill, host: &str, host_lock: bool) {
@@ -310,9 +369,21 @@ fn jobs_that_retire(drill: &mut Drill) {
     let (job, hosts) = (retired.id(), retired.hosts().map(|(host, _)| host.clone()));
     let mut hosts: Vec<HostName> = hosts.collect();
     let last = hosts.pop().unwrap();
-    drill.handle(Order::Skip { job, hosts }).unwrap();
+    drill
+        .handle(Order::Skip {
+            job,
+            hosts,
+            force: false,
+        })
+        .unwrap();
     let hosts = vec![last];
-    drill.handle(Order::Retry { job, hosts }).unwrap();
+    drill
+        .handle(Order::Retry {
+            job,
+            hosts,
+            force: false,
+        })
+        .unwrap();
 }
 
 /// Who gives it, why, and as which request.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use pogo_core::fleet::HostName;
 use pogo_core::policy::{Limit, Policy, Rule};
 use pogo_core::scheduler::{
-    AttemptView, Blocker, CureOrder, Event, JobEventKind, JobId, Obstacle, Order, Outcome, Phase, TaskState,
+    AttemptView, Blocker, CureOrder, Event, FenceAnswer, Input, JobEventKind, JobId, Obstacle, Order, Outcome, Phase,
+    TaskState,
 };
 use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
@@ -115,11 +116,33 @@ fn give(drill: &mut Drill, order: &CureOrder) -> Result<(), String> {
         order => order.orders(),
     };
     for input in inputs {
+        // The dispatcher asks the hosts in doubt first. Whatever they say, here it is what decides nothing by itself.
+        for doubt in drill.scheduler().unfenced_by(&input) {
+            let asked = Input::Fenced {
+                attempt: doubt.attempt,
+                answer: FenceAnswer::Ended(Outcome::in_doubt("gone")),
+            };
+            drill.handle(asked).map_err(|error| error.to_string())?;
+        }
         drill
-            .handle(input.because("a drill"))
+            .handle(without_restarted(drill, input).because("a drill"))
             .map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+/// The order without the hosts that were tried again as soon as they had answered, as a dispatcher gives it.
+fn without_restarted(drill: &Drill, mut order: Order) -> Order {
+    if let Order::Retry { job, hosts, .. } = &mut order
+        && let Some(job) = drill.scheduler().job(*job)
+    {
+        let restarted = |host: &HostName| {
+            let state = job.tasks().find(|task| task.host() == host).map(|task| task.state());
+            matches!(state, Some(TaskState::Waiting | TaskState::Running))
+        };
+        hosts.retain(|host| !restarted(host));
+    }
+    order
 }
 
 /// The policy with a rule that leaves every group a slot.

@@ -1,7 +1,7 @@
 //! Once faults stop, everything comes to rest in finite time; once operators have dealt with what is left, every job ends.
 
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{AttemptId, JobEventKind, JobId, JobStatus, Order, Outcome, TaskState};
+use pogo_core::scheduler::{AttemptId, FenceAnswer, Input, JobEventKind, JobId, JobStatus, Order, Outcome, TaskState};
 use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
 
@@ -126,14 +126,28 @@ fn order_all(drill: &mut Drill, retry: bool) {
             for host in of_state(drill, |state| {
                 matches!(state, TaskState::Failed | TaskState::InDoubt | TaskState::Cancelled)
             }) {
-                let _ = drill.handle(Order::Retry { job, hosts: vec![host] });
+                let (hosts, force) = (vec![host], false);
+                let retry = Order::Retry { job, hosts, force };
+                ask_hosts(drill, &retry);
+                let _ = drill.handle(retry);
             }
         } else {
             let hosts = of_state(drill, |state| {
                 !matches!(state, TaskState::Succeeded | TaskState::Skipped | TaskState::Running)
             });
-            drill.handle(Order::Skip { job, hosts }).unwrap();
+            let force = false;
+            let skip = Order::Skip { job, hosts, force };
+            ask_hosts(drill, &skip);
+            drill.handle(skip).unwrap();
         }
         let _ = drill.handle(Order::Resume { job });
+    }
+}
+
+/// A dispatcher asks the hosts in doubt before it gives an order; here nothing of their attempts runs, and how they ended is unknown.
+fn ask_hosts(drill: &mut Drill, order: &Order) {
+    for doubt in drill.scheduler().unfenced_by(order) {
+        let (attempt, answer) = (doubt.attempt, FenceAnswer::Ended(Outcome::in_doubt("gone")));
+        drill.handle(Input::Fenced { attempt, answer }).unwrap();
     }
 }

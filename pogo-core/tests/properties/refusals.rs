@@ -76,8 +76,13 @@ fn nonsensical(drill: &Drill, which: usize) -> Input {
         9 => Order::Retry {
             job: nobody,
             hosts: vec![host],
+            force: false,
         },
-        10 => Order::Skip { job, hosts: stranger },
+        10 => Order::Skip {
+            job,
+            hosts: stranger,
+            force: false,
+        },
         11 => Order::MarkDown {
             host: "stranger".parse().unwrap(),
         },

@@ -64,10 +64,12 @@ fn order(kind: u8, second: u64) -> Order {
         3 => Order::Retry {
             job,
             hosts: vec![host()],
+            force: false,
         },
         4 => Order::Skip {
             job,
             hosts: vec![host()],
+            force: false,
         },
         5 => Order::MarkDown { host: host() },
         6 => Order::Halt { job },

@@ -32,6 +32,10 @@ impl ExpectedResult {
                 self.turns(TaskState::Running);
             }
             TaskEventKind::PhaseEntered { phase, .. } => self.phase = Some(*phase),
+            TaskEventKind::Fenced { reopens: true, .. } => {
+                (self.phase, self.ended) = (Some(Phase::Command), None);
+                self.turns(TaskState::Running);
+            }
             TaskEventKind::Succeeded { .. } => self.ends(TaskState::Succeeded, at),
             TaskEventKind::InDoubt { .. } => self.ends(TaskState::InDoubt, at),
             TaskEventKind::NeverBegan { .. } => self.ends(TaskState::Waiting, at),

@@ -30,7 +30,11 @@ impl Twins {
     }
 
     fn play(&mut self, step: &Step) {
-        match step {
+        let order = match step {
+            Step::Forced(order) => order,
+            step => step,
+        };
+        match order {
             Step::Configure(fleet, policy) => {
                 let configured = |after| Step::Configure(Arc::clone(fleet), with(policy, after));
                 self.retires.play(&configured(Duration::ZERO));
@@ -38,22 +42,33 @@ impl Twins {
             }
             // Retrying what a job left that has retired is another thing: it makes a new one.
             Step::Retry(job, _) if self.has_retired(*job) => {}
+            // A host that answers for a job that has retired is freed or failed, and nothing of the job goes on.
+            Step::Fence(nth, _) if self.is_of_retired(*nth) => {}
             Step::Skip(job, _) if self.has_retired(*job) => {
                 if let Some((input, Ok(_))) = self.retires.play(step) {
                     self.keeps.handle(input).unwrap();
                 }
             }
-            // Which host a number means depends on those that have left and are still known.
-            Step::MarkDown(_) | Step::MarkUp(_) | Step::Hold(..) | Step::Release(..) => {
+            // Which host or attempt a number means depends on those that have left and are still known.
+            Step::MarkDown(_) | Step::MarkUp(_) | Step::Hold(..) | Step::Release(..) | Step::Fence(..) => {
                 if let Some((input, _)) = self.retires.play(step) {
                     _ = self.keeps.handle(input);
                 }
             }
-            step => {
+            _ => {
                 self.retires.play(step);
                 self.keeps.play(step);
             }
         }
+    }
+
+    /// Whether the attempt that a step asks about was left in doubt by a job that has retired.
+    fn is_of_retired(&self, nth: u8) -> bool {
+        let scheduler = self.retires.scheduler();
+        let doubts = scheduler.doubts();
+        let asked = doubts.len() + self.retires.running().len();
+        let nth = usize::from(nth).checked_rem(asked).unwrap_or(0);
+        doubts.get(nth).is_some_and(|doubt| scheduler.job(doubt.job).is_none())
     }
 
     /// Whether the job that a step means has retired.

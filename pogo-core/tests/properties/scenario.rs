@@ -63,10 +63,15 @@ pub(crate) fn scenarios(most: usize) -> impl Strategy<Value = Scenario> {
 
 /// The same with that many hosts.
 pub(crate) fn scenarios_of(hosts: RangeInclusive<usize>, most: usize) -> impl Strategy<Value = Scenario> {
-    let steps = (job_specs(), prop::collection::vec(steps(), 0..most), any::<bool>());
-    (fleets(hosts), policies(), steps).prop_map(|(fleet, policy, (job, mut steps, asks_permission))| {
+    let steps = (
+        job_specs(),
+        prop::collection::vec(steps(), 0..most),
+        any::<(bool, bool)>(),
+    );
+    (fleets(hosts), policies(), steps).prop_map(|(fleet, policy, (job, mut steps, asks))| {
         steps.insert(0, Step::Submit(Box::new(job)));
-        steps.insert(0, Step::Transport(asks_permission));
+        let (asks_permission, fences) = asks;
+        steps.insert(0, Step::Transport(asks_permission, fences));
         let policy = without_cycles(&fleet, &policy);
         Scenario { fleet, policy, steps }
     })

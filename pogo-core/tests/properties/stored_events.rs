@@ -7,8 +7,8 @@ use pogo_core::fleet::{Fleet, HostName, Selector};
 use pogo_core::plan::{HoldOwner, JobSpec};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    Actor, Answer, AttemptId, CancelReason, DoubtCause, Epoch, Failure, HaltCause, JobId, JobUpdate, NeverBegan,
-    Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, Record, RequestId, Tally,
+    Actor, Answer, AttemptId, CancelReason, DoubtCause, Epoch, Failure, FenceAnswer, HaltCause, JobId, JobUpdate,
+    NeverBegan, Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, Record, RequestId, Tally,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,17 @@ enum FrozenEvent {
         attempt: AttemptId,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         host_lock: bool,
+        #[serde(default, rename = "fence", skip_serializing_if = "std::ops::Not::not")]
+        fences: bool,
+    },
+    TaskFenced {
+        job: JobId,
+        host: HostName,
+        attempt: AttemptId,
+        #[serde(flatten)]
+        answer: FenceAnswer,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        reopens: bool,
     },
     TaskNeverBegan {
         job: JobId,
@@ -194,6 +205,10 @@ enum FrozenEvent {
         reason: String,
     },
     HostMarkedDown {
+        host: HostName,
+        reason: String,
+    },
+    HostFenceForced {
         host: HostName,
         reason: String,
     },

@@ -263,12 +263,14 @@ fn a_task_that_was_skipped_while_it_waited_waits_no_more_after_a_change_of_delay
     let skip = Order::Skip {
         job: JOB,
         hosts: hosts("a"),
+        force: false,
     };
     story.handle(skip).unwrap();
     assert_eq!(story.alter(settings().retry_delay(Duration::ZERO)), "");
     let retry = Order::Retry {
         job: JOB,
         hosts: vec![host("a")],
+        force: false,
     };
     assert_eq!(story.handle(retry).unwrap(), "a");
 }

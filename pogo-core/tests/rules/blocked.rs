@@ -193,7 +193,12 @@ fn a_place_of_a_host_that_is_down_is_held_whatever_runs_there() {
     assert_eq!(story.status(3), JobStatus::Blocked);
     assert_eq!(story.ends("a"), "");
     let (up, reason) = (host("a"), String::new());
-    assert_eq!(story.handle(Order::MarkUp { host: up }.because(reason)).unwrap(), "b");
+    assert_eq!(
+        story
+            .handle(Order::MarkUp { host: up, force: false }.because(reason))
+            .unwrap(),
+        "b"
+    );
 }
 
 #[test]
@@ -249,7 +254,13 @@ fn a_budget_that_is_exceeded_again_says_so_again() {
     story.fails("a");
     assert_eq!(exceeded(&story), 1);
     let (job, skipped) = (JobId::new(1), hosts("a"));
-    story.handle(Order::Skip { job, hosts: skipped }).unwrap();
+    story
+        .handle(Order::Skip {
+            job,
+            hosts: skipped,
+            force: false,
+        })
+        .unwrap();
     story.fails("b");
     assert_eq!(exceeded(&story), 2);
     story.fails("c");

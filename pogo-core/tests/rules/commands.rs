@@ -164,7 +164,10 @@ fn what_an_order_changes_at_once_says_by_whom() {
     story.fails("a");
     assert_eq!(story.status(1), pogo_core::scheduler::JobStatus::Blocked);
     let host = crate::story::host("a");
-    assert_eq!(story.handle(Order::MarkUp { host }.by(alice())).unwrap(), "b");
+    assert_eq!(
+        story.handle(Order::MarkUp { host, force: false }.by(alice())).unwrap(),
+        "b"
+    );
     assert_eq!(by(&story, UNBLOCKED).as_deref(), Some("alice"));
     let started = story
         .drill
@@ -183,7 +186,16 @@ fn what_an_order_changes_at_once_says_by_whom() {
     story.handle(Order::Pause { job: JOB }).unwrap();
     story.ends("a");
     let hosts = vec![crate::story::host("b")];
-    story.handle(Order::Skip { job: JOB, hosts }.by(alice())).unwrap();
+    story
+        .handle(
+            Order::Skip {
+                job: JOB,
+                hosts,
+                force: false,
+            }
+            .by(alice()),
+        )
+        .unwrap();
     assert_eq!(by(&story, FINISHED).as_deref(), Some("alice"));
 }
 

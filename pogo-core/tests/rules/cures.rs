@@ -110,7 +110,13 @@ fn a_host_that_was_cancelled_does_not_still_have_to_end() {
     story.handle(Order::Abort { job }.because(reason)).unwrap();
     story.ends("c");
     let retried = hosts("b");
-    story.handle(Order::Retry { job, hosts: retried }).unwrap();
+    story
+        .handle(Order::Retry {
+            job,
+            hosts: retried,
+            force: false,
+        })
+        .unwrap();
     assert_eq!(story.status(2), JobStatus::Blocked);
     let sentence = "b comes after a in sequence `in order`, where a was cancelled: pogo retry 2 a";
     assert_eq!(said(&story, 2, "b"), [sentence]);
@@ -184,7 +190,16 @@ fn a_retry_in_a_job_that_is_over_helps_though_others_failed_there_too() {
         "the failures of a job that begins anew are accepted"
     );
     let (job, hosts) = (JobId::new(1), hosts("a"));
-    assert_eq!(story.handle(Order::Retry { job, hosts }).unwrap(), "a");
+    assert_eq!(
+        story
+            .handle(Order::Retry {
+                job,
+                hosts,
+                force: false
+            })
+            .unwrap(),
+        "a"
+    );
     assert_eq!(story.ends("a"), "b");
 }
 
@@ -199,7 +214,13 @@ fn a_retry_is_no_cure_where_the_failures_of_others_stop_it() {
     assert_eq!(cures(&story, 2, "b"), ["pogo skip 1 a", "pogo mark up a"]);
     let (job, hosts) = (JobId::new(1), hosts("a"));
     assert_eq!(
-        story.handle(Order::Retry { job, hosts }).unwrap(),
+        story
+            .handle(Order::Retry {
+                job,
+                hosts,
+                force: false
+            })
+            .unwrap(),
         "",
         "x failed as well"
     );

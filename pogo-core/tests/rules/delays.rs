@@ -36,7 +36,13 @@ fn a_host_marked_up_after_its_delay_needs_a_place_like_any_other() {
     assert_eq!(story.waits(60), "");
     let reason = String::new();
     story
-        .handle(Order::MarkUp { host: host("a") }.because(reason.clone()))
+        .handle(
+            Order::MarkUp {
+                host: host("a"),
+                force: false,
+            }
+            .because(reason.clone()),
+        )
         .unwrap();
     story
         .handle(Order::MarkDown { host: host("b") }.because(reason))
@@ -103,7 +109,13 @@ fn an_ordered_retry_leaves_no_delay_behind() {
     story.fails("a");
     let (job, retried) = (JobId::new(1), hosts("a"));
     story.handle(Order::Pause { job }).unwrap();
-    story.handle(Order::Retry { job, hosts: retried }).unwrap();
+    story
+        .handle(Order::Retry {
+            job,
+            hosts: retried,
+            force: false,
+        })
+        .unwrap();
     let stored = serde_json::to_string(&story.drill.scheduler().snapshot()).unwrap();
     assert!(!stored.contains("backoffs"), "{stored}");
 }
@@ -200,6 +212,7 @@ fn an_order_to_retry_starts_the_backoff_afresh() {
     let retry = Order::Retry {
         job: JobId::new(1),
         hosts: hosts("a"),
+        force: false,
     };
     assert_eq!(story.handle(retry).unwrap(), "a");
     story.fails("a");

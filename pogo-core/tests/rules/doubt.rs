@@ -95,7 +95,13 @@ fn a_failed_host_tells_how_it_failed_until_it_is_retried() {
     };
     assert_eq!(failure(&story), (1, Some("command exited with 3: no".to_owned())));
     let hosts = crate::story::hosts("a");
-    story.handle(Order::Retry { job, hosts }).unwrap();
+    story
+        .handle(Order::Retry {
+            job,
+            hosts,
+            force: false,
+        })
+        .unwrap();
     assert_eq!(failure(&story), (2, None));
 }
 

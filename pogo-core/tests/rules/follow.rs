@@ -192,6 +192,7 @@ fn a_job_stops_when_nothing_of_it_runs_and_ends_when_nothing_is_left() {
         .handle(Order::Skip {
             job: JOB,
             hosts: skipped,
+            force: false,
         })
         .unwrap();
     assert!(!follows(&story, finished()), "it has finished");

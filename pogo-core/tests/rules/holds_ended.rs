@@ -84,7 +84,13 @@ fn who_waits_in_line_may_leave_it() {
 fn marking_a_host_up_ends_no_hold() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     story.handle(hold("a", "ann", Immediate)).unwrap();
-    let up = |name| Order::MarkUp { host: host(name) }.because("it answers");
+    let up = |name| {
+        Order::MarkUp {
+            host: host(name),
+            force: false,
+        }
+        .because("it answers")
+    };
     story.handle(up("a")).unwrap();
     assert_eq!(story.submit(on("b")), "");
     assert_eq!(held(&story), "a=ann");

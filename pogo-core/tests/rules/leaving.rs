@@ -82,6 +82,7 @@ fn a_finished_job_does_not_stand_in_the_way_of_a_policy_that_does_not_fit_it() {
     let retry = Order::Retry {
         job: JobId::new(1),
         hosts: vec![host("a")],
+        force: false,
     };
     assert!(matches!(story.handle(retry.clone()), Err(InputError::Plan(_))));
     story.configure(web("a,b"), Policy::default());

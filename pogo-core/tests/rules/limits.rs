@@ -55,6 +55,7 @@ fn a_finished_job_whose_time_is_over_can_be_retried() {
     let retry = Order::Retry {
         job: JobId::new(1),
         hosts: hosts("a"),
+        force: false,
     };
     assert_eq!(story.handle(retry).unwrap(), "a");
     assert_eq!(story.waits(100), "");
@@ -69,7 +70,13 @@ fn a_time_limit_that_is_altered_after_a_retry_binds_again() {
     story.fails("a");
     story.waits(100);
     let job = JobId::new(1);
-    story.handle(Order::Retry { job, hosts: hosts("a") }).unwrap();
+    story
+        .handle(Order::Retry {
+            job,
+            hosts: hosts("a"),
+            force: false,
+        })
+        .unwrap();
     let change = JobSettings::new().job_timeout(Duration::from_secs(200)).into();
     story.handle(Order::Alter { job, change }).unwrap();
     assert_eq!(story.status(1), JobStatus::Running);
@@ -86,7 +93,11 @@ fn a_job_that_goes_on_after_an_abort_retries_again_by_itself() {
     story.handle(Order::Abort { job }.because(String::new())).unwrap();
     story.fails("a");
     story.handle(Order::Resume { job }).unwrap();
-    let retry = Order::Retry { job, hosts: hosts("a") };
+    let retry = Order::Retry {
+        job,
+        hosts: hosts("a"),
+        force: false,
+    };
     assert_eq!(story.handle(retry).unwrap(), "a");
     assert_eq!(story.fails("a"), "a");
 }

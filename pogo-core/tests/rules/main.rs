@@ -8,6 +8,7 @@ mod commands;
 mod cures;
 mod delays;
 mod doubt;
+mod fencing;
 mod follow;
 mod freezes;
 mod holds;

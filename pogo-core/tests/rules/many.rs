@@ -35,6 +35,7 @@ fn ten_thousand_failed_hosts_are_retried_at_once() {
         .handle(Order::Retry {
             job: JobId::new(1),
             hosts,
+            force: false,
         })
         .unwrap();
     assert_eq!(story.drill.running().len(), 10_001);

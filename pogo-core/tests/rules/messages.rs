@@ -17,6 +17,7 @@ fn a_refused_order_names_the_state_that_it_does_not_fit() {
     let retry = |host| Order::Retry {
         job: JOB,
         hosts: hosts(host),
+        force: false,
     };
     assert_eq!(
         refusal(&mut story, retry("a")),
@@ -30,6 +31,7 @@ fn a_refused_order_names_the_state_that_it_does_not_fit() {
     let skip = Order::Skip {
         job: JOB,
         hosts: hosts("a"),
+        force: false,
     };
     assert_eq!(
         refusal(&mut story, skip),

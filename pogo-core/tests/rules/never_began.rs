@@ -140,29 +140,6 @@ fn nothing_is_in_doubt_that_was_not_permitted_to_begin() {
 }
 
 #[test]
-fn a_doubt_is_retried_by_itself_only_where_a_lock_keeps_attempts_apart() {
-    for (locks, again) in [
-        (&[true][..], "a"),
-        (&[false], ""),
-        (&[true, false], ""),
-        (&[false, true], ""),
-    ] {
-        let mut story = asking("a", Policy::default());
-        story.submit(on("*").on_doubt(OnDoubt::Retry).retries(3).retry_delay(Duration::ZERO));
-        locks.iter().for_each(|lock| begins(&mut story, "a", *lock).unwrap());
-        assert_eq!(
-            story.reports("a", Outcome::in_doubt("the link broke")),
-            again,
-            "{locks:?}"
-        );
-    }
-    // Of what became of attempts that do not ask, nothing is known that was not known before.
-    let mut story = Story::new(web("a"), Policy::default());
-    story.submit(on("*").on_doubt(OnDoubt::Retry).retries(1).retry_delay(Duration::ZERO));
-    assert_eq!(story.reports("a", Outcome::in_doubt("the link broke")), "a");
-}
-
-#[test]
 fn a_success_without_permission_is_not_believed() {
     let mut story = asking("a", Policy::default());
     story.submit(on("*"));
@@ -244,7 +221,14 @@ fn a_host_that_was_failed_before_stays_so_when_its_repair_never_began() {
     };
     let before = since(&story);
     let hosts = vec![host("a")];
-    order(&mut story, Order::Retry { job: JOB, hosts });
+    order(
+        &mut story,
+        Order::Retry {
+            job: JOB,
+            hosts,
+            force: false,
+        },
+    );
     never_began(&mut story, "a", NeverBegan::Busy);
     assert_eq!(
         since(&story),

@@ -156,7 +156,16 @@ fn a_job_that_is_retried_in_part_names_the_gate_that_its_cancelled_hosts_keep_cl
     let (job, reason) = (JobId::new(2), String::new());
     story.handle(Order::Abort { job }.because(reason)).unwrap();
     let hosts = vec![host("b"), host("c")];
-    assert_eq!(story.handle(Order::Retry { job, hosts }).unwrap(), "");
+    assert_eq!(
+        story
+            .handle(Order::Retry {
+                job,
+                hosts,
+                force: false
+            })
+            .unwrap(),
+        ""
+    );
     assert_eq!(in_the_way(&blocked(&story)), ["after $first", "$db"]);
     assert_eq!(cures(&story, 2, "b"), ["pogo skip 2 a"], "for `a` there is no slot");
 }

@@ -20,7 +20,12 @@ pub(crate) fn asking(names: &str, policy: Policy) -> Story {
 }
 
 fn asks(story: &mut Story) {
-    story.handle(Input::Transport { asks_permission: true }).unwrap();
+    story
+        .handle(Input::Transport {
+            asks_permission: true,
+            fences: true,
+        })
+        .unwrap();
 }
 
 pub(crate) fn begins(story: &mut Story, name: &str, host_lock: bool) -> Result<(), BeginRefused> {
@@ -69,7 +74,13 @@ fn an_attempt_that_asks_is_permitted_and_that_is_recorded() {
     assert_eq!(permission(&story, "a"), Permission::Awaited);
     assert_eq!(begins(&mut story, "a", true), Ok(()));
     assert!(matches!(last(&story), TaskEventKind::Permitted { host_lock: true, .. }));
-    assert_eq!(permission(&story, "a"), Permission::Given { host_lock: true });
+    assert_eq!(
+        permission(&story, "a"),
+        Permission::Given {
+            host_lock: true,
+            fences: true
+        }
+    );
 }
 
 #[test]
@@ -78,7 +89,13 @@ fn an_attempt_asks_anew_after_a_broken_link_and_once_without_a_lock_is_without_o
     story.submit(on("*"));
     for (lock, given) in [(true, true), (false, false), (true, false)] {
         assert_eq!(begins(&mut story, "a", lock), Ok(()));
-        assert_eq!(permission(&story, "a"), Permission::Given { host_lock: given });
+        assert_eq!(
+            permission(&story, "a"),
+            Permission::Given {
+                host_lock: given,
+                fences: true
+            }
+        );
     }
     let attempt = story.attempt("a");
     order(
@@ -99,7 +116,13 @@ fn an_attempt_whose_transport_never_said_that_it_asks_may_ask() {
     story.submit(on("*"));
     assert_eq!(permission(&story, "a"), Permission::NotAsked);
     assert_eq!(begins(&mut story, "a", false), Ok(()));
-    assert_eq!(permission(&story, "a"), Permission::Given { host_lock: false });
+    assert_eq!(
+        permission(&story, "a"),
+        Permission::Given {
+            host_lock: false,
+            fences: false
+        }
+    );
 }
 
 #[test]

@@ -142,7 +142,13 @@ fn causes_and_reasons_print_as_clauses() {
         "down",
     ];
     assert_eq!(printed(&values), words);
-    let permissions = [true, false].map(|host_lock| Permission::Given { host_lock }.to_string());
+    let permissions = [true, false].map(|host_lock| {
+        Permission::Given {
+            host_lock,
+            fences: false,
+        }
+        .to_string()
+    });
     assert_eq!(permissions, ["given under the lock of the host", "given"]);
     assert_eq!(Permission::Awaited.to_string(), "awaited");
 }
@@ -158,6 +164,7 @@ fn events_orders_and_answers_print_as_sentences() {
     let retry = Order::Retry {
         job,
         hosts: web.clone(),
+        force: false,
     };
     let values: [&dyn Display; 8] = [
         &halting,

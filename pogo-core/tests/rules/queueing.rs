@@ -14,7 +14,7 @@ fn mark(story: &mut Story, name: &str, down: bool) -> String {
     let mark = if down {
         Order::MarkDown { host }.because(reason)
     } else {
-        Order::MarkUp { host }.because(reason)
+        Order::MarkUp { host, force: false }.because(reason)
     };
     story.handle(mark).unwrap()
 }
@@ -27,7 +27,13 @@ fn after_a_repair_that_failed(story: &mut Story) -> String {
     story.handle(Order::Pause { job }).unwrap();
     story.fails("c");
     let retried = hosts("c");
-    story.handle(Order::Retry { job, hosts: retried }).unwrap();
+    story
+        .handle(Order::Retry {
+            job,
+            hosts: retried,
+            force: false,
+        })
+        .unwrap();
     mark(story, "c", false);
     assert_eq!(story.handle(Order::Resume { job }).unwrap(), "b");
     story.ends("b")
@@ -59,7 +65,13 @@ fn a_retried_host_comes_after_fresh_ones_when_the_queues_are_built_anew() {
     assert_eq!(story.submit(one_by_one), "a");
     assert_eq!(story.fails("a"), "b");
     let retried = hosts("a");
-    story.handle(Order::Retry { job, hosts: retried }).unwrap();
+    story
+        .handle(Order::Retry {
+            job,
+            hosts: retried,
+            force: false,
+        })
+        .unwrap();
     let change = JobSettings::new().retries(1).into();
     story.handle(Order::Alter { job, change }).unwrap();
     assert_eq!(story.ends("b"), "c");
@@ -130,8 +142,20 @@ fn hosts_that_were_skipped_and_are_wanted_again_count_as_work() {
     let one_by_one = on("*").max_parallel("1".parse().unwrap());
     assert_eq!(story.submit(one_by_one), "x1", "the most loaded group comes first");
     let others = || hosts("x2 x3 x4");
-    story.handle(Order::Skip { job, hosts: others() }).unwrap();
-    story.handle(Order::Retry { job, hosts: others() }).unwrap();
+    story
+        .handle(Order::Skip {
+            job,
+            hosts: others(),
+            force: false,
+        })
+        .unwrap();
+    story
+        .handle(Order::Retry {
+            job,
+            hosts: others(),
+            force: false,
+        })
+        .unwrap();
     assert_eq!(story.ends("x1"), "x2");
 }
 
@@ -143,6 +167,7 @@ fn of_hosts_that_were_all_tried_the_one_with_fewer_tries_comes_first() {
     let retry = |names| Order::Retry {
         job,
         hosts: hosts(names),
+        force: false,
     };
     assert_eq!(story.submit(one_by_one), "a");
     assert_eq!(story.fails("a"), "b");

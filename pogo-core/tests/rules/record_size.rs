@@ -23,7 +23,13 @@ fn lines(fleet: Fleet) -> Vec<String> {
     };
     let (fleet, policy) = (Arc::new(fleet), Arc::new(Policy::default()));
     handle(now, Order::Configure { fleet, policy }.into());
-    handle(now, Input::Transport { asks_permission: true });
+    handle(
+        now,
+        Input::Transport {
+            asks_permission: true,
+            fences: true,
+        },
+    );
     let spec = Arc::new(JobSpec::new(
         "*".parse().unwrap(),
         Command::shell("systemctl restart web"),

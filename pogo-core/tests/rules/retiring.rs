@@ -66,7 +66,14 @@ fn a_job_that_is_retried_in_time_does_not_retire() {
     story.fails("a");
     wait(&mut story, 59);
     let hosts = vec![host("a")];
-    story.drill.handle(Order::Retry { job: FIRST, hosts }).unwrap();
+    story
+        .drill
+        .handle(Order::Retry {
+            job: FIRST,
+            hosts,
+            force: false,
+        })
+        .unwrap();
     wait(&mut story, 300);
     assert_eq!(story.drill.scheduler().job(FIRST).unwrap().status(), JobStatus::Running);
     story.ends("a");
@@ -129,12 +136,23 @@ fn what_a_retired_job_left_failed_keeps_its_slots_and_says_why() {
 fn skipping_a_host_of_a_retired_job_frees_its_slots() {
     let mut story = left_behind();
     let hosts = vec![host("a"), host("a")];
-    let events = story.drill.handle(Order::Skip { job: FIRST, hosts }).unwrap();
+    let events = story
+        .drill
+        .handle(Order::Skip {
+            job: FIRST,
+            hosts,
+            force: false,
+        })
+        .unwrap();
     assert_eq!(events, [Event::of_task(FIRST, host("a"), TaskEventKind::Skipped)]);
     assert_eq!(story.drill.scheduler().buckets().next().unwrap().unavailable(), 1);
     assert!(story.drill.replayed().scheduler().same_state(story.drill.scheduler()));
     let hosts = vec![host("a")];
-    let again = story.drill.handle(Order::Skip { job: FIRST, hosts });
+    let again = story.drill.handle(Order::Skip {
+        job: FIRST,
+        hosts,
+        force: false,
+    });
     let host = host("a");
     assert_eq!(again, Err(InputError::NotHeldByJob { job: FIRST, host }));
 }
@@ -143,7 +161,14 @@ fn skipping_a_host_of_a_retired_job_frees_its_slots() {
 fn retrying_hosts_of_a_retired_job_makes_a_new_job_that_says_of_which() {
     let mut story = left_behind();
     let hosts = vec![host("b"), host("a")];
-    story.drill.handle(Order::Retry { job: FIRST, hosts }).unwrap();
+    story
+        .drill
+        .handle(Order::Retry {
+            job: FIRST,
+            hosts,
+            force: false,
+        })
+        .unwrap();
     let second = JobId::new(2);
     let job = story.drill.scheduler().job(second).unwrap();
     assert_eq!((job.retry_of(), job.tasks().count()), (Some(FIRST), 2));
@@ -177,7 +202,14 @@ fn settings_that_were_changed_hold_for_the_retry_too() {
     story.fails("a");
     story.ends("b");
     let hosts = vec![host("a")];
-    story.drill.handle(Order::Retry { job: FIRST, hosts }).unwrap();
+    story
+        .drill
+        .handle(Order::Retry {
+            job: FIRST,
+            hosts,
+            force: false,
+        })
+        .unwrap();
     let job = story.drill.scheduler().job(JobId::new(2)).unwrap();
     assert_eq!(job.settings().attempt_timeout, Duration::from_secs(7));
 }
@@ -191,10 +223,21 @@ fn orders_to_a_retired_job_are_refused_by_what_it_is() {
     assert_eq!(said(story.drill.handle(Order::Resume { job: FIRST })), gone);
     let hosts = vec![host("c")];
     let other = "job-1 is over, and host `c` is not one that it left failed or in doubt; submit a new job to run there";
-    assert_eq!(said(story.drill.handle(Order::Retry { job: FIRST, hosts })), other);
+    assert_eq!(
+        said(story.drill.handle(Order::Retry {
+            job: FIRST,
+            hosts,
+            force: false
+        })),
+        other
+    );
     let hosts = vec![host("x")];
     assert_eq!(
-        said(story.drill.handle(Order::Skip { job: FIRST, hosts })),
+        said(story.drill.handle(Order::Skip {
+            job: FIRST,
+            hosts,
+            force: false
+        })),
         "the fleet has no host `x`"
     );
     let job = JobId::new(9);
@@ -217,7 +260,13 @@ fn whatever_makes_a_host_well_ends_what_is_left_of_the_job() {
                 let reason = "looked at".to_owned();
                 story
                     .drill
-                    .handle(Order::MarkUp { host: host(name) }.because(reason))
+                    .handle(
+                        Order::MarkUp {
+                            host: host(name),
+                            force: false,
+                        }
+                        .because(reason),
+                    )
                     .unwrap();
             }
         },
@@ -247,12 +296,14 @@ fn explain_names_orders_to_a_retired_job_that_are_accepted() {
     let retry = CureOrder::Retry {
         job,
         hosts: hosts.clone(),
+        force: false,
     };
     let skip = CureOrder::Skip {
         job,
         hosts: hosts.clone(),
+        force: false,
     };
-    assert_eq!(orders, [&retry, &skip, &CureOrder::MarkUp { hosts }]);
+    assert_eq!(orders, [&retry, &skip, &CureOrder::MarkUp { hosts, force: false }]);
 }
 
 #[test]

@@ -17,7 +17,13 @@ fn h1_is_broken() -> Story {
 
 fn skip(story: &mut Story, job: u64, host: &str) -> String {
     let (job, hosts) = (JobId::new(job), hosts(host));
-    story.handle(Order::Skip { job, hosts }).unwrap()
+    story
+        .handle(Order::Skip {
+            job,
+            hosts,
+            force: false,
+        })
+        .unwrap()
 }
 
 #[test]
@@ -62,7 +68,12 @@ fn marking_a_host_up_gives_back_what_every_job_did_to_it() {
     assert_eq!(skip(&mut story, 3, "h1"), "");
     assert_eq!(skip(&mut story, 2, "h1"), "");
     let (host, reason) = (host("h1"), String::new());
-    assert_eq!(story.handle(Order::MarkUp { host }.because(reason)).unwrap(), "h2");
+    assert_eq!(
+        story
+            .handle(Order::MarkUp { host, force: false }.because(reason))
+            .unwrap(),
+        "h2"
+    );
 }
 
 #[test]

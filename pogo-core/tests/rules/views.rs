@@ -44,7 +44,9 @@ fn a_host_that_is_down_and_runs_is_listed_for_each_reason() {
     let running = HolderReason::Running { job: JobId::new(1) };
     assert_eq!(holders(&story), [(running.clone(), 5_000), (HolderReason::Down, 0)]);
     let (up, reason) = (host("a"), String::new());
-    story.handle(Order::MarkUp { host: up }.because(reason)).unwrap();
+    story
+        .handle(Order::MarkUp { host: up, force: false }.because(reason))
+        .unwrap();
     assert_eq!(holders(&story), [(running, 5_000)]);
 }
 
@@ -142,7 +144,13 @@ fn a_paused_job_waits_for_its_order_and_a_running_one_for_none() {
     assert_eq!(story.status(1), JobStatus::Blocked);
     assert_eq!(blockers(&story).len(), 1, "{:?}", blockers(&story));
     story
-        .handle(Order::MarkUp { host: host("a") }.because(String::new()))
+        .handle(
+            Order::MarkUp {
+                host: host("a"),
+                force: false,
+            }
+            .because(String::new()),
+        )
         .unwrap();
     assert_eq!(blockers(&story), [""; 0]);
 }

@@ -155,7 +155,16 @@ fn jobs_that_wait_for_each_other_in_a_circle_are_blocked() {
     assert_eq!(story.submit(on("x,a")), "", "would repair a after x, which waits for y");
     assert_eq!([story.status(2), story.status(3)], [JobStatus::Blocked; 2]);
     let (job, hosts) = (JobId::new(2), hosts("b"));
-    assert_eq!(story.handle(Order::Skip { job, hosts }).unwrap(), "y");
+    assert_eq!(
+        story
+            .handle(Order::Skip {
+                job,
+                hosts,
+                force: false
+            })
+            .unwrap(),
+        "y"
+    );
     assert_eq!(story.status(3), JobStatus::Waiting);
 }
 
@@ -170,7 +179,15 @@ fn a_repair_in_a_job_that_has_halted_is_not_waited_for() {
         .unwrap();
     assert_eq!(story.submit(on("a,b")), "a", "one repair at a time");
     story.handle(Order::Halt { job }.because(reason.clone())).unwrap();
-    story.handle(Order::MarkUp { host: host("b") }.because(reason)).unwrap();
+    story
+        .handle(
+            Order::MarkUp {
+                host: host("b"),
+                force: false,
+            }
+            .because(reason),
+        )
+        .unwrap();
     assert_eq!(story.submit(on("b")), "");
     assert_eq!(story.status(3), JobStatus::Waiting, "what runs may end well");
     story.fails("a");
@@ -204,7 +221,13 @@ fn a_job_whose_baking_wave_was_skipped_waits_for_the_wave_after_it() {
         matches!(why[..], [Blocker::Baking { .. }])
     });
     let hosts = hosts(second.unwrap());
-    story.handle(Order::Skip { job, hosts }).unwrap();
+    story
+        .handle(Order::Skip {
+            job,
+            hosts,
+            force: false,
+        })
+        .unwrap();
     assert!(!ever_blocked(&story));
     assert_eq!(story.waits(60), "");
     assert!(!story.waits(60).is_empty(), "the last wave");

@@ -51,9 +51,21 @@ fn a_skipped_host_that_is_retried_closes_the_waves_after_it() {
     let job = JobId::new(1);
     story.submit(one_then_all(60).max_parallel("1".parse().unwrap()));
     story.fails("a");
-    story.handle(Order::Skip { job, hosts: hosts("a") }).unwrap();
+    story
+        .handle(Order::Skip {
+            job,
+            hosts: hosts("a"),
+            force: false,
+        })
+        .unwrap();
     assert_eq!(story.waits(60), "b");
-    story.handle(Order::Retry { job, hosts: hosts("a") }).unwrap();
+    story
+        .handle(Order::Retry {
+            job,
+            hosts: hosts("a"),
+            force: false,
+        })
+        .unwrap();
     assert_eq!(story.ends("b"), "a", "the canary comes before the rest again");
     assert_eq!(story.ends("a"), "");
     assert_eq!(story.waits(60), "c");

@@ -121,11 +121,24 @@ impl HostTimeline {
         if in_connect {
             attempt.phases.push((attempt.began, HostState::Connect));
         }
-        attempt.ended = Some((at, ending));
+        // What its host says later of an attempt in doubt does not make it any longer.
+        let ended = attempt.ended.as_ref().map_or(at, |(ended, _)| *ended);
+        attempt.ended = Some((ended, ending));
         if in_connect {
             self.rename_running(HostState::Connect);
         }
         self.task = state;
+    }
+
+    /// What was said later of an attempt whose end was unknown.
+    pub(super) fn remark(&mut self, which: impl Fn(&Attempt) -> bool, remark: &str) {
+        for attempt in self.attempts.iter_mut().filter(|attempt| which(attempt)) {
+            if let Some((_, ending)) = &mut attempt.ended
+                && ending.state == HostState::InDoubt
+            {
+                ending.why = format!("{}; {remark}", ending.why);
+            }
+        }
     }
 
     fn rename_running(&mut self, to: HostState) {

@@ -15,8 +15,9 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::journal::{ReplayError, Seq};
 use pogo_core::scheduler::{
-    Actor, ApplyError, Event, HolderReason, JobEvent, JobEventKind, JobId, JobStatus, NamespaceEventKind, NeverBegan,
-    Obstacle, OrderEntry, OrderLog, Outcome, Record, Scheduler, TaskEvent, TaskEventKind,
+    Actor, ApplyError, Event, HolderReason, HostEventKind, JobEvent, JobEventKind, JobId, JobStatus,
+    NamespaceEventKind, NeverBegan, Obstacle, OrderEntry, OrderLog, Outcome, Record, Scheduler, TaskEvent,
+    TaskEventKind,
 };
 use pogo_core::time::format_duration;
 
@@ -90,6 +91,13 @@ impl LogReader {
             }
             Event::Job(event) => self.job(at, event, wanted),
             Event::Task(event) if wanted => self.task(at, event),
+            Event::Host(event) => {
+                if let HostEventKind::FenceForced { reason } = &event.kind
+                    && let Some(data) = self.data.hosts.get_mut(event.host.as_str())
+                {
+                    data.remark(|_| true, &format!("an operator answers for it: {reason}"));
+                }
+            }
             _ => {}
         }
         self.orders.note(record);
@@ -177,6 +185,10 @@ impl LogReader {
                 ..
             } => {
                 data.end(at, *attempt, ending(&Outcome::never_began(*reason, message)));
+            }
+            TaskEventKind::Fenced { attempt, answer, .. } => {
+                let remark = format!("its host was asked: {answer}");
+                data.remark(|asked| asked.id == *attempt, &remark);
             }
             TaskEventKind::Retried { .. } => data.task = HostState::Waiting,
             TaskEventKind::Skipped => data.task = HostState::Skipped,

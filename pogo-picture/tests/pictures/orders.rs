@@ -21,7 +21,16 @@ fn stopped() -> Vec<Record> {
     let mut world = World::new(fleet, policy)
         .unwrap()
         .task_times(TaskTimes::Fixed(Duration::from_secs(10)))
-        .at(at(2), Order::Skip { job, hosts }.by(alice()).because("out of service"))
+        .at(
+            at(2),
+            Order::Skip {
+                job,
+                hosts,
+                force: false,
+            }
+            .by(alice())
+            .because("out of service"),
+        )
         .at(at(4), Order::Pause { job })
         .at(at(5), Order::Resume { job }.by(alice()))
         .at(

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::super::{Attempt, Capabilities, Reporter, Transport};
-use crate::scheduler::Outcome;
+use super::super::{Attempt, Capabilities, Fence, Reporter, Transport};
+use crate::scheduler::{FenceAnswer, Outcome};
 
 /// Wraps the attempts of a transport.
 ///
@@ -33,6 +33,11 @@ use crate::scheduler::Outcome;
 pub trait Layer: Send + Sync {
     /// Runs an attempt, usually through `inner`.
     async fn run(&self, inner: &dyn Transport, attempt: Attempt, report: Reporter) -> Outcome;
+
+    /// Asks a host what became of an attempt, through `inner`.
+    async fn fence(&self, inner: &dyn Transport, fence: Fence) -> FenceAnswer {
+        inner.fence(fence).await
+    }
 }
 
 /// Adds layers to transports.
@@ -71,5 +76,9 @@ impl<T: Transport, L: Layer> Transport for Layered<T, L> {
 
     fn resumes(&self, attempt: &Attempt) -> bool {
         self.inner.resumes(attempt)
+    }
+
+    async fn fence(&self, fence: Fence) -> FenceAnswer {
+        self.layer.fence(&self.inner, fence).await
     }
 }

@@ -8,7 +8,9 @@ use tracing::{Instrument, Span, error, field, info, info_span, warn};
 use super::super::layer::Layer;
 use super::super::{Attempt, Notice, Observer, ReportHook, Reporter, Transport};
 use super::spans::Spans;
-use crate::scheduler::{Event, JobEvent, JobEventKind, Outcome, Phase, Record, Scheduler, TaskEvent, TaskEventKind};
+use crate::scheduler::{
+    Event, FenceAnswer, JobEvent, JobEventKind, Outcome, Phase, Record, Scheduler, TaskEvent, TaskEventKind,
+};
 
 /// Spans of jobs, hosts, attempts and phases, and events for people on call.
 ///
@@ -136,6 +138,16 @@ impl Trace {
                 let cause = cause.as_ref().map(field::debug);
                 warn!(target: "pogo", parent: &span, { pogo.job = %job, %host, %attempt, cause }, "host is in doubt");
                 self.spans().end_host(of, "in_doubt", false);
+            }
+            TaskEventKind::Fenced { attempt, answer, .. } => {
+                let span = self.spans().of_host(*job, host);
+                let answer = match answer {
+                    FenceAnswer::Ended(_) => "ended",
+                    FenceAnswer::NeverBegan => "never_began",
+                    FenceAnswer::StillRunning => "still_running",
+                    FenceAnswer::Unreachable { .. } => "unreachable",
+                };
+                info!(target: "pogo", parent: &span, { pogo.job = %job, %host, %attempt, answer }, "host was fenced");
             }
             TaskEventKind::Permitted { .. }
             | TaskEventKind::NeverBegan { .. }

@@ -76,6 +76,10 @@ pub enum Order {
         job: JobId,
         /// The hosts.
         hosts: Vec<HostName>,
+        /// Whether to do so for hosts in doubt too whose attempt [may still run](super::super::DoubtView), and which could not be asked.
+        /// Whoever orders it answers for that, with a [reason](Command::reason).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        force: bool,
     },
     /// Count these hosts as done without running them, and free the slots that they held for this job.
     Skip {
@@ -83,6 +87,9 @@ pub enum Order {
         job: JobId,
         /// The hosts; none of them may be running.
         hosts: Vec<HostName>,
+        /// Whether to do so for hosts in doubt too, as for a [retry](Self::Retry).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        force: bool,
     },
     /// Change settings of a job.
     Alter {
@@ -129,6 +136,9 @@ pub enum Order {
     MarkUp {
         /// The host.
         host: HostName,
+        /// Whether to do so when it is in doubt too, as for a [retry](Self::Retry).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        force: bool,
     },
 }
 
@@ -182,6 +192,17 @@ impl Order {
             | Self::Release { .. }
             | Self::MarkDown { .. }
             | Self::MarkUp { .. } => None,
+        }
+    }
+
+    /// Whether it is given by force, which needs a [reason](Command::reason).
+    pub const fn is_forced(&self) -> bool {
+        match self {
+            Self::Retry { force, .. }
+            | Self::Skip { force, .. }
+            | Self::MarkUp { force, .. }
+            | Self::Release { force, .. } => *force,
+            _ => false,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Answer, Command, Order};
-use crate::fleet::{Escaped, HostName, fold};
+use crate::fleet::{Escaped, fold};
 
 impl fmt::Display for Order {
     /// The order and what it is for: `pause job-3`, `retry web[1-3] of job-1`.
@@ -20,14 +20,17 @@ impl fmt::Display for Order {
             | Self::Abort { job }
             | Self::Promote { job }
             | Self::Alter { job, .. } => write!(f, "{kind} {job}"),
-            Self::Retry { job, hosts } | Self::Skip { job, hosts } => write!(f, "{kind} {} of {job}", fold(hosts)),
+            Self::Retry { job, hosts, force } | Self::Skip { job, hosts, force } => {
+                write!(f, "{kind} {} of {job}{}", fold(hosts), by_force(*force))
+            }
             Self::Freeze { hosts } | Self::Thaw { hosts } => write!(f, "{kind} {hosts}"),
             Self::Hold { hosts, owner, .. } => write!(f, "{kind} {} for {owner}", fold(hosts)),
             Self::Release { hosts, by, force } => {
                 let how = if *force { "by force of" } else { "by" };
                 write!(f, "{kind} {} {how} {by}", fold(hosts))
             }
-            Self::MarkDown { host } | Self::MarkUp { host } => write!(f, "{kind} {}", HostName::as_str(host)),
+            Self::MarkDown { host } => write!(f, "{kind} {}", host.as_str()),
+            Self::MarkUp { host, force } => write!(f, "{kind} {}{}", host.as_str(), by_force(*force)),
         }
     }
 }
@@ -58,6 +61,10 @@ impl fmt::Display for Answer {
             Self::Wave(wave) => write!(f, "wave {}", u64::from(*wave) + 1),
         }
     }
+}
+
+fn by_force(force: bool) -> &'static str {
+    if force { " by force" } else { "" }
 }
 
 fn counted(hosts: usize) -> String {

@@ -1,5 +1,6 @@
 //! Decides the events of a checked input: each is applied as it is decided.
 
+mod fence;
 mod orders;
 mod recover;
 mod reports;
@@ -39,6 +40,7 @@ impl Scheduler {
                 outcome,
                 output,
             } => self.report(attempt, outcome, output),
+            Checked::Fenced { attempt, answer } => self.fenced(attempt, answer),
             Checked::Late { attempt, outcome } => {
                 self.emit_namespace(NamespaceEventKind::LateReported { attempt, outcome });
             }

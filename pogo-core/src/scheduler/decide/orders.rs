@@ -19,6 +19,9 @@ impl Scheduler {
         if let Some(event) = said.event() {
             self.emit(event, Hint::default());
         }
+        if !said.forced.is_empty() {
+            self.force_fence(&said.forced, &said.reason());
+        }
         self.order(order, said);
         self.answer = said.answer;
         self.actor = None;

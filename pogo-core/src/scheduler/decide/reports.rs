@@ -28,7 +28,12 @@ impl Scheduler {
             return;
         };
         let (task, host) = (running.task, running.target.name.clone());
-        self.emit_task(task, host, TaskEventKind::Permitted { attempt, host_lock });
+        let kind = TaskEventKind::Permitted {
+            attempt,
+            host_lock,
+            fences: self.fences,
+        };
+        self.emit_task(task, host, kind);
     }
 
     /// The task waits again, unless its job is gone, or its time was over.
@@ -165,11 +170,15 @@ impl Scheduler {
         };
         let at @ (_, task) = running.task;
         let host = running.target.name.clone();
-        let message = time_limit::doubt(running, job, message);
-        let again = job.settings.on_doubt == OnDoubt::Retry
-            && running.permission.allows_retry_of_doubt()
+        let mut message = time_limit::doubt(running, job, message);
+        let wanted = job.settings.on_doubt == OnDoubt::Retry
             && u32::from(job.task(task).retries) < job.settings.retries
             && self.may_retry(job, running);
+        let refused = running.refuses_retry_of_doubt().filter(|_| wanted);
+        let again = wanted && refused.is_none();
+        if let Some(why) = refused.filter(|why| !message.ends_with(why)) {
+            message = format!("{message}; not tried again by itself: {why}");
+        }
         let kind = TaskEventKind::InDoubt {
             attempt,
             message,

@@ -32,6 +32,12 @@ pub enum HostEventKind {
         /// Why.
         reason: String,
     },
+    /// An operator answers for it that nothing runs here any more of the attempts in doubt, nor will: they are counted as
+    /// [fenced](super::TaskEventKind::Fenced) without the host's word.
+    FenceForced {
+        /// Why.
+        reason: String,
+    },
     /// Somebody waits in line to hold it.
     HoldWaiting {
         /// Who.

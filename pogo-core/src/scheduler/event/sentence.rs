@@ -147,6 +147,7 @@ fn of_host(kind: &HostEventKind) -> Sentence {
     match kind {
         HostEventKind::MarkedDown { reason } => Sentence::because("was marked down", reason),
         HostEventKind::MarkedUp { reason } => Sentence::because("was marked up", reason),
+        HostEventKind::FenceForced { reason } => Sentence::because("counts as fenced by force", reason),
         HostEventKind::HoldWaiting { owner, reason, .. } => {
             Sentence::because(format!("waits to be held for {owner}"), reason)
         }
@@ -203,6 +204,7 @@ fn of_task(kind: &TaskEventKind) -> Sentence {
             let lock = if *host_lock { " under the lock of the host" } else { "" };
             Sentence::new(format!("was permitted to begin{lock}"))
         }
+        TaskEventKind::Fenced { answer, .. } => Sentence::because("was asked about", answer.to_string()),
         TaskEventKind::NeverBegan { reason, message, .. } => Sentence::because("never began", joined(reason, message)),
         TaskEventKind::PhaseEntered { phase, .. } => Sentence::new(format!("entered phase {phase}")),
         TaskEventKind::Slow { after, .. } => {

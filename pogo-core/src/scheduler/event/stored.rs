@@ -15,8 +15,8 @@ use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::{HoldOwner, JobSpec};
 use crate::policy::Policy;
 use crate::scheduler::{
-    Actor, Answer, AttemptId, Content, Epoch, Failure, JobId, JobUpdate, NeverBegan, Obstacle, OrderKind, Outcome,
-    OutputSummary, OwnerId, Phase, RequestId, Tally,
+    Actor, Answer, AttemptId, Content, Epoch, Failure, FenceAnswer, JobId, JobUpdate, NeverBegan, Obstacle, OrderKind,
+    Outcome, OutputSummary, OwnerId, Phase, RequestId, Tally,
 };
 
 impl Serialize for Event {
@@ -88,7 +88,13 @@ stored! {
     }
     TaskPermitted = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Permitted {
         attempt: AttemptId,
-        #[serde(default, skip_serializing_if = "Not::not")] host_lock: bool
+        #[serde(default, skip_serializing_if = "Not::not")] host_lock: bool,
+        #[serde(default, rename = "fence", skip_serializing_if = "Not::not")] fences: bool
+    }
+    TaskFenced = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Fenced {
+        attempt: AttemptId,
+        #[serde(flatten)] answer: FenceAnswer,
+        #[serde(default, skip_serializing_if = "Not::not")] reopens: bool
     }
     TaskNeverBegan = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::NeverBegan {
         attempt: AttemptId,
@@ -185,6 +191,7 @@ stored! {
         #[serde(default, skip_serializing_if = "Option::is_none")] from: Option<OwnerId>
     }
     HostMarkedDown = Host(HostEvent { host: HostName }) HostEventKind::MarkedDown { reason: String }
+    HostFenceForced = Host(HostEvent { host: HostName }) HostEventKind::FenceForced { reason: String }
     HostMarkedUp = Host(HostEvent { host: HostName }) HostEventKind::MarkedUp { reason: String }
     HoldWaiting = Host(HostEvent { host: HostName }) HostEventKind::HoldWaiting {
         owner: HoldOwner,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{CancelReason, DoubtCause, former};
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{Actor, AttemptId, Failure, JobId, NeverBegan, OutputSummary, Phase};
+use crate::scheduler::{Actor, AttemptId, Failure, FenceAnswer, JobId, NeverBegan, OutputSummary, Phase};
 
 /// An event of one host of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,7 @@ impl TaskEvent {
         match &self.kind {
             TaskEventKind::Started { attempt, .. }
             | TaskEventKind::Permitted { attempt, .. }
+            | TaskEventKind::Fenced { attempt, .. }
             | TaskEventKind::NeverBegan { attempt, .. }
             | TaskEventKind::PhaseEntered { attempt, .. }
             | TaskEventKind::Slow { attempt, .. }
@@ -56,6 +57,7 @@ impl TaskEvent {
             | TaskEventKind::NeverBegan { attempt, .. } => Some(*attempt),
             TaskEventKind::Started { .. }
             | TaskEventKind::Permitted { .. }
+            | TaskEventKind::Fenced { .. }
             | TaskEventKind::PhaseEntered { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
@@ -83,6 +85,19 @@ pub enum TaskEventKind {
         attempt: AttemptId,
         /// Whether the host's lock keeps other attempts away until this one has ended.
         host_lock: bool,
+        /// Whether its transport can ask the host later what became of the attempt.
+        fences: bool,
+    },
+    /// A host was asked what became of an attempt whose end is unknown, and lets it begin no more.
+    Fenced {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What it said.
+        answer: FenceAnswer,
+        /// Whether the attempt was in doubt and counts as under way again, until its end, which follows as if it was reported just now. It
+        /// does not while another attempt runs on the host: then its task stays in doubt, and may be tried again or skipped. Nor when its
+        /// job has retired: then the host is released or failed by the answer itself.
+        reopens: bool,
     },
     /// An attempt ended before anything ran on its host: it gives back its slots, its task waits again,
     /// and no retry is used up.
@@ -171,6 +186,7 @@ impl TaskEventKind {
             | Self::InDoubt { output, .. } => *output,
             Self::Started { .. }
             | Self::Permitted { .. }
+            | Self::Fenced { .. }
             | Self::NeverBegan { .. }
             | Self::Slow { .. }
             | Self::CancelRequested { .. }

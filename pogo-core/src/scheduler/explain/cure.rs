@@ -35,6 +35,9 @@ pub enum CureOrder {
         /// The hosts.
         #[serde(with = "crate::fleet::host_list")]
         hosts: Vec<HostName>,
+        /// By force, with a reason, since a host could not be asked whether its attempt in doubt is over.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        force: bool,
     },
     /// Count these hosts as done without running them.
     Skip {
@@ -43,12 +46,18 @@ pub enum CureOrder {
         /// The hosts.
         #[serde(with = "crate::fleet::host_list")]
         hosts: Vec<HostName>,
+        /// By force, with a reason, since a host could not be asked whether its attempt in doubt is over.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        force: bool,
     },
     /// Mark these hosts as available.
     MarkUp {
         /// The hosts.
         #[serde(with = "crate::fleet::host_list")]
         hosts: Vec<HostName>,
+        /// By force, with a reason, since a host could not be asked whether its attempt in doubt is over.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        force: bool,
     },
     /// End all holds of these hosts by force, and all waits for them.
     Release {
@@ -97,20 +106,25 @@ impl Cure {
 }
 
 impl CureOrder {
-    /// What to order, one after the other; nothing for a policy, which only its author can change. Ending holds needs a
-    /// [reason](Order::because).
+    /// What to order, one after the other; nothing for a policy, which only its author can change. What is done by force, such as
+    /// ending holds, needs a [reason](Order::because).
     pub fn orders(&self) -> Vec<Order> {
         match self {
-            Self::Retry { job, hosts } => vec![Order::Retry {
+            Self::Retry { job, hosts, force } => vec![Order::Retry {
                 job: *job,
                 hosts: hosts.clone(),
+                force: *force,
             }],
-            Self::Skip { job, hosts } => vec![Order::Skip {
+            Self::Skip { job, hosts, force } => vec![Order::Skip {
                 job: *job,
                 hosts: hosts.clone(),
+                force: *force,
             }],
-            Self::MarkUp { hosts } => {
-                let up = |host: &HostName| Order::MarkUp { host: host.clone() };
+            Self::MarkUp { hosts, force } => {
+                let up = |host: &HostName| Order::MarkUp {
+                    host: host.clone(),
+                    force: *force,
+                };
                 hosts.iter().map(up).collect()
             }
             // "an operator" is a name that an owner can have.
@@ -133,6 +147,11 @@ impl CureOrder {
     }
 }
 
+/// The options of an order by force; its reason is for whoever gives it.
+fn force_options(force: bool) -> &'static str {
+    if force { "--force --reason WHY " } else { "" }
+}
+
 impl fmt::Display for Cure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, order) in self.orders.iter().enumerate() {
@@ -146,9 +165,25 @@ impl fmt::Display for Cure {
 impl fmt::Display for CureOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Retry { job, hosts } => write!(f, "pogo retry {} {}", job.number(), HostsWord(hosts)),
-            Self::Skip { job, hosts } => write!(f, "pogo skip {} {}", job.number(), HostsWord(hosts)),
-            Self::MarkUp { hosts } => write!(f, "pogo mark up {}", HostsWord(hosts)),
+            Self::Retry { job, hosts, force } => {
+                write!(
+                    f,
+                    "pogo retry {}{} {}",
+                    force_options(*force),
+                    job.number(),
+                    HostsWord(hosts)
+                )
+            }
+            Self::Skip { job, hosts, force } => {
+                write!(
+                    f,
+                    "pogo skip {}{} {}",
+                    force_options(*force),
+                    job.number(),
+                    HostsWord(hosts)
+                )
+            }
+            Self::MarkUp { hosts, force } => write!(f, "pogo mark up {}{}", force_options(*force), HostsWord(hosts)),
             Self::Release { hosts } => write!(f, "pogo release --force --reason WHY {}", HostsWord(hosts)),
             Self::Resume { job } => write!(f, "pogo resume {}", job.number()),
             Self::Promote { job } => write!(f, "pogo promote {}", job.number()),

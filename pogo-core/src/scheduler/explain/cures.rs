@@ -6,8 +6,8 @@ use super::forecast::{Forecast, is_exceeded};
 use super::{Cure, CureOrder, named};
 use crate::fleet::{HostId, HostName};
 use crate::plan::BucketId;
-use crate::scheduler::JobId;
-use crate::scheduler::state::{Budget, FailedAttempt, Job, TaskChange, TaskState};
+use crate::scheduler::state::{Budget, Doubt, FailedAttempt, Job, TaskChange, TaskState};
+use crate::scheduler::{FenceState, JobId};
 
 impl Forecast<'_> {
     /// What gives an available host a slot of this bucket.
@@ -24,8 +24,16 @@ impl Forecast<'_> {
         }
         let retried = self.by_retry(&stuck);
         let skipped = self.by_skip(&stuck);
-        let retry = self.orders(bucket, &stuck, retried, |job, hosts| CureOrder::Retry { job, hosts });
-        let skip = self.orders(bucket, &stuck, skipped, |job, hosts| CureOrder::Skip { job, hosts });
+        let retry = self.orders(bucket, &stuck, retried, |job, hosts, force| CureOrder::Retry {
+            job,
+            hosts,
+            force,
+        });
+        let skip = self.orders(bucket, &stuck, skipped, |job, hosts, force| CureOrder::Skip {
+            job,
+            hosts,
+            force,
+        });
         let orders = self.clear(bucket, &stuck, 0);
         retry.into_iter().chain(skip).chain([Cure { orders }]).collect()
     }
@@ -44,9 +52,9 @@ impl Forecast<'_> {
             let is_marked = known.down.is_some() || known.failed_attempt.is_some();
             is_marked && !(enough && is_held(host))
         };
-        let marked: Vec<HostName> = hosts.iter().filter(is_marked).map(name).collect();
+        let marked: Vec<HostId> = hosts.iter().filter(is_marked).copied().collect();
         let release = (!held.is_empty()).then_some(CureOrder::Release { hosts: held });
-        let up = (!marked.is_empty()).then_some(CureOrder::MarkUp { hosts: marked });
+        let up = (!marked.is_empty()).then(|| self.mark_up(&marked));
         release.into_iter().chain(up).collect()
     }
 
@@ -139,11 +147,18 @@ impl Forecast<'_> {
         bucket: BucketId,
         stuck: &[HostId],
         freed: Freed,
-        order: impl Fn(JobId, Vec<HostName>) -> CureOrder,
+        order: impl Fn(JobId, Vec<HostName>, bool) -> CureOrder,
     ) -> Option<Cure> {
         let state = self.state;
-        let named = |(id, tasks): (JobId, Vec<u32>)| Some(order(id, named(state.jobs.get(&id)?, &tasks)));
-        let retired = freed.retired.into_iter().map(|(job, hosts)| order(job, hosts));
+        let named = |(id, tasks): (JobId, Vec<u32>)| {
+            let job = state.jobs.get(&id)?;
+            Some(order(id, named(job, &tasks), self.needs_force(job, &tasks)))
+        };
+        let retired = freed.retired.into_iter().map(|(job, hosts)| {
+            let mut doubts = hosts.iter().filter_map(|host| state.unfenced(job, host));
+            let force = doubts.any(cannot_be_asked);
+            order(job, hosts, force)
+        });
         let mut orders: Vec<CureOrder> = retired.chain(freed.tasks.into_iter().filter_map(named)).collect();
         if orders.is_empty() {
             return None;
@@ -179,18 +194,15 @@ impl Forecast<'_> {
 
     /// What completes a stage in which these tasks have ended, and not well.
     pub(super) fn complete_stage(&self, job: &Job, ended: &[u32]) -> Vec<Cure> {
-        let (id, hosts) = (job.id, named(job, ended));
+        let id = job.id;
         let resumed = !job.status.may_start();
         let mut cures = Vec::new();
         if self.retryable(job, ended.to_vec(), resumed).len() == ended.len() {
-            let mut orders = vec![CureOrder::Retry {
-                job: id,
-                hosts: hosts.clone(),
-            }];
+            let mut orders = vec![self.retry(job, ended)];
             orders.extend(resumed.then_some(CureOrder::Resume { job: id }));
             cures.push(Cure { orders });
         }
-        cures.push(Cure::of(CureOrder::Skip { job: id, hosts }));
+        cures.push(Cure::of(self.skip(job, ended)));
         cures
     }
 
@@ -202,20 +214,51 @@ impl Forecast<'_> {
         let mended = u32::try_from(there.len()).unwrap_or(u32::MAX);
         let mut cures = Vec::new();
         if !is_exceeded(budget, mended) {
-            cures.push(Cure::of(CureOrder::Retry {
-                job: id,
-                hosts: named(job, &there),
-            }));
+            cures.push(Cure::of(self.retry(job, &there)));
         }
         if may_resume {
             cures.push(Cure::of(CureOrder::Resume { job: id }));
         }
-        cures.push(Cure::of(CureOrder::Skip {
-            job: id,
-            hosts: named(job, failed),
-        }));
+        cures.push(Cure::of(self.skip(job, failed)));
         cures
     }
+
+    fn retry(&self, job: &Job, tasks: &[u32]) -> CureOrder {
+        CureOrder::Retry {
+            job: job.id,
+            hosts: named(job, tasks),
+            force: self.needs_force(job, tasks),
+        }
+    }
+
+    fn skip(&self, job: &Job, tasks: &[u32]) -> CureOrder {
+        CureOrder::Skip {
+            job: job.id,
+            hosts: named(job, tasks),
+            force: self.needs_force(job, tasks),
+        }
+    }
+
+    fn mark_up(&self, hosts: &[HostId]) -> CureOrder {
+        let state = self.state;
+        CureOrder::MarkUp {
+            hosts: hosts.iter().map(|&host| state.fleet.name(host).clone()).collect(),
+            force: hosts
+                .iter()
+                .any(|&host| state.unfenced_on(host).any(|(_, doubt)| cannot_be_asked(doubt))),
+        }
+    }
+
+    /// Whether one of the hosts could not be asked what became of its attempt. Others are asked with the order.
+    fn needs_force(&self, job: &Job, tasks: &[u32]) -> bool {
+        let doubt = |task: &u32| self.state.unfenced(job.id, job.name(*task));
+        tasks.iter().filter_map(doubt).any(cannot_be_asked)
+    }
+}
+
+/// Whether an attempt in doubt is ended by force alone: its host did not answer.
+fn cannot_be_asked(doubt: &Doubt) -> bool {
+    doubt.fence == FenceState::Unreachable
 }
 
 /// Hosts that orders make available, and the tasks that these orders are for.

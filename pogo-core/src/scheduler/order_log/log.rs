@@ -2,7 +2,7 @@
 
 use super::OrderEntry;
 use super::order_of::{followed, order_of};
-use crate::scheduler::Record;
+use crate::scheduler::{Event, HostEventKind, Record};
 
 /// Reads the orders of a log, record by record. An order leads to one record or more, one behind the other; what follows from it
 /// later, such as the end of the attempts of an aborted job, says by whom itself ([`Event::actor`](crate::scheduler::Event::actor)).
@@ -35,6 +35,15 @@ impl OrderLog {
 
     /// Reads the next record.
     pub fn note(&mut self, record: &Record) {
+        if let Event::Host(event) = &record.event
+            && matches!(event.kind, HostEventKind::FenceForced { .. })
+        {
+            // It stands between the records of one order.
+            if let Some(last) = self.entries.last_mut().filter(|_| self.is_open) {
+                last.force = true;
+            }
+            return;
+        }
         let Some(entry) = order_of(record.at, &record.event) else {
             self.is_open = false;
             return self.note_followed(record);
@@ -81,7 +90,7 @@ mod tests {
     use super::*;
     use crate::Timestamp;
     use crate::scheduler::{
-        Actor, Answer, Event, HaltCause, JobEventKind, JobId, NamespaceEventKind, OrderKind, Tally, TaskEventKind,
+        Actor, Answer, HaltCause, JobEventKind, JobId, NamespaceEventKind, OrderKind, Tally, TaskEventKind,
     };
 
     fn record(event: Event) -> Record {

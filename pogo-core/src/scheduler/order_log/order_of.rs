@@ -46,6 +46,7 @@ pub(super) fn followed(event: &Event) -> Option<&'static str> {
             TaskEventKind::Failed { .. } => "failed",
             TaskEventKind::InDoubt { .. } => "in doubt",
             TaskEventKind::NeverBegan { .. } => "never began",
+            TaskEventKind::Fenced { .. } => "fenced",
             TaskEventKind::Cancelled => "cancelled",
             _ => return None,
         },
@@ -101,7 +102,7 @@ fn of_host(at: Timestamp, kind: &HostEventKind) -> Option<OrderEntry> {
         | HostEventKind::Held {
             reason, waited: false, ..
         } => (OrderKind::Hold, reason, false),
-        HostEventKind::Held { .. } => return None,
+        HostEventKind::Held { .. } | HostEventKind::FenceForced { .. } => return None,
         HostEventKind::Released { reason, by, .. } => (OrderKind::Release, reason, by.is_some()),
     };
     Some(OrderEntry {

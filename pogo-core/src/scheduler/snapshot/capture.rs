@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::job::{BackoffData, BudgetData, GroupBudgetData, JobData, TaskRun};
 use super::last_attempt::LastAttempt;
 use super::remnant::RemnantData;
-use super::{LeftData, RunningData, Snapshot, StuckData};
+use super::{DoubtData, LeftData, RunningData, Snapshot, StuckData};
 use crate::Timestamp;
 use crate::fleet::{HostId, fold_in_order};
 use crate::scheduler::Content;
-use crate::scheduler::state::{Budget, Job, JobStatus, State};
+use crate::scheduler::state::{Budget, Doubt, DoubtAt, Job, JobStatus, State};
 
 impl State {
     /// Everything that is known, as data; see [`Scheduler::snapshot`](crate::scheduler::Scheduler::snapshot).
@@ -39,6 +39,7 @@ impl State {
             requests: self.requests.iter().cloned().collect(),
             attempts: self.attempts.issued(),
             running: self.running_data(),
+            doubts: self.doubt_data(),
         }
     }
 
@@ -96,9 +97,22 @@ impl State {
                     cancelling: running.cancelling,
                     slow: running.slow,
                     permission: running.permission,
+                    fence: running.fence,
                 })
             })
             .collect()
+    }
+
+    fn doubt_data(&self) -> Vec<DoubtData> {
+        let data = |((host, job), doubt): (&DoubtAt, &Doubt)| DoubtData {
+            attempt: doubt.attempt,
+            job: *job,
+            host: host.clone(),
+            host_lock: doubt.host_lock,
+            fence: doubt.fence,
+            before: doubt.before.map(|before| (before.in_doubt, before.at)),
+        };
+        self.doubts.iter().map(data).collect()
     }
 
     fn job_data(&self, job: &Job) -> JobData {

@@ -16,7 +16,7 @@ use job::JobData;
 use remnant::RemnantData;
 
 use super::state::AnsweredRequest;
-use super::{AttemptId, CancelReason, Content, Freeze, HoldView, JobId, Permission, Phase};
+use super::{AttemptId, CancelReason, Content, FenceState, Freeze, HoldView, JobId, Permission, Phase};
 use crate::fleet::{Fleet, HostName};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
@@ -86,6 +86,9 @@ pub struct Snapshot {
     attempts: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     running: Vec<RunningData>,
+    /// Attempts in doubt that were permitted to begin. Snapshots from before hosts were fenced do not have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    doubts: Vec<DoubtData>,
 }
 
 impl Snapshot {
@@ -172,6 +175,23 @@ struct RunningData {
     /// Whether it may begin. Snapshots from before attempts asked do not have it.
     #[serde(default, skip_serializing_if = "is_not_asked")]
     permission: Permission,
+    #[serde(default, skip_serializing_if = "FenceState::is_not_asked")]
+    fence: FenceState,
+}
+
+/// An attempt in doubt that was permitted to begin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct DoubtData {
+    attempt: AttemptId,
+    job: JobId,
+    host: HostName,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    host_lock: bool,
+    #[serde(default, skip_serializing_if = "FenceState::is_not_asked")]
+    fence: FenceState,
+    /// Whether an earlier attempt of the task had left its host in doubt rather than failed, and when it had ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<(bool, Timestamp)>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use super::job::{JobData, TaskRun};
 use super::last_attempt::LastAttempt;
-use super::{HoldView, RestoreError, RunningData, Snapshot};
+use super::{DoubtData, HoldView, RestoreError, RunningData, Snapshot};
 use crate::fleet::{HostId, HostName, unfold};
 use crate::plan::Rules;
 use crate::scheduler::Content;
 use crate::scheduler::JobId;
-use crate::scheduler::state::{Budget, FailedAttempt, HostState, Hosts, Job, JobStatus, Running, State, Usage};
+use crate::scheduler::state::{
+    Budget, Doubt, FailedAttempt, HostState, Hosts, Job, JobStatus, Running, State, TaskState, Usage,
+};
 
 impl State {
     /// The state that this snapshot was taken of; see [`Scheduler::restore`](crate::scheduler::Scheduler::restore).
@@ -104,7 +106,9 @@ impl State {
         for running in &snapshot.running {
             self.restore_running(running, snapshot.attempts)?;
         }
-        self.check_running(snapshot)
+        self.check_running(snapshot)?;
+        let mut doubts = snapshot.doubts.iter();
+        doubts.try_for_each(|doubt| self.restore_doubt(doubt, snapshot.attempts))
     }
 
     fn restore_holds(&mut self, snapshot: &Snapshot) -> Result<(), RestoreError> {
@@ -264,6 +268,7 @@ impl State {
                 cancelling: data.cancelling,
                 slow: data.slow,
                 permission: data.permission,
+                fence: data.fence,
             },
         );
         let (id, at) = task;
@@ -277,6 +282,33 @@ impl State {
             ..self.host(host)
         };
         self.put_host(host, state);
+        Ok(())
+    }
+
+    fn restore_doubt(&mut self, data: &DoubtData, issued: u64) -> Result<(), RestoreError> {
+        let is_in_doubt = match self.retired.holds(data.job, &data.host) {
+            true => true,
+            false => {
+                let job = self.known_job(data.job)?;
+                job.task(self.task_in(job, &data.host)?).state == TaskState::InDoubt
+            }
+        };
+        if !is_in_doubt
+            || !(1..=issued).contains(&data.attempt.number())
+            || self.attempts.get(data.attempt).is_some()
+            || self.doubts.of_attempt(data.attempt).is_some()
+        {
+            let message = format!("attempt {} on `{}` cannot be in doubt", data.attempt, data.host);
+            return Err(RestoreError::damaged(message));
+        }
+        let job = data.job;
+        let doubt = Doubt {
+            attempt: data.attempt,
+            host_lock: data.host_lock,
+            fence: data.fence,
+            before: data.before.map(|(in_doubt, at)| FailedAttempt { job, in_doubt, at }),
+        };
+        self.doubts.insert((data.host.clone(), job), doubt);
         Ok(())
     }
 

@@ -65,6 +65,10 @@ impl State {
         match kind {
             HostEventKind::MarkedDown { .. } => self.mark(host, true, effects),
             HostEventKind::MarkedUp { .. } => self.mark(host, false, effects),
+            HostEventKind::FenceForced { .. } => {
+                self.force_fence(host);
+                Ok(())
+            }
             HostEventKind::HoldWaiting {
                 owner,
                 reason,

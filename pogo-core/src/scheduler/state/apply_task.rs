@@ -4,12 +4,14 @@ use super::apply::Hint;
 use super::hosts::HostChange;
 use super::tasks::TaskMove;
 use super::{
-    ApplyError, AttemptTimes, Backoff, Effect, Effects, FailedAttempt, JobStatus, Running, State, TaskAt, TaskState,
+    ApplyError, AttemptTimes, Backoff, Doubt, Effect, Effects, FailedAttempt, JobStatus, Running, State, TaskAt,
+    TaskState,
 };
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{
-    AttemptId, CancelReason, Failure, JobId, NeverBegan, OrderKind, Permission, Phase, TaskEvent, TaskEventKind,
+    AttemptId, CancelReason, Failure, FenceState, JobId, NeverBegan, OrderKind, Permission, Phase, TaskEvent,
+    TaskEventKind,
 };
 
 impl State {
@@ -28,10 +30,21 @@ impl State {
                 let at = self.task_at(*job, host, hint)?;
                 self.start(at, *attempt, Permission::at_start(*asks_permission), effects);
             }
-            TaskEventKind::Permitted { attempt, host_lock } => {
+            TaskEventKind::Permitted {
+                attempt,
+                host_lock,
+                fences,
+            } => {
                 let running = self.running_mut(*attempt)?;
-                running.permission = running.permission.renewed(*host_lock);
+                running.permission = running.permission.renewed(*host_lock, *fences);
+                // What its host has said was of the launch before.
+                running.fence = FenceState::NotAsked;
             }
+            TaskEventKind::Fenced {
+                attempt,
+                answer,
+                reopens,
+            } => self.fence(*attempt, answer, *reopens, effects),
             TaskEventKind::NeverBegan {
                 attempt,
                 reason,
@@ -139,6 +152,7 @@ impl State {
             target,
             phase: Phase::Connect,
             permission,
+            fence: FenceState::NotAsked,
             started: self.at,
             since: self.at,
             cancelling: None,
@@ -175,6 +189,8 @@ impl State {
         let badly = in_doubt || to == TaskState::Failed;
         let blamed = self.blamed_on(running.target.host);
         let mut before = None;
+        let of_job = |attempt: &FailedAttempt| attempt.job == id;
+        let hidden = self.hosts.earlier(running.target.host).iter().copied().find(of_job);
         let mut failed_attempt = badly.then_some(FailedAttempt { job: id, in_doubt, at });
         self.change_host(host, effects, |host| {
             host.leased = false;
@@ -188,6 +204,20 @@ impl State {
         });
         if before.is_some() && before != failed_attempt {
             self.keep_earlier(running.target.host, before, failed_attempt);
+        }
+        if in_doubt
+            && let Permission::Given {
+                host_lock,
+                fences: true,
+            } = running.permission
+        {
+            let doubt = Doubt {
+                attempt,
+                host_lock,
+                fence: running.fence,
+                before: before.filter(of_job).or(hidden),
+            };
+            self.doubts.insert((running.target.name.clone(), id), doubt);
         }
         self.release_from_remnants(running.target.host, blamed);
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{Target, TaskAt};
 use crate::Timestamp;
-use crate::scheduler::{AttemptId, CancelReason, Permission, Phase};
+use crate::scheduler::{AttemptId, CancelReason, FenceState, Permission, Phase};
 
 /// Every attempt that has not ended, and the number of the next.
 ///
@@ -33,6 +33,8 @@ pub(crate) struct Running {
     pub(crate) target: Target,
     pub(crate) phase: Phase,
     pub(crate) permission: Permission,
+    /// What its host has said of it, where it was asked before the attempt was reported to have ended.
+    pub(crate) fence: FenceState,
     pub(crate) started: Timestamp,
     /// When it entered its settle phase, or was asked to end.
     pub(crate) since: Timestamp,
@@ -45,6 +47,18 @@ impl Running {
     /// Whether nothing of it can have run on its host, nor ever will without being permitted.
     pub(crate) fn has_not_begun(&self) -> bool {
         self.permission.is_awaited() && self.phase == Phase::Connect
+    }
+
+    /// Why no other attempt may follow without an order when the end of this one is unknown. Once it was permitted to begin, a lock of
+    /// the host has to keep the two apart, and where the host can be asked, it has to say that the first is over.
+    pub(crate) fn refuses_retry_of_doubt(&self) -> Option<&'static str> {
+        match self.permission {
+            Permission::Given { host_lock: false, .. } => Some("no lock of the host keeps two attempts apart"),
+            permission if permission.needs_fence() && !self.fence.is_fenced() => {
+                Some("the host did not say that it is over")
+            }
+            _ => None,
+        }
     }
 }
 
@@ -98,6 +112,19 @@ impl Attempts {
         self.live += 1;
         // What stayed behind leaves a window that is mostly empty.
         self.move_up_to(self.window.len().saturating_sub(2 * self.live + Self::SLACK));
+    }
+
+    /// An attempt that was taken for ended is under way again, under its number.
+    pub(super) fn reopen(&mut self, attempt: AttemptId, running: Running) {
+        match self.at(attempt).map(|at| self.window.get_mut(at)) {
+            Some(Some(ended)) => {
+                *ended = Some(running);
+                self.live += 1;
+            }
+            // The window is empty, and begins with this number or one before it.
+            Some(None) => self.begin(attempt, running),
+            None => _ = self.long.insert(attempt, running),
+        }
     }
 
     /// Numbers up to this one were given before.
@@ -178,6 +205,7 @@ mod tests {
             },
             phase: Phase::Connect,
             permission: Permission::NotAsked,
+            fence: FenceState::NotAsked,
             started: Timestamp::EPOCH,
             since: Timestamp::EPOCH,
             cancelling: None,

@@ -73,7 +73,9 @@ impl State {
     /// Whether the event of a hold can come next.
     pub(super) fn validate_hold(&self, host: &HostName, event: &HostEventKind) -> Result<(), ApplyError> {
         let follows = match event {
-            HostEventKind::MarkedDown { .. } | HostEventKind::MarkedUp { .. } => true,
+            HostEventKind::MarkedDown { .. } | HostEventKind::MarkedUp { .. } | HostEventKind::FenceForced { .. } => {
+                true
+            }
             HostEventKind::HoldWaiting { owner, .. } => {
                 self.host_id(host)?;
                 self.holds.of(host, owner).is_none()

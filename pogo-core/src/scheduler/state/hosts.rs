@@ -350,6 +350,17 @@ impl State {
         self.release_from_remnants(host, blamed);
     }
 
+    /// What a job left behind on a host is known better now.
+    pub(super) fn replace_failure(&mut self, host: HostId, attempt: FailedAttempt, effects: &mut Effects) {
+        let mut earlier = self.hosts.earlier(host).to_vec();
+        let changing = self.changing(host);
+        self.change_host(changing, effects, |state| {
+            let attempts = state.failed_attempt.iter_mut().chain(&mut earlier);
+            attempts.filter(|of| of.job == attempt.job).for_each(|of| *of = attempt);
+        });
+        self.hosts.set_earlier(host, earlier);
+    }
+
     /// Puts a host where it already is, in a state that is being put together.
     pub(in crate::scheduler) fn put_host(&mut self, host: HostId, state: HostState) {
         let HostChange { profile, begun, .. } = self.changing(host);

@@ -12,6 +12,7 @@ mod backoff;
 mod budget;
 mod by_host;
 mod configure;
+mod doubts;
 mod effect;
 mod gates;
 mod holds;
@@ -37,6 +38,7 @@ pub(crate) use backoff::Backoff;
 pub(crate) use budget::Budget;
 pub(crate) use by_host::JobsByHost;
 pub use configure::ConfigureError;
+pub(crate) use doubts::{Doubt, DoubtAt, Doubts};
 pub(crate) use effect::{Effect, Effects};
 pub(crate) use gates::Gates;
 pub(crate) use holds::HoldBlocked;
@@ -81,6 +83,7 @@ pub(crate) struct State {
     pub(super) retired: Retired,
     pub(super) by_host: JobsByHost,
     pub(super) attempts: Attempts,
+    pub(super) doubts: Doubts,
     pub(super) freezes: Freezes,
     pub(super) holds: Holds,
     /// The highest number that was given to a job.
@@ -105,6 +108,7 @@ impl Default for State {
             retired: Retired::default(),
             by_host: JobsByHost::default(),
             attempts: Attempts::default(),
+            doubts: Doubts::default(),
             freezes: Freezes::default(),
             holds: Holds::default(),
             last_job: JobId::new(0),

@@ -47,6 +47,14 @@ impl Retired {
         remnant.is_some_and(|remnant| remnant.hosts.contains_key(host))
     }
 
+    /// How the last attempt of a host failed is known now.
+    pub(super) fn set_failure(&mut self, job: JobId, host: &HostName, failure: Failure) {
+        let remnant = self.remnants.get_mut(&job);
+        if let Some(known) = remnant.and_then(|remnant| remnant.hosts.get_mut(host)) {
+            *known = Some(failure);
+        }
+    }
+
     /// A host is no longer failed or in doubt because of a job.
     fn release(&mut self, job: JobId, host: &HostName) {
         if let Some(remnant) = self.remnants.get_mut(&job) {
@@ -80,6 +88,10 @@ impl State {
                 (self.fleet.name(host).clone(), failure.cloned())
             })
             .collect();
+        if job.tally.in_doubt > 0 {
+            // Of hosts that hold no slots any more nothing is left, nor of those that have left the fleet.
+            self.doubts.retain(|(host, of)| *of != id || hosts.contains_key(host));
+        }
         if !hosts.is_empty() {
             let (spec, given) = (job.spec, job.given);
             self.retired.remnants.insert(id, Remnant { spec, given, hosts });
@@ -108,7 +120,11 @@ impl State {
         }
         let still = self.failed_jobs(host);
         for job in before.into_iter().filter(|job| !still.contains(job)) {
-            self.retired.release(job, self.fleet.name(host));
+            let name = self.fleet.name(host);
+            if self.retired.holds(job, name) {
+                self.retired.release(job, name);
+                self.doubts.forget(&(name.clone(), job));
+            }
         }
     }
 
@@ -123,6 +139,9 @@ impl State {
         }
         retired.remnants.retain(|_, remnant| !remnant.hosts.is_empty());
         self.retired = retired;
+        let mut doubts = std::mem::take(&mut self.doubts);
+        doubts.retain(|(host, job)| self.jobs.contains_key(job) || self.retired.holds(*job, host));
+        self.doubts = doubts;
     }
 
     /// Finds anew which jobs are finished, for jobs that came about without events.

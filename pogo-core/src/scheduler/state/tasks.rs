@@ -72,6 +72,10 @@ impl State {
         job.task_mut(task).state = to;
         *job.tally.count_mut(from) -= 1;
         *job.tally.count_mut(to) += 1;
+        if from == TaskState::InDoubt {
+            let host = job.name(task).clone();
+            self.doubts.forget(&(host, id));
+        }
         if from == TaskState::Waiting {
             job.backoffs.remove(&task);
             effects.push(Effect::Dequeued {

@@ -1,6 +1,6 @@
 //! Validates events against the state. A damaged log is refused here, before it can do harm.
 
-use super::{ApplyError, Job, JobChange, Running, State, TaskChange};
+use super::{ApplyError, DoubtAt, Job, JobChange, Running, State, TaskChange};
 use crate::fleet::HostName;
 use crate::scheduler::{
     AttemptId, Event, HostEvent, JobEvent, JobEventKind, JobId, NamespaceEventKind, Phase, TaskEvent, TaskEventKind,
@@ -55,6 +55,7 @@ impl State {
             TaskEventKind::Permitted { attempt, .. } => attempt_follows(*attempt, |running| {
                 running.cancelling.is_none() && running.phase != Phase::Settle
             }),
+            TaskEventKind::Fenced { attempt, reopens, .. } => self.validate_fence((*job, host), *attempt, *reopens),
             TaskEventKind::NeverBegan { attempt, .. } => {
                 attempt_follows(*attempt, |running| running.phase != Phase::Settle)
             }
@@ -133,6 +134,21 @@ impl State {
                 host: host.clone(),
                 state,
             })
+        }
+    }
+
+    /// It is under way, or in doubt, and its end can follow if the event says that it does.
+    fn validate_fence(
+        &self,
+        (id, host): (JobId, &HostName),
+        attempt: AttemptId,
+        reopens: bool,
+    ) -> Result<(), ApplyError> {
+        let of_host = |(name, job): &DoubtAt| *job == id && name == host;
+        let in_doubt = self.doubts.of_attempt(attempt).filter(|at| of_host(at));
+        match in_doubt.filter(|at| !reopens || self.may_reopen(at).is_some()) {
+            Some(_) => Ok(()),
+            None => self.validate_attempt(id, host, attempt, |running| running.phase != Phase::Settle),
         }
     }
 

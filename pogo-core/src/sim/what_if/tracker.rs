@@ -60,7 +60,7 @@ impl Tracker {
                     | HostEventKind::MarkedUp { .. }
                     | HostEventKind::Held { .. }
                     | HostEventKind::Released { .. } => self.host(*at, host, false, scheduler),
-                    HostEventKind::HoldWaiting { .. } => {}
+                    HostEventKind::HoldWaiting { .. } | HostEventKind::FenceForced { .. } => {}
                 },
                 Event::Job(_) => {
                     if event.submitted() == Some(self.job) {
@@ -90,9 +90,11 @@ impl Tracker {
                 }
                 self.host(at, host, false, scheduler);
             }
+            TaskEventKind::Fenced { reopens: true, .. } => self.running += 1,
             TaskEventKind::Skipped => self.host(at, host, false, scheduler),
             TaskEventKind::PhaseEntered { .. }
             | TaskEventKind::Permitted { .. }
+            | TaskEventKind::Fenced { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Retried { .. }

@@ -17,6 +17,8 @@ pub enum Defect {
     GroupNotChecked,
     /// The journal compares the epoch only, not the nonce.
     NonceNotCompared,
+    /// A transport says that nothing of an attempt runs, and does not ask its host.
+    FenceIgnored,
     /// A host begins however late `go` arrives.
     GoHasNoLimit,
     /// A transport reports that an attempt was ended by its time limit, or by order, although its host did not confirm it.

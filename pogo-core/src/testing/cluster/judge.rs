@@ -8,7 +8,9 @@ use super::host::AttemptKey;
 use super::process::ProcessId;
 use super::report::ClusterCounts;
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, Event, FailureKind, JobId, NamespaceEventKind, Record, TaskEvent, TaskEventKind};
+use crate::scheduler::{
+    AttemptId, Event, FailureKind, HostEventKind, JobId, NamespaceEventKind, Record, TaskEvent, TaskEventKind,
+};
 use crate::testing::recorded::Recorded;
 
 /// A rule that a run broke.
@@ -58,6 +60,8 @@ pub(super) struct AttemptTruth {
     pub(super) outlived: bool,
     pub(super) begun: Option<Millis>,
     pub(super) status: Option<u32>,
+    /// Its host said that nothing of it runs, nor will.
+    fenced: bool,
     /// The faults that affected it.
     pub(super) faults: BTreeSet<&'static str>,
 }
@@ -151,6 +155,7 @@ impl Judge {
         }
         let truth = self.attempts.entry(key).or_default();
         let (permitted, again) = (truth.permitted_by.contains(&process), truth.begun.is_some());
+        let fenced = truth.fenced;
         truth.begun = Some(now);
         self.counts.begun_after_takeover += u64::from(permitted && truth.outlived);
         if !permitted {
@@ -158,6 +163,10 @@ impl Judge {
                 ClusterRule::Permission,
                 format_args!("{attempt} begins on {host}, and {process} has no durable permission for it"),
             );
+        }
+        if fenced {
+            let message = format_args!("{attempt} begins on {host}, which said that it never would");
+            self.find(ClusterRule::Proof, message);
         }
         if again {
             self.find(ClusterRule::Once, format_args!("{attempt} begins twice on {host}"));
@@ -187,7 +196,11 @@ impl Judge {
                         self.take_over(hosts);
                     }
                 }
-                Event::Job(_) | Event::Host(_) => {}
+                Event::Host(event) => {
+                    let forced = matches!(event.kind, HostEventKind::FenceForced { .. });
+                    self.counts.forced += u64::from(forced);
+                }
+                Event::Job(_) => {}
             }
             let before = self.ledger.unavailable();
             self.ledger.note(record);
@@ -249,6 +262,7 @@ impl Judge {
                     format_args!("{attempt} has failed by the journal ({kind}), and ended with {status:?} on {host}"),
                 );
             }
+            TaskEventKind::Fenced { answer, .. } if answer.is_final() => self.fenced(key, host, hosts),
             TaskEventKind::NeverBegan { .. } if truth.begun.is_some() => {
                 self.find(
                     ClusterRule::Proof,
@@ -258,6 +272,17 @@ impl Judge {
             TaskEventKind::NeverBegan { .. } => self.counts.never_began += 1,
             TaskEventKind::InDoubt { message, .. } => self.doubt(key, (host, message), hosts),
             _ => {}
+        }
+    }
+
+    /// A host has said that an attempt is over.
+    fn fenced(&mut self, key: AttemptKey, host: &HostName, hosts: &HostTruth<'_>) {
+        self.counts.fenced += 1;
+        self.attempts.entry(key).or_default().fenced = true;
+        if hosts.running.get(host).is_some_and(|running| running.contains(&key)) {
+            let attempt = key.attempt;
+            let message = format_args!("{attempt} is over by the journal, and runs on {host}");
+            self.find(ClusterRule::Proof, message);
         }
     }
 

@@ -112,15 +112,29 @@ impl World {
             .get(usize::try_from(number).unwrap_or(0) % hosts.len().max(1))?
             .clone();
         Some(match chosen {
-            0..=27 => {
+            0..=5 => {
+                // Somebody who has looked answers for what hosts do not say.
+                let hosts = self.quiet(sight.hosts(job, &[TaskState::InDoubt]));
+                let force = true;
+                Order::Retry { job, hosts, force }
+            }
+            6..=27 => {
                 let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt]);
-                Order::Retry { job, hosts }
+                Order::Retry {
+                    job,
+                    hosts,
+                    force: false,
+                }
             }
             28..=39 => {
                 let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt, TaskState::Waiting]);
-                let mut hosts = self.quiet(hosts);
+                let mut hosts = self.may_be_freed(hosts);
                 hosts.truncate(1);
-                Order::Skip { job, hosts }
+                Order::Skip {
+                    job,
+                    hosts,
+                    force: false,
+                }
             }
             40..=49 => Order::Pause { job },
             50..=69 => Order::Resume { job },
@@ -132,8 +146,8 @@ impl World {
             },
             82..=86 => Order::MarkDown { host },
             87..=92 => {
-                let host = self.quiet(vec![host]).pop()?;
-                Order::MarkUp { host }
+                let host = self.may_be_freed(vec![host]).pop()?;
+                Order::MarkUp { host, force: false }
             }
             93..=95 => Order::Freeze {
                 hosts: host.as_str().parse().ok()?,
@@ -142,6 +156,14 @@ impl World {
                 hosts: sight.frozen.first()?.clone(),
             },
         })
+    }
+
+    /// Those of these hosts that may be freed: all where they are asked first, otherwise those that are quiet.
+    fn may_be_freed(&self, hosts: Vec<HostName>) -> Vec<HostName> {
+        match self.with(|state| state.options.fences) {
+            true => hosts,
+            false => self.quiet(hosts),
+        }
     }
 
     /// Those of these hosts on which nothing runs and nothing could begin.
@@ -217,10 +239,18 @@ impl World {
             }
             let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt]);
             let order = match round < 20 {
-                true => Order::Retry { job, hosts },
+                true => Order::Retry {
+                    job,
+                    hosts,
+                    force: false,
+                },
                 false => {
-                    let hosts = self.quiet(hosts);
-                    Order::Skip { job, hosts }
+                    let hosts = self.may_be_freed(hosts);
+                    Order::Skip {
+                        job,
+                        hosts,
+                        force: false,
+                    }
                 }
             };
             let _ = handle.execute(order).await;
@@ -232,8 +262,8 @@ impl World {
     /// Frees hosts that are marked down, or that a finished job left failed.
     async fn mark_up_all(&self, handle: &Handle) {
         let hosts = self.with(|state| state.hosts.iter().map(|host| host.name.clone()).collect());
-        for host in self.quiet(hosts) {
-            let _ = handle.execute(Order::MarkUp { host }).await;
+        for host in self.may_be_freed(hosts) {
+            let _ = handle.execute(Order::MarkUp { host, force: false }).await;
         }
     }
 }

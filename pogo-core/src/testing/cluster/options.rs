@@ -26,6 +26,7 @@ pub(super) struct ClusterOptions {
     pub(super) audit: Option<ClusterAudit>,
     // Drawn for each seed.
     pub(super) resumes: bool,
+    pub(super) fences: bool,
     pub(super) snapshot_every: Option<NonZeroU64>,
 }
 
@@ -57,6 +58,7 @@ impl Cluster {
                 defect: None,
                 audit: None,
                 resumes: true,
+                fences: true,
                 snapshot_every: None,
             },
         }

@@ -43,6 +43,10 @@ counts! {
     doubts,
     /// Those of them that had not been permitted to begin.
     doubts_without_permission,
+    /// Attempts whose end was unknown, and whose hosts said that they are over.
+    fenced,
+    /// Hosts that operators freed by force.
+    forced,
     /// Attempts in doubt after a takeover, whose command ran. These and those below are of runs in which hosts are asked what became of
     /// them.
     doubts_after_takeover_running,

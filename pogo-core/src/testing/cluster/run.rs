@@ -13,6 +13,7 @@ use super::world::World;
 pub(super) fn run(mut options: ClusterOptions, seed: u64) -> ClusterRun {
     let mut random = Random::new(seed, 2);
     options.resumes = random.chance(800);
+    options.fences = random.chance(800);
     options.snapshot_every = NonZeroU64::new(random.between(5, 60)).filter(|_| random.chance(400));
     let audit = options.audit.clone();
     let world = World::new(options, seed);

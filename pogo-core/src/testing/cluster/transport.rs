@@ -11,8 +11,8 @@ use super::host::{AttemptKey, Found};
 use super::link::{LinkEnd, Message};
 use super::process::ProcessId;
 use super::world::World;
-use crate::dispatcher::{Attempt, Capabilities, Reporter, Transport};
-use crate::scheduler::{FailureKind, NeverBegan, Outcome, Phase};
+use crate::dispatcher::{Attempt, Capabilities, Fence, Reporter, Transport};
+use crate::scheduler::{FailureKind, FenceAnswer, NeverBegan, Outcome, Phase};
 
 pub(super) struct ClusterTransport {
     world: Arc<World>,
@@ -216,7 +216,11 @@ fn before_ready(message: Message) -> Launched {
 #[async_trait]
 impl Transport for ClusterTransport {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default().with_permission().with_confirmed_cancel()
+        let capabilities = Capabilities::default().with_permission().with_confirmed_cancel();
+        match self.world.with(|state| state.options.fences) {
+            true => capabilities.with_fences(),
+            false => capabilities,
+        }
     }
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
@@ -240,5 +244,25 @@ impl Transport for ClusterTransport {
 
     fn resumes(&self, _: &Attempt) -> bool {
         self.world.with(|state| state.options.resumes)
+    }
+
+    async fn fence(&self, fence: Fence) -> FenceAnswer {
+        if self.world.has(Defect::FenceIgnored) {
+            return FenceAnswer::Ended(Outcome::in_doubt("nobody asked"));
+        }
+        let key = key(&fence.attempt);
+        let mut link = match self.connect(&fence.attempt).await {
+            Ok(link) => link,
+            Err(outcome) => return FenceAnswer::unreachable(outcome.to_string()),
+        };
+        link.send(Message::Ask { key, wait: 0 });
+        match link.receive().await {
+            Message::Answer(Found::NeverBegan) => FenceAnswer::NeverBegan,
+            Message::Answer(Found::Ended { status }) => FenceAnswer::Ended(of_status(status)),
+            Message::Answer(Found::Gone) => FenceAnswer::Ended(Outcome::in_doubt("it is gone")),
+            Message::Answer(Found::Running | Found::Waits) => FenceAnswer::StillRunning,
+            Message::Answer(found) => FenceAnswer::unreachable(format!("the host says: {found:?}")),
+            _ => FenceAnswer::unreachable("the link broke"),
+        }
     }
 }

@@ -156,7 +156,7 @@ impl State {
         let truth = HostTruth {
             running: self.hosts.iter().map(|host| (&host.name, running(host))).collect(),
             waiting: waiting.map(|supervisor| supervisor.key).collect(),
-            are_asked: self.options.resumes,
+            are_asked: self.options.fences,
             unreachable: match reaches_hosts {
                 true => BTreeSet::new(),
                 false => self.hosts.iter().map(|host| &host.name).collect(),

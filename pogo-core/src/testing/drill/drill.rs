@@ -10,7 +10,7 @@ use crate::journal::replay;
 use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::scheduler::{
-    AttemptId, Event, Input, InputError, JobEvent, JobId, NeverBegan, Order, Outcome, Record, Scheduler,
+    AttemptId, Event, Input, InputError, JobEvent, JobId, NeverBegan, Order, Outcome, Record, Scheduler, TaskEventKind,
 };
 
 /// A real scheduler whose surroundings are [`Step`]s. Keeps the records, the inputs and which attempts run.
@@ -40,7 +40,7 @@ pub struct Drill {
     pub(super) issued: u64,
     pub(super) jobs: u64,
     /// Attempts that start ask whether they may begin.
-    asks_permission: bool,
+    transport: Option<Input>,
     /// Attempts that run and were refused permission.
     pub(super) refused: BTreeSet<AttemptId>,
 }
@@ -59,7 +59,7 @@ impl Drill {
             running: BTreeMap::new(),
             issued: 0,
             jobs: 0,
-            asks_permission: false,
+            transport: None,
             refused: BTreeSet::new(),
         };
         drill.handle(Order::Configure { fleet, policy })?;
@@ -101,8 +101,8 @@ impl Drill {
     pub fn handle(&mut self, input: impl Into<Input>) -> Result<Vec<Event>, InputError> {
         let input = input.into();
         self.inputs.push((self.now, input.clone()));
-        if let Input::Transport { asks_permission } = input {
-            self.asks_permission = asks_permission;
+        if let Input::Transport { .. } = &input {
+            self.transport = Some(input.clone());
         }
         let asking = match input {
             Input::Begin { attempt, .. } => Some(attempt),
@@ -138,13 +138,14 @@ impl Drill {
             running: self.running.clone(),
             issued: self.issued,
             jobs: self.jobs,
-            asks_permission: self.asks_permission,
+            transport: self.transport.clone(),
             refused: self.refused.clone(),
         };
         // What attempts do that start is no part of a log.
-        let asks_permission = self.asks_permission;
-        let result = drill.scheduler.handle(self.now, Input::Transport { asks_permission });
-        debug_assert_eq!(result, Ok(vec![]));
+        if let Some(transport) = self.transport.clone() {
+            let result = drill.scheduler.handle(self.now, transport);
+            debug_assert_eq!(result, Ok(vec![]));
+        }
         drill
     }
 
@@ -215,6 +216,11 @@ impl Drill {
                 if let Some(attempt) = event.started() {
                     self.running.insert(attempt, (event.job, event.host.clone()));
                     self.issued = self.issued.max(attempt.number());
+                } else if let TaskEventKind::Fenced {
+                    attempt, reopens: true, ..
+                } = event.kind
+                {
+                    self.running.insert(attempt, (event.job, event.host.clone()));
                 } else if let Some(attempt) = event.ended() {
                     self.running.remove(&attempt);
                     self.refused.remove(&attempt);

@@ -17,9 +17,15 @@ impl Drill {
             Step::LateReport(nth, outcome) => self.late_report(*nth, outcome)?,
             Step::Begin(nth, host_lock) => begin(self.attempt(*nth)?, *host_lock),
             Step::Phase(nth, phase) => self.phase(self.attempt(*nth)?, *phase),
-            Step::Transport(asks_permission) => Input::Transport {
-                asks_permission: *asks_permission,
+            Step::Fence(nth, answer) => Input::Fenced {
+                attempt: self.asked(*nth)?,
+                answer: answer.clone(),
             },
+            Step::Transport(asks_permission, fences) => Input::Transport {
+                asks_permission: *asks_permission,
+                fences: *fences,
+            },
+            Step::Forced(order) => forced(self.input(order)?),
             Step::Submit(spec) => Order::submit((**spec).clone()).by(Actor::new("ann")).into(),
             Step::Configure(fleet, policy) => {
                 let (fleet, policy) = (Arc::clone(fleet), Arc::clone(policy));
@@ -77,10 +83,12 @@ impl Drill {
             Step::Retry(_, hosts) => Order::Retry {
                 job,
                 hosts: self.hosts(nth, *hosts)?,
+                force: false,
             },
             Step::Skip(_, hosts) => Order::Skip {
                 job,
                 hosts: self.hosts(nth, *hosts)?,
+                force: false,
             },
             Step::Alter(_, change) => Order::Alter {
                 job,
@@ -102,6 +110,7 @@ impl Drill {
             },
             Step::MarkUp(host) => Order::MarkUp {
                 host: self.host(*host)?,
+                force: false,
             },
             _ => return None,
         })
@@ -133,6 +142,14 @@ impl Drill {
     fn attempt(&self, nth: u8) -> Option<AttemptId> {
         let nth = usize::from(nth).checked_rem(self.running.len())?;
         self.running.keys().nth(nth).copied()
+    }
+
+    /// An attempt whose host may be asked what became of it; those in doubt come first.
+    fn asked(&self, nth: u8) -> Option<AttemptId> {
+        let doubts = self.scheduler.doubts().into_iter().map(|doubt| doubt.attempt);
+        let asked: Vec<AttemptId> = doubts.chain(self.running.keys().copied()).collect();
+        let nth = usize::from(nth).checked_rem(asked.len())?;
+        asked.get(nth).copied()
     }
 
     fn freeze(&self, nth: u8) -> Option<Selector> {
@@ -177,4 +194,14 @@ fn ended(attempt: AttemptId, outcome: Outcome) -> Input {
         outcome,
         output: None,
     }
+}
+
+/// The same order, by force.
+fn forced(mut input: Input) -> Input {
+    if let Input::Command(command) = &mut input
+        && let Order::Retry { force, .. } | Order::Skip { force, .. } | Order::MarkUp { force, .. } = &mut command.order
+    {
+        *force = true;
+    }
+    input
 }

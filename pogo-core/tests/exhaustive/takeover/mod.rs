@@ -52,6 +52,8 @@ enum Action {
     TakeOver {
         kills: bool,
     },
+    /// The owner asks a host what became of an attempt in doubt.
+    Fence(AttemptId),
 }
 
 impl Takeovers {
@@ -65,7 +67,10 @@ impl Takeovers {
         let policy = Arc::new(policy);
         let asks_permission = true;
         assert!(moment.input(Order::Configure { fleet, policy }.into()));
-        assert!(moment.input(Input::Transport { asks_permission }));
+        assert!(moment.input(Input::Transport {
+            asks_permission,
+            fences: asks_permission
+        }));
         let spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
         let spec = spec.on_doubt(OnDoubt::Retry).retries(1).retry_delay(Duration::ZERO);
         let (job, spec) = (JobId::new(1), Arc::new(spec));
@@ -113,6 +118,12 @@ impl Model for Takeovers {
             }
         }
         actions.extend(moment.running.iter().cloned().map(Action::EndCommand));
+        actions.extend(
+            moment
+                .questions(self.planted)
+                .into_iter()
+                .map(|(attempt, _)| Action::Fence(attempt)),
+        );
         if moment.owner < self.takeovers {
             actions.extend([true, false].map(|kills| Action::TakeOver { kills }));
         }
@@ -136,6 +147,7 @@ impl Model for Takeovers {
             }
             Action::EndCommand(command) => next.end_command(&command),
             Action::TakeOver { kills } => next.take_over(kills),
+            Action::Fence(attempt) => next.fence(attempt, self.planted),
         };
         done.then_some(next)
     }

@@ -6,7 +6,9 @@ use std::hash::{Hash, Hasher};
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{AttemptId, Event, Input, NeverBegan, Outcome, Record, Scheduler, TaskEventKind};
+use pogo_core::scheduler::{
+    AttemptId, Event, FenceAnswer, FenceState, Input, NeverBegan, Outcome, Record, Scheduler, TaskEventKind,
+};
 
 use super::Planted;
 use crate::oracle::Oracle;
@@ -237,6 +239,32 @@ impl Moment {
             }
         }
         self.input(Input::Recover { resumed: vec![] })
+    }
+
+    /// The attempts in doubt whose hosts would say something new, and what.
+    pub(super) fn questions(&self, planted: Planted) -> Vec<(AttemptId, FenceAnswer)> {
+        let unfenced = self
+            .scheduler
+            .doubts()
+            .into_iter()
+            .filter(|doubt| !doubt.fence.is_fenced());
+        let asked = unfenced.map(|doubt| {
+            let launched = self.launches.keys().any(|(_, attempt)| *attempt == doubt.attempt);
+            // A supervisor may be gone, and what it ran be there.
+            let runs = planted != Planted::GroupIsNotChecked && self.running.contains(&(doubt.host, doubt.attempt));
+            let answer = match launched || runs {
+                true => FenceAnswer::StillRunning,
+                false => FenceAnswer::Ended(Outcome::in_doubt("nothing of it runs")),
+            };
+            (doubt.attempt, answer, doubt.fence)
+        });
+        let new = asked.filter(|(_, answer, fence)| answer.is_final() || *fence == FenceState::NotAsked);
+        new.map(|(attempt, answer, _)| (attempt, answer)).collect()
+    }
+
+    pub(super) fn fence(&mut self, attempt: AttemptId, planted: Planted) -> bool {
+        let answer = self.questions(planted).into_iter().find(|(asked, _)| *asked == attempt);
+        answer.is_some_and(|(attempt, answer)| self.input(Input::Fenced { attempt, answer }))
     }
 
     /// Whatever runs on a host holds its slots.

@@ -12,7 +12,10 @@ impl Oracle {
         let named = |owner: &HoldOwner| (host.clone(), owner.clone());
         match kind {
             HostEventKind::MarkedDown { .. } => _ = self.down.insert(host.clone()),
+            HostEventKind::FenceForced { .. } => self.unfenced.retain(|(unfenced, _), _| unfenced != host),
             HostEventKind::MarkedUp { .. } => {
+                let mut bad = self.bad.iter().filter(|(bad, _)| bad == host);
+                bad.try_for_each(|bad| self.is_fenced(bad))?;
                 self.bad.retain(|(bad, _)| bad != host);
                 self.down.remove(host);
             }

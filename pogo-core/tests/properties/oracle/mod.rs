@@ -39,6 +39,12 @@ pub(crate) struct Oracle {
     /// Attempts that run, ask for permission and have none.
     unpermitted: BTreeSet<AttemptId>,
     freezes: Vec<Selector>,
+    /// Attempts that were permitted by a transport that can ask their host, which has not said that they are over.
+    fenceable: BTreeSet<AttemptId>,
+    /// Such attempts that are in doubt.
+    unfenced: BTreeMap<(HostName, JobId), AttemptId>,
+    /// Attempts in doubt on hosts that an earlier attempt of their job had left bad.
+    twice: BTreeSet<AttemptId>,
 }
 
 impl Oracle {
@@ -91,9 +97,25 @@ impl Oracle {
                 }
                 self.set(*job, host, TaskState::Running);
             }
-            TaskEventKind::Permitted { attempt, .. } => {
+            TaskEventKind::Permitted { attempt, fences, .. } => {
                 self.may_begin(*job, host)?;
                 self.unpermitted.remove(attempt);
+                if *fences {
+                    self.fenceable.insert(*attempt);
+                }
+            }
+            TaskEventKind::Fenced {
+                attempt,
+                answer,
+                reopens,
+            } => {
+                if answer.is_final() {
+                    self.fenceable.remove(attempt);
+                    self.unfenced.retain(|_, unfenced| unfenced != attempt);
+                }
+                if *reopens {
+                    self.reopen(*job, host, *attempt)?;
+                }
             }
             TaskEventKind::NeverBegan {
                 attempt, not_before, ..
@@ -120,12 +142,16 @@ impl Oracle {
                 }
                 self.unpermitted.remove(attempt);
                 self.end(*job, host, *attempt)?;
-                if self.fleet.id(host.as_str()).is_some() {
-                    self.bad.insert((host.clone(), *job));
+                if self.fleet.id(host.as_str()).is_some() && !self.bad.insert((host.clone(), *job)) {
+                    self.twice.insert(*attempt);
+                }
+                if matches!(kind, TaskEventKind::InDoubt { .. }) && self.fenceable.contains(attempt) {
+                    self.unfenced.insert((host.clone(), *job), *attempt);
                 }
                 self.set(*job, host, TaskState::Failed);
             }
             TaskEventKind::Retried { not_before, .. } => {
+                self.is_fenced(&(host.clone(), *job))?;
                 self.set(*job, host, TaskState::Waiting);
                 let job = self.jobs.get_mut(job).ok_or("no such job")?;
                 job.delays.insert(host.clone(), (at, *not_before));
@@ -134,6 +160,7 @@ impl Oracle {
                 }
             }
             TaskEventKind::Skipped => {
+                self.is_fenced(&(host.clone(), *job))?;
                 let held = self.bad.remove(&(host.clone(), *job));
                 if self.retired.contains(job) && !held {
                     return Err(format!("{host} is not held by {job}, which has retired"));
@@ -293,6 +320,36 @@ impl Oracle {
             true => Ok(()),
             false => Err(format!("{host} of {id} may not begin")),
         }
+    }
+
+    /// A host in doubt that may have begun is freed or tried again only on its word, or by force.
+    pub(super) fn is_fenced(&self, at: &(HostName, JobId)) -> Result<(), String> {
+        match self.unfenced.get(at) {
+            Some(attempt) => Err(format!(
+                "{} of {} is let go, and {attempt} may still run there",
+                at.0, at.1
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// The end of an attempt that was in doubt follows.
+    fn reopen(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<(), String> {
+        if let Some(other) = self.running.insert(host.clone(), (id, attempt)) {
+            return Err(format!("{attempt} goes on where {other:?} runs"));
+        }
+        if !self.ended.remove(&attempt) {
+            return Err(format!("{attempt} goes on, and has not ended"));
+        }
+        if !self.twice.contains(&attempt) {
+            self.bad.remove(&(host.clone(), id));
+        }
+        let job = self.jobs.get_mut(&id).ok_or("no such job")?;
+        if std::mem::take(&mut job.finished) {
+            job.goes_on = true;
+        }
+        self.set(id, host, TaskState::Running);
+        Ok(())
     }
 
     fn has_begun(&self, attempt: AttemptId) -> Result<(), String> {

@@ -1,0 +1,189 @@
+//! When hosts are asked what became of attempts in doubt, and what is done with what they say.
+
+use std::collections::BTreeSet;
+
+use super::fencing::{Fencing, GivenCommand, HeldReport};
+use super::running::AttemptEnd;
+use super::wakeup::Pending;
+use super::{Dispatcher, Fence, OrderError};
+use crate::Timestamp;
+use crate::fleet::HostName;
+use crate::policy::OnDoubt;
+use crate::scheduler::{
+    AttemptId, DoubtView, FenceAnswer, Input, InputError, JobId, Order, Outcome, OutputSummary, Permission, Phase,
+    Record, TaskState,
+};
+
+impl Dispatcher {
+    /// Whether an order is of a kind that may wait for hosts.
+    pub(super) fn frees_hosts(&self, order: &Order) -> bool {
+        let frees = matches!(order, Order::Retry { .. } | Order::Skip { .. } | Order::MarkUp { .. });
+        frees && self.fencing.is_possible() && self.shutdown.is_none()
+    }
+
+    /// Gives an order. One that would free a host in doubt, or try it again, waits until the host has said what became of its attempt.
+    pub(super) fn give_or_ask(&mut self, (command, reply): GivenCommand, records: &mut Vec<Record>) {
+        let answer = self.execute((*command).clone(), None, records);
+        if matches!(answer, Err(InputError::NotFenced { .. })) {
+            let doubts = self.scheduler.unfenced_by(&command.order);
+            let attempts: BTreeSet<AttemptId> = doubts.iter().filter_map(|doubt| self.ask_about(doubt)).collect();
+            if !attempts.is_empty() {
+                self.fencing.prefer(&attempts);
+                let hosts = doubts.into_iter().map(|doubt| doubt.host).collect();
+                return self.fencing.park((command, reply), attempts, hosts);
+            }
+        }
+        self.reply(reply, answer);
+    }
+
+    fn ask_about(&mut self, doubt: &DoubtView) -> Option<AttemptId> {
+        self.ask_host(doubt.job, &doubt.host, doubt.attempt)
+    }
+
+    fn ask_host(&mut self, job: JobId, host: &HostName, attempt: AttemptId) -> Option<AttemptId> {
+        let mut about = self.past_attempt(job, host, attempt)?;
+        about.time_limit = Fencing::TIME_LIMIT;
+        self.fencing.ask(Fence::new(about));
+        Some(attempt)
+    }
+
+    /// Asks the hosts of everything that is in doubt.
+    pub(super) fn ask_all_doubtful(&mut self) {
+        if self.fencing.is_possible() {
+            for doubt in self.scheduler.doubts().iter().filter(|doubt| !doubt.fence.is_fenced()) {
+                self.ask_about(doubt);
+            }
+        }
+    }
+
+    /// Attempts that ran when their dispatcher died, and whose hosts can say what became of them: they count as running meanwhile.
+    pub(super) fn to_be_asked(&self, resumed: &[AttemptId]) -> Vec<AttemptId> {
+        if !self.fencing.is_possible() {
+            return vec![];
+        }
+        let attempts = self.scheduler.attempts().into_iter();
+        let asked = attempts
+            .filter(|view| view.phase != Phase::Settle && view.permission.is_given() && !resumed.contains(&view.id));
+        asked.map(|view| view.id).collect()
+    }
+
+    /// Asks for these, which are in doubt if their hosts do not know.
+    pub(super) fn ask_for_running(&mut self, attempts: Vec<AttemptId>) {
+        for attempt in attempts {
+            let Some(view) = self.scheduler.attempt(attempt) else {
+                continue;
+            };
+            let lost = Outcome::in_doubt("the dispatcher was restarted while it ran");
+            match self.ask_host(view.job, &view.host, attempt) {
+                Some(attempt) => self.hold(attempt, lost, None),
+                // Its job is unknown here, so nobody can be asked.
+                None => self.queue.push_back(Pending::Ended((attempt, lost, None))),
+            }
+        }
+    }
+
+    /// Whether the host of an attempt that has ended unknown is asked before that is reported: its job would try it again, or it was
+    /// begun by an earlier dispatcher, of which more may be known there than a link that broke has told.
+    pub(super) fn asks_before(&mut self, (attempt, outcome, output): &AttemptEnd) -> bool {
+        let inherited = self.fencing.inherited.remove(attempt);
+        if !matches!(outcome, Outcome::InDoubt { .. }) || !self.fencing.is_possible() || self.shutdown.is_some() {
+            return false;
+        }
+        let Some(view) = self.scheduler.attempt(*attempt) else {
+            return false;
+        };
+        let job = self.scheduler.job(view.job);
+        let retries = || job.is_some_and(|job| job.settings().on_doubt == OnDoubt::Retry);
+        let asks = match view.permission {
+            Permission::Given { host_lock, .. } => inherited || host_lock && view.cancelling.is_none() && retries(),
+            _ => false,
+        };
+        if !asks || self.ask_host(view.job, &view.host, *attempt).is_none() {
+            return false;
+        }
+        self.hold(*attempt, outcome.clone(), *output);
+        true
+    }
+
+    /// Reports this end if the host knows no other, when it has answered or the attempt's time is over.
+    fn hold(&mut self, attempt: AttemptId, outcome: Outcome, output: Option<OutputSummary>) {
+        let view = self.scheduler.attempt(attempt).filter(|view| view.cancelling.is_none());
+        let runs_until = view.and_then(|view| {
+            let job = self.scheduler.job(view.job)?;
+            Some(view.started + job.settings().attempt_timeout)
+        });
+        let report = HeldReport {
+            outcome,
+            output,
+            runs_until: runs_until.unwrap_or(Timestamp::EPOCH),
+        };
+        self.fencing.hold(attempt, report);
+    }
+
+    /// A host has answered.
+    pub(super) fn take_answer(&mut self, attempt: AttemptId, answer: FenceAnswer, records: &mut Vec<Record>) {
+        let ended = answer.outcome();
+        let runs = self.scheduler.attempt(attempt).is_some();
+        // The scheduler issued the attempt, so it does not refuse what its host says.
+        let _ = self.input(Input::Fenced { attempt, answer }, records);
+        // The scheduler may have given it up meanwhile.
+        if let Some(HeldReport { outcome, output, .. }) = self.fencing.answered(attempt).filter(|_| runs) {
+            let outcome = ended.unwrap_or(outcome);
+            let report = Input::Reported {
+                attempt,
+                outcome,
+                output,
+            };
+            let _ = self.input(report, records);
+        }
+    }
+
+    /// Gives the orders whose hosts have answered.
+    pub(super) fn give_answered_orders(&mut self, records: &mut Vec<Record>) {
+        for ((mut command, reply), asked) in self.fencing.take_answered() {
+            self.drop_done(&mut command.order, &asked);
+            let answer = self.execute(*command, None, records);
+            self.reply(reply, answer);
+        }
+    }
+
+    /// Takes those hosts out of an order that were asked for it, and need it no more: they have succeeded, or run or wait again.
+    fn drop_done(&self, order: &mut Order, asked: &BTreeSet<HostName>) {
+        let (job, hosts, retries) = match order {
+            Order::Retry { job, hosts, .. } => (*job, hosts, true),
+            Order::Skip { job, hosts, .. } => (*job, hosts, false),
+            _ => return,
+        };
+        let is_done = |state: TaskState| match state {
+            TaskState::Succeeded => true,
+            TaskState::Waiting | TaskState::Running => retries,
+            _ => false,
+        };
+        let done: BTreeSet<HostName> = match self.scheduler.job(job) {
+            Some(job) => {
+                let tasks = job
+                    .tasks()
+                    .filter(|task| asked.contains(task.host()) && is_done(task.state()));
+                tasks.map(|task| task.host().clone()).collect()
+            }
+            None => {
+                let mut retired = self.scheduler.retired_jobs();
+                let left = retired.find(|retired| retired.id() == job);
+                let held: BTreeSet<&HostName> = left.iter().flat_map(|job| job.hosts().map(|(host, _)| host)).collect();
+                asked.iter().filter(|host| !held.contains(host)).cloned().collect()
+            }
+        };
+        hosts.retain(|host| !done.contains(host));
+    }
+
+    /// Refuses orders that wait for hosts, since the journal is away.
+    pub(super) fn refuse_parked_orders(&mut self, since: Timestamp, said: &str) {
+        for (_, reply) in self.fencing.take_orders() {
+            // Whoever asked may have stopped listening.
+            let _ = reply.send(Err(OrderError::JournalAway {
+                since,
+                message: said.to_owned(),
+            }));
+        }
+    }
+}
