@@ -1,12 +1,15 @@
 //! State shared by all attempts of a transport.
 
+use std::sync::Arc;
+
 use pogo_core::scheduler::{Outcome, Phase};
 
 use crate::classify::not_started;
 use crate::config::SshTransportBuilder;
-use crate::exec::{ExecContext, NotStarted, Passwords};
+use crate::exec::{ExecContext, NotStarted, Passwords, SideContext};
 use crate::link::{Connector, Link};
 use crate::prepared::PreparedAttempt;
+use crate::target::Target;
 
 /// Settings, connections and passwords; keys and known hosts are read once.
 #[derive(Debug)]
@@ -31,6 +34,15 @@ impl TransportContext {
             biased;
             reason = prepared.stop.wait() => Err(not_started(Phase::Connect, NotStarted::Stopped(reason))),
             connected = self.connector.connect(&prepared.target) => connected.map_err(Outcome::from),
+        }
+    }
+
+    /// The context for running a command on this connection that belongs to no attempt's steps.
+    pub(crate) fn side_context<'a>(&'a self, link: &'a Link, target: &'a Arc<Target>) -> SideContext<'a> {
+        SideContext {
+            link,
+            target,
+            passwords: &self.passwords,
         }
     }
 

@@ -86,6 +86,17 @@
 //! | it never began, and from now on cannot | never began: waits again |
 //! | it still runs at its time limit; its shell is gone without a result; only a later attempt is recorded; there is no record | in doubt |
 //!
+//! A host in doubt is [fenced](pogo_core::dispatcher::Transport::fence) by the same question, over a short connection, through the `ssh` program too:
+//! under the lock the host writes down that the attempt, and any of a lower number, begins no more, and says what became of it. While it waits
+//! for `go`, the answer is awaited, a few seconds longer than the host waits.
+//!
+//! | the host's answer to a fence | then |
+//! | --- | --- |
+//! | it has ended; it never began | that is its end |
+//! | its shell and its group are gone without a result | over, and in doubt: an order may try it again or skip it |
+//! | it runs | in doubt; asked again with the next order |
+//! | another command runs; only a later attempt is recorded; there is no record, as without `flock` | in doubt: nobody but an operator, by force and with a reason, can say that it is over |
+//!
 //! [Detached](#attempts-that-outlive-their-connection) attempts take the same lock and pass the same gate. Their supervisor holds the lock for as
 //! long as the command runs, whoever is connected, and each launch over a new link asks for permission anew. Each step's
 //! shell holds it as well until its own group is written down, so that a supervisor that is killed in that moment frees nothing.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use pogo_core::dispatcher::{Attempt, Reporter, Stream};
-use pogo_core::scheduler::{FailureKind, JobId, Outcome, Phase};
+use pogo_core::scheduler::{FailureKind, FenceAnswer, JobId, Outcome, Phase};
 
 use crate::classify::not_started;
 use crate::config::SshTransportBuilder;
 use crate::context::TransportContext;
 use crate::exec::{NotStarted, StopSignal};
-use crate::fencing::resume;
+use crate::fencing::{ask_host, fence, resume};
 use crate::input::{JobInputs, SharedInputs};
 use crate::link::{Connector, Link};
 use crate::prepared::PreparedAttempt;
@@ -56,6 +56,16 @@ impl Runner {
 
     /// The attempt's target and the job's inputs.
     async fn what_it_needs(&self, attempt: &Attempt) -> Result<(Target, Arc<JobInputs>), String> {
+        let target = self.target_of(attempt).await?;
+        let inputs = self.inputs.of(&attempt.exec_options).await;
+        let inputs = inputs.map_err(|error| error.to_string())?;
+        match inputs.refusal(&attempt.exec_options) {
+            Some(reason) => Err(reason),
+            None => Ok((target, inputs)),
+        }
+    }
+
+    async fn target_of(&self, attempt: &Attempt) -> Result<Target, String> {
         let target = self.targets.of(&attempt.host, &attempt.command).await;
         let mut target = target.map_err(|error| error.to_string())?;
         // This process's own environment may have its value, which `SendEnv *` would send to every session.
@@ -63,12 +73,16 @@ impl Runner {
             .session
             .environment
             .remove(&attempt.exec_options.secret_environment);
-        let inputs = self.inputs.of(&attempt.exec_options).await;
-        let inputs = inputs.map_err(|error| error.to_string())?;
-        match inputs.refusal(&attempt.exec_options) {
-            Some(reason) => Err(reason),
-            None => Ok((target, inputs)),
-        }
+        Ok(target)
+    }
+
+    /// Asks the host of an attempt whose end is unknown what became of it, and lets it begin no more.
+    pub(crate) async fn fence(&self, attempt: &Attempt) -> FenceAnswer {
+        let asking = async {
+            let target = Arc::new(self.target_of(attempt).await?);
+            ask_host(&self.context, attempt, &target).await
+        };
+        fence(attempt, &self.context.config.gate, Box::pin(asking)).await
     }
 
     /// Runs an attempt to its end.

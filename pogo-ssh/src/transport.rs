@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
-use pogo_core::scheduler::Outcome;
+use pogo_core::dispatcher::{Attempt, Capabilities, Fence, Reporter, Transport};
+use pogo_core::scheduler::{FenceAnswer, Outcome};
 use tokio::task::JoinSet;
 
 use crate::config::SshTransportBuilder;
@@ -62,6 +62,7 @@ impl Transport for SshTransport {
             .with_hooks()
             .with_output()
             .with_permission()
+            .with_fences()
     }
 
     /// Runs on its own task, beside its connection's: the caller is woken by its phases and its end, and not by
@@ -87,5 +88,10 @@ impl Transport for SshTransport {
     fn resumes(&self, attempt: &Attempt) -> bool {
         let options = &attempt.exec_options;
         options.detached.is_some() || (options.reboot.is_none() && !is_forced(attempt))
+    }
+
+    /// Asks the host's record. Hosts with a forced command cannot be asked.
+    async fn fence(&self, fence: Fence) -> FenceAnswer {
+        self.runner.fence(&fence.attempt).await
     }
 }

@@ -22,6 +22,24 @@ pub(crate) struct ExecContext<'a> {
     pub(crate) report: &'a Reporter,
 }
 
+/// A connected host for commands beside an attempt's steps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SideContext<'a> {
+    pub(crate) link: &'a Link,
+    pub(crate) target: &'a Arc<Target>,
+    pub(crate) passwords: &'a Passwords,
+}
+
+impl<'a> From<ExecContext<'a>> for SideContext<'a> {
+    fn from(context: ExecContext<'a>) -> Self {
+        Self {
+            link: context.link,
+            target: context.target,
+            passwords: context.passwords,
+        }
+    }
+}
+
 /// Passwords that programs on a host ask for.
 #[derive(Debug, Clone)]
 pub(crate) struct Passwords {

@@ -28,7 +28,7 @@ mod signal;
 mod stop;
 mod upload;
 
-pub(crate) use context::{ExecContext, Passwords};
+pub(crate) use context::{ExecContext, Passwords, SideContext};
 pub(crate) use exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
 pub(crate) use feed::{GO, InputFeed};
 pub(crate) use forced_command::is_forced;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use russh::ChannelMsg;
 
-use super::context::ExecContext;
+use super::context::SideContext;
 use super::feed::InputFeed;
 use super::line::CommandLine;
 use super::mark::{Mark, MarkParser};
@@ -35,11 +35,12 @@ const MOST_TEXT: usize = 300;
 
 /// Runs a command line to its end; `mark` is the prefix of the attempt's marks.
 pub(crate) async fn run_side_command(
-    context: ExecContext<'_>,
+    context: impl Into<SideContext<'_>>,
     (privilege, mark): (&Privilege, &str),
     line: CommandLine,
     stdin: Option<Arc<Content>>,
 ) -> Result<SideCommandOutput, SideCommandError> {
+    let context = context.into();
     let channel = match context.link.handle.channel_open_session().await {
         Ok(channel) => channel,
         Err(russh::Error::ChannelOpenFailure(_)) => return Err(SideCommandError::NoSession),
@@ -82,7 +83,7 @@ pub(crate) async fn run_side_command(
 
 /// A running side command.
 struct SideCommand<'a> {
-    context: ExecContext<'a>,
+    context: SideContext<'a>,
     privilege: &'a Privilege,
     feed: InputFeed,
     marks: MarkParser,

@@ -1,4 +1,4 @@
-//! The connection that asks.
+//! The question to a host, and the connection that asks it.
 
 use std::time::Duration;
 
@@ -8,26 +8,48 @@ use pogo_core::scheduler::Phase;
 use super::answer::{HostAnswer, read_answer};
 use super::script::asking_line;
 use crate::config::GateOptions;
-use crate::exec::{ExecContext, Mark, Marker, Privilege, SideCommandError, run_side_command};
+use crate::exec::{CommandLine, Mark, Marker, Privilege, SideCommandError, SideContext, run_side_command};
 use crate::host_lock::LockKey;
+
+/// What became of an attempt, as a question to its host.
+pub(crate) struct RecordQuery {
+    pub(crate) line: CommandLine,
+    /// The marks of the answer.
+    pub(crate) marker: Marker,
+}
+
+impl RecordQuery {
+    /// The host waits for so long for the end of what runs.
+    pub(crate) fn about(attempt: &Attempt, options: &GateOptions, wait: Duration) -> Self {
+        let (key, marker) = (LockKey::of(attempt, Phase::Connect), Marker::secret(attempt.id));
+        let line = asking_line(options, &key, &marker, wait.as_secs());
+        Self { line, marker }
+    }
+
+    /// The answer by the marks of a session that ended of itself.
+    pub(crate) fn answer(marks: &[Mark]) -> Result<HostAnswer, String> {
+        match marks.first() {
+            Some(Mark::Found(words)) => Ok(read_answer(words)),
+            _ => Err("the host ran something of its own in place of the question".to_owned()),
+        }
+    }
+}
 
 /// Asks the host what became of the attempt, and waits for so long while it runs.
 pub(super) async fn ask(
-    exec: ExecContext<'_>,
+    side: SideContext<'_>,
     options: &GateOptions,
     attempt: &Attempt,
     wait: Duration,
 ) -> Result<HostAnswer, String> {
-    let (key, marker) = (LockKey::of(attempt, Phase::Connect), Marker::secret(attempt.id));
-    let line = asking_line(options, &key, &marker, wait.as_secs());
-    let asked = run_side_command(exec, (&Privilege::Login, &marker.prefix()), line, None).await;
+    let RecordQuery { line, marker } = RecordQuery::about(attempt, options, wait);
+    let asked = run_side_command(side, (&Privilege::Login, &marker.prefix()), line, None).await;
     let output = asked.map_err(|error| match error {
         SideCommandError::NoSession => "the host opens no session".to_owned(),
-        SideCommandError::NoLink => exec.link.disconnect_reason_or("the link was lost"),
+        SideCommandError::NoLink => side.link.disconnect_reason_or("the link was lost"),
     })?;
-    match output.marks.first() {
-        Some(Mark::Found(words)) => Ok(read_answer(words)),
-        _ if output.status.is_none() => Err(exec.link.disconnect_reason_or("the host closed the session")),
-        _ => Err("the host ran something of its own in place of the question".to_owned()),
+    if output.marks.is_empty() && output.status.is_none() {
+        return Err(side.link.disconnect_reason_or("the host closed the session"));
     }
+    RecordQuery::answer(&output.marks)
 }

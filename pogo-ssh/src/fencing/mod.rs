@@ -2,8 +2,12 @@
 
 mod answer;
 mod ask;
+mod end;
+mod fence;
 mod resume;
 mod script;
 
 pub(crate) use answer::HostAnswer;
+pub(crate) use ask::RecordQuery;
+pub(crate) use fence::{ask_host, fence};
 pub(crate) use resume::{learn, resume};

@@ -1,13 +1,13 @@
 //! Learning the end of an attempt that an earlier dispatcher began.
 
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use pogo_core::scheduler::{NeverBegan, Outcome, Phase};
 
 use super::answer::HostAnswer;
 use super::ask::ask;
-use crate::classify::{classify, not_started};
+use super::end::{GONE, outcome_of_end};
+use crate::classify::not_started;
 use crate::context::TransportContext;
 use crate::exec::{NotStarted, StopReason};
 use crate::link::Link;
@@ -35,7 +35,7 @@ pub(crate) async fn learn(
     link: &Link,
     prepared: &PreparedAttempt,
 ) -> Result<HostAnswer, String> {
-    let exec = context.exec_context(link, prepared);
+    let exec = context.exec_context(link, prepared).into();
     let (left, _) = prepared.stop.by_the_host();
     let options = &context.config.gate;
     let answer = tokio::select! {
@@ -63,20 +63,12 @@ fn outcome_of(prepared: &PreparedAttempt, answer: HostAnswer) -> Outcome {
             let reason = "its dispatcher ended before the word to go reached the host".to_owned();
             not_started(Phase::Connect, NotStarted::NeverBegan(NeverBegan::NotSent, reason))
         }
-        HostAnswer::Gone => {
-            Outcome::in_doubt("what ran the attempt on the host is gone, and has left no word of its end")
-        }
+        HostAnswer::Gone => Outcome::in_doubt(GONE),
         HostAnswer::Running => Outcome::in_doubt("the attempt still runs on the host"),
         HostAnswer::Unknown(message) => Outcome::in_doubt(message),
         HostAnswer::Ended(phase, report) => {
             prepared.report.phase(phase);
-            match classify(phase, report) {
-                ControlFlow::Break(outcome) => outcome,
-                ControlFlow::Continue(()) if phase == prepared.last_phase() => Outcome::Succeeded,
-                ControlFlow::Continue(()) => Outcome::in_doubt(format!(
-                    "the {phase} succeeded, and what follows it was not run: its dispatcher was gone"
-                )),
-            }
+            outcome_of_end((phase, report), prepared.last_phase())
         }
     }
 }

@@ -1,6 +1,7 @@
 //! SSH through the `ssh` program.
 
 mod arguments;
+mod asking;
 mod context;
 mod failure;
 mod master;

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
-use pogo_core::scheduler::{FailureKind, Outcome, Phase};
+use pogo_core::dispatcher::{Attempt, Capabilities, Fence, Reporter, Transport};
+use pogo_core::scheduler::{FailureKind, FenceAnswer, Outcome, Phase};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::arguments::Arguments;
+use super::asking::ask;
 use super::context::ProgramContext;
 use super::failure::is_first_contact;
 use super::master::{Master, command};
@@ -21,6 +22,7 @@ use super::session::execute;
 use crate::classify::{classify, in_later_session, not_started};
 use crate::config::SshTransportBuilder;
 use crate::exec::{NotStarted, Session, StopSignal, check_attempt};
+use crate::fencing::{HostAnswer, fence};
 use crate::input::{JobInputs, SharedInputs};
 use crate::link::{ConnectError, RateLimiter, TooFewFiles, room_for_connections};
 use crate::output::Output;
@@ -137,6 +139,14 @@ impl ProgramTransport {
         connected
     }
 
+    async fn ask_host(&self, attempt: &Attempt) -> Result<HostAnswer, String> {
+        let master = self.connect(attempt).await.map_err(|error| error.message)?;
+        let secret = &attempt.exec_options.secret_environment;
+        let answer = ask((&self.program, &master, secret), &self.config.gate, attempt).await;
+        master.close().await;
+        answer
+    }
+
     async fn run_sessions(&self, sessions: &[Session], inputs: &JobInputs, context: &ProgramContext<'_>) -> Outcome {
         let mut output = Output::new(context.report.clone(), self.config.output_limit);
         let mut outcome = Outcome::Succeeded;
@@ -162,6 +172,7 @@ impl Transport for ProgramTransport {
             .with_hooks()
             .with_output()
             .with_permission()
+            .with_fences()
     }
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
@@ -210,5 +221,11 @@ impl Transport for ProgramTransport {
         let outcome = self.run_sessions(&sessions, &inputs, &context).await;
         master.close().await;
         outcome
+    }
+
+    /// Asks the host's record. Hosts with a forced command cannot be asked.
+    async fn fence(&self, asked: Fence) -> FenceAnswer {
+        let attempt = &asked.attempt;
+        fence(attempt, &self.config.gate, Box::pin(self.ask_host(attempt))).await
     }
 }

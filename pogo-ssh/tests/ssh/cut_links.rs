@@ -36,9 +36,9 @@ fn program(settings: SshTransportBuilder) -> Arc<dyn Transport> {
 }
 
 /// How a transport is built, and the options of an attempt with this number.
-type Kind = (fn(SshTransportBuilder) -> Arc<dyn Transport>, fn(u64) -> ExecOptions);
+pub(crate) type Kind = (fn(SshTransportBuilder) -> Arc<dyn Transport>, fn(u64) -> ExecOptions);
 
-const KINDS: [Kind; 3] = [(builtin, PLAIN), (builtin, DETACHED), (program, PLAIN)];
+pub(crate) const KINDS: [Kind; 3] = [(builtin, PLAIN), (builtin, DETACHED), (program, PLAIN)];
 
 impl Site {
     fn start((build, exec_options): Kind, begin_timeout: Duration) -> Self {

@@ -23,6 +23,7 @@ mod dropbear;
 mod exec_options;
 mod execution;
 mod faults;
+mod fencing;
 mod fleet;
 mod hooks;
 mod host_lock;

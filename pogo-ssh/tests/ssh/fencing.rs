@@ -1,0 +1,217 @@
+//! A host that is fenced says what became of an attempt, and lets it begin no more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pogo_core::dispatcher::{Fence, Transport};
+use pogo_core::fleet::Connection;
+use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::scheduler::{FailureKind, FenceAnswer, NeverBegan, Outcome};
+
+use crate::attempt::{Report, TestAttempt};
+use crate::cut_links::{KINDS, Kind};
+use crate::detached::runs;
+use crate::host_lock::{gate, release};
+use crate::openssh::{self, OpenSsh};
+
+/// A server of its own, which knows no attempts yet.
+struct Site {
+    server: OpenSsh,
+    transport: Arc<dyn Transport>,
+    exec_options: fn(u64) -> ExecOptions,
+}
+
+/// One of each kind of transport and attempt.
+fn sites(test: &str, begin_timeout: Duration) -> Vec<Site> {
+    let site = |(build, exec_options): Kind| {
+        let server = OpenSsh::start();
+        let kept = server.path("kept").display().to_string();
+        let settings = server.transport().detached_directory(kept).begin_timeout(begin_timeout);
+        Site {
+            transport: build(settings),
+            server,
+            exec_options,
+        }
+    };
+    match openssh::is_there(test) {
+        true => KINDS.into_iter().map(site).collect(),
+        false => vec![],
+    }
+}
+
+impl Site {
+    fn attempt(&self, number: u64, line: impl Into<String>) -> TestAttempt {
+        let attempt = TestAttempt::to("web1", self.server.connection(), Command::shell(line.into()));
+        attempt.exec_options((self.exec_options)(number)).numbered(number)
+    }
+
+    async fn run(&self, number: u64, line: &str) -> Report {
+        self.attempt(number, line).run(&*self.transport).await
+    }
+
+    async fn fence(&self, attempt: TestAttempt) -> FenceAnswer {
+        self.transport.fence(Fence::new(attempt.resumed().into_attempt())).await
+    }
+
+    async fn fence_of(&self, number: u64) -> FenceAnswer {
+        self.fence(self.attempt(number, "echo ran again")).await
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.server.path(name).display().to_string()
+    }
+}
+
+fn failed_with(status: u32) -> impl Fn(&FenceAnswer) -> bool {
+    let kind = FailureKind::Command { status };
+    move |answer| matches!(answer, FenceAnswer::Ended(Outcome::Failed(failure)) if failure.kind == kind)
+}
+
+#[tokio::test]
+async fn an_attempt_that_has_ended_is_told_as_it_ended() {
+    let test = "an_attempt_that_has_ended_is_told_as_it_ended";
+    for site in sites(test, Duration::from_secs(30)) {
+        site.run(17, "exit 3")
+            .await
+            .assert_failed(FailureKind::Command { status: 3 });
+        for _ in 0..2 {
+            let answer = site.fence_of(17).await;
+            assert!(failed_with(3)(&answer), "{answer:?}");
+        }
+        // Of one with hooks, its last step has to have ended.
+        let hooked = || site.attempt(18, "true").with_hooks("/nonexistent", "/nonexistent");
+        hooked().run(&*site.transport).await.assert_succeeded();
+        assert_eq!(site.fence(hooked()).await, FenceAnswer::Ended(Outcome::Succeeded));
+        site.run(19, "true").await.assert_succeeded();
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_never_began_begins_no_more_and_those_after_it_do() {
+    let test = "an_attempt_that_never_began_begins_no_more_and_those_after_it_do";
+    for site in sites(test, Duration::from_secs(30)) {
+        assert_eq!(site.fence_of(17).await, FenceAnswer::NeverBegan);
+        let ran = site.path("ran");
+        for number in [17, 16] {
+            let report = site.run(number, &format!("echo ran >>'{ran}'")).await;
+            let message = report.assert_failed(FailureKind::Refused);
+            assert!(message.contains("later attempt"), "{message}");
+        }
+        assert_eq!(runs(&ran), 0);
+        assert_eq!(site.fence_of(17).await, FenceAnswer::NeverBegan);
+        site.run(18, "true").await.assert_succeeded();
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_runs_is_said_to_run_and_is_left_alone() {
+    let test = "an_attempt_that_runs_is_said_to_run_and_is_left_alone";
+    for site in sites(test, Duration::from_secs(30)) {
+        let gate = gate(&site.path("gate"));
+        let (running, _side) = site.attempt(17, format!("echo up; read go <'{gate}'; exit 3")).start();
+        let witness = Arc::clone(&running.witness);
+        let asking = async {
+            witness.saw("up").await;
+            assert_eq!(site.fence_of(17).await, FenceAnswer::StillRunning);
+            release(gate).await;
+        };
+        let (report, ()) = tokio::join!(running.finish(&*site.transport), asking);
+        report.assert_failed(FailureKind::Command { status: 3 });
+        let answer = site.fence_of(17).await;
+        assert!(failed_with(3)(&answer), "{answer:?}");
+    }
+}
+
+/// Its dispatcher stands still between the host's `ready` and its own `go`.
+#[tokio::test]
+async fn a_word_that_comes_after_the_fence_begins_nothing() {
+    let test = "a_word_that_comes_after_the_fence_begins_nothing";
+    for site in sites(test, Duration::from_secs(1)) {
+        let ran = site.path("ran");
+        let line = format!("echo ran >>'{ran}'");
+        let (mut running, _side) = site.attempt(17, line.as_str()).left_waiting().start();
+        let asked = running.asked();
+        let going = async {
+            let request = asked.await;
+            // The host waits for the word no longer than it said, and then answers.
+            assert_eq!(site.fence_of(17).await, FenceAnswer::NeverBegan);
+            request.answer(Ok(()));
+        };
+        let (report, ()) = tokio::join!(running.finish(&*site.transport), going);
+        let expired = matches!(
+            &report.outcome,
+            Outcome::NeverBegan {
+                reason: NeverBegan::Expired,
+                ..
+            }
+        );
+        assert!(expired, "{report:#?}");
+        // Nor does another launch of it, which would be permitted.
+        site.run(17, &line).await.assert_failed(FailureKind::Refused);
+        assert_eq!(runs(&ran), 0);
+        site.run(18, "true").await.assert_succeeded();
+    }
+}
+
+#[tokio::test]
+async fn what_is_gone_without_a_word_of_its_end_is_over_and_in_doubt() {
+    let test = "what_is_gone_without_a_word_of_its_end_is_over_and_in_doubt";
+    let plain = |site: &Site| (site.exec_options)(17).detached.is_none();
+    for site in sites(test, Duration::from_secs(30)).into_iter().filter(plain) {
+        // Its supervisor first, so that nobody writes down how it ended.
+        let line = "exec </dev/null; one=$(ps -o ppid= -p $$); two=$(ps -o ppid= -p $one); \
+                    if [ $(ps -o pgid= -p $two) = $(ps -o pgid= -p $$) ]; then kill -KILL $two; fi; kill -KILL $one $$";
+        let report = site
+            .attempt(17, line)
+            .within(Duration::from_secs(20))
+            .run(&*site.transport)
+            .await;
+        report.assert_in_doubt();
+        let answer = site.fence_of(17).await;
+        assert!(
+            matches!(&answer, FenceAnswer::Ended(Outcome::InDoubt { .. })),
+            "{answer:?}"
+        );
+        site.run(18, "true").await.assert_succeeded();
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_whose_place_a_later_one_has_taken_is_not_told_of() {
+    let test = "an_attempt_whose_place_a_later_one_has_taken_is_not_told_of";
+    for site in sites(test, Duration::from_secs(30)) {
+        site.run(17, "true").await.assert_succeeded();
+        site.run(18, "true").await.assert_succeeded();
+        let answer = site.fence_of(17).await;
+        assert!(
+            matches!(&answer, FenceAnswer::Unreachable { message } if message.contains("later attempt")),
+            "{answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_cannot_be_reached_or_runs_one_command_alone_is_not_asked() {
+    let test = "a_host_that_cannot_be_reached_or_runs_one_command_alone_is_not_asked";
+    for mut site in sites(test, Duration::from_secs(30)) {
+        let ran = site.path("ran");
+        let forced = site.attempt(17, format!("echo ran >>'{ran}'"));
+        let forced = forced.exec_options(ExecOptions::new().forced_command(true));
+        let answer = site.fence(forced).await;
+        assert!(
+            matches!(&answer, FenceAnswer::Unreachable { message } if message.contains("one command")),
+            "{answer:?}"
+        );
+        assert_eq!(runs(&ran), 0);
+        site.server.stop();
+        let answer = site.fence_of(17).await;
+        assert!(matches!(&answer, FenceAnswer::Unreachable { .. }), "{answer:?}");
+        let nowhere = TestAttempt::to(
+            "web1",
+            Connection::new().address("127.0.0.1").port(1),
+            Command::shell("true"),
+        );
+        let answer = site.fence(nowhere.within(Duration::from_secs(20))).await;
+        assert!(matches!(&answer, FenceAnswer::Unreachable { .. }), "{answer:?}");
+    }
+}
