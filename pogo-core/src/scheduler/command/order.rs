@@ -77,7 +77,7 @@ pub enum Order {
         /// The hosts.
         hosts: Vec<HostName>,
         /// Whether to do so for hosts in doubt too whose attempt [may still run](super::super::DoubtView), and which could not be asked.
-        /// Whoever orders it answers for that, with a [reason](Command::reason).
+        /// Whoever orders it answers for that, with a [reason](super::Command::reason).
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         force: bool,
     },
@@ -195,7 +195,7 @@ impl Order {
         }
     }
 
-    /// Whether it is given by force, which needs a [reason](Command::reason).
+    /// Whether it is given by force, which needs a [reason](super::Command::reason).
     pub const fn is_forced(&self) -> bool {
         match self {
             Self::Retry { force, .. }
