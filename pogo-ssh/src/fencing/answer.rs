@@ -11,12 +11,12 @@ pub(crate) enum HostAnswer {
     NeverBegan,
     /// It has ended, in this phase.
     Ended(Phase, ExitReport),
-    /// Nothing of it runs any more, and nobody has written down how it ended.
+    /// Nothing of it runs any more, nor ever will, and how it ended is not known: nobody has written it down, or a later attempt, which
+    /// began only when nothing of it ran, has taken its place in the record.
     Gone,
     /// It runs, or waits for the word to go.
     Running,
-    /// Another command runs, so that it cannot be kept from beginning; or a later attempt has taken its place in the record; or the host has
-    /// no record.
+    /// Another command runs, so that it cannot be kept from beginning; or the host has no record.
     Unknown(String),
 }
 
@@ -26,11 +26,10 @@ pub(super) fn read_answer(words: &str) -> HostAnswer {
     let unknown = |message: String| HostAnswer::Unknown(message);
     match all.next().unwrap_or_default() {
         "never" => HostAnswer::NeverBegan,
-        "gone" => HostAnswer::Gone,
+        "gone" | "other" => HostAnswer::Gone,
         "running" | "waits" => HostAnswer::Running,
         "ended" => read_end(&mut all).unwrap_or_else(|| unknown("the host's record of it is malformed".to_owned())),
         "busy" => unknown("the host is busy with another attempt".to_owned()),
-        "other" => unknown("the host knows only of a later attempt".to_owned()),
         "none" => unknown(format!(
             "the host keeps no record of it: {}",
             all.collect::<Vec<_>>().join(" ")
@@ -78,6 +77,7 @@ mod tests {
         for (words, wanted) in [
             ("never", HostAnswer::NeverBegan),
             ("gone", HostAnswer::Gone),
+            ("other 18", HostAnswer::Gone),
             ("running", HostAnswer::Running),
             ("waits", HostAnswer::Running),
             ("ended command ended 3", HostAnswer::Ended(Phase::Command, exited(3))),

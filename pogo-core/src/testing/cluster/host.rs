@@ -62,7 +62,7 @@ pub(super) enum Found {
     /// It waits for `go`.
     Waits,
     Busy,
-    /// The host has a record of a later attempt only.
+    /// The host has a record of a later attempt, which began when nothing of this one ran; lower numbers are refused.
     Other,
 }
 

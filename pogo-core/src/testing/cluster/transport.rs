@@ -259,7 +259,7 @@ impl Transport for ClusterTransport {
         match link.receive().await {
             Message::Answer(Found::NeverBegan) => FenceAnswer::NeverBegan,
             Message::Answer(Found::Ended { status }) => FenceAnswer::Ended(of_status(status)),
-            Message::Answer(Found::Gone) => FenceAnswer::Ended(Outcome::in_doubt("it is gone")),
+            Message::Answer(Found::Gone | Found::Other) => FenceAnswer::Ended(Outcome::in_doubt("it is gone")),
             Message::Answer(Found::Running | Found::Waits) => FenceAnswer::StillRunning,
             Message::Answer(found) => FenceAnswer::unreachable(format!("the host says: {found:?}")),
             _ => FenceAnswer::unreachable("the link broke"),
