@@ -1,32 +1,13 @@
 //! Every refusal happens here, before any change.
 
-use std::sync::Arc;
-
-use super::check_hold::{EndedHolds, NewHolds};
-use super::said::Said;
-use super::state::{Compiled, State, TaskAt};
-use super::{
-    Answer, AttemptId, Epoch, FenceAnswer, Input, InputError, JobId, JobUpdate, Outcome, OutputSummary, OwnerId, Phase,
-};
+use super::checked_order::CheckedOrder;
+use super::order_context::OrderContext;
+use super::state::State;
+use super::{Answer, AttemptId, Epoch, FenceAnswer, Input, InputError, Outcome, OutputSummary, OwnerId, Phase};
 use crate::Timestamp;
-use crate::fleet::{Fleet, HostName, Selector};
-use crate::plan::JobSpec;
-use crate::policy::Policy;
 
 /// A valid input, with the results of checking it.
 pub(super) enum Checked {
-    Configure {
-        fleet: Arc<Fleet>,
-        policy: Arc<Policy>,
-        next: Box<State>,
-    },
-    Submit {
-        job: JobId,
-        spec: Arc<JobSpec>,
-        compiled: Compiled,
-        /// The job that has retired whose hosts it tries again.
-        retry_of: Option<JobId>,
-    },
     Begin {
         attempt: AttemptId,
         host_lock: bool,
@@ -50,8 +31,8 @@ pub(super) enum Checked {
     },
     Nothing,
     Command {
-        order: Box<Checked>,
-        said: Box<Said>,
+        order: Box<CheckedOrder>,
+        context: Box<OrderContext>,
     },
     /// A command that was given before.
     Repeated {
@@ -68,49 +49,6 @@ pub(super) enum Checked {
     Drain {
         cancel: Vec<AttemptId>,
     },
-    Pause {
-        job: JobId,
-    },
-    Resume {
-        job: JobId,
-    },
-    Halt {
-        job: JobId,
-    },
-    Abort {
-        job: JobId,
-    },
-    Promote {
-        job: JobId,
-        wave: u32,
-    },
-    Freeze {
-        hosts: Selector,
-    },
-    Thaw {
-        hosts: Selector,
-    },
-    Retry {
-        tasks: Vec<TaskAt>,
-    },
-    Skip {
-        tasks: Vec<TaskAt>,
-    },
-    /// Of a job that has retired.
-    SkipRetired {
-        job: JobId,
-        hosts: Vec<HostName>,
-    },
-    Alter {
-        job: JobId,
-        change: JobUpdate,
-    },
-    Mark {
-        host: HostName,
-        down: bool,
-    },
-    Hold(NewHolds),
-    Release(EndedHolds),
 }
 
 impl State {

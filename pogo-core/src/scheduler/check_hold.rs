@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::Checked;
+use super::checked_order::CheckedOrder;
 use super::state::State;
-use super::{HoldMode, InputError, Order};
+use super::{HoldMode, InputError};
 use crate::fleet::{HostId, HostName};
 use crate::plan::{BucketId, HoldOwner};
 
@@ -26,26 +26,7 @@ pub(super) struct EndedHolds {
 }
 
 impl State {
-    pub(super) fn check_holds(&self, order: Order, reason: &str) -> Result<Checked, InputError> {
-        match order {
-            Order::Hold {
-                hosts,
-                owner,
-                priority,
-                mode,
-            } => self.check_hold(NewHolds {
-                hosts,
-                owner,
-                reason: reason.to_owned(),
-                priority,
-                mode,
-            }),
-            Order::Release { hosts, by, force } => self.check_release(&hosts, by, reason, force),
-            _ => Ok(Checked::Nothing),
-        }
-    }
-
-    fn check_hold(&self, holds: NewHolds) -> Result<Checked, InputError> {
+    pub(super) fn check_hold(&self, holds: NewHolds) -> Result<CheckedOrder, InputError> {
         let mut fresh: Vec<HostId> = Vec::with_capacity(holds.hosts.len());
         let mut seen = BTreeSet::new();
         for host in &holds.hosts {
@@ -59,13 +40,13 @@ impl State {
             }
         }
         if fresh.is_empty() {
-            return Ok(Checked::Nothing);
+            return Ok(CheckedOrder::Nothing);
         }
         if holds.mode == HoldMode::Immediate {
             self.check_held_at_once(&fresh, &holds.owner)?;
         }
         let hosts = fresh.into_iter().map(|host| self.fleet.name(host).clone()).collect();
-        Ok(Checked::Hold(NewHolds { hosts, ..holds }))
+        Ok(CheckedOrder::Hold(NewHolds { hosts, ..holds }))
     }
 
     /// Refuses hosts that cannot be held now, one by one or together.
@@ -98,13 +79,13 @@ impl State {
         }
     }
 
-    fn check_release(
+    pub(super) fn check_release(
         &self,
         hosts: &[HostName],
         by: HoldOwner,
         reason: &str,
         force: bool,
-    ) -> Result<Checked, InputError> {
+    ) -> Result<CheckedOrder, InputError> {
         let mut holds: Vec<(HostName, HoldOwner)> = Vec::new();
         for host in hosts.iter().collect::<BTreeSet<_>>() {
             if !self.holds.is_known(host) {
@@ -120,10 +101,10 @@ impl State {
             }
         }
         if holds.is_empty() {
-            return Ok(Checked::Nothing);
+            return Ok(CheckedOrder::Nothing);
         }
         let by = force.then_some(by);
-        Ok(Checked::Release(EndedHolds {
+        Ok(CheckedOrder::Release(EndedHolds {
             holds,
             by,
             reason: reason.to_owned(),
@@ -139,7 +120,7 @@ impl State {
         known.ok_or_else(|| InputError::UnknownHost { host: host.clone() })
     }
 
-    pub(super) fn check_mark(&self, host: HostName, down: bool) -> Result<Checked, InputError> {
+    pub(super) fn check_mark(&self, host: HostName, down: bool) -> Result<CheckedOrder, InputError> {
         let id = self.check_host(&host)?;
         let state = self.host(id);
         if state.left.is_some() {
@@ -148,9 +129,9 @@ impl State {
         let is_stuck = state.down.is_some() || state.failed_attempt.is_some();
         let changes = if down { state.down.is_none() } else { is_stuck };
         Ok(if changes {
-            Checked::Mark { host, down }
+            CheckedOrder::Mark { host, down }
         } else {
-            Checked::Nothing
+            CheckedOrder::Nothing
         })
     }
 }

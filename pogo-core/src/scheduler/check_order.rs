@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::check::Checked;
+use super::check_hold::NewHolds;
+use super::checked_order::CheckedOrder;
 use super::rehearsal;
 use super::state::{JobChange, State, TaskAt, TaskChange};
 use super::{InputError, JobId, JobStatus, JobUpdate, Order, OrderKind};
@@ -12,28 +13,28 @@ use crate::plan::{JobSpec, PlanError, check_settings};
 
 impl State {
     /// Refuses an order that is invalid in this state.
-    pub(super) fn check_order(&self, now: Timestamp, order: Order, reason: &str) -> Result<Checked, InputError> {
+    pub(super) fn check_order(&self, now: Timestamp, order: Order, reason: &str) -> Result<CheckedOrder, InputError> {
         Ok(match order {
             Order::Configure { fleet, policy } => {
                 let next = Box::new(self.configured(now, &fleet, &policy)?);
-                Checked::Configure { fleet, policy, next }
+                CheckedOrder::Configure { fleet, policy, next }
             }
             Order::Submit { job, spec } => self.check_submission(job, spec, None)?,
             Order::Pause { job } => {
                 self.check_status(job, OrderKind::Pause, JobChange::Pause)?;
-                Checked::Pause { job }
+                CheckedOrder::Pause { job }
             }
             Order::Resume { job } => {
                 self.check_status(job, OrderKind::Resume, JobChange::Resume)?;
-                Checked::Resume { job }
+                CheckedOrder::Resume { job }
             }
             Order::Halt { job } => {
                 self.check_status(job, OrderKind::Halt, JobChange::Halt)?;
-                Checked::Halt { job }
+                CheckedOrder::Halt { job }
             }
             Order::Abort { job } => {
                 self.check_status(job, OrderKind::Abort, JobChange::Abort)?;
-                Checked::Abort { job }
+                CheckedOrder::Abort { job }
             }
             Order::Promote { job } => self.check_promotion(job)?,
             Order::Freeze { hosts } => {
@@ -43,60 +44,72 @@ impl State {
                         freeze: Box::new(freeze.clone()),
                     });
                 }
-                Checked::Freeze { hosts }
+                CheckedOrder::Freeze { hosts }
             }
             Order::Thaw { hosts } => {
                 if self.freezes.get(&hosts).is_none() {
                     let frozen = self.freezes.iter().map(|freeze| freeze.hosts.clone()).collect();
                     return Err(InputError::NotFrozen { hosts, frozen });
                 }
-                Checked::Thaw { hosts }
+                CheckedOrder::Thaw { hosts }
             }
             // As when hosts that were asked what became of their attempts need no order any more.
             Order::Retry { job, hosts, .. } | Order::Skip { job, hosts, .. }
                 if hosts.is_empty() && self.has_retired(job) =>
             {
-                Checked::Nothing
+                CheckedOrder::Nothing
             }
             Order::Retry { job, hosts, .. } if self.has_retired(job) => self.check_retry_of(job, hosts)?,
             Order::Retry { job, hosts, .. } => {
                 let tasks = self.check_tasks(job, &hosts, OrderKind::Retry, TaskChange::Retry)?;
                 self.check_fits(job)?;
-                Checked::Retry { tasks }
+                CheckedOrder::Retry { tasks }
             }
             Order::Skip { job, hosts, .. } if self.has_retired(job) => {
                 let (_, hosts) = self.check_remnant(job, hosts)?;
-                Checked::SkipRetired { job, hosts }
+                CheckedOrder::SkipRetired { job, hosts }
             }
-            Order::Skip { job, hosts, .. } => Checked::Skip {
+            Order::Skip { job, hosts, .. } => CheckedOrder::Skip {
                 tasks: self.check_tasks(job, &hosts, OrderKind::Skip, TaskChange::Skip)?,
             },
             Order::Alter { job, change } => {
                 self.check_status(job, OrderKind::Alter, JobChange::Alter)?;
                 self.check_update(job, change)?
             }
-            order @ (Order::Hold { .. } | Order::Release { .. }) => self.check_holds(order, reason)?,
+            Order::Hold {
+                hosts,
+                owner,
+                priority,
+                mode,
+            } => self.check_hold(NewHolds {
+                hosts,
+                owner,
+                reason: reason.to_owned(),
+                priority,
+                mode,
+            })?,
+            Order::Release { hosts, by, force } => self.check_release(&hosts, by, reason, force)?,
             Order::MarkDown { host } => self.check_mark(host, true)?,
             Order::MarkUp { host, .. } => self.check_mark(host, false)?,
         })
     }
 
-    fn check_update(&self, id: JobId, change: JobUpdate) -> Result<Checked, InputError> {
+    fn check_update(&self, id: JobId, change: JobUpdate) -> Result<CheckedOrder, InputError> {
         let job = self.jobs.get(&id).ok_or_else(|| self.no_job(id))?;
         change.check(&job.spec)?;
         let change = change.resolved(&job.spec, &self.policy.defaults);
         check_settings(change.settings())?;
-        Ok(Checked::Alter { job: id, change })
+        Ok(CheckedOrder::Alter { job: id, change })
     }
 
-    fn check_promotion(&self, job: JobId) -> Result<Checked, InputError> {
+    fn check_promotion(&self, job: JobId) -> Result<CheckedOrder, InputError> {
         self.check_status(job, OrderKind::Promote, JobChange::Promote)?;
         let waiting = self.jobs.get(&job).and_then(|job| {
             let (stage, _) = job.gates.baking()?;
             job.stages.stage(stage).wave
         });
         match waiting {
-            Some(wave) => Ok(Checked::Promote { job, wave }),
+            Some(wave) => Ok(CheckedOrder::Promote { job, wave }),
             None => Err(InputError::NoWaveWaits { job }),
         }
     }
@@ -117,7 +130,7 @@ impl State {
         job: Option<JobId>,
         spec: Arc<JobSpec>,
         retry_of: Option<JobId>,
-    ) -> Result<Checked, InputError> {
+    ) -> Result<CheckedOrder, InputError> {
         let job = job.unwrap_or_else(|| self.next_job());
         if !self.is_new_job(job) {
             return Err(InputError::DuplicateJob { job });
@@ -140,7 +153,7 @@ impl State {
         let compiled = self.compile(&spec, hosts, names.into())?;
         spec.order = rehearsal::order_of(self, &spec, &compiled);
         let spec = Arc::new(spec);
-        Ok(Checked::Submit {
+        Ok(CheckedOrder::Submit {
             job,
             spec,
             compiled,

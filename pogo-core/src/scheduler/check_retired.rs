@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::check::Checked;
+use super::checked_order::CheckedOrder;
 use super::state::{Remnant, State};
 use super::{InputError, JobId};
 use crate::fleet::{HostName, HostRange, Selector, fold_in_order};
@@ -42,7 +42,7 @@ impl State {
     }
 
     /// Hosts of a job that has retired are tried again by a new job.
-    pub(super) fn check_retry_of(&self, job: JobId, hosts: Vec<HostName>) -> Result<Checked, InputError> {
+    pub(super) fn check_retry_of(&self, job: JobId, hosts: Vec<HostName>) -> Result<CheckedOrder, InputError> {
         let (remnant, hosts) = self.check_remnant(job, hosts)?;
         let known = |hosts: &Selector| self.fleet.resolve(hosts).is_ok();
         let spec = JobSpec {

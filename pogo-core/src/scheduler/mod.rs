@@ -42,6 +42,7 @@ mod check_fence;
 mod check_hold;
 mod check_order;
 mod check_retired;
+mod checked_order;
 mod command;
 mod content;
 mod deadlines;
@@ -60,6 +61,7 @@ mod input;
 mod job_map;
 mod job_set;
 mod job_update;
+mod order_context;
 mod order_log;
 mod outcome;
 mod outlook;
@@ -72,7 +74,6 @@ mod prospects;
 mod query;
 mod rehearsal;
 mod results;
-mod said;
 #[allow(
     clippy::module_inception,
     reason = "the module is named for what it is about, its file for what it holds"

@@ -4,24 +4,27 @@ use std::sync::Arc;
 
 use super::check::Checked;
 use super::check_hold::EndedHolds;
-use super::said::Said;
+use super::checked_order::CheckedOrder;
+use super::order_context::OrderContext;
 use super::{Event, HaltCause, HostEventKind, JobEventKind, NamespaceEventKind, Record};
 use crate::Timestamp;
 
 impl Checked {
     /// The records that hold what the order says, which are committed together: its answer, and its own event.
     pub(super) fn own_records(&self, now: Timestamp) -> Vec<Record> {
-        let Self::Command { order, said } = self else {
+        let Self::Command { order, context } = self else {
             return vec![];
         };
-        let own = said.event().into_iter().chain(order.own_event(said));
+        let own = context.event().into_iter().chain(order.own_event(context));
         own.map(|event| Record { at: now, event }).collect()
     }
+}
 
+impl CheckedOrder {
     /// The event that holds what the order says, which is as large as whoever gave it made it. What follows from an order is small,
     /// event by event.
-    fn own_event(&self, said: &Said) -> Option<Event> {
-        let (by, reason) = (said.by(), said.reason());
+    fn own_event(&self, context: &OrderContext) -> Option<Event> {
+        let (by, reason) = (context.by(), context.reason());
         Some(
             match self {
                 Self::Configure { fleet, policy, .. } => Event::of_namespace(NamespaceEventKind::Configured {
@@ -78,9 +81,15 @@ impl Checked {
                     let by = by.clone();
                     Event::of_host(host, HostEventKind::Released { owner, by, reason })
                 }
-                _ => return None,
+                Self::Pause { .. }
+                | Self::Resume { .. }
+                | Self::Promote { .. }
+                | Self::Retry { .. }
+                | Self::Skip { .. }
+                | Self::SkipRetired { .. }
+                | Self::Nothing => return None,
             }
-            .by(said.actor.clone()),
+            .by(context.actor.clone()),
         )
     }
 }

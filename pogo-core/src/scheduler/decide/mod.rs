@@ -28,11 +28,11 @@ impl Scheduler {
         }
         self.refresh();
         let ordered_by = match &input {
-            Checked::Command { said, .. } => said.actor.clone(),
+            Checked::Command { context, .. } => context.actor.clone(),
             _ => None,
         };
         match input {
-            Checked::Command { order, said } => self.carry_out(*order, &said),
+            Checked::Command { order, context } => self.carry_out(*order, &context),
             Checked::Begin { attempt, host_lock } => self.permit(attempt, host_lock),
             Checked::PhaseEntered { attempt, phase } => self.enter_phase(attempt, phase, None),
             Checked::Reported {
@@ -46,7 +46,7 @@ impl Scheduler {
             }
             Checked::Recover { resumed } => self.recover(&resumed),
             Checked::Drain { cancel } => self.drain(cancel),
-            _ => {}
+            Checked::Nothing | Checked::OwnerChanged { .. } | Checked::Repeated { .. } => {}
         }
         let decided = self.events.len();
         self.time_out();

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::scheduler::check::Checked;
 use crate::scheduler::check_hold::{EndedHolds, NewHolds};
-use crate::scheduler::said::Said;
+use crate::scheduler::checked_order::CheckedOrder;
+use crate::scheduler::order_context::OrderContext;
 use crate::scheduler::state::{Hint, TaskAt, TaskState};
 use crate::scheduler::{
     AttemptId, CancelReason, Event, HaltCause, HoldMode, HostEventKind, JobEventKind, JobId, NamespaceEventKind, Phase,
@@ -14,22 +14,22 @@ use crate::scheduler::{
 impl Scheduler {
     /// Carries an order out: all that is decided here is by whoever gave it, and what follows from it when time passes and others
     /// start is not.
-    pub(super) fn carry_out(&mut self, order: Checked, said: &Said) {
-        self.actor.clone_from(&said.actor);
-        if let Some(event) = said.event() {
+    pub(super) fn carry_out(&mut self, order: CheckedOrder, context: &OrderContext) {
+        self.actor.clone_from(&context.actor);
+        if let Some(event) = context.event() {
             self.emit(event, Hint::default());
         }
-        if !said.forced.is_empty() {
-            self.force_fence(&said.forced, &said.reason());
+        if !context.forced.is_empty() {
+            self.force_fence(&context.forced, &context.reason());
         }
-        self.order(order, said);
-        self.answer = said.answer;
+        self.order(order, context);
+        self.answer = context.answer;
         self.actor = None;
     }
 
-    fn order(&mut self, order: Checked, said: &Said) {
+    fn order(&mut self, order: CheckedOrder, context: &OrderContext) {
         match order {
-            Checked::Configure { fleet, policy, next } => {
+            CheckedOrder::Configure { fleet, policy, next } => {
                 let hint = Hint {
                     configured: Some(next),
                     ..Hint::default()
@@ -38,7 +38,7 @@ impl Scheduler {
                 let kind = NamespaceEventKind::Configured { fleet, policy };
                 self.emit(Event::of_namespace(kind), hint);
             }
-            Checked::Submit {
+            CheckedOrder::Submit {
                 job,
                 spec,
                 compiled,
@@ -54,35 +54,35 @@ impl Scheduler {
                     hint,
                 );
             }
-            Checked::Pause { job } => self.emit_job(job, JobEventKind::Paused),
-            Checked::Resume { job } => self.emit_job(job, JobEventKind::Resumed),
-            Checked::Halt { job } => {
-                let reason = said.reason();
+            CheckedOrder::Pause { job } => self.emit_job(job, JobEventKind::Paused),
+            CheckedOrder::Resume { job } => self.emit_job(job, JobEventKind::Resumed),
+            CheckedOrder::Halt { job } => {
+                let reason = context.reason();
                 let cause = Some(HaltCause::Order);
                 let abort = false;
                 self.emit_job(job, JobEventKind::Halting { reason, abort, cause });
             }
-            Checked::Abort { job } => self.give_up(job, said.reason(), HaltCause::Order),
-            Checked::Promote { job, wave } => {
+            CheckedOrder::Abort { job } => self.give_up(job, context.reason(), HaltCause::Order),
+            CheckedOrder::Promote { job, wave } => {
                 let ordered = true;
                 self.emit_job(job, JobEventKind::WaveOpened { wave, ordered });
             }
-            Checked::Freeze { hosts } => {
-                let (by, reason) = (said.by(), said.reason());
+            CheckedOrder::Freeze { hosts } => {
+                let (by, reason) = (context.by(), context.reason());
                 self.emit_namespace(NamespaceEventKind::HostsFrozen { hosts, by, reason });
             }
-            Checked::Thaw { hosts } => {
-                let (by, reason) = (said.by(), said.reason());
+            CheckedOrder::Thaw { hosts } => {
+                let (by, reason) = (context.by(), context.reason());
                 self.emit_namespace(NamespaceEventKind::HostsThawed { hosts, by, reason });
             }
-            Checked::Retry { tasks } => tasks.into_iter().for_each(|task| self.retry_now(task)),
-            Checked::Skip { tasks } => tasks.into_iter().for_each(|task| self.skip(task)),
-            Checked::SkipRetired { job, hosts } => {
+            CheckedOrder::Retry { tasks } => tasks.into_iter().for_each(|task| self.retry_now(task)),
+            CheckedOrder::Skip { tasks } => tasks.into_iter().for_each(|task| self.skip(task)),
+            CheckedOrder::SkipRetired { job, hosts } => {
                 for host in hosts {
                     self.emit(Event::of_task(job, host, TaskEventKind::Skipped), Hint::default());
                 }
             }
-            Checked::Alter { job, change } => {
+            CheckedOrder::Alter { job, change } => {
                 self.emit_job(
                     job,
                     JobEventKind::Altered {
@@ -91,15 +91,15 @@ impl Scheduler {
                 );
                 self.halt_if_over_budget(job);
             }
-            Checked::Mark { host, down } => self.emit_host(host, HostEventKind::marked(down, said.reason())),
-            Checked::Hold(holds) => self.hold(holds),
-            Checked::Release(EndedHolds { holds, by, reason }) => {
+            CheckedOrder::Mark { host, down } => self.emit_host(host, HostEventKind::marked(down, context.reason())),
+            CheckedOrder::Hold(holds) => self.hold(holds),
+            CheckedOrder::Release(EndedHolds { holds, by, reason }) => {
                 for (host, owner) in holds {
                     let (by, reason) = (by.clone(), reason.clone());
                     self.emit_host(host, HostEventKind::Released { owner, by, reason });
                 }
             }
-            _ => {}
+            CheckedOrder::Nothing => {}
         }
     }
 

@@ -1,15 +1,16 @@
-//! What is said of an order beside what it orders: by whom, why, as which request, and what it is answered.
+//! The context of an order: who gave it, why, as which request, and its answer.
 
 use std::sync::Arc;
 
 use super::check::Checked;
+use super::checked_order::CheckedOrder;
 use super::state::State;
 use super::{Actor, Answer, Command, Event, InputError, JobId, NamespaceEventKind, Order, OrderKind, RequestId};
 use crate::Timestamp;
 use crate::fleet::HostName;
 
-/// What is said of an order that is valid.
-pub(super) struct Said {
+/// The context of a valid order.
+pub(super) struct OrderContext {
     pub(super) order: OrderKind,
     pub(super) job: Option<JobId>,
     pub(super) request: Option<RequestId>,
@@ -45,15 +46,15 @@ impl State {
             return Err(InputError::TooLong { what, max });
         }
         let job = order.job();
-        let said = reason.as_deref().unwrap_or_default();
-        let forced = self.check_fenced(&order, said);
+        let why = reason.as_deref().unwrap_or_default();
+        let forced = self.check_fenced(&order, why);
         let order = match self.is_answered_alone(request.as_ref(), &order) {
-            true => Checked::Nothing,
-            false => self.check_order(now, order, said)?,
+            true => CheckedOrder::Nothing,
+            false => self.check_order(now, order, why)?,
         };
         let forced = forced?;
         let answer = order.answer();
-        let said = Said {
+        let context = OrderContext {
             order: kind,
             job: job.or(answer.job()),
             request,
@@ -64,7 +65,7 @@ impl State {
         };
         Ok(Checked::Command {
             order: Box::new(order),
-            said: Box::new(said),
+            context: Box::new(context),
         })
     }
 }
@@ -89,10 +90,10 @@ fn too_long(actor: Option<&Actor>, reason: Option<&str>) -> Option<(&'static str
     }
 }
 
-impl Said {
-    /// The record of what is said, if anything is that the records of the order do not say: they all say by whom, and some why.
+impl OrderContext {
+    /// The record of the context, unless the records of the order have all of it: each has the actor, and some the reason.
     pub(super) fn event(&self) -> Option<Event> {
-        let says_why = matches!(
+        let has_reason = matches!(
             self.order,
             OrderKind::Halt
                 | OrderKind::Abort
@@ -103,7 +104,7 @@ impl Said {
                 | OrderKind::MarkDown
                 | OrderKind::MarkUp
         );
-        if self.request.is_none() && (self.reason.is_none() || says_why) {
+        if self.request.is_none() && (self.reason.is_none() || has_reason) {
             return None;
         }
         let kind = NamespaceEventKind::Ordered {
@@ -124,21 +125,5 @@ impl Said {
     /// By whom, as records of freezes have it.
     pub(super) fn by(&self) -> String {
         self.actor.as_ref().map(ToString::to_string).unwrap_or_default()
-    }
-}
-
-impl Checked {
-    /// What whoever gave this order is answered.
-    fn answer(&self) -> Answer {
-        match self {
-            Self::Submit { job, .. } => Answer::Job(*job),
-            Self::Promote { wave, .. } => Answer::Wave(*wave),
-            Self::Retry { tasks } | Self::Skip { tasks } => {
-                Answer::Hosts(u32::try_from(tasks.len()).unwrap_or(u32::MAX))
-            }
-            Self::Hold(holds) => Answer::Hosts(u32::try_from(holds.hosts.len()).unwrap_or(u32::MAX)),
-            Self::Nothing => Answer::Unchanged,
-            _ => Answer::Done,
-        }
     }
 }
