@@ -31,6 +31,7 @@ mod history;
 mod indexed;
 
 mod past;
+mod past_orders;
 mod plans;
 mod recovery;
 mod rerun;

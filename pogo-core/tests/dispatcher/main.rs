@@ -28,6 +28,7 @@ mod silent_journal;
 mod slow_journal;
 mod slow_output;
 mod slow_store;
+mod stream_client;
 mod streams;
 mod takeover;
 mod tracing_spans;

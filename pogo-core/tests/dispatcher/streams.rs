@@ -1,11 +1,11 @@
 //! Following a dispatcher: whoever does so from anywhere, loses updates, reads slowly or stops, sees what is durable and
 //! holds nobody up.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
+use super::every_query::queries;
+use super::intercepted::{Intercepted, Interceptor};
+use super::shop::{Counting, JOB};
+use super::stream_client::{Known, clients, views};
+use super::yields::{Manual, Yields, yields};
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::executor::{LocalPool, block_on};
@@ -16,15 +16,14 @@ use pogo_core::fleet::Fleet;
 use pogo_core::journal::{Commit, Journal, JournalError, MemoryJournal, OwnedJournal, Page, Seq, replay};
 use pogo_core::plan::{Command, HoldOwner, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{HoldMode, JobId, Order, Query, QueryError, Scheduler, View};
-use pogo_core::stream::{FollowError, Follower, ResyncReason, StreamId, StreamRequest, Update};
+use pogo_core::scheduler::{HoldMode, JobId, Order, Query, QueryError};
+use pogo_core::stream::{ResyncReason, StreamId, StreamRequest, Update};
 use proptest::collection::vec;
 use proptest::prelude::*;
-
-use super::every_query::queries;
-use super::intercepted::{Intercepted, Interceptor};
-use super::shop::{Counting, JOB};
-use super::yields::{Manual, Yields, yields};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Pages of two records, of which those of long ago are gone.
 struct Forgetful {
@@ -60,100 +59,6 @@ impl Interceptor for Forgetful {
         self.pace.here().await;
         journal.append(commit).await
     }
-}
-
-/// Somebody who follows.
-#[derive(Debug, Clone)]
-struct Client {
-    /// It comes after so many turns.
-    comes: u8,
-    /// Where it begins, if not with a snapshot.
-    after: Option<(u32, u64)>,
-    /// Which of its first updates are lost on the way.
-    loses: Vec<bool>,
-    /// After how many updates its connection ends, again and again.
-    connected: usize,
-    max_lag: u64,
-}
-
-fn clients() -> impl Strategy<Value = Client> {
-    let after = prop::option::of((prop_oneof![4 => Just(0), 1 => Just(7)], 0..40_u64));
-    let rest = (vec(prop::bool::weighted(0.3), 0..8), 1..9_usize, 0..12_u64);
-    (0..60_u8, after, rest).prop_map(|(comes, after, (loses, connected, max_lag))| Client {
-        comes,
-        after,
-        loses,
-        connected,
-        max_lag,
-    })
-}
-
-/// What a client knows, and what it saw: its views each time that it had followed further.
-#[derive(Default)]
-struct Known {
-    follower: Follower,
-    seen: Vec<(StreamId, Vec<(Query, View)>)>,
-}
-
-impl Known {
-    fn apply(&mut self, update: &Update) -> Result<(), FollowError> {
-        let sent = serde_json::to_string(update).unwrap();
-        self.follower.apply(&serde_json::from_str(&sent).unwrap())?;
-        if let Some(at) = self.follower.position()
-            && self.seen.last().is_none_or(|(last, _)| *last != at)
-        {
-            let views = views(self.follower.scheduler().unwrap());
-            self.seen.push((at, views));
-        }
-        Ok(())
-    }
-}
-
-impl Client {
-    /// Follows until the dispatcher ends.
-    async fn follow(self, handle: Handle, pace: Yields, known: Arc<Mutex<Known>>) {
-        yields(self.comes).await;
-        let subscribe = {
-            let options = SubscriptionOptions::new().max_lag(self.max_lag);
-            move |request| handle.subscribe(request, options)
-        };
-        let after = self
-            .after
-            .map(|(incarnation, seq)| StreamId::new(incarnation, Seq(seq)));
-        let mut request = StreamRequest::new().resume(after);
-        let mut loses = self.loses.into_iter();
-        loop {
-            let mut updates = subscribe(request);
-            let mut connected = self.connected;
-            while connected > 0 {
-                let Some(update) = updates.next().await else {
-                    return;
-                };
-                let update = update.unwrap();
-                pace.here().await;
-                // With each heartbeat there would be no rest: whoever goes on gets one at once.
-                connected -= usize::from(!matches!(update, Update::Heartbeat { .. }));
-                if loses.next() == Some(true) {
-                    continue;
-                }
-                let applied = known.lock().unwrap().apply(&update);
-                match applied {
-                    Ok(()) => {}
-                    Err(FollowError::Gap { .. }) => break,
-                    Err(error) => panic!("{error}"),
-                }
-            }
-            request = StreamRequest::new().resume(known.lock().unwrap().follower.position());
-        }
-    }
-}
-
-fn views(scheduler: &Scheduler) -> Vec<(Query, View)> {
-    let views = queries(scheduler).into_iter().map(|query| {
-        let view = scheduler.view(scheduler.now(), &query).unwrap();
-        (query, view)
-    });
-    views.collect()
 }
 
 fn host(name: &str) -> pogo_core::fleet::HostName {

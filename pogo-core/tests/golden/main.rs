@@ -11,6 +11,7 @@
 )]
 
 mod named;
+mod permitted;
 mod story;
 mod streams;
 

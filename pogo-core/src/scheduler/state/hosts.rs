@@ -7,7 +7,6 @@ use fixedbitset::FixedBitSet;
 use super::{Effect, Effects, Running, State, Target, TaskAt, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostId;
-use crate::plan::{BucketId, Capacity, Rules};
 use crate::scheduler::JobId;
 
 /// What is known of one host, over all jobs.
@@ -207,28 +206,6 @@ impl Hosts {
     }
 }
 
-/// How much of one bucket is used, beside what it holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Usage {
-    /// Hosts that run a task.
-    pub(crate) running: u32,
-    /// Unavailable hosts, which include those that run. Where only what runs counts, these alone.
-    pub(crate) unavailable: u32,
-    pub(crate) limit: Capacity,
-}
-
-impl Usage {
-    /// Nothing is used of any bucket.
-    pub(in crate::scheduler) fn none(rules: &Rules) -> Vec<Self> {
-        let buckets = (0..).map(BucketId).take(rules.buckets().len());
-        let unused = |bucket| Self {
-            limit: rules.capacity(bucket),
-            ..Self::default()
-        };
-        buckets.map(unused).collect()
-    }
-}
-
 /// A host that changes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HostChange {
@@ -376,22 +353,8 @@ impl State {
             return;
         }
         for bucket in self.rules.profile(profile).buckets {
-            let usage = &mut self.usage[bucket.index()];
-            step(&mut usage.running, running);
-            let taken = match usage.limit.counts_unavailable {
-                true => unavailable,
-                false => running,
-            };
-            step(&mut usage.unavailable, taken);
+            self.usage[bucket.index()].count(running, unavailable);
         }
-    }
-}
-
-fn step(counter: &mut u32, change: (bool, bool)) {
-    match change {
-        (false, true) => *counter += 1,
-        (true, false) => *counter -= 1,
-        _ => {}
     }
 }
 

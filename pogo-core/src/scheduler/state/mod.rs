@@ -25,6 +25,7 @@ mod steering;
 mod task_state;
 mod tasks;
 mod transitions;
+mod usage;
 mod validate;
 
 use std::collections::BTreeSet;
@@ -42,13 +43,14 @@ pub(crate) use doubts::{Doubt, DoubtAt, Doubts};
 pub(crate) use effect::{Effect, Effects};
 pub(crate) use gates::Gates;
 pub(crate) use holds::HoldBlocked;
-pub(crate) use hosts::{FailedAttempt, HostState, Hosts, Usage};
+pub(crate) use hosts::{FailedAttempt, HostState, Hosts};
 pub use job::JobStatus;
 pub(crate) use job::{Compiled, Job, Target, Task, TaskRecord};
 pub(crate) use remnants::{Remnant, Retired};
 pub(crate) use requests::{AnsweredRequest, Requests};
 pub use task_state::TaskState;
 pub(crate) use transitions::{JobChange, TaskChange};
+pub(crate) use usage::Usage;
 
 use super::JobId;
 use super::freeze::Freezes;

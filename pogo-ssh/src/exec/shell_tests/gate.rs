@@ -1,116 +1,18 @@
 //! The gate of a session under every shell: the lock, the record, the word to go.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::process::CommandExt;
+use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Output, Stdio};
 use std::time::Duration;
 
-use pogo_core::dispatcher::Attempt;
-use pogo_core::plan::Command;
-use pogo_core::scheduler::{AttemptId, Phase};
-use pogo_core::testing::TestAttempt;
+use pogo_core::scheduler::Phase;
 
-use super::{posix, stderr_of};
+use super::gate_host::{Host, LOCKED, attempt, await_mark, under_every_shell};
+use super::stderr_of;
 use crate::config::GateOptions;
 use crate::exec::feed::GO;
 use crate::exec::mark::{Mark, Ready};
 use crate::exec::session::Session;
-use crate::shells;
-
-/// A host whose `/bin/sh` is this shell.
-struct Host<'a> {
-    shell: &'a str,
-    home: &'a Path,
-    gate: GateOptions,
-}
-
-const LOCKED: Ready = Ready {
-    host_lock: true,
-    reports_end: true,
-};
-
-fn under_every_shell(case: impl Fn(&Host<'_>)) {
-    for shell in posix() {
-        let home = tempfile::tempdir().unwrap();
-        let gate = GateOptions {
-            patience: Duration::from_secs(60),
-            ..GateOptions::default()
-        };
-        case(&Host {
-            shell,
-            home: home.path(),
-            gate,
-        });
-    }
-}
-
-fn attempt(number: u64, line: &str) -> Attempt {
-    let mut attempt = TestAttempt::at("web1", Command::shell(line)).0;
-    attempt.id = AttemptId::new(number);
-    attempt
-}
-
-impl Host<'_> {
-    fn command(&self, session: &Session) -> std::process::Command {
-        let line = session.line().under(self.shell);
-        let mut command = shells::command(self.shell);
-        command
-            .args(["-c", &line])
-            .env("SHELL", "/bin/sh")
-            .env("HOME", self.home);
-        command
-            .env_remove("SSH_CONNECTION")
-            .stdin(Stdio::piped())
-            .process_group(0);
-        command
-    }
-
-    fn spawn(&self, session: &Session) -> Child {
-        self.command(session).spawn().unwrap()
-    }
-
-    fn session_of(&self, namespace: &str, number: u64, line: &str) -> Session {
-        let mut attempt = attempt(number, line);
-        attempt.namespace = namespace.into();
-        Session::of(&attempt, None, Some(&self.gate), &[Phase::Command]).unwrap()
-    }
-
-    fn session(&self, number: u64, line: &str) -> Session {
-        Session::of(&attempt(number, line), None, Some(&self.gate), &[Phase::Command]).unwrap()
-    }
-
-    /// Runs a session with this standard input.
-    fn run(&self, number: u64, line: &str, input: &str) -> (Vec<Mark>, Output) {
-        let session = self.session(number, line);
-        let mut child = self.spawn(&session);
-        // It may have ended without reading.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        let output = child.wait_with_output().unwrap();
-        (stderr_of(&session, &output).1, output)
-    }
-
-    /// The words of a file beside the lock.
-    fn words(&self, suffix: &str) -> Vec<String> {
-        let files = fs::read_dir(self.home.join(".local/state/pogo")).unwrap();
-        let mut files = files.map(|file| file.unwrap().path());
-        let file = files.find(|file| file.display().to_string().ends_with(suffix)).unwrap();
-        let text = fs::read_to_string(file).unwrap();
-        assert_eq!(text.len(), 256, "{text}");
-        text.split_whitespace().map(str::to_owned).collect()
-    }
-}
-
-/// Reads from the process until a mark of this word has come.
-fn await_mark(child: &mut Child, word: &str) {
-    let mut lines = BufReader::new(child.stderr.as_mut().unwrap());
-    let mut line = String::new();
-    while lines.read_line(&mut line).unwrap() > 0 && !line.contains(&format!(" {word} ")) {
-        line.clear();
-    }
-    assert!(line.contains(word), "no {word}");
-}
 
 #[test]
 fn what_is_told_to_go_runs_under_the_lock_and_its_end_is_written_down() {

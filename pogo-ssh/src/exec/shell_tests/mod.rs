@@ -2,6 +2,7 @@
 
 mod files;
 mod gate;
+mod gate_host;
 mod kill;
 mod secrets;
 mod sessions;

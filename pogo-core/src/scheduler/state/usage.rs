@@ -1,0 +1,43 @@
+//! How much of each bucket is used.
+
+use crate::plan::{BucketId, Capacity, Rules};
+
+/// How much of one bucket is used, beside what it holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// Hosts that run a task.
+    pub(crate) running: u32,
+    /// Unavailable hosts, which include those that run. Where only what runs counts, these alone.
+    pub(crate) unavailable: u32,
+    pub(crate) limit: Capacity,
+}
+
+impl Usage {
+    /// Nothing is used of any bucket.
+    pub(in crate::scheduler) fn none(rules: &Rules) -> Vec<Self> {
+        let buckets = (0..).map(BucketId).take(rules.buckets().len());
+        let unused = |bucket| Self {
+            limit: rules.capacity(bucket),
+            ..Self::default()
+        };
+        buckets.map(unused).collect()
+    }
+
+    /// Counts a host that was so before, and is so now.
+    pub(super) fn count(&mut self, running: (bool, bool), unavailable: (bool, bool)) {
+        step(&mut self.running, running);
+        let taken = match self.limit.counts_unavailable {
+            true => unavailable,
+            false => running,
+        };
+        step(&mut self.unavailable, taken);
+    }
+}
+
+fn step(counter: &mut u32, change: (bool, bool)) {
+    match change {
+        (false, true) => *counter += 1,
+        (true, false) => *counter -= 1,
+        _ => {}
+    }
+}
