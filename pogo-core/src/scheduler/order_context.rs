@@ -91,7 +91,8 @@ fn too_long(actor: Option<&Actor>, reason: Option<&str>) -> Option<(&'static str
 }
 
 impl OrderContext {
-    /// The record of the context, unless the records of the order have all of it: each has the actor, and some the reason.
+    /// The record of the context, unless the records of the order have all of it: each has the actor, and some the reason. What is
+    /// forced comes first in an order, and is no order by itself.
     pub(super) fn event(&self) -> Option<Event> {
         let has_reason = matches!(
             self.order,
@@ -104,7 +105,7 @@ impl OrderContext {
                 | OrderKind::MarkDown
                 | OrderKind::MarkUp
         );
-        if self.request.is_none() && (self.reason.is_none() || has_reason) {
+        if self.request.is_none() && self.forced.is_empty() && (self.reason.is_none() || has_reason) {
             return None;
         }
         let kind = NamespaceEventKind::Ordered {

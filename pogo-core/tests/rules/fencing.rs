@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::fleet::HostName;
 use pogo_core::policy::{OnDoubt, Policy};
 use pogo_core::scheduler::{
-    Actor, AttemptId, CureOrder, Event, FenceAnswer, FenceState, Input, InputError, JobId, Order, Outcome,
+    Actor, AttemptId, CureOrder, Event, FenceAnswer, FenceState, Input, InputError, JobId, Order, OrderLog, Outcome,
     TaskEventKind, TaskState,
 };
 
@@ -149,6 +149,21 @@ fn force_where_nothing_is_in_doubt_changes_nothing_more() {
     order(&mut story, forced(retry("a")).because("to be sure"));
     let forced = |record: &pogo_core::scheduler::Record| matches!(&record.event, Event::Host(_));
     assert!(!story.drill.records().iter().any(forced));
+}
+
+#[test]
+fn an_order_by_force_is_so_in_the_list_of_orders_and_no_other_is() {
+    let (mut story, _) = in_doubt("a", Policy::default(), true);
+    order(
+        &mut story,
+        Order::Freeze {
+            hosts: "a".parse().unwrap(),
+        },
+    );
+    order(&mut story, forced(mark_up("a")).because("it was looked at"));
+    let log = OrderLog::of(story.drill.records());
+    let shown: Vec<String> = log.entries().iter().rev().take(2).map(ToString::to_string).collect();
+    assert_eq!(shown, ["a marked up by force: it was looked at", "a frozen"]);
 }
 
 #[test]
