@@ -15,7 +15,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::journal::{ReplayError, Seq};
 use pogo_core::scheduler::{
-    Actor, ApplyError, Event, HolderReason, HostEventKind, JobEvent, JobEventKind, JobId, JobStatus,
+    Actor, ApplyError, AttemptId, Event, HolderReason, HostEventKind, JobEvent, JobEventKind, JobId, JobStatus,
     NamespaceEventKind, NeverBegan, Obstacle, OrderEntry, OrderLog, Outcome, Record, Scheduler, TaskEvent,
     TaskEventKind,
 };
@@ -73,11 +73,25 @@ impl LogReader {
         }
     }
 
+    /// The attempts in doubt that an operator answers for in this record, before it is applied.
+    fn forced_by(&self, record: &Record) -> Vec<AttemptId> {
+        let Event::Host(event) = &record.event else {
+            return vec![];
+        };
+        if !matches!(event.kind, HostEventKind::FenceForced { .. }) {
+            return vec![];
+        }
+        let doubts = self.data.scheduler.doubts().into_iter();
+        let there = doubts.filter(|doubt| doubt.host == event.host && !doubt.fence.is_fenced());
+        there.map(|doubt| doubt.attempt).collect()
+    }
+
     fn read(&mut self, record: &Record) -> Result<(), ApplyError> {
         // A job that leaves its scheduler is still drawn, with its settings and how it ended, and lasts no longer for that.
         if record.event.job_kind() == Some(&JobEventKind::Retired) {
             return Ok(());
         }
+        let forced = self.forced_by(record);
         self.data.scheduler.apply(record)?;
         let (at, event) = (record.at, &record.event);
         self.data.until = at;
@@ -95,7 +109,10 @@ impl LogReader {
                 if let HostEventKind::FenceForced { reason } = &event.kind
                     && let Some(data) = self.data.hosts.get_mut(event.host.as_str())
                 {
-                    data.remark(|_| true, &format!("an operator answers for it: {reason}"));
+                    data.remark(
+                        |attempt| forced.contains(&attempt.id),
+                        &format!("an operator answers for it: {reason}"),
+                    );
                 }
             }
             _ => {}
