@@ -37,11 +37,12 @@ impl Dispatcher {
     }
 
     fn ask_about(&mut self, doubt: &DoubtView) -> Option<AttemptId> {
-        self.ask_host(doubt.job, &doubt.host, doubt.attempt)
+        self.ask_host((doubt.job, &doubt.host, doubt.attempt), doubt.host_lock)
     }
 
-    fn ask_host(&mut self, job: JobId, host: &HostName, attempt: AttemptId) -> Option<AttemptId> {
+    fn ask_host(&mut self, (job, host, attempt): (JobId, &HostName, AttemptId), host_lock: bool) -> Option<AttemptId> {
         let mut about = self.past_attempt(job, host, attempt)?;
+        about.host_lock = host_lock;
         about.time_limit = Fencing::TIME_LIMIT;
         self.fencing.ask(Fence::new(about));
         Some(attempt)
@@ -74,7 +75,7 @@ impl Dispatcher {
                 continue;
             };
             let lost = Outcome::in_doubt("the dispatcher was restarted while it ran");
-            match self.ask_host(view.job, &view.host, attempt) {
+            match self.ask_host((view.job, &view.host, attempt), view.permission.has_host_lock()) {
                 Some(attempt) => self.hold(attempt, lost, None),
                 // Its job is unknown here, so nobody can be asked.
                 None => self.queue.push_back(Pending::Ended((attempt, lost, None))),
@@ -83,7 +84,7 @@ impl Dispatcher {
     }
 
     /// Whether the host of an attempt that has ended unknown is asked before that is reported: its job would try it again, or it was
-    /// begun by an earlier dispatcher, of which more may be known there than a link that broke has told.
+    /// begun by an earlier dispatcher, of which more may be known there than the link reported before it broke.
     pub(super) fn asks_before(&mut self, (attempt, outcome, output): &AttemptEnd) -> bool {
         let inherited = self.fencing.inherited.remove(attempt);
         if !matches!(outcome, Outcome::InDoubt { .. }) || !self.fencing.is_possible() || self.shutdown.is_some() {
@@ -98,7 +99,8 @@ impl Dispatcher {
             Permission::Given { host_lock, .. } => inherited || host_lock && view.cancelling.is_none() && retries(),
             _ => false,
         };
-        if !asks || self.ask_host(view.job, &view.host, *attempt).is_none() {
+        let host_lock = view.permission.has_host_lock();
+        if !asks || self.ask_host((view.job, &view.host, *attempt), host_lock).is_none() {
             return false;
         }
         self.hold(*attempt, outcome.clone(), *output);

@@ -88,6 +88,7 @@ impl Dispatcher {
             post_hooks: hooks(&settings.post_hooks),
             time_limit: settings.attempt_timeout,
             resumed: false,
+            host_lock: false,
             namespace: Arc::clone(&self.namespace),
             incarnation: 0,
         }
@@ -148,6 +149,7 @@ impl Dispatcher {
             .filter_map(|view| {
                 let mut attempt = self.attempt(view.job, &view.host, view.id)?;
                 attempt.resumed = true;
+                attempt.host_lock = view.permission.has_host_lock();
                 let left = attempt.time_limit.saturating_sub(now - view.started);
                 attempt.time_limit = left.max(Self::FIND_TIME);
                 Some((attempt, view.cancelling.is_some()))

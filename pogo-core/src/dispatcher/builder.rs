@@ -189,7 +189,7 @@ impl DispatcherBuilder {
     /// once [`Dispatcher::run`] is polled.
     ///
     /// A journal that cannot be reached is waited for as [`journal_retry`](Self::journal_retry) says, so that a service can be started
-    /// before its store; [observers](Self::observer) are told ([`Notice::JournalAway`](super::Notice::JournalAway)). Dropping the
+    /// before its store; [observers](Self::observer) are notified ([`Notice::JournalAway`](super::Notice::JournalAway)). Dropping the
     /// future gives up.
     ///
     /// # Errors

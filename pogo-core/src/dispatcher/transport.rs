@@ -201,6 +201,9 @@ pub struct Attempt {
     /// It was started by an earlier dispatcher: find it, and do not begin it. Only if the transport
     /// [`resumes`](Transport::resumes) it.
     pub resumed: bool,
+    /// Whether an attempt of an earlier time, to be resumed or fenced, began under the lock of its host. Without the lock other
+    /// attempts were not kept out, and a record that belongs to the lock does not know of this one.
+    pub host_lock: bool,
     /// The namespace of the attempt's number. Numbers compare within one namespace and incarnation.
     pub namespace: Arc<str>,
     /// The incarnation of the namespace, which rises when its journal is restored from a copy.
@@ -226,6 +229,7 @@ impl Attempt {
             post_hooks: None,
             time_limit,
             resumed: false,
+            host_lock: false,
             namespace: Arc::from(Self::NAMESPACE),
             incarnation: 0,
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{AttemptId, JobId, NeverBegan, Outcome};
 use crate::fleet::HostName;
 
-/// What a host answers that was asked for an attempt whose end is unknown, and was told to let nothing of it begin any more.
+/// What a host answers that was asked for an attempt whose end is unknown, and that lets nothing of it begin any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 #[non_exhaustive]

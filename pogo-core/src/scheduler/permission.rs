@@ -52,6 +52,11 @@ impl Permission {
         matches!(self, Self::Given { .. })
     }
 
+    /// Whether the attempt was permitted to begin under the lock of its host.
+    pub fn has_host_lock(self) -> bool {
+        matches!(self, Self::Given { host_lock: true, .. })
+    }
+
     /// Whether nothing can have run because permission was not given.
     pub fn is_awaited(self) -> bool {
         self == Self::Awaited

@@ -213,7 +213,10 @@ fn what_was_permitted_when_its_dispatcher_died_is_resumed_or_in_doubt_and_may_ne
         };
         let never = Outcome::never_began(NeverBegan::Expired, "the host says so");
         let finds = move |attempt: &pogo_core::dispatcher::Attempt| match attempt.resumed {
-            true => TestBehavior::End(never.clone()),
+            true => {
+                assert!(attempt.host_lock, "it began under the lock");
+                TestBehavior::End(never.clone())
+            }
             false => TestBehavior::Succeed,
         };
         for (transport, state) in [

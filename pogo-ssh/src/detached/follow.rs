@@ -60,6 +60,8 @@ pub(super) struct Detached<'a> {
     pub(super) host_was_asked: bool,
     /// Whether the word to go was sent, over any link.
     pub(super) go_was_sent: bool,
+    /// Whether it was sent where the host's lock was not held.
+    pub(super) went_unlocked: bool,
     /// Why the host is not asked to launch it again.
     pub(super) launches_no_more: Option<ExitReport>,
     /// How the session ended by which the host was asked last.
@@ -130,6 +132,7 @@ impl<'a> Detached<'a> {
                 answer = gate.permission.answered() => match answer {
                     Ok(()) => {
                         self.go_was_sent = true;
+                        self.went_unlocked |= gate.is_unlocked();
                         gate.open();
                         feed.go();
                         continue;

@@ -14,6 +14,8 @@ pub(super) struct LaunchGate {
     /// Whether the word to go was sent over a link before: then an earlier launch may have begun.
     follows_another: bool,
     refusal: Option<ExitReport>,
+    /// Whether the host is ready without its lock.
+    is_unlocked: bool,
 }
 
 impl LaunchGate {
@@ -24,6 +26,7 @@ impl LaunchGate {
             is_shut: launches,
             follows_another,
             refusal: None,
+            is_unlocked: false,
         }
     }
 
@@ -35,6 +38,11 @@ impl LaunchGate {
     /// Whether an earlier launch may have begun.
     pub(super) fn follows_another(&self) -> bool {
         self.follows_another
+    }
+
+    /// Whether this launch begins without the host's lock.
+    pub(super) fn is_unlocked(&self) -> bool {
+        self.is_unlocked
     }
 
     /// Takes note that the word to go is given.
@@ -50,7 +58,10 @@ impl LaunchGate {
     /// Takes what is about the gate, and gives back what is not. Asks for permission once the host is ready.
     pub(super) fn take(&mut self, frame: HostFrame, report: &Reporter) -> Option<HostFrame> {
         match frame {
-            HostFrame::Ready(ready) if self.is_shut => self.permission.ask(report, ready.host_lock),
+            HostFrame::Ready(ready) if self.is_shut => {
+                self.is_unlocked = !ready.host_lock;
+                self.permission.ask(report, ready.host_lock);
+            }
             HostFrame::Ready(_) => {}
             HostFrame::Busy(words) => self.refusal = Some((NeverBegan::Busy, busy_message(&words)).into()),
             HostFrame::Never(words) => {

@@ -4,12 +4,15 @@ use pogo_core::scheduler::NeverBegan;
 
 use super::follow::{Detached, given_up};
 use crate::exec::{ExitReport, NotStarted};
-use crate::fencing::{HostAnswer, learn};
+use crate::fencing::{HostAnswer, WITHOUT_LOCK, learn};
 use crate::link::Link;
 
 impl Detached<'_> {
     /// Asks for the record: a directory may be lost, or another one than the attempt was launched in.
     pub(super) async fn learn(&mut self, link: &Link) -> ExitReport {
+        if self.went_unlocked {
+            return ExitReport::Unknown(WITHOUT_LOCK.to_owned());
+        }
         let answer = tokio::select! {
             biased;
             reason = given_up(self.ending) => return ExitReport::NotStopped(reason),

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use super::answer::HostAnswer;
 use super::ask::ask;
 use super::end::{GONE, outcome_of_end};
+use super::record::{WITHOUT_LOCK, has_record};
 use crate::config::GateOptions;
 use crate::context::TransportContext;
 use crate::exec::{Session, is_forced};
@@ -38,6 +39,9 @@ pub(crate) async fn fence(
         // Asking would run the forced command.
         return FenceAnswer::unreachable("the host runs one command and nothing else, and cannot be asked");
     }
+    if !has_record(attempt) {
+        return FenceAnswer::unreachable(WITHOUT_LOCK);
+    }
     match timeout(attempt.time_limit, asking).await {
         Ok(Ok(answer)) => fence_answer(answer, || last_phase(attempt, options)),
         Ok(Err(message)) => FenceAnswer::unreachable(message),
@@ -51,7 +55,11 @@ pub(crate) async fn fence(
 fn last_phase(attempt: &Attempt, options: &GateOptions) -> Phase {
     let sessions = Session::all_of(attempt, None, Some(options));
     let last = sessions.last().and_then(|session| session.phases.last());
-    last.copied().unwrap_or(Phase::Command)
+    match last {
+        // The restart follows, which the record does not know.
+        Some(Phase::Command) if attempt.exec_options.reboot.is_some() => Phase::PostHook,
+        last => last.copied().unwrap_or(Phase::Command),
+    }
 }
 
 fn fence_answer(answer: HostAnswer, last: impl FnOnce() -> Phase) -> FenceAnswer {

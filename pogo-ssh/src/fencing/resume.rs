@@ -7,6 +7,7 @@ use pogo_core::scheduler::{NeverBegan, Outcome, Phase};
 use super::answer::HostAnswer;
 use super::ask::ask;
 use super::end::{GONE, outcome_of_end};
+use super::record::{WITHOUT_LOCK, has_record};
 use crate::classify::not_started;
 use crate::context::TransportContext;
 use crate::exec::{NotStarted, StopReason};
@@ -35,6 +36,9 @@ pub(crate) async fn learn(
     link: &Link,
     prepared: &PreparedAttempt,
 ) -> Result<HostAnswer, String> {
+    if !has_record(&prepared.attempt) {
+        return Ok(HostAnswer::Unknown(WITHOUT_LOCK.to_owned()));
+    }
     let exec = context.exec_context(link, prepared).into();
     let (left, _) = prepared.stop.by_the_host();
     let options = &context.config.gate;

@@ -120,6 +120,13 @@ impl TestAttempt {
     /// As one that another dispatcher began.
     pub(crate) fn resumed(mut self) -> Self {
         self.attempt.resumed = true;
+        self.attempt.host_lock = true;
+        self
+    }
+
+    /// As one that another dispatcher began where the host's lock was not to be had.
+    pub(crate) fn resumed_without_lock(mut self) -> Self {
+        self.attempt.resumed = true;
         self
     }
 

@@ -191,6 +191,41 @@ async fn an_attempt_whose_place_a_later_one_has_taken_is_over() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_began_without_the_lock_has_no_record_to_go_by() {
+    let test = "an_attempt_that_began_without_the_lock_has_no_record_to_go_by";
+    for site in sites(test, Duration::from_secs(30)) {
+        site.run(18, "true").await.assert_succeeded();
+        // The record is of a later attempt, or of an earlier one.
+        for number in [17, 19] {
+            let attempt = || site.attempt(number, "true").resumed_without_lock();
+            let answer = site.transport.fence(Fence::new(attempt().into_attempt())).await;
+            assert!(
+                matches!(&answer, FenceAnswer::Unreachable { message } if message.contains("without the lock")),
+                "{answer:?}"
+            );
+            let attempt = attempt();
+            if site.transport.resumes(&attempt.clone().into_attempt()) {
+                attempt.run(&*site.transport).await.assert_in_doubt();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_was_not_seen_to_restart_has_not_restarted() {
+    let test = "a_host_that_was_not_seen_to_restart_has_not_restarted";
+    for site in sites(test, Duration::from_secs(30)) {
+        site.run(17, "true").await.assert_succeeded();
+        let restarts = ExecOptions::new().reboot(Duration::from_secs(60));
+        let answer = site.fence(site.attempt(17, "true").exec_options(restarts)).await;
+        assert!(
+            matches!(&answer, FenceAnswer::Ended(Outcome::InDoubt { .. })),
+            "{answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_host_that_cannot_be_reached_or_runs_one_command_alone_is_not_asked() {
     let test = "a_host_that_cannot_be_reached_or_runs_one_command_alone_is_not_asked";
     for mut site in sites(test, Duration::from_secs(30)) {
