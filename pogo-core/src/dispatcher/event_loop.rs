@@ -21,7 +21,7 @@ use super::waiters::Waiters;
 use super::wakeup::{Pending, Wakeup};
 use super::{Clock, DispatchError, Notice, Observer, Report};
 use crate::Timestamp;
-use crate::journal::{JournalError, committed_len, shorten_outcome, shorten_record};
+use crate::journal::{JournalError, committed_len, shorten_answer, shorten_outcome, shorten_record};
 use crate::scheduler::{AttemptId, BeginRefused, Input, InputError, JobId, Record, Scheduler};
 
 /// Runs jobs: carries events to journal, transport and observer, and reports and orders back to the scheduler.
@@ -314,9 +314,11 @@ impl Dispatcher {
             return Ok(());
         };
         let mut input = input.into();
-        if let Input::Reported { outcome, .. } = &mut input {
-            // Before it is decided on, so that the state has no more than the journal.
-            shorten_outcome(outcome, max / 2);
+        // Before it is decided on, so that the state has no more than the journal.
+        match &mut input {
+            Input::Reported { outcome, .. } => shorten_outcome(outcome, max / 2),
+            Input::Fenced { answer, .. } => shorten_answer(answer, max / 2),
+            _ => {}
         }
         let events = self.scheduler.handle_if_recorded(at, input, |records| {
             let bytes = records.iter().map(committed_len).sum();

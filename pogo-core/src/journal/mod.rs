@@ -37,7 +37,7 @@ pub use owner::{Acquire, Nonce, Owner};
 pub use position::Seq;
 pub use replay::{ReplayError, replay};
 #[cfg(feature = "async")]
-pub(crate) use shortened::{shorten_outcome, shorten_record};
+pub(crate) use shortened::{shorten_answer, shorten_outcome, shorten_record};
 #[cfg(feature = "async")]
 pub use store::{Journal, OwnedJournal, Page};
 #[cfg(feature = "async")]

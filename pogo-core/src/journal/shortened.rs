@@ -1,7 +1,9 @@
 //! Makes facts fit where a journal takes no record of any size. Orders that do not fit are refused instead.
 
 use super::stored_len;
-use crate::scheduler::{Blocker, Event, Failure, FailureKind, JobEvent, JobEventKind, Obstacle, Outcome, Record};
+use crate::scheduler::{
+    Blocker, Event, Failure, FailureKind, FenceAnswer, JobEvent, JobEventKind, Obstacle, Outcome, Record,
+};
 
 /// Cuts what a transport said until each text of it takes at most so many bytes in a record, and says so there.
 pub(crate) fn shorten_outcome(outcome: &mut Outcome, most: usize) {
@@ -14,6 +16,15 @@ pub(crate) fn shorten_outcome(outcome: &mut Outcome, most: usize) {
             }
         }
         Outcome::InDoubt { message } | Outcome::NeverBegan { message, .. } => shorten(message, most),
+    }
+}
+
+/// Cuts what a host said of an attempt in the same way.
+pub(crate) fn shorten_answer(answer: &mut FenceAnswer, most: usize) {
+    match answer {
+        FenceAnswer::Ended(outcome) => shorten_outcome(outcome, most),
+        FenceAnswer::Unreachable { message } => shorten(message, most),
+        FenceAnswer::NeverBegan | FenceAnswer::StillRunning => {}
     }
 }
 

@@ -1,7 +1,6 @@
 //! Hosts are asked what became of attempts in doubt, before anything is done about them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
@@ -44,8 +43,16 @@ async fn ordered(
     spec: JobSpec,
     order: Option<Order>,
 ) -> (Result<(), OrderError>, Scheduler, Vec<Record>) {
-    let journal = MemoryJournal::new();
-    let (dispatcher, handle) = dispatcher(transport, &journal).await;
+    ordered_over(&MemoryJournal::new(), transport, spec, order).await
+}
+
+async fn ordered_over(
+    journal: &MemoryJournal,
+    transport: Arc<dyn Transport>,
+    spec: JobSpec,
+    order: Option<Order>,
+) -> (Result<(), OrderError>, Scheduler, Vec<Record>) {
+    let (dispatcher, handle) = dispatcher(transport, journal).await;
     let steer = async move {
         let (fleet, policy) = fleet_and_policy();
         handle.configure(fleet, policy).await.unwrap();
@@ -89,7 +96,10 @@ fn a_host_is_asked_before_it_is_tried_again() {
     block_on(async {
         let transport = Arc::new(doubtful(|fence| {
             assert_eq!((fence.attempt.id, fence.attempt.resumed), (AttemptId::new(1), true));
-            assert_eq!(fence.attempt.host.name.as_str(), "web1");
+            assert_eq!(
+                (fence.attempt.host.name.as_str(), fence.attempt.host_lock),
+                ("web1", true)
+            );
             gone(fence)
         }));
         let (answer, ended, records) = ordered(Arc::clone(&transport) as _, spec(), Some(retry(false))).await;
@@ -109,6 +119,36 @@ fn a_host_is_asked_before_it_is_tried_again() {
         let asked = at(|kind| matches!(kind, TaskEventKind::Fenced { .. }));
         assert!(asked < at(|kind| matches!(kind, TaskEventKind::Retried { .. })));
     });
+}
+
+#[test]
+fn whoever_asks_says_that_the_attempt_began_without_the_lock_of_its_host() {
+    block_on(async {
+        let transport = doubtful(|fence| match fence.attempt.host_lock {
+            true => gone(fence),
+            false => FenceAnswer::unreachable("it has no record"),
+        });
+        let (answer, _, _) = ordered(Arc::new(transport.without_host_lock()), spec(), Some(retry(false))).await;
+        assert!(answer.is_err_and(|error| error.to_string().contains("could not be asked")));
+    });
+}
+
+#[test]
+fn what_a_host_says_is_shortened_to_what_the_journal_takes() {
+    let long = "x".repeat(10_000);
+    for answer in [
+        FenceAnswer::unreachable(&long),
+        FenceAnswer::Ended(Outcome::in_doubt(&long)),
+        FenceAnswer::Ended(Outcome::failed(FailureKind::Command { status: 3 }, &long)),
+    ] {
+        block_on(async {
+            let journal = MemoryJournal::new().with_max_commit(4_000);
+            let transport = Arc::new(doubtful(move |_| answer.clone()));
+            let (_, _, records) = ordered_over(&journal, transport as _, spec(), Some(retry(false))).await;
+            let written = records.iter().map(|record| serde_json::to_string(record).unwrap());
+            assert!(written.filter(|record| record.contains("bytes are cut")).count() > 0);
+        });
+    }
 }
 
 #[test]
@@ -243,7 +283,6 @@ fn where_doubts_are_retried_the_host_is_asked_before_the_doubt_is_reported() {
 /// A dispatcher dies while `web1` runs. Another takes over, and its hosts answer so.
 async fn taken_over(answer: FenceAnswer) -> (Scheduler, Arc<TestTransport>) {
     let journal = MemoryJournal::new();
-    let begun = Arc::new(AtomicUsize::new(0));
     let runs = TestTransport::new(|_| TestBehavior::Run).fencing(gone);
     let transport = Arc::new(runs);
     let (first, handle) = dispatcher(Arc::clone(&transport) as _, &journal).await;
@@ -254,12 +293,10 @@ async fn taken_over(answer: FenceAnswer) -> (Scheduler, Arc<TestTransport>) {
         while !transport.steps_of("web1").contains(&TestStep::Began) {
             handle.query(|_| ()).await.unwrap();
         }
-        begun.fetch_add(1, Ordering::Relaxed);
     });
     let Either::Right(_) = select(Box::pin(first.run()), steer).await else {
         panic!("it ended by itself")
     };
-    assert_eq!(begun.load(Ordering::Relaxed), 1);
     let transport = Arc::new(TestTransport::default().fencing(move |_| answer.clone()));
     let (second, handle) = dispatcher(Arc::clone(&transport) as _, &journal).await;
     drop(handle);
