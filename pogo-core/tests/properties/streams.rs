@@ -10,7 +10,7 @@ use proptest::test_runner::TestCaseError;
 use crate::every_query::queries;
 use crate::scenario::{config, scenarios};
 
-/// What becomes of the next records on their way to a follower.
+/// What happens to the next records on their way to a follower.
 #[derive(Debug, Clone, Copy)]
 enum Link {
     Works,
@@ -38,14 +38,14 @@ fn sent(update: &Update) -> Update {
 struct Followed {
     follower: Follower,
     /// Where the server's side of the connection stands.
-    told: usize,
+    delivered: usize,
 }
 
 impl Followed {
     fn begin(scheduler: &Scheduler, at: usize) -> Self {
         let mut follower = Follower::new();
         follower.apply(&sent(&Update::snapshot(id(at), scheduler))).unwrap();
-        Self { follower, told: at }
+        Self { follower, delivered: at }
     }
 
     /// Brings what has been recorded since, and goes on as a client does where it does not follow.
@@ -53,12 +53,12 @@ impl Followed {
         let end = records.len();
         match link {
             Link::Works => {}
-            Link::Loses => return self.told = end,
+            Link::Loses => return self.delivered = end,
             Link::Resyncs => {
                 let reason = ResyncReason::TooSlow;
                 self.follower.apply(&Update::Resync { reason }).unwrap();
                 assert_eq!(self.follower.position(), None);
-                self.told = end;
+                self.delivered = end;
                 let update = sent(&Update::snapshot(id(end), scheduler));
                 return self.follower.apply(&update).unwrap();
             }
@@ -69,13 +69,13 @@ impl Followed {
             let (after, id, records) = (id(from), id(end), records.collect());
             sent(&Update::Records { after, id, records })
         };
-        if self.follower.apply(&batch(self.told)).is_err() {
+        if self.follower.apply(&batch(self.delivered)).is_err() {
             // The next connection goes on where the follower stands.
             let position = self.follower.position().unwrap();
             let from = usize::try_from(position.seq().0).unwrap();
             self.follower.apply(&batch(from)).unwrap();
         }
-        self.told = end;
+        self.delivered = end;
     }
 }
 
