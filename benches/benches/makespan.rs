@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use pogo_benches::{Shape, drawn, overlapping, row, small_overlapping};
 use pogo_core::fleet::{Fleet, HostId, HostName};
-use pogo_core::plan::{Command, Expectation, HostOrder, JobSpec, Rules};
+use pogo_core::plan::{Expectation, HostOrder, JobSpec, RemoteCommand, Rules};
 use pogo_core::policy::Policy;
 use pogo_core::sim::{TaskTimes, World, lower_bound};
 
@@ -67,7 +67,7 @@ fn small(label: &str, time: impl Fn(u32) -> Duration) {
                 .map(|(host, at)| (fleet.name(host).clone(), time(seed * 64 + at)))
                 .collect();
             let [balanced, listed] = [HostOrder::Balanced, HostOrder::Listed].map(|order| {
-                let mut spec = JobSpec::new("*".parse().expect("a selector"), Command::shell("true"));
+                let mut spec = JobSpec::new("*".parse().expect("a selector"), RemoteCommand::shell("true"));
                 spec.order = order;
                 spec.expected = expected(&fleet, |host| times[host]);
                 let times = TaskTimes::PerHost {
@@ -105,7 +105,7 @@ fn ratios(times: impl Fn(u64) -> (TaskTimes, u64), order: HostOrder, known: bool
             let hosts = 4_000 + 1_000 * (seed % 7);
             let (fleet, policy) = overlapping(Shape { hosts, seed });
             let (times, drawn) = times(u64::from(seed));
-            let mut spec = JobSpec::new("*".parse().expect("a selector"), Command::shell("true"));
+            let mut spec = JobSpec::new("*".parse().expect("a selector"), RemoteCommand::shell("true"));
             spec.order = order;
             spec.settings.attempt_timeout = Some(Duration::from_secs(86_400));
             let of = |host: &HostName| times.of(drawn, host);
@@ -153,7 +153,7 @@ fn batches() -> Vec<f64> {
                 sigma: 0.8,
             };
             let of = |host: &HostName| times.of(u64::from(seed), host);
-            let spec = JobSpec::new("*".parse().expect("a selector"), Command::shell("true"));
+            let spec = JobSpec::new("*".parse().expect("a selector"), RemoteCommand::shell("true"));
             let bound = lower_bound(&fleet, &policy, &spec, of).expect("a bound").makespan;
             batch_makespan(&fleet, &policy, of).as_secs_f64() / bound.as_secs_f64()
         })

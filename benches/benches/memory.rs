@@ -12,7 +12,7 @@ use peak_alloc::PeakAlloc;
 use pogo_benches::{estate, estate_policy, jobs_asked_for, row, run_job, service};
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{JobId, Order, Scheduler};
 
 #[global_allocator]
@@ -27,7 +27,10 @@ fn main() {
         scheduler
             .handle(Timestamp::EPOCH, Order::Configure { fleet, policy })
             .expect("a policy");
-        let spec = Arc::new(JobSpec::new("*".parse().expect("a selector"), Command::shell("true")));
+        let spec = Arc::new(JobSpec::new(
+            "*".parse().expect("a selector"),
+            RemoteCommand::shell("true"),
+        ));
         // The events, and the attempts they start, are not the state.
         drop(
             scheduler

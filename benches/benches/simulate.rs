@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use pogo_benches::{estate, estate_policy, row};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::sim::what_if::Scenario;
 use pogo_core::sim::{Fault, TaskTimes, World};
 
@@ -28,7 +28,7 @@ fn main() {
         let fleet = estate(hosts);
         let (world, compile) = timed(|| World::new(fleet, estate_policy()).expect("a world"));
         let world = world.task_times(times).inject_everywhere(Fault::fails_sometimes(0.001));
-        let mut spec = JobSpec::new("*".parse().expect("a selector"), Command::shell("true"));
+        let mut spec = JobSpec::new("*".parse().expect("a selector"), RemoteCommand::shell("true"));
         spec.settings.retries = Some(2);
         let scenario = Scenario::new(world, spec);
         let (run, numbers) = timed(|| scenario.run(7).expect("a run"));

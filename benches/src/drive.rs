@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{AttemptId, FailureKind, Input, Order, Outcome, Record, Scheduler};
 
@@ -51,7 +51,10 @@ pub fn drive_collecting(
     let begin = Instant::now();
     let (fleet, policy) = (Arc::clone(fleet), Arc::clone(policy));
     handle(&mut scheduler, Order::Configure { fleet, policy }.into(), &mut ready);
-    let spec = Arc::new(JobSpec::new("*".parse().expect("a selector"), Command::shell("true")));
+    let spec = Arc::new(JobSpec::new(
+        "*".parse().expect("a selector"),
+        RemoteCommand::shell("true"),
+    ));
     handle(&mut scheduler, Order::submit(spec).into(), &mut ready);
     let compile = begin.elapsed();
     let begin = Instant::now();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, FleetBuilder};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{AttemptId, Event, FailureKind, Input, Order, Outcome, Scheduler};
 
@@ -63,7 +63,7 @@ impl Driver {
     }
 
     fn submit(&mut self, targets: &str) -> Vec<Event> {
-        let spec = JobSpec::new(targets.parse().expect("a selector"), Command::shell("true"));
+        let spec = JobSpec::new(targets.parse().expect("a selector"), RemoteCommand::shell("true"));
         self.handle(Order::submit(spec))
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::Timestamp;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{Event, Input, Order, Outcome, Scheduler};
 
 use super::{estate, estate_policy};
@@ -23,7 +23,7 @@ pub fn service(hosts: u32) -> Scheduler {
 pub fn run_job(scheduler: &mut Scheduler, ended: usize) {
     let now = scheduler.now();
     let (job, targets) = (scheduler.next_job(), "*".parse().expect("a selector"));
-    let spec = Arc::new(JobSpec::new(targets, Command::shell("true")));
+    let spec = Arc::new(JobSpec::new(targets, RemoteCommand::shell("true")));
     let mut ready = scheduler
         .handle(now, Order::Submit { job: Some(job), spec })
         .expect("a job");

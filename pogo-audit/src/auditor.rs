@@ -49,14 +49,14 @@ impl fmt::Display for AuditSummary {
 /// use std::sync::Arc;
 /// use pogo_audit::{BrokenRule, audit};
 /// use pogo_core::fleet::Fleet;
-/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::plan::{JobSpec, RemoteCommand};
 /// use pogo_core::policy::{Constraint, Policy, Rule};
 /// use pogo_core::sim::World;
 ///
 /// let fleet = Fleet::builder().tagged("web", "web[1-9]").build()?;
 /// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("2".parse()?));
 /// let policy = Policy::new().constraint(limit);
-/// let job = JobSpec::new("$web".parse()?, Command::shell("uptime"));
+/// let job = JobSpec::new("$web".parse()?, RemoteCommand::shell("uptime"));
 /// let mut world = World::new(fleet, policy)?;
 /// world.submit(job)?;
 /// let mut log = world.run().records;
@@ -129,12 +129,12 @@ impl Auditor {
     /// use pogo_audit::Auditor;
     /// use pogo_core::Timestamp;
     /// use pogo_core::fleet::Fleet;
-    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::plan::{JobSpec, RemoteCommand};
     /// use pogo_core::scheduler::{Actor, Order, Record, Scheduler};
     ///
     /// let (fleet, policy) = (Arc::new(Fleet::builder().host("db1").build()?), Arc::default());
     /// let alice = Actor::new("alice").at_host("laptop");
-    /// let submit = Order::submit(JobSpec::new("db1".parse()?, Command::shell("uptime"))).by(alice).because("a check");
+    /// let submit = Order::submit(JobSpec::new("db1".parse()?, RemoteCommand::shell("uptime"))).by(alice).because("a check");
     /// let (mut scheduler, mut auditor) = (Scheduler::new(), Auditor::new());
     /// for order in [Order::Configure { fleet, policy }.into(), submit] {
     ///     for event in scheduler.handle(Timestamp::EPOCH, order)? {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pogo_audit::{BrokenRule, Finding, audit};
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{Event, HostEventKind, Record};
 use pogo_core::sim::World;
@@ -17,7 +17,7 @@ fn log(targets: &str) -> Vec<Record> {
     let fleet = Fleet::builder().tagged("web", "web[1-4]").build().unwrap();
     let mut world = World::new(fleet, Policy::new().constraint(limit)).unwrap();
     world
-        .submit(JobSpec::new(targets.parse().unwrap(), Command::shell("true")))
+        .submit(JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell("true")))
         .unwrap();
     let records = world.run().records;
     audit(&records).unwrap();

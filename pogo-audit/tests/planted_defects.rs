@@ -8,7 +8,7 @@ use std::time::Duration;
 use pogo_audit::{BrokenRule, Finding, audit};
 use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, OnDoubt, Policy, Rule, Sequence};
 use pogo_core::scheduler::{
     AttemptId, Event, FenceAnswer, HostEventKind, JobEventKind, JobId, NamespaceEventKind, NeverBegan, Outcome, Record,
@@ -18,7 +18,7 @@ use pogo_core::sim::{Fault, TaskTimes, World};
 use serde_json::{Value, json};
 
 fn on(targets: &str) -> JobSpec {
-    JobSpec::new(targets.parse().unwrap(), Command::shell("true"))
+    JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell("true"))
 }
 
 fn at_most(hosts: &str) -> Policy {

@@ -13,7 +13,7 @@ use pogo_core::dispatcher::telemetry::{Metrics, Trace};
 use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Observer, Reporter, Transport};
 use pogo_core::fleet::Fleet;
 use pogo_core::output::{OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{AttemptId, Event, Input, JobId, Order, Outcome, Scheduler};
 use pogo_core::sim::World;
@@ -24,7 +24,7 @@ fn without_a_subscriber_or_a_recorder_no_event_allocates() {
     let fleet = Fleet::builder().tagged("web", "web[1-200]").build().unwrap();
     let mut world = World::new(fleet, Policy::default()).unwrap();
     world
-        .submit(JobSpec::new("$web".parse().unwrap(), Command::shell("true")))
+        .submit(JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true")))
         .unwrap();
     let records = world.run().records;
     for observer in [&Trace::default() as &dyn Observer, &Metrics::default()] {
@@ -101,7 +101,7 @@ fn most_used(kilobytes: usize, buffer: usize) -> u64 {
                     .await
                     .unwrap();
                 handle
-                    .submit(JobSpec::new("$web".parse().unwrap(), Command::shell("true")))
+                    .submit(JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true")))
                     .await
                     .unwrap();
             };
@@ -128,7 +128,7 @@ fn a_thousand_hosts_that_flood_a_slow_store_use_no_more_memory_than_the_setting_
 
 /// A job on all hosts whose attempts all succeed.
 fn run_job(scheduler: &mut Scheduler) {
-    let spec = JobSpec::new("$web".parse().unwrap(), Command::shell("true"));
+    let spec = JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true"));
     let at = Timestamp::EPOCH;
     let mut events = scheduler.handle(at, Order::submit(spec)).unwrap();
     while let Some(attempt) = events.iter().find_map(Event::started) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, FleetBuilder, Selector};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, JobStatus, Order, Outcome, Scheduler};
 
@@ -31,7 +31,7 @@ impl Story {
     }
 
     fn submit(&mut self, targets: &str) -> String {
-        let spec = Arc::new(JobSpec::new(selector(targets), Command::shell("true")));
+        let spec = Arc::new(JobSpec::new(selector(targets), RemoteCommand::shell("true")));
         self.handle(Order::Submit { job: Some(JOB), spec })
     }
 

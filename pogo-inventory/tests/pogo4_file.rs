@@ -5,7 +5,7 @@
 mod short_problems;
 
 use pogo_core::fleet::fold;
-use pogo_core::plan::{Command, JobSpec, Plan};
+use pogo_core::plan::{JobSpec, Plan, RemoteCommand};
 use pogo_inventory::Pogo4File;
 
 use short_problems::short_problems;
@@ -30,7 +30,7 @@ fn problems(text: &str) -> Vec<String> {
 #[test]
 fn limits_hold_per_app_and_value_and_count_the_whole_group() {
     let (fleet, policy) = Pogo4File::parse("f", TEXT).unwrap().into_parts();
-    let job = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+    let job = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
     let plan = Plan::compile(&fleet.build().unwrap(), &policy, &job).unwrap();
     assert_eq!(plan.warnings, []);
     let mut buckets: Vec<String> = plan
@@ -52,7 +52,7 @@ fn limits_hold_per_app_and_value_and_count_the_whole_group() {
 #[test]
 fn sequences_run_within_each_value_and_failures_do_not_stop_them() {
     let (fleet, policy) = Pogo4File::parse("f", TEXT).unwrap().into_parts();
-    let job = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+    let job = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
     let plan = Plan::compile(&fleet.build().unwrap(), &policy, &job).unwrap();
     let stages: Vec<(String, u32)> = plan
         .stages

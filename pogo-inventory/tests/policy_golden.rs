@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use pogo_core::fleet::fold;
-use pogo_core::plan::{Command, JobSpec, Plan, PlannedStage};
+use pogo_core::plan::{JobSpec, Plan, PlannedStage, RemoteCommand};
 use pogo_inventory::PolicyFile;
 
 const COLOS: &str = "tag:
@@ -16,7 +16,7 @@ fn plan(text: &str, targets: &str) -> Plan {
     let (fleet, policy) = PolicyFile::parse("pogo.yaml", text)
         .unwrap_or_else(|error| panic!("{error}"))
         .into_parts();
-    let job = JobSpec::new(targets.parse().unwrap(), Command::shell("true"));
+    let job = JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell("true"));
     let plan = Plan::compile(&fleet.build().unwrap(), &policy, &job).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(plan.warnings, [], "{text}");
     plan
@@ -182,7 +182,7 @@ sequence: { tiers: { each: $colo, stages: [$backend, $frontend] } }
 fn a_mistake_that_shows_only_in_the_plan_has_its_place() {
     let text = "tag: { web: [h1] }\nsequence: [$web, $wbe]\nconstraint:\n  $wbe: { max_parallel: 1 }\n";
     let (fleet, policy) = PolicyFile::parse("pogo.yaml", text).unwrap().into_parts();
-    let job = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+    let job = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
     let error = Plan::compile(&fleet.build().unwrap(), &policy, &job)
         .unwrap_err()
         .to_string();

@@ -13,14 +13,14 @@
 //! ```
 //! use pogo_core::fleet::Fleet;
 //! use pogo_picture::Timeline;
-//! use pogo_core::plan::{Command, JobSpec};
+//! use pogo_core::plan::{JobSpec, RemoteCommand};
 //! use pogo_core::policy::{Constraint, Policy, Rule};
 //! use pogo_core::sim::World;
 //!
 //! let fleet = Fleet::builder().tagged("web", "web[1-8]").build()?;
 //! let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("25%".parse()?));
 //! let mut world = World::new(fleet, Policy::new().constraint(limit))?;
-//! world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+//! world.submit(JobSpec::new("$web".parse()?, RemoteCommand::shell("restart")))?;
 //! let history = world.run();
 //!
 //! let timeline = Timeline::of(&history.records)?;

@@ -13,14 +13,14 @@ use pogo_core::scheduler::{Event, HostEventKind, OrderLog, Record, TaskEventKind
 /// ```
 /// use pogo_picture::moments;
 /// # use pogo_core::fleet::Fleet;
-/// # use pogo_core::plan::{Command, JobSpec};
+/// # use pogo_core::plan::{JobSpec, RemoteCommand};
 /// # use pogo_core::policy::{Constraint, Policy, Rule};
 /// # use pogo_core::sim::World;
 ///
 /// # let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("2".parse()?));
 /// # let policy = Policy::new().constraint(limit);
 /// # let mut world = World::new(Fleet::builder().tagged("web", "web[1-3]").build()?, policy)?;
-/// # world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+/// # world.submit(JobSpec::new("$web".parse()?, RemoteCommand::shell("restart")))?;
 /// # let records = world.run().records;
 /// let text = moments(&records).to_string();
 /// assert_eq!(text.lines().next(), Some("      0.000s  started   web[1-2]"));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pogo_core::fleet::{Host, HostName};
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 
 use crate::account::expand_home;
 use crate::algorithms::{Algorithms, EmptyOffer};
@@ -71,7 +71,7 @@ impl Targets {
     }
 
     /// Resolves the target of a host for this command. May wait for commands of `Match exec`.
-    pub(crate) async fn of(&self, host: &Host, command: &Command) -> Result<Target, TargetError> {
+    pub(crate) async fn of(&self, host: &Host, command: &RemoteCommand) -> Result<Target, TargetError> {
         let connection = &host.connection;
         let port = connection.port.or(self.config.port);
         if port == Some(0) {

@@ -19,7 +19,7 @@ use futures::executor::block_on;
 use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, DispatcherBuilder, Reporter, Transport};
 use pogo_core::fleet::Fleet;
 use pogo_core::output::{OutputStore, Stream};
-use pogo_core::plan::{Command as JobCommand, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand as JobCommand};
 use pogo_core::scheduler::{AttemptId, JobId, Outcome};
 use pogo_store::{Namespace, Store};
 

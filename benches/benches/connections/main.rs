@@ -24,7 +24,7 @@ use peak_alloc::PeakAlloc;
 use pogo_benches::row;
 use pogo_core::dispatcher::{Attempt, Observer, OutputChunk, Report, ReportSink, ReporterSide, Transport};
 use pogo_core::fleet::Host;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{AttemptId, JobId, Outcome, Phase};
 use pogo_ssh::{Agent, SshTransport};
 use servers::{Servers, serve};
@@ -134,7 +134,7 @@ async fn visit(transport: &SshTransport, hosts: &[Host]) {
 }
 
 async fn run(transport: &SshTransport, host: &Host, phases: mpsc::UnboundedSender<Phase>) -> Outcome {
-    let command = Command::shell("true");
+    let command = RemoteCommand::shell("true");
     let ids = (JobId::new(1), AttemptId::new(1));
     let attempt = Attempt::new(ids, host.clone(), command, Duration::from_secs(3_600));
     let ids = (attempt.job, host.name.clone(), attempt.id);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::dispatcher::{OrderError, Resolvers};
 use pogo_core::fleet::{Fleet, FleetBuilder, HostName};
-use pogo_core::plan::{Command, JobSpec, PlanError};
+use pogo_core::plan::{JobSpec, PlanError, RemoteCommand};
 use pogo_core::policy::{JobSettings, Policy};
 use pogo_core::scheduler::{ConfigureError, InputError};
 use pogo_inventory::Diagnostic;
@@ -65,7 +65,7 @@ pub(crate) fn assumed_down(args: &JobArgs, fleet: &Fleet) -> Result<Vec<HostName
 }
 
 /// The job of the arguments.
-pub(crate) fn job(args: &JobArgs, targets: &Targets, command: Command) -> JobSpec {
+pub(crate) fn job(args: &JobArgs, targets: &Targets, command: RemoteCommand) -> JobSpec {
     let (limits, times) = (&args.limits, &args.times);
     let mut spec = JobSpec::new(targets.selector.clone(), command)
         .settings(settings(limits, times))
@@ -101,7 +101,7 @@ fn settings(limits: &LimitArgs, times: &TimeArgs) -> JobSettings {
 
 /// The job of a plan or a simulation, which runs nothing.
 pub(crate) fn imagined_job(args: &JobArgs, targets: &Targets) -> JobSpec {
-    job(args, targets, Command::shell("true"))
+    job(args, targets, RemoteCommand::shell("true"))
 }
 
 /// The error of a plan: each problem of a policy with its line.

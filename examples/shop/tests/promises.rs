@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_core::testing::{Drill, Step, assert_never_more_than, assert_order, group, steps};
 use proptest::prelude::*;
@@ -69,7 +69,7 @@ fn keep_promises(policy: &Arc<Policy>, shop: &Shop, steps: &[Step]) {
     let fleet = Arc::new(shop.fleet());
     let mut drill = Drill::new(Arc::clone(&fleet), Arc::clone(policy)).unwrap();
     drill
-        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("brew")))
+        .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("brew")))
         .unwrap();
     steps.iter().for_each(|step| _ = drill.play(step));
     for site in ["a", "b", "c"].into_iter().take(shop.sites.len()) {

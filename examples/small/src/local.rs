@@ -35,8 +35,8 @@ impl Transport for Local {
 
 async fn run(attempt: &Attempt, report: &Reporter) -> Outcome {
     let words = match &*attempt.command {
-        plan::Command::Shell(line) => vec!["/bin/sh", "-c", line],
-        plan::Command::Argv(argv) => argv.iter().map(String::as_str).collect(),
+        plan::RemoteCommand::Shell(line) => vec!["/bin/sh", "-c", line],
+        plan::RemoteCommand::Argv(argv) => argv.iter().map(String::as_str).collect(),
         _ => return Outcome::failed(FailureKind::Refused, "such a command is not known here"),
     };
     let [program, arguments @ ..] = words.as_slice() else {

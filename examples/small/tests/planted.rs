@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
 use pogo_core::fleet::Host;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_core::testing::conformance::{TransportFixture, transport_only};
 use pogo_examples::Local;
@@ -37,13 +37,13 @@ impl Transport for Flawed {
 
     async fn run(&self, mut attempt: Attempt, report: Reporter) -> Outcome {
         let wrap = |wrapped: &dyn Fn(&str) -> String| match &*attempt.command {
-            Command::Shell(line) => Arc::new(Command::Shell(wrapped(line))),
+            RemoteCommand::Shell(line) => Arc::new(RemoteCommand::Shell(wrapped(line))),
             other => Arc::new(other.clone()),
         };
         match self.0 {
             Defect::JoinsWords => {
-                if let Command::Argv(argv) = &*attempt.command {
-                    attempt.command = Arc::new(Command::Shell(argv.join(" ")));
+                if let RemoteCommand::Argv(argv) = &*attempt.command {
+                    attempt.command = Arc::new(RemoteCommand::Shell(argv.join(" ")));
                 }
             }
             Defect::IgnoresExecOptions => attempt.exec_options = Arc::default(),
@@ -68,7 +68,7 @@ impl Transport for Flawed {
             Defect::LosesBytes => attempt.command = wrap(&|line| format!("({line}) | tr -d '\\r'")),
             Defect::CutsSilently => attempt.command = wrap(&|line| format!("({line}) | head -c 1000")),
             Defect::TreatsHostsAlike if attempt.host.name.as_str() == "web2" => {
-                attempt.command = Arc::new(Command::shell("echo first"));
+                attempt.command = Arc::new(RemoteCommand::shell("echo first"));
             }
             // What it was asked to keep running it has dropped, and it says that it can take it up.
             Defect::BeginsAnew => attempt.exec_options = Arc::default(),

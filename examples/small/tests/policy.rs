@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::scheduler::{Event, FailureKind, JobStatus, Outcome, TaskEvent, TaskEventKind};
 use pogo_core::sim::{Fault, History, World};
@@ -33,7 +33,7 @@ fn roll_out(failing: &str) -> History {
         .inject(&failing.parse().unwrap(), &Fault::Always(failure))
         .unwrap();
     world
-        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
+        .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("restart")))
         .unwrap();
     world.run()
 }

@@ -7,14 +7,14 @@ use super::batch::Batch;
 use super::shutdown::Shutdown;
 use super::{Attempt, DispatchError, Dispatcher};
 use crate::fleet::{Host, HostName};
-use crate::plan::{Command, ExecOptions, JobSpec};
+use crate::plan::{ExecOptions, JobSpec, RemoteCommand};
 use crate::policy::ResolvedSettings;
 use crate::scheduler::{AttemptId, Input, JobId, OwnerId, Phase};
 
 /// Data shared by all attempts of a job.
 #[derive(Clone)]
 pub(super) struct JobCommand {
-    command: Arc<Command>,
+    command: Arc<RemoteCommand>,
     exec_options: Arc<ExecOptions>,
 }
 

@@ -134,7 +134,7 @@ impl DispatcherBuilder {
     /// # use async_trait::async_trait;
     /// # use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Reporter, ResolverError, Resolvers, TagResolver, Transport};
     /// # use pogo_core::fleet::{Fleet, HostName};
-    /// # use pogo_core::plan::{Command, JobSpec};
+    /// # use pogo_core::plan::{JobSpec, RemoteCommand};
     /// # use pogo_core::scheduler::Outcome;
     /// # struct Imaginary;
     /// # #[async_trait]
@@ -155,7 +155,7 @@ impl DispatcherBuilder {
     /// let (dispatcher, handle) = Dispatcher::builder(transport).resolvers(resolvers).build().await?;
     /// # let steer = async move {
     /// handle.configure(Arc::new(Fleet::builder().hosts("web[1-3]").build()?), Arc::default()).await?;
-    /// let job = handle.submit(JobSpec::new("$rolesdb(mysql)".parse()?, Command::shell("uptime"))).await?;
+    /// let job = handle.submit(JobSpec::new("$rolesdb(mysql)".parse()?, RemoteCommand::shell("uptime"))).await?;
     /// assert_eq!(handle.wait(job).await?.tally.succeeded, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # };

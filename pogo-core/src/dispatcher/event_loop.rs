@@ -31,7 +31,7 @@ use crate::scheduler::{AttemptId, BeginRefused, Input, InputError, JobId, Record
 /// use async_trait::async_trait;
 /// use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Reporter, Transport};
 /// use pogo_core::fleet::Fleet;
-/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::plan::{JobSpec, RemoteCommand};
 /// use pogo_core::policy::Policy;
 /// use pogo_core::scheduler::{JobStatus, Outcome};
 ///
@@ -52,7 +52,7 @@ use crate::scheduler::{AttemptId, BeginRefused, Input, InputError, JobId, Record
 /// let (dispatcher, handle) = Dispatcher::builder(Arc::new(Imaginary)).build().await?;
 /// let steer = async move {
 ///     handle.configure(Arc::new(fleet), Arc::new(Policy::default())).await?;
-///     let job = handle.submit(JobSpec::new("$web".parse()?, Command::shell("uptime"))).await?;
+///     let job = handle.submit(JobSpec::new("$web".parse()?, RemoteCommand::shell("uptime"))).await?;
 ///     Ok::<_, Box<dyn std::error::Error>>(handle.wait(job).await?)
 /// };
 /// // Without a handle left to steer it, the dispatcher ends when there is nothing more to do.

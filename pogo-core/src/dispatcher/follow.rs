@@ -69,7 +69,7 @@ impl Handle {
     /// # use pogo_core::Timestamp;
     /// # use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Reporter, Transport};
     /// # use pogo_core::fleet::Fleet;
-    /// # use pogo_core::plan::{Command, JobSpec};
+    /// # use pogo_core::plan::{JobSpec, RemoteCommand};
     /// # use pogo_core::scheduler::{JobsQuery, Outcome, Query, View};
     /// # use pogo_core::stream::{Follower, StreamRequest};
     /// # struct Imaginary;
@@ -84,7 +84,7 @@ impl Handle {
     /// let mut updates = handle.subscribe(StreamRequest::new(), Default::default());
     /// # let steer = async move {
     /// #     handle.configure(Arc::new(fleet), Arc::default()).await?;
-    /// #     handle.submit(JobSpec::new("$web".parse()?, Command::shell("uptime"))).await?;
+    /// #     handle.submit(JobSpec::new("$web".parse()?, RemoteCommand::shell("uptime"))).await?;
     /// #     Ok::<_, Box<dyn std::error::Error>>(())
     /// # };
     /// let follow = async {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::Reporter;
 use crate::fleet::Host;
-use crate::plan::{Command, ExecOptions};
+use crate::plan::{ExecOptions, RemoteCommand};
 use crate::scheduler::{AttemptId, FenceAnswer, JobId, Outcome};
 
 /// Runs attempts on hosts: over SSH, through an agent, or simulated.
@@ -189,7 +189,7 @@ pub struct Attempt {
     /// The host to run on.
     pub host: Host,
     /// What to run.
-    pub command: Arc<Command>,
+    pub command: Arc<RemoteCommand>,
     /// How to run it.
     pub exec_options: Arc<ExecOptions>,
     /// Directory of pre-hooks on the target; `None` for no hooks.
@@ -218,7 +218,7 @@ impl Attempt {
     pub const MEMORY_NAMESPACE: &str = "memory-";
 
     /// The attempt of this number, of this job: runs a command at a host, without hooks.
-    pub fn new((job, id): (JobId, AttemptId), host: Host, command: Command, time_limit: Duration) -> Self {
+    pub fn new((job, id): (JobId, AttemptId), host: Host, command: RemoteCommand, time_limit: Duration) -> Self {
         Self {
             id,
             job,

@@ -15,9 +15,9 @@ use crate::time::millis;
 /// begins.
 ///
 /// ```
-/// use pogo_core::plan::{Command, ExecOptions, JobSpec, RunAs};
+/// use pogo_core::plan::{RemoteCommand, ExecOptions, JobSpec, RunAs};
 ///
-/// let mut job = JobSpec::new("$db".parse()?, Command::shell("pg_ctl promote"));
+/// let mut job = JobSpec::new("$db".parse()?, RemoteCommand::shell("pg_ctl promote"));
 /// job.exec_options = ExecOptions::new().run_as(RunAs::User("postgres".to_owned())).directory("/var/lib/postgresql");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

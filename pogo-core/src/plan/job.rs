@@ -16,9 +16,9 @@ use crate::time::millis;
 ///
 /// ```
 /// use std::time::Duration;
-/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::plan::{JobSpec, RemoteCommand};
 ///
-/// let job = JobSpec::new("$frontend".parse()?, Command::shell("systemctl restart web"))
+/// let job = JobSpec::new("$frontend".parse()?, RemoteCommand::shell("systemctl restart web"))
 ///     .max_parallel("25%".parse()?)
 ///     .retries(2)
 ///     .settle(Duration::from_secs(30));
@@ -31,7 +31,7 @@ pub struct JobSpec {
     /// The hosts; their order here is the listed order.
     pub targets: Selector,
     /// What to run on each.
-    pub command: Command,
+    pub command: RemoteCommand,
     /// Who asked for it, for the record.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub user: String,
@@ -69,7 +69,7 @@ pub struct JobSpec {
 
 impl JobSpec {
     /// A job with this command for these targets, and defaults for the rest.
-    pub fn new(targets: Selector, command: Command) -> Self {
+    pub fn new(targets: Selector, command: RemoteCommand) -> Self {
         Self {
             targets,
             command,
@@ -170,8 +170,10 @@ impl JobSpec {
     pub(crate) fn check(&self) -> Result<(), PlanError> {
         let refuse = |message: &str| Err(PlanError::Spec(message.to_owned()));
         match &self.command {
-            Command::Shell(line) if line.trim().is_empty() => return refuse("the command is empty"),
-            Command::Argv(argv) if argv.first().is_none_or(String::is_empty) => return refuse("the command is empty"),
+            RemoteCommand::Shell(line) if line.trim().is_empty() => return refuse("the command is empty"),
+            RemoteCommand::Argv(argv) if argv.first().is_none_or(String::is_empty) => {
+                return refuse("the command is empty");
+            }
             _ => {}
         }
         if self
@@ -269,14 +271,14 @@ impl Expectation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Command {
+pub enum RemoteCommand {
     /// A line for the login shell of the target.
     Shell(String),
     /// A program and its arguments; the transport quotes them.
     Argv(Vec<String>),
 }
 
-impl fmt::Display for Command {
+impl fmt::Display for RemoteCommand {
     /// For people: a shell's line as it is, a program's arguments with spaces between them and without quotes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -286,7 +288,7 @@ impl fmt::Display for Command {
     }
 }
 
-impl Command {
+impl RemoteCommand {
     /// A line for the target's shell.
     pub fn shell(line: impl Into<String>) -> Self {
         Self::Shell(line.into())

@@ -28,7 +28,7 @@ mod words;
 
 pub use exec_options::ExecOptions;
 pub use hold_owner::{HoldOwner, InvalidHoldOwner};
-pub use job::{Command, Expectation, HostOrder, JobSpec};
+pub use job::{Expectation, HostOrder, JobSpec, RemoteCommand};
 pub(crate) use job::{check_bake, check_settings};
 pub use plan::{Plan, PlannedBucket, PlannedBudget, PlannedStage};
 pub use problem::{PlanError, Problem, Warning};

@@ -14,12 +14,12 @@ use crate::policy::Policy;
 ///
 /// ```
 /// use pogo_core::fleet::Fleet;
-/// use pogo_core::plan::{Command, JobSpec, Plan};
+/// use pogo_core::plan::{JobSpec, Plan, RemoteCommand};
 /// use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 ///
 /// let fleet = Fleet::builder().tagged("colo.na", "h[1-3]").tagged("colo.sea", "h[4-6]").build()?;
 /// let policy = Policy::new().sequence(Sequence::new("by colo", ["$colo.na".parse()?, "$colo.sea".parse()?])).constraint(Constraint::new("$colo".parse()?, Rule::MaxParallel("50%".parse()?)));
-/// let plan = Plan::compile(&fleet, &policy, &JobSpec::new("*".parse()?, Command::shell("uptime")))?;
+/// let plan = Plan::compile(&fleet, &policy, &JobSpec::new("*".parse()?, RemoteCommand::shell("uptime")))?;
 /// assert_eq!(plan.buckets[0].bucket.slots, 1); // half of three, rounded down
 /// assert_eq!(plan.stages.len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

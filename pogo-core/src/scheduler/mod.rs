@@ -6,14 +6,14 @@
 //! use std::sync::Arc;
 //! use pogo_core::Timestamp;
 //! use pogo_core::fleet::Fleet;
-//! use pogo_core::plan::{Command, JobSpec};
+//! use pogo_core::plan::{JobSpec, RemoteCommand};
 //! use pogo_core::policy::{Constraint, Policy, Rule};
 //! use pogo_core::scheduler::{Event, Input, Order, Outcome, Scheduler};
 //!
 //! let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-3]").build()?);
 //! let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("1".parse()?));
 //! let policy = Arc::new(Policy::new().constraint(limit));
-//! let spec = Arc::new(JobSpec::new("$web".parse()?, Command::shell("uptime")));
+//! let spec = Arc::new(JobSpec::new("$web".parse()?, RemoteCommand::shell("uptime")));
 //!
 //! let mut scheduler = Scheduler::new();
 //! let now = Timestamp::from_millis(0);

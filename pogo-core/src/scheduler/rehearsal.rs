@@ -206,7 +206,7 @@ fn expected(state: &State, spec: &JobSpec, compiled: &Compiled) -> BTreeMap<Host
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Command;
+    use crate::plan::RemoteCommand;
     use crate::scheduler::state::{AttemptTimes, Target, Task, TaskRecord};
     use crate::scheduler::{AttemptId, TaskState};
 
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn hosts_are_alike_under_the_same_limits_alone() {
-        let spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+        let spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
         assert!(are_alike(&spec, &compiled(&[3, 3, 3])));
         assert!(!are_alike(&spec, &compiled(&[0, 1, 2])));
         assert!(!are_alike(&spec, &compiled(&[0, 0, 1])));

@@ -207,7 +207,7 @@ mod tests {
 
     use super::*;
     use crate::fleet::Fleet;
-    use crate::plan::{Command, JobSpec};
+    use crate::plan::{JobSpec, RemoteCommand};
     use crate::policy::{Constraint, Policy, Rule, Sequence};
     use crate::scheduler::state::HostState;
     use crate::scheduler::{Input, JobId, JobStatus, Order, Scheduler};
@@ -226,7 +226,7 @@ mod tests {
                 )),
         );
         let mut scheduler = Scheduler::new();
-        let spec = Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell("true")));
+        let spec = Arc::new(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true")));
         for input in [
             Order::Configure { fleet, policy },
             Order::Submit { job: Some(JOB), spec },

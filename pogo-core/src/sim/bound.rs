@@ -88,14 +88,14 @@ impl fmt::Display for LowerBound {
 /// ```
 /// use std::time::Duration;
 /// use pogo_core::fleet::Fleet;
-/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::plan::{JobSpec, RemoteCommand};
 /// use pogo_core::policy::{Constraint, Policy, Rule};
 /// use pogo_core::sim::lower_bound;
 ///
 /// let fleet = Fleet::builder().tagged("web", "web[1-40]").build()?;
 /// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("25%".parse()?));
 /// let policy = Policy::new().constraint(limit);
-/// let spec = JobSpec::new("*".parse()?, Command::shell("restart"));
+/// let spec = JobSpec::new("*".parse()?, RemoteCommand::shell("restart"));
 /// let bound = lower_bound(&fleet, &policy, &spec, |_| Duration::from_secs(30))?;
 /// assert_eq!(bound.to_string(), "2m 00s, set by max_parallel: 25% on $web (10 slots)");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

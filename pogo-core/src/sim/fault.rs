@@ -12,7 +12,7 @@ use crate::scheduler::{FailureKind, JobId, Outcome};
 /// ```
 /// use std::time::Duration;
 /// use pogo_core::fleet::Fleet;
-/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::plan::{JobSpec, RemoteCommand};
 /// use pogo_core::policy::Policy;
 /// use pogo_core::sim::{Fault, World};
 ///
@@ -22,7 +22,7 @@ use crate::scheduler::{FailureKind, JobId, Outcome};
 ///     .inject(&"web2".parse()?, &Fault::times_out())?
 ///     .inject(&"web3".parse()?, &Fault::loses_the_link())?
 ///     .inject(&"web4".parse()?, &Fault::refuses())?;
-/// let job = world.submit(JobSpec::new("*".parse()?, Command::shell("restart")))?;
+/// let job = world.submit(JobSpec::new("*".parse()?, RemoteCommand::shell("restart")))?;
 /// let history = world.run();
 /// let tally = history.scheduler.job(job).map(|job| job.tally()).unwrap_or_default();
 /// assert_eq!((tally.failed, tally.in_doubt), (3, 1));

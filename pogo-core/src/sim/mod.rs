@@ -7,7 +7,7 @@
 //! ```
 //! use std::time::Duration;
 //! use pogo_core::fleet::Fleet;
-//! use pogo_core::plan::{Command, JobSpec};
+//! use pogo_core::plan::{JobSpec, RemoteCommand};
 //! use pogo_core::policy::{Constraint, Policy, Rule};
 //! use pogo_core::sim::{TaskTimes, World};
 //!
@@ -16,7 +16,7 @@
 //! let policy = Policy::new().constraint(limit);
 //!
 //! let mut world = World::new(fleet, policy)?.task_times(TaskTimes::Fixed(Duration::from_secs(10)));
-//! world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+//! world.submit(JobSpec::new("$web".parse()?, RemoteCommand::shell("restart")))?;
 //! let history = world.run();
 //! assert_eq!(history.makespan(), Duration::from_secs(40)); // four times 25 hosts
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -17,7 +17,7 @@ use crate::scheduler::{AttemptId, Event, JobId, Outcome, Phase, Record, TaskEven
 /// use std::sync::Arc;
 /// use std::time::Duration;
 /// use pogo_core::fleet::Fleet;
-/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::plan::{JobSpec, RemoteCommand};
 /// use pogo_core::policy::Policy;
 /// use pogo_core::sim::{PastTimes, TaskTimes, World};
 ///
@@ -25,12 +25,12 @@ use crate::scheduler::{AttemptId, Event, JobId, Outcome, Phase, Record, TaskEven
 /// let policy = Arc::new(Policy::default());
 /// let uniform = TaskTimes::Uniform { from: Duration::from_secs(1), to: Duration::from_secs(60) };
 /// let mut world = World::new(Arc::clone(&fleet), Arc::clone(&policy))?.task_times(uniform);
-/// world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+/// world.submit(JobSpec::new("$web".parse()?, RemoteCommand::shell("restart")))?;
 /// let past = world.run(); // or the log of a real job
 ///
 /// let times = TaskTimes::Logged(Arc::new(PastTimes::of(&past.records)?));
 /// let mut world = World::new(fleet, policy)?.task_times(times);
-/// world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+/// world.submit(JobSpec::new("$web".parse()?, RemoteCommand::shell("restart")))?;
 /// assert_eq!(world.run().makespan(), past.makespan());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

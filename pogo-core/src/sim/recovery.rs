@@ -59,7 +59,7 @@ mod tests {
     use std::time::Duration;
 
     use crate::fleet::Fleet;
-    use crate::plan::{Command, JobSpec};
+    use crate::plan::{JobSpec, RemoteCommand};
     use crate::policy::{Constraint, OnDoubt, Policy, Rule};
     use crate::scheduler::{JobStatus, TaskEventKind};
     use crate::sim::{History, World};
@@ -68,7 +68,7 @@ mod tests {
         let fleet = Fleet::builder().tagged("web", "web[1-6]").build().unwrap();
         let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel("2".parse().unwrap()));
         let policy = Policy::new().constraint(limit);
-        let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+        let mut spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
         (spec.settings.on_doubt, spec.settings.retries) = (Some(OnDoubt::Retry), Some(1));
         let mut world = World::new(fleet, policy).unwrap().crash(at, Duration::from_secs(3));
         world.submit(spec).unwrap();

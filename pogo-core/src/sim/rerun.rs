@@ -40,13 +40,13 @@ impl World {
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;
-    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::plan::{JobSpec, RemoteCommand};
     /// use pogo_core::policy::Policy;
     /// use pogo_core::sim::{Fault, World};
     ///
     /// let fleet = Fleet::builder().tagged("web", "web[1-9]").build()?;
     /// let mut world = World::new(fleet, Policy::default())?.inject_everywhere(Fault::fails_sometimes(0.5));
-    /// world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+    /// world.submit(JobSpec::new("$web".parse()?, RemoteCommand::shell("restart")))?;
     /// let past = world.run();
     /// assert_eq!(World::rerun(&past.records)?.run().records, past.records);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -89,12 +89,12 @@ impl World {
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;
-    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::plan::{JobSpec, RemoteCommand};
     /// use pogo_core::policy::{Constraint, Policy, Rule};
     /// use pogo_core::sim::{Fault, World};
     ///
     /// let fleet = || Fleet::builder().tagged("web", "web[1-4]").build();
-    /// let spec = JobSpec::new("*".parse()?, Command::shell("restart"));
+    /// let spec = JobSpec::new("*".parse()?, RemoteCommand::shell("restart"));
     /// let mut world = World::new(fleet()?, Policy::default())?.inject(&"web2".parse()?, &Fault::fails(3))?;
     /// let job = world.submit(spec.clone())?;
     /// let past = world.run();

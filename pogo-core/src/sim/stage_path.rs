@@ -94,7 +94,7 @@ mod tests {
     use std::time::Duration;
 
     use crate::fleet::Fleet;
-    use crate::plan::{Command, JobSpec};
+    use crate::plan::{JobSpec, RemoteCommand};
     use crate::policy::{Policy, Sequence};
     use crate::sim::lower_bound;
 
@@ -112,7 +112,7 @@ mod tests {
             .sequence(order("one", ["c", "d"]))
             .sequence(order("two", ["b", "c"]))
             .sequence(order("three", ["a", "b"]));
-        let spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+        let spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
         let bound = lower_bound(&fleet, &policy, &spec, |_| Duration::from_secs(10)).unwrap();
         assert_eq!(bound.makespan, Duration::from_secs(40));
         assert_eq!(

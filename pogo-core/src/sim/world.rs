@@ -82,14 +82,14 @@ impl World {
     /// ```
     /// use std::time::Duration;
     /// use pogo_core::fleet::Fleet;
-    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::plan::{JobSpec, RemoteCommand};
     /// use pogo_core::policy::Policy;
     /// use pogo_core::sim::World;
     ///
     /// let fleet = Fleet::builder().tagged("web", "web[1-4]").build()?;
     /// let world = World::new(fleet, Policy::default())?.asks_permission();
     /// let mut world = world.crash(3, Duration::from_secs(30));
-    /// let job = world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+    /// let job = world.submit(JobSpec::new("$web".parse()?, RemoteCommand::shell("restart")))?;
     /// let tally = world.run().scheduler.job(job).map(|job| job.tally()).unwrap_or_default();
     /// assert_eq!((tally.in_doubt, tally.succeeded), (0, 4));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -134,7 +134,7 @@ impl World {
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;
-    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::plan::{JobSpec, RemoteCommand};
     /// use pogo_core::policy::Policy;
     /// use pogo_core::scheduler::{FailureKind, Outcome};
     /// use pogo_core::sim::World;
@@ -142,7 +142,7 @@ impl World {
     /// let fleet = Fleet::builder().tagged("rack.r1", "a[1-5]").tagged("rack.r2", "b[1-5]").build()?;
     /// let dead = Outcome::failed(FailureKind::Unreachable, "the rack has no power");
     /// let mut world = World::new(fleet, Policy::default())?.inject_by_value(&"rack".parse()?, 0.5, &dead)?;
-    /// let job = world.submit(JobSpec::new("*".parse()?, Command::shell("restart")))?;
+    /// let job = world.submit(JobSpec::new("*".parse()?, RemoteCommand::shell("restart")))?;
     /// let failed = world.run().scheduler.job(job).map(|job| job.tally().failed);
     /// assert!([0, 5, 10].map(Some).contains(&failed)); // never part of a rack
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -205,7 +205,7 @@ impl World {
     /// use std::time::Duration;
     /// use pogo_core::Timestamp;
     /// use pogo_core::fleet::Fleet;
-    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::plan::{JobSpec, RemoteCommand};
     /// use pogo_core::policy::{Constraint, Policy, Rule};
     /// use pogo_core::scheduler::{JobId, Order};
     /// use pogo_core::sim::World;
@@ -217,7 +217,7 @@ impl World {
     /// let mut world = World::new(fleet, policy)?
     ///     .at(Timestamp::from_millis(1_500), Order::Pause { job })
     ///     .at(Timestamp::from_millis(60_000), Order::Resume { job });
-    /// world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+    /// world.submit(JobSpec::new("$web".parse()?, RemoteCommand::shell("restart")))?;
     /// assert_eq!(world.run().makespan(), Duration::from_secs(62));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -234,13 +234,13 @@ impl World {
     /// ```
     /// use std::time::Duration;
     /// use pogo_core::fleet::Fleet;
-    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::plan::{JobSpec, RemoteCommand};
     /// use pogo_core::policy::Policy;
     /// use pogo_core::sim::World;
     ///
     /// let fleet = Fleet::builder().tagged("web", "web[1-4]").build()?;
     /// let mut world = World::new(fleet, Policy::default())?.crash(3, Duration::from_secs(30));
-    /// let job = world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+    /// let job = world.submit(JobSpec::new("$web".parse()?, RemoteCommand::shell("restart")))?;
     /// let tally = world.run().scheduler.job(job).map(|job| job.tally()).unwrap_or_default();
     /// assert_eq!((tally.in_doubt, tally.succeeded), (2, 2)); // events 2 and 3 were the first two starts
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -11,7 +11,7 @@
 //!
 //! # use std::sync::Arc;
 //! # use pogo_core::fleet::Fleet;
-//! # use pogo_core::plan::{Command, JobSpec};
+//! # use pogo_core::plan::{JobSpec, RemoteCommand};
 //! # use pogo_core::scheduler::{Order, Record, Scheduler};
 //! # use pogo_core::journal::Seq;
 //! # use pogo_core::stream::{StreamId, StreamRecord, Update};
@@ -19,7 +19,7 @@
 //! # let fleet = Arc::new(Fleet::builder().hosts("web[1-3]").build()?);
 //! # owner.handle(now, Order::Configure { fleet, policy: Arc::default() })?;
 //! # let snapshot = Update::snapshot(StreamId::new(0, Seq(1)), &owner);
-//! # let events = owner.handle(now, Order::submit(JobSpec::new("*".parse()?, Command::shell("uptime"))))?;
+//! # let events = owner.handle(now, Order::submit(JobSpec::new("*".parse()?, RemoteCommand::shell("uptime"))))?;
 //! # let records = events.into_iter().zip(1..).map(|(event, seq)| StreamRecord::new(Seq(seq), Record::new(now, event)));
 //! # let records = Update::Records { after: StreamId::new(0, Seq(1)), id: StreamId::new(0, Seq(5)), records: records.collect() };
 //! # let lines = [serde_json::to_string(&snapshot)?, serde_json::to_string(&records)?];

@@ -10,7 +10,7 @@ use futures::{FutureExt, StreamExt};
 use super::permission::{Answers, TestPermission};
 use crate::dispatcher::{Attempt, BeginRequest, Observer, OutputChunk, Reporter, ReporterSide, Stream, Transport};
 use crate::fleet::Host;
-use crate::plan::Command;
+use crate::plan::RemoteCommand;
 use crate::scheduler::{AttemptId, JobId, Outcome, Phase};
 
 /// Builds attempts and runs them on any transport.
@@ -18,7 +18,7 @@ use crate::scheduler::{AttemptId, JobId, Outcome, Phase};
 /// ```
 /// use pogo_core::dispatcher::layer::{InjectFaults, InjectedFault, TransportExt};
 /// use pogo_core::dispatcher::layer::Replay;
-/// use pogo_core::plan::Command;
+/// use pogo_core::plan::RemoteCommand;
 /// use pogo_core::scheduler::Outcome;
 /// use pogo_core::testing::TestAttempt;
 ///
@@ -26,7 +26,7 @@ use crate::scheduler::{AttemptId, JobId, Outcome, Phase};
 /// let doubt = Outcome::in_doubt("as the test says");
 /// let fault = InjectedFault::Instead(doubt.clone());
 /// let transport = Replay::new([]).layer(InjectFaults::new(move |_| Some(fault.clone())));
-/// let seen = TestAttempt::at("web1", Command::shell("restart")).run(&transport).await;
+/// let seen = TestAttempt::at("web1", RemoteCommand::shell("restart")).run(&transport).await;
 /// assert_eq!(seen.outcome, doubt);
 /// assert!(seen.phases.is_empty() && seen.stdout.is_empty());
 /// # });
@@ -86,7 +86,7 @@ impl TestAttempt {
     /// # Panics
     ///
     /// If the name is not a valid host name.
-    pub fn at(host: &str, command: Command) -> Self {
+    pub fn at(host: &str, command: RemoteCommand) -> Self {
         static ISSUED: AtomicU64 = AtomicU64::new(0);
         let id = AttemptId::new(ISSUED.fetch_add(1, Ordering::Relaxed) + 1);
         let host = Host::new(host.parse().expect("a host name"));

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::policies::{limits, parse, value};
 use super::steps::{DrillOwner, holders};
-use crate::plan::{Command, Expectation, HostOrder, JobSpec};
+use crate::plan::{Expectation, HostOrder, JobSpec, RemoteCommand};
 use crate::policy::{JobSettings, Limit, OnDoubt, WaveGate};
 
 /// Jobs for hosts of [`fleets`](super::fleets), with every setting that matters to scheduling: time limits, retries, settle and bake times,
@@ -14,7 +14,7 @@ use crate::policy::{JobSettings, Limit, OnDoubt, WaveGate};
 pub fn job_specs() -> impl Strategy<Value = JobSpec> {
     let holder = prop::option::weighted(0.2, holders());
     (targets(), job_settings(), waves(), order(), holder).prop_map(|(targets, settings, waves, order, holder)| {
-        let mut spec = JobSpec::new(targets, Command::shell("true")).settings(settings);
+        let mut spec = JobSpec::new(targets, RemoteCommand::shell("true")).settings(settings);
         let gate;
         (spec.waves, spec.settings.allow_failures, gate) = waves;
         spec.settings.gate = gate;

@@ -8,7 +8,7 @@
 //! ```
 //! use std::sync::Arc;
 //! use pogo_core::fleet::Fleet;
-//! use pogo_core::plan::{Command, JobSpec};
+//! use pogo_core::plan::{JobSpec, RemoteCommand};
 //! use pogo_core::policy::{Constraint, Policy, Rule};
 //! use pogo_core::testing::{Drill, Step, assert_never_more_than, group, steps};
 //! use proptest::prelude::*;
@@ -16,7 +16,7 @@
 //! let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-5]").build()?);
 //! let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("2".parse()?));
 //! let policy = Arc::new(Policy::new().constraint(limit));
-//! let spec = JobSpec::new("$web".parse()?, Command::shell("restart"));
+//! let spec = JobSpec::new("$web".parse()?, RemoteCommand::shell("restart"));
 //!
 //! // Whatever happens short of other rules, no more than two of the web hosts run at once. Another policy is another
 //! // rule, and so is another job: it may override all constraints.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::invariants::{assert_never_more_than, assert_once, assert_order, assert_stays_available};
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::plan::{Command, JobSpec};
+use crate::plan::{JobSpec, RemoteCommand};
 use crate::scheduler::{AttemptId, Event, HostEventKind, JobEventKind, JobId, Record, TaskEventKind};
 
 fn host(name: &str) -> HostName {
@@ -78,7 +78,7 @@ fn an_end_without_a_beginning_is_named() {
 
 fn submitted(names: &[&str]) -> Record {
     let hosts = names.iter().map(|name| host(name)).collect();
-    let spec = Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell("true")));
+    let spec = Arc::new(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true")));
     let retry_of = None;
     at(Event::of_job(
         JobId::new(1),

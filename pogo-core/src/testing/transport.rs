@@ -49,7 +49,7 @@ pub enum TestStep {
 /// use std::sync::Arc;
 /// use pogo_core::dispatcher::Dispatcher;
 /// use pogo_core::fleet::Fleet;
-/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::plan::{JobSpec, RemoteCommand};
 /// use pogo_core::testing::{TestStep, TestTransport};
 ///
 /// # futures::executor::block_on(async {
@@ -57,7 +57,7 @@ pub enum TestStep {
 /// let (dispatcher, handle) = Dispatcher::builder(Arc::clone(&transport) as _).build().await?;
 /// let steer = async move {
 ///     handle.configure(Arc::new(Fleet::builder().host("web1").build()?), Arc::default()).await?;
-///     handle.submit(JobSpec::new("web1".parse()?, Command::shell("uptime"))).await?;
+///     handle.submit(JobSpec::new("web1".parse()?, RemoteCommand::shell("uptime"))).await?;
 ///     Ok::<_, Box<dyn std::error::Error>>(())
 /// };
 /// let (ended, steered) = futures::join!(dispatcher.run(), steer);

@@ -11,7 +11,7 @@ use pogo_core::dispatcher::layer::{
 };
 use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
 use pogo_core::fleet::Host;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{BeginRefused, FailureKind, NeverBegan, Outcome, Phase};
 use pogo_core::testing::conformance::{self, ConformanceReport, TransportFixture, Verdict};
 
@@ -99,7 +99,7 @@ impl Transport for Pretended {
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         use std::sync::atomic::Ordering::SeqCst;
-        let Command::Shell(line) = &*attempt.command else {
+        let RemoteCommand::Shell(line) = &*attempt.command else {
             return Outcome::failed(FailureKind::Refused, "");
         };
         let away = attempt.host.name.as_str() == "gone";
@@ -160,9 +160,9 @@ fn over(transport: Arc<dyn Transport>) -> TransportFixture {
         .without_shell()
     .unreachable(Host::new("gone".parse().unwrap()))
     .forced(Host::new("forced".parse().unwrap()))
-    .succeeding(Command::shell("succeed"))
-    .failing(Command::shell("fail"), 3)
-    .lasting(Command::shell("last"))
+    .succeeding(RemoteCommand::shell("succeed"))
+    .failing(RemoteCommand::shell("fail"), 3)
+    .lasting(RemoteCommand::shell("last"))
     // Nothing has to begin first.
     .time_limit(Duration::from_millis(20))
 }

@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use pogo_core::dispatcher::{Dispatcher, Handle, OrderError, ResolverError, Resolvers, TagResolver};
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::journal::{Journal, MemoryJournal, Seq};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{Answer, Command as OrderCommand, JobId, Order, RequestId};
 
@@ -39,7 +39,7 @@ impl TagResolver for Roles {
 }
 
 fn on(targets: &str) -> JobSpec {
-    JobSpec::new(targets.parse().unwrap(), Command::shell("true"))
+    JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell("true"))
 }
 
 fn web() -> Arc<Fleet> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::executor::block_on;
 use pogo_core::dispatcher::{Dispatcher, OrderError};
 use pogo_core::journal::MemoryJournal;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{InputError, JobId, Order};
 
@@ -36,7 +36,7 @@ fn a_refused_submission_uses_no_number() {
         let steer = async move {
             let (fleet, policy) = fleet_and_policy();
             handle.configure(fleet, policy).await.unwrap();
-            let nowhere = JobSpec::new("nowhere".parse().unwrap(), Command::shell("true"));
+            let nowhere = JobSpec::new("nowhere".parse().unwrap(), RemoteCommand::shell("true"));
             let refused = handle.submit(nowhere).await;
             assert!(
                 matches!(refused, Err(OrderError::Refused(InputError::Plan(_)))),

@@ -8,7 +8,7 @@ use pogo_core::dispatcher::{Dispatcher, Handle, Reporter};
 use pogo_core::fleet::Fleet;
 use pogo_core::journal::MemoryJournal;
 use pogo_core::output::{MemoryOutput, Stream};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{AttemptId, JobStatus, Phase, TaskEventKind};
 use proptest::collection::vec;
@@ -58,7 +58,7 @@ fn an_attempt_that_settles_says_it_when_that_begins() {
                 .configure(Arc::new(fleet), Arc::new(Policy::default()))
                 .await
                 .unwrap();
-            let mut spec = JobSpec::new("$web".parse().unwrap(), Command::shell("true"));
+            let mut spec = JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true"));
             spec.settings.settle = Some(Duration::from_secs(30));
             handle.submit(spec).await.unwrap();
         };
@@ -143,7 +143,7 @@ fn a_store_that_answers_after_all_keeps_what_comes_then() {
             handle.wait(JOB).await.unwrap();
             hanging.change(|hanging| hanging.let_go = true);
             yields(20).await;
-            let spec = JobSpec::new("$web".parse().unwrap(), Command::shell("true"));
+            let spec = JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true"));
             let second = handle.submit(spec).await.unwrap();
             handle.wait(second).await.unwrap();
         };
@@ -194,7 +194,7 @@ fn output_of_attempts_that_are_left_is_stored_before_the_dispatcher_ends() {
                 .await
                 .unwrap();
             handle
-                .submit(JobSpec::new("$web".parse().unwrap(), Command::shell("true")))
+                .submit(JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true")))
                 .await
                 .unwrap();
             while store.watch.0.lock().unwrap().written.is_empty() {

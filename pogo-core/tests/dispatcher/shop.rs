@@ -10,7 +10,7 @@ use pogo_core::dispatcher::{
 };
 use pogo_core::fleet::Fleet;
 use pogo_core::journal::Journal;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{FailureKind, JobId, Outcome, Scheduler};
 
@@ -87,7 +87,7 @@ pub(crate) fn fleet_and_policy() -> (Arc<Fleet>, Arc<Policy>) {
 }
 
 pub(crate) fn spec() -> JobSpec {
-    JobSpec::new("$web".parse().unwrap(), Command::shell("true"))
+    JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true"))
 }
 
 /// Configures the namespace, runs one job in it and returns how it ended.

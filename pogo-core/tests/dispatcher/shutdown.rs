@@ -10,7 +10,7 @@ use futures::future::{Either, join, select};
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Attempt, Capabilities, Clock as _, Dispatcher, Handle, OrderError, Reporter, Transport};
 use pogo_core::journal::MemoryJournal;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{
     CancelReason, Event, FailureKind, Input, InputError, JobStatus, Outcome, Scheduler, TaskEvent, TaskEventKind,
     TaskState,
@@ -281,7 +281,7 @@ fn orders_that_start_something_are_refused_and_all_others_are_taken() {
 fn a_host_that_settles_is_not_waited_for_and_settles_in_the_next_dispatcher() {
     block_on(async {
         let place = Place::default();
-        let job = JobSpec::new("web1".parse().unwrap(), Command::shell("true")).settle(GRACE * 10);
+        let job = JobSpec::new("web1".parse().unwrap(), RemoteCommand::shell("true")).settle(GRACE * 10);
         let ended = place
             .shut_down_in_the_middle(job, async |_handle| place.transport.open_all())
             .await;

@@ -10,7 +10,7 @@ use pogo_core::dispatcher::{
 };
 use pogo_core::fleet::Fleet;
 use pogo_core::journal::{Acquire, Journal, JournalError, MemoryJournal, Nonce, Owner, OwnerId, replay};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{Blocker, FailureKind, JobId, JobStatus, Outcome, Scheduler};
 
@@ -203,7 +203,7 @@ fn over_small_journal(fleet: Fleet, policy: Policy, targets: [&str; 2]) -> (Vec<
         let steer = async move {
             handle.configure(Arc::new(fleet), Arc::new(policy)).await.unwrap();
             for targets in targets {
-                let spec = JobSpec::new(targets.parse().unwrap(), Command::shell("true"));
+                let spec = JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell("true"));
                 let job = handle.submit(spec).await.unwrap();
                 handle.wait(job).await.unwrap();
             }

@@ -8,7 +8,7 @@ use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Clock, DispatchError, Dispatcher, DispatcherBuilder, Handle, JournalStatus, OrderError};
 use pogo_core::fleet::Fleet;
 use pogo_core::journal::{ContentLoader, Journal, JournalError, MemoryJournal, Seq, replay};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{InputError, JobStatus, Scheduler};
 use proptest::collection::vec;
@@ -74,7 +74,7 @@ impl Shop {
             let (dispatcher, handle) = builder.build().await.unwrap();
             let steer = async move {
                 handle.configure(Arc::new(fleet), Arc::new(policy)).await.unwrap();
-                let spec = JobSpec::new("$web".parse().unwrap(), Command::shell("true"));
+                let spec = JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true"));
                 handle.submit(spec).await.unwrap();
                 meanwhile(handle).await;
             };
@@ -135,7 +135,7 @@ fn a_journal_that_is_away_for_ten_minutes_costs_nothing_but_time() {
         assert_eq!((status.running, status.end), (0, Seq(6)));
         let refused = Err(OrderError::JournalAway { since, message });
         assert_eq!(handle.pause(JOB).await, refused);
-        let spec = JobSpec::new("$web".parse().unwrap(), Command::shell("true"));
+        let spec = JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true"));
         assert_eq!(handle.submit(spec).await.map(|_| ()), refused);
         assert_eq!(clock.now(), at(secs(100)), "no order waits for the journal");
         assert_eq!(handle.query(|scheduler| scheduler.attempts().len()).await, Ok(4));
@@ -276,7 +276,7 @@ fn an_order_that_is_too_large_by_itself_is_refused_and_changes_nothing() {
             handle.configure(Arc::new(many), Arc::default()).await.unwrap();
             let (fleet, policy) = fleet_and_policy();
             handle.configure(fleet, policy).await.unwrap();
-            let job = |command: &str| JobSpec::new("$web".parse().unwrap(), Command::shell(command));
+            let job = |command: &str| JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell(command));
             assert!(too_large(handle.submit(job(&large)).await.map(drop)));
             let frozen = handle.freeze("web1".parse().unwrap(), large.clone()).await;
             assert!(too_large(frozen.map(drop)));

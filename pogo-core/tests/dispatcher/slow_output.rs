@@ -14,7 +14,7 @@ use pogo_core::journal::MemoryJournal;
 use pogo_core::output::{
     MemoryOutput, OutputDigester, OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream,
 };
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{AttemptId, JobId, JobStatus, Outcome, OutputSummary, Phase};
 
@@ -219,7 +219,7 @@ pub(super) async fn run<F: Future>(
             .configure(Arc::new(fleet), Arc::new(Policy::default()))
             .await
             .unwrap();
-        let spec = JobSpec::new("$web".parse().unwrap(), Command::shell("true"));
+        let spec = JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true"));
         handle.submit(spec).await.unwrap();
         steer(handle).await;
     };

@@ -14,7 +14,7 @@ use futures::task::LocalSpawnExt;
 use pogo_core::dispatcher::{Clock, Dispatcher, Handle, SubscriptionError, SubscriptionOptions};
 use pogo_core::fleet::Fleet;
 use pogo_core::journal::{Commit, Journal, JournalError, MemoryJournal, OwnedJournal, Page, Seq, replay};
-use pogo_core::plan::{Command, HoldOwner, JobSpec};
+use pogo_core::plan::{HoldOwner, JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{HoldMode, JobId, Order, Query, QueryError};
 use pogo_core::stream::{ResyncReason, StreamId, StreamRequest, Update};
@@ -74,7 +74,7 @@ fn orders() -> impl Strategy<Value = Order> {
     let job = (1..4_u64).prop_map(JobId::new);
     let hosts = (1..6_u8).prop_map(|number| vec![host(&format!("web{number}"))]);
     prop_oneof![
-        3 => Just(Order::submit(JobSpec::new("$web".parse().unwrap(), Command::shell("true")).retries(0))),
+        3 => Just(Order::submit(JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true")).retries(0))),
         1 => job.clone().prop_map(|job| Order::Pause { job }),
         2 => job.clone().prop_map(|job| Order::Resume { job }),
         1 => job.clone().prop_map(|job| Order::Abort { job }),
@@ -198,7 +198,7 @@ fn beside<T>(journal: Arc<dyn Journal>, act: impl AsyncFnOnce(Handle, Arc<Manual
 }
 
 async fn run_a_job(handle: &Handle) {
-    let spec = JobSpec::new("web1, web3, web5".parse().unwrap(), Command::shell("true"));
+    let spec = JobSpec::new("web1, web3, web5".parse().unwrap(), RemoteCommand::shell("true"));
     let job = handle.submit(spec).await.unwrap();
     handle.wait(job).await.unwrap();
 }
@@ -305,7 +305,7 @@ fn a_stream_of_one_job_has_that_job_alone() {
         handle
             .execute(Order::submit(JobSpec::new(
                 "web1".parse().unwrap(),
-                Command::shell("true"),
+                RemoteCommand::shell("true"),
             )))
             .await
             .unwrap();

@@ -8,7 +8,7 @@ use pogo_core::dispatcher::layer::TransportExt;
 use pogo_core::dispatcher::telemetry::Trace;
 use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Handle, Reporter, Stream, Transport};
 use pogo_core::journal::{Journal, MemoryJournal};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{FailureKind, Outcome, Phase, Scheduler};
 use tracing::Level;
 
@@ -67,7 +67,7 @@ async fn run<F: Future>(at_web3: Outcome, journal: Arc<dyn Journal>, steer: impl
     let steer = async move {
         let (fleet, policy) = fleet_and_policy();
         handle.configure(fleet, policy).await.unwrap();
-        let mut spec = JobSpec::new("$web".parse().unwrap(), Command::shell(format!("echo {SECRET}")));
+        let mut spec = JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell(format!("echo {SECRET}")));
         spec.settings.retries = Some(1);
         handle.submit(spec).await.unwrap();
         handle.wait(JOB).await.unwrap();
@@ -232,7 +232,7 @@ fn an_attempt_that_is_dropped_is_recorded_as_in_doubt() {
 #[test]
 fn as_a_layer_alone_it_traces_attempts_in_the_span_around_them() {
     let kept = Captured::by(|| {
-        let test = pogo_core::testing::TestAttempt::at("web1", Command::shell("true"));
+        let test = pogo_core::testing::TestAttempt::at("web1", RemoteCommand::shell("true"));
         let transport = Traced::new(Outcome::Succeeded).layer(Trace::default());
         let outer = tracing::info_span!("deploy");
         outer.in_scope(|| drop(block_on(test.run(&transport))));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::executor::block_on;
 use futures::future::{FutureExt, join};
 use pogo_core::dispatcher::{Dispatcher, Handle, OrderError};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{InputError, JobId, JobStatus};
 
 use super::shop::{Counting, JOB, fleet_and_policy};
@@ -28,7 +28,7 @@ async fn with_handle<F: Future<Output = ()>>(orders: impl FnOnce(Handle) -> F) {
 }
 
 fn on(host: &str) -> JobSpec {
-    JobSpec::new(host.parse().unwrap(), Command::shell("true"))
+    JobSpec::new(host.parse().unwrap(), RemoteCommand::shell("true"))
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostName};
-use pogo_core::plan::{Command, HoldOwner, JobSpec};
+use pogo_core::plan::{HoldOwner, JobSpec, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
     Event, FailureKind, HoldMode, Input, InputError, JobId, JobStatus, NeverBegan, Order, Outcome, Phase, Record,
@@ -82,7 +82,7 @@ fn host(at: usize) -> HostName {
 impl Namespace {
     fn submit(&self, moment: &mut Moment) -> Result<Vec<Event>, InputError> {
         moment.submitted += 1;
-        let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+        let mut spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
         spec.settings.max_failures = Some("1".parse().unwrap());
         moment.handle(Order::Submit {
             job: Some(JobId::new(moment.submitted)),

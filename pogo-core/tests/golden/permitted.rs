@@ -2,7 +2,7 @@
 
 use super::story::{report, wait};
 use pogo_core::fleet::HostName;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{
     Actor, Epoch, FailureKind, FenceAnswer, HoldMode, Input, JobId, NeverBegan, Order, Outcome, OwnerId, RequestId,
 };
@@ -20,7 +20,9 @@ pub(super) fn taken_over() -> Input {
 pub(super) fn a_job_that_asks(drill: &mut Drill) {
     attach(drill, false);
     let targets = "cache[01-02].example.com".parse().unwrap();
-    drill.submit(JobSpec::new(targets, Command::shell("sync"))).unwrap();
+    drill
+        .submit(JobSpec::new(targets, RemoteCommand::shell("sync")))
+        .unwrap();
     let [first, second] = ["cache01.example.com", "cache02.example.com"];
     let busy = Outcome::never_began(NeverBegan::Busy, "attempt 3 of job 1 holds the lock");
     report(drill, first, busy);
@@ -37,7 +39,7 @@ pub(super) fn hosts_that_are_fenced(drill: &mut Drill) {
     attach(drill, true);
     let [first, second] = ["cache01.example.com", "cache02.example.com"];
     drill
-        .submit(JobSpec::new(second.parse().unwrap(), Command::shell("sync")))
+        .submit(JobSpec::new(second.parse().unwrap(), RemoteCommand::shell("sync")))
         .unwrap();
     let doubts = [first, second].map(|host| {
         begin(drill, host, true);
@@ -128,7 +130,7 @@ pub(super) fn hosts_that_are_held(drill: &mut Drill) {
         .handle(hold("cache02.example.com", "disk-tool", 2, HoldMode::Wait))
         .unwrap();
     drill.handle(hold("web3", "bob", -1, HoldMode::Wait)).unwrap();
-    let mut spec = JobSpec::new("web3".parse().unwrap(), Command::shell("smartctl -a /dev/sda"));
+    let mut spec = JobSpec::new("web3".parse().unwrap(), RemoteCommand::shell("smartctl -a /dev/sda"));
     spec.under_hold = Some("ann".parse().unwrap());
     drill.submit(spec).unwrap();
     report(drill, "cache02.example.com", Outcome::Succeeded);

@@ -8,7 +8,7 @@ use super::permitted::{
     taken_over,
 };
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{self, Command, Expectation, JobSpec};
+use pogo_core::plan::{self, Expectation, JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, JobSettings, Limit, OnDoubt, Origin, Policy, Rule, Sequence, WaveGate};
 use pogo_core::scheduler::{
     Actor, Event, FailureKind, HostEventKind, Input, JobEventKind, JobId, Order, Outcome, Phase, Record,
@@ -134,7 +134,7 @@ pub(super) fn wait(drill: &mut Drill, seconds: u64) {
 
 /// A first wave, a bake time, retries with their delays, an operator who pauses and alters.
 fn a_job_in_waves(drill: &mut Drill) {
-    let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("systemctl restart web"));
+    let mut spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("systemctl restart web"));
     spec.user = "ada".to_owned();
     (spec.waves, spec.settings.bake) = (
         vec!["1".parse().unwrap(), "100%".parse().unwrap()],
@@ -185,7 +185,7 @@ fn a_job_in_waves(drill: &mut Drill) {
 fn a_job_that_goes_wrong(drill: &mut Drill) {
     let mut spec = JobSpec::new(
         "$role.web".parse().unwrap(),
-        Command::argv(["/opt/shop/update", "--now"]),
+        RemoteCommand::argv(["/opt/shop/update", "--now"]),
     );
     spec.override_constraints = Some("the shop is down".to_owned());
     (
@@ -252,7 +252,7 @@ fn a_job_that_is_blocked(drill: &mut Drill) {
         wait(drill, 10);
     }
     let targets = "cache[01-02].example.com,web6".parse().unwrap();
-    let mut spec = JobSpec::new(targets, Command::shell("true"));
+    let mut spec = JobSpec::new(targets, RemoteCommand::shell("true"));
     spec.settings.retries = Some(0);
     let job = drill.submit(spec).unwrap();
     for host in ["cache01.example.com", "cache02.example.com"] {
@@ -268,7 +268,7 @@ fn a_job_that_is_blocked(drill: &mut Drill) {
 
 /// A host that takes longer than is usual, a freeze that comes meanwhile, and waves that begin by order.
 fn a_job_that_is_slow(drill: &mut Drill) {
-    let mut spec = JobSpec::new("web1".parse().unwrap(), Command::shell("apt-get upgrade"));
+    let mut spec = JobSpec::new("web1".parse().unwrap(), RemoteCommand::shell("apt-get upgrade"));
     (spec.settings.attempt_timeout, spec.settings.slow_after) =
         (Some(Duration::from_secs(3_600)), Some(Duration::from_secs(60)));
     drill.submit(spec).unwrap();
@@ -287,7 +287,10 @@ fn a_job_that_is_slow(drill: &mut Drill) {
         .handle(Order::Thaw { hosts }.by(Actor::new(by)).because(reason))
         .unwrap();
     report(drill, "web1", Outcome::Succeeded);
-    let mut spec = JobSpec::new("cache[01-02].example.com".parse().unwrap(), Command::shell("true"));
+    let mut spec = JobSpec::new(
+        "cache[01-02].example.com".parse().unwrap(),
+        RemoteCommand::shell("true"),
+    );
     (spec.waves, spec.settings.gate) = (vec!["1".parse().unwrap()], Some(WaveGate::Manual));
     spec.settings.allow_failures = Some("50%".parse().unwrap());
     let job = drill.submit(spec).unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pogo_core::dispatcher::Clock;
 use pogo_core::dispatcher::layer::{InjectFaults, InjectedFault, TransportExt};
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 use pogo_core::testing::{SeenAttempt, TestAttempt};
 
@@ -27,9 +27,13 @@ fn with(fault: InjectedFault) -> (SeenAttempt, Arc<Scripted>) {
     let layer = InjectFaults::new(move |attempt| (attempt.host.name.as_str() == "web1").then(|| fault.clone()));
     let transport = Arc::clone(&inner).layer(layer.clock(Arc::clone(&inner.clock) as _));
     let seen = run(&inner.clock, async move {
-        let spared = TestAttempt::at("web2", Command::shell("true")).run(&transport).await;
+        let spared = TestAttempt::at("web2", RemoteCommand::shell("true"))
+            .run(&transport)
+            .await;
         assert_eq!(spared.outcome, Outcome::Succeeded);
-        TestAttempt::at("web1", Command::shell("true")).run(&transport).await
+        TestAttempt::at("web1", RemoteCommand::shell("true"))
+            .run(&transport)
+            .await
     });
     (seen, inner)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use pogo_core::dispatcher::layer::{ConcurrencyLimit, RateLimit, TransportExt};
 use pogo_core::dispatcher::{Clock, Transport};
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{AttemptId, Failure, FailureKind, Outcome};
 use pogo_core::testing::TestAttempt;
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ enum End {
 }
 
 fn attempt(number: u64, limit: Duration) -> TestAttempt {
-    let mut attempt = TestAttempt::at("web1", Command::shell("true")).within(limit);
+    let mut attempt = TestAttempt::at("web1", RemoteCommand::shell("true")).within(limit);
     attempt.0.id = AttemptId::new(number);
     attempt
 }

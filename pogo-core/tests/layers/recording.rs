@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use pogo_core::dispatcher::layer::{RecordAttempts, RecordedAttempt, Replay, ReportKind, TransportExt};
 use pogo_core::dispatcher::{Stream, Transport};
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 use pogo_core::testing::{SeenAttempt, TestAttempt};
 use proptest::prelude::*;
@@ -27,7 +27,7 @@ fn record(clock: &Arc<VirtualClock>) -> (Recorded, RecordAttempts) {
 fn run_each(transport: impl Transport + 'static, clock: &Arc<VirtualClock>, hosts: &[u8]) -> Vec<SeenAttempt> {
     let attempts = hosts
         .iter()
-        .map(|host| TestAttempt::at(&format!("web{host}"), Command::shell("true")));
+        .map(|host| TestAttempt::at(&format!("web{host}"), RemoteCommand::shell("true")));
     let attempts: Vec<TestAttempt> = attempts.collect();
     run(clock, async move {
         join_all(attempts.into_iter().map(|attempt| attempt.run(&transport))).await

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pogo_core::dispatcher::Clock;
 use pogo_core::dispatcher::layer::{Backoff, Layered, RetryConnect, TransportExt};
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 use pogo_core::testing::{SeenAttempt, TestAttempt};
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ fn flaky(times: u32, after: Duration, phase: Phase) -> Arc<Scripted> {
 fn tried(inner: &Arc<Scripted>, retries: u32, limit: Duration) -> SeenAttempt {
     let layer = RetryConnect::new(retries).clock(Arc::clone(&inner.clock) as _);
     let transport: Layered<_, _> = Arc::clone(inner).layer(layer);
-    let attempt = TestAttempt::at("web1", Command::shell("true")).within(limit);
+    let attempt = TestAttempt::at("web1", RemoteCommand::shell("true")).within(limit);
     run(&inner.clock, async move { attempt.run(&transport).await })
 }
 
@@ -118,7 +118,7 @@ fn a_pause_ends_when_the_attempt_is_cancelled() {
     let inner = flaky(9, Duration::from_millis(10), Phase::Connect);
     let layer = RetryConnect::new(9).clock(Arc::clone(&inner.clock) as _);
     let transport = Arc::clone(&inner).layer(layer);
-    let (attempt, report, mut watch) = TestAttempt::at("web1", Command::shell("true")).start();
+    let (attempt, report, mut watch) = TestAttempt::at("web1", RemoteCommand::shell("true")).start();
     let clock = Arc::clone(&inner.clock);
     let outcome = run(&inner.clock, async move {
         let cancelling = async {

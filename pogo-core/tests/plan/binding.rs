@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec, Plan, PlanError};
+use pogo_core::plan::{JobSpec, Plan, PlanError, RemoteCommand};
 use pogo_core::policy::{Constraint, JobSettings, Limit, OnDoubt, Policy, Rule, Sequence};
 
 fn limit(text: &str) -> Limit {
@@ -11,7 +11,7 @@ fn limit(text: &str) -> Limit {
 }
 
 fn on(targets: &str) -> JobSpec {
-    JobSpec::new(targets.parse().unwrap(), Command::shell("true"))
+    JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell("true"))
 }
 
 fn seconds(seconds: u64) -> Duration {

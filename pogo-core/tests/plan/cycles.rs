@@ -1,7 +1,7 @@
 //! Sequences that wait for each other are named, the shortest way round.
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec, Plan};
+use pogo_core::plan::{JobSpec, Plan, RemoteCommand};
 use pogo_core::policy::{Policy, Sequence};
 
 fn refusal(sequences: &[(&str, &[&str])]) -> String {
@@ -11,7 +11,7 @@ fn refusal(sequences: &[(&str, &[&str])]) -> String {
         Sequence::new(*name, stages)
     };
     let policy = Policy::new().sequences(sequences.iter().map(sequence));
-    let spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+    let spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
     Plan::compile(&fleet, &policy, &spec).unwrap_err().to_string()
 }
 

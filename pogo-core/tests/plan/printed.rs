@@ -1,7 +1,7 @@
 //! The plan as a person reads it.
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec, Plan};
+use pogo_core::plan::{JobSpec, Plan, RemoteCommand};
 use pogo_core::policy::{Constraint, Limit, Origin, Policy, Rule, Sequence};
 
 fn limit(text: &str) -> Limit {
@@ -14,7 +14,7 @@ fn printed(policy: &Policy, targets: &str) -> String {
         .tagged("colo.west", "web[4-5],db1")
         .build()
         .unwrap();
-    let spec = JobSpec::new(targets.parse().unwrap(), Command::shell("true"));
+    let spec = JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell("true"));
     Plan::compile(&fleet, policy, &spec).unwrap().to_string()
 }
 
@@ -91,7 +91,7 @@ fn every_problem_of_a_policy_is_on_a_line_of_its_own() {
     let fleet = Fleet::builder().hosts("a").build().unwrap();
     let wrong = |tag: &str| Sequence::new("s", [tag.parse().unwrap()]);
     let policy = Policy::new().sequence(wrong("$nowhere")).sequence(wrong("$nothing"));
-    let spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+    let spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
     let said = Plan::compile(&fleet, &policy, &spec).unwrap_err().to_string();
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines.len(), 2, "{said}");

@@ -1,13 +1,13 @@
 //! Jobs that no host could take are refused before anything begins.
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, ExecOptions, JobSpec, Plan, RunAs, SentFile};
+use pogo_core::plan::{ExecOptions, JobSpec, Plan, RemoteCommand, RunAs, SentFile};
 use pogo_core::policy::Policy;
 
 /// What is said of a job, if it is refused.
 fn said(change: impl FnOnce(&mut JobSpec)) -> Option<String> {
     let fleet = Fleet::builder().hosts("a").build().unwrap();
-    let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+    let mut spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
     change(&mut spec);
     let plan = Plan::compile(&fleet, &Policy::default(), &spec);
     plan.err().map(|error| error.to_string())
@@ -20,14 +20,14 @@ fn of(change: impl FnOnce(&mut ExecOptions)) -> Option<String> {
 #[test]
 fn an_empty_command_is_refused() {
     for empty in [
-        Command::shell(" "),
-        Command::argv(Vec::<String>::new()),
-        Command::argv(["", "x"]),
+        RemoteCommand::shell(" "),
+        RemoteCommand::argv(Vec::<String>::new()),
+        RemoteCommand::argv(["", "x"]),
     ] {
         let refused = said(|spec| spec.command = empty.clone());
         assert_eq!(refused.as_deref(), Some("the command is empty"), "{empty:?}");
     }
-    assert_eq!(said(|spec| spec.command = Command::argv(["true"])), None);
+    assert_eq!(said(|spec| spec.command = RemoteCommand::argv(["true"])), None);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn files_have_a_mode_of_four_octal_digits() {
 
 #[test]
 fn exec_options_that_are_not_plain_are_stored() {
-    let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+    let mut spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
     assert!(spec.exec_options.is_plain());
     assert!(!serde_json::to_string(&spec).unwrap().contains("environment"));
     spec.exec_options.environment.insert("A".into(), "1".into());

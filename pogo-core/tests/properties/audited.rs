@@ -197,7 +197,7 @@ fn of_attempt(event: &Event) -> Option<AttemptId> {
 
 #[test]
 fn one_over_a_limit_is_found_whichever_it_is() {
-    use pogo_core::plan::{Command, JobSpec};
+    use pogo_core::plan::{JobSpec, RemoteCommand};
     use pogo_core::policy::{Constraint, Policy, Rule};
     use pogo_core::sim::World;
 
@@ -213,7 +213,7 @@ fn one_over_a_limit_is_found_whichever_it_is() {
     ];
     for (rule, broken) in rules {
         let policy = Policy::new().constraint(Constraint::new("$web".parse().unwrap(), rule));
-        let job = JobSpec::new("$web".parse().unwrap(), Command::shell("true"));
+        let job = JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true"));
         let mut world = World::new(fleet.clone(), policy).unwrap();
         world.submit(job).unwrap();
         let mut records = world.run().records;

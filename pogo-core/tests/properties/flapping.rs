@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{Input, JobId, JobStatus, Order, Outcome, TaskState};
 use pogo_core::testing::{Drill, Step};
@@ -54,7 +54,7 @@ fn drill(limit: u32) -> Drill {
         .retire_after(std::time::Duration::MAX);
     let mut drill = Drill::new(fleet(u8::MAX), Arc::new(policy)).unwrap();
     drill
-        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("true")))
+        .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true")))
         .unwrap();
     drill
 }

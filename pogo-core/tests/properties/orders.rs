@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pogo_core::fleet::{Fleet, FleetBuilder, HostName, Selector};
-use pogo_core::plan::{Command, Expectation, HostOrder, JobSpec};
+use pogo_core::plan::{Expectation, HostOrder, JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::sim::{TaskTimes, World};
 use proptest::prelude::*;
@@ -52,7 +52,7 @@ impl Overlapping {
             .zip(&self.hosts)
             .map(|(at, &(_, seconds)): (u32, _)| (format!("h{at}").parse().unwrap(), time(seconds)))
             .collect();
-        let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+        let mut spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
         spec.order = order;
         spec.settings.max_parallel = self.max_parallel.map(|limit| limit.to_string().parse().unwrap());
         if !equal {

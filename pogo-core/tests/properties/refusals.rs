@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pogo_core::Timestamp;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{AttemptId, Input, InputError, JobId, Order, Outcome, Phase};
 use pogo_core::testing::Drill;
 use proptest::prelude::*;
@@ -45,7 +45,7 @@ fn nonsensical(drill: &Drill, which: usize) -> Input {
     let attempt = AttemptId::new(1_000_000);
     let taken = drill.scheduler().jobs().next().map_or(nobody, |job| job.id());
     let targets = if taken == nobody { "$nowhere" } else { "*" };
-    let spec = Arc::new(JobSpec::new(targets.parse().unwrap(), Command::shell("true")));
+    let spec = Arc::new(JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell("true")));
     let order = match which {
         3 => {
             return Input::PhaseEntered {
@@ -63,11 +63,11 @@ fn nonsensical(drill: &Drill, which: usize) -> Input {
         0 => Order::Submit { job: Some(taken), spec },
         1 => Order::Submit {
             job: Some(nobody),
-            spec: Arc::new(JobSpec::new("$nowhere".parse().unwrap(), Command::shell("true"))),
+            spec: Arc::new(JobSpec::new("$nowhere".parse().unwrap(), RemoteCommand::shell("true"))),
         },
         2 => Order::Submit {
             job: Some(nobody),
-            spec: Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell(" "))),
+            spec: Arc::new(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell(" "))),
         },
         5 => Order::Pause { job: nobody },
         6 => Order::Resume { job: nobody },

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::journal::replay;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{Event, HoldMode, JobId, Order, Outcome, Record, TaskEventKind};
 use pogo_core::sim::{Fault, History, PastTimes, TaskTimes, World};
@@ -212,7 +212,7 @@ fn reports_of_one_moment_come_in_the_order_of_the_log() {
     let policy = Policy::new().constraint(limit);
     let mut drill = Drill::new(Arc::new(fleet), Arc::new(policy)).unwrap();
     drill
-        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("true")))
+        .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true")))
         .unwrap();
     drill.play(&Step::Wait(Duration::from_secs(9)));
     // The second of those that run, then the first; in the same millisecond.

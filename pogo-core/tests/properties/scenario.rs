@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec, Plan};
+use pogo_core::plan::{JobSpec, Plan, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_core::testing::{Drill, Step, fleets, job_specs, policies, steps};
 use proptest::prelude::*;
@@ -78,7 +78,7 @@ pub(crate) fn scenarios_of(hosts: RangeInclusive<usize>, most: usize) -> impl St
 }
 
 fn without_cycles(fleet: &Fleet, policy: &Arc<Policy>) -> Arc<Policy> {
-    let everything = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+    let everything = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
     let mut policy = Policy::clone(policy);
     while Plan::compile(fleet, &policy, &everything).is_err() && policy.sequences.pop().is_some() {}
     Arc::new(policy)

@@ -45,7 +45,10 @@ impl Followed {
     fn begin(scheduler: &Scheduler, at: usize) -> Self {
         let mut follower = Follower::new();
         follower.apply(&sent(&Update::snapshot(id(at), scheduler))).unwrap();
-        Self { follower, delivered: at }
+        Self {
+            follower,
+            delivered: at,
+        }
     }
 
     /// Brings what has been recorded since, and goes on as a client does where it does not follow.

@@ -9,7 +9,7 @@ use pogo_core::dispatcher::{JournalStatus, Notice};
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::journal::{Acquire, JournalError, Nonce, Owner, Seq};
 use pogo_core::output::{OutputSource, Stream};
-use pogo_core::plan::{Command, HostOrder, JobSpec, RunAs};
+use pogo_core::plan::{HostOrder, JobSpec, RemoteCommand, RunAs};
 use pogo_core::policy::{Constraint, OnDoubt, Policy, Rule, Sequence, WaveGate};
 use pogo_core::scheduler::{
     Actor, Answer, AttemptId, CancelReason, DoubtCause, Epoch, Event, Failure, FailureKind, HaltCause, HoldMode,
@@ -82,7 +82,7 @@ fn rules_and_limits_print_as_in_a_policy() {
 
     let fleet = Fleet::builder().tagged("web", "web[1-8]").build().unwrap();
     let mut drill = Drill::new(Arc::new(fleet), Arc::new(Policy::new().constraint(limit))).unwrap();
-    let spec = JobSpec::new("$web".parse().unwrap(), Command::shell("true")).max_failures("25%".parse().unwrap());
+    let spec = JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("true")).max_failures("25%".parse().unwrap());
     drill.submit(spec).unwrap();
     let bucket = drill.scheduler().buckets().next().unwrap();
     assert_eq!(bucket.bucket().to_string(), "$web: max_parallel: 25% (2 slots)");

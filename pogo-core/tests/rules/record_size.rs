@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Event, Input, JobId, Order, Outcome, OutputSummary, Phase, Record, Scheduler};
 use pogo_core::{Digest, Timestamp};
@@ -32,7 +32,7 @@ fn lines(fleet: Fleet) -> Vec<String> {
     );
     let spec = Arc::new(JobSpec::new(
         "*".parse().unwrap(),
-        Command::shell("systemctl restart web"),
+        RemoteCommand::shell("systemctl restart web"),
     ));
     let job = JobId::new(4_711);
     let started = handle(now, Order::Submit { job: Some(job), spec }.into());

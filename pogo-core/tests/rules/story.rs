@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::fleet::{Fleet, FleetBuilder, HostName};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{
     AttemptId, Blocker, Event, FailureKind, Input, InputError, JobId, JobStatus, Obstacle, Order, Outcome, TaskState,
@@ -106,7 +106,7 @@ pub(crate) fn hosts(names: &str) -> Vec<HostName> {
 }
 
 pub(crate) fn on(targets: &str) -> JobSpec {
-    JobSpec::new(targets.parse().unwrap(), Command::shell("true"))
+    JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell("true"))
 }
 
 pub(crate) fn web(names: &str) -> FleetBuilder {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::sim::what_if::{Change, Questions, Scenario};
 use pogo_core::sim::{Binding, Fault, TaskTimes, World};
@@ -25,7 +25,7 @@ fn shop(fail_rate: f64) -> Scenario {
         .unwrap()
         .task_times(TaskTimes::Fixed(Duration::from_secs(30)))
         .inject_everywhere(Fault::fails_sometimes(fail_rate));
-    Scenario::new(world, JobSpec::new("*".parse().unwrap(), Command::shell("true")))
+    Scenario::new(world, JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true")))
 }
 
 #[test]

@@ -13,13 +13,13 @@ use pogo_core::plan::Plan;
 /// ```
 /// use pogo_core::fleet::Fleet;
 /// use pogo_picture::StageGraph;
-/// use pogo_core::plan::{Command, JobSpec, Plan};
+/// use pogo_core::plan::{JobSpec, Plan, RemoteCommand};
 /// use pogo_core::policy::{Policy, Sequence};
 ///
 /// let fleet = Fleet::builder().tagged("cache", "c[1-2]").tagged("front", "f[1-9]").build()?;
 /// let order = Sequence::new("caches first", ["$cache".parse()?, "$front".parse()?]);
 /// let policy = Policy::new().sequence(order);
-/// let plan = Plan::compile(&fleet, &policy, &JobSpec::new("*".parse()?, Command::shell("restart")))?;
+/// let plan = Plan::compile(&fleet, &policy, &JobSpec::new("*".parse()?, RemoteCommand::shell("restart")))?;
 ///
 /// let graph = StageGraph::of(&plan);
 /// assert!(graph.dot().starts_with("digraph {"));

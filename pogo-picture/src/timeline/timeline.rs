@@ -22,13 +22,13 @@ use pogo_core::time::format_duration;
 ///
 /// ```
 /// # use pogo_core::fleet::Fleet;
-/// # use pogo_core::plan::{Command, JobSpec};
+/// # use pogo_core::plan::{JobSpec, RemoteCommand};
 /// # use pogo_core::policy::Policy;
 /// # use pogo_core::sim::World;
 /// use pogo_picture::Timeline;
 ///
 /// # let mut world = World::new(Fleet::builder().tagged("web", "web[1-3]").build()?, Policy::default())?;
-/// # world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+/// # world.submit(JobSpec::new("$web".parse()?, RemoteCommand::shell("restart")))?;
 /// # let records = world.run().records;
 /// // A log that ends in the middle of a job can be drawn too.
 /// let timeline = Timeline::of(&records[..5])?;

@@ -47,7 +47,7 @@ fn a_single_failure_among_thousands_shows_and_is_named() {
     world = world
         .inject(&"front1500".parse().unwrap(), &pogo_core::sim::Fault::Always(outcome))
         .unwrap();
-    let command = pogo_core::plan::Command::shell("restart");
+    let command = pogo_core::plan::RemoteCommand::shell("restart");
     world
         .submit(pogo_core::plan::JobSpec::new("*".parse().unwrap(), command))
         .unwrap();

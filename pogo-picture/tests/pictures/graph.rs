@@ -1,7 +1,7 @@
 //! Stages as a graph.
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec, Plan};
+use pogo_core::plan::{JobSpec, Plan, RemoteCommand};
 use pogo_core::policy::{Policy, Sequence};
 use pogo_picture::StageGraph;
 use roxmltree::Document;
@@ -9,7 +9,7 @@ use roxmltree::Document;
 use super::worlds::{of_class, shop};
 
 fn plan(fleet: &Fleet, policy: &Policy) -> Plan {
-    let job = JobSpec::new("*".parse().unwrap(), Command::shell("restart"));
+    let job = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("restart"));
     Plan::compile(fleet, policy, &job).unwrap()
 }
 

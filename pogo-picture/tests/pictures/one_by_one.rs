@@ -1,7 +1,7 @@
 //! Few hosts: a row for each.
 
 use pogo_core::Timestamp;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{JobId, Order};
 use pogo_core::sim::World;
 use pogo_picture::{Timeline, TimelineError};
@@ -152,7 +152,7 @@ fn what_an_operator_does_is_a_line_across() {
         .at(at(2), Order::Pause { job })
         .at(at(60), Order::Resume { job })
         .at(at(62), Order::Halt { job }.because("enough <for> today"));
-    let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("restart"));
+    let mut spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("restart"));
     spec.settings.max_parallel = Some("2".parse().unwrap());
     world.submit(spec).unwrap();
     let svg = Timeline::of(&world.run().records).unwrap().svg();
@@ -177,7 +177,7 @@ fn a_host_that_is_down_and_succeeds_shows_both() {
     let mut world = World::new(fleet, policy).unwrap();
     world = world.at(Timestamp::EPOCH, Order::MarkDown { host }.because(reason));
     world
-        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
+        .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("restart")))
         .unwrap();
     let svg = Timeline::of(&world.run().records).unwrap().svg();
     let document = Document::parse(&svg).unwrap();

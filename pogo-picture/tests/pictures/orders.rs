@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pogo_core::Timestamp;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{Actor, JobId, Order, Record};
 use pogo_core::sim::{TaskTimes, World};
 use pogo_picture::{Timeline, moments};
@@ -38,7 +38,7 @@ fn stopped() -> Vec<Record> {
             Order::Abort { job }.by(Actor::new("bob")).because("<b>\u{1b}[2J"),
         );
     world
-        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
+        .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("restart")))
         .unwrap();
     world.run().records
 }
@@ -120,7 +120,7 @@ fn a_job_that_is_drawn_alone_shows_its_own_orders() {
         .at(at(4), Order::Resume { job: second }.by(by("dave")));
     for targets in ["$cache", "$front"] {
         world
-            .submit(JobSpec::new(targets.parse().unwrap(), Command::shell("restart")))
+            .submit(JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell("restart")))
             .unwrap();
     }
     let records = world.run().records;

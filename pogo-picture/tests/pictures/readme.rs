@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::Timestamp;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, Order, Outcome, Phase, Record, Scheduler};
 use pogo_picture::Timeline;
 
@@ -109,7 +109,7 @@ fn eventful() -> Vec<Record> {
     };
     let (fleet, policy) = (Arc::new(fleet), Arc::new(policy));
     rollout.handle(Order::Configure { fleet, policy });
-    let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("systemctl restart shop"));
+    let mut spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("systemctl restart shop"));
     spec.settings.connect_retries = Some(1);
     spec.settings.retry_delay = Some(Duration::from_secs(6));
     spec.settings.settle = Some(Duration::from_secs(4));

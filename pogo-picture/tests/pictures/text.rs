@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_core::sim::{Fault, TaskTimes, World};
@@ -21,7 +21,7 @@ fn a_small_rollout_looks_like_this() {
         .inject(&"front2".parse().unwrap(), &Fault::Always(failed))
         .unwrap();
     world
-        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
+        .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("restart")))
         .unwrap();
     let text = Timeline::of(&world.run().records).unwrap().text(78);
     let wanted = "\
@@ -63,7 +63,7 @@ fn a_host_that_takes_longer_than_is_usual_is_marked() {
         .inject(&"b".parse().unwrap(), &slow)
         .unwrap();
     world
-        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
+        .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("restart")))
         .unwrap();
     let records = world.run().records;
     let timeline = Timeline::of(&records).unwrap();
@@ -98,7 +98,7 @@ fn moments_count_from_the_first_record() {
 #[test]
 fn the_jobs_own_limit_has_a_row_of_its_own() {
     let mut world = World::new(shop(2, 4).0, pogo_core::policy::Policy::default()).unwrap();
-    let spec = JobSpec::new("*".parse().unwrap(), Command::shell("restart")).max_parallel("2".parse().unwrap());
+    let spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("restart")).max_parallel("2".parse().unwrap());
     world.submit(spec).unwrap();
     let text = Timeline::of(&world.run().records).unwrap().text(78);
     let row = text.lines().find(|line| line.trim_start().starts_with("this job"));

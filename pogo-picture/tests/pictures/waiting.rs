@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{FailureKind, JobStatus, Outcome, Record, TaskState};
 use pogo_core::sim::what_if::{Questions, Scenario};
@@ -24,7 +24,7 @@ fn blocked(fronts: usize, failing: &str) -> Vec<Record> {
         .inject(&failing.parse().unwrap(), &Fault::Always(failure))
         .unwrap();
     world
-        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
+        .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("restart")))
         .unwrap();
     world.run().records
 }
@@ -102,7 +102,7 @@ fn groups_stand_in_the_order_of_the_plan() {
         .constraint(limit("$early", "1"));
     let mut world = World::new(fleet.build().unwrap(), policy).unwrap();
     world
-        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
+        .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("restart")))
         .unwrap();
     let svg = Timeline::of(&world.run().records).unwrap().svg();
     let document = Document::parse(&svg).unwrap();
@@ -140,7 +140,7 @@ fn a_page_has_every_host_of_its_bands_once() {
 #[test]
 fn one_run_of_many_tells_how_they_spread_in_the_units_of_its_axis() {
     let (fleet, policy) = shop(4, 8);
-    let spec = JobSpec::new("*".parse().unwrap(), Command::shell("restart"));
+    let spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("restart"));
     let times = pogo_core::sim::TaskTimes::LogNormal {
         median: std::time::Duration::from_secs(30),
         sigma: 0.5,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::scheduler::{FailureKind, Outcome, Record};
 use pogo_core::sim::{Fault, TaskTimes, World};
@@ -37,7 +37,7 @@ pub(crate) fn rollout(fronts: usize, failing: &str, message: &str) -> Vec<Record
     };
     let mut world = World::new(fleet, policy).unwrap().task_times(times);
     world = world.inject(&failing.parse().unwrap(), &fault).unwrap();
-    let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("restart"));
+    let mut spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("restart"));
     spec.settings.retries = Some(1);
     world.submit(spec).unwrap();
     world.run().records

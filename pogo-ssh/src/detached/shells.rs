@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pogo_core::dispatcher::{Attempt, Stream};
 use pogo_core::fleet::Host;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::commands::DetachedCommands;
@@ -108,10 +108,10 @@ fn commands_of(line: &str) -> DetachedCommands {
 
 /// The same, with a number for the command.
 fn numbered(x: usize, line: &str) -> DetachedCommands {
-    commands_of_job(format!("job{x}"), Command::shell(format!("X={x}; {line}")))
+    commands_of_job(format!("job{x}"), RemoteCommand::shell(format!("X={x}; {line}")))
 }
 
-fn commands_of_job(job: String, command: Command) -> DetachedCommands {
+fn commands_of_job(job: String, command: RemoteCommand) -> DetachedCommands {
     let ids = (JobId::new(3), AttemptId::new(17));
     let attempt = Attempt::new(ids, Host::new("web1".parse().unwrap()), command, Duration::from_secs(1));
     DetachedCommands::of(&attempt, &job, ("cache/it's", 10_000), &GateOptions::default()).unwrap()
@@ -295,7 +295,7 @@ fn every_line_reaches_the_host_through_every_login_shell() {
         let wanted: String = words.iter().map(|word| format!("{word}|")).collect();
         let commands = commands_of_job(
             "job".to_owned(),
-            Command::argv([&["printf", "%s|"], words.as_slice()].concat()),
+            RemoteCommand::argv([&["printf", "%s|"], words.as_slice()].concat()),
         );
         let report = shell.log_in(&commands.launch_line((0, 0), LIMIT));
         assert_eq!(

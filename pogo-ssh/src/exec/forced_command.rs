@@ -2,7 +2,7 @@
 
 use pogo_core::dispatcher::Attempt;
 use pogo_core::fleet::Host;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 
 use crate::quote::quote_all;
 
@@ -13,7 +13,7 @@ const FORCED_COMMAND: &str = "forced_command";
 /// other hosts.
 pub(super) fn forced_line(attempt: &Attempt) -> Option<String> {
     is_forced(attempt).then(|| match attempt.command.as_ref() {
-        Command::Argv(words) => quote_all(words.iter().map(String::as_str)),
+        RemoteCommand::Argv(words) => quote_all(words.iter().map(String::as_str)),
         command => command.to_string(),
     })
 }

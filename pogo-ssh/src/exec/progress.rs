@@ -260,14 +260,14 @@ pub(crate) fn ran_something_else(status: &ExitStatus) -> String {
 
 #[cfg(test)]
 mod tests {
-    use pogo_core::plan::Command;
+    use pogo_core::plan::RemoteCommand;
     use pogo_core::testing::TestAttempt;
 
     use super::*;
 
     #[test]
     fn a_command_that_succeeded_has_when_time_runs_out_while_hooks_are_looked_for() {
-        let mut attempt = TestAttempt::at("web1", Command::shell("true")).0;
+        let mut attempt = TestAttempt::at("web1", RemoteCommand::shell("true")).0;
         attempt.pre_hooks = Some("/pre".into());
         attempt.post_hooks = Some("/post".into());
         let sessions = Session::all_of(&attempt, None, None);

@@ -4,7 +4,7 @@
 //! each nested shell would let it grow beyond what hosts accept. Pogo's own variables start with `pogo_`.
 
 use pogo_core::dispatcher::Attempt;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::Phase;
 
 use super::hooks::hooks_function;
@@ -170,13 +170,13 @@ fn command(attempt: &Attempt, parameters: &mut Parameters) -> String {
     match attempt.command.as_ref() {
         // The login shell runs the line, as with any SSH client. Without SHLVL, bash would read its start-up
         // file a second time.
-        Command::Shell(line) if attempt.exec_options.run_as.is_none() => {
+        RemoteCommand::Shell(line) if attempt.exec_options.run_as.is_none() => {
             let line = parameters.add(line);
             format!("SHLVL=1; export SHLVL\nexec \"${{SHELL:-/bin/sh}}\" -c {line}")
         }
         // Service accounts often have no login shell.
-        Command::Shell(line) => format!("exec /bin/sh -c {}", parameters.add(line)),
-        Command::Argv(words) => {
+        RemoteCommand::Shell(line) => format!("exec /bin/sh -c {}", parameters.add(line)),
+        RemoteCommand::Argv(words) => {
             let words: String = words.iter().map(|word| format!(" {}", parameters.add(word))).collect();
             format!("exec{words}")
         }

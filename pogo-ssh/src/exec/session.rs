@@ -6,7 +6,7 @@
 //! `Session::of(…, &[PreHook, Command])`, then `Session::of(…, &[PostHook])`.
 
 use pogo_core::dispatcher::Attempt;
-use pogo_core::plan::{Command, RunAs};
+use pogo_core::plan::{RemoteCommand, RunAs};
 use pogo_core::scheduler::Phase;
 
 use super::forced_command::{forced_line, unsuitable_where_forced};
@@ -300,8 +300,8 @@ fn run_and_tell(marker: &Marker, (is_last, has_gate): (bool, bool)) -> String {
 /// Refuses attempts that no host can run.
 pub(crate) fn check_attempt(attempt: &Attempt) -> Result<(), InvalidAttempt> {
     let is_empty = match attempt.command.as_ref() {
-        Command::Shell(line) => line.trim().is_empty(),
-        Command::Argv(words) => words.first().is_none_or(String::is_empty),
+        RemoteCommand::Shell(line) => line.trim().is_empty(),
+        RemoteCommand::Argv(words) => words.first().is_none_or(String::is_empty),
         _ => return Err(InvalidAttempt::Unknown("such a command")),
     };
     if !matches!(

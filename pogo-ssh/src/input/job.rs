@@ -17,10 +17,10 @@ use super::{CommandInput, Secrets};
 /// [providing](crate::SshTransport::provide) them, finds a missing file before the job is submitted:
 ///
 /// ```no_run
-/// use pogo_core::plan::{Command, JobSpec, Stdin};
+/// use pogo_core::plan::{JobSpec, RemoteCommand, Stdin};
 /// use pogo_ssh::{JobInputs, SshTransport};
 ///
-/// let mut spec = JobSpec::new("$db".parse()?, Command::shell("psql"));
+/// let mut spec = JobSpec::new("$db".parse()?, RemoteCommand::shell("psql"));
 /// spec.exec_options.stdin = Stdin::File("changes.sql".to_owned());
 /// let inputs = JobInputs::read(&spec.exec_options)?;
 /// let transport = SshTransport::builder().build()?;

@@ -70,7 +70,7 @@ fn reason(complaints: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use pogo_core::plan::Command;
+    use pogo_core::plan::RemoteCommand;
     use pogo_core::testing::TestAttempt;
 
     use super::*;
@@ -78,7 +78,7 @@ mod tests {
 
     /// A session of a command alone, as far as it was seen.
     fn progress(begun: bool) -> SessionProgress {
-        let attempt = TestAttempt::at("web1", Command::shell("true")).0;
+        let attempt = TestAttempt::at("web1", RemoteCommand::shell("true")).0;
         let sessions = Session::all_of(&attempt, None, None);
         let mut progress = SessionProgress::new(&sessions[0]);
         if begun {

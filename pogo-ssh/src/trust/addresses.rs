@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use pogo_core::fleet::Host;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use russh::keys::{PublicKey, PublicKeyOrCertificate};
 use tempfile::TempDir;
 
@@ -22,7 +22,7 @@ const ADDRESS: &str = "192.0.2.7";
 async fn target() -> Target {
     let targets = Targets::new(&SshTransportBuilder::default(), "ops");
     let host = Host::new("web1".parse().unwrap());
-    let mut target = targets.of(&host, &Command::shell("true")).await.unwrap();
+    let mut target = targets.of(&host, &RemoteCommand::shell("true")).await.unwrap();
     target.checks_address = true;
     target
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use pogo_core::plan::{Command as Line, ExecOptions, RunAs};
+use pogo_core::plan::{ExecOptions, RemoteCommand as Line, RunAs};
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::{SshTransport, SshTransportBuilder};
 

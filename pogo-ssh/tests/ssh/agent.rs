@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, Stdio};
 
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::Agent;
 use tempfile::TempDir;
@@ -116,7 +116,7 @@ async fn an_rsa_key_in_the_agent_logs_in_to_openssh() {
     std::fs::write(server.path("authorized_keys"), server.public_key("client_rsa")).unwrap();
     agent.add(&server.path("client_rsa"));
     let transport = server.transport().agent(Agent::Socket(agent.socket())).build().unwrap();
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("true"));
     attempt.run(&transport).await.assert_succeeded();
 }
 

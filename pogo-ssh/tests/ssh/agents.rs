@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::{Agent, SshTransportBuilder};
 
@@ -18,7 +18,7 @@ use crate::login::{bare, fleet, log_in};
 use crate::openssh::{self, OpenSsh, generate_key, sign_key};
 
 async fn run(server: &OpenSsh, settings: SshTransportBuilder) -> Report {
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("true"));
     attempt.run(&settings.build().unwrap()).await
 }
 
@@ -118,7 +118,7 @@ async fn a_locked_agent_is_told_from_a_missing_one_and_a_key_file_serves_without
 #[tokio::test]
 async fn an_agent_that_hangs_is_given_up_once_and_a_key_file_serves_without_it() {
     let fleet = fleet().await;
-    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell("true"));
     // A machine that is too busy for so short a connect timeout says nothing of the agent; one that waited for it would always be late.
     for number in 0..10 {
         let directory = tempfile::tempdir().unwrap();

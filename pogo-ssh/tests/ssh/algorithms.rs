@@ -364,7 +364,7 @@ async fn what_is_left_out_is_noted_once() {
     let lines = "Tunnel yes\nCiphers +aes512-ctr,3des-cbc";
     let transport = host.settings(lines).build().unwrap();
     let visit = || {
-        let command = pogo_core::plan::Command::shell("true");
+        let command = pogo_core::plan::RemoteCommand::shell("true");
         TestAttempt::to("web1", pogo_core::fleet::Connection::default(), command).run(&transport)
     };
     let first = visit().await;

@@ -12,7 +12,7 @@ use pogo_core::dispatcher::{
     self as report, Attempt, BeginRequest, Observer, OutputChunk, ReportSink, ReporterSide, Stream, Transport,
 };
 use pogo_core::fleet::{Connection, Host};
-use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_core::scheduler::{AttemptId, BeginRefused, Failure, FailureKind, JobId, Outcome, Phase};
 use pogo_core::testing::TestPermission;
 use tokio::sync::Notify;
@@ -95,7 +95,7 @@ pub(crate) struct Report {
 }
 
 impl TestAttempt {
-    pub(crate) fn to(name: &str, connection: Connection, command: Command) -> Self {
+    pub(crate) fn to(name: &str, connection: Connection, command: RemoteCommand) -> Self {
         let mut host = Host::new(name.parse().unwrap());
         host.connection = connection;
         let ids = (JobId::new(3), AttemptId::new(17));

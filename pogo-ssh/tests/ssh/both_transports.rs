@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_core::scheduler::{FailureKind, Outcome};
 
 use crate::attempt::{Report, TestAttempt, over_its_time};
@@ -19,7 +19,7 @@ enum Then {
 
 async fn run(server: &OpenSsh, transport: &dyn Transport, (line, pty, then): (&str, bool, Then)) -> Report {
     let exec_options = ExecOptions::new().pty(pty);
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell(line)).exec_options(exec_options);
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell(line)).exec_options(exec_options);
     if then == Then::RunsTooLong {
         return over_its_time(transport, 1, |_| attempt.clone()).await;
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use pogo_core::fleet::Connection;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::HostKeyPolicy;
 use pogo_ssh::loopback::LoopbackFleet;
@@ -46,7 +46,7 @@ async fn closed_in_the_middle_of_any_packet_nobody_is_told_that_nothing_ran_when
     let run = async |bytes: u64| -> (Report, u64) {
         let (listener, connection) = listener().await;
         let line = format!("echo {bytes} >>'{}'; echo here", there.display());
-        let attempt = TestAttempt::to("web1", connection, Command::shell(line));
+        let attempt = TestAttempt::to("web1", connection, RemoteCommand::shell(line));
         tokio::join!(attempt.run(&transport), pass(&listener, host.address(), bytes))
     };
     let (whole, all) = run(1 << 20).await;
@@ -91,7 +91,7 @@ async fn endless(words: &'static [u8]) -> String {
     });
     let settings = fleet.transport().host_keys(HostKeyPolicy::Insecure);
     let transport = settings.connect_timeout(Duration::from_secs(5)).build().unwrap();
-    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    let attempt = TestAttempt::to("web1", connection, RemoteCommand::shell("true"));
     let message = attempt.run(&transport).await.assert_failed(FailureKind::Unreachable);
     // It is hung up on.
     talking.await.unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command as Process;
 
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::HostKeyPolicy;
 
@@ -40,7 +40,7 @@ impl Certified {
     /// Makes these the known hosts and goes there.
     async fn visit(&self, known_hosts: &str) -> Report {
         fs::write(self.server.path("known_hosts"), known_hosts).unwrap();
-        let attempt = TestAttempt::to("web1", self.server.connection(), Command::shell("true"));
+        let attempt = TestAttempt::to("web1", self.server.connection(), RemoteCommand::shell("true"));
         attempt.run(&self.server.transport().build().unwrap()).await
     }
 
@@ -170,7 +170,7 @@ async fn a_bad_certificate_is_never_accepted_as_new() {
     let line = format!("@cert-authority * {}", host.public_key("other_ca"));
     fs::write(host.server.path("known_hosts"), &line).unwrap();
     let settings = host.server.transport().host_keys(HostKeyPolicy::AcceptNew);
-    let attempt = TestAttempt::to("web1", host.server.connection(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", host.server.connection(), RemoteCommand::shell("true"));
     attempt
         .run(&settings.build().unwrap())
         .await

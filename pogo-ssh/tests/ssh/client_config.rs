@@ -3,7 +3,7 @@
 use std::fs;
 
 use pogo_core::fleet::Connection;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Agent, ClientConfig, HostKeyPolicy, SetupError, SshTransport, SshTransportBuilder};
 
@@ -29,7 +29,7 @@ pub(crate) async fn visit(settings: SshTransportBuilder, name: &str) -> Report {
     let attempt = TestAttempt::to(
         name,
         Connection::default(),
-        Command::shell("echo $USER $SSH_CONNECTION"),
+        RemoteCommand::shell("echo $USER $SSH_CONNECTION"),
     );
     attempt.run(&settings.build().unwrap()).await
 }
@@ -75,7 +75,7 @@ async fn what_the_host_or_the_caller_says_comes_before_the_configuration() {
     report.assert_succeeded();
     let connection = Connection::new().port(server.port);
     let transport = settings(&server, &text).port(2).build().unwrap();
-    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    let attempt = TestAttempt::to("web1", connection, RemoteCommand::shell("true"));
     attempt.run(&transport).await.assert_succeeded();
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome};
 use pogo_ssh::{HostKeyPolicy, SshTransport, SshTransportBuilder};
 
@@ -60,7 +60,7 @@ impl Site {
     }
 
     fn attempt(&self, proxy: &Proxy, number: u64) -> TestAttempt {
-        let line = Command::shell(format!("echo ran >>'{}'; exit 3", self.ran(number)));
+        let line = RemoteCommand::shell(format!("echo ran >>'{}'; exit 3", self.ran(number)));
         let attempt = TestAttempt::to("web1", proxy.connection(), line);
         attempt.exec_options((self.exec_options)(number)).numbered(number)
     }
@@ -78,7 +78,7 @@ impl Site {
 
     /// What the host says of it in the end, and keeps to.
     async fn truth(&self, number: u64) -> Outcome {
-        let asked = TestAttempt::to("web1", self.server.connection(), Command::shell("echo ran again"));
+        let asked = TestAttempt::to("web1", self.server.connection(), RemoteCommand::shell("echo ran again"));
         asked.numbered(number).resumed().run(&self.direct).await.outcome
     }
 
@@ -176,7 +176,7 @@ impl Site {
             request.answer(Ok(()));
             // The host is free once it has given up.
             for number in 2.. {
-                let next = TestAttempt::to("web1", self.server.connection(), Command::shell("true"));
+                let next = TestAttempt::to("web1", self.server.connection(), RemoteCommand::shell("true"));
                 let report = next.numbered(number).run(&self.direct).await;
                 if report.outcome == Outcome::Succeeded {
                     break;

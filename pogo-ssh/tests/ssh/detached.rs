@@ -9,7 +9,7 @@ use std::time::Duration;
 use pogo_core::dispatcher::{Dispatcher, Handle};
 use pogo_core::fleet::Fleet;
 use pogo_core::journal::MemoryJournal;
-use pogo_core::plan::{Command, ExecOptions, JobSpec, RunAs, Stdin};
+use pogo_core::plan::{ExecOptions, JobSpec, RemoteCommand, RunAs, Stdin};
 use pogo_core::scheduler::{FailureKind, JobId, NeverBegan, Outcome, Phase, Tally};
 
 use crate::attempt::{over_its_time, term};
@@ -41,7 +41,7 @@ fn job_on(place: &Place, line: String) -> (Fleet, JobSpec) {
     let mut fleet = Fleet::builder().host("web1");
     let host = fleet.find("web1").unwrap();
     fleet.connect(host, place.connection.clone());
-    let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell(line));
+    let mut spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell(line));
     spec.exec_options = detached("k1");
     (fleet.build().unwrap(), spec)
 }
@@ -82,7 +82,7 @@ on_both! {
         let line = "echo $POGO_PHASE $POGO_HOST $X; echo aside >&2";
         let mut how = detached("k1");
         how.environment.insert("X".to_owned(), "it's".to_owned());
-        let attempt = place.attempt(Command::shell(line)).with_hooks(&place.path("pre.d"), &place.path("post.d"));
+        let attempt = place.attempt(RemoteCommand::shell(line)).with_hooks(&place.path("pre.d"), &place.path("post.d"));
         let report = attempt.exec_options(how).run(&transport_of(&place)).await;
         let message = report.assert_failed(FailureKind::PostHook { status: 4 });
         assert_eq!(message, "b");
@@ -97,7 +97,7 @@ on_both! {
             if hook {
                 place.file("post.d/hook", "#!/bin/sh\nexit 0\n", 0o755);
             }
-            let attempt = place.attempt(Command::shell("true")).with_hooks(&place.path("pre.d"), &place.path("post.d"));
+            let attempt = place.attempt(RemoteCommand::shell("true")).with_hooks(&place.path("pre.d"), &place.path("post.d"));
             let report = attempt.exec_options(detached(&format!("k{number}"))).run(&transport_of(&place)).await;
             report.assert_succeeded();
             let phases = [Phase::Connect, Phase::Command].into_iter().chain(hook.then_some(Phase::PostHook));
@@ -108,7 +108,7 @@ on_both! {
     async fn of_output_over_the_limit_head_and_tail_come_through(place: Place) {
         let config = place.transport.clone().detached_directory(place.path("kept")).output_limit(100_000);
         let lines = "i=0; while [ $i -lt 100000 ]; do echo line $i; i=$((i+1)); done; echo the end >&2; exit 3";
-        let attempt = place.attempt(Command::shell(lines)).exec_options(detached("k1"));
+        let attempt = place.attempt(RemoteCommand::shell(lines)).exec_options(detached("k1"));
         let report = attempt.run(&config.build().unwrap()).await;
         report.assert_failed(FailureKind::Command { status: 3 });
         assert!(report.stdout.starts_with("line 0\nline 1\n"), "{}", report.stdout);
@@ -120,7 +120,7 @@ on_both! {
     }
 
     async fn an_attempt_leaves_no_output_behind(place: Place) {
-        let attempt = place.attempt(Command::shell("echo words")).exec_options(detached("k1"));
+        let attempt = place.attempt(RemoteCommand::shell("echo words")).exec_options(detached("k1"));
         attempt.run(&transport_of(&place)).await.assert_succeeded();
         let left = || {
             let found = std::process::Command::new("find").arg(place.path("kept")).args(["-type", "f", "-o", "-type", "p"]).output();
@@ -142,10 +142,10 @@ on_both! {
     async fn a_cancelled_command_is_ended_on_the_host(place: Place) {
         let transport = transport_of(&place);
         let line = format!("echo up; trap '' INT; sleep 300; echo ran >>'{}'", place.path("ran"));
-        let report = place.attempt(Command::shell(line)).exec_options(detached("k1")).cancelled_after(&["up"], &transport).await;
+        let report = place.attempt(RemoteCommand::shell(line)).exec_options(detached("k1")).cancelled_after(&["up"], &transport).await;
         report.assert_failed(term());
         // The place is free again.
-        let next = place.attempt(Command::shell("true")).exec_options(detached("k2"));
+        let next = place.attempt(RemoteCommand::shell("true")).exec_options(detached("k2"));
         next.run(&transport).await.assert_succeeded();
         assert_eq!(runs(place.path("ran")), 0);
     }
@@ -153,7 +153,7 @@ on_both! {
     async fn a_command_over_its_time_is_ended_within_it(place: Place) {
         let attempt = |number| {
             let exec_options = detached(&format!("k{number}"));
-            place.attempt(Command::shell("echo up; sleep 600")).exec_options(exec_options)
+            place.attempt(RemoteCommand::shell("echo up; sleep 600")).exec_options(exec_options)
         };
         let report = over_its_time(&transport_of(&place), 1, attempt).await;
         report.assert_failed(FailureKind::Timeout);
@@ -161,12 +161,12 @@ on_both! {
 
     async fn two_attempts_never_run_on_a_host_at_once(place: Place) {
         let transport = transport_of(&place);
-        let (first, mut side) = place.attempt(Command::shell("echo up; sleep 300")).exec_options(detached("one")).start();
+        let (first, mut side) = place.attempt(RemoteCommand::shell("echo up; sleep 300")).exec_options(detached("one")).start();
         let witness = Arc::clone(&first.witness);
         let second = async {
             witness.saw("up").await;
             let line = format!("echo ran >>'{}'", place.path("ran"));
-            let report = place.attempt(Command::shell(line)).exec_options(detached("two")).run(&transport).await;
+            let report = place.attempt(RemoteCommand::shell(line)).exec_options(detached("two")).run(&transport).await;
             let Outcome::NeverBegan { reason: NeverBegan::Busy, message } = report.outcome else {
                 panic!("{report:#?}");
             };
@@ -186,10 +186,10 @@ on_both! {
         assert!(made.unwrap().success());
         // What runs it has started the session of the command's shell.
         let line = format!("exec >/dev/null 2>&1; kill -KILL $(ps -o ppid= -p $$); read go <'{gate}'; rm '{gate}'");
-        let report = place.attempt(Command::shell(line)).exec_options(detached("one")).run(&transport).await;
+        let report = place.attempt(RemoteCommand::shell(line)).exec_options(detached("one")).run(&transport).await;
         report.assert_in_doubt();
         let next = async |key: String| {
-            let report = place.attempt(Command::shell("true")).exec_options(detached(&key)).run(&transport).await;
+            let report = place.attempt(RemoteCommand::shell("true")).exec_options(detached(&key)).run(&transport).await;
             report.outcome
         };
         let is_busy = |outcome: &Outcome| matches!(outcome, Outcome::NeverBegan { reason: NeverBegan::Busy, .. });
@@ -234,7 +234,7 @@ on_both! {
             detached("k").stdin(Stdin::Text("x".to_owned())),
             detached("k").run_as(RunAs::User("root".to_owned())),
         ] {
-            let report = place.attempt(Command::shell("true")).exec_options(how).run(&transport).await;
+            let report = place.attempt(RemoteCommand::shell("true")).exec_options(how).run(&transport).await;
             assert!(report.assert_failed(FailureKind::Refused).contains("a detached command"));
         }
     }

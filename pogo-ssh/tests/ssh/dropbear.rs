@@ -11,7 +11,7 @@ use std::process::{Child, Command as Process, Stdio};
 
 use pogo_core::dispatcher::Transport;
 use pogo_core::fleet::Connection;
-use pogo_core::plan::{Command, ExecOptions, Stdin};
+use pogo_core::plan::{ExecOptions, RemoteCommand, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::{Agent, SshTransport, SshTransportBuilder};
 use tempfile::TempDir;
@@ -123,7 +123,7 @@ impl Dropbear {
     }
 
     fn attempt(&self, line: &str) -> TestAttempt {
-        TestAttempt::to("web1", self.connection(), Command::shell(line))
+        TestAttempt::to("web1", self.connection(), RemoteCommand::shell(line))
     }
 }
 

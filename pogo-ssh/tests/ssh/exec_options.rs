@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures::StreamExt;
 use futures::channel::mpsc;
 use pogo_core::dispatcher::{Observer, OutputChunk, ReporterSide, Transport};
-use pogo_core::plan::{Command, ExecOptions, Stdin};
+use pogo_core::plan::{ExecOptions, RemoteCommand, Stdin};
 use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 use pogo_core::testing::PermitAll;
 
@@ -21,7 +21,7 @@ on_both! {
         place.file("pre.d/say", "#!/bin/sh\necho \"$POGO_PHASE $WORD\"\n", 0o755);
         let exec_options = ExecOptions::new().env("WORD", "it's $HOME");
         let transport = place.transport.clone().build().unwrap();
-        let command = Command::shell("echo \"$POGO_JOB $POGO_HOST $POGO_ATTEMPT $POGO_PHASE $WORD\"");
+        let command = RemoteCommand::shell("echo \"$POGO_JOB $POGO_HOST $POGO_ATTEMPT $POGO_PHASE $WORD\"");
         let attempt = place.attempt(command).with_hooks(&place.path("pre.d"), "").exec_options(exec_options);
         let report = attempt.run(&transport).await;
         report.assert_succeeded();
@@ -33,14 +33,14 @@ on_both! {
         let directory = directory.parent().unwrap().display().to_string();
         let exec_options = ExecOptions::new().directory(directory.clone());
         let transport = place.transport.clone().build().unwrap();
-        let report = place.attempt(Command::argv(["pwd"])).exec_options(exec_options).run(&transport).await;
+        let report = place.attempt(RemoteCommand::argv(["pwd"])).exec_options(exec_options).run(&transport).await;
         assert_eq!(report.stdout, format!("{directory}\n"));
     }
 
     async fn without_its_directory_a_command_is_not_run(place: Place) {
         let exec_options = ExecOptions::new().directory("/no/such");
         let transport = place.transport.clone().build().unwrap();
-        let report = place.attempt(Command::shell("echo ran")).exec_options(exec_options).run(&transport).await;
+        let report = place.attempt(RemoteCommand::shell("echo ran")).exec_options(exec_options).run(&transport).await;
         let message = report.assert_failed(FailureKind::Refused);
         assert!(message.contains("cannot enter the directory /no/such"), "{message}");
         assert_eq!(report.stdout, "");
@@ -57,7 +57,7 @@ on_both! {
             (Stdin::Empty, "0\n"),
             (Stdin::File(file.display().to_string()), "3000000\n"),
         ] {
-            let attempt = place.attempt(Command::shell("wc -c | tr -d ' '")).exec_options(reading(stdin));
+            let attempt = place.attempt(RemoteCommand::shell("wc -c | tr -d ' '")).exec_options(reading(stdin));
             let report = attempt.run(&transport).await;
             report.assert_succeeded();
             assert_eq!(report.stdout, expected);
@@ -67,7 +67,7 @@ on_both! {
     async fn input_that_nobody_reads_holds_up_nothing(place: Place) {
         let transport = place.transport.clone().build().unwrap();
         let big = Stdin::Bytes(vec![b'x'; 8_000_000]);
-        let report = place.attempt(Command::shell("echo done; exit 3")).exec_options(reading(big)).run(&transport).await;
+        let report = place.attempt(RemoteCommand::shell("echo done; exit 3")).exec_options(reading(big)).run(&transport).await;
         report.assert_failed(FailureKind::Command { status: 3 });
         assert_eq!(report.stdout, "done\n");
     }
@@ -78,7 +78,7 @@ async fn input_that_cannot_be_read_refuses_the_attempt_before_it_connects() {
     let place = Place::loopback().await;
     let transport = place.transport.clone().build().unwrap();
     let report = place
-        .attempt(Command::shell("cat"))
+        .attempt(RemoteCommand::shell("cat"))
         .exec_options(reading(Stdin::File("/no/such".to_owned())))
         .run(&transport)
         .await;
@@ -94,7 +94,7 @@ async fn a_command_has_a_terminal_on_request() {
     let place = Place::openssh();
     let transport = place.transport.clone().build().unwrap();
     let exec_options = ExecOptions::new().pty(true).stdin(Stdin::Text("typed\n".to_owned()));
-    let command = Command::shell("test -t 0 && echo terminal; cat; echo error >&2; exit 4");
+    let command = RemoteCommand::shell("test -t 0 && echo terminal; cat; echo error >&2; exit 4");
     let report = place.attempt(command).exec_options(exec_options).run(&transport).await;
     report.assert_failed(FailureKind::Command { status: 4 });
     assert_eq!(report.stdout, "terminal\ntyped\nerror\n");
@@ -108,7 +108,7 @@ async fn a_command_on_a_terminal_is_ended_with_all_its_processes() {
     let place = Place::openssh();
     let transport = place.transport.clone().build().unwrap();
     let exec_options = ExecOptions::new().pty(true);
-    let attempt = place.attempt(Command::shell("sleep 300 & echo up; wait"));
+    let attempt = place.attempt(RemoteCommand::shell("sleep 300 & echo up; wait"));
     let report = attempt
         .exec_options(exec_options)
         .cancelled_after(&["up"], &transport)
@@ -132,7 +132,7 @@ impl Observer for CancelsAtOutput {
 /// could be the beginning of a mark, and is passed on only when nothing follows.
 async fn cancelled_after_the_command(place: &Place) -> (Outcome, Vec<Phase>) {
     let exec_options = ExecOptions::new().pty(true);
-    let attempt = place.attempt(Command::shell(r"printf '\036'"));
+    let attempt = place.attempt(RemoteCommand::shell(r"printf '\036'"));
     let attempt = attempt
         .with_hooks("/no/such", &place.path("post.d"))
         .exec_options(exec_options);

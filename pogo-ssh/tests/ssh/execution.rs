@@ -1,7 +1,7 @@
 //! What runs on a host, and how it ends.
 
 use pogo_core::dispatcher::Stream;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{FailureKind, Phase};
 
 use crate::place::on_both;
@@ -27,13 +27,13 @@ on_both! {
     async fn a_command_not_found_says_so(place: Place) {
         let message = place.sh("no-such-command-here").await.assert_failed(FailureKind::Command { status: 127 });
         assert!(message.contains("command not found"), "{message}");
-        let argv = place.run(Command::argv(["no-such-command-here"])).await;
+        let argv = place.run(RemoteCommand::argv(["no-such-command-here"])).await;
         argv.assert_failed(FailureKind::Command { status: 127 });
     }
 
     async fn an_argument_vector_arrives_unchanged(place: Place) {
         let argv = ["printf", "%s|", "a b", "$HOME", "'x'", "", "*", "\"", "\\n", "-n", "new\nline", "ü"];
-        let report = place.run(Command::argv(argv)).await;
+        let report = place.run(RemoteCommand::argv(argv)).await;
         report.assert_succeeded();
         assert_eq!(report.stdout, "a b|$HOME|'x'||*|\"|\\n|-n|new\nline|ü|");
     }
@@ -56,7 +56,7 @@ on_both! {
 
     async fn output_keeps_its_bytes(place: Place) {
         let transport = place.transport.clone().build().unwrap();
-        let (running, _side) = place.attempt(Command::shell("printf '\\377\\000\\036pogo a17 x\\n'")).start();
+        let (running, _side) = place.attempt(RemoteCommand::shell("printf '\\377\\000\\036pogo a17 x\\n'")).start();
         let witness = std::sync::Arc::clone(&running.witness);
         running.finish(&transport).await.assert_succeeded();
         assert_eq!(witness.bytes(Stream::Stdout), b"\xff\x00\x1epogo a17 x\n");
@@ -69,7 +69,7 @@ on_both! {
     }
 
     async fn an_empty_command_is_refused_before_anything_happens(place: Place) {
-        for command in [Command::shell(" \n"), Command::argv::<[&str; 0], &str>([])] {
+        for command in [RemoteCommand::shell(" \n"), RemoteCommand::argv::<[&str; 0], &str>([])] {
             let report = place.run(command).await;
             report.assert_failed(FailureKind::Refused);
             assert_eq!(report.phases, []);
@@ -87,7 +87,7 @@ on_both! {
     async fn output_over_the_limit_is_cut_with_a_mark_while_the_command_goes_on(place: Place) {
         let transport = place.transport.clone().output_limit(1000).build().unwrap();
         let flood = "i=0; while [ $i -lt 300 ]; do head -c 10000 /dev/zero; i=$((i+1)); done; exit 7";
-        let report = place.attempt(Command::shell(flood)).run(&transport).await;
+        let report = place.attempt(RemoteCommand::shell(flood)).run(&transport).await;
         report.assert_failed(FailureKind::Command { status: 7 });
         // Its head, and the end of this stream.
         assert_eq!(report.stdout.len(), 750 + 125);

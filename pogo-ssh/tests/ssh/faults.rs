@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use pogo_core::fleet::Connection;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::SshTransport;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
@@ -17,7 +17,7 @@ use crate::place::Place;
 async fn run_with(fault: Fault, line: &str) -> Report {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     fleet.inject("web1", fault).unwrap();
-    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell(line));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell(line));
     attempt.run(&fleet.transport().build().unwrap()).await
 }
 
@@ -26,7 +26,7 @@ async fn run_with(fault: Fault, line: &str) -> Report {
 async fn stuck(fault: Fault, reached: &str) -> String {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     fleet.inject("web1", fault).unwrap();
-    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell("true"));
     let mut said = String::new();
     for (milliseconds, shown) in [(500, "0.5 s"), (5_000, "5 s"), (50_000, "50 s")] {
         let settings = fleet.transport().connect_timeout(Duration::from_millis(milliseconds));
@@ -44,7 +44,7 @@ async fn stuck(fault: Fault, reached: &str) -> String {
 async fn a_host_that_refuses_is_unreachable_until_it_is_healed() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let transport = fleet.transport().build().unwrap();
-    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell("true"));
     fleet.inject("web1", Fault::Refuse).unwrap();
     let message = attempt
         .clone()
@@ -72,7 +72,7 @@ async fn a_port_where_nobody_listens_is_unreachable() {
     let port = bound.local_addr().unwrap().port();
     let connection = Connection::new().address("127.0.0.1").port(port);
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
-    let report = TestAttempt::to("web1", connection, Command::shell("true"))
+    let report = TestAttempt::to("web1", connection, RemoteCommand::shell("true"))
         .run(&fleet.transport().build().unwrap())
         .await;
     let message = report.assert_failed(FailureKind::Unreachable);
@@ -86,7 +86,7 @@ async fn a_port_where_nobody_listens_is_unreachable() {
 #[tokio::test]
 async fn a_name_that_does_not_resolve_is_unreachable() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
-    let attempt = TestAttempt::to("nowhere.invalid", Default::default(), Command::shell("true"));
+    let attempt = TestAttempt::to("nowhere.invalid", Default::default(), RemoteCommand::shell("true"));
     let message = attempt
         .run(&fleet.transport().build().unwrap())
         .await
@@ -109,7 +109,7 @@ async fn a_stalled_handshake_is_unreachable_after_the_connect_timeout() {
 async fn connecting_beyond_the_time_limit_is_a_timeout() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     fleet.inject("web1", Fault::StallHandshake).unwrap();
-    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell("true"));
     let report = attempt
         .within(Duration::from_millis(300))
         .run(&fleet.transport().build().unwrap())
@@ -131,7 +131,7 @@ async fn a_link_that_breaks_during_the_command_leaves_it_in_doubt() {
 async fn a_host_that_hangs_has_begun_nothing_within_the_time_limit() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     fleet.inject("web1", Fault::Hang).unwrap();
-    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell("true"));
     let report = attempt
         .within(Duration::from_secs(1))
         .run(&fleet.transport().build().unwrap())
@@ -191,7 +191,7 @@ async fn openssh_dying_in_a_pre_hook_leaves_it_in_doubt() {
         place.file("pre.d/deadly", &format!("#!/bin/sh\n{KILL_SESSION}\n"), 0o755);
         let transport: SshTransport = place.transport.clone().build().unwrap();
         let attempt = place
-            .attempt(Command::shell("true"))
+            .attempt(RemoteCommand::shell("true"))
             .with_hooks(&place.path("pre.d"), "");
         let message = attempt.run(&transport).await.assert_in_doubt();
         assert!(message.contains("pre-hooks, which may still run"), "{message}");

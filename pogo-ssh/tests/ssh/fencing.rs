@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pogo_core::dispatcher::{Fence, Transport};
 use pogo_core::fleet::Connection;
-use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_core::scheduler::{FailureKind, FenceAnswer, NeverBegan, Outcome};
 
 use crate::attempt::{Report, TestAttempt};
@@ -41,7 +41,7 @@ fn sites(test: &str, begin_timeout: Duration) -> Vec<Site> {
 
 impl Site {
     fn attempt(&self, number: u64, line: impl Into<String>) -> TestAttempt {
-        let attempt = TestAttempt::to("web1", self.server.connection(), Command::shell(line.into()));
+        let attempt = TestAttempt::to("web1", self.server.connection(), RemoteCommand::shell(line.into()));
         attempt.exec_options((self.exec_options)(number)).numbered(number)
     }
 
@@ -244,7 +244,7 @@ async fn a_host_that_cannot_be_reached_or_runs_one_command_alone_is_not_asked() 
         let nowhere = TestAttempt::to(
             "web1",
             Connection::new().address("127.0.0.1").port(1),
-            Command::shell("true"),
+            RemoteCommand::shell("true"),
         );
         let answer = site.fence(nowhere.within(Duration::from_secs(20))).await;
         assert!(matches!(&answer, FenceAnswer::Unreachable { .. }), "{answer:?}");

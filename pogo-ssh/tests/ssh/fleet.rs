@@ -4,7 +4,7 @@ use std::fs;
 
 use futures::StreamExt;
 use futures::future::join_all;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_ssh::loopback::{LoopbackError, LoopbackFleet};
 
 use crate::attempt::TestAttempt;
@@ -16,7 +16,7 @@ async fn every_host_is_its_own_and_is_counted() {
     let transport = fleet.transport().build().unwrap();
     let attempts = names.iter().map(|name| {
         let line = "echo $POGO_HOST; pwd";
-        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell(line));
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), RemoteCommand::shell(line));
         attempt.run(&transport)
     });
     for (name, report) in names.iter().zip(join_all(attempts).await) {
@@ -36,7 +36,7 @@ async fn a_dropped_fleet_leaves_neither_processes_nor_files() {
     let attempt = TestAttempt::to(
         "web1",
         fleet.connection("web1").unwrap(),
-        Command::shell("echo $$; exec sleep 300"),
+        RemoteCommand::shell("echo $$; exec sleep 300"),
     );
     let (running, _side) = attempt.start();
     let witness = std::sync::Arc::clone(&running.witness);
@@ -73,7 +73,7 @@ async fn ten_thousand_hosts_one_thousand_at_once() {
     let fleet = LoopbackFleet::start(&names).await.unwrap();
     let transport = fleet.transport().build().unwrap();
     let attempts = names.iter().map(|name| {
-        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), RemoteCommand::shell("true"));
         attempt.run(&transport)
     });
     let mut reports = futures::stream::iter(attempts).buffer_unordered(1_000);

@@ -1,6 +1,6 @@
 //! Hook directories before and after the command.
 
-use pogo_core::plan::{Command, ExecOptions, Stdin};
+use pogo_core::plan::{ExecOptions, RemoteCommand, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 
 use crate::attempt::Report;
@@ -11,7 +11,7 @@ const SAY: &str = "#!/bin/sh\necho \"$POGO_PHASE ${0##*/}\"\n";
 async fn run(place: &Place, line: &str) -> Report {
     let transport = place.transport.clone().build().unwrap();
     let attempt = place
-        .attempt(Command::shell(line))
+        .attempt(RemoteCommand::shell(line))
         .with_hooks(&place.path("pre it's.d"), &place.path("post.d"));
     attempt.run(&transport).await
 }
@@ -117,7 +117,7 @@ on_both! {
         let transport = place.transport.clone().build().unwrap();
         let exec_options = ExecOptions::new().stdin(Stdin::Text("input\n".repeat(100_000)));
         let attempt = place
-            .attempt(Command::shell("wc -l | tr -d ' '"))
+            .attempt(RemoteCommand::shell("wc -l | tr -d ' '"))
             .with_hooks(&place.path("pre it's.d"), &place.path("post.d"))
             .exec_options(exec_options);
         let report = attempt.run(&transport).await;
@@ -154,7 +154,7 @@ async fn a_relative_directory_is_one_of_the_home_directory() {
     let host = fleet.host("web1").unwrap();
     host.add_pre_hook("10-drain", SAY).unwrap();
     host.add_post_hook("10-fill", SAY).unwrap();
-    let attempt = crate::attempt::TestAttempt::to("web1", host.connection(), Command::shell("pwd"))
+    let attempt = crate::attempt::TestAttempt::to("web1", host.connection(), RemoteCommand::shell("pwd"))
         .with_hooks(LoopbackFleet::PRE_HOOKS, LoopbackFleet::POST_HOOKS);
     let report = attempt.run(&fleet.transport().build().unwrap()).await;
     report.assert_succeeded();

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_core::scheduler::{BeginRefused, FailureKind, NeverBegan, Outcome, Phase};
 use pogo_ssh::SshTransport;
 
@@ -49,7 +49,7 @@ fn transport_of(place: &Place) -> SshTransport {
 /// Runs an attempt of this number until it has written `up`, and drops it: its dispatcher dies.
 async fn begin_and_die(place: &Place, number: u64, line: &str) {
     let transport = transport_of(place);
-    let (running, _side) = place.attempt(Command::shell(line)).numbered(number).start();
+    let (running, _side) = place.attempt(RemoteCommand::shell(line)).numbered(number).start();
     let witness = Arc::clone(&running.witness);
     tokio::select! {
         report = running.finish(&transport) => panic!("ended by itself: {report:?}"),
@@ -60,7 +60,7 @@ async fn begin_and_die(place: &Place, number: u64, line: &str) {
 /// The attempt of this number, run again by a dispatcher that takes over.
 async fn resume(place: &Place, number: u64) -> Report {
     let attempt = place
-        .attempt(Command::shell("echo ran again"))
+        .attempt(RemoteCommand::shell("echo ran again"))
         .numbered(number)
         .resumed();
     attempt.run(&transport_of(place)).await
@@ -77,7 +77,7 @@ on_both! {
         let ran = place.path("ran");
         place.file("pre.d/a", &format!("#!/bin/sh\necho ran >'{ran}'\n"), 0o755);
         for exec_options in [ExecOptions::new(), ExecOptions::new().pty(true), detached("refused")] {
-            let attempt = place.attempt(Command::shell("true")).with_hooks(&place.path("pre.d"), "none");
+            let attempt = place.attempt(RemoteCommand::shell("true")).with_hooks(&place.path("pre.d"), "none");
             let attempt = attempt.exec_options(exec_options).refused(BeginRefused::Stopped);
             let report = attempt.run(&transport_of(&place)).await;
             never_began(&report, NeverBegan::Refused);
@@ -90,7 +90,7 @@ on_both! {
     async fn a_word_that_comes_after_the_host_has_given_up_begins_nothing(place: Place) {
         let transport = place.transport.clone().begin_timeout(Duration::from_secs(1)).build().unwrap();
         for exec_options in [ExecOptions::new(), detached("late")] {
-            let attempt = place.attempt(Command::shell("echo ran")).exec_options(exec_options);
+            let attempt = place.attempt(RemoteCommand::shell("echo ran")).exec_options(exec_options);
             let (mut running, _side) = attempt.left_waiting().start();
             let asked = running.asked();
             // It is answered once the host is free again, which it is when it has given up.
@@ -108,7 +108,7 @@ on_both! {
     async fn a_busy_host_says_whose_command_runs_before_anybody_is_asked(place: Place) {
         let gate = gate(&place.path("gate"));
         begin_and_die(&place, 17, &format!("echo up; exec >/dev/null 2>&1; read go <'{gate}'")).await;
-        let report = place.attempt(Command::shell("echo ran")).numbered(18).run(&transport_of(&place)).await;
+        let report = place.attempt(RemoteCommand::shell("echo ran")).numbered(18).run(&transport_of(&place)).await;
         let message = never_began(&report, NeverBegan::Busy);
         assert!(message.contains("a17 of namespace default"), "{message}");
         assert_eq!(report.asked, [false; 0]);
@@ -129,14 +129,14 @@ on_both! {
 
     async fn an_attempt_that_is_asked_for_before_it_began_never_begins(place: Place) {
         never_began(&resume(&place, 17).await, NeverBegan::NotSent);
-        let report = place.attempt(Command::shell("echo ran")).numbered(17).run(&transport_of(&place)).await;
+        let report = place.attempt(RemoteCommand::shell("echo ran")).numbered(17).run(&transport_of(&place)).await;
         assert!(report.assert_failed(FailureKind::Refused).contains("later attempt"), "{report:?}");
         assert_eq!(report.stdout, "");
-        place.attempt(Command::shell("true")).numbered(18).run(&transport_of(&place)).await.assert_succeeded();
+        place.attempt(RemoteCommand::shell("true")).numbered(18).run(&transport_of(&place)).await.assert_succeeded();
     }
 
     async fn a_record_that_was_removed_does_not_mean_that_an_attempt_never_began(place: Place) {
-        let attempt = place.attempt(Command::shell("true")).numbered(17).of_namespace("memory-1");
+        let attempt = place.attempt(RemoteCommand::shell("true")).numbered(17).of_namespace("memory-1");
         attempt.clone().run(&transport_of(&place)).await.assert_succeeded();
         attempt.clone().resumed().run(&transport_of(&place)).await.assert_succeeded();
         let find = ["-name", "*.memory-1.0", "-delete"];
@@ -149,7 +149,7 @@ on_both! {
 
     async fn an_attempt_whose_record_a_later_one_has_taken_stays_in_doubt(place: Place) {
         for number in [17, 18] {
-            place.attempt(Command::shell("true")).numbered(number).run(&transport_of(&place)).await.assert_succeeded();
+            place.attempt(RemoteCommand::shell("true")).numbered(number).run(&transport_of(&place)).await.assert_succeeded();
         }
         resume(&place, 18).await.assert_succeeded();
         resume(&place, 17).await.assert_in_doubt();
@@ -163,10 +163,10 @@ on_both! {
              one=$(ps -o ppid= -p $$); two=$(ps -o ppid= -p $one); \
              if [ $(ps -o pgid= -p $two) = $(ps -o pgid= -p $$) ]; then kill -KILL $two; fi; kill -KILL $one $$"
         );
-        let report = place.attempt(Command::shell(line)).numbered(17).run(&transport_of(&place)).await;
+        let report = place.attempt(RemoteCommand::shell(line)).numbered(17).run(&transport_of(&place)).await;
         report.assert_in_doubt();
         let next = async |number| {
-            let attempt = place.attempt(Command::shell("echo ran")).numbered(number);
+            let attempt = place.attempt(RemoteCommand::shell("echo ran")).numbered(number);
             attempt.run(&transport_of(&place)).await
         };
         let message = never_began(&next(18).await, NeverBegan::Busy);
@@ -190,7 +190,7 @@ on_both! {
         let gate = gate(&place.path("gate"));
         begin_and_die(&place, 17, &format!("echo up; exec >/dev/null 2>&1; read go <'{gate}'")).await;
         let other = async |number| {
-            let attempt = place.attempt(Command::shell("true")).numbered(number).of_namespace("../other one");
+            let attempt = place.attempt(RemoteCommand::shell("true")).numbered(number).of_namespace("../other one");
             attempt.run(&transport_of(&place)).await
         };
         let message = never_began(&other(3).await, NeverBegan::Busy);
@@ -201,7 +201,7 @@ on_both! {
         // Its record is not the other's.
         resume(&place, 17).await.assert_succeeded();
         other(3).await.assert_failed(FailureKind::Refused);
-        place.attempt(Command::shell("true")).numbered(18).run(&transport_of(&place)).await.assert_succeeded();
+        place.attempt(RemoteCommand::shell("true")).numbered(18).run(&transport_of(&place)).await.assert_succeeded();
     }
 }
 
@@ -220,13 +220,13 @@ async fn on_a_full_disk_commands_run_without_a_record_and_say_so() {
     let transport = on_disk(&place, &disk.path);
     fill(&disk.path.join("filling"));
     for exec_options in [ExecOptions::new(), detached("full")] {
-        let attempt = place.attempt(Command::shell("exit 3")).exec_options(exec_options);
+        let attempt = place.attempt(RemoteCommand::shell("exit 3")).exec_options(exec_options);
         let report = attempt.run(&transport).await;
         report.assert_failed(FailureKind::Command { status: 3 });
         assert_eq!(report.asked, [false]);
     }
     fs::remove_file(disk.path.join("filling")).unwrap();
-    let report = place.attempt(Command::shell("exit 3")).run(&transport).await;
+    let report = place.attempt(RemoteCommand::shell("exit 3")).run(&transport).await;
     report.assert_failed(FailureKind::Command { status: 3 });
     assert_eq!(report.asked, [true]);
 }
@@ -240,9 +240,13 @@ async fn a_disk_that_fills_up_keeps_no_end_from_being_written_down() {
     let transport = on_disk(&place, &disk.path);
     let filling = disk.path.join("filling").display().to_string();
     let line = format!("cat /dev/zero >'{filling}' 2>/dev/null; exit 3");
-    let report = place.attempt(Command::shell(line)).numbered(17).run(&transport).await;
+    let report = place
+        .attempt(RemoteCommand::shell(line))
+        .numbered(17)
+        .run(&transport)
+        .await;
     report.assert_failed(FailureKind::Command { status: 3 });
-    let again = place.attempt(Command::shell("true")).numbered(17).resumed();
+    let again = place.attempt(RemoteCommand::shell("true")).numbered(17).resumed();
     let report = again.run(&transport).await;
     report.assert_failed(FailureKind::Command { status: 3 });
 }
@@ -255,18 +259,20 @@ async fn on_a_disk_that_cannot_be_written_any_more_commands_still_exclude_each_o
     };
     let transport = on_disk(&place, &disk.path);
     let gate = gate(&place.path("gate"));
-    let first = place.attempt(Command::shell("true")).run(&transport).await;
+    let first = place.attempt(RemoteCommand::shell("true")).run(&transport).await;
     first.assert_succeeded();
     disk.remount("ro");
     for exec_options in [ExecOptions::new(), detached("first")] {
         let line = format!("echo up; read go <'{gate}'");
-        let attempt = place.attempt(Command::shell(line)).exec_options(exec_options);
+        let attempt = place.attempt(RemoteCommand::shell(line)).exec_options(exec_options);
         let (running, _side) = attempt.start();
         let witness = Arc::clone(&running.witness);
         let others = async {
             witness.saw("up").await;
             for exec_options in [ExecOptions::new(), detached("second")] {
-                let second = place.attempt(Command::shell("echo ran")).exec_options(exec_options);
+                let second = place
+                    .attempt(RemoteCommand::shell("echo ran"))
+                    .exec_options(exec_options);
                 never_began(&second.run(&transport).await, NeverBegan::Busy);
             }
             release(gate.clone()).await;
@@ -285,7 +291,7 @@ async fn two_login_users_of_one_host_do_not_exclude_each_other() {
     let (root, other) = (account.server().transport(), account.transport());
     let gate = gate(&account.server().path("gate").display().to_string());
     let line = format!("echo up; read go <'{gate}'");
-    let attempt = |line: &str| TestAttempt::to("web1", account.server().connection(), Command::shell(line));
+    let attempt = |line: &str| TestAttempt::to("web1", account.server().connection(), RemoteCommand::shell(line));
     let transport = root.clone().build().unwrap();
     let (running, _side) = attempt(&line).start();
     let witness = Arc::clone(&running.witness);
@@ -332,7 +338,7 @@ async fn files_of_a_stranger_neither_keep_a_user_from_its_lock_nor_are_read() {
     let held = fs::File::open(shared.join(&lock)).unwrap();
     held.lock().unwrap();
     let locks = account.home().join("locks").display().to_string();
-    let attempt = || TestAttempt::to("web1", account.server().connection(), Command::shell("true"));
+    let attempt = || TestAttempt::to("web1", account.server().connection(), RemoteCommand::shell("true"));
     for (directory, locked) in [(locks, true), (shared.display().to_string(), false)] {
         let transport = account.transport().lock_directory(directory).build().unwrap();
         let report = attempt().run(&transport).await;

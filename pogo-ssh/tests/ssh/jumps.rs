@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::loopback::LoopbackFleet;
 use pogo_ssh::{Hop, SshTransportBuilder};
@@ -37,7 +37,7 @@ fn hop(server: &OpenSsh) -> Hop {
 }
 
 fn attempt(server: &OpenSsh, line: &str) -> TestAttempt {
-    TestAttempt::to("web1", server.connection(), Command::shell(line))
+    TestAttempt::to("web1", server.connection(), RemoteCommand::shell(line))
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn all_hosts_behind_a_jump_host_share_one_connection_to_it() {
     let transport = settings.max_jump_channels(4).max_jump_handshakes(2).build().unwrap();
     let attempts = (1..=20).map(|number| {
         let connection = server.connection_at(&format!("127.0.2.{number}"));
-        TestAttempt::to("web1", connection, Command::shell("true")).run(&transport)
+        TestAttempt::to("web1", connection, RemoteCommand::shell("true")).run(&transport)
     });
     for report in join_all(attempts).await {
         report.assert_succeeded();
@@ -106,7 +106,7 @@ async fn no_more_connections_and_handshakes_than_allowed_go_through_a_jump_host(
     let settings = through(fleet.transport()).identity(bastion.path("client_ed25519"));
     let transport = settings.max_jump_channels(8).max_jump_handshakes(2).build().unwrap();
     let attempts = names.iter().map(|name| {
-        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("sleep 0.1"));
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), RemoteCommand::shell("sleep 0.1"));
         attempt.run(&transport)
     });
     for report in join_all(attempts).await {
@@ -211,7 +211,7 @@ async fn a_silent_host_behind_a_jump_host_delays_no_other() {
         .connect_timeout(Duration::from_secs(600));
     let transport = settings.build().unwrap();
     let connection = servers[0].connection().port(silent.local_addr().unwrap().port());
-    let mute = Box::pin(TestAttempt::to("mute", connection, Command::shell("true")).run(&transport));
+    let mute = Box::pin(TestAttempt::to("mute", connection, RemoteCommand::shell("true")).run(&transport));
     let well = Box::pin(attempt(&servers[0], "true").run(&transport));
     let futures::future::Either::Right((well, _)) = futures::future::select(mute, well).await else {
         panic!("the host that is well had to wait for the other");
@@ -228,7 +228,7 @@ async fn a_host_says_its_own_way_and_a_way_in_a_circle_is_refused() {
     let with = |way: &str| {
         let mut connection = servers[0].connection();
         connection.vars.insert("proxy_jump".to_owned(), way.to_owned());
-        TestAttempt::to("127.0.0.1", connection, Command::shell("true"))
+        TestAttempt::to("127.0.0.1", connection, RemoteCommand::shell("true"))
     };
     let transport = servers[0].transport().jump([hop(&servers[1])]).build().unwrap();
     with("none").run(&transport).await.assert_succeeded();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::future::join_all;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Agent, NoAnswer, Prompter, Question, SshTransport, SshTransportBuilder};
 use secrecy::SecretString;
@@ -52,7 +52,7 @@ fn asked(settings: SshTransportBuilder, answers: &'static [&'static str]) -> (Ss
 }
 
 async fn run(server: &OpenSsh, settings: SshTransportBuilder) -> Report {
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("true"));
     attempt.run(&settings.build().unwrap()).await
 }
 
@@ -181,7 +181,7 @@ async fn many_hosts_at_once_ask_for_a_passphrase_once() {
     let transport = settings.build().unwrap();
     assert_eq!(count.load(Ordering::SeqCst), 0, "asked before any host wants it");
     let attempts = ["web1", "web2", "web3", "web4"].map(|name| {
-        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), RemoteCommand::shell("true"));
         attempt.run(&transport)
     });
     for report in join_all(attempts).await {
@@ -287,7 +287,7 @@ async fn a_key_that_others_can_read_is_refused_as_by_openssh() {
         "{:?}",
         transport.warnings()
     );
-    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell("true"));
     attempt.run(&transport).await.assert_succeeded();
     // It is the owner's to say who may read: what belongs to somebody else is taken, as long as it can be read.
     if rustix::process::geteuid().is_root() {

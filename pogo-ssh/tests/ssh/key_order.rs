@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command as Process;
 
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Agent, SshTransportBuilder};
 
@@ -65,7 +65,7 @@ impl Lab {
     }
 
     async fn pogo(&self, settings: SshTransportBuilder) {
-        let attempt = TestAttempt::to("web1", self.server.connection(), Command::shell("true"));
+        let attempt = TestAttempt::to("web1", self.server.connection(), RemoteCommand::shell("true"));
         let report = attempt.run(&settings.auth_tries(20).build().unwrap()).await;
         report.assert_failed(FailureKind::Authentication);
     }
@@ -147,7 +147,7 @@ async fn a_named_key_logs_in_behind_any_number_of_keys_in_the_agent() {
     for number in 1..=9 {
         lab.held(&format!("other{number}"));
     }
-    let attempt = || TestAttempt::to("web1", lab.server.connection(), Command::shell("true"));
+    let attempt = || TestAttempt::to("web1", lab.server.connection(), RemoteCommand::shell("true"));
     let key = lab.server.path("client_ed25519");
     fs::write(
         lab.server.path("authorized_keys"),

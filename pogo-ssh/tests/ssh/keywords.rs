@@ -5,7 +5,7 @@ use std::process::Command as Process;
 use std::time::Duration;
 
 use pogo_core::fleet::Connection;
-use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::{Agent, SshTransportBuilder};
 
@@ -27,7 +27,7 @@ fn configured(server: &OpenSsh, lines: &str) -> SshTransportBuilder {
 }
 
 fn attempt(name: &str, command: &str) -> TestAttempt {
-    TestAttempt::to(name, Connection::default(), Command::shell(command))
+    TestAttempt::to(name, Connection::default(), RemoteCommand::shell(command))
 }
 
 async fn run(settings: SshTransportBuilder, command: &str) -> Report {

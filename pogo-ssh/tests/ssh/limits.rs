@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::{Either, join_all, select};
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
@@ -15,7 +15,7 @@ async fn no_more_handshakes_than_allowed_at_once() {
     let fleet = LoopbackFleet::start(&names).await.unwrap();
     let transport = fleet.transport().max_handshakes(3).build().unwrap();
     let attempts = names.iter().map(|name| {
-        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), RemoteCommand::shell("true"));
         attempt.run(&transport)
     });
     for report in join_all(attempts).await {
@@ -35,7 +35,7 @@ async fn a_host_that_says_nothing_takes_no_place_among_the_handshakes() {
     // Longer than anything here takes: whoever had to wait for the other would be late.
     let settings = fleet.transport().connect_timeout(Duration::from_secs(600));
     let transport = settings.max_handshakes(1).build().unwrap();
-    let attempt = |name: &str| TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+    let attempt = |name: &str| TestAttempt::to(name, fleet.connection(name).unwrap(), RemoteCommand::shell("true"));
     let mute = Box::pin(attempt("mute").run(&transport));
     let well = Box::pin(attempt("well").run(&transport));
     let Either::Right((well, _)) = select(mute, well).await else {
@@ -50,7 +50,7 @@ async fn no_more_connections_than_allowed_at_once() {
     let fleet = LoopbackFleet::start(&names).await.unwrap();
     let transport = fleet.transport().max_connections(2).build().unwrap();
     let attempts = names.iter().map(|name| {
-        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("sleep 0.1"));
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), RemoteCommand::shell("sleep 0.1"));
         attempt.run(&transport)
     });
     for report in join_all(attempts).await {
@@ -68,7 +68,7 @@ async fn a_kept_connection_takes_the_next_attempt_of_the_same_job_only() {
         .keep_idle(Some(Duration::from_secs(60)))
         .build()
         .unwrap();
-    let attempt = |line: &str| TestAttempt::to("web1", host.connection(), Command::shell(line));
+    let attempt = |line: &str| TestAttempt::to("web1", host.connection(), RemoteCommand::shell(line));
     attempt("exit 1")
         .run(&transport)
         .await
@@ -96,7 +96,7 @@ async fn a_connection_kept_for_too_long_is_not_used() {
     let host = fleet.host("web1").unwrap();
     let transport = fleet.transport().keep_idle(Some(Duration::ZERO)).build().unwrap();
     for _ in 0..2 {
-        let attempt = TestAttempt::to("web1", host.connection(), Command::shell("exit 1"));
+        let attempt = TestAttempt::to("web1", host.connection(), RemoteCommand::shell("exit 1"));
         attempt
             .run(&transport)
             .await
@@ -114,7 +114,7 @@ async fn a_kept_connection_that_broke_meanwhile_is_replaced() {
         .keep_idle(Some(Duration::from_secs(60)))
         .build()
         .unwrap();
-    let attempt = |line: &str| TestAttempt::to("web1", host.connection(), Command::shell(line));
+    let attempt = |line: &str| TestAttempt::to("web1", host.connection(), RemoteCommand::shell(line));
     attempt("exit 1")
         .run(&transport)
         .await
@@ -133,7 +133,7 @@ async fn a_kept_connection_gives_way_to_a_host_that_waits() {
         .keep_idle(Some(Duration::from_secs(600)));
     let transport = settings.build().unwrap();
     for name in ["web1", "web2"] {
-        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("exit 1"));
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), RemoteCommand::shell("exit 1"));
         attempt
             .run(&transport)
             .await
@@ -151,8 +151,9 @@ async fn times_without_end_are_no_danger() {
         .keepalive(Some(forever))
         .build()
         .unwrap();
-    let attempt =
-        |line: &str| TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell(line)).within(forever);
+    let attempt = |line: &str| {
+        TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell(line)).within(forever)
+    };
     attempt("true").run(&transport).await.assert_succeeded();
     attempt("exit 1")
         .run(&transport)

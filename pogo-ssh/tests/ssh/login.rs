@@ -2,7 +2,7 @@
 
 use std::process::Command as Process;
 
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use pogo_ssh::{Agent, Question, SetupError, SshTransport, SshTransportBuilder};
@@ -16,7 +16,7 @@ pub(crate) async fn fleet() -> LoopbackFleet {
 }
 
 pub(crate) async fn log_in(fleet: &LoopbackFleet, settings: SshTransportBuilder) -> Report {
-    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell("true"));
     attempt.run(&settings.build().unwrap()).await
 }
 
@@ -98,10 +98,10 @@ async fn a_host_may_name_its_own_key_file() {
     let mut connection = fleet.connection("web1").unwrap();
     let file = fleet.identity_file().display().to_string();
     connection.vars.insert("identity".to_owned(), file);
-    let attempt = TestAttempt::to("web1", connection.clone(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", connection.clone(), RemoteCommand::shell("true"));
     attempt.run(&bare(&fleet).build().unwrap()).await.assert_succeeded();
     connection.vars.insert("identity".to_owned(), "/no/such/key".to_owned());
-    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    let attempt = TestAttempt::to("web1", connection, RemoteCommand::shell("true"));
     let report = attempt.run(&bare(&fleet).build().unwrap()).await;
     let message = report.assert_failed(FailureKind::Authentication);
     assert!(message.contains("cannot read the key file /no/such/key"), "{message}");
@@ -158,7 +158,7 @@ async fn every_usual_type_of_key_logs_in_to_openssh() {
             .known_hosts([server.path("known_hosts")])
             .lock_directory(server.path("locks").display().to_string());
         let transport = settings.identity(server.path(&name)).build().unwrap();
-        let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+        let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("true"));
         attempt.run(&transport).await.assert_succeeded();
     }
 }
@@ -219,7 +219,7 @@ async fn the_passphrase_of_a_key_file_is_asked_for_once() {
     });
     let transport = settings.build().unwrap();
     for _ in 0..2 {
-        let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+        let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell("true"));
         attempt.run(&transport).await.assert_succeeded();
     }
     assert_eq!(asked.load(Ordering::SeqCst), 1);
@@ -234,7 +234,7 @@ async fn a_user_certificate_beside_its_key_logs_in_to_openssh() {
     generate_key(keys.path(), "user_ca", "ed25519");
     let server = OpenSsh::start_with(&format!("TrustedUserCAKeys {}/user_ca.pub", keys.path().display()));
     std::fs::write(server.path("authorized_keys"), "").unwrap();
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("true"));
     let report = attempt.clone().run(&server.transport().build().unwrap()).await;
     report.assert_failed(FailureKind::Authentication);
     let user = Process::new("id").arg("-un").output().unwrap();

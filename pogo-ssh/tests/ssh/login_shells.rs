@@ -1,7 +1,7 @@
 //! Login shells of all kinds, on OpenSSH, and scripts of any length.
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, ExecOptions, RunAs, Stdin};
+use pogo_core::plan::{ExecOptions, RemoteCommand, RunAs, Stdin};
 use pogo_core::scheduler::FailureKind;
 
 use crate::attempt::TestAttempt;
@@ -46,7 +46,7 @@ async fn a_command_line_is_for_the_user_s_own_login_shell_and_all_else_arrives_e
                 .stdin(Stdin::Text("input".to_owned()));
             let attempt =
                 |command| TestAttempt::to("web1", server.connection(), command).with_hooks("/no/such", "/no/such");
-            let report = attempt(Command::shell(line))
+            let report = attempt(RemoteCommand::shell(line))
                 .exec_options(exec_options.clone())
                 .run(&*transport)
                 .await;
@@ -63,7 +63,7 @@ async fn a_command_line_is_for_the_user_s_own_login_shell_and_all_else_arrives_e
                 "\n",
                 "",
             ];
-            let report = attempt(Command::argv(words))
+            let report = attempt(RemoteCommand::argv(words))
                 .exec_options(exec_options)
                 .run(&*transport)
                 .await;
@@ -97,7 +97,7 @@ async fn a_long_script_with_many_quotes_runs_as_a_short_one_does() {
             let mut exec_options = ExecOptions::new().pty(pty).stdin(Stdin::Text("input\n".to_owned()));
             exec_options.run_as = run_as;
             let attempt =
-                TestAttempt::to("web1", server.connection(), Command::shell(&script)).exec_options(exec_options);
+                TestAttempt::to("web1", server.connection(), RemoteCommand::shell(&script)).exec_options(exec_options);
             let report = attempt.with_hooks(hooks, hooks).run(&*transport).await;
             report.assert_failed(FailureKind::Command { status: 7 });
             assert_eq!(report.stdout, "input\n", "pty: {pty}");
@@ -106,7 +106,7 @@ async fn a_long_script_with_many_quotes_runs_as_a_short_one_does() {
     let detached = ExecOptions::new().detached("k1");
     let kept = server.path("kept").display().to_string();
     let transport = server.transport().detached_directory(kept).build().unwrap();
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&script)).exec_options(detached);
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell(&script)).exec_options(detached);
     attempt
         .run(&transport)
         .await
@@ -121,7 +121,7 @@ async fn a_script_that_no_host_takes_fails_as_too_long() {
     let server = OpenSsh::start();
     let script = "true\n".repeat(100_000);
     for transport in transports(&server) {
-        let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&script));
+        let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell(&script));
         let report = attempt.run(&*transport).await;
         report.assert_failed(FailureKind::Command { status: 126 });
         assert!(report.stderr.to_lowercase().contains("too long"), "{report:#?}");

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use pogo_core::fleet::Connection;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Agent, SshTransport, SshTransportBuilder};
 
@@ -40,7 +40,7 @@ fn settings() -> SshTransportBuilder {
 
 async fn message(settings: SshTransportBuilder, port: u16) -> String {
     let connection = Connection::new().address("127.0.0.1").port(port);
-    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    let attempt = TestAttempt::to("web1", connection, RemoteCommand::shell("true"));
     let report = attempt.run(&settings.build().unwrap()).await;
     report.assert_failed(FailureKind::Unreachable)
 }
@@ -137,7 +137,7 @@ async fn a_server_may_say_other_lines_first_and_may_wait_for_us() {
         format!("[127.0.0.1]:{port} {}", behind.public_key("host_ed25519")),
     )
     .unwrap();
-    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    let attempt = TestAttempt::to("web1", connection, RemoteCommand::shell("true"));
     attempt
         .run(&behind.transport().build().unwrap())
         .await

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome};
 use pogo_ssh::SshTransport;
 
@@ -30,7 +30,7 @@ fn each_way(place: &Place) -> [(ExecOptions, ExecOptions, String); 2] {
 }
 
 fn waits_at(place: &Place, gate: &str) -> TestAttempt {
-    place.attempt(Command::shell(format!(
+    place.attempt(RemoteCommand::shell(format!(
         "echo up; exec >/dev/null 2>&1; read go <'{gate}'; exit 3"
     )))
 }
@@ -63,14 +63,14 @@ on_both! {
             gate(&at);
             leave_running(waits_at(&place, &at).exec_options(first).numbered(number), &transport).await;
             let line = format!("echo ran >>'{}'", place.path("ran"));
-            let next = place.attempt(Command::shell(line)).exec_options(second.clone()).numbered(number + 1);
+            let next = place.attempt(RemoteCommand::shell(line)).exec_options(second.clone()).numbered(number + 1);
             let report = next.run(&transport).await;
             let message = never_began(&report, NeverBegan::Busy);
             assert!(message.starts_with(&format!("attempt a{number} of namespace default has held")), "{message}");
             assert_eq!(report.asked, [false; 0]);
             assert_eq!(runs(place.path("ran")), 0);
             release(at).await;
-            let next = || place.attempt(Command::shell("true")).exec_options(second.clone()).numbered(number + 2);
+            let next = || place.attempt(RemoteCommand::shell("true")).exec_options(second.clone()).numbered(number + 2);
             let report = once_free(next, &transport).await;
             report.assert_succeeded();
             assert_eq!(report.asked, [true]);
@@ -82,23 +82,23 @@ on_both! {
         let at = gate(&place.path("gate"));
         // What runs a step has started its session.
         let line = format!("exec >/dev/null 2>&1; kill -KILL $(ps -o ppid= -p $$); read go <'{at}'");
-        let first = place.attempt(Command::shell(line)).exec_options(detached("one")).numbered(17);
+        let first = place.attempt(RemoteCommand::shell(line)).exec_options(detached("one")).numbered(17);
         first.run(&transport).await.assert_in_doubt();
         for (number, second) in [(18, ExecOptions::new()), (19, detached("two"))] {
-            let next = place.attempt(Command::shell("true")).exec_options(second).numbered(number);
+            let next = place.attempt(RemoteCommand::shell("true")).exec_options(second).numbered(number);
             let message = never_began(&next.run(&transport).await, NeverBegan::Busy);
             assert!(message.starts_with("process group") && message.contains("of attempt a17"), "{message}");
         }
         release(at).await;
-        let next = || place.attempt(Command::shell("true")).numbered(20);
+        let next = || place.attempt(RemoteCommand::shell("true")).numbered(20);
         once_free(next, &transport).await.assert_succeeded();
     }
 
     async fn a_number_that_was_overtaken_is_not_launched_detached_either(place: Place) {
         let transport = transport_of(&place);
-        place.attempt(Command::shell("true")).numbered(18).run(&transport).await.assert_succeeded();
+        place.attempt(RemoteCommand::shell("true")).numbered(18).run(&transport).await.assert_succeeded();
         let line = format!("echo ran >>'{}'", place.path("ran"));
-        let older = place.attempt(Command::shell(line)).exec_options(detached("one")).numbered(17);
+        let older = place.attempt(RemoteCommand::shell(line)).exec_options(detached("one")).numbered(17);
         let report = older.run(&transport).await;
         assert!(report.assert_failed(FailureKind::Refused).contains("a18"), "{report:?}");
         assert_eq!((report.asked, runs(place.path("ran"))), (vec![], 0));
@@ -107,7 +107,7 @@ on_both! {
     async fn what_was_asked_for_before_it_was_launched_is_never_launched(place: Place) {
         let transport = transport_of(&place);
         let line = format!("echo ran >>'{}'", place.path("ran"));
-        let attempt = place.attempt(Command::shell(line)).exec_options(detached("one")).numbered(17);
+        let attempt = place.attempt(RemoteCommand::shell(line)).exec_options(detached("one")).numbered(17);
         never_began(&attempt.clone().resumed().run(&transport).await, NeverBegan::NotSent);
         // Its directory says so, and where that is lost the record does.
         fs::remove_dir_all(place.path("kept")).unwrap();
@@ -119,7 +119,7 @@ on_both! {
         let Some(cut) = place.cut_connections() else { return };
         let transport = transport_of(&place);
         let line = format!("echo ran >>'{}'", place.path("ran"));
-        let attempt = place.attempt(Command::shell(line)).exec_options(detached("one"));
+        let attempt = place.attempt(RemoteCommand::shell(line)).exec_options(detached("one"));
         let (mut running, _side) = attempt.left_waiting().start();
         let mut requests = running.requests();
         let answering = async {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, ExecOptions, RunAs, Stdin};
+use pogo_core::plan::{ExecOptions, RemoteCommand, RunAs, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 
 use crate::attempt::{TestAttempt, term};
@@ -22,7 +22,7 @@ async fn a_server_with_one_session_per_connection_ends_a_command_by_a_second_con
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     let transport = server.transport().build().unwrap();
     let hooks = server.path("pre.d").display().to_string();
-    let attempt = |line: &str| TestAttempt::to("web1", server.connection(), Command::shell(line));
+    let attempt = |line: &str| TestAttempt::to("web1", server.connection(), RemoteCommand::shell(line));
     let report = attempt("echo command").with_hooks(&hooks, &hooks).run(&transport).await;
     report.assert_succeeded();
     assert_eq!(report.stdout, "hook\ncommand\nhook\n");
@@ -57,7 +57,7 @@ async fn what_a_host_runs_in_place_of_a_command_is_refused_however_it_ends() {
             Box::new(server.transport().build_program().unwrap()),
         ];
         let attempt = |hooks: &str, exec_options| {
-            let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+            let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("true"));
             attempt.with_hooks(hooks, hooks).exec_options(exec_options)
         };
         let user = || Some(RunAs::User("nobody".to_owned()));
@@ -103,7 +103,7 @@ async fn a_forced_command_is_told_the_command_and_given_its_input() {
     let server = OpenSsh::start_with("ForceCommand echo \"[$SSH_ORIGINAL_COMMAND]\"; cat; kill -KILL $$");
     let mut connection = server.connection();
     connection.vars.insert("forced_command".to_owned(), "true".to_owned());
-    let attempt = TestAttempt::to("web1", connection, Command::shell("deploy v1 'a b'"));
+    let attempt = TestAttempt::to("web1", connection, RemoteCommand::shell("deploy v1 'a b'"));
     let exec_options = ExecOptions::new().stdin(Stdin::Text("input".to_owned()));
     let report = attempt
         .exec_options(exec_options)
@@ -121,7 +121,7 @@ async fn a_host_of_its_own_that_ended_before_a_detached_attempt_was_found_again_
         return;
     }
     let server = OpenSsh::start_with("ForceCommand /usr/sbin/nologin");
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("true"));
     let attempt = attempt.exec_options(job(None, true, false)).resumed();
     let message = attempt
         .run(&server.transport().build().unwrap())

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use pogo_core::fleet::Connection;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_ssh::SshTransportBuilder;
 use pogo_ssh::loopback::LoopbackFleet;
 
@@ -48,11 +48,11 @@ impl Place {
         }
     }
 
-    pub(crate) fn attempt(&self, command: Command) -> TestAttempt {
+    pub(crate) fn attempt(&self, command: RemoteCommand) -> TestAttempt {
         TestAttempt::to("web1", self.connection.clone(), command)
     }
 
-    pub(crate) async fn run(&self, command: Command) -> Report {
+    pub(crate) async fn run(&self, command: RemoteCommand) -> Report {
         let transport = self.transport.clone().build().unwrap();
         self.attempt(command).run(&transport).await
     }
@@ -67,7 +67,7 @@ impl Place {
 
     /// A line for the shell.
     pub(crate) async fn sh(&self, line: &str) -> Report {
-        self.run(Command::shell(line)).await
+        self.run(RemoteCommand::shell(line)).await
     }
 
     /// Puts a file where the host finds it.

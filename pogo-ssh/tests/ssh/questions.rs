@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use pogo_core::fleet::Connection;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Agent, HostKeyPolicy, NoAnswer, Prompter, Question, SshTransport, SshTransportBuilder};
 use russh::keys::{Algorithm, PrivateKey};
@@ -159,7 +159,7 @@ fn settings() -> SshTransportBuilder {
 }
 
 async fn log_in(connection: &Connection, settings: SshTransportBuilder) -> Report {
-    let attempt = TestAttempt::to("web1", connection.clone(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", connection.clone(), RemoteCommand::shell("true"));
     attempt.run(&settings.build().unwrap()).await
 }
 
@@ -300,7 +300,7 @@ async fn a_person_may_take_longer_than_a_connection() {
     let count = Arc::new(Mutex::new(0));
     let settings = server.transport().connect_timeout(std::time::Duration::from_secs(20));
     let transport = settings.prompter(Slow(Arc::clone(&count))).build().unwrap();
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("true"));
     attempt.run(&transport).await.assert_succeeded();
     assert_eq!(*count.lock().unwrap(), 1);
 }

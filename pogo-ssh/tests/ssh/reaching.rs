@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use pogo_core::fleet::Connection;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::HostKeyPolicy;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
@@ -31,7 +31,7 @@ async fn port_0_is_refused_before_anything_is_dialled() {
     let cases = [(settings.clone(), of_host), (settings.port(0), Connection::default())];
     for (settings, connection) in cases {
         let transport = settings.build().unwrap();
-        let report = TestAttempt::to("web1", connection, Command::shell("true"))
+        let report = TestAttempt::to("web1", connection, RemoteCommand::shell("true"))
             .run(&transport)
             .await;
         let message = report.assert_failed(FailureKind::Refused);
@@ -50,7 +50,7 @@ async fn an_unreachable_host_is_tried_again_as_often_as_allowed() {
             .address("127.0.0.1")
             .port(listener.local_addr().unwrap().port());
         let between = tokio::spawn(reluctant(listener, refusals, fleet.host("web1").unwrap().address()));
-        let report = TestAttempt::to("web1", connection, Command::shell("true"))
+        let report = TestAttempt::to("web1", connection, RemoteCommand::shell("true"))
             .run(&transport)
             .await;
         match succeeds {
@@ -69,7 +69,7 @@ async fn a_refused_login_or_key_and_what_comes_after_connecting_is_not_tried_aga
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let host = fleet.host("web1").unwrap();
     let transport = fleet.transport().connect_retries(3).build().unwrap();
-    let running = |line: &str| TestAttempt::to("web1", host.connection(), Command::shell(line));
+    let running = |line: &str| TestAttempt::to("web1", host.connection(), RemoteCommand::shell(line));
     let attempt = || running("exit 4");
     fleet.inject("web1", Fault::RefuseLogin).unwrap();
     attempt()
@@ -98,7 +98,7 @@ async fn connections_begin_no_faster_than_allowed() {
     let transport = fleet.transport().handshake_rate(Some(20)).build().unwrap();
     let start = Instant::now();
     let attempts = names.iter().map(|name| {
-        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), RemoteCommand::shell("true"));
         attempt.run(&transport)
     });
     for report in join_all(attempts).await {
@@ -122,7 +122,7 @@ async fn a_host_is_reached_over_ipv6() {
     let between = tokio::spawn(reluctant(listener, 0, fleet.host("web1").unwrap().address()));
     let connection = Connection::new().address("::1").port(port);
     let transport = fleet.transport().build().unwrap();
-    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    let attempt = TestAttempt::to("web1", connection, RemoteCommand::shell("true"));
     attempt.run(&transport).await.assert_succeeded();
     between.abort();
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::dispatcher::Stream;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::HostKeyPolicy;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
@@ -19,7 +19,7 @@ use crate::openssh::{self, OpenSsh};
 async fn counting() -> (LoopbackFleet, TestAttempt) {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let line = "echo ran >>~/ran; i=0; while [ $i -lt 40 ]; do i=$((i + 1)); echo $i; sleep 0.04; done; exit 3";
-    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell(line));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell(line));
     (fleet, attempt.exec_options(detached("k1")))
 }
 
@@ -81,7 +81,7 @@ async fn an_attempt_that_was_dropped_is_ended_by_the_host_at_its_time_limit() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     // On a busy machine a short time is over before it runs.
     for limit in [4, 16, 64, 256] {
-        let command = Command::shell("echo up; sleep 600; echo ran >>~/ran");
+        let command = RemoteCommand::shell("echo up; sleep 600; echo ran >>~/ran");
         let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), command);
         let attempt = attempt.exec_options(detached(&format!("k{limit}")));
         let (running, _side) = attempt.clone().within(Duration::from_secs(limit)).start();
@@ -146,7 +146,7 @@ async fn cancelled_while_the_link_is_down_it_is_ended_over_a_new_one() {
     let attempt = TestAttempt::to(
         "web1",
         fleet.connection("web1").unwrap(),
-        Command::shell("echo $$; echo up; sleep 300"),
+        RemoteCommand::shell("echo $$; echo up; sleep 300"),
     );
     let (running, mut side) = attempt.exec_options(detached("k1")).start();
     let witness = Arc::clone(&running.witness);
@@ -173,7 +173,7 @@ async fn a_host_that_never_comes_back_leaves_it_in_doubt() {
     // On a busy machine a short time is over before it runs.
     for limit in [2, 8, 32, 128] {
         let line = format!("echo up; sleep {}", limit + 1);
-        let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell(line));
+        let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell(line));
         let attempt = attempt.exec_options(detached(&format!("k{limit}")));
         let (running, _side) = attempt.within(Duration::from_secs(limit)).start();
         let witness = Arc::clone(&running.witness);
@@ -213,7 +213,7 @@ async fn a_link_to_openssh_that_breaks_in_any_packet_leaves_no_doubt_and_runs_no
         });
         let there = server.path(&format!("ran{bytes}"));
         let line = format!("echo ran >>'{}'; echo out; exit 3", there.display());
-        let attempt = TestAttempt::to("web1", connection, Command::shell(line));
+        let attempt = TestAttempt::to("web1", connection, RemoteCommand::shell(line));
         let report = attempt
             .exec_options(detached(&format!("k{bytes}")))
             .run(&transport)

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::{Either, select};
 use pogo_core::dispatcher::{ReporterSide, Stream};
-use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_core::scheduler::{Failure, FailureKind, Outcome, Phase};
 use pogo_ssh::SshTransport;
 
@@ -28,7 +28,7 @@ fn attempt(machine: &Machine, line: &str, within: Duration) -> TestAttempt {
     .unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     let exec_options = ExecOptions::new().reboot(within).env("PATH", machine.search_path());
-    TestAttempt::to("web1", machine.connection(), Command::shell(line))
+    TestAttempt::to("web1", machine.connection(), RemoteCommand::shell(line))
         .with_hooks("", &hooks.display().to_string())
         .exec_options(exec_options)
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pogo_core::plan::{Command, ExecOptions, RunAs, Stdin};
+use pogo_core::plan::{ExecOptions, RemoteCommand, RunAs, Stdin};
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Question, SshTransportBuilder};
 
@@ -37,7 +37,7 @@ async fn place() -> Place {
 }
 
 async fn run(place: &Place, config: SshTransportBuilder, line: &str) -> Report {
-    let attempt = place.attempt(Command::shell(line));
+    let attempt = place.attempt(RemoteCommand::shell(line));
     let attempt = attempt.exec_options(exec_options(Stdin::Text("input".to_owned())));
     attempt.run(&config.build().unwrap()).await
 }
@@ -109,7 +109,7 @@ async fn what_runs_as_another_is_ended_as_that_other() {
     let place = place().await;
     let config = place.transport.clone().sudo_password("correct horse".to_owned().into());
     let transport = config.build().unwrap();
-    let attempt = place.attempt(Command::shell("echo up; exec sleep 300"));
+    let attempt = place.attempt(RemoteCommand::shell("echo up; exec sleep 300"));
     let report = attempt
         .exec_options(exec_options(Stdin::Empty))
         .cancelled_after(&["up"], &transport)
@@ -124,7 +124,7 @@ async fn a_command_goes_through_the_program_that_was_named() {
     let exec_options = ExecOptions::new().run_as(RunAs::Through(words));
     let transport = place.transport.clone().build().unwrap();
     let report = place
-        .attempt(Command::shell("echo \"$WHERE\""))
+        .attempt(RemoteCommand::shell("echo \"$WHERE\""))
         .exec_options(exec_options)
         .run(&transport)
         .await;
@@ -149,7 +149,7 @@ async fn the_real_sudo_runs_a_command_as_another_user() {
     let transport = place.transport.clone().build().unwrap();
     for pty in [false, true] {
         let exec_options = ExecOptions::new().run_as(RunAs::User("nobody".to_owned())).pty(pty);
-        let attempt = place.attempt(Command::shell("id -un; echo up; exec sleep 300"));
+        let attempt = place.attempt(RemoteCommand::shell("id -un; echo up; exec sleep 300"));
         let report = attempt
             .exec_options(exec_options)
             .cancelled_after(&["up"], &transport)
@@ -168,7 +168,7 @@ async fn hooks_after_a_command_of_another_user_run_on_a_terminal_too() {
     place.file("post.d/say", "#!/bin/sh\necho hook; exit 3\n", 0o755);
     let builtin = place.transport.clone().build().unwrap();
     let exec_options = ExecOptions::new().run_as(RunAs::User("nobody".to_owned())).pty(true);
-    let attempt = place.attempt(Command::shell("id -un"));
+    let attempt = place.attempt(RemoteCommand::shell("id -un"));
     let attempt = attempt
         .with_hooks("/no/such", &place.path("post.d"))
         .exec_options(exec_options);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, ExecOptions, RunAs};
+use pogo_core::plan::{ExecOptions, RemoteCommand, RunAs};
 use pogo_ssh::JobInputs;
 
 use crate::account::{Account, PASSWORD};
@@ -55,7 +55,7 @@ async fn look(
     (exec_options, secret): (&ExecOptions, &str),
 ) {
     let line = format!("{SHOW}; echo it-runs; exec sleep 300");
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&line));
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell(&line));
     // With hooks the wrapper stays beside the command.
     let hooks = server.path("").display().to_string();
     for attempt in [attempt.clone(), attempt.with_hooks(&hooks, &hooks)] {

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use pogo_core::dispatcher::Transport;
 use pogo_core::fleet::Connection;
-use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_ssh::{ClientConfig, JobInputs, SshTransportBuilder};
 
 use crate::attempt::TestAttempt;
@@ -64,7 +64,8 @@ async fn sent(server: &OpenSsh, (transport, provide): Runs<'_>, secret: &[&str],
     );
     let hooks = server.path("hooks").display().to_string();
     let line = format!("printf %s \"${{{SECRET}-}}\"");
-    let attempt = TestAttempt::to("web1", Connection::default(), Command::shell(line)).with_hooks(&hooks, "/nowhere");
+    let attempt =
+        TestAttempt::to("web1", Connection::default(), RemoteCommand::shell(line)).with_hooks(&hooks, "/nowhere");
     let report = attempt.exec_options(exec_options).run(transport).await;
     report.assert_succeeded();
     if !secret.is_empty() {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use pogo_core::plan::{Command, ExecOptions, RunAs, SentFile};
+use pogo_core::plan::{ExecOptions, RemoteCommand, RunAs, SentFile};
 use pogo_core::scheduler::FailureKind;
 
 use crate::attempt::Report;
@@ -19,7 +19,7 @@ fn sent(source: &Path, destination: Option<&str>, mode: Option<u32>) -> SentFile
 async fn run(place: &Place, files: Vec<SentFile>, line: &str) -> Report {
     let exec_options = files.into_iter().fold(ExecOptions::new(), ExecOptions::file);
     let transport = place.transport.clone().build().unwrap();
-    let attempt = place.attempt(Command::shell(line)).exec_options(exec_options);
+    let attempt = place.attempt(RemoteCommand::shell(line)).exec_options(exec_options);
     attempt.run(&transport).await
 }
 
@@ -43,7 +43,7 @@ on_both! {
         place.file("pre.d/say", "#!/bin/sh\ncat \"$POGO_FILES/tool\"\n", 0o755);
         let exec_options = ExecOptions::new().file(sent(&tool, None, None));
         let transport = place.transport.clone().build().unwrap();
-        let attempt = place.attempt(Command::shell("true")).with_hooks(&place.path("pre.d"), "").exec_options(exec_options);
+        let attempt = place.attempt(RemoteCommand::shell("true")).with_hooks(&place.path("pre.d"), "").exec_options(exec_options);
         assert_eq!(attempt.run(&transport).await.stdout, "hello");
     }
 
@@ -82,7 +82,7 @@ on_both! {
         let tool = place.file("tool", "#!/bin/sh\nls -ld \"$POGO_FILES\" | cut -c1-10\n", 0o755);
         let exec_options = ExecOptions::new().file(sent(&tool, None, None)).run_as(RunAs::Through(vec!["env".to_owned()]));
         let transport = place.transport.clone().build().unwrap();
-        let report = place.attempt(Command::shell("$POGO_FILES/tool")).exec_options(exec_options).run(&transport).await;
+        let report = place.attempt(RemoteCommand::shell("$POGO_FILES/tool")).exec_options(exec_options).run(&transport).await;
         assert_eq!(report.stdout, "drwx--x--x\n");
     }
 }

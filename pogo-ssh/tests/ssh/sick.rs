@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process;
 
-use pogo_core::plan::{Command, ExecOptions, SentFile};
+use pogo_core::plan::{ExecOptions, RemoteCommand, SentFile};
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use tokio::task::JoinSet;
@@ -39,7 +39,7 @@ fn detached() -> ExecOptions {
 }
 
 fn to(server: &OpenSsh, exec_options: ExecOptions, line: &str) -> TestAttempt {
-    TestAttempt::to("web1", server.connection(), Command::shell(line)).exec_options(exec_options)
+    TestAttempt::to("web1", server.connection(), RemoteCommand::shell(line)).exec_options(exec_options)
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_login_shell_that_takes_its_time_is_waited_for_and_delays_nobody_else(
     };
     // As with every job that needs no hooks: one session.
     let transport = server.transport().max_handshakes(1).build().unwrap();
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("echo here"));
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("echo here"));
     let (slow, _side) = attempt.start();
     let quick = async {
         // Opened when the login shell has come to read from it.
@@ -108,7 +108,7 @@ async fn a_login_shell_that_comes_to_the_command_when_its_time_is_over_begins_no
     let Some(server) = server_with_bashrc(test, &bashrc, home.path()) else {
         return;
     };
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("echo here"));
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("echo here"));
     let attempt = attempt.within(std::time::Duration::from_secs(2));
     // It may come to it later, and then nobody says the word to go.
     let report = attempt.run(&server.transport().build().unwrap()).await;
@@ -157,7 +157,9 @@ async fn a_disk_that_is_full_keeps_nothing_but_a_detached_attempt_from_running()
     place.sh("echo here").await.assert_succeeded();
     let kept = disk.path.join("kept").display().to_string();
     let transport = place.transport.clone().detached_directory(kept).build().unwrap();
-    let attempt = place.attempt(Command::shell("echo here")).exec_options(detached());
+    let attempt = place
+        .attempt(RemoteCommand::shell("echo here"))
+        .exec_options(detached());
     let message = attempt.run(&transport).await.assert_failed(FailureKind::Refused);
     assert!(
         message.contains("disk full") || message.contains("disk is full"),
@@ -175,7 +177,7 @@ async fn a_disk_that_fills_up_keeps_no_end_of_a_detached_attempt_from_being_know
     let transport = place.transport.clone().detached_directory(kept).build().unwrap();
     let filling = disk.path.join("filling");
     let line = format!("cat /dev/zero >'{}' 2>/dev/null; seq 10000; exit 3", filling.display());
-    let attempt = place.attempt(Command::shell(line)).exec_options(detached());
+    let attempt = place.attempt(RemoteCommand::shell(line)).exec_options(detached());
     let report = attempt.run(&transport).await;
     report.assert_failed(FailureKind::Command { status: 3 });
     assert!(report.stdout.len() < 48_894, "{}", report.stdout.len());
@@ -205,7 +207,7 @@ async fn a_clock_that_is_years_away_changes_nothing() {
         let kept = server.path("kept").display().to_string();
         let transport = server.transport().detached_directory(kept).build().unwrap();
         for exec_options in [ExecOptions::default(), ExecOptions::new().detached(job)] {
-            let attempt = TestAttempt::to("web1", server.connection(), Command::shell("date +%Y"));
+            let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("date +%Y"));
             let report = attempt.exec_options(exec_options).run(&transport).await;
             report.assert_succeeded();
             let theirs: i64 = report.stdout.trim().parse().unwrap();
@@ -244,7 +246,7 @@ async fn one_sick_host_of_each_kind_delays_no_other() {
         .unwrap();
     let transport = std::sync::Arc::new(transport);
     let start = |name: &str| {
-        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), RemoteCommand::shell("true"));
         let transport = std::sync::Arc::clone(&transport);
         async move { attempt.run(&*transport).await }
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pogo_core::fleet::Connection;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::HostKeyPolicy;
 use pogo_ssh::loopback::LoopbackFleet;
@@ -37,7 +37,7 @@ async fn a_link_that_goes_silent_leaves_the_command_in_doubt() {
     let settings = fleet.transport().host_keys(HostKeyPolicy::Insecure);
     // Long enough for a busy machine to answer in time until then.
     let transport = settings.keepalive(Some(Duration::from_secs(2))).build().unwrap();
-    let (running, _side) = TestAttempt::to("web1", connection, Command::shell("echo up; sleep 60")).start();
+    let (running, _side) = TestAttempt::to("web1", connection, RemoteCommand::shell("echo up; sleep 60")).start();
     let witness = std::sync::Arc::clone(&running.witness);
     let silencing = async {
         witness.saw("up").await;
@@ -63,7 +63,7 @@ async fn where_packets_are_dropped_what_runs_is_in_doubt_and_what_does_not_is_un
     // Long enough for a busy machine to answer in time until then.
     let settings = server.transport().keepalive(Some(Duration::from_secs(2)));
     let transport = settings.clone().build().unwrap();
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("echo up; sleep 60"));
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("echo up; sleep 60"));
     let (running, _side) = attempt.clone().start();
     let witness = std::sync::Arc::clone(&running.witness);
     let dropping = async {
@@ -89,7 +89,7 @@ async fn each_address_of_a_name_is_tried() {
     let (_silence, silent) = oneshot::channel();
     let between = tokio::spawn(go_between(listener, fleet.host("web1").unwrap().address(), silent));
     let transport = fleet.transport().host_keys(HostKeyPolicy::Insecure).build().unwrap();
-    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    let attempt = TestAttempt::to("web1", connection, RemoteCommand::shell("true"));
     attempt.run(&transport).await.assert_succeeded();
     between.abort();
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use pogo_core::dispatcher::Stream;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome, Phase};
 
 use crate::attempt::{over_its_time, term};
@@ -44,21 +44,21 @@ fn assert_all_gone(stdout: &str) {
 on_both! {
     async fn a_cancelled_command_is_ended_with_all_its_processes(place: Place) {
         let transport = place.transport.clone().build().unwrap();
-        let report = place.attempt(Command::shell(LONG)).cancelled_after(&["inner", "outer"], &transport).await;
+        let report = place.attempt(RemoteCommand::shell(LONG)).cancelled_after(&["inner", "outer"], &transport).await;
         report.assert_failed(term());
         assert_all_gone(&report.stdout);
     }
 
     async fn what_is_deaf_to_term_is_killed(place: Place) {
         let transport = place.transport.clone().stop_grace(Duration::from_millis(300)).build().unwrap();
-        let report = place.attempt(Command::shell(DEAF)).cancelled_after(&["inner", "outer"], &transport).await;
+        let report = place.attempt(RemoteCommand::shell(DEAF)).cancelled_after(&["inner", "outer"], &transport).await;
         report.assert_failed(term());
         assert_all_gone(&report.stdout);
     }
 
     async fn a_command_over_its_time_is_ended_within_it(place: Place) {
         let transport = place.transport.clone().build().unwrap();
-        let report = over_its_time(&transport, 2, |_| place.attempt(Command::shell(LONG))).await;
+        let report = over_its_time(&transport, 2, |_| place.attempt(RemoteCommand::shell(LONG))).await;
         report.assert_failed(FailureKind::Timeout);
         assert_all_gone(&report.stdout);
     }
@@ -66,7 +66,7 @@ on_both! {
     async fn a_hook_is_ended_like_a_command(place: Place) {
         place.file("pre.d/slow", "#!/bin/sh\necho outer $$\nsh -c 'echo inner $$; sleep 300; true'\n", 0o755);
         let transport = place.transport.clone().build().unwrap();
-        let attempt = place.attempt(Command::shell("echo never")).with_hooks(&place.path("pre.d"), "");
+        let attempt = place.attempt(RemoteCommand::shell("echo never")).with_hooks(&place.path("pre.d"), "");
         let report = attempt.cancelled_after(&["inner"], &transport).await;
         let message = report.assert_failed(term());
         assert!(message.contains("pre-hook"), "{message}");
@@ -77,7 +77,7 @@ on_both! {
     async fn what_is_cancelled_before_it_began_never_began(place: Place) {
         let transport = place.transport.clone().build().unwrap();
         let mark = place.path("ran");
-        let (running, mut side) = place.attempt(Command::shell(format!("touch '{mark}'"))).start();
+        let (running, mut side) = place.attempt(RemoteCommand::shell(format!("touch '{mark}'"))).start();
         side.cancel();
         let report = running.finish(&transport).await;
         let never = matches!(&report.outcome, Outcome::NeverBegan { reason: NeverBegan::Cancelled, .. });
@@ -87,7 +87,7 @@ on_both! {
 
     async fn a_flood_does_not_keep_a_command_from_being_ended(place: Place) {
         let transport = place.transport.clone().output_limit(100_000).build().unwrap();
-        let (running, mut side) = place.attempt(Command::shell("while :; do echo flood; done")).start();
+        let (running, mut side) = place.attempt(RemoteCommand::shell("while :; do echo flood; done")).start();
         let witness = std::sync::Arc::clone(&running.witness);
         let cancelling = async {
             witness.saw("flood").await;
@@ -99,7 +99,7 @@ on_both! {
 
     async fn dropping_an_attempt_cuts_its_connection(place: Place) {
         let transport = place.transport.clone().build().unwrap();
-        let (running, _side) = place.attempt(Command::shell("echo up; read never <&-; sleep 0.1; while echo up; do :; done; sleep 20")).start();
+        let (running, _side) = place.attempt(RemoteCommand::shell("echo up; read never <&-; sleep 0.1; while echo up; do :; done; sleep 20")).start();
         let witness = std::sync::Arc::clone(&running.witness);
         tokio::select! {
             _ = running.finish(&transport) => panic!("ended by itself"),
@@ -107,7 +107,7 @@ on_both! {
         }
         let seen = witness.bytes(Stream::Stdout).len();
         let elsewhere = place.transport.clone().lock_directory(place.path("elsewhere")).build().unwrap();
-        place.attempt(Command::shell("true")).run(&elsewhere).await.assert_succeeded();
+        place.attempt(RemoteCommand::shell("true")).run(&elsewhere).await.assert_succeeded();
         assert_eq!(witness.bytes(Stream::Stdout).len(), seen);
     }
 }

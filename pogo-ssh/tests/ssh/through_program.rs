@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use pogo_core::fleet::Connection;
-use pogo_core::plan::{Command, ExecOptions, SentFile, Stdin};
+use pogo_core::plan::{ExecOptions, RemoteCommand, SentFile, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::{ClientConfig, HostKeyPolicy, ProgramTransport, SetupError};
 
@@ -13,7 +13,7 @@ use crate::attempt::{Report, TestAttempt, over_its_time, term};
 use crate::openssh::{self, OpenSsh};
 
 fn attempt(server: &OpenSsh, line: &str) -> TestAttempt {
-    TestAttempt::to("web1", server.connection(), Command::shell(line))
+    TestAttempt::to("web1", server.connection(), RemoteCommand::shell(line))
 }
 
 fn transport(server: &OpenSsh) -> ProgramTransport {
@@ -52,7 +52,7 @@ async fn words_arrive_as_they_are() {
     }
     let server = OpenSsh::start();
     let words = ["printf", "%s|", "a b", "$HOME", "'", "`id`", "%h", "-o", "\\"];
-    let attempt = TestAttempt::to("web1", server.connection(), Command::argv(words));
+    let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::argv(words));
     let report = attempt.run(&transport(&server)).await;
     report.assert_succeeded();
     assert_eq!(report.stdout, "a b|$HOME|'|`id`|%h|-o|\\|");
@@ -92,7 +92,7 @@ async fn what_fails_on_the_way_is_told_apart() {
     }
     let server = OpenSsh::start();
     let nowhere = server.connection().port(1);
-    let report = TestAttempt::to("web1", nowhere, Command::shell("true"))
+    let report = TestAttempt::to("web1", nowhere, RemoteCommand::shell("true"))
         .run(&transport(&server))
         .await;
     let message = report.assert_failed(FailureKind::Unreachable);
@@ -202,7 +202,7 @@ async fn a_proxy_command_and_a_jump_of_the_configuration_are_followed() {
     let config = ClientConfig::of_file(server.path("config")).unwrap();
     let transport = server.transport().client_config(config).build_program().unwrap();
     for name in ["web1", "web2"] {
-        let report = TestAttempt::to(name, Connection::default(), Command::shell("echo here"))
+        let report = TestAttempt::to(name, Connection::default(), RemoteCommand::shell("echo here"))
             .run(&transport)
             .await;
         report.assert_succeeded();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command as Process;
 
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use pogo_ssh::{HostKeyPolicy, SetupError, SshTransportBuilder};
@@ -17,7 +17,7 @@ async fn fleet() -> LoopbackFleet {
 }
 
 async fn visit(fleet: &LoopbackFleet, name: &str, settings: SshTransportBuilder) -> Report {
-    let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+    let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), RemoteCommand::shell("true"));
     attempt.run(&settings.build().unwrap()).await
 }
 
@@ -86,7 +86,7 @@ async fn a_new_host_is_recorded_and_then_known() {
     let transport = settings.build().unwrap();
     for _ in 0..2 {
         for name in ["web1", "web2"] {
-            let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+            let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), RemoteCommand::shell("true"));
             attempt.run(&transport).await.assert_succeeded();
         }
     }
@@ -103,7 +103,7 @@ async fn a_new_host_is_recorded_and_then_known() {
         .await
         .assert_succeeded();
     fleet.inject("web1", Fault::ChangedHostKey).unwrap();
-    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell("true"));
     let message = attempt.run(&transport).await.assert_failed(FailureKind::HostKey);
     assert!(message.contains(&format!("{}:1", file.display())), "{message}");
 }
@@ -121,7 +121,7 @@ async fn what_others_record_meanwhile_counts() {
     // Another process has met another web1 since the file was read.
     fs::copy(fleet.known_hosts_file(), &file).unwrap();
     fleet.inject("web1", Fault::ChangedHostKey).unwrap();
-    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell("true"));
     attempt.run(&transport).await.assert_failed(FailureKind::HostKey);
 }
 
@@ -196,7 +196,7 @@ async fn an_alias_is_looked_up_instead_of_the_address() {
     connection
         .vars
         .insert("host_key_alias".to_owned(), "The-Web".to_owned());
-    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    let attempt = TestAttempt::to("web1", connection, RemoteCommand::shell("true"));
     attempt
         .run(&fleet.transport().build().unwrap())
         .await
@@ -263,7 +263,7 @@ async fn openssh_is_asked_for_the_type_of_key_that_is_known() {
     for kind in ["rsa", "ecdsa"] {
         let key = fs::read_to_string(keys.path().join(format!("{kind}.pub"))).unwrap();
         fs::write(server.path("known_hosts"), format!("{} {key}", server.listed())).unwrap();
-        let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+        let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("true"));
         attempt
             .run(&server.transport().build().unwrap())
             .await
@@ -285,7 +285,7 @@ async fn a_host_that_shows_a_key_of_another_type_than_the_known_one_is_refused()
         ecdsa.display()
     ));
     for policy in [HostKeyPolicy::Strict, HostKeyPolicy::AcceptNew] {
-        let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+        let attempt = TestAttempt::to("web1", server.connection(), RemoteCommand::shell("true"));
         let transport = server.transport().host_keys(policy).build().unwrap();
         let message = attempt.run(&transport).await.assert_failed(FailureKind::HostKey);
         for part in ["has changed", "ecdsa-sha2-nistp256", "known_hosts:1"] {

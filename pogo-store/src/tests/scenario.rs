@@ -8,7 +8,7 @@ use pogo_core::fleet::Fleet;
 use pogo_core::journal::{
     Acquire, Commit, Epoch, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Seq, Snapshot, replay,
 };
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{JobId, Record};
 use pogo_core::sim::World;
@@ -79,7 +79,7 @@ pub(super) fn records() -> &'static [Record] {
     RECORDS.get_or_init(|| {
         let fleet = Fleet::builder().tagged("web", "web[1-20]").build().unwrap();
         let mut world = World::new(fleet, Policy::default()).unwrap();
-        let spec = JobSpec::new("$web".parse().unwrap(), Command::shell("printf 'ä\n'"));
+        let spec = JobSpec::new("$web".parse().unwrap(), RemoteCommand::shell("printf 'ä\n'"));
         world.submit(spec).unwrap();
         world.run().records
     })

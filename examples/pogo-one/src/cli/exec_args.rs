@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
-use pogo_core::plan::{Command, ExecOptions, RunAs, SentFile, Stdin};
+use pogo_core::plan::{ExecOptions, RemoteCommand, RunAs, SentFile, Stdin};
 use secrecy::SecretString;
 
 use super::duration;
@@ -100,17 +100,19 @@ impl ExecArgs {
     }
 
     /// The command, for this line or these words.
-    pub(crate) fn command(&self, words: &[String]) -> Option<Command> {
+    pub(crate) fn command(&self, words: &[String]) -> Option<RemoteCommand> {
         if let Some(script) = &self.script {
             let name = script.rsplit('/').next().unwrap_or(script);
             // The directory of uploaded files is known only on the host.
             let start = ["/bin/sh", "-c", r#"exec "$POGO_FILES/$0" "$@""#, name];
-            return Some(Command::argv(start.into_iter().chain(words.iter().map(String::as_str))));
+            return Some(RemoteCommand::argv(
+                start.into_iter().chain(words.iter().map(String::as_str)),
+            ));
         }
         match words {
             [] => None,
-            [line] => Some(Command::shell(line)),
-            words => Some(Command::argv(words)),
+            [line] => Some(RemoteCommand::shell(line)),
+            words => Some(RemoteCommand::argv(words)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::fleet::FleetBuilder;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_inventory::PolicyFile;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
@@ -53,7 +53,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, CliError> {
             screen.say(&format!("running on all of them: {COMMAND}\n"));
         }
         let fleet = connected(listed, &servers)?.build().map_err(CliError::usage)?;
-        let spec = JobSpec::new("*".parse().map_err(CliError::broken)?, Command::shell(COMMAND))
+        let spec = JobSpec::new("*".parse().map_err(CliError::broken)?, RemoteCommand::shell(COMMAND))
             .pre_hooks(LoopbackFleet::PRE_HOOKS.to_owned())
             .post_hooks(LoopbackFleet::POST_HOOKS.to_owned());
         let transport = servers.transport().build().map_err(CliError::broken)?;

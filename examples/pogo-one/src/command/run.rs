@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::dispatcher::{Resolvers, Transport};
 use pogo_core::fleet::{Fleet, HostName};
-use pogo_core::plan::{Command, ExecOptions, JobSpec, Plan};
+use pogo_core::plan::{ExecOptions, JobSpec, Plan, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_inventory::merge::Gathered;
 use pogo_ssh::{FirstContacts, JobInputs, SshTransportBuilder};
@@ -190,7 +190,7 @@ fn folding(args: &RunArgs) -> Result<Option<FoldStyle>, CliError> {
 }
 
 /// The command. Where the `--` before it is missing, it is among the words for targets.
-fn command(args: &RunArgs) -> Result<Command, CliError> {
+fn command(args: &RunArgs) -> Result<RemoteCommand, CliError> {
     let targets = &args.job.targets;
     let command = args.exec_options.command(&args.command);
     command.ok_or_else(|| CliError::usage(missing_command(targets.words(), targets.has_options())))

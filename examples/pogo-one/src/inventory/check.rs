@@ -1,7 +1,7 @@
 //! `pogo inventory check`
 
 use pogo_core::fleet::{Fleet, FleetBuilder, Selector};
-use pogo_core::plan::{Command, JobSpec, Plan, PlanError, Warning};
+use pogo_core::plan::{JobSpec, Plan, PlanError, RemoteCommand, Warning};
 use pogo_core::policy::{Origin, Policy};
 use pogo_inventory::Diagnostic;
 use pogo_inventory::diagnostic::with_line;
@@ -85,7 +85,7 @@ impl CheckReport {
             Err(CliError::Unread) => return,
         };
         // A job on all hosts is subject to all rules.
-        let job = JobSpec::new(Selector::All, Command::shell("true"));
+        let job = JobSpec::new(Selector::All, RemoteCommand::shell("true"));
         match Plan::compile(&fleet, &policy, &job) {
             Ok(plan) => {
                 let located = |warning: &Warning| located(&warning.message, warning.origin.as_ref());

@@ -281,7 +281,7 @@ impl JobProgress {
 
 #[cfg(test)]
 mod tests {
-    use pogo_core::plan::{Command, JobSpec};
+    use pogo_core::plan::{JobSpec, RemoteCommand};
     use pogo_core::policy::{Constraint, Policy};
     use pogo_core::sim::World;
 
@@ -294,7 +294,7 @@ mod tests {
         let policy = Policy::new().constraint(limit);
         let mut world = World::new(fleet, policy).unwrap();
         world
-            .submit(JobSpec::new("*".parse().unwrap(), Command::shell("true")))
+            .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true")))
             .unwrap();
         let mut progress = JobProgress::default();
         world.run().records.iter().for_each(|record| _ = progress.note(record));

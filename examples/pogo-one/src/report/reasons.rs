@@ -146,7 +146,7 @@ mod tests {
     use pogo_core::Timestamp;
     use pogo_core::dispatcher::{OutputChunk, Stream};
     use pogo_core::fleet::Fleet;
-    use pogo_core::plan::{Command, JobSpec};
+    use pogo_core::plan::{JobSpec, RemoteCommand};
     use pogo_core::policy::Policy;
     use pogo_core::scheduler::{
         AttemptId, Event, Failure, JobEventKind, JobId, NamespaceEventKind, Record, TaskEventKind,
@@ -172,7 +172,7 @@ mod tests {
             fleet: fleet.into(),
             policy: policy.into(),
         })));
-        let spec = std::sync::Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell("x")));
+        let spec = std::sync::Arc::new(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("x")));
         let hosts_of = names.into();
         progress.note(&record(Event::of_job(
             job,

@@ -222,7 +222,7 @@ fn whole(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use pogo_core::fleet::Fleet;
-    use pogo_core::plan::{Command, JobSpec};
+    use pogo_core::plan::{JobSpec, RemoteCommand};
     use pogo_core::policy::{Constraint, Policy, Rule};
     use pogo_core::scheduler::{FailureKind, Outcome, Record};
     use pogo_core::sim::{Fault, World};
@@ -253,7 +253,7 @@ mod tests {
             .inject(&format!("{name}00-1").parse().unwrap(), &Fault::Always(failure))
             .unwrap();
         world
-            .submit(JobSpec::new("*".parse().unwrap(), Command::shell("true")))
+            .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true")))
             .unwrap();
         world.run().records
     }

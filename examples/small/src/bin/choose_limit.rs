@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::sim::what_if::{Questions, Scenario};
 use pogo_core::sim::{Fault, TaskTimes, World};
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .inject_everywhere(Fault::fails_sometimes(0.01));
         let scenario = Scenario::new(
             world,
-            JobSpec::new("*".parse()?, Command::shell("systemctl restart web")),
+            JobSpec::new("*".parse()?, RemoteCommand::shell("systemctl restart web")),
         );
         // The same seeds for each limit: the same hosts are slow, and the same attempts fail.
         let answer = scenario.what_if(&Questions::new(7, 200).cost_runs(0))?;

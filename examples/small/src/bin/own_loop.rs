@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::scheduler::{Event, Input, JobId, JobStatus, Order, Outcome, Scheduler};
 
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .tagged("db", "db[1-2]")
         .tagged("web", "web[1-4]")
         .build()?;
-    let job = JobSpec::new("*".parse()?, Command::shell("systemctl restart app"));
+    let job = JobSpec::new("*".parse()?, RemoteCommand::shell("systemctl restart app"));
 
     let mut scheduler = Scheduler::new();
     let mut inputs = VecDeque::<(u64, Input)>::from([

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pogo_core::dispatcher::Dispatcher;
 use pogo_core::fleet::Fleet;
 use pogo_core::output::MemoryOutput;
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_examples::Local;
 
@@ -14,7 +14,7 @@ use pogo_examples::Local;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let fleet = Fleet::builder().tagged("web", "web[1-3]").build()?;
-    let job = JobSpec::new("$web".parse()?, Command::shell("echo restarted $POGO_HOST"));
+    let job = JobSpec::new("$web".parse()?, RemoteCommand::shell("echo restarted $POGO_HOST"));
     let outputs = MemoryOutput::new();
     let (dispatcher, handle) = Dispatcher::builder(Arc::new(Local))
         .output(Arc::new(outputs.clone()))

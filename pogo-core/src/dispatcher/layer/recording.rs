@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::Stream;
 use crate::fleet::HostName;
-use crate::plan::Command;
+use crate::plan::RemoteCommand;
 use crate::scheduler::{Outcome, Phase};
 
 /// A recorded attempt: [`RecordAttempts`](super::RecordAttempts) writes it, [`Replay`](super::Replay) plays it.
@@ -16,7 +16,7 @@ pub struct RecordedAttempt {
     /// The host that it ran on.
     pub host: HostName,
     /// What it ran.
-    pub command: Command,
+    pub command: RemoteCommand,
     /// The transport's reports, in order.
     pub reports: Vec<RecordedReport>,
     /// How many bytes of output were reported beyond what is kept.

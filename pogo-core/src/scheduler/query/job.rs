@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BudgetSummary, JobSummary, LimitUsage, StageSummary};
 use crate::Timestamp;
-use crate::plan::{BucketId, Command, RunAs};
+use crate::plan::{BucketId, RemoteCommand, RunAs};
 use crate::policy::ResolvedSettings;
 use crate::scheduler::state::{Job, State};
 use crate::scheduler::{JobId, Obstacle, Steered};
@@ -19,7 +19,7 @@ pub struct JobDetails {
     #[serde(flatten)]
     pub summary: JobSummary,
     /// What it runs on each host.
-    pub command: Command,
+    pub command: RemoteCommand,
     /// The names of variables that are set for the command, those with secret values included. The values are in no view.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environment: Vec<String>,

@@ -15,13 +15,13 @@ use crate::scheduler::JobId;
 /// use std::sync::Arc;
 /// use pogo_core::Timestamp;
 /// use pogo_core::fleet::Fleet;
-/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::plan::{JobSpec, RemoteCommand};
 /// use pogo_core::scheduler::{HostsQuery, JobId, Order, Query, Scheduler, TaskState, View};
 ///
 /// let mut scheduler = Scheduler::new();
 /// let (now, fleet) = (Timestamp::EPOCH, Fleet::builder().hosts("web[1-300]").build()?);
 /// scheduler.handle(now, Order::Configure { fleet: Arc::new(fleet), policy: Arc::default() })?;
-/// scheduler.handle(now, Order::submit(JobSpec::new("*".parse()?, Command::shell("uptime"))))?;
+/// scheduler.handle(now, Order::submit(JobSpec::new("*".parse()?, RemoteCommand::shell("uptime"))))?;
 ///
 /// let mut query = HostsQuery::of(JobId::new(1)).states([TaskState::Running]);
 /// let mut hosts = 0;

@@ -6,7 +6,7 @@
 //! ```
 //! use std::time::Duration;
 //! use pogo_core::fleet::Fleet;
-//! use pogo_core::plan::{Command, JobSpec};
+//! use pogo_core::plan::{JobSpec, RemoteCommand};
 //! use pogo_core::policy::{Constraint, Policy, Rule};
 //! use pogo_core::sim::{Fault, TaskTimes, World};
 //! use pogo_core::sim::what_if::{Questions, Scenario};
@@ -16,7 +16,7 @@
 //! let policy = Policy::new().constraint(limit);
 //! let times = TaskTimes::LogNormal { median: Duration::from_secs(30), sigma: 0.8 };
 //! let world = World::new(fleet, policy)?.task_times(times).inject_everywhere(Fault::fails_sometimes(0.02));
-//! let scenario = Scenario::new(world, JobSpec::new("$web".parse()?, Command::shell("restart")));
+//! let scenario = Scenario::new(world, JobSpec::new("$web".parse()?, RemoteCommand::shell("restart")));
 //!
 //! let answer = scenario.what_if(&Questions::new(7, 50))?;
 //! assert_eq!(answer.groups[0].peak.most, 4); // never more than a tenth

@@ -17,7 +17,7 @@ use crate::time::millis;
 ///
 /// ```
 /// use pogo_core::fleet::Fleet;
-/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::plan::{JobSpec, RemoteCommand};
 /// use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 /// use pogo_core::sim::World;
 /// use pogo_core::sim::what_if::{CriticalPath, WaitedFor};
@@ -25,7 +25,7 @@ use crate::time::millis;
 /// let fleet = Fleet::builder().tagged("db", "db[1-2]").tagged("web", "web[1-9]").build()?;
 /// let policy = Policy::new().sequence(Sequence::new("tiers", ["$db".parse()?, "$web".parse()?])).constraint(Constraint::new("$db".parse()?, Rule::MaxParallel("1".parse()?)));
 /// let mut world = World::new(fleet, policy)?;
-/// let job = world.submit(JobSpec::new("*".parse()?, Command::shell("restart")))?;
+/// let job = world.submit(JobSpec::new("*".parse()?, RemoteCommand::shell("restart")))?;
 /// let path = CriticalPath::of(&world.run().records, job)?;
 /// let hosts: Vec<&str> = path.links.iter().map(|link| link.host.as_str()).collect();
 /// assert_eq!(hosts[..2], ["db1", "db2"]);

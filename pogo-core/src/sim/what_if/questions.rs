@@ -48,13 +48,13 @@ impl Scenario {
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;
-    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::plan::{JobSpec, RemoteCommand};
     /// use pogo_core::policy::Policy;
     /// use pogo_core::sim::World;
     /// use pogo_core::sim::what_if::{Questions, Scenario};
     ///
     /// let fleet = Fleet::builder().tagged("web", "web[1-4]").build()?;
-    /// let spec = JobSpec::new("*".parse()?, Command::shell("restart"));
+    /// let spec = JobSpec::new("*".parse()?, RemoteCommand::shell("restart"));
     /// let scenario = Scenario::new(World::new(fleet, Policy::default())?, spec);
     /// let answer = scenario.what_if_by(&Questions::new(1, 8), |trials| {
     ///     std::thread::scope(|scope| {

@@ -179,7 +179,7 @@ fn twice(limit: Limit) -> Option<Limit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Command;
+    use crate::plan::RemoteCommand;
 
     #[test]
     fn every_rule_of_policy_and_job_is_relaxed_in_turn() {
@@ -201,7 +201,7 @@ mod tests {
                 "tiers",
                 ["$db", "$cache", "$web"].map(|tag| tag.parse().unwrap()),
             ));
-        let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+        let mut spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
         (spec.settings.max_parallel, spec.waves) = (Some(limit("3")), vec![limit("1")]);
         let said: Vec<String> = relaxations(&policy, &spec)
             .iter()

@@ -59,13 +59,13 @@ impl Scenario {
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;
-    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::plan::{JobSpec, RemoteCommand};
     /// use pogo_core::policy::Policy;
     /// use pogo_core::sim::World;
     /// use pogo_core::sim::what_if::Scenario;
     ///
     /// let fleet = Fleet::builder().tagged("web", "web[1-4]").build()?;
-    /// let spec = JobSpec::new("*".parse()?, Command::shell("restart"));
+    /// let spec = JobSpec::new("*".parse()?, RemoteCommand::shell("restart"));
     /// let scenario = Scenario::new(World::new(fleet, Policy::default())?, spec);
     /// assert_eq!(scenario.history(7)?.to_string(), "seed 7: 1 s; job-1 finished, 4 succeeded, 0 failed, 0 in doubt");
     /// assert_eq!(scenario.run(7)?.tally.succeeded, 4);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::options::ClusterOptions;
 use super::random::Random;
 use crate::fleet::{Fleet, Selector};
-use crate::plan::{Command, JobSpec};
+use crate::plan::{JobSpec, RemoteCommand};
 use crate::policy::{Constraint, JobSettings, OnDoubt, Policy, Rule, Sequence};
 
 /// The hosts, rules and jobs of a run.
@@ -80,5 +80,5 @@ fn job(random: &mut Random) -> JobSpec {
     if random.chance(100) {
         settings = settings.settle(Duration::from_secs(random.between(1, 20)));
     }
-    JobSpec::new(selector(targets), Command::shell("restart")).settings(settings)
+    JobSpec::new(selector(targets), RemoteCommand::shell("restart")).settings(settings)
 }

@@ -18,14 +18,14 @@ use crate::scheduler::{
 /// ```
 /// use std::sync::Arc;
 /// use pogo_core::fleet::Fleet;
-/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::plan::{JobSpec, RemoteCommand};
 /// use pogo_core::policy::Policy;
 /// use pogo_core::scheduler::{JobStatus, Outcome};
 /// use pogo_core::testing::{Drill, Step};
 ///
 /// let fleet = Arc::new(Fleet::builder().host("web1").build()?);
 /// let mut drill = Drill::new(fleet, Arc::new(Policy::default()))?;
-/// let job = drill.submit(JobSpec::new("*".parse()?, Command::shell("uptime")))?;
+/// let job = drill.submit(JobSpec::new("*".parse()?, RemoteCommand::shell("uptime")))?;
 /// drill.play(&Step::Report(0, Outcome::Succeeded));
 /// assert_eq!(drill.scheduler().job(job).map(|job| job.status()), Some(JobStatus::Finished));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::fleet::{Fleet, HostName};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{OnDoubt, Policy, Rule};
 use pogo_core::scheduler::{AttemptId, Input, JobId, NeverBegan, Order, Outcome, TaskState};
 use stateright::{Checker, HasDiscoveries, Model, Property};
@@ -71,7 +71,7 @@ impl Takeovers {
             asks_permission,
             fences: asks_permission
         }));
-        let spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+        let spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
         let spec = spec.on_doubt(OnDoubt::Retry).retries(1).retry_delay(Duration::ZERO);
         let (job, spec) = (JobId::new(1), Arc::new(spec));
         assert!(moment.input(Order::Submit { job: Some(job), spec }.into()));

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use pogo_core::plan::{Command, ExecOptions, SentFile};
+use pogo_core::plan::{ExecOptions, RemoteCommand, SentFile};
 
 use super::{attempt, log_in, login};
 use crate::exec::line::CommandLine;
@@ -24,7 +24,11 @@ async fn files_are_placed_and_removed_through_every_login_shell() {
         let exec_options = ExecOptions::new().file(file.clone());
         let inputs = SharedInputs::default().of(&Arc::new(exec_options)).await.unwrap();
         let content = &inputs.files[0];
-        let line = receiving_line(&attempt(Command::shell("true"), Path::new("/")), (&file, content), None);
+        let line = receiving_line(
+            &attempt(RemoteCommand::shell("true"), Path::new("/")),
+            (&file, content),
+            None,
+        );
         let output = log_in(shell, &line, &bytes);
         assert_eq!(
             String::from_utf8_lossy(&output.stderr),

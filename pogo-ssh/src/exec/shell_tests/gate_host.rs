@@ -8,7 +8,7 @@ use std::process::{Child, Output, Stdio};
 use std::time::Duration;
 
 use pogo_core::dispatcher::Attempt;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{AttemptId, Phase};
 use pogo_core::testing::TestAttempt;
 
@@ -46,7 +46,7 @@ pub(super) fn under_every_shell(case: impl Fn(&Host<'_>)) {
 }
 
 pub(super) fn attempt(number: u64, line: &str) -> Attempt {
-    let mut attempt = TestAttempt::at("web1", Command::shell(line)).0;
+    let mut attempt = TestAttempt::at("web1", RemoteCommand::shell(line)).0;
     attempt.id = AttemptId::new(number);
     attempt
 }

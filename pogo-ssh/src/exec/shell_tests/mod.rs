@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use pogo_core::dispatcher::Attempt;
-use pogo_core::plan::Command;
+use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{AttemptId, Phase};
 use pogo_core::testing::TestAttempt;
 
@@ -84,7 +84,7 @@ fn write_hook(path: &Path, mode: &str, text: &str) {
     assert!(writing.wait().unwrap().success());
 }
 
-fn attempt(command: Command, hooks: &Path) -> Attempt {
+fn attempt(command: RemoteCommand, hooks: &Path) -> Attempt {
     let mut attempt = TestAttempt::at("web1", command).0;
     attempt.id = AttemptId::new(17);
     attempt.pre_hooks = Some(hooks.display().to_string().into());
@@ -92,7 +92,7 @@ fn attempt(command: Command, hooks: &Path) -> Attempt {
 }
 
 /// A session of this step alone.
-fn session(phase: Phase, command: Command, hooks: &Path) -> Session {
+fn session(phase: Phase, command: RemoteCommand, hooks: &Path) -> Session {
     Session::of(&attempt(command, hooks), None, None, &[phase]).unwrap()
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::plan::{ExecOptions, RemoteCommand};
 use secrecy::ExposeSecret;
 
 use super::{attempt, posix};
@@ -29,7 +29,7 @@ fn secrets_are_read_under_every_shell_before_the_input_and_are_no_arguments() {
     let directory = tempfile::tempdir().unwrap();
     for shell in posix() {
         for post_hooks in [None, Some(directory.path().display().to_string().into())] {
-            let mut attempt = attempt(Command::shell(line), directory.path());
+            let mut attempt = attempt(RemoteCommand::shell(line), directory.path());
             (attempt.pre_hooks, attempt.post_hooks) = (None, post_hooks);
             attempt.exec_options = Arc::new(exec_options.clone());
             let session = Session::all_of(&attempt, None, None).remove(0);

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command as Process, ExitStatus};
 use std::sync::Arc;
 
-use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_core::scheduler::Phase;
 
 use super::{attempt, posix, run, stderr_of, write_hook};
@@ -47,7 +47,7 @@ fn a_session_tells_how_its_command_ended_under_every_shell() {
                 // Of these it does not know the end itself.
                 continue;
             }
-            let mut attempt = attempt(Command::shell(line), directory.path());
+            let mut attempt = attempt(RemoteCommand::shell(line), directory.path());
             attempt.post_hooks.clone_from(&attempt.pre_hooks);
             let session = Session::all_of(&attempt, None, None).remove(0);
             let output = run(shell, &session.line(), true);
@@ -109,7 +109,7 @@ fn a_session_runs_all_steps_under_every_shell() {
         let exec_options = names
             .into_iter()
             .fold(ExecOptions::new(), |all, name| all.env(name, name));
-        let mut attempt = attempt(Command::shell(&line), directory.path());
+        let mut attempt = attempt(RemoteCommand::shell(&line), directory.path());
         (attempt.pre_hooks, attempt.post_hooks) = (hooks("pre"), hooks("post"));
         attempt.exec_options = Arc::new(exec_options);
         let session = Session::all_of(&attempt, None, None).remove(0);
@@ -133,7 +133,7 @@ fn a_session_runs_all_steps_under_every_shell() {
 fn post_hooks_are_looked_for_and_not_run_under_every_shell() {
     let directory = tempfile::tempdir().unwrap();
     let hook = directory.path().join("10-hook");
-    let mut attempt = attempt(Command::shell("true"), directory.path());
+    let mut attempt = attempt(RemoteCommand::shell("true"), directory.path());
     attempt.post_hooks.clone_from(&attempt.pre_hooks);
     let session = Session::of(&attempt, None, None, &[Phase::PostHook]).unwrap();
     let only_looking = session.only_looking().unwrap();

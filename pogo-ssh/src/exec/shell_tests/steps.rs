@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_core::scheduler::Phase;
 
 use super::words::{hostile, nul_after_each};
@@ -36,18 +36,18 @@ fn every_step_runs_through_every_login_shell() {
     };
     for shell in login() {
         let session = |phase, command| Session::of(&attempt(command), None, None, &[phase]).unwrap();
-        let pre_hooks = session(Phase::PreHook, Command::argv(argv.clone()));
+        let pre_hooks = session(Phase::PreHook, RemoteCommand::argv(argv.clone()));
         let output = log_in(shell, &pre_hooks.line(), b"");
         assert_eq!(output.stdout, format!("pre_hook {value}").into_bytes(), "{shell}");
         assert_eq!(output.status.code(), Some(3), "{shell}");
         let (err, marks) = stderr_of(&pre_hooks, &output);
         let hook = [Mark::Phase(Phase::PreHook), Mark::Hook("say!'\\".into())];
         assert_eq!((err.as_str(), &marks[1..]), ("", &hook[..]), "{shell}");
-        let words_only = session(Phase::Command, Command::argv(argv.clone()));
+        let words_only = session(Phase::Command, RemoteCommand::argv(argv.clone()));
         let output = log_in(shell, &words_only.line(), b"");
         assert_eq!(output.stdout, nul_after_each(&words), "{shell}");
         let line = "printf '%s|' \"$A\" \"$PWD\" 'a!b\\'; exit 7";
-        let line = session(Phase::Command, Command::shell(line));
+        let line = session(Phase::Command, RemoteCommand::shell(line));
         let output = log_in(shell, &line.line(), b"");
         let wanted = format!("{value}|{}|a!b\\|", hooks.display());
         assert_eq!(
@@ -60,8 +60,8 @@ fn every_step_runs_through_every_login_shell() {
 
 #[test]
 fn a_command_runs_unchanged_under_every_shell() {
-    let argv = Command::argv(["printf", "%s|", "it's", "a b", "$x", "\\", "\n", "*"]);
-    let line = Command::shell("x='it'\\''s'; printf '%s|' \"$x\" \"$POGO_PHASE\"; exit 7");
+    let argv = RemoteCommand::argv(["printf", "%s|", "it's", "a b", "$x", "\\", "\n", "*"]);
+    let line = RemoteCommand::shell("x='it'\\''s'; printf '%s|' \"$x\" \"$POGO_PHASE\"; exit 7");
     for shell in posix() {
         let session = session(Phase::Command, argv.clone(), Path::new("/"));
         let output = run(shell, &session.line(), true);
@@ -85,7 +85,7 @@ fn a_command_runs_unchanged_under_every_shell() {
 
 #[test]
 fn a_step_leads_a_group_even_where_the_server_gives_it_none() {
-    let session = session(Phase::Command, Command::shell("echo $$"), Path::new("/"));
+    let session = session(Phase::Command, RemoteCommand::shell("echo $$"), Path::new("/"));
     for shell in posix() {
         for leads in [true, false] {
             let output = run(shell, &session.line(), leads);
@@ -119,7 +119,7 @@ fn hooks_run_in_the_order_of_their_bytes_under_every_shell() {
     }
     for shell in posix() {
         let run = |hooks| {
-            let session = session(Phase::PreHook, Command::shell("true"), hooks);
+            let session = session(Phase::PreHook, RemoteCommand::shell("true"), hooks);
             let output = run(shell, &session.line(), true);
             let (_, marks) = stderr_of(&session, &output);
             (output, marks)

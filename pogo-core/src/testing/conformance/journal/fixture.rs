@@ -11,7 +11,7 @@ use super::super::case::{EarlyEnd, PATIENCE, fail, skip, within};
 use crate::Timestamp;
 use crate::fleet::Fleet;
 use crate::journal::{Acquire, Commit, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Seq};
-use crate::plan::{Command, JobSpec};
+use crate::plan::{JobSpec, RemoteCommand};
 use crate::policy::Policy;
 use crate::scheduler::Record;
 use crate::sim::World;
@@ -169,7 +169,7 @@ pub(super) fn len(records: &[Record]) -> u64 {
 /// The log of a simulated rollout, of more than four records per host.
 pub(super) fn log(hosts: u32) -> Vec<Record> {
     let fleet = Fleet::builder().tagged("web", &format!("web[1-{hosts}]"));
-    let command = Command::shell("printf 'ä \"\\n\\t\\u{1f980}'\n# second line");
+    let command = RemoteCommand::shell("printf 'ä \"\\n\\t\\u{1f980}'\n# second line");
     let world = || {
         let spec = JobSpec::new("$web".parse().ok()?, command);
         let mut world = World::new(fleet.build().ok()?, Policy::default()).ok()?;

@@ -2,7 +2,7 @@
 
 use super::super::case::{Case, EarlyEnd, fail, hold, skip, within};
 use super::context::{CaseContext, first_line};
-use crate::plan::Command;
+use crate::plan::RemoteCommand;
 use crate::scheduler::{Outcome, Phase};
 use crate::testing::SeenAttempt;
 
@@ -19,7 +19,7 @@ pub(super) async fn a_cancelled_attempt_that_has_failed_has_ended(context: CaseC
     needs_confirmation(&context)?;
     context.needs_shell()?;
     context.needs_output()?;
-    let (process, seen) = cancel(&context, Command::shell("echo $$; exec sleep 300"), Sign::Line).await?;
+    let (process, seen) = cancel(&context, RemoteCommand::shell("echo $$; exec sleep 300"), Sign::Line).await?;
     let gone = !seen.has_failed() || context.is_gone(&process).await?;
     let _ = context.sh(&format!("kill -KILL {process}")).await;
     hold(
@@ -63,7 +63,7 @@ enum Sign {
 }
 
 /// Cancels a command once it has begun. Returns its first line, if that was waited for, and how it ended.
-async fn cancel(context: &CaseContext, command: Command, sign: Sign) -> Result<(String, SeenAttempt), EarlyEnd> {
+async fn cancel(context: &CaseContext, command: RemoteCommand, sign: Sign) -> Result<(String, SeenAttempt), EarlyEnd> {
     let (running, mut watch) = context.begin(context.attempt(command));
     let begin = async {
         let line = match sign {

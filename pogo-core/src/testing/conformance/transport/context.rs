@@ -9,7 +9,7 @@ use super::super::case::{EarlyEnd, fail, hold, skip, within};
 use super::TransportFixture;
 use crate::dispatcher::{Attempt, Stream};
 use crate::fleet::Host;
-use crate::plan::{Command, ExecOptions};
+use crate::plan::{ExecOptions, RemoteCommand};
 use crate::scheduler::{AttemptId, JobId, Outcome};
 use crate::testing::{AttemptWatch, SeenAttempt, TestAttempt};
 
@@ -30,7 +30,7 @@ impl CaseContext {
     }
 
     /// An attempt at the fixture's host that nobody has seen before.
-    pub(super) fn attempt(&self, command: Command) -> Attempt {
+    pub(super) fn attempt(&self, command: RemoteCommand) -> Attempt {
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         *issued += 1;
         let ids = (self.job, AttemptId::new(*issued));
@@ -58,7 +58,7 @@ impl CaseContext {
     /// Runs a line in the host's shell.
     pub(super) async fn sh(&self, line: &str) -> Result<SeenAttempt, EarlyEnd> {
         self.needs_shell()?;
-        self.run(self.attempt(Command::shell(line))).await
+        self.run(self.attempt(RemoteCommand::shell(line))).await
     }
 
     /// What a line in the host's shell prints; the line must succeed.
@@ -135,24 +135,24 @@ impl CaseContext {
         second.map_or_else(|| skip("the fixture has no second host"), Ok)
     }
 
-    pub(super) fn succeeding(&self) -> Result<Command, EarlyEnd> {
+    pub(super) fn succeeding(&self) -> Result<RemoteCommand, EarlyEnd> {
         let command = self.fixture.succeeding.clone();
         command.map_or_else(|| skip("the fixture has no command that succeeds"), Ok)
     }
 
-    pub(super) fn failing(&self) -> Result<(Command, u32), EarlyEnd> {
+    pub(super) fn failing(&self) -> Result<(RemoteCommand, u32), EarlyEnd> {
         let command = self.fixture.failing.clone();
         command.map_or_else(|| skip("the fixture has no command that fails"), Ok)
     }
 
-    pub(super) fn lasting(&self) -> Result<Command, EarlyEnd> {
+    pub(super) fn lasting(&self) -> Result<RemoteCommand, EarlyEnd> {
         let command = self.fixture.lasting.clone();
         command.map_or_else(|| skip("the fixture has no command that lasts"), Ok)
     }
 
     /// An attempt to run a line in the host's shell in this way.
     pub(super) fn exec_options(&self, line: &str, exec_options: ExecOptions) -> Attempt {
-        let mut attempt = self.attempt(Command::shell(line));
+        let mut attempt = self.attempt(RemoteCommand::shell(line));
         attempt.exec_options = Arc::new(exec_options);
         attempt
     }

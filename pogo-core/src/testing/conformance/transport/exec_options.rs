@@ -2,7 +2,7 @@
 
 use super::super::case::{Case, same};
 use super::context::CaseContext;
-use crate::plan::{Command, ExecOptions, Stdin};
+use crate::plan::{ExecOptions, RemoteCommand, Stdin};
 use crate::scheduler::{Failure, FailureKind, Outcome};
 
 pub(super) async fn an_argument_vector_arrives_unchanged(context: CaseContext) -> Case {
@@ -23,7 +23,7 @@ pub(super) async fn an_argument_vector_arrives_unchanged(context: CaseContext) -
         "`id`",
         "ü",
     ];
-    let seen = context.run(context.attempt(Command::argv(words))).await?;
+    let seen = context.run(context.attempt(RemoteCommand::argv(words))).await?;
     same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
     let arrived = String::from_utf8_lossy(&seen.stdout).into_owned();
     same("what arrives", &arrived, &format!("{}|", words[2..].join("|")))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::dispatcher::Transport;
 use crate::fleet::Host;
-use crate::plan::Command;
+use crate::plan::RemoteCommand;
 
 /// A transport, a host that it reaches, and what else a suite may try with them.
 ///
@@ -31,9 +31,9 @@ pub struct TransportFixture {
     pub(super) forced: Option<Host>,
     pub(super) cut: Option<Arc<dyn Fn() + Send + Sync>>,
     pub(super) shell: bool,
-    pub(super) succeeding: Option<Command>,
-    pub(super) failing: Option<(Command, u32)>,
-    pub(super) lasting: Option<Command>,
+    pub(super) succeeding: Option<RemoteCommand>,
+    pub(super) failing: Option<(RemoteCommand, u32)>,
+    pub(super) lasting: Option<RemoteCommand>,
     pub(super) patience: Duration,
     pub(super) time_limit: Duration,
 }
@@ -49,9 +49,9 @@ impl TransportFixture {
             forced: None,
             cut: None,
             shell: true,
-            succeeding: Some(Command::shell("true")),
-            failing: Some((Command::shell("exit 7"), 7)),
-            lasting: Some(Command::shell("sleep 300")),
+            succeeding: Some(RemoteCommand::shell("true")),
+            failing: Some((RemoteCommand::shell("exit 7"), 7)),
+            lasting: Some(RemoteCommand::shell("sleep 300")),
             patience: Duration::from_secs(20),
             time_limit: Duration::from_secs(2),
         }
@@ -90,19 +90,19 @@ impl TransportFixture {
     }
 
     /// Gives a command that succeeds.
-    pub fn succeeding(mut self, command: Command) -> Self {
+    pub fn succeeding(mut self, command: RemoteCommand) -> Self {
         self.succeeding = Some(command);
         self
     }
 
     /// Gives a command that fails with this exit status.
-    pub fn failing(mut self, command: Command, status: u32) -> Self {
+    pub fn failing(mut self, command: RemoteCommand, status: u32) -> Self {
         self.failing = Some((command, status));
         self
     }
 
     /// Gives a command that runs for minutes, and then succeeds.
-    pub fn lasting(mut self, command: Command) -> Self {
+    pub fn lasting(mut self, command: RemoteCommand) -> Self {
         self.lasting = Some(command);
         self
     }

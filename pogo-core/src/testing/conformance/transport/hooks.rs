@@ -2,7 +2,7 @@
 
 use super::super::case::{Case, EarlyEnd, fail, same, skip};
 use super::context::CaseContext;
-use crate::plan::Command;
+use crate::plan::RemoteCommand;
 use crate::scheduler::{FailureKind, Outcome, Phase};
 use crate::testing::SeenAttempt;
 
@@ -33,7 +33,7 @@ impl Hooks {
 
     /// Runs a line between the hooks, and removes them.
     async fn run(self, line: &str) -> Result<SeenAttempt, EarlyEnd> {
-        let mut attempt = self.context.attempt(Command::shell(line));
+        let mut attempt = self.context.attempt(RemoteCommand::shell(line));
         attempt.pre_hooks = Some(format!("{}/pre d", self.directory).into());
         attempt.post_hooks = Some(format!("{}/post", self.directory).into());
         let seen = self.context.run(attempt).await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::case::{Case, fail, hold, same, skip, within};
 use super::context::{CaseContext, first_line};
-use crate::plan::Command;
+use crate::plan::RemoteCommand;
 use crate::scheduler::{Failure, FailureKind, NeverBegan, Outcome, Phase};
 
 const LONG: Duration = Duration::from_secs(128);
@@ -30,7 +30,9 @@ pub(super) async fn a_timeout_is_reported_only_of_a_command_that_has_ended(conte
     let (mut limit, mut process, mut seen) = (context.fixture.time_limit, String::new(), None);
     // A host under load may not begin in so short a time, and then there is nothing to see.
     while process.is_empty() && limit <= LONG {
-        let mut attempt = context.attempt(Command::shell(format!("echo $$ > {directory}/process; exec sleep 300")));
+        let mut attempt = context.attempt(RemoteCommand::shell(format!(
+            "echo $$ > {directory}/process; exec sleep 300"
+        )));
         attempt.time_limit = limit;
         seen = Some(context.run(attempt).await?);
         process = context
@@ -74,7 +76,7 @@ pub(super) async fn a_dropped_attempt_is_cancelled(context: CaseContext) -> Case
     }
     context.needs_shell()?;
     context.needs_output()?;
-    let (running, watch) = context.begin(context.attempt(Command::shell("echo $$; exec sleep 300")));
+    let (running, watch) = context.begin(context.attempt(RemoteCommand::shell("echo $$; exec sleep 300")));
     let patience = context.fixture.patience;
     let process = begins(patience, running, first_line(&watch)).await?;
     let gone = context.is_gone(&process).await?;

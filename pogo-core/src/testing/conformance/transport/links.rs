@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::case::{Case, EarlyEnd, fail, hold, skip, within};
 use super::context::{CaseContext, first_line};
-use crate::plan::Command;
+use crate::plan::RemoteCommand;
 use crate::scheduler::{Outcome, Phase};
 use crate::testing::SeenAttempt;
 
@@ -36,7 +36,7 @@ async fn reach_out(context: &CaseContext, time_limit: Duration) -> Result<SeenAt
         return skip("the fixture has no host out of reach");
     };
     let command = context.fixture.succeeding.clone();
-    let mut attempt = context.attempt(command.unwrap_or_else(|| Command::shell("true")));
+    let mut attempt = context.attempt(command.unwrap_or_else(|| RemoteCommand::shell("true")));
     (attempt.host, attempt.time_limit) = (host, time_limit);
     context.run(attempt).await
 }
@@ -47,7 +47,7 @@ pub(super) async fn a_link_that_breaks_during_the_command_leaves_it_in_doubt(con
     };
     context.needs_shell()?;
     context.needs_output()?;
-    let (running, watch) = context.begin(context.attempt(Command::shell("echo $$; exec sleep 300")));
+    let (running, watch) = context.begin(context.attempt(RemoteCommand::shell("echo $$; exec sleep 300")));
     let cutting = async {
         let process = first_line(&watch).await;
         cut();

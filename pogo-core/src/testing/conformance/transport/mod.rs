@@ -55,7 +55,7 @@ const CASES: &[Named<CaseContext>] = cases! {
 /// use async_trait::async_trait;
 /// use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
 /// use pogo_core::fleet::Host;
-/// use pogo_core::plan::Command;
+/// use pogo_core::plan::RemoteCommand;
 /// use pogo_core::scheduler::{Outcome, Phase};
 /// use pogo_core::testing::conformance::{self, TransportFixture};
 ///
@@ -76,7 +76,7 @@ const CASES: &[Named<CaseContext>] = cases! {
 /// let host = Host::new("web1".parse()?);
 /// let report = conformance::transport(|| {
 ///     let fixture = TransportFixture::new(Arc::new(Imaginary), host.clone());
-///     fixture.without_shell().succeeding(Command::shell("anything"))
+///     fixture.without_shell().succeeding(RemoteCommand::shell("anything"))
 /// })
 /// .await;
 /// report.assert_passed();

@@ -2,7 +2,7 @@
 
 use super::super::case::{Case, fail, hold, same, skip};
 use super::context::CaseContext;
-use crate::plan::Command;
+use crate::plan::RemoteCommand;
 use crate::scheduler::{FailureKind, Outcome, Phase};
 
 pub(super) async fn a_command_that_succeeds_has_succeeded(context: CaseContext) -> Case {
@@ -29,7 +29,7 @@ pub(super) async fn a_command_ended_by_a_signal_has_not_succeeded(context: CaseC
 
 pub(super) async fn a_program_that_is_missing_has_failed(context: CaseContext) -> Case {
     context.needs_shell()?;
-    let command = Command::argv(["no-such-program-anywhere"]);
+    let command = RemoteCommand::argv(["no-such-program-anywhere"]);
     let seen = context.run(context.attempt(command)).await?;
     hold(
         seen.has_failed(),
@@ -86,8 +86,8 @@ pub(super) async fn a_host_can_be_used_again_after_a_failure(context: CaseContex
 pub(super) async fn attempts_at_once_keep_apart(context: CaseContext) -> Case {
     context.needs_shell()?;
     context.needs_output()?;
-    let first = context.attempt(Command::shell("for i in 1 2 3 4 5; do echo first; done; exit 4"));
-    let mut second = context.attempt(Command::shell("for i in 1 2 3 4 5; do echo second; done"));
+    let first = context.attempt(RemoteCommand::shell("for i in 1 2 3 4 5; do echo first; done; exit 4"));
+    let mut second = context.attempt(RemoteCommand::shell("for i in 1 2 3 4 5; do echo second; done"));
     second.host = context.second_host()?;
     let (first, second) = futures::join!(context.run(first), context.run(second));
     let (first, second) = (first?, second?);

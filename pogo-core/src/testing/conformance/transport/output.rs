@@ -2,7 +2,7 @@
 
 use super::super::case::{Case, fail, hold, same, within};
 use super::context::{CaseContext, first_line};
-use crate::plan::Command;
+use crate::plan::RemoteCommand;
 use crate::scheduler::Outcome;
 
 pub(super) async fn output_arrives_on_its_own_stream(context: CaseContext) -> Case {
@@ -23,7 +23,7 @@ pub(super) async fn output_comes_while_the_command_runs(context: CaseContext) ->
     context.needs_output()?;
     context.needs_shell()?;
     let patience = context.fixture.patience;
-    let (running, watch) = context.begin(context.attempt(Command::shell("echo up; exec sleep 300")));
+    let (running, watch) = context.begin(context.attempt(RemoteCommand::shell("echo up; exec sleep 300")));
     let first = within(
         patience,
         futures::future::select(Box::pin(running), Box::pin(first_line(&watch))),

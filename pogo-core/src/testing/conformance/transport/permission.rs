@@ -7,7 +7,7 @@ use futures_timer::Delay;
 use super::super::case::{Case, EarlyEnd, fail, hold, skip, within};
 use super::context::CaseContext;
 use crate::dispatcher::BeginRequest;
-use crate::plan::Command;
+use crate::plan::RemoteCommand;
 use crate::scheduler::{BeginRefused, NeverBegan, Outcome, Phase};
 use crate::testing::{AttemptWatch, SeenAttempt, TestAttempt, TestPermission};
 
@@ -114,7 +114,7 @@ fn needs_permission(context: &CaseContext) -> Case {
 /// Runs an attempt, and does this when it asks whether it may begin.
 async fn ask<T>(
     context: &CaseContext,
-    command: Command,
+    command: RemoteCommand,
     act: impl FnOnce(BeginRequest, &mut AttemptWatch) -> T,
 ) -> Result<(SeenAttempt, T), EarlyEnd> {
     let (attempt, report, mut watch) = TestAttempt(context.attempt(command)).start_with(TestPermission::Leave);
@@ -166,9 +166,9 @@ impl Mark {
         }))
     }
 
-    fn command(&self, context: &CaseContext) -> Result<Command, EarlyEnd> {
+    fn command(&self, context: &CaseContext) -> Result<RemoteCommand, EarlyEnd> {
         match &self.0 {
-            Some(directory) => Ok(Command::shell(format!("touch {directory}/mark"))),
+            Some(directory) => Ok(RemoteCommand::shell(format!("touch {directory}/mark"))),
             None => context.succeeding(),
         }
     }
