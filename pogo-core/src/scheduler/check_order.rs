@@ -151,6 +151,8 @@ impl State {
         }
         let names: Vec<HostName> = hosts.iter().map(|&host| self.fleet.name(host).clone()).collect();
         let compiled = self.compile(&spec, hosts, names.into())?;
+        // Here, so that the order is stored with the job, as every default is: a replay rehearses nothing, and
+        // old records keep their meaning.
         spec.order = rehearsal::order_of(self, &spec, &compiled);
         let spec = Arc::new(spec);
         Ok(CheckedOrder::Submit {

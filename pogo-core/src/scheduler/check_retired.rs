@@ -54,6 +54,8 @@ impl State {
                 gate: None,
                 ..JobSettings::clone(&remnant.given)
             },
+            // An expectation may name what the fleet no longer has. It is only a hint, so it
+            // does not get the retry refused.
             expected: remnant
                 .spec
                 .expected

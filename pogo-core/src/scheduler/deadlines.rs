@@ -105,6 +105,7 @@ impl Deadlines {
     }
 
     fn change(&mut self, job: JobId) {
+        // Most events in a row are of one job. What is noted twice all the same is dropped in `tidy`.
         if self.changed.last() != Some(&job) {
             self.changed.push(job);
         }

@@ -70,6 +70,7 @@ impl CheckedOrder {
                 ),
                 Self::Mark { host, down } => Event::of_host(host.clone(), HostEventKind::marked(*down, reason)),
                 Self::Hold(holds) => {
+                    // Each host has a record of its own, so the first shows whether the order fits.
                     let (owner, waited) = (holds.owner.clone(), false);
                     Event::of_host(
                         holds.hosts.first()?.clone(),

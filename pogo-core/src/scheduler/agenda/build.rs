@@ -53,6 +53,8 @@ impl Agenda {
                 continue;
             }
             let fresh = job.task(task).tries == 0;
+            // Only what was never tried counts as work. Were retries counted, keys would rise, and
+            // queues only correct keys that fall.
             if fresh {
                 let profile = job.target(task).profile;
                 self.load.add(state.rules.profile(profile).buckets, queues.work(task));

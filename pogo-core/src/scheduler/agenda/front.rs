@@ -26,6 +26,8 @@ impl Agenda {
         let urgency = Urgency {
             priority: job.settings.priority,
             tries,
+            // Keys compare load before rank: with one, hosts of a loaded group would overtake others
+            // that the job lists before them.
             load: if job.order == HostOrder::Balanced { load } else { 0 },
             expected,
             job: id,

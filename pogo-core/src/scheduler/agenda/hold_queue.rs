@@ -105,6 +105,7 @@ impl HoldQueue {
         while let Some(line) = self.woken.pop_first() {
             firsts.extend(self.first_in(state, line).map(|order| (line, order)));
         }
+        // All stay awake: one of them at most is held now, and it may take the slot that another would have had.
         self.woken.extend(firsts.iter().map(|&(line, _)| line));
         firsts
     }

@@ -46,6 +46,8 @@ use crate::Timestamp;
 pub(crate) struct Agenda {
     classes: Vec<Class>,
     /// The tasks of each class, in order, one class after the other.
+    // One list for all: where racks are small there are nearly as many classes as hosts, and a list of its
+    // own was an allocation for each.
     listed: Vec<u32>,
     /// The positions of classes by their keys, which the classes themselves have.
     by_key: HashTable<u32>,
@@ -196,6 +198,7 @@ impl Agenda {
         let Some(job) = state.jobs.get(&id) else { return };
         let first = self.classes.len();
         if self.by_bucket.is_none() && first > 0 {
+            // Only another job makes a class more urgent, so a job that is alone does without this table.
             let mut by_bucket = vec![vec![]; state.rules.buckets().len()];
             for (class, at) in self.classes.iter().zip(0..) {
                 let buckets = state.rules.profile(class.key.profile).buckets;

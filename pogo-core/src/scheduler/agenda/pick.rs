@@ -62,6 +62,7 @@ impl Agenda {
         let name = job.name(task).clone();
         let next = self.front(state, class);
         let entry = next.map(|(_, key)| self.classes[class].entry(key, class));
+        // Written over in place, not popped and pushed: most of the time the next host of a class waits for the same thing.
         if let Some(mut top) = self.queue(source).heap.peek_mut() {
             match entry {
                 Some(entry) => *top = entry,
@@ -252,6 +253,8 @@ impl Agenda {
         if entry.front.is_some_and(|front| here(front) && waits(front.task())) {
             return entry.front;
         }
+        // A host that left its queue as a repair and is marked up again must not get its old turn back: queues that are
+        // built afresh do not know of it, and a restored scheduler would decide otherwise.
         let listed = |task: u32| !queues.is_late(task) && waits(task);
         let Span { next, end } = &mut entry.listed;
         while next < end && !listed(self.listed[*next as usize]) {

@@ -33,6 +33,8 @@ impl Agenda {
 
     /// Queues a class again in its own queue, because it is more urgent than its entry there says.
     pub(super) fn requeue_class(&mut self, state: &State, class: ClassId, reason: Option<WaitReason>) {
+        // Each new job does this to the queues of its buckets: with ten thousand jobs the entries that it
+        // left behind were most of the cost.
         if self.queue(reason).heap.len() <= Queue::MANY {
             self.recompute_keys(state, reason);
         } else if let Some((_, key)) = self.front(state, class) {

@@ -84,6 +84,7 @@ impl Scheduler {
         debug_assert_eq!(applied, Ok(()), "{event:?}");
         self.deadlines.note(&self.state, &self.effects);
         self.outlook.note(&self.state, &self.effects);
+        // The agenda comes last: it drains the effects.
         self.agenda.note(&self.state, &mut self.effects);
         self.events.push(event);
     }
@@ -98,6 +99,7 @@ impl Scheduler {
 
     /// Starts every task that may start, and holds every host that may be held, the most urgent first.
     fn start_all(&mut self) {
+        // Once more: what was decided just now (a new fleet, a thaw, other settings) may have made the queues stale.
         self.agenda.refresh(&self.state);
         let ended = self.agenda.end_delays(&self.state, self.now);
         ended.into_iter().for_each(|job| self.outlook.mark(job));

@@ -16,6 +16,8 @@ impl Scheduler {
     /// start is not.
     pub(super) fn carry_out(&mut self, order: CheckedOrder, context: &OrderContext) {
         self.actor.clone_from(&context.actor);
+        // Before the records of force: readers of a log would take these for a remark on the
+        // order that was recorded before.
         if let Some(event) = context.event() {
             self.emit(event, Hint::default());
         }
@@ -89,6 +91,7 @@ impl Scheduler {
                         change: Box::new(change),
                     },
                 );
+                // Without this, a max_failures below what has failed already counts only when the next host fails.
                 self.halt_if_over_budget(job);
             }
             CheckedOrder::Mark { host, down } => self.emit_host(host, HostEventKind::marked(down, context.reason())),

@@ -23,7 +23,6 @@ impl Scheduler {
                 self.doubt(attempt, message, (DoubtCause::Restarted, None));
             }
         }
-        // The log may end between a change of fleet and what follows from it.
     }
 
     /// Starts nothing more, and cancels these attempts.

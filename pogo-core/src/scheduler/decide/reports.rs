@@ -41,6 +41,8 @@ impl Scheduler {
         let Some((running, job)) = self.running(attempt) else {
             return;
         };
+        // Unlike what never began otherwise, this uses up a retry: a host that never gets ready
+        // in time would be tried for ever.
         if running.cancelling == Some(CancelReason::AttemptTimeout) {
             let kind = FailureKind::Timeout;
             return self.fail(attempt, Failure { kind, message }, None);
@@ -138,6 +140,7 @@ impl Scheduler {
         if again {
             self.retry_later(at, attempt, reconnect);
         }
+        // After the retry: a host that will be tried again has not failed yet, and counts against no budget.
         self.check_budgets(at);
     }
 
@@ -253,6 +256,7 @@ impl Scheduler {
     fn may_retry(&self, job: &Job, running: &Running) -> bool {
         !job.aborted
             && !matches!(running.cancelling, Some(CancelReason::Abort | CancelReason::JobTimeout))
+            // A host that has left the fleet keeps its slots until its attempt ends; a retry would hold them for longer.
             && !self.state.hosts.is_removed(running.target.host)
     }
 

@@ -195,6 +195,7 @@ impl State {
         self.change_host(host, effects, |host| {
             host.leased = false;
             if never_began {
+                // What never began says nothing of the host: one that had failed before is still failed.
                 failed_attempt = host.failed_attempt;
             }
             // A host that has left the fleet is counted until it ends, and no longer.
@@ -260,6 +261,7 @@ impl State {
         }
         let fresh = record.tries == 0;
         let finished = job.status == JobStatus::Finished;
+        // A task that was never tried brings back work that its buckets no longer count, and a finished job is in no queue.
         effects.push(if fresh || finished {
             Effect::Rebuild
         } else {

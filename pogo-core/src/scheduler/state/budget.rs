@@ -30,6 +30,7 @@ impl Budget {
     /// A host is no longer failed.
     pub(super) fn mend(&mut self) {
         self.failures = self.failures.saturating_sub(1);
+        // Otherwise each host that is mended would leave room for a failure that nobody has accepted.
         self.forgiven = self.forgiven.min(self.failures);
         if !self.is_exceeded() {
             self.tripped = false;

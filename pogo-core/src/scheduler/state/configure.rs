@@ -119,6 +119,7 @@ impl State {
         let mut builder = FleetBuilder::from(fleet.as_ref());
         for &host in leaving {
             builder = builder.host(self.fleet.name(host).as_str());
+            // Without its tags it would be in no bucket, and its slots would be given to others while it still runs.
             if self.hosts.is_leased(host) {
                 for tag in self.fleet.tags_of(host) {
                     builder = builder.tag(self.fleet.tag_path(tag).as_str());
@@ -175,6 +176,7 @@ impl State {
             let before = old.host(at);
             let held = before.held && left.is_none();
             let state = HostState { left, held, ..before };
+            // What is not in the fleet and runs nothing holds no slots: nobody could give them back.
             if state.leased || left.is_none() {
                 self.put_host(host, state);
                 self.hosts.set_earlier(host, old.hosts.earlier(at).to_vec());

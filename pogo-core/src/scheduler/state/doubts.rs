@@ -205,6 +205,7 @@ impl State {
             started,
             since: self.at,
             cancelling: None,
+            // Its end follows at once, so nobody is to hear that it was slow.
             slow: true,
         };
         self.attempts.reopen(doubt.attempt, running);

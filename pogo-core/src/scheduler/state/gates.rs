@@ -212,6 +212,7 @@ impl Gates {
                 }
                 return;
             }
+            // Each sequence is a chain, so behind the first gate that stays as it was nothing changes.
             if gate.open == passed {
                 gate.baking = None;
                 return;

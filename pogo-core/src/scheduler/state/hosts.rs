@@ -195,6 +195,8 @@ impl Hosts {
         self.removed -= usize::from(self.is_removed(host));
         self.removed += usize::from(state.left.is_some());
         self.leased.set(host.index(), state.leased);
+        // A host that had failed and was marked up while its repair runs: its attempt does not
+        // say since when it is unavailable.
         let since_before = state.leased && state.since != begun;
         let noted = state.is_stuck() || state.left.is_some() || since_before;
         if noted {
