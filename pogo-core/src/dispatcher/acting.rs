@@ -52,6 +52,8 @@ impl Dispatcher {
             TaskEventKind::InDoubt { attempt, .. }
             | TaskEventKind::NeverBegan { attempt, .. }
             | TaskEventKind::Failed { attempt, .. } => {
+                // The scheduler may have ended it by itself while its transport still runs it:
+                // nobody waits for that any more.
                 self.running.give_up(attempt);
                 self.fencing.ask_no_more(attempt);
             }

@@ -127,6 +127,7 @@ impl Dispatcher {
         let _ = self.input(Input::Recover { resumed }, &mut batch.records);
         batch.end_input();
         self.commit(batch).await?;
+        // Only once the takeover is recorded: whoever is fenced meanwhile must touch no host.
         for (attempt, cancelling) in resumable {
             let id = attempt.id;
             self.running.start(attempt);

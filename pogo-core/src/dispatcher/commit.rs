@@ -246,6 +246,7 @@ async fn append(
         }
         Err(error) => Err(error),
     };
+    // Content counts as stored only with the commit: where that failed, the next one puts it again.
     let named = if answer.is_ok() { next } else { named };
     Appended {
         journal,

@@ -180,6 +180,7 @@ impl Dispatcher {
             }
             let first = self.next_wakeup().await;
             self.receive(first)?;
+            // Bounded, or a flood of reports would keep their own commit from beginning.
             for _ in 0..Self::BATCH {
                 let Some(more) = self.next_wakeup().now_or_never() else {
                     break;

@@ -69,7 +69,7 @@ struct ParkedOrder {
 pub(super) type AnsweredOrder = (GivenCommand, BTreeSet<HostName>);
 
 impl Fencing {
-    /// How long one host may take: one that waits for the word to go does so for half of this time.
+    /// How long one host may take to answer: twice as long as a host waits for the word to go.
     pub(super) const TIME_LIMIT: Duration = Duration::from_secs(60);
     /// How long an order waits for all of its hosts. It is then given all the same, and refused for those that are not fenced.
     const PATIENCE: Duration = Duration::from_secs(90);

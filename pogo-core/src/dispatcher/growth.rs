@@ -42,7 +42,7 @@ impl GrowthSide {
         Self(growth)
     }
 
-    /// The journal ends there now. Without a subscription this costs no more than that it is said.
+    /// The journal ends there now. Without a subscription this costs next to nothing.
     pub(super) fn grow(&self, end: Seq) {
         self.0.end.store(end.0, Ordering::SeqCst);
         self.0.grown.notify(usize::MAX);

@@ -97,6 +97,7 @@ impl Running {
         self.attempts.push(
             async move {
                 let outcome = match guarded.await {
+                    // It may have run before the restart, whatever keeps its transport from finding it now.
                     Ok(Ok(Outcome::Failed(failure))) if resumed && !begun.load(Ordering::Relaxed) => Outcome::in_doubt(
                         format!("it ran before a restart, and could not be found again: {failure}"),
                     ),
@@ -104,6 +105,8 @@ impl Running {
                     Ok(Err(_panic)) => Outcome::in_doubt("the transport panicked; this is a defect of the transport"),
                     Err(_aborted) => Outcome::in_doubt("it was cancelled, and nobody knows how far it had come"),
                 };
+                // The record of its end has length and digest of the output, so that a loss shows. A
+                // store that hangs is not waited for.
                 let summary = match output {
                     Some(output) => output.seal().await,
                     None => None,

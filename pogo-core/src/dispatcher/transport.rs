@@ -53,7 +53,7 @@ use crate::scheduler::{AttemptId, FenceAnswer, JobId, Outcome};
 /// ```
 #[async_trait]
 pub trait Transport: Send + Sync {
-    /// The transport's capabilities; called once, before the first attempt.
+    /// The transport's capabilities. Called often: the answer is cheap and always the same.
     fn capabilities(&self) -> Capabilities;
 
     /// Runs one attempt to its end.

@@ -52,6 +52,7 @@ impl Dispatcher {
     /// Waits for the next wakeup, in a fixed order: an attempt's reports come before its end.
     pub(super) async fn next_wakeup(&mut self) -> Wakeup {
         poll_fn(|context| {
+            // First: where another dispatcher owns the journal, nothing that was decided here may be acted on.
             if self.tail.poll_lost(context).is_ready() {
                 return Poll::Ready(Wakeup::Lost);
             }

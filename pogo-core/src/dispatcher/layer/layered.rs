@@ -16,7 +16,7 @@ use crate::scheduler::{FenceAnswer, Outcome};
 /// use pogo_core::dispatcher::{Attempt, Reporter, Transport};
 /// use pogo_core::scheduler::{FailureKind, Outcome};
 ///
-/// /// Refuses to touch hosts with this tag.
+/// /// Refuses to touch hosts whose names begin with this text.
 /// struct Spare(&'static str);
 ///
 /// #[async_trait]

@@ -85,6 +85,7 @@ impl OutputSink {
     pub(super) fn push(&self, progress: &Arc<Progress>, (stream, bytes): (Stream, &[u8]), room: Option<Reservation>) {
         let lost = {
             let mut queue = self.lock();
+            // Also where the piece is lost: the offsets of what follows show how much is missing.
             let offset = progress.advance(stream, bytes.len());
             match room.filter(|_| !queue.stalled) {
                 Some(reservation) => {
