@@ -31,6 +31,8 @@ why=$(mkdir -p "$base" 2>&1) || refuse "it cannot keep attempts: $why"
 "#;
 
 /// Passes on what the attempt writes until its end, and forgets the output on request.
+// A launch makes the directory before the state is in it, so the state is waited for. Where nobody holds the lock it is
+// read once more: the end may have been written since.
 pub(super) const FOLLOW: &str = r#"emit() {
   size=$(($(wc -c <"$2") - $3))
   [ "$size" -gt 0 ] || { size=0; return 0; }

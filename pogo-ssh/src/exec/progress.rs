@@ -167,6 +167,7 @@ impl SessionProgress {
         let Some(status) = status else {
             return match (self.is_shut, &self.refused, &self.command) {
                 (_, Some(reason), _) => ExitReport::refused(reason.clone()),
+                // Whatever broke: nothing runs before the word to go.
                 (true, ..) => (NeverBegan::NotSent, lost()).into(),
                 // Nothing follows it.
                 (_, _, Some(end)) if self.phases.last() == Some(&Phase::Command) => self.ended(end),

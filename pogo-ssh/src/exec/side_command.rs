@@ -53,6 +53,7 @@ pub(crate) async fn run_side_command(
     let (mut read, write) = channel.split();
     let mut feed = InputFeed::new(Arc::new(write), false);
     feed.first(line.input);
+    // Behind sudo the input stays open: its password may have to follow.
     if privilege.program_name().is_none() {
         feed.content(stdin);
     }

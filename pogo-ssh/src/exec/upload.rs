@@ -20,6 +20,8 @@ use crate::quote::quote_all;
 /// `$1`: directory for files without a destination, or empty. `$2`: destination, or empty. `$3`: name. `$4`: mode.
 /// `$5`: SHA-256. `$6`: mode of the directory. Standard input is the file. Marks: `sent DIRECTORY`, `sent` and `placed`
 /// or `kept`, or `refused`.
+// A directory is tried before it is used, because `/tmp` is often mounted `noexec`. A file gets its name by `ln`, which
+// fails where there is one, so that nothing of the host is overwritten; `mv` stands in where links are unknown.
 const RECEIVE: &str = r#"umask 077
 dir=$1 to=$2 name=$3 mode=$4 sum=$5 open=$6 made= part=
 digest() { sha256sum || shasum -a 256 || openssl dgst -sha256 -r; } 2>/dev/null

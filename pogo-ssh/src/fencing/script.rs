@@ -57,6 +57,7 @@ fi
 
 /// Looks until the answer is final, or the time is over that the parameters say: for an attempt that waits for the word to go, and
 /// for one that runs or whose host is busy.
+// The lock is not held between two looks, so that whoever asks keeps no other attempt waiting.
 const ASK: &str = r#"pogo_S=
 while :; do
 pogo_look "$1"

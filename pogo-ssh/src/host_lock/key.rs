@@ -26,6 +26,8 @@ impl LockKey {
         Self {
             namespace: format!("{}.{}", file_word(&attempt.namespace), attempt.incarnation),
             number: attempt.id.number(),
+            // On a terminal each step is a session of its own, and passes the gate by itself. A part
+            // that the host has seen is refused.
             part: match first {
                 Phase::Connect | Phase::PreHook => 1,
                 Phase::Command => 2,

@@ -9,6 +9,7 @@ const SHOWN: usize = 60;
 
 /// The message for first bytes that certainly are not SSH: there is nothing to wait for.
 pub(super) fn foreign(first: &[u8], port: u16) -> Option<String> {
+    // Servers of both versions say 1.99, of which the last digit may not have come yet.
     if first.starts_with(b"SSH-1.") && !first.starts_with(b"SSH-1.9") && first.len() > 7 {
         return Some("it speaks SSH 1, which is not safe and not supported: update its server".to_owned());
     }

@@ -9,6 +9,7 @@ use des::TdesEde3;
 use zeroize::Zeroizing;
 
 /// A parsed file.
+// Not left to the SSH library: of the ciphers of this format it knows one, and panics at another.
 pub(super) struct EncryptedPem {
     /// `RSA PRIVATE KEY` or `EC PRIVATE KEY`.
     label: String,

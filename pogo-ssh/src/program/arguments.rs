@@ -48,6 +48,7 @@ impl Arguments {
             "ControlPersist=no",
             "EscapeChar=none",
             "LogLevel=ERROR",
+            // How the program says that it has logged in.
             "PermitLocalCommand=yes",
             "LocalCommand=echo ready",
             "RemoteCommand=none",
