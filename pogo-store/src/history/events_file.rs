@@ -41,6 +41,8 @@ pub(crate) fn keep_events(shared: &Shared, segment: Seq) -> io::Result<()> {
         },
     );
     match scanned {
+        // A snapshot stands for the damaged records. An error here would keep each later segment on the
+        // disk as well, until it is full.
         Ok(_) | Err(JournalError::Corrupt { .. }) => {}
         Err(error) => return Err(io::Error::other(error)),
     }

@@ -83,6 +83,8 @@ impl EncodedCommit {
         let objects = objects.map_err(|error| JournalError::Unavailable {
             message: format!("a record cannot be written as JSON: {error}"),
         })?;
+        // Without the epoch: a commit whose answer was lost is proposed again by the next owner,
+        // and is then found to be there.
         let digest = Digest::of(&objects.join(&b'\n'));
         Ok(Self {
             at: commit.at,

@@ -93,6 +93,7 @@ impl Hold {
 
     fn snapshot(&self, upto: Seq, state: &Snapshot) -> Result<(), JournalError> {
         self.check()?;
+        // The end is locked for this line alone: a snapshot takes long to write, and commits do not wait for it.
         let end = self.end().writer.end();
         if upto > end {
             return Err(JournalError::Conflict { at: end });
@@ -131,6 +132,7 @@ impl Owned {
         let (writer, of_records) =
             Writer::open(Arc::clone(disk), shared.journal_dir(), shared.limits.segment, reserve)?;
         let end = writer.end();
+        // Appending here would give other records the numbers of those that the snapshot stands for.
         if let Some(upto) = list_snapshots(&**disk, &shared.dir).map_err(unavailable)?.last()
             && *upto > end
         {
@@ -211,6 +213,7 @@ impl OwnedJournal for Owned {
     }
 
     fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {
+        // A snapshot that waits for its turn does not keep a journal owned that was given back.
         let hold = Arc::downgrade(&self.hold);
         let store = move || match hold.upgrade() {
             Some(hold) => hold.snapshot(upto, &state),

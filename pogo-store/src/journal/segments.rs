@@ -92,6 +92,8 @@ pub(crate) fn scan(
                 // The piece ends within a commit.
                 Found::Torn => {
                     if rest.len() == piece.len() {
+                        // A commit larger than the piece. It is read again from its beginning: rare, and
+                        // cheaper than keeping pieces to join.
                         size *= 2;
                     }
                     break;

@@ -155,6 +155,8 @@ impl Writer {
             Some(file) => file,
             None => self.reopen().map_err(|error| (error, false))?,
         };
+        // What is written in part is torn, whoever finds it. What could not be synced may be
+        // whole, and be found after a crash.
         file.write_at(self.mark.offset, lines).map_err(|error| (error, false))?;
         file.sync().map_err(|error| (error, true))?;
         if !self.is_named {

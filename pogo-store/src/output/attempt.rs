@@ -116,6 +116,7 @@ impl Attempt {
 
     /// Begins another block: a new one of the log, or the oldest that may be overwritten.
     fn begin(&mut self, stream: Stream, offset: u64, max_blocks: usize, next: &mut u64) -> (u64, Block) {
+        // The beginning says what was run, the end why it failed; what lies between is given up.
         let is_tail = self.head_blocks >= max_blocks / 2;
         let tail: usize = self.streams.iter().map(StreamBlocks::tail_len).sum();
         let given_up = if is_tail && tail >= max_blocks - max_blocks / 2 {

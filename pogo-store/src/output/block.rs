@@ -124,6 +124,7 @@ impl Block {
             let mut body = at.as_millis().to_le_bytes().to_vec();
             body.extend(short(chunk.len()));
             body.extend(chunk);
+            // With the identity in it: where a write broke off, chunks of the block that was overwritten follow.
             bytes.extend(chunk_crc(identity, bytes.len(), &body).to_le_bytes());
             bytes.extend(body);
         }

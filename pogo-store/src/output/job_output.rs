@@ -197,6 +197,7 @@ impl JobOutput {
             // A process that was killed may have created some of them.
             self.dir
                 .ancestors()
+                // The job's directory, that of all jobs, the namespace, and that of all namespaces.
                 .take(4)
                 .try_for_each(|dir| self.disk.sync_dir(dir))?;
             self.is_named = true;

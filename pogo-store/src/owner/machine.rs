@@ -37,6 +37,7 @@ impl Machine {
 
     /// Whether it is another machine for sure. One that was started once is one machine, whatever containers on it say.
     pub(crate) fn differs_from(&self, other: &Self) -> bool {
+        // A restart changes the boot id, and a container may bring a machine id of its own: one alone proves nothing.
         let differ = |one: &str, other: &str| !one.is_empty() && !other.is_empty() && one != other;
         differ(&self.machine_id, &other.machine_id) && differ(&self.boot_id, &other.boot_id)
     }
