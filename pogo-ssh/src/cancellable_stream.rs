@@ -44,6 +44,7 @@ impl<S> CancellableStream<S> {
     }
 
     fn check(&self, context: &Context<'_>) -> io::Result<()> {
+        // Registered before the flag is read: a guard that is dropped in between still wakes the task.
         self.cut.waker.register(context.waker());
         if self.cut.done.load(Ordering::Acquire) {
             return Err(io::ErrorKind::ConnectionAborted.into());

@@ -73,6 +73,7 @@ impl MatchCommands {
         {
             return Ok(answer.holds);
         }
+        // After the slot: those who wait for the same command take no permit from other commands.
         let _permit = self.running.acquire().await;
         let status = tokio::process::Command::new(match_exec_shell())
             .arg("-c")

@@ -105,6 +105,7 @@ impl Runner {
             Err(outcome) => return outcome,
         };
         let ran = run_steps(&self.context, &link, &prepared).await;
+        // On a connection that was just made this is the attempt's end; another connection is for the job's retries.
         let outcome = ran.unwrap_or_else(Outcome::from);
         self.finish(link, &outcome, prepared.attempt.job, &prepared.target)
             .await;

@@ -104,6 +104,7 @@ impl OfferedNames {
         let ciphers = narrow(&lists.ciphers, &usual.ciphers, &[CIPHERS, MORE_CIPHERS].concat())?;
         let (ciphers, macs) = match narrow(&lists.macs, &usual.macs, MACS) {
             Ok(macs) => (ciphers, macs),
+            // No MAC is left: those ciphers remain that need none.
             Err(empty) => (without_mac(&ciphers).ok_or(empty)?, Vec::new()),
         };
         Ok(Self {

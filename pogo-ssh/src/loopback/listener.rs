@@ -72,6 +72,7 @@ async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<Share
     let settings = server::Config {
         keys: vec![key.clone()],
         methods: login_methods(fault),
+        // The library's default of a second slows down attackers; here each refused key of each host would cost it.
         auth_rejection_time: std::time::Duration::ZERO,
         inactivity_timeout: None,
         ..server::Config::default()

@@ -150,6 +150,7 @@ impl Verifier {
         let names: Vec<&str> = [target.key_name.as_str()].into_iter().chain(address).collect();
         match (by_name, by_address) {
             (Ok(()), Ok(())) => Ok(()),
+            // As OpenSSH does: an address that is not known says nothing against a name that is.
             (Ok(()), Err(HostKeyRefusal::Unknown { .. })) if !accepts_new => Ok(()),
             (Err(HostKeyRefusal::Unknown { .. }), Ok(()) | Err(HostKeyRefusal::Unknown { .. }))
             | (Ok(()), Err(HostKeyRefusal::Unknown { .. }))
