@@ -111,6 +111,7 @@ fn by_host(mut rows: Vec<(HostId, u32)>, hosts: usize) -> Vec<(HostId, u32)> {
     if rows.is_sorted() {
         return rows;
     }
+    // A counting sort visits each host of the fleet, which a few rows are not worth.
     if rows.len() < hosts / 8 {
         rows.sort_unstable();
         return rows;
@@ -138,6 +139,7 @@ struct PairNumbers {
 }
 
 impl PairNumbers {
+    // 16 MiB at most, for the time of one compilation. Larger products are sparse: few of their pairs share a host.
     const DENSE: usize = 1 << 22;
     const NONE: u32 = u32::MAX;
 

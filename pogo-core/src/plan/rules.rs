@@ -287,6 +287,7 @@ impl RulesDraft<'_> {
         let gather =
             |rows: &[(HostId, u32)]| SortedByKey::new(hosts, rows.iter().map(|&(host, group)| (host.number(), group)));
         let (in_bucket, in_budget) = (gather(&self.in_bucket), gather(&self.in_budget));
+        // By hash alone, so that each profile is kept once; those with equal hashes are compared.
         let mut known: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
         let mut profiles = Profiles::default();
         let mut profile_of = Vec::with_capacity(hosts);

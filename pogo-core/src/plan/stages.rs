@@ -72,6 +72,7 @@ impl Stages {
         let mut track_of = Vec::with_capacity(tasks);
         for task in 0..tasks {
             let track = stages_of.of(task);
+            // Looked up before it is boxed: most tasks are of a track that is known.
             let known = tracks.get_index_of(track);
             let at = known.unwrap_or_else(|| tracks.insert_full(track.into()).0);
             track_of.push(u32::try_from(at).unwrap_or(u32::MAX));

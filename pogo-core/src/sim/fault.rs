@@ -188,6 +188,7 @@ impl Attempt<'_> {
     fn next_flap(&self, up: Duration, down: Duration) -> (Timestamp, Timestamp) {
         let millis = |span: Duration| {
             u64::try_from(span.as_millis())
+                // A quarter, so that two of them and a time can be added.
                 .unwrap_or(u64::MAX / 4)
                 .min(u64::MAX / 4)
         };

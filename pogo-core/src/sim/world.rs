@@ -61,6 +61,7 @@ impl World {
             fences: false,
             records: vec![],
         };
+        // A history is looked at when all is over, and a job that had retired by then would be missing.
         world.scheduler.keep_jobs(true);
         world.handle(Order::Configure {
             fleet: fleet.into(),

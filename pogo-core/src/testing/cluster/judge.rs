@@ -321,6 +321,7 @@ impl Judge {
     /// The journal was restored: it lost its tail.
     pub(super) fn restored(&mut self, records: &[Record]) {
         self.counts.restores += 1;
+        // Once for what ran by the records that are lost, and once more for what runs by those that are left.
         self.fault_all("the journal was restored");
         self.ledger = Recorded::default();
         records.iter().for_each(|record| self.ledger.note(record));

@@ -44,6 +44,7 @@ impl World {
             state.lives += 1;
             let id = ProcessId(state.lives);
             let random = &mut state.random;
+            // Ten seconds is the rule, so that the clocks of the others are behind it as often as ahead.
             let ahead = if random.chance(300) {
                 random.below(20_000)
             } else {

@@ -25,7 +25,7 @@ impl Random {
         self.next().checked_rem(end).unwrap_or(0)
     }
 
-    /// A number from `first` to `last`, log-uniform: most delays are short.
+    /// A number from `first` to `last`, small ones more often: most delays are short.
     pub(super) fn skewed(&mut self, first: u64, last: u64) -> u64 {
         let within = self.below(last.saturating_sub(first) + 1);
         let scale = 1 << self.below(6);

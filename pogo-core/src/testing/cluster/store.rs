@@ -91,6 +91,7 @@ impl Store {
                 since: holder.since,
             });
         }
+        // Restored from this copy, the next owner gets the same epoch again, and only the nonce distinguishes the two.
         self.copy();
         self.epoch = Epoch(self.epoch.0 + 1);
         let claim = Claim {
