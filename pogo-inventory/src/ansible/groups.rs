@@ -95,6 +95,7 @@ impl<'m> Groups<'m> {
             for child in model.groups.get(name).into_iter().flat_map(|group| &group.children) {
                 let depth = self.depth.entry(child).or_default();
                 *depth = below.max(*depth);
+                // `all` is not among the parents that are counted.
                 if name == "all" {
                     continue;
                 }
@@ -123,6 +124,7 @@ impl<'m> Groups<'m> {
                 open.extend(self.parents_of(name));
             }
         }
+        // As for Ansible: `all` comes before the others, and a host of any other group is not `ungrouped`.
         all.remove("all");
         if all.len() > 1 {
             all.remove("ungrouped");
@@ -133,12 +135,14 @@ impl<'m> Groups<'m> {
             .into_iter()
             .filter_map(|name| Some((name, self.model.groups.get(name)?)))
             .collect();
+        // Ansible's order; the last one counts.
         ordered.sort_by_key(|(name, group)| (self.depth.get(name).copied(), priority(group), *name));
         let top = self.model.groups.get("all");
         let groups = || ordered.iter().map(|(_, group)| *group);
         let written = top.into_iter().chain(groups()).map(|group| &group.vars);
         let files = top.into_iter().chain(groups()).map(|group| &group.file_vars);
         let mut vars = Vars::default();
+        // As for Ansible: the variable files of all groups override what inventories say of any of them.
         for layer in written.chain(files) {
             vars.extend(layer.iter().map(|(name, setting)| (*name, setting.clone())));
         }

@@ -47,7 +47,7 @@ pub(super) fn load<'a>(problems: &mut Problems<'a>, source: &str) -> Node<'a> {
     }
 }
 
-/// GroupEntries in the order of the file.
+/// Groups in the order of the file.
 #[derive(Default)]
 struct GroupEntries<'a> {
     entries: Vec<Entry<'a>>,

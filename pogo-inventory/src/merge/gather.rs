@@ -213,6 +213,7 @@ fn merged(listings: Vec<SourceListing>, rules: &MergeRules) -> (Gathered, Vec<Di
     let (fleet, mut conflicts) = merge.finish();
     conflicts.sort_by(|one, other| one.host.cmp(&other.host));
     let undecided = conflicts.iter().filter(|conflict| conflict.kept.is_none());
+    // A line is read from its file again for this, so only those have one that are shown.
     let shown = |(at, conflict): (usize, &Conflict)| match at < InventoryError::SHOWN {
         true => with_line(conflict.diagnostic()),
         false => conflict.diagnostic(),

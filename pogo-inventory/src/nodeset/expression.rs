@@ -96,6 +96,7 @@ fn is_between(character: char) -> bool {
 /// Whether a name matches a mask with `*` and `?`.
 fn fits(mask: &str, name: &str) -> bool {
     let (mask, name): (Vec<char>, Vec<char>) = (mask.chars().collect(), name.chars().collect());
+    // Only the last `*` is taken back, so the steps are at most the product of both lengths.
     let (mut at, mut in_name, mut back) = (0, 0, None);
     while in_name < name.len() {
         match mask.get(at) {

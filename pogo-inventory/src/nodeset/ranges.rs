@@ -35,6 +35,7 @@ pub(super) fn expand(pattern: &str, offset: usize) -> Result<Vec<String>, NodeSe
         let (inside, after) = after.split_once(']').unwrap_or((after, ""));
         let at = offset + (pattern.len() - rest.len()) + before.len() + 1;
         let items = items(inside, at)?;
+        // Before the product is built: a few ranges side by side come to more than any memory.
         if names.len().saturating_mul(items.len()) > MAX_NODES {
             return Err(NodeSetError::new(
                 offset,

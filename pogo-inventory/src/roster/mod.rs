@@ -239,6 +239,7 @@ impl Roster {
 
     fn match_patterns(&mut self, problems: &mut Vec<Diagnostic>) {
         let patterns = std::mem::take(&mut self.patterns);
+        // Where something was refused, a pattern may match nothing for want of that host, and would be reported for it.
         if patterns.is_empty() || !problems.is_empty() {
             return;
         }
