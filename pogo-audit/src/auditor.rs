@@ -122,7 +122,7 @@ impl Auditor {
         })
     }
 
-    /// Who ordered what, when and why, as the records so far tell it: to be read by whoever judges people, not rules.
+    /// Who ordered what, when and why, by the records so far: for reviews of what people did, which no rule here judges.
     ///
     /// ```
     /// use std::sync::Arc;

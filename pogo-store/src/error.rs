@@ -6,17 +6,17 @@ use std::path::PathBuf;
 use pogo_core::journal::JournalError;
 use thiserror::Error;
 
-/// A store cannot be opened.
+/// Why a store cannot be opened.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The directory has files, and no store.
+    /// The directory has files, but no store.
     #[error("{} is no store: it has files and none that is named `format`; name a new or an empty directory", path.display())]
     NotAStore {
         /// The directory.
         path: PathBuf,
     },
-    /// There is nothing to be read.
+    /// There is no store, and it is opened for reading only.
     #[error("there is no store in {}; whoever writes to it first creates it", path.display())]
     Missing {
         /// The directory.
@@ -35,7 +35,7 @@ pub enum StoreError {
         /// The newest version that is known.
         known: u32,
     },
-    /// A file has something else in it than was written.
+    /// A file is not as it was written.
     #[error("{} is damaged: {message}", path.display())]
     Damaged {
         /// The file.
@@ -63,7 +63,7 @@ pub enum StoreError {
     /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The disk gave an error, which names the file.
+    /// The disk reported an error. Its text names the file.
     #[error(transparent)]
     Io(#[from] io::Error),
 }

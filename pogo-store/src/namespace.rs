@@ -111,7 +111,7 @@ impl Namespace {
         Ok(spawn_blocking(move || info(&shared)).await??)
     }
 
-    /// Makes output durable now, and tells whether that failed.
+    /// Makes output durable now.
     #[cfg(test)]
     pub(crate) fn try_sync_output(&self) -> io::Result<()> {
         self.shared.outputs.try_sync()

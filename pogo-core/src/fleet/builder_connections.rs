@@ -26,6 +26,7 @@ impl FleetBuilder {
         let Some(connection) = self.connections.fill(host, connection) else {
             return;
         };
+        // By way of the current host, which finds the settings that differ. Rare: most hosts are given settings once.
         let current = std::mem::replace(&mut self.current, u32::try_from(host.index()).ok());
         *self = std::mem::take(self).connection(&connection);
         self.current = current;

@@ -26,7 +26,7 @@ pub struct HostRange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum RangePart {
     Text(String),
-    /// NumberSpan of one bracket.
+    /// Numbers of one bracket.
     Numbers(Vec<NumberSpan>),
     /// Words of one brace.
     Words(Vec<String>),

@@ -42,7 +42,7 @@ pub enum InputError {
         /// The order that it was given to.
         order: OrderKind,
     },
-    /// What is said of the order is longer than records take.
+    /// A text of the order, such as its reason, is longer than a record may hold.
     #[error("{what} has more than {max} bytes; say it in fewer words")]
     TooLong {
         /// What is too long.
@@ -178,7 +178,7 @@ pub enum InputError {
         /// What is in the way, each with the orders that clear it.
         obstacles: Vec<Obstacle>,
     },
-    /// Each of the hosts could be held at once, and all of them cannot.
+    /// Each of the hosts could be held at once by itself, but not all of them together.
     #[error(
         "{asked} of the hosts are in {group}, where {rule} leaves {free}; hold fewer at once, or order them to wait in line"
     )]
@@ -200,7 +200,7 @@ pub enum InputError {
         /// The hold in force.
         hold: Box<Hold>,
     },
-    /// Nothing is done by force without a reason.
+    /// An order by force came without a reason.
     #[error("say why: what is done by force needs a reason")]
     NoReason,
     /// The job cannot be run under this policy.

@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::{AttemptId, JobId, NeverBegan, Outcome};
 use crate::fleet::HostName;
 
-/// What a host answers that was asked for an attempt whose end is unknown, and that lets nothing of it begin any more.
+/// A host's answer about an attempt whose end is unknown. Being asked, the host lets nothing of the attempt begin any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FenceAnswer {
-    /// It has ended so. In doubt, if nothing of it runs any more and nobody knows how it ended.
+    /// It has ended this way; in doubt where nothing of it runs any more and its end was not recorded.
     Ended(Outcome),
     /// It never began, and never will.
     NeverBegan,
-    /// It runs.
+    /// It still runs, so its end is not known yet.
     StillRunning,
     /// The host could not be asked, or does not know.
     Unreachable {

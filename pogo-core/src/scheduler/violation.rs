@@ -29,7 +29,7 @@ pub enum Violation {
         /// The job.
         job: JobId,
     },
-    /// A job knows wrongly which of its waiting hosts have left the fleet.
+    /// A job is wrong about which of its waiting hosts have left the fleet.
     #[error("what {job} knows of hosts that have left the fleet is wrong")]
     Left {
         /// The job.

@@ -28,7 +28,7 @@ pub enum FollowError {
         /// Where it would have to stand.
         after: StreamId,
     },
-    /// The stream is of one job.
+    /// The stream is of one job, and a follower needs that of the namespace.
     #[error("the stream is of one job, and following a namespace takes all records; ask for the stream without a job")]
     OneJob,
     /// The snapshot cannot be restored.

@@ -39,7 +39,7 @@ impl StreamRequest {
         self
     }
 
-    /// Only what concerns this job.
+    /// Limits the stream to this job.
     #[must_use]
     pub fn job(mut self, job: JobId) -> Self {
         self.job = Some(job);

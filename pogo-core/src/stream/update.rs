@@ -45,7 +45,7 @@ pub enum Update {
         /// Why.
         reason: ResyncReason,
     },
-    /// Nothing to tell: the stream still stands there, and the connection works.
+    /// Nothing has happened: the position is unchanged, and the connection works.
     Heartbeat {
         /// Where the stream stands.
         id: StreamId,

@@ -14,10 +14,10 @@ use crate::scheduler::{AttemptId, FenceAnswer, NeverBegan, Outcome, Phase};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TestBehavior {
-    /// It asks, begins, and ends so at once.
+    /// It asks, begins, and succeeds at once.
     #[default]
     Succeed,
-    /// It asks, begins, and ends so at once.
+    /// It asks, begins, and ends at once with this outcome.
     End(Outcome),
     /// Another command holds the host's lock.
     Busy,

@@ -29,7 +29,7 @@ pub(super) struct AttemptWatch {
     output_limit: u64,
     /// Streams of which the host has dropped a part.
     cut: Vec<Stream>,
-    /// Whether the host did not know of it, and has been told that it never begins.
+    /// Whether the host did not know of it, and has recorded that it never begins.
     is_unfound: bool,
 }
 

@@ -1,7 +1,7 @@
 //! The events of a job that the journal no longer has.
 //!
-//! Before a segment is removed, its records are added to the files of their jobs. A crash in between adds some of them twice; their
-//! positions tell.
+//! Before a segment is removed, its records are added to the files of their jobs. A crash in between adds some of them twice, which
+//! their positions show.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -52,7 +52,7 @@ pub(crate) struct FoundCommit<'a> {
     records: Vec<&'a [u8]>,
 }
 
-/// What follows at some place of a segment.
+/// What follows at a position of a segment.
 #[derive(Debug)]
 pub(crate) enum Found<'a> {
     Commit(FoundCommit<'a>),

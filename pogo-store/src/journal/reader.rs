@@ -13,7 +13,7 @@ use super::writer::broken_off;
 use crate::disk::Disk;
 use crate::error::unavailable;
 
-/// Reads any part of a journal. It remembers places where commits begin, so that pages that follow each other cost the same.
+/// Reads any part of a journal. It remembers positions where commits begin, so that each of successive pages costs the same.
 #[derive(Debug)]
 pub(crate) struct Reader {
     disk: Arc<dyn Disk>,
@@ -24,7 +24,7 @@ pub(crate) struct Reader {
 /// A page is done when it has so many records, or so many bytes of them; then its last commit is read to its end.
 const PAGE_RECORDS: usize = 10_000;
 const PAGE_BYTES: u64 = 4 << 20;
-/// How many places are remembered.
+/// How many positions are remembered.
 const MARKS: usize = 256;
 
 impl Reader {

@@ -29,7 +29,7 @@ pub(crate) fn list_segments(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<Seq>>
     Ok(names.into_iter().filter_map(first).collect())
 }
 
-/// A place in a segment where a commit begins.
+/// A position in a segment where a commit begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
     /// The first record of the segment.

@@ -163,7 +163,7 @@ impl Block {
     }
 }
 
-/// The checksum of a chunk, which is that of no chunk of another block or of another place.
+/// The checksum of a chunk, which differs from that of the same bytes in another block or at another position.
 fn chunk_crc(identity: u32, position: usize, body: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&identity.to_le_bytes());

@@ -35,7 +35,7 @@ struct Open {
     jobs: BTreeMap<JobId, Job>,
     /// Whether a thread makes durable what is written.
     is_syncing: bool,
-    /// Jobs of which a sync failed. Whoever writes next is told.
+    /// Jobs of which a sync failed; the next write gets the error.
     failed: BTreeMap<JobId, String>,
 }
 
@@ -145,7 +145,7 @@ impl Outputs {
                 thread::sleep(every);
                 let Some(outputs) = Weak::upgrade(&outputs) else { return };
                 let is_empty = {
-                    // Whoever writes next is told of an error.
+                    // The next write gets the error.
                     let _ = outputs.try_sync();
                     let mut open = lock(&outputs.open);
                     open.is_syncing = !open.jobs.is_empty();
@@ -174,7 +174,7 @@ impl Outputs {
 
 impl Drop for Outputs {
     fn drop(&mut self) {
-        // Nobody writes any more who could be told.
+        // No write follows that could return the error.
         let _ = self.try_sync();
     }
 }

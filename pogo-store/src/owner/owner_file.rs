@@ -21,7 +21,7 @@ pub(crate) struct OwnerRecord {
     pub(crate) since: Timestamp,
     #[serde(flatten)]
     pub(crate) machine: Machine,
-    /// Where it can be spoken to.
+    /// The address at which it takes requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) socket: Option<String>,
 }

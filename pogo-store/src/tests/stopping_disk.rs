@@ -9,10 +9,10 @@ use std::thread;
 
 use crate::disk::{Disk, DiskFile, FileIdentity, LocalDisk, Lock, NetworkFilesystem};
 
-/// What is told when the process has stopped.
+/// The message that the process has stopped.
 pub(super) const STOPPED: &str = "stopped";
 
-/// Counts the operations that change something. Before the last of them is done, the thread tells that it stops, and stops.
+/// Counts the operations that change something. Before the last of them is done, the thread reports that it stops, and stops.
 #[derive(Debug, Clone)]
 pub(super) struct StoppingDisk {
     left: Arc<AtomicU64>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::scheduler::JobId;
 
-/// The answer to an order that was carried out. What it leads to is seen in the events.
+/// The answer to an order that was carried out. What follows from the order is in the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -12,18 +12,18 @@ pub enum Answer {
     /// It was carried out.
     #[default]
     Done,
-    /// It was so already: nothing has changed.
+    /// Nothing has changed: it was so already.
     Unchanged,
-    /// This job was taken on.
+    /// The order made this job: it was submitted, or hosts of a retired job are retried in it.
     Job(JobId),
-    /// It concerned so many hosts of the job.
+    /// The order applied to this many hosts of the job.
     Hosts(u32),
     /// This wave begins.
     Wave(u32),
 }
 
 impl Answer {
-    /// The job that was taken on, if one was.
+    /// The job that the order made, if it made one.
     pub fn job(self) -> Option<JobId> {
         match self {
             Self::Job(job) => Some(job),

@@ -76,7 +76,7 @@ impl Event {
         })
     }
 
-    /// The same, as something that an order of this actor led to.
+    /// Sets the actor whose order led to it.
     pub fn by(mut self, actor: Option<Arc<Actor>>) -> Self {
         let known = match &mut self {
             Self::Namespace(event) => &mut event.actor,

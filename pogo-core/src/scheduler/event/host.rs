@@ -32,8 +32,8 @@ pub enum HostEventKind {
         /// Why.
         reason: String,
     },
-    /// An operator answers for it that nothing runs here any more of the attempts in doubt, nor will: they are counted as
-    /// [fenced](super::TaskEventKind::Fenced) without the host's word.
+    /// An operator vouches that nothing of the attempts in doubt runs here any more, nor will: they count as
+    /// [fenced](super::TaskEventKind::Fenced) without an answer of the host.
     FenceForced {
         /// Why.
         reason: String,

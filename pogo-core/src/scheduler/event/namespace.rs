@@ -55,17 +55,17 @@ pub enum NamespaceEventKind {
         /// Why.
         reason: String,
     },
-    /// Somebody gave an order, and got this answer. Comes before the records of the order, where more is said of it than they say.
+    /// Somebody gave an order, and got this answer. Recorded before the records of the order, if these do not say all there is to record of it.
     Ordered {
         /// Which order.
         order: OrderKind,
-        /// The job that it was given to, or that came of it.
+        /// The job that it was given to, or that it made.
         job: Option<JobId>,
-        /// What tells it from another: the same request again gets the same answer, and nothing more.
+        /// Its id: the same request again gets the same answer, and nothing else happens.
         request: Option<RequestId>,
         /// Why.
         reason: Option<Arc<str>>,
-        /// What whoever gave it was answered.
+        /// The answer.
         answer: Answer,
     },
     /// An abandoned attempt was reported after all. It changes nothing; the namespace no longer has its task.

@@ -146,7 +146,7 @@ pub enum Blocker {
         /// How many that is.
         limit: u32,
     },
-    /// The last of a record's obstacles, where the journal takes no larger record. Whoever asks the scheduler gets all of them.
+    /// Ends the obstacles of a record that would otherwise be larger than the journal takes. The scheduler itself, when asked, gives all.
     LeftOut {
         /// How many obstacles, and hosts that hold slots, are not in the record.
         count: u32,

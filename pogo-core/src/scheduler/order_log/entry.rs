@@ -10,7 +10,7 @@ use crate::fleet::{Escaped, HostName, fold};
 
 use crate::scheduler::{Actor, Event, HostEvent, JobId, OrderKind};
 
-/// An order as the records of a log tell of it. Displays as `web[1-2] of job-1 skipped by alice@laptop: out of service`.
+/// An order as the records of a log show it. Displays as `web[1-2] of job-1 skipped by alice@laptop: out of service`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OrderEntry {
@@ -88,7 +88,7 @@ impl OrderEntry {
         self.actor.is_some() || self.reason.is_some()
     }
 
-    /// Whether another entry tells of the same order.
+    /// Whether another entry is of the same order.
     pub(super) fn goes_on_with(&self, next: &Self) -> bool {
         let same = (self.at, self.order, self.job, &self.actor) == (next.at, next.order, next.job, &next.actor);
         same && (next.reason.is_none() || self.reason.is_none() || self.reason == next.reason)

@@ -1,4 +1,4 @@
-//! From one record to the order that it tells of.
+//! From one record to the order that led to it.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::scheduler::{
     Actor, Event, HostEventKind, JobEventKind, JobId, NamespaceEventKind, OrderKind, TaskEventKind,
 };
 
-/// The order that a record tells of.
+/// The order that led to a record.
 pub(super) fn order_of(at: Timestamp, event: &Event) -> Option<OrderEntry> {
     let mut entry = match event {
         Event::Namespace(event) => of_namespace(at, &event.kind)?,

@@ -27,7 +27,7 @@ impl AttemptsQuery {
         Self::default()
     }
 
-    /// Only those of this job.
+    /// Leaves only attempts of this job.
     #[must_use]
     pub fn of(mut self, job: JobId) -> Self {
         self.job = Some(job);
@@ -41,7 +41,7 @@ impl AttemptsQuery {
         self
     }
 
-    /// So many at once.
+    /// Sets how many attempts a page has.
     #[must_use]
     pub fn limit(mut self, limit: PageLimit) -> Self {
         self.limit = limit;

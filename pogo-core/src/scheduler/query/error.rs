@@ -30,10 +30,10 @@ pub enum QueryError {
     /// The fleet does not have the hosts that it names.
     #[error(transparent)]
     Hosts(#[from] ResolveError),
-    /// Whoever is asked follows the namespace, and knows nothing of it yet.
+    /// The follower that was asked has not received a snapshot yet.
     #[error("no snapshot of the namespace has come yet; ask again when the stream has brought one")]
     NoSnapshot,
-    /// The dispatcher that is asked has stopped.
+    /// The dispatcher that was asked has stopped.
     #[error("the dispatcher has stopped; ask the one that has taken over")]
     Stopped,
 }

@@ -29,7 +29,7 @@ impl HoldsQuery {
         Self::default()
     }
 
-    /// Only those of this owner.
+    /// Leaves only holds of this owner.
     #[must_use]
     pub fn of(mut self, owner: HoldOwner) -> Self {
         self.owner = Some(owner);
@@ -43,7 +43,7 @@ impl HoldsQuery {
         self
     }
 
-    /// So many at once.
+    /// Sets how many holds a page has.
     #[must_use]
     pub fn limit(mut self, limit: PageLimit) -> Self {
         self.limit = limit;

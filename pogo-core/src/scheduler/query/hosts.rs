@@ -40,14 +40,14 @@ impl HostsQuery {
         }
     }
 
-    /// Only those in one of these states.
+    /// Leaves only hosts in one of these states.
     #[must_use]
     pub fn states(mut self, states: impl IntoIterator<Item = TaskState>) -> Self {
         self.states = states.into_iter().collect();
         self
     }
 
-    /// Only those among these hosts.
+    /// Leaves only hosts that this selector names.
     #[must_use]
     pub fn among(mut self, hosts: Selector) -> Self {
         self.hosts = Some(hosts);
@@ -61,7 +61,7 @@ impl HostsQuery {
         self
     }
 
-    /// So many at once.
+    /// Sets how many hosts a page has.
     #[must_use]
     pub fn limit(mut self, limit: PageLimit) -> Self {
         self.limit = limit;

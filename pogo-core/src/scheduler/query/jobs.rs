@@ -35,14 +35,14 @@ impl JobsQuery {
         Self::default()
     }
 
-    /// Only those of one of these statuses.
+    /// Leaves only jobs with one of these statuses.
     #[must_use]
     pub fn statuses(mut self, statuses: impl IntoIterator<Item = JobStatus>) -> Self {
         self.statuses = statuses.into_iter().collect();
         self
     }
 
-    /// Only those of this user.
+    /// Leaves only jobs of this user.
     #[must_use]
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
@@ -56,7 +56,7 @@ impl JobsQuery {
         self
     }
 
-    /// So many at once.
+    /// Sets how many jobs a page has.
     #[must_use]
     pub fn limit(mut self, limit: PageLimit) -> Self {
         self.limit = limit;

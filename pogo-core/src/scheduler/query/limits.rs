@@ -32,7 +32,7 @@ impl SlotsQuery {
         Self::default()
     }
 
-    /// Only those that count any of these hosts.
+    /// Leaves only limits that count any of these hosts.
     #[must_use]
     pub fn of(mut self, hosts: Selector) -> Self {
         self.hosts = Some(hosts);
@@ -46,7 +46,7 @@ impl SlotsQuery {
         self
     }
 
-    /// So many at once.
+    /// Sets how many limits a page has.
     #[must_use]
     pub fn limit(mut self, limit: PageLimit) -> Self {
         self.limit = limit;
