@@ -138,6 +138,7 @@ impl State {
         spec.check()?;
         spec.check_new()?;
         let mut hosts = self.fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
+        // The fleet in force has hosts that have left, for as long as jobs have them.
         hosts.retain(|&host| !self.hosts.is_removed(host));
         if hosts.is_empty() {
             return Err(PlanError::NoTargets {

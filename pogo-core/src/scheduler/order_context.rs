@@ -52,6 +52,7 @@ impl State {
             true => CheckedOrder::Nothing,
             false => self.check_order(now, order, why)?,
         };
+        // What is wrong with the order itself comes first: no host is asked for an order that is refused anyway.
         let forced = forced?;
         let answer = order.answer();
         let context = OrderContext {

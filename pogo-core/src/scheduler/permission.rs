@@ -171,6 +171,7 @@ impl State {
             return Some(BeginRefused::Over);
         };
         let (id, host) = (job.id, running.target.host);
+        // Before the cancellation that an abort leads to: it says more.
         if job.aborted {
             Some(BeginRefused::Aborted { job: id })
         } else if running.cancelling.is_some() {

@@ -115,6 +115,7 @@ impl State {
                     since: self.at,
                 };
                 self.freeze(freeze).map_err(ApplyError::invalid)?;
+                // Rare, and any number of tasks may be concerned: building the queues anew is simpler than finding them.
                 effects.push(Effect::Rebuild);
             }
             NamespaceEventKind::HostsThawed { hosts, .. } => {
@@ -155,6 +156,7 @@ impl State {
             JobEventKind::Paused => self.set_status(id, JobStatus::Paused, effects),
             JobEventKind::Resumed => self.resume(id, effects),
             JobEventKind::Halting { abort, .. } => {
+                // A halt does not take back an abort.
                 job.aborted |= abort;
                 let ordered = kind.halt_cause() == Some(HaltCause::Order);
                 job.stopped_by = actor.filter(|_| ordered).cloned();
@@ -179,6 +181,7 @@ impl State {
             if down {
                 host.down = host.down.or(Some(at));
             } else {
+                // The word of whoever marks it up stands against all that jobs have left there.
                 (host.down, host.failed_attempt) = (None, None);
             }
         });

@@ -190,6 +190,7 @@ impl State {
         let blamed = self.blamed_on(running.target.host);
         let mut before = None;
         let of_job = |attempt: &FailedAttempt| attempt.job == id;
+        // The state of a host names the latest failure; that of this job may stand behind one of another job.
         let hidden = self.hosts.earlier(running.target.host).iter().copied().find(of_job);
         let mut failed_attempt = badly.then_some(FailedAttempt { job: id, in_doubt, at });
         self.change_host(host, effects, |host| {

@@ -57,6 +57,7 @@ impl State {
                 freeze: Box::new(named.0),
                 error: Box::new(named.1),
             })?;
+        // Before the jobs, which note those of their waiting hosts that have left.
         for &host in &removed {
             let before = self.fleet.id(next.fleet.name(host).as_str());
             let left = before.and_then(|before| self.hosts.left(before));
@@ -66,12 +67,14 @@ impl State {
             let job = next.moved(job, &self.rules)?;
             next.insert_job(job);
         }
+        // Attempts have copies of their targets, with the ids of the fleet before.
         for running in next.attempts.iter_mut() {
             let (job, task) = running.task;
             if let Some(job) = next.jobs.get(&job) {
                 running.target = job.target(task).clone();
             }
         }
+        // Before the hosts: what runs on a host is found through its jobs.
         next.index_jobs();
         next.move_hosts(self);
         next.prune_remnants();

@@ -30,6 +30,7 @@ pub(crate) struct Doubt {
 
 impl Doubts {
     pub(crate) fn of(&self, job: JobId, host: &HostName) -> Option<&Doubt> {
+        // Asked often, and mostly there are none: then no name is cloned for the key.
         match self.by_host.is_empty() {
             true => None,
             false => self.by_host.get(&(host.clone(), job)),

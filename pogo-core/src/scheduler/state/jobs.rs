@@ -146,6 +146,7 @@ impl State {
             self.index_job(id, Some(before));
             effects.push(Effect::JobChanged(id));
         }
+        // Behind the index, which finds a finished job by when it finished.
         if status != JobStatus::Finished
             && let Some(job) = self.jobs.get_mut(&id)
         {

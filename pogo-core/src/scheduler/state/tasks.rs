@@ -25,6 +25,7 @@ impl State {
         *job.tally.count_mut(to) += 1;
         let Target { profile, track, .. } = *job.target(task);
         let Job { gates, stages, .. } = job;
+        // The queues are built once the whole state is there, so what follows for them does not matter here.
         let _ = gates.task_changed(stages, track, (TaskState::Waiting, to), self.at);
         if to.counts_as_failed() {
             each_budget(job, self.rules.profile(profile).budgets, |budget| budget.fail());

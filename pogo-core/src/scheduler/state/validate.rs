@@ -52,6 +52,7 @@ impl State {
             TaskEventKind::PhaseEntered { attempt, phase, .. } => {
                 self.validate_attempt(*job, host, *attempt, |running| *phase > running.phase)
             }
+            // Perhaps not for the first time: each launch after a broken link asks anew.
             TaskEventKind::Permitted { attempt, .. } => attempt_follows(*attempt, |running| {
                 running.cancelling.is_none() && running.phase != Phase::Settle
             }),
