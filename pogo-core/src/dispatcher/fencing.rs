@@ -230,6 +230,7 @@ impl Fencing {
 async fn ask(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>, question: Question) -> (Question, FenceAnswer) {
     let fence = question.fence.clone();
     let until = clock.now() + fence.attempt.time_limit;
+    // It is polled by the event loop: a panic that got through would end every other attempt as well.
     let asked = AssertUnwindSafe(async { transport.fence(fence).await }).catch_unwind();
     let answer = match select(asked.boxed(), clock.sleep_until(until).boxed()).await {
         Either::Left((Ok(answer), _)) => answer,

@@ -236,6 +236,7 @@ impl JobQueues {
             None
         };
         let left = left.map(|&(left, _)| (left + job.settings.leave_after, Due::Left(job.id)));
+        // In this order where several have passed: an attempt that is over its limit is not reported as slow as well.
         [running, slow, settling, job_limit, bake, left].into_iter().flatten()
     }
 

@@ -60,7 +60,7 @@ impl<'m> Groups<'m> {
         groups
     }
 
-    /// All ancestors of a group, without `all`.
+    /// The parents of a group, without `all`.
     pub(super) fn parents_of(&self, group: &str) -> impl Iterator<Item = &'m str> + '_ {
         let parents = self.parents.get(group).into_iter().flatten();
         parents.copied().filter(|parent| *parent != "all")

@@ -27,7 +27,7 @@ pub(super) fn mark(at: Timestamp, event: &Event, reason: Option<&str>, before_jo
     Some(Mark { at, label, text })
 }
 
-/// Whether the reason of its order stands in another record.
+/// Whether the event says no reason itself: that of its order is in another record.
 fn has_no_reason(event: &Event) -> bool {
     matches!(
         event.job_kind(),

@@ -122,6 +122,7 @@ impl<'a> Detached<'a> {
             let message = tokio::select! {
                 biased;
                 reason = given_up(self.ending) => return Some(FollowEnd::Over(ExitReport::NotStopped(reason))),
+                // Before the answer: a stop that comes together with the permission keeps the gate shut.
                 reason = prepared.stop.wait(), if self.ending.is_none() => {
                     if gate.is_shut() {
                         return self.stop_at_gate(&write, reason).await;
@@ -148,6 +149,7 @@ impl<'a> Detached<'a> {
                 }
                 () = feed.write_pending() => continue,
                 () = self.watch.output().flush(), if behind => continue,
+                // What an observer has no room for yet stays in the host's files.
                 message = read.wait(), if over.is_none() && !behind => message,
             };
             match self.take(message, &mut frames, &mut gate) {
@@ -170,6 +172,7 @@ impl<'a> Detached<'a> {
         follows_another: bool,
         why: ExitReport,
     ) -> Option<FollowEnd> {
+        // If this is lost, the link is, and with it the gate's input ends just as well.
         let _ = write.eof().await;
         if follows_another {
             self.launches_no_more = Some(why);
@@ -216,6 +219,7 @@ impl<'a> Detached<'a> {
     async fn ask(&mut self, link: &Link) -> Result<Asked, FollowEnd> {
         let channel = match open(link).await {
             Ok(channel) => channel,
+            // Once the host was asked, the attempt may run there: then a refusal is no end, and it is asked again.
             Err(russh::Error::ChannelOpenFailure(reason)) if !self.host_was_asked => {
                 let refusal = format!("the host opens no session: {reason:?}");
                 return Err(FollowEnd::Over(ExitReport::refused(refusal)));

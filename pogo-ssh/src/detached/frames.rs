@@ -16,19 +16,19 @@ pub(super) enum HostFrame {
     State(String),
     /// That was all, and the state before was the last.
     End,
-    /// Whoever ran it is gone, and has left no word of its end.
+    /// Nothing runs it any more, and no end was recorded.
     Dead,
     /// The host cannot do it, for this reason.
     Refused(String),
-    /// Nothing runs before the word to go.
+    /// The launcher waits for the word to go; nothing has run.
     Ready(Ready),
-    /// Another command runs on the host: whose.
+    /// Another command runs on the host, of which this is known.
     Busy(String),
-    /// It was not let begin, for this reason.
+    /// It did not begin, for this reason.
     Never(String),
 }
 
-/// What the host sent is no frame.
+/// Something that is not a frame was received.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the host's account of the attempt is malformed")]
 pub(super) struct MalformedFrame;
@@ -136,6 +136,7 @@ impl FrameParser {
             "s" => HostFrame::State(rest.trim().to_owned()),
             "end" => HostFrame::End,
             "dead" => HostFrame::Dead,
+            // The gate, which attempts that are not detached pass as well, says it the second way.
             "refuse" | "refused" => HostFrame::Refused(rest.to_owned()),
             "ready" => HostFrame::Ready(Ready::read(rest).ok_or(MalformedFrame)?),
             "busy" => HostFrame::Busy(rest.to_owned()),

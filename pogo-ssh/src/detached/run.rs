@@ -96,6 +96,7 @@ impl Detached<'_> {
                         return Err(NotStarted::Stopped(reason).into());
                     }
                     self.begin_ending(reason);
+                    // A pause that has grown with many failures would use up the time that the ending has.
                     *tries = 0;
                     continue;
                 }
@@ -107,6 +108,7 @@ impl Detached<'_> {
                     kind: FailureKind::Unreachable,
                     ..
                 }) => *tries += 1,
+                // A refused key or login does not pass by itself.
                 Err(ConnectError { message, .. }) => return Err(ExitReport::Unknown(message)),
             }
         }

@@ -14,6 +14,7 @@ use crate::quote::quote;
 
 /// Finds the directory of attempts, `$1`, and in it that of the token `$2`. The first bytes of output to pass on: `$3`
 /// and `$4`. A home directory may be shared by many hosts.
+// POSIX's `sleep` takes whole seconds alone, hence `nap`.
 pub(super) const PRELUDE: &str = r#"umask 077
 top=$1 token=$2 out=$3 err=$4
 case $top in /*) ;; *) top=$HOME/$top ;; esac
@@ -85,6 +86,7 @@ eval "$pogo_b""#;
 /// Ends the attempt in the directory `$2` after `$1` seconds, by [`STOP`], whose `$5` is `$3`. Exits with 9 when it has
 /// ended something, and 8 when there was nothing to end; the steps to come are kept from beginning. Leads a process
 /// group.
+// The trap: once the steps are over the supervisor ends this group, which must not interrupt an ending under way.
 const TIMER: &str = r#"sleep "$1"
 trap '' TERM
 here=$2

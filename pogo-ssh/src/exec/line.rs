@@ -96,12 +96,14 @@ fn for_reading(byte: u8) -> bool {
 fn words_of(text: &str, is_plain: fn(u8) -> bool) -> Vec<String> {
     let (mut words, mut word) = (Vec::new(), String::new());
     for byte in text.bytes() {
+        // The longest escape has five bytes.
         if word.len() > LONGEST_WORD - 5 {
             words.push(std::mem::take(&mut word));
         }
         match byte {
             b'\n' => word.push_str("\\n"),
             byte if is_plain(byte) => word.push(char::from(byte)),
+            // POSIX's `%b` has no `\x`. All three digits: a digit may follow.
             byte => word.push_str(&format!("\\0{byte:03o}")),
         }
     }

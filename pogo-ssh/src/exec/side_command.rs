@@ -73,6 +73,7 @@ pub(crate) async fn run_side_command(
         };
         match message {
             Some(ChannelMsg::ExitStatus { exit_status }) => running.output.status = Some(exit_status),
+            // Not at the end of its output: the exit status may come after that.
             Some(ChannelMsg::Failure | ChannelMsg::Close) | None => break,
             Some(ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. }) => running.take(&data),
             Some(_) => {}

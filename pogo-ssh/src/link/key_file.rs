@@ -163,6 +163,7 @@ impl PrivateHalf {
 
 fn text(path: &Path) -> io::Result<(Zeroizing<String>, Metadata)> {
     let mut file = File::open(path)?;
+    // Of the open file: the path may lead to another one by the time it is looked at again.
     let metadata = file.metadata()?;
     let mut bytes = Zeroizing::new(Vec::new());
     file.read_to_end(&mut bytes)?;
@@ -183,6 +184,7 @@ fn nobody() -> NoAnswer {
 }
 
 fn ask_and_open(path: PathBuf, text: Arc<SecretString>, asker: Option<SharedPrompter>) -> Opening {
+    // A prompter blocks for as long as people take, and the derivation of a key from a passphrase is slow on purpose.
     let asking = tokio::task::spawn_blocking({
         let path = path.clone();
         move || ask_until_it_opens(&path, &text, asker.as_ref())

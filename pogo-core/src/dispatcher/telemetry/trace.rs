@@ -162,6 +162,7 @@ impl Trace {
     fn attempt_span(&self, attempt: &Attempt) -> Span {
         let (job, host, number) = (attempt.job, &attempt.host.name, attempt.id);
         let parent = self.spans().of_host(job, host);
+        // Two forms: with a disabled span as its parent it would be a root, even inside a span of the caller.
         macro_rules! span {
             ($($parent:tt)*) => {
                 info_span!(

@@ -6,7 +6,7 @@ use super::{AttemptsQuery, HoldsQuery, HostsQuery, JobsQuery, SlotsQuery};
 use crate::fleet::HostName;
 use crate::scheduler::JobId;
 
-/// A question to a namespace. What it is answered is a [`View`](super::View) of the same name.
+/// A question to a namespace, answered by the [`View`](super::View) of the same name.
 ///
 /// Plain data: it travels as JSON, such as `{"query":"hosts","job":3,"states":["failed"],"limit":20}`. Whatever it asks, the answer
 /// is of bounded size: lists come in pages.

@@ -29,6 +29,7 @@ impl State {
 
     fn restored(snapshot: &Snapshot) -> Result<Self, RestoreError> {
         let mut state = Self::restored_fleet(snapshot)?;
+        // Before the jobs: which of their tasks wait for hosts that have left is worked out from it.
         state.restore_left(snapshot)?;
         for freeze in &snapshot.freezes {
             if state.freezes.get(&freeze.hosts).is_some() {

@@ -164,6 +164,7 @@ impl Gates {
             let Some(before) = stage.wave.and_then(|wave| old_stages.wave(wave)) else {
                 continue;
             };
+            // In their order: a wave that is opened here lets the next one be watched.
             let (Some(now), Some(before)) = (self.stages[at.index()].baking, old.stages.get(before.index())) else {
                 continue;
             };

@@ -238,7 +238,7 @@ impl Job {
         }
     }
 
-    /// Shares the settings of another job, where they are the same: those of many jobs then are always at hand.
+    /// Shares the settings of another job, where they are the same, so that those of many jobs stay in the processor's cache.
     pub(super) fn share_settings(&mut self, other: &Self) {
         if self.settings == other.settings {
             self.settings = Arc::clone(&other.settings);
