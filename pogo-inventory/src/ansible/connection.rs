@@ -41,6 +41,7 @@ impl<'v> Layers<'v> {
     }
 
     fn effective(&self, names: [Name; 2]) -> Option<(Name, &'v Setting)> {
+        // Ansible reads them in this order, and the last one that is set counts.
         names.iter().rev().find_map(|name| Some((*name, self.get(*name)?)))
     }
 }

@@ -12,6 +12,7 @@ use super::model::Model;
 use crate::origins::{OriginTable, SourcePosition};
 
 /// The most paths from outermost groups down to one group.
+// Where groups share their children on each level, the paths double with each.
 const MAX_WAYS: usize = 100;
 
 /// The deepest nesting of groups.

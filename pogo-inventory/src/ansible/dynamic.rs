@@ -85,6 +85,7 @@ impl AnsibleScript {
             let text = self.program.run(&["--host", name])?;
             let source = format!("{} --host {name}", self.program.name());
             let mut problems = Problems::new(source::SourceText::new(source, &text).without_secrets()).deferring();
+            // Ansible takes no output at all for no variables.
             if let Some(node) = object(&mut problems).filter(|_| !text.trim().is_empty()) {
                 let source = model.origins.open(&problems.source.name);
                 let found = vars(&mut problems, source, &node);

@@ -80,6 +80,7 @@ impl Folder {
                 .push(problem.with_hint("rename it, or give pogo what `ansible-inventory --list` prints"));
             return Ok(Vars::default());
         }
+        // Ansible's order, of which the first that is there counts.
         let mut candidates = [name.to_owned()]
             .into_iter()
             .chain(EXTENSIONS.iter().map(|extension| format!("{name}.{extension}")));
@@ -122,6 +123,7 @@ fn collect(
     }
     for path in list(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Ansible passes over hidden files, an editor's backups, and folders with an extension.
         if name.starts_with('.') || name.ends_with('~') {
             continue;
         }

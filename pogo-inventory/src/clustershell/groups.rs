@@ -20,6 +20,7 @@ const EXAMPLE: &str = "roles: { web: 'web[1-9]' }";
 const MAX_MEMBERS: usize = 10_000_000;
 
 /// The deepest nesting of groups.
+// Each level is one more recursion.
 const MAX_DEPTH: usize = 64;
 
 type GroupName = (String, String);

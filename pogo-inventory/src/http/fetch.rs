@@ -61,6 +61,7 @@ impl<'s> HttpRequest<'s> {
             .user_agent(concat!("pogo-inventory/", env!("CARGO_PKG_VERSION")))
             .timeout(source.timeout)
             .redirect(redirect::Policy::custom(follow))
+            // The address may contain a secret.
             .referer(false)
             .build()
             .map_err(|error| InventoryError::unavailable(name, describe(error, source.timeout)))?;
@@ -120,6 +121,7 @@ impl<'s> HttpRequest<'s> {
             .any(|name| request.headers().contains_key(name));
         let response = self.client.execute(request).await.map_err(down)?;
         let freshness = Freshness::of(response.headers());
+        // A part of the hosts is worse than none: jobs would pass over the others without a word.
         if let StatusCode::OK | StatusCode::NOT_MODIFIED = response.status()
             && let Some(what) = pages::more(response.headers())
         {

@@ -140,6 +140,7 @@ impl Sources {
         match (errors.pop(), conflicts.is_empty()) {
             (None, true) => Ok(gathered),
             (None, false) => Err(InventoryError::Invalid(conflicts)),
+            // As it is: whether it is worth trying again depends on its kind.
             (Some(only), _) if errors.is_empty() => Err(only),
             (Some(last), _) => {
                 errors.push(last);
@@ -293,6 +294,7 @@ impl Merge<'_> {
 
     fn finish(self) -> (FleetBuilder, Vec<Conflict>) {
         let mut fleet = self.fleet;
+        // In order of their names: the hosts are all there already, in the order of the sources.
         for (name, settings) in self.settings {
             let settings = settings.into_iter().map(|(setting, (value, _))| (setting, value));
             fleet = fleet

@@ -19,6 +19,7 @@ pub(crate) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
 pub(crate) fn load_with<'a>(problems: &mut Problems<'a>, opaque: &[&str]) -> Option<Node<'a>> {
     let options = granit_parser::options! {
         emit_comments: false,
+        // An unquoted `*.example.com` is an alias: it is explained, and the rest is checked all the same.
         emit_unresolved_aliases: true,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
