@@ -46,6 +46,7 @@ fn gather(options: &CollectedOptions, tokens: &Tokens<'_>) -> Result<HostSetting
         identity_agent: identity_agent.transpose()?,
         forward_agent: forwarded(options, tokens)?,
         user_known_hosts: files_or_none(&options.user_known_hosts, paths)?,
+        // OpenSSH expands no tokens in these.
         global_known_hosts: files_or_none(&options.global_known_hosts, plain)?,
         host_key_alias: tokens.alias.map(str::to_owned),
         jump: jump(options, tokens)?,

@@ -228,6 +228,7 @@ impl CollectedOptions {
         })?;
         if active && self.proxy_command.is_none() && self.proxy_jump.is_none() {
             if !hops.is_empty() {
+                // As in OpenSSH: a `ProxyCommand` that comes later is ignored.
                 self.proxy_command = Some(("none".to_owned(), values.line.position()));
             }
             self.proxy_jump = Some(hops);

@@ -208,6 +208,7 @@ fn name<T: Serialize>(
 
 fn name_known<T>(known: Option<&(Digest, Arc<T>)>, content: &mut Content<T>) {
     if let (Some((digest, known)), Content::Loaded(loaded)) = (known, &content)
+        // By address: to compare two fleets, both would have to be written out.
         && Arc::ptr_eq(known, loaded)
     {
         *content = Content::Stored(*digest);

@@ -55,6 +55,7 @@ impl Shared {
     }
 
     fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
+        // An owner that did not hear the answer proposes its commit again.
         if self.is_last(commit) {
             return Ok(self.end());
         }

@@ -69,6 +69,7 @@ impl KeptStream {
         extend(&mut self.tail, at, offset + head.len() as u64, tail);
         self.head_bytes += head.len();
         self.tail_bytes += tail.len();
+        // The head is one run of bytes: what comes after a part of the tail cannot go on with it.
         self.head_is_full |= !tail.is_empty();
         self.length = offset + new.len() as u64;
     }
