@@ -28,8 +28,8 @@ impl Batch {
         let inner = self.ends.iter().copied().filter(|end| (1..count).contains(end));
         let at = match inner.min_by_key(|end| end.abs_diff(middle)) {
             Some(end) => end,
-            // What a request was answered stays with what was done for it, which the scheduler has seen to fit together: given again, the request
-            // would get the answer, and nothing would be done.
+            // What a request was answered stays with what was done for it, which the scheduler has seen to fit
+            // together: given again, the request would get the answer, and nothing would be done.
             None => [middle, middle + 1, middle - 1]
                 .into_iter()
                 .find(|at| (1..count).contains(at) && !self.is_behind_answer(*at))

@@ -179,7 +179,8 @@ impl Subscriber {
                     if let Some(update) = self.records(records) {
                         return Some(Ok(update));
                     }
-                    // A stream of one job passes over the records of others, however many: it must not look dead meanwhile.
+                    // A stream of one job passes over the records of others, however many:
+                    // it must not look dead meanwhile.
                     if self.clock.now() >= self.due {
                         return Some(Ok(self.heartbeat()));
                     }

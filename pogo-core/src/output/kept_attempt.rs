@@ -47,7 +47,8 @@ impl KeptAttempt {
 
     pub(super) fn push(&mut self, frame: &OutputFrame, limit: usize) {
         let heads: usize = self.streams.iter().map(KeptStream::head_bytes).sum();
-        // The ends share the other half; the stream with the most of it gives way, so that a talkative one hides no other.
+        // The ends share the other half; the stream with the most of it gives way, so
+        // that a talkative one hides no other.
         let room = (limit / 2).saturating_sub(heads);
         self.stream_mut(frame.stream)
             .push(frame.at, frame.offset, &frame.bytes, room);

@@ -15,7 +15,8 @@ pub(crate) struct BucketFull {
 /// are a part. Repairing a host that is unavailable already makes nothing worse, so only the number that
 /// runs counts, and only if the rule limits it.
 pub(crate) fn admit(buckets: impl Iterator<Item = (BucketId, Usage)>, repair: bool) -> Result<(), BucketFull> {
-    // Of several full buckets, wait for the one with the fewest slots: it has room least often, so the class is woken least.
+    // Of several full buckets, wait for the one with the fewest slots: it has room least
+    // often, so the class is woken least.
     let full = buckets.filter(|&(_, usage)| !has_room(usage, repair));
     match full.min_by_key(|(_, usage)| usage.limit.slots) {
         Some((bucket, _)) => Err(BucketFull { bucket }),

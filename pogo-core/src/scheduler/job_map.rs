@@ -9,8 +9,8 @@ use super::dense_hasher::DenseHash;
 use super::ids::JobIndex;
 
 /// A map by numbers that are given in order, such as those of jobs. It is never iterated over, so that its order does not matter.
-// An `IndexMap` would store values apart from its table and move the last one into each gap: three more cache misses for
-// each removal, as much as a whole report costs with ten thousand jobs.
+// An `IndexMap` would store values apart from its table and move the last one into each gap: three more cache misses
+// for each removal, as much as a whole report costs with ten thousand jobs.
 pub(crate) type FastMap<K, V> = HashMap<K, V, DenseHash>;
 
 /// A set whose members are sorted before their order matters.

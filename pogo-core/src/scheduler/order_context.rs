@@ -76,7 +76,8 @@ impl State {
     fn is_answered_alone(&self, request: Option<&RequestId>, order: &Order) -> bool {
         match order {
             Order::Configure { fleet, policy } => {
-                // Without a record, the same request given again would undo what somebody else has configured meanwhile.
+                // Without a record, the same request given again would undo what somebody
+                // else has configured meanwhile.
                 request.is_some() && self.given.as_ref() == Some(fleet) && self.policy == *policy
             }
             _ => false,

@@ -137,7 +137,8 @@ impl Outlook {
             for bucket in state.rules.held_by(host) {
                 self.stuck_in.entry(bucket).or_default().insert(host);
             }
-            // Before and after: only stuck hosts invalidate answers, and this one may be about to leave or to join them.
+            // Before and after: only stuck hosts invalidate answers, and this one may be
+            // about to leave or to join them.
             self.invalidate_host(state, host);
         } else if !is_stuck && self.stuck.remove(&host) {
             for bucket in state.rules.held_by(host) {

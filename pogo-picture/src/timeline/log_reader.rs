@@ -87,7 +87,8 @@ impl LogReader {
     }
 
     fn read(&mut self, record: &Record) -> Result<(), ApplyError> {
-        // A job that leaves its scheduler is still drawn, with its settings and how it ended, and lasts no longer for that.
+        // A job that leaves its scheduler is still drawn, with its settings and how it
+        // ended, and lasts no longer for that.
         if record.event.job_kind() == Some(&JobEventKind::Retired) {
             return Ok(());
         }

@@ -240,7 +240,8 @@ impl<'a> Detached<'a> {
             Ok(()) => {
                 let write = Arc::new(write);
                 let mut feed = InputFeed::new(Arc::clone(&write), false);
-                // Written beside the reading: a server gives no window before it runs the line, and a link that breaks before never gives one.
+                // Written beside the reading: a server gives no window before it runs the line, and a link that
+                // breaks before never gives one.
                 feed.first(line.input);
                 let gate = LaunchGate::new(launches, self.go_was_sent);
                 Ok(Asked {

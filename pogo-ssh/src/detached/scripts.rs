@@ -72,7 +72,8 @@ follow() {
 /// Runs one step, `$1` of the phase `$2` in the directory `$3`, of the lock and record `$4` to `$7`, with the parameters that follow, unless
 /// the attempt is stopped. Leads a process group. The group is known before the stop is looked for, and the stop is set before the group is
 /// looked for.
-// It holds the lock as well until its group is written down: of a supervisor that is killed before, nobody could tell that the step runs.
+// It holds the lock as well until its group is written down: of a supervisor that is killed before, nobody
+// could tell that the step runs.
 const STEP: &str = r#"say() { printf '%-79.79s\n' "$*" 1<>"$pogo_h/state"; }
 pogo_b=$1 pogo_p=$2 pogo_h=$3 pogo_L=$4 pogo_R=$5 pogo_K=$6 pogo_U=$7 pogo_g=$$ pogo_k=group
 shift 7

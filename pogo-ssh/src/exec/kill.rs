@@ -15,7 +15,8 @@ use super::side_command::{SideCommandError, SideCommandOutput, run_side_command}
 /// 3 when there was none any more, 1 when it cannot be ended.
 ///
 /// `kill -0` also finds zombies, so `ps` is asked where there is one.
-// The loop stands in parentheses: ksh runs the end of a pipeline in the shell itself, and `exit 9` would end the script.
+// The loop stands in parentheses: ksh runs the end of a pipeline in the shell itself, and
+// `exit 9` would end the script.
 pub(crate) const END_GROUP: &str = r#"g=$1
 alive() {
   kill -0 -"$g" 2>/dev/null || return 1
@@ -79,8 +80,8 @@ pub(crate) async fn ask_to_end(
     (privilege, mark): (&Privilege, &str),
     line: CommandLine,
 ) -> KillOutcome {
-    // In a second session: OpenSSH 9.2 refuses the protocol's own signals for sessions of root, and they reach one process
-    // only.
+    // In a second session: OpenSSH 9.2 refuses the protocol's own signals for sessions of root,
+    // and they reach one process only.
     let output = match run_side_command(context, (privilege, mark), line.clone(), None).await {
         Err(SideCommandError::NoSession) => ask_on_new_connection(context, (privilege, mark), line).await,
         output => output.ok(),

@@ -63,8 +63,8 @@ exit 0)
 /// A host that is reached over loopback stands for itself under that address and port alone: one machine may play many hosts.
 /// The second directory is for users without a home, and is kept to once it is used. Neither counts where it, or the lock in it, is somebody
 /// else's: whoever makes such a file first could keep the lock from its user, or have the user's shell read it.
-// An attempt's end is reported a moment before its supervisor ends: whoever comes next waits a second before the host counts as busy.
-// `true` carries the redirections that may fail: one of `exec` or `:` would end the shell.
+// An attempt's end is reported a moment before its supervisor ends: whoever comes next waits a second before the host
+// counts as busy. `true` carries the redirections that may fail: one of `exec` or `:` would end the shell.
 pub(crate) const TAKE: &str = r#"pogo_dir() {
 { [ -d "$1" ] || mkdir -p -m 700 "$1"; } 2>/dev/null
 [ ! -L "$1" ] && [ -O "$1" ] && { true; } 2>/dev/null >>"$1/$pogo_H.lock"

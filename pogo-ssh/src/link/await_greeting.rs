@@ -55,8 +55,8 @@ where
     if let Ok(spoken) = timeout(patience, stream.readable()).await {
         return spoken;
     }
-    // Not sent at once: hosts that wait for a handshake slot would start their handshake. One that closes now may have sent
-    // the reason.
+    // Not sent at once: hosts that wait for a handshake slot would start their handshake. One that
+    // closes now may have sent the reason.
     let _ = stream.greet(IDENTIFICATION).await;
     stream.readable().await
 }

@@ -84,8 +84,8 @@ impl Connector {
     /// Connects and logs in. Waiting for a connection slot, and then for a handshake slot, does not
     /// count towards the time limit.
     pub(crate) async fn connect(&self, target: &Arc<Target>) -> Result<Link, ConnectError> {
-        // Before the handshake slot: an attempt that held one of those and waited here could wait for attempts that hold
-        // a connection slot and wait for a handshake slot.
+        // Before the handshake slot: an attempt that held one of those and waited here could wait for attempts that
+        // hold a connection slot and wait for a handshake slot.
         let permit = match Arc::clone(&self.connections).try_acquire_owned() {
             Ok(permit) => Some(permit),
             Err(_) => {
@@ -151,8 +151,8 @@ impl Connector {
                 ..failure
             })?;
         let channel = self.channel(&jump).await.ok_or_else(|| ConnectError::closing(target))?;
-        // The jump host's limiter first: a turn of the global limiter that is taken before this wait would no longer spread
-        // connections.
+        // The jump host's limiter first: a turn of the global limiter that is taken before this wait
+        // would no longer spread connections.
         jump.rate.wait().await;
         self.rate.wait().await;
         let deadline = Instant::now() + target.connect_timeout;

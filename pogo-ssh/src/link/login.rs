@@ -69,7 +69,8 @@ impl<'a> Login<'a> {
         let (credentials, steps) = (self.credentials, self.steps);
         // The password comes last; a try is reserved for it, or keys would use all of them.
         let [may_use_keys, may_use_password, may_answer] = self.target.keys.methods;
-        // Only for a configured password: on a terminal there is always somebody to ask, and that must not cost a key its try.
+        // Only for a configured password: on a terminal there is always somebody to ask, and
+        // that must not cost a key its try.
         let has_secret = credentials.password.is_some() && (may_use_password || may_answer);
         let reserved = usize::from(has_secret && self.left > 1);
         self.left -= reserved;

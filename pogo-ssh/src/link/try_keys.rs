@@ -25,8 +25,8 @@ impl Login<'_> {
             Some(socket) => self.ask_agent(&socket).await,
             None => None,
         };
-        // The agent's copies of configured files come first: behind an agent with nine other keys, the configured key came after the
-        // server's limit.
+        // The agent's copies of configured files come first: behind an agent with nine other keys, the configured key
+        // came after the server's limit.
         let sources = OfferSources {
             files: &files,
             certificates: &certificates,

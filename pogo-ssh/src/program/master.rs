@@ -19,8 +19,8 @@ use crate::link::ConnectError;
 const MOST_COMPLAINTS: usize = 8 << 10;
 
 /// A master connection. Dropping it kills the program.
-// Not the `openssh` crate: its program connects in the background, where a refused key looks like a refused login, nothing
-// bounds the login, and a ^C at the terminal reaches it.
+// Not the `openssh` crate: its program connects in the background, where a refused key looks like a refused login,
+// nothing bounds the login, and a ^C at the terminal reaches it.
 #[derive(Debug)]
 pub(super) struct Master {
     child: Child,

@@ -40,7 +40,8 @@ impl Trust {
             let none = || format!("no known_hosts file is named for {target}");
             return self.shared.clone().ok_or_else(none);
         };
-        // Held while the files are read, and errors are kept: thousands of hosts that name the same files arrive together.
+        // Held while the files are read, and errors are kept: thousands of hosts that name
+        // the same files arrive together.
         let mut of_files = self.of_files.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(read) = of_files.get(wanted) {
             return read.clone();

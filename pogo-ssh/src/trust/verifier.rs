@@ -106,7 +106,8 @@ impl Verifier {
         }
         match shown {
             PublicKeyOrCertificate::PublicKey { key, .. } => {
-                // As OpenSSH does: loopback addresses are not checked, and a name that is an address is looked up anyway.
+                // As OpenSSH does: loopback addresses are not checked, and a name that is
+                // an address is looked up anyway.
                 let address = address
                     .filter(|_| target.checks_address && !is_own)
                     .map(|address| address.to_string());

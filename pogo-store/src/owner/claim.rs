@@ -74,7 +74,8 @@ impl Locked {
         (owner, machine): (Owner, Machine),
         of_records: Epoch,
     ) -> Result<Claim, JournalError> {
-        // The file may have been removed, as the refusal of another machine advises; the records still know the epoch then.
+        // The file may have been removed, as the refusal of another machine advises; the
+        // records still know the epoch then.
         let last = self.last.as_ref().map_or(Epoch(0), |last| last.epoch);
         let epoch = Epoch(last.max(of_records).0 + 1);
         let record = OwnerRecord {

@@ -141,7 +141,8 @@ impl Class {
     }
 
     /// A new entry replaces any before it.
-    // Were both to count, a class to which tasks come one by one would have an entry for each, all to be corrected at each start.
+    // Were both to count, a class to which tasks come one by one would have an entry for each, all
+    // to be corrected at each start.
     pub(super) fn entry(&mut self, key: Key, class: ClassId) -> Entry {
         self.ticket = self.ticket.wrapping_add(1);
         Entry {

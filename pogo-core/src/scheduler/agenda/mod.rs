@@ -219,7 +219,8 @@ impl Agenda {
     }
 
     /// A bucket has more work than before, so its classes before this one may be more urgent than their entries say.
-    // Only what another job adds makes a class more urgent; everything else only lowers keys, which queues correct lazily.
+    // Only what another job adds makes a class more urgent; everything else only lowers
+    // keys, which queues correct lazily.
     fn raise_urgency(&mut self, state: &State, bucket: crate::plan::BucketId, before: ClassId) {
         let Some(by_bucket) = &mut self.by_bucket else { return };
         let classes = std::mem::take(&mut by_bucket[bucket.index()]);

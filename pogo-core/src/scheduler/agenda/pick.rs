@@ -62,7 +62,8 @@ impl Agenda {
         let name = job.name(task).clone();
         let next = self.front(state, class);
         let entry = next.map(|(_, key)| self.classes[class].entry(key, class));
-        // Written over in place, not popped and pushed: most of the time the next host of a class waits for the same thing.
+        // Written over in place, not popped and pushed: most of the time the next host of a
+        // class waits for the same thing.
         if let Some(mut top) = self.queue(source).heap.peek_mut() {
             match entry {
                 Some(entry) => *top = entry,
@@ -160,8 +161,8 @@ impl Agenda {
         let load = self.load.of(state, entry.profile);
         let mut key = entry.key;
         key.lower_load(load);
-        // Most keys are too great by their load alone, and then class, job and task are not asked: where there are many jobs,
-        // each is a fetch from memory.
+        // Most keys are too great by their load alone, and then class, job and task are not asked: where there are many
+        // jobs, each is a fetch from memory.
         if key != entry.key {
             return Some(key);
         }
@@ -172,7 +173,8 @@ impl Agenda {
     }
 
     /// Where the class has to wait, if anything keeps its next task from starting.
-    // What lasts longest is asked first: a class that waits behind a gate is not woken by each slot that is freed meanwhile.
+    // What lasts longest is asked first: a class that waits behind a gate is not woken by
+    // each slot that is freed meanwhile.
     fn blocked_by(&self, state: &State, class: ClassId) -> Option<ClassStatus> {
         let key = self.classes[class].key;
         let (_, job) = state.jobs.at(key.job)?;
@@ -238,8 +240,8 @@ impl Agenda {
         let waits = |task: u32| {
             queues.is_waiting(task)
                 && (alone || !state.hosts.is_leased(job.host(task)))
-                // Thawing and a new fleet rebuild the queues, and the end of a hold queues its host again, so that tasks which are
-                // skipped here are found.
+                // Thawing and a new fleet rebuild the queues, and the end of a hold queues its host again, so that
+                // tasks which are skipped here are found.
                 && !state.is_barred(job, job.host(task))
         };
         let late_here = |task: u32| queues.is_late(task) && queues.class_of[task as usize] as usize == class;

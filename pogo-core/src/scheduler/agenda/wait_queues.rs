@@ -31,7 +31,8 @@ impl Queue {
     pub(super) const MANY: usize = 8;
 
     /// Whether so many entries were corrected one by one that the rest is corrected at once.
-    // An eighth, so that correcting all of them costs a constant for each one that was corrected before, however many there are.
+    // An eighth, so that correcting all of them costs a constant for each one that was corrected
+    // before, however many there are.
     pub(super) fn is_out_of_date(&self) -> bool {
         self.corrected as usize > Self::MANY + self.heap.len() / 8
     }

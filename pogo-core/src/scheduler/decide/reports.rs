@@ -158,7 +158,8 @@ impl Scheduler {
             _ if !running.has_not_begun() => self.lose(attempt, message, (cause, output)),
             DoubtCause::Restarted => self.never_began(attempt, NeverBegan::Restarted, message),
             _ if cancelling => self.never_began(attempt, NeverBegan::Cancelled, message),
-            // Its transport lost it before it asked. Waiting for another try that costs nothing, it could go on for ever.
+            // Its transport lost it before it asked. Waiting for another try that costs
+            // nothing, it could go on for ever.
             _ => {
                 let kind = FailureKind::Refused;
                 self.fail(attempt, Failure { kind, message }, output);
@@ -256,7 +257,8 @@ impl Scheduler {
     fn may_retry(&self, job: &Job, running: &Running) -> bool {
         !job.aborted
             && !matches!(running.cancelling, Some(CancelReason::Abort | CancelReason::JobTimeout))
-            // A host that has left the fleet keeps its slots until its attempt ends; a retry would hold them for longer.
+            // A host that has left the fleet keeps its slots until its attempt ends; a
+            // retry would hold them for longer.
             && !self.state.hosts.is_removed(running.target.host)
     }
 

@@ -115,7 +115,8 @@ impl State {
                     since: self.at,
                 };
                 self.freeze(freeze).map_err(ApplyError::invalid)?;
-                // Rare, and any number of tasks may be concerned: building the queues anew is simpler than finding them.
+                // Rare, and any number of tasks may be concerned: building the queues
+                // anew is simpler than finding them.
                 effects.push(Effect::Rebuild);
             }
             NamespaceEventKind::HostsThawed { hosts, .. } => {

@@ -262,7 +262,8 @@ impl State {
         }
         let fresh = record.tries == 0;
         let finished = job.status == JobStatus::Finished;
-        // A task that was never tried brings back work that its buckets no longer count, and a finished job is in no queue.
+        // A task that was never tried brings back work that its buckets no longer count, and
+        // a finished job is in no queue.
         effects.push(if fresh || finished {
             Effect::Rebuild
         } else {

@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn a_hashed_name_is_the_hmac_of_the_name() {
-        // Made by `ssh-keygen -H` for `[localhost]:2222` and `example.com` would differ at every run: the salt is random.
+        // Made by `ssh-keygen -H` for `[localhost]:2222` and `example.com` would differ at
+        // every run: the salt is random.
         let line = names("|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg=");
         assert!(line.include("192.168.1.61"));
         assert!(!line.include("192.168.1.62"));
