@@ -73,6 +73,7 @@ impl InputFeed {
                     let line = SecretString::from(format!("{}\n", password.expose_secret()));
                     channel.data(line.expose_secret().as_bytes()).await
                 }
+                // Nobody answers: with its input at an end, sudo gives up instead of waiting for ever.
                 None => channel.eof().await,
             };
         });

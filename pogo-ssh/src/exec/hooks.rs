@@ -15,7 +15,7 @@ pub(super) fn hooks_function(marker: &Marker, holds_lock: bool) -> String {
     let failed = marker.print("hook %s", r#""${pogo_f##*/}""#);
     let unreadable = marker.print("hook %s", r#""$pogo_d (cannot be read)""#);
     // Byte order, so that hooks run in the same order whatever the locale of a host is; the
-    // hooks themselves get that locale.
+    // hooks themselves get that locale. Their input is closed, since what arrives there is for the command.
     format!(
         r#"pogo_hooks() {{
 pogo_d=$1 pogo_p=$2

@@ -134,6 +134,7 @@ impl Execution<'_> {
             let progress = tokio::select! {
                 biased;
                 reason = &mut stopped => match self.status {
+                    // It has ended: only what it left in the background was waited for.
                     Some(_) => break,
                     None if self.progress.is_shut() => {
                         return Ok(self.keep_shut(NotStarted::Stopped(reason).into()).await);

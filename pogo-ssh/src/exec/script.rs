@@ -191,6 +191,7 @@ fn enter(attempt: &Attempt, marker: &Marker, parameters: &mut Parameters) -> Str
         return String::new();
     };
     let directory = parameters.add(directory);
+    // With a `CDPATH` of the host, `cd` could enter another directory of that name, and would print which.
     let refused = marker.print("refused %s", r#""it cannot enter the directory $pogo_d""#);
     format!("pogo_d={directory}\nCDPATH= cd -- \"$pogo_d\" >/dev/null || {{ {refused}; exit 126; }}\nunset pogo_d\n")
 }

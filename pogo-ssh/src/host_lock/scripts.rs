@@ -17,6 +17,7 @@
 
 /// Functions for the record. `pogo_L` is the lock's file, `pogo_R` the record's, both empty without a record; `pogo_K` are the words of the
 /// attempt; `pogo_M` the least number; `pogo_B`, `pogo_G` and `pogo_U` are boot, group and clock.
+// By the time since the boot where the host has that: nobody sets it, as somebody may set its clock.
 pub(crate) const RECORD: &str = r#"pogo_now() {
 if [ -r /proc/uptime ]; then read -r pogo_U pogo_x </proc/uptime; pogo_U=${pogo_U%%.*}; else pogo_U=$(date +%s); fi
 }
@@ -27,6 +28,7 @@ pogo_put() {
 "#;
 
 /// When the process `$1` began, in `pogo_x`; empty where that is unknown.
+// After the last parenthesis: the name of the process comes before it, and may have spaces and parentheses in it.
 pub(crate) const BORN: &str = r#"pogo_born() {
 pogo_x=
 [ -r "/proc/$1/stat" ] || return 0
@@ -155,6 +157,7 @@ find "$@" -prune -mtime +7 ! -exec grep -q "begun *$" {} \; -exec rm -f {} +
 ///
 /// Not every shell can read with a limit; dash, which cannot, stops reading when a child ends whose end it traps. That child is killed: until
 /// it has become `sleep` it has the traps of the shell, which lost a TERM.
+// A child is the exception: a watchdog for each session that waits cost one more process on every host.
 pub(crate) const WAIT: &str = r#"pogo_wait() {
 if [ "$pogo_R" ]; then pogo_say ready lock; elif [ "$pogo_L" ]; then pogo_say ready held "$pogo_W"; else pogo_say ready none "$pogo_W"; fi
 pogo_S=$pogo_U pogo_y=

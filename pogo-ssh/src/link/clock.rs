@@ -43,6 +43,7 @@ impl LoginClock {
                 done = &mut future => return Some(done),
                 () = sleep_until(deadline) => {}
             }
+            // A pause that has come since moves the limit, which is seen only when it is reached.
             let later = start + limit + self.paused().saturating_sub(before);
             if later <= deadline {
                 return None;

@@ -89,6 +89,7 @@ impl Connector {
         let permit = match Arc::clone(&self.connections).try_acquire_owned() {
             Ok(permit) => Some(permit),
             Err(_) => {
+                // A connection that may be used again is worth less than an attempt that waits now.
                 self.idle.give_up_one(|_| true);
                 Arc::clone(&self.connections).acquire_owned().await.ok()
             }
@@ -215,6 +216,7 @@ impl Connector {
         let shaken = clock.within(left, shake_hands(&context, target, stream)).await;
         let shaken =
             shaken.unwrap_or_else(|| Err(ConnectError::too_slow(target, "the handshake or the login did not end")));
+        // If it was not SSH that answered, that explains the failure better than the library's error.
         shaken.map_err(|error| match greeting::unfinished(&first.get(), target.port) {
             Some(what) => ConnectError::unreachable(target, what),
             None => error,

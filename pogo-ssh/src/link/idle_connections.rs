@@ -55,6 +55,7 @@ impl IdleConnections {
             sleep_until(until).await;
             if let Some(links) = links.upgrade() {
                 let mut links = links.lock().unwrap_or_else(PoisonError::into_inner);
+                // This one may have been taken meanwhile, and another kept.
                 if links.get(&owner).is_some_and(|kept| kept.until <= until) {
                     links.remove(&owner);
                 }

@@ -106,6 +106,7 @@ impl JumpHost {
         deadline: Instant,
     ) -> Result<(Channel<Msg>, JumpChannel), ConnectError> {
         let port = u32::from(target.port);
+        // An origin that is made up, as `ssh -J` does: some servers refuse a request without one.
         let opening = link
             .handle
             .channel_open_direct_tcpip(target.address.as_str(), port, "127.0.0.1", 0);
