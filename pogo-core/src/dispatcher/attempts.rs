@@ -57,6 +57,7 @@ impl Dispatcher {
     pub(super) fn past_attempt(&self, job: JobId, host: &HostName, id: AttemptId) -> Option<Attempt> {
         let attempt = self.attempt(job, host, id).or_else(|| {
             let mut retired = self.scheduler.retired_jobs();
+            // Resolved for any number of hosts: hooks and time limit do not depend on it.
             let spec = retired.find(|retired| retired.id() == job)?.spec();
             Some(self.attempt_of((job, JobCommand::of(spec), &spec.settings.resolve(1)), host, id))
         })?;
@@ -75,6 +76,7 @@ impl Dispatcher {
         let fleet = self.scheduler.fleet();
         let host = match fleet.id(host.as_str()) {
             Some(host) => fleet.host(host),
+            // It has left the fleet.
             None => Host::new(host.clone()),
         };
         let hooks = |path: &str| (!path.is_empty()).then(|| Arc::from(path));
@@ -145,7 +147,7 @@ impl Dispatcher {
         let now = self.now.max(self.clock.now());
         let views = self.scheduler.attempts().into_iter();
         views
-            // Attempts without permission wait again.
+            // One that settles has ended on its host, and one without permission waits again.
             .filter(|view| view.phase != Phase::Settle && !view.has_not_begun())
             .filter_map(|view| {
                 let mut attempt = self.attempt(view.job, &view.host, view.id)?;

@@ -315,7 +315,8 @@ impl Dispatcher {
             return Ok(());
         };
         let mut input = input.into();
-        // Before it is decided on, so that the state has no more than the journal.
+        // Before it is decided on, so that the state has no more than the journal. To half: the rest of the record needs
+        // room as well.
         match &mut input {
             Input::Reported { outcome, .. } => shorten_outcome(outcome, max / 2),
             Input::Fenced { answer, .. } => shorten_answer(answer, max / 2),

@@ -79,6 +79,7 @@ impl Fencing {
     const PAUSE: Duration = Duration::from_secs(1);
     const LONGEST_PAUSE: Duration = Duration::from_secs(30);
     /// The most hosts that are asked at once.
+    // After a takeover each host in doubt is asked, and each takes a connection.
     const AT_ONCE: usize = 64;
 
     pub(super) fn new(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {

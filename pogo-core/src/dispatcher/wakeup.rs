@@ -65,6 +65,7 @@ impl Dispatcher {
             if let Poll::Ready(stored) = self.tail.poll_snapshot(context) {
                 return Poll::Ready(Wakeup::Stored(stored));
             }
+            // Before the ends: what an attempt has reported comes before its outcome.
             if let Poll::Ready(Some((attempt, report))) = self.reports.poll_next_unpin(context) {
                 return Poll::Ready(Wakeup::Pending(Pending::Report(attempt, report)));
             }
@@ -99,6 +100,7 @@ impl Dispatcher {
                 next.chain(grace_end).chain(orders).min()
             }
             false => {
+                // The scheduler's own timers wait: what it would decide then could not be committed yet.
                 let grace_end = grace_end.filter(|_| self.tail.is_away());
                 self.queries.next_timeout().into_iter().chain(grace_end).min()
             }

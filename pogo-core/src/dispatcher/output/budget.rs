@@ -49,6 +49,7 @@ impl Budget {
         if state.closed {
             return Some(Reserved::Closed);
         }
+        // Nobody overtakes those who wait, or the turn of a large reservation would never come.
         if state.waiting.is_empty() && state.free >= bytes {
             state.free -= bytes;
             let budget = Arc::clone(self);
@@ -68,6 +69,7 @@ impl Budget {
             state.closed = true;
             std::mem::take(&mut state.waiting)
         };
+        // Outside of the lock: a waker may run its task at once, which takes the lock.
         drop(waiting);
     }
 

@@ -100,6 +100,7 @@ async fn seal(sink: &OutputSink, store: &dyn OutputStore, seals: Vec<Seal>) {
         let digest = store.seal(&attempt.source, length).await?;
         Ok(OutputSummary::new(length, digest))
     });
+    // All at once: each may wait for a disk.
     let all = join_all(calls).map(Ok);
     let sealed = patiently(sink, all, || {
         // Nobody waits any more, and the attempts end without it.
