@@ -191,6 +191,7 @@ impl JobOutput {
         if self.is_synced {
             return Ok(());
         }
+        // The log first: a line of the index says that its blocks are there.
         self.log.sync()?;
         self.index.sync()?;
         if !self.is_named {

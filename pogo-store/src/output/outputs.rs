@@ -138,6 +138,7 @@ impl Outputs {
         if std::mem::replace(&mut lock(&self.open).is_syncing, true) {
             return;
         }
+        // Weak, or the thread would keep a store that nobody uses any more.
         let outputs = Arc::downgrade(self);
         let thread = thread::Builder::new().name("pogo-store-sync".to_owned());
         let spawned = thread.spawn(move || {
