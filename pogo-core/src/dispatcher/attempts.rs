@@ -7,7 +7,7 @@ use super::batch::Batch;
 use super::shutdown::Shutdown;
 use super::{Attempt, DispatchError, Dispatcher};
 use crate::fleet::{Host, HostName};
-use crate::plan::{ExecOptions, JobSpec, RemoteCommand};
+use crate::plan::{ExecOptions, JobSpec, RemoteCommand, TransportSettings};
 use crate::policy::ResolvedSettings;
 use crate::scheduler::{AttemptId, Input, JobId, OwnerId, Phase};
 
@@ -16,6 +16,7 @@ use crate::scheduler::{AttemptId, Input, JobId, OwnerId, Phase};
 pub(super) struct JobCommand {
     command: Arc<RemoteCommand>,
     exec_options: Arc<ExecOptions>,
+    transport_settings: TransportSettings,
 }
 
 impl JobCommand {
@@ -23,6 +24,7 @@ impl JobCommand {
         Self {
             command: Arc::new(spec.command.clone()),
             exec_options: Arc::new(spec.exec_options.clone()),
+            transport_settings: spec.transport_settings.clone(),
         }
     }
 }
@@ -86,6 +88,7 @@ impl Dispatcher {
             host,
             command: shared.command,
             exec_options: shared.exec_options,
+            transport_settings: shared.transport_settings,
             pre_hooks: hooks(&settings.pre_hooks),
             post_hooks: hooks(&settings.post_hooks),
             time_limit: settings.attempt_timeout,

@@ -43,6 +43,7 @@ mod system_nonce;
 #[cfg(any(feature = "metrics", feature = "tracing"))]
 pub mod telemetry;
 mod transport;
+mod transport_pool;
 mod waiters;
 mod wakeup;
 
@@ -65,6 +66,7 @@ pub use status::{DispatcherStatus, JournalStatus};
 pub use subscription::{Subscription, SubscriptionError, SubscriptionOptions};
 pub use system_clock::SystemClock;
 pub use transport::{Attempt, Capabilities, Fence, Transport};
+pub use transport_pool::{TransportError, TransportFactory, TransportPool};
 pub use waiters::JobEnd;
 
 pub use crate::output::Stream;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::Reporter;
 use crate::fleet::Host;
-use crate::plan::{ExecOptions, RemoteCommand};
+use crate::plan::{ExecOptions, RemoteCommand, TransportSettings};
 use crate::scheduler::{AttemptId, FenceAnswer, JobId, Outcome};
 
 /// Runs attempts on hosts: over SSH, through an agent, or simulated.
@@ -192,6 +192,8 @@ pub struct Attempt {
     pub command: Arc<RemoteCommand>,
     /// How to run it.
     pub exec_options: Arc<ExecOptions>,
+    /// How its job wants to connect.
+    pub transport_settings: TransportSettings,
     /// Directory of pre-hooks on the target; `None` for no hooks.
     pub pre_hooks: Option<Arc<str>>,
     /// Directory of post-hooks on the target; `None` for no hooks.
@@ -225,6 +227,7 @@ impl Attempt {
             host,
             command: Arc::new(command),
             exec_options: Arc::default(),
+            transport_settings: TransportSettings::default(),
             pre_hooks: None,
             post_hooks: None,
             time_limit,

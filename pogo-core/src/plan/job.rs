@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExecOptions, HoldOwner, PlanError};
+use super::{ExecOptions, HoldOwner, PlanError, TransportSettings};
 use crate::fleet::Selector;
 use crate::policy::{JobSettings, Limit, OnDoubt, WaveGate, each_setting, nested_hooks};
 use crate::time::millis;
@@ -65,6 +65,10 @@ pub struct JobSpec {
     /// How the command is run: as whom, where, with which environment and input.
     #[serde(rename = "exec_options", default, skip_serializing_if = "ExecOptions::is_plain")]
     pub exec_options: ExecOptions,
+    /// How the transport connects for this job. A dispatcher with a [`TransportPool`](crate::dispatcher::TransportPool) has a transport
+    /// for each such set of settings; another transport has its own, and may not heed these.
+    #[serde(rename = "transport", default, skip_serializing_if = "TransportSettings::is_empty")]
+    pub transport_settings: TransportSettings,
 }
 
 impl JobSpec {
@@ -82,6 +86,7 @@ impl JobSpec {
             under_hold: None,
             seed: 0,
             exec_options: ExecOptions::default(),
+            transport_settings: TransportSettings::default(),
         }
     }
 
@@ -131,6 +136,13 @@ impl JobSpec {
     #[must_use]
     pub fn under_hold(mut self, owner: HoldOwner) -> Self {
         self.under_hold = Some(owner);
+        self
+    }
+
+    /// Sets how the transport connects for this job.
+    #[must_use]
+    pub fn transport_settings(mut self, settings: TransportSettings) -> Self {
+        self.transport_settings = settings;
         self
     }
 

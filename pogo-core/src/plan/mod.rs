@@ -23,6 +23,7 @@ mod sequences;
 mod settings;
 mod stages;
 mod stdin;
+mod transport_settings;
 mod waves;
 mod words;
 
@@ -39,3 +40,4 @@ pub use sent_file::SentFile;
 pub use settings::PlannedSettings;
 pub use stages::{JobStage, StageId, Stages};
 pub use stdin::Stdin;
+pub use transport_settings::TransportSettings;

@@ -44,6 +44,8 @@ pub enum NeverBegan {
     Expired,
     /// It was cancelled before it asked for permission.
     Cancelled,
+    /// What its transport needs to connect is not there: an agent that its user takes along, or an answer that nobody is there to give.
+    NotReady,
     /// Its dispatcher died, or shut down, before it was permitted to begin.
     Restarted,
 }
@@ -51,7 +53,7 @@ pub enum NeverBegan {
 impl NeverBegan {
     /// Whether the cause may last, so that the next attempt is delayed.
     pub(super) fn may_last(self) -> bool {
-        matches!(self, Self::Busy | Self::NotSent | Self::Expired)
+        matches!(self, Self::Busy | Self::NotSent | Self::Expired | Self::NotReady)
     }
 }
 
@@ -63,6 +65,7 @@ impl fmt::Display for NeverBegan {
             Self::NotSent => "the word to begin did not reach the host",
             Self::Expired => "the word to begin came too late",
             Self::Cancelled => "it was cancelled before it began",
+            Self::NotReady => "what it needs to connect is not there",
             Self::Restarted => "its dispatcher ended before it began",
         })
     }

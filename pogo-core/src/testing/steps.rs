@@ -175,6 +175,7 @@ fn never_began() -> impl Strategy<Value = NeverBegan> {
             NeverBegan::Busy,
             NeverBegan::NotSent,
             NeverBegan::Expired,
+            NeverBegan::NotReady,
         ][..],
     )
 }

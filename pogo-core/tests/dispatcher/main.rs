@@ -32,6 +32,7 @@ mod stream_client;
 mod streams;
 mod takeover;
 mod tracing_spans;
+mod transport_pool;
 #[path = "../layers/virtual_time.rs"]
 mod virtual_time;
 mod wait;

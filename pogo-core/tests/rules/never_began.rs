@@ -76,6 +76,18 @@ fn a_busy_host_says_so() {
 }
 
 #[test]
+fn a_host_whose_agent_is_not_there_is_left_alone_for_a_while_and_does_not_fail() {
+    let mut story = asking("a", Policy::default());
+    story.submit(on("*"));
+    assert_eq!(never_began(&mut story, "a", NeverBegan::NotReady), "");
+    let why = story.obstacles(1, "a")[0].to_string();
+    assert!(
+        why.starts_with("what it needs to connect is not there; it is tried again at "),
+        "{why}"
+    );
+}
+
+#[test]
 fn a_delay_after_a_failure_changes_with_its_setting_and_that_of_a_busy_host_does_not() {
     let mut story = asking("a", Policy::default());
     story.submit(on("*"));

@@ -49,3 +49,4 @@ pub use record_attempts::RecordAttempts;
 pub use recording::{RecordedAttempt, RecordedReport, ReportKind};
 pub use replay::Replay;
 pub use retry_connect::RetryConnect;
+pub(super) use wait::before_attempt;

@@ -9,7 +9,7 @@ use crate::scheduler::{FailureKind, Outcome};
 
 /// Waits for a future, within the attempt's time limit and until it is cancelled. The wait is subtracted from the
 /// time limit.
-pub(super) async fn before_attempt<T>(
+pub(in crate::dispatcher) async fn before_attempt<T>(
     clock: &dyn Clock,
     (attempt, report): (&mut Attempt, &Reporter),
     waiting: impl Future<Output = T>,
