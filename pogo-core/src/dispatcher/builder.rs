@@ -67,6 +67,9 @@ impl DispatcherBuilder {
     /// Default limit of buffered output in bytes.
     pub const OUTPUT_BUFFER: usize = 16 << 20;
 
+    /// Default interval of snapshots in records: some 5,000 hosts.
+    pub const SNAPSHOT_EVERY: NonZeroU64 = NonZeroU64::MIN.saturating_add(19_999);
+
     /// Sets the journal, which is taken over and replayed first. Default: a [`MemoryJournal`].
     pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
         self.journal = Some(journal);
@@ -119,8 +122,9 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Stores a snapshot in the journal after this many records, so that a takeover need not replay them. By default
-    /// never, which suits journals of a job or two: a host takes about four records.
+    /// Stores a snapshot in the journal after this many records, so that a takeover need not replay them, and the journal may drop them:
+    /// a journal without snapshots grows for ever. A host takes about four records. Default: [`SNAPSHOT_EVERY`](Self::SNAPSHOT_EVERY)
+    /// where a [journal](Self::journal) is set. [`NonZeroU64::MAX`] is never.
     pub fn snapshot_every(mut self, records: NonZeroU64) -> Self {
         self.snapshot_every = Some(records);
         self
@@ -197,6 +201,9 @@ impl DispatcherBuilder {
     pub async fn build(mut self) -> Result<(Dispatcher, Handle), DispatchError> {
         let nonce = self.nonce.map_or_else(system_nonce, Ok)?;
         let namespace = self.namespace_of(nonce);
+        // One that nobody else has ends with this dispatcher.
+        let snapshot_every = self.journal.as_ref().map(|_| Self::SNAPSHOT_EVERY);
+        let snapshot_every = self.snapshot_every.or(snapshot_every);
         let journal = self.journal.take().unwrap_or_else(|| Arc::new(MemoryJournal::new()));
         let owner = Owner {
             id: self.owner.clone(),
@@ -219,7 +226,7 @@ impl DispatcherBuilder {
         let fencing = Fencing::new(Arc::clone(&self.transport), Arc::clone(&self.clock));
         let (running, reports) = Running::new(self.transport, Arc::clone(&observer) as _, writer);
         let snapshots = Snapshots {
-            every: self.snapshot_every,
+            every: snapshot_every,
             upto,
             named,
         };

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use futures::executor::block_on;
 use futures::future::{Either, select};
 use pogo_core::Timestamp;
-use pogo_core::dispatcher::{DispatchError, Dispatcher};
-use pogo_core::journal::{Acquire, ContentLoader, Journal, JournalError, MemoryJournal, Nonce, Owner, OwnerId, Seq};
+use pogo_core::dispatcher::{DispatchError, Dispatcher, DispatcherBuilder};
+use pogo_core::fleet::HostName;
+use pogo_core::journal::{
+    Acquire, Commit, ContentLoader, Journal, JournalError, MemoryJournal, Nonce, Owner, OwnerId, Seq,
+};
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Event, JobId, JobStatus, Scheduler, TaskEventKind, TaskState};
+use pogo_core::scheduler::{Event, JobId, JobStatus, Order, Record, Scheduler, TaskEventKind, TaskState};
 
 use super::shop::{Counting, JOB, Patient, fleet_and_policy, run_a_job, spec};
 
@@ -277,5 +280,42 @@ fn hooks_are_those_of_the_policy_under_which_the_job_was_submitted() {
                 (Some("/old"), Some("/etc/pogo/post.d"))
             );
         }
+    });
+}
+
+#[test]
+fn a_journal_gets_snapshots_though_nobody_asked_for_them() {
+    // What came before is of hosts that were marked down and up.
+    let (mut scheduler, host) = (Scheduler::new(), "web1".parse::<HostName>().unwrap());
+    let (fleet, policy) = fleet_and_policy();
+    let mut records = vec![];
+    let mut order = |order: Order| {
+        let events = scheduler.handle(Timestamp::EPOCH, order).unwrap();
+        records.extend(events.into_iter().map(|event| Record::new(Timestamp::EPOCH, event)));
+    };
+    order(Order::Configure { fleet, policy });
+    for _ in 0..DispatcherBuilder::SNAPSHOT_EVERY.get() / 2 {
+        order(Order::MarkDown { host: host.clone() });
+        order(Order::MarkUp {
+            host: host.clone(),
+            force: false,
+        });
+    }
+    block_on(async {
+        let journal = MemoryJournal::new();
+        let owner = Owner {
+            id: OwnerId("before".into()),
+            nonce: Nonce(1),
+            since: Timestamp::EPOCH,
+        };
+        let mut owned = journal.acquire(owner, Acquire::IfFree).await.unwrap();
+        owned.append(&Commit::new(Seq(0), records)).await.unwrap();
+        drop(owned);
+        let builder = Dispatcher::builder(Arc::<Counting>::default() as _).journal(Arc::new(journal.clone()));
+        let (dispatcher, handle) = builder.build().await.unwrap();
+        let steer = async move { handle.mark_down(host, "disk").await.unwrap() };
+        futures::join!(dispatcher.run(), steer).0.unwrap();
+        let (upto, _) = journal.latest_snapshot().await.unwrap().expect("a snapshot");
+        assert!(upto.0 > DispatcherBuilder::SNAPSHOT_EVERY.get());
     });
 }
