@@ -1,10 +1,12 @@
 //! Errors of stores as a whole, and what errors of the disk mean to a journal.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pogo_core::journal::JournalError;
 use thiserror::Error;
+
+use crate::disk::Foreign;
 
 /// Why a store cannot be opened.
 #[derive(Debug, Error)]
@@ -54,6 +56,33 @@ pub enum StoreError {
         /// The filesystem.
         filesystem: String,
     },
+    /// No directory was named.
+    #[error("the path of the store is empty; name a directory, such as `/var/lib/our-tool/pogo`")]
+    NoPath,
+    /// The directory is another user's, who may read and change what is written.
+    #[error("{} belongs to the user {owner}, and this process is of {user}; name another directory, or run it as that user", path.display())]
+    OtherUser {
+        /// The directory.
+        path: PathBuf,
+        /// The number of its owner.
+        owner: u32,
+        /// The number of the user of this process.
+        user: u32,
+    },
+    /// Other users may change what is in the directory.
+    #[error("others may write to {} (its mode is {mode:o}); make sure that nobody has, and close it: chmod 700 {}", path.display(), path.display())]
+    Writable {
+        /// The directory.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// A directory of the store is a symbolic link.
+    #[error("{} is a symbolic link, which only the store itself may be; put the directory in its place", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
     /// A name that no namespace can have.
     #[error("`{}` is no name of a namespace: use up to 100 letters, digits, `-`, `_` and `.`, the first of them a letter or digit", name.escape_debug())]
     InvalidName {
@@ -66,6 +95,18 @@ pub enum StoreError {
     /// The disk reported an error. Its text names the file.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+impl StoreError {
+    /// A directory that is not for this user alone.
+    pub(crate) fn foreign(path: &Path, foreign: Foreign) -> Self {
+        let path = path.to_owned();
+        match foreign {
+            Foreign::Link => Self::Link { path },
+            Foreign::OtherUser { owner, user } => Self::OtherUser { path, owner, user },
+            Foreign::Writable { mode } => Self::Writable { path, mode },
+        }
+    }
 }
 
 /// Whether a disk, or a user's share of it, is full.

@@ -15,7 +15,7 @@ use crate::history::job_events;
 use crate::journal::{Growth, Reader, ReserveState, StoreJournal};
 use crate::limits::Limits;
 use crate::output::{Outputs, Pruned, Retention, StoreOutput};
-use crate::owner::Machine;
+use crate::owner::{Claim, Machine, Tenure};
 
 /// A namespace of a [`Store`](crate::Store): its journal, and what its hosts wrote. Clones are of the same namespace.
 #[derive(Debug, Clone)]
@@ -33,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) growth: Growth,
     pub(crate) reader: Reader,
     pub(crate) reserve: Arc<ReserveState>,
+    pub(crate) tenure: Arc<Tenure>,
     pub(crate) outputs: Arc<Outputs>,
 }
 
@@ -40,7 +41,9 @@ impl Namespace {
     pub(crate) fn new(disk: Arc<dyn Disk>, dir: PathBuf, limits: Limits, machine: Machine) -> Self {
         let reader = Reader::new(Arc::clone(&disk), journal_dir(&dir));
         let reserve = Arc::<ReserveState>::default();
-        let outputs = Outputs::new(Arc::clone(&disk), jobs_dir(&dir), limits, Arc::clone(&reserve));
+        let tenure = Arc::<Tenure>::default();
+        let states = (Arc::clone(&reserve), Arc::clone(&tenure));
+        let outputs = Outputs::new(Arc::clone(&disk), jobs_dir(&dir), limits, states);
         let shared = Shared {
             disk,
             dir,
@@ -49,6 +52,7 @@ impl Namespace {
             growth: Growth::default(),
             reader,
             reserve,
+            tenure,
             outputs: Arc::new(outputs),
         };
         Self {
@@ -75,22 +79,31 @@ impl Namespace {
         spawn_blocking(move || job_events(&shared, job)).await?
     }
 
-    /// Removes output that is older, or more, than is to be kept, and events of jobs that are older.
+    /// Removes output that is older, or more, than is to be kept, and events of jobs that are older. The process that owns the
+    /// namespace may do that, and where nobody does, any.
     ///
     /// # Errors
-    /// The disk gave an error; what was removed before is gone.
+    /// [`JournalError::Held`](pogo_core::journal::JournalError::Held) if another process owns the namespace, and may be writing; or the
+    /// disk gave an error: what was removed before is gone.
     pub async fn prune(&self, now: Timestamp, keep: Retention) -> Result<Pruned, StoreError> {
-        let outputs = Arc::clone(&self.shared.outputs);
-        Ok(spawn_blocking(move || outputs.prune(now, keep)).await??)
+        self.as_owner(move |shared| shared.outputs.prune(now, keep)).await
     }
 
     /// Removes the output of a job. `false` if an attempt of it may still write, and nothing was removed.
     ///
     /// # Errors
-    /// The disk gave an error.
+    /// As [`prune`](Self::prune).
     pub async fn remove_output(&self, job: JobId) -> Result<bool, StoreError> {
-        let outputs = Arc::clone(&self.shared.outputs);
-        Ok(spawn_blocking(move || outputs.remove(job)).await??)
+        self.as_owner(move |shared| shared.outputs.remove(job)).await
+    }
+
+    /// Does what only the owner may do.
+    async fn as_owner<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        spawn_blocking(move || shared.as_owner(|| Ok(work(&shared)?))).await?
     }
 
     /// Reads everything that it has, and says what is not as it was written; beside an owner too. Takes as long as reading all of it.
@@ -133,6 +146,17 @@ impl Shared {
         jobs_dir(&self.dir)
     }
 
+    /// Does what only the owner may do: as the owner, or while nobody can become it.
+    pub(crate) fn as_owner<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let tenured = self.tenure.hold();
+        if tenured.is_some() || !self.disk.exists(&self.dir)? {
+            return work();
+        }
+        drop(tenured);
+        let _locked = Claim::lock(&*self.disk, &self.dir, &self.machine)?;
+        work()
+    }
+
     pub(crate) fn content_dir(&self) -> PathBuf {
         self.dir.join("content")
     }
@@ -141,9 +165,18 @@ impl Shared {
     pub(crate) fn create(&self) -> io::Result<()> {
         let all_namespaces = parent_dir(&self.dir);
         let store = parent_dir(all_namespaces);
-        for dir in [all_namespaces, &self.dir, &self.journal_dir(), &self.content_dir()] {
+        for dir in [
+            all_namespaces,
+            &self.dir,
+            &self.journal_dir(),
+            &self.content_dir(),
+            &self.jobs_dir(),
+        ] {
             if !self.disk.exists(dir)? {
                 self.disk.create_dir(dir)?;
+            }
+            if let Some(foreign) = self.disk.access(dir, false)?.foreign() {
+                return Err(io::Error::other(StoreError::foreign(dir, foreign)));
             }
         }
         match self.disk.sync_dir(parent_dir(store)) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::disk::{Disk, LocalDisk, create_dirs, is_leftover};
@@ -35,9 +35,10 @@ impl Store {
     /// Opens a store, and creates it if the directory is empty or not there yet. Its files are for this user alone.
     ///
     /// # Errors
-    /// The directory has something else in it, or a store of a newer version; it is on a filesystem of a network; or the disk gives an error.
+    /// The directory has something else in it, or a store of a newer version; it belongs to another user, or others may write to it; it
+    /// is on a filesystem of a network; or the disk gives an error.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let store = Self::on(Arc::new(LocalDisk), path.as_ref(), Limits::default(), Machine::this());
+        let store = Self::at(path.as_ref())?;
         store.create()?;
         Ok(store)
     }
@@ -47,9 +48,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`] if there is none; otherwise as [`open`](Self::open).
     pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let store = Self::on(Arc::new(LocalDisk), path.as_ref(), Limits::default(), Machine::this());
+        let store = Self::at(path.as_ref())?;
         store.check_existing()?;
         Ok(store)
+    }
+
+    /// The store in a directory, wherever this process goes.
+    fn at(path: &Path) -> Result<Self, StoreError> {
+        if path.as_os_str().is_empty() {
+            return Err(StoreError::NoPath);
+        }
+        let path = path::absolute(path)?;
+        Ok(Self::on(Arc::new(LocalDisk), &path, Limits::default(), Machine::this()))
     }
 
     /// A store on any disk, of which nothing is known yet.
@@ -102,9 +112,13 @@ impl Store {
     pub(crate) fn create(&self) -> Result<(), StoreError> {
         let (disk, path) = (&*self.inner.disk, &*self.inner.path);
         create_dirs(disk, path)?;
-        match self.check_existing() {
-            Err(StoreError::Missing { .. }) => {}
-            checked => return checked,
+        if let Some(checked) = self.check_created() {
+            return checked;
+        }
+        // Of several processes that find nothing, one writes, and the others find what it wrote.
+        let _lock = disk.lock_dir(path)?;
+        if let Some(checked) = self.check_created() {
+            return checked;
         }
         // What a crash left of an earlier trial is nothing.
         if disk.list(path)?.iter().any(|name| !is_leftover(name)) {
@@ -113,10 +127,20 @@ impl Store {
         Ok(write_format(disk, path)?)
     }
 
+    /// Whether the store may be used, if somebody has created it.
+    fn check_created(&self) -> Option<Result<(), StoreError>> {
+        let checked = self.check_existing();
+        (!matches!(checked, Err(StoreError::Missing { .. }))).then_some(checked)
+    }
+
     pub(crate) fn check_existing(&self) -> Result<(), StoreError> {
         let (disk, path) = (&*self.inner.disk, &*self.inner.path);
         if !disk.exists(path)? {
             return Err(StoreError::Missing { path: path.to_owned() });
+        }
+        // The store may be a link to where there is room. What it names is this user's alone.
+        if let Some(foreign) = disk.access(path, true)?.foreign() {
+            return Err(StoreError::foreign(path, foreign));
         }
         if let Some(filesystem) = disk.network_filesystem(path)? {
             return Err(StoreError::NetworkFilesystem {

@@ -1,14 +1,18 @@
 //! The store keeps the contracts of journals and of output.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "all of it is tests")]
 
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use futures::future::FutureExt;
-use pogo_core::journal::Journal;
-use pogo_core::output::OutputStore;
+use pogo_core::journal::{Acquire, Journal, Nonce, OwnedJournal, Owner, OwnerId};
+use pogo_core::output::{OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream};
+use pogo_core::scheduler::{AttemptId, JobId};
 use pogo_core::testing::conformance::{self, JournalFixture, OutputFixture};
+use pogo_core::{Digest, Timestamp};
 use pogo_store::{Store, StoreOutput};
 
 fn journal(dir: &Path) -> Arc<dyn Journal> {
@@ -55,9 +59,45 @@ fn the_journal_keeps_its_contract() {
     ]);
 }
 
-fn output(dir: &Path) -> Arc<dyn OutputStore> {
+/// The output of a namespace, by its owner.
+struct Writing {
+    output: Arc<StoreOutput>,
+    _owned: Mutex<Box<dyn OwnedJournal>>,
+}
+
+#[async_trait]
+impl OutputStore for Writing {
+    async fn append(&self, frames: &[OutputFrame]) -> Result<(), OutputError> {
+        self.output.append(frames).await
+    }
+
+    async fn seal(&self, source: &OutputSource, length: u64) -> Result<Digest, OutputError> {
+        self.output.seal(source, length).await
+    }
+
+    async fn read(
+        &self,
+        attempt: (JobId, AttemptId),
+        stream: Stream,
+        range: Range<u64>,
+    ) -> Result<OutputPage, OutputError> {
+        self.output.read(attempt, stream, range).await
+    }
+}
+
+async fn output(dir: PathBuf) -> Arc<dyn OutputStore> {
     let store = Store::open(dir).expect("a store");
-    store.namespace("default").expect("a namespace").output()
+    let owner = Owner {
+        id: OwnerId("tests".into()),
+        nonce: Nonce(1),
+        since: Timestamp::EPOCH,
+    };
+    let namespace = store.namespace("default").expect("a namespace");
+    let acquired = namespace.journal().acquire(owner, Acquire::IfFree).await;
+    Arc::new(Writing {
+        output: namespace.output(),
+        _owned: Mutex::new(acquired.expect("a journal that nobody owns")),
+    })
 }
 
 #[test]
@@ -66,9 +106,9 @@ fn the_store_of_output_keeps_its_contract() {
     let mut stores = (0..).map(|number| dir.path().join(format!("store-{number}")));
     let fixture = async || {
         let store = stores.next().unwrap();
-        OutputFixture::new(output(&store))
+        OutputFixture::new(output(store.clone()).await)
             .keeps(StoreOutput::PER_ATTEMPT)
-            .reopened(move || std::future::ready(output(&store)))
+            .reopened(move || output(store.clone()))
     };
     let report = futures::executor::block_on(conformance::output(fixture));
     report.assert_passed();

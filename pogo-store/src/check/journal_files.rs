@@ -10,6 +10,7 @@ use pogo_core::journal::{JournalError, Seq, Snapshot};
 
 use super::Damage;
 use super::files::text;
+use crate::disk::{damaged_name, is_set_aside};
 use crate::history::{events_file, kept_events};
 use crate::journal::{
     Mark, broken_off, content_file, list_content, list_segments, list_snapshots, read_content, read_snapshot, scan,
@@ -17,6 +18,7 @@ use crate::journal::{
 };
 use crate::namespace::Shared;
 
+const NEWER: &str = "use the version of pogo that wrote it, or a newer one";
 const FROM_A_COPY: &str = "restore the directory of the namespace from a copy while nobody owns it";
 
 /// Adds what is damaged, unless the file was removed while it was looked at.
@@ -41,11 +43,18 @@ pub(super) fn check_journal(shared: &Shared, damage: &mut Vec<Damage>) -> BTreeS
     let segments = listed(shared, list_segments(disk, &dir), &dir, damage);
     for (index, segment) in segments.iter().enumerate() {
         let file = segment_file(&dir, *segment);
+        let mut unknown = None;
         let scanned = scan(disk, &dir, Mark::begin(*segment), |commit, _| {
-            let records = commit.records(commit.at)?;
-            named.extend(records.iter().flat_map(pogo_core::scheduler::Record::digests));
+            match commit.records(commit.at) {
+                Ok(records) => named.extend(records.iter().flat_map(pogo_core::scheduler::Record::digests)),
+                // It is whole, as the scan says.
+                Err(error) => _ = unknown.get_or_insert(error),
+            }
             Ok(ControlFlow::Continue(()))
         });
+        if let Some(error) = unknown {
+            add(shared, &file, text(error), NEWER, damage);
+        }
         let checked = scanned.and_then(|(reached, rest)| match segments.get(index + 1) {
             Some(next) if *next != reached.at || rest => Err(broken_off(&dir, reached, *next)),
             _ => Ok(()),
@@ -54,7 +63,21 @@ pub(super) fn check_journal(shared: &Shared, damage: &mut Vec<Damage>) -> BTreeS
             add(shared, &file, text(error), FROM_A_COPY, damage);
         }
     }
+    check_set_aside(shared, &dir, damage);
     named
+}
+
+/// Names segments that were damaged when a snapshot had taken their place.
+fn check_set_aside(shared: &Shared, dir: &Path, damage: &mut Vec<Damage>) {
+    let cure = "remove it, or keep it: the records that could be read are with their jobs";
+    let names = match shared.disk.list(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => vec![],
+        names => listed(shared, names, dir, damage),
+    };
+    for name in names.iter().filter(|name| is_set_aside(name)) {
+        let message = "it was damaged when it was compacted, and is not needed to go on".to_owned();
+        add(shared, &dir.join(name), message, cure, damage);
+    }
 }
 
 /// Reads all snapshots, and adds which content they name.
@@ -104,8 +127,16 @@ pub(super) fn check_events(shared: &Shared, damage: &mut Vec<Damage>) {
     let cure = "put the file back from a copy, or remove it: the job's older events are gone then, and nothing else";
     for job in listed(shared, shared.outputs.jobs(), &shared.jobs_dir(), damage) {
         let dir = shared.jobs_dir().join(job.number().to_string());
-        if let Err(error) = kept_events(&*shared.disk, &dir) {
-            add(shared, &events_file(&dir), error.to_string(), cure, damage);
+        let Err(error) = kept_events(&*shared.disk, &dir) else {
+            continue;
+        };
+        let damaged = damaged_name(&events_file(&dir));
+        match error.kind() {
+            io::ErrorKind::Unsupported => add(shared, &events_file(&dir), error.to_string(), NEWER, damage),
+            _ if matches!(shared.disk.exists(&damaged), Ok(true)) => {
+                add(shared, &damaged, error.to_string(), cure, damage);
+            }
+            _ => add(shared, &events_file(&dir), error.to_string(), cure, damage),
         }
     }
 }

@@ -5,11 +5,13 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rustix::fs::{FallocateFlags, FlockOperation, fallocate, flock, statfs};
+use rustix::fs::{FallocateFlags, FlockOperation, OFlags, fallocate, flock, statfs};
 use rustix::io::Errno;
+use rustix::process::geteuid;
 
-use super::{Disk, DiskFile, FileIdentity, Lock, NetworkFilesystem};
+use super::{Access, Disk, DiskFile, FileIdentity, Lock, NetworkFilesystem};
 
 /// Files of this machine, as the operating system has them.
 #[derive(Debug)]
@@ -37,7 +39,15 @@ impl Drop for LocalLock {
 
 /// The same kind of error, with what was tried and where.
 fn trying<T>(what: &str, path: &Path, result: io::Result<T>) -> io::Result<T> {
-    result.map_err(|error| io::Error::new(error.kind(), format!("cannot {what} {}: {error}", path.display())))
+    result.map_err(|error| {
+        let cure = match error.raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::LOOP) => {
+                "; nothing in a store is a symbolic link: remove it, or put what it names in its place"
+            }
+            _ => "",
+        };
+        io::Error::new(error.kind(), format!("cannot {what} {}: {error}{cure}", path.display()))
+    })
 }
 
 fn unless_missing(result: io::Result<()>) -> io::Result<()> {
@@ -47,9 +57,20 @@ fn unless_missing(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// Whoever may write to the directory could have the store write anywhere, with a link.
+fn without_links(options: &mut OpenOptions) -> &mut OpenOptions {
+    let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    options.custom_flags(i32::from_ne_bytes(flags.bits().to_ne_bytes()))
+}
+
 fn for_writing(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600).open(path)
+    let options = options.write(true).create(true).truncate(false).mode(0o600);
+    without_links(options).open(path)
+}
+
+fn for_reading(path: &Path) -> io::Result<File> {
+    without_links(OpenOptions::new().read(true)).open(path)
 }
 
 impl Disk for LocalDisk {
@@ -76,7 +97,7 @@ impl Disk for LocalDisk {
 
     fn read(&self, path: &Path, range: Range<u64>) -> io::Result<Vec<u8>> {
         let read = || {
-            let mut file = File::open(path)?;
+            let mut file = for_reading(path)?;
             file.seek(SeekFrom::Start(range.start))?;
             let mut bytes = vec![];
             file.take(range.end.saturating_sub(range.start))
@@ -86,10 +107,10 @@ impl Disk for LocalDisk {
         trying("read", path, read())
     }
 
-    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
         let file = trying("write to", path, for_writing(path))?;
         let path = path.to_owned();
-        Ok(Box::new(LocalFile { path, file }))
+        Ok(Arc::new(LocalFile { path, file }))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -131,6 +152,26 @@ impl Disk for LocalDisk {
             }
         };
         trying("lock", path, lock())
+    }
+
+    fn lock_dir(&self, dir: &Path) -> io::Result<Box<dyn Lock>> {
+        let lock = || {
+            let file = File::open(dir)?;
+            flock(&file, FlockOperation::LockExclusive)?;
+            Ok(Box::new(LocalLock(file)) as Box<dyn Lock>)
+        };
+        trying("lock", dir, lock())
+    }
+
+    fn access(&self, dir: &Path, follow: bool) -> io::Result<Access> {
+        let about = if follow { dir.metadata() } else { dir.symlink_metadata() };
+        let about = trying("read", dir, about)?;
+        Ok(Access {
+            owner: about.uid(),
+            user: geteuid().as_raw(),
+            mode: about.mode() & 0o7777,
+            is_link: about.is_symlink(),
+        })
     }
 
     fn identity(&self, path: &Path) -> io::Result<FileIdentity> {

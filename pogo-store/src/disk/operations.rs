@@ -4,12 +4,13 @@ use std::fmt;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use pogo_core::Timestamp;
 
-use super::NetworkFilesystem;
+use super::{Access, NetworkFilesystem};
 
-/// Operations on files and directories. Errors name what was tried and where.
+/// Operations on files and directories. Errors name what was tried and where. No file is opened through a symbolic link of its own.
 pub(crate) trait Disk: fmt::Debug + Send + Sync {
     /// Creates a directory for this user alone; it may be there already.
     fn create_dir(&self, dir: &Path) -> io::Result<()>;
@@ -18,7 +19,7 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     /// What a file has within this range.
     fn read(&self, file: &Path, range: Range<u64>) -> io::Result<Vec<u8>>;
     /// Opens a file for writing; creates it for this user alone.
-    fn open(&self, file: &Path) -> io::Result<Box<dyn DiskFile>>;
+    fn open(&self, file: &Path) -> io::Result<Arc<dyn DiskFile>>;
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file, if it is there.
     fn remove(&self, file: &Path) -> io::Result<()>;
@@ -30,6 +31,10 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     fn reserve(&self, file: &Path, bytes: u64) -> io::Result<()>;
     /// Locks a file until the lock is dropped; `None` if somebody else has it.
     fn lock(&self, file: &Path) -> io::Result<Option<Box<dyn Lock>>>;
+    /// Locks a directory until the lock is dropped, and waits while somebody else has it.
+    fn lock_dir(&self, dir: &Path) -> io::Result<Box<dyn Lock>>;
+    /// Who may do what with a directory; through a symbolic link where that is followed, and otherwise with the link.
+    fn access(&self, dir: &Path, follow: bool) -> io::Result<Access>;
     /// What tells a file from another one that was put in its place.
     fn identity(&self, file: &Path) -> io::Result<FileIdentity>;
     /// The network filesystem that a directory is on, if it is on one.

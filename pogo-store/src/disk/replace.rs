@@ -21,6 +21,26 @@ pub(crate) fn replace_file(disk: &dyn Disk, file: &Path, bytes: &[u8]) -> io::Re
     disk.sync_dir(parent_dir(file))
 }
 
+const DAMAGED: &str = ".damaged";
+
+/// Where a file goes that is damaged, as evidence and for a repair.
+pub(crate) fn damaged_name(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(DAMAGED);
+    PathBuf::from(name)
+}
+
+/// Keeps a damaged file under another name, out of the way.
+pub(crate) fn set_aside(disk: &dyn Disk, file: &Path) -> io::Result<()> {
+    disk.rename(file, &damaged_name(file))?;
+    disk.sync_dir(parent_dir(file))
+}
+
+/// Whether a file of this name was set aside.
+pub(crate) fn is_set_aside(name: &str) -> bool {
+    name.ends_with(DAMAGED)
+}
+
 fn write_file(disk: &dyn Disk, file: &Path, bytes: &[u8]) -> io::Result<()> {
     let open = disk.open(file)?;
     // One that was left behind by a crash may be longer.

@@ -1,56 +1,46 @@
 //! The events of a job that the journal no longer has.
 //!
-//! Before a segment is removed, its records are added to the files of their jobs. A crash in between adds some of them twice, which
-//! their positions show.
+//! Before a segment is removed, its records are added to the files of their jobs.
 
 use std::collections::BTreeMap;
 use std::io;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use pogo_core::journal::{JournalError, Seq};
+use pogo_core::journal::Seq;
 use pogo_core::scheduler::{JobId, Record};
 use serde::Deserialize;
 
 use crate::checked_line::{checked, object, push_line};
 use crate::compressed::{compress, read_compressed};
-use crate::disk::{Disk, create_dirs, replace_file};
-use crate::journal::{Mark, scan};
+use crate::disk::{Disk, create_dirs, damaged_name, replace_file, set_aside};
+use crate::journal::{line_alone, segment_file};
 use crate::namespace::Shared;
 
 pub(crate) fn events_file(job_dir: &Path) -> PathBuf {
     job_dir.join("events.jsonl.zst")
 }
 
-/// Adds the records of a segment to the files of their jobs, durably. Of a segment that is damaged, those before the damage.
-pub(crate) fn keep_events(shared: &Shared, segment: Seq) -> io::Result<()> {
-    let mut lines: BTreeMap<JobId, Vec<u8>> = BTreeMap::new();
-    let scanned = scan(
-        &*shared.disk,
-        &shared.journal_dir(),
-        Mark::begin(segment),
-        |commit, _| {
-            for (record, (seq, fields)) in commit.records(commit.at)?.iter().zip(commit.texts()) {
-                if let Some(job) = record.event.job() {
-                    let mut line = format!("{{\"seq\":{},", seq.0).into_bytes();
-                    line.extend_from_slice(fields);
-                    push_line(lines.entry(job).or_default(), &line);
-                }
-            }
-            Ok(ControlFlow::Continue(()))
-        },
-    );
-    match scanned {
-        // A snapshot stands for the damaged records. An error here would keep each later segment on the
-        // disk as well, until it is full.
-        Ok(_) | Err(JournalError::Corrupt { .. }) => {}
-        Err(error) => return Err(io::Error::other(error)),
-    }
+/// What was kept of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Everything,
+    /// Some lines are not as they were written.
+    WhatCanBeRead,
+}
+
+/// Lines of one job, by their positions.
+type Lines = Vec<(Seq, Vec<u8>)>;
+
+/// Adds the records of a segment to the files of their jobs, durably. Those that are there already, as another trial came to them, are
+/// not added again.
+pub(crate) fn keep_events(shared: &Shared, segment: Seq) -> io::Result<Kept> {
+    let file = segment_file(&shared.journal_dir(), segment);
+    let (of_jobs, kept) = lines_of_jobs(&shared.disk.read_all(&file)?);
     let jobs = shared.jobs_dir();
-    for (job, lines) in lines {
+    for (job, lines) in of_jobs {
         let dir = jobs.join(job.number().to_string());
         create_dirs(&*shared.disk, &dir)?;
-        add(&*shared.disk, &events_file(&dir), &lines)?;
+        add(&*shared.disk, &events_file(&dir), lines)?;
     }
     if shared.disk.exists(&jobs)? {
         // A process that was killed may have created some of them.
@@ -58,16 +48,60 @@ pub(crate) fn keep_events(shared: &Shared, segment: Seq) -> io::Result<()> {
             .into_iter()
             .try_for_each(|dir| shared.disk.sync_dir(dir))?;
     }
-    Ok(())
+    Ok(kept)
 }
 
-/// Adds lines, all of them or none: another frame of a file that is written anew.
-fn add(disk: &dyn Disk, file: &Path, lines: &[u8]) -> io::Result<()> {
-    let mut bytes = match disk.read_all(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => vec![],
-        bytes => bytes?,
+fn lines_of_jobs(segment: &[u8]) -> (BTreeMap<JobId, Lines>, Kept) {
+    let mut of_jobs: BTreeMap<JobId, Lines> = BTreeMap::new();
+    let mut kept = Kept::Everything;
+    for line in segment.split_inclusive(|byte| *byte == b'\n') {
+        let Some((seq, fields)) = line.strip_suffix(b"\n").and_then(line_alone) else {
+            kept = Kept::WhatCanBeRead;
+            continue;
+        };
+        if let Some(job) = job_of(&object(fields)) {
+            let mut object = format!("{{\"seq\":{},", seq.0).into_bytes();
+            object.extend_from_slice(fields);
+            let mut line = vec![];
+            push_line(&mut line, &object);
+            of_jobs.entry(job).or_default().push((seq, line));
+        }
+    }
+    (of_jobs, kept)
+}
+
+/// The job that a record is of. One that a newer version wrote, and this one does not know, is of the job that it names.
+fn job_of(record: &[u8]) -> Option<JobId> {
+    #[derive(Deserialize)]
+    struct Unknown {
+        job: Option<JobId>,
+    }
+    match serde_json::from_slice::<Record>(record) {
+        Ok(record) => record.event.job(),
+        Err(_) => serde_json::from_slice::<Unknown>(record).ok()?.job,
+    }
+}
+
+/// Adds the lines that are not there yet, all of them or none: another frame of a file that is written anew.
+fn add(disk: &dyn Disk, file: &Path, lines: Lines) -> io::Result<()> {
+    let (mut bytes, last) = match kept_lines(disk, file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (vec![], None),
+        // Nothing behind the damage would ever be read.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            set_aside(disk, file)?;
+            (vec![], None)
+        }
+        kept => {
+            let last = kept?.last().map(|(seq, _)| *seq);
+            (disk.read_all(file)?, last)
+        }
     };
-    bytes.extend(compress(lines)?);
+    let new = lines.into_iter().filter(|(seq, _)| Some(*seq) > last);
+    let new: Vec<u8> = new.flat_map(|(_, line)| line).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    bytes.extend(compress(&new)?);
     replace_file(disk, file, &bytes)
 }
 
@@ -76,21 +110,47 @@ struct Position {
     seq: Seq,
 }
 
-/// The records of a job's file, by their positions.
-pub(crate) fn kept_events(disk: &dyn Disk, job_dir: &Path) -> io::Result<BTreeMap<Seq, Record>> {
-    let file = events_file(job_dir);
-    let lines = match read_compressed(disk, &file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        lines => lines?,
-    };
+/// The lines of a job's file as objects.
+fn kept_lines(disk: &dyn Disk, file: &Path) -> io::Result<Lines> {
+    let lines = read_compressed(disk, file)?;
     let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let read = lines.map(|line| {
         let object = object(checked(line)?);
         let position: Position = serde_json::from_slice(&object).ok()?;
-        Some((position.seq, serde_json::from_slice(&object).ok()?))
+        Some((position.seq, object))
     });
     read.collect::<Option<_>>().ok_or_else(|| {
-        let message = format!("{} has a line that this version of pogo cannot read", file.display());
+        let message = format!("{} has a line that is not as it was written", file.display());
         io::Error::new(io::ErrorKind::InvalidData, message)
     })
+}
+
+/// The records of a job's file, by their positions.
+pub(crate) fn kept_events(disk: &dyn Disk, job_dir: &Path) -> io::Result<BTreeMap<Seq, Record>> {
+    let file = events_file(job_dir);
+    let damaged = damaged_name(&file);
+    if disk.exists(&damaged)? {
+        let message = format!(
+            "{} was damaged; what came later is in {}",
+            damaged.display(),
+            file.display()
+        );
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    }
+    let lines = match kept_lines(disk, &file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        lines => lines?,
+    };
+    let read = lines.into_iter().map(|(seq, object)| {
+        let record = serde_json::from_slice(&object);
+        let record = record.map_err(|error| {
+            let message = format!(
+                "record {seq} in {} is of a newer version of pogo: {error}",
+                file.display()
+            );
+            io::Error::new(io::ErrorKind::Unsupported, message)
+        })?;
+        Ok((seq, record))
+    });
+    read.collect()
 }

@@ -249,6 +249,14 @@ fn position(line: &[u8], at: Seq, offset: usize) -> Result<(Position, &[u8]), Da
     Ok((position, record.strip_prefix(b",").unwrap_or(record)))
 }
 
+/// The position and the fields of a line by itself, if it is as it was written.
+pub(crate) fn line_alone(line: &[u8]) -> Option<(Seq, &[u8])> {
+    let inner = checked(line)?.strip_prefix(b"\"journal\":")?;
+    let (position, record) = inner.split_at_checked(memchr(b'}', inner)? + 1)?;
+    let position: Position = serde_json::from_slice(position).ok()?;
+    Some((position.seq, record.strip_prefix(b",").unwrap_or(record)))
+}
+
 fn damage(at: Seq, offset: usize, message: impl Into<String>) -> Damage {
     Damage {
         at,

@@ -11,12 +11,13 @@ use pogo_core::journal::{JournalError, Seq};
 use super::contents::{content_file, list_content};
 use super::segments::{Mark, list_segments, scan, segment_file};
 use super::snapshots::{KEPT, list_snapshots, snapshot_file, snapshot_text};
+use crate::disk::set_aside;
 use crate::error::unavailable;
-use crate::history::keep_events;
+use crate::history::{Kept, keep_events};
 use crate::namespace::Shared;
 
 /// Removes all snapshots but the last two, and the segments of which the older of them needs none, once their records
-/// are kept for the jobs that they are of. A crash on the way leaves files
+/// are kept for the jobs that they are of. A segment that is damaged is set aside. A crash on the way leaves files
 /// that the next compaction removes. Returns the first position that is still needed, if anything is kept in place of records.
 pub(crate) fn remove_old(shared: &Shared) -> io::Result<Option<Seq>> {
     let snapshots = list_snapshots(&*shared.disk, &shared.dir)?;
@@ -31,8 +32,12 @@ pub(crate) fn remove_old(shared: &Shared) -> io::Result<Option<Seq>> {
     // Oldest first: what is left is always without a gap.
     for (segment, next) in segments.iter().zip(segments.iter().skip(1)) {
         if next <= oldest {
-            keep_events(shared, *segment)?;
-            shared.disk.remove(&segment_file(&dir, *segment))?;
+            let file = segment_file(&dir, *segment);
+            match keep_events(shared, *segment)? {
+                Kept::Everything => shared.disk.remove(&file)?,
+                // What cannot be read may be read from a copy, or with better tools.
+                Kept::WhatCanBeRead => set_aside(&*shared.disk, &file)?,
+            }
         }
     }
     Ok(Some(*oldest))

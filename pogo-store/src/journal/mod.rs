@@ -12,6 +12,7 @@ mod snapshots;
 mod store_journal;
 mod writer;
 
+pub(crate) use commit_lines::line_alone;
 pub(crate) use contents::{content_file, list_content, read_content};
 pub(crate) use growth::Growth;
 pub(crate) use reader::Reader;

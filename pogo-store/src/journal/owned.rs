@@ -49,6 +49,8 @@ struct End {
 
 impl Drop for Hold {
     fn drop(&mut self) {
+        // What is open belongs to this ownership: the next owner writes to the same files.
+        self.shared.tenure.end(|| self.shared.outputs.close_all());
         self.claim = None;
         self.shared.growth.set(None);
     }
@@ -144,6 +146,7 @@ impl Owned {
         let claim = locked.claim(&**disk, (owner, shared.machine.clone()), of_records)?;
         let (epoch, previous) = (claim.epoch, claim.previous.clone());
         shared.growth.set(Some(end));
+        shared.tenure.begin();
         let hold = Hold {
             shared: Arc::clone(shared),
             claim: Some(claim),

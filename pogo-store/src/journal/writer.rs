@@ -22,10 +22,12 @@ pub(crate) struct Writer {
     /// Where the next commit begins.
     mark: Mark,
     /// `None` where it is to be opened and put right first.
-    file: Option<Box<dyn DiskFile>>,
+    file: Option<Arc<dyn DiskFile>>,
     /// Whether the segment is known to stand in its directory.
     is_named: bool,
     last: Option<LastCommit>,
+    /// Whether a commit may stand behind the end, whose sync failed: as long as that is, nothing is sure of the next one either.
+    may_be_there: bool,
     pub(crate) reserve: Reserve,
 }
 
@@ -77,6 +79,7 @@ impl Writer {
             file: None,
             is_named: false,
             last,
+            may_be_there: false,
             reserve,
         };
         if !segments.is_empty() {
@@ -134,7 +137,8 @@ impl Writer {
         if let Err((error, may_be_there)) = written {
             // Whatever is there is put right before anything is appended again.
             self.file = None;
-            return Err(if may_be_there {
+            self.may_be_there |= may_be_there;
+            return Err(if self.may_be_there {
                 JournalError::Unknown {
                     message: error.to_string(),
                 }
@@ -182,7 +186,7 @@ impl Writer {
 
     /// Opens the segment afresh, makes sure that what was acknowledged is there, and cuts off the rest. A file whose sync failed
     /// is not synced again: its next sync would succeed without having written anything.
-    fn reopen(&mut self) -> std::io::Result<Box<dyn DiskFile>> {
+    fn reopen(&mut self) -> std::io::Result<Arc<dyn DiskFile>> {
         let path = segment_file(&self.dir, self.mark.segment);
         let file = self.disk.open(&path)?;
         if self.mark.offset > 0 {
@@ -207,6 +211,7 @@ impl Writer {
         }
         file.truncate(self.mark.offset)?;
         file.sync()?;
+        self.may_be_there = false;
         Ok(file)
     }
 }

@@ -1,11 +1,13 @@
 //! What is kept of one attempt that may still write.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 
 use pogo_core::output::{OutputFrame, OutputSource, Stream};
 
 use super::block::Block;
+use super::job_reader::FoundBlock;
 use super::stream_blocks::{BlockRef, StreamBlocks};
 
 /// The blocks of an attempt: the first half of those that it may have stay, and the others are overwritten in turn.
@@ -37,23 +39,27 @@ impl Attempt {
         }
     }
 
-    /// An attempt of which these blocks were found.
-    pub(super) fn found(source: Arc<OutputSource>, mut blocks: Vec<(u64, Block)>) -> Self {
-        blocks.sort_by_key(|(_, block)| block.offset);
-        let mut attempt = Self::new(source);
-        for (number, block) in blocks {
+    /// An attempt of which these blocks were found, if any were. The last of each stream is given as it stands in the log, if there may
+    /// be room in it.
+    pub(super) fn found(
+        mut blocks: Vec<FoundBlock>,
+        last: impl Fn(u64) -> io::Result<Option<Block>>,
+    ) -> io::Result<Option<Self>> {
+        blocks.sort_by_key(|found| found.block.offset);
+        let Some(first) = blocks.first() else { return Ok(None) };
+        let mut attempt = Self::new(Arc::clone(&first.source));
+        let mut lasts = BTreeMap::new();
+        for FoundBlock { stream, block, .. } in blocks {
             attempt.head_blocks += usize::from(!block.is_tail);
-            let stream = attempt.stream_mut(block.stream);
-            stream.push(BlockRef {
-                number,
-                offset: block.offset,
-                len: block.len() as u64,
-                is_tail: block.is_tail,
-            });
-            stream.length = stream.length.max(block.end());
-            stream.open = Some((number, block));
+            let of_stream = attempt.stream_mut(stream);
+            of_stream.push(block);
+            of_stream.length = of_stream.length.max(block.offset + block.len);
+            lasts.insert(stream, block.number);
         }
-        attempt
+        for (stream, number) in lasts {
+            attempt.stream_mut(stream).open = last(number)?.map(|block| (number, block));
+        }
+        Ok(Some(attempt))
     }
 
     pub(super) fn stream(&self, stream: Stream) -> &StreamBlocks {

@@ -85,16 +85,3 @@ pub(super) fn sealed_attempts(bytes: &[u8]) -> impl Iterator<Item = SealedAttemp
 pub(super) fn sealed_line(line: &[u8]) -> Option<SealedAttempt> {
     serde_json::from_slice(&object(checked(line)?)).ok()
 }
-
-/// The last line of this attempt.
-pub(super) fn find_sealed(bytes: &[u8], attempt: AttemptId) -> Option<SealedAttempt> {
-    // Numbers are looked for as text first: reading thousands of lines takes longer than finding one.
-    let named = format!("\"attempt\":{},", attempt.number());
-    let mut found = memchr::memmem::find_iter(bytes, &named).filter_map(|at| {
-        let (before, after) = bytes.split_at_checked(at)?;
-        let begin = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
-        let end = memchr::memchr(b'\n', after)? + at;
-        sealed_line(bytes.get(begin..end)?)
-    });
-    found.find(|sealed| sealed.attempt == attempt)
-}

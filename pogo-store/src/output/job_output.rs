@@ -13,9 +13,34 @@ use pogo_core::scheduler::{AttemptId, JobId};
 use super::attempt::{Attempt, Dirty};
 use super::block::{BLOCK, Block};
 use super::index::{SealedAttempt, sealed_attempts};
-use super::job_reader::{for_each_block, page, read_block, read_job};
+use super::job_reader::{FoundBlock, for_each_block, page, read_block};
 use super::stream_blocks::StreamBlocks;
 use crate::disk::{Disk, DiskFile, create_dirs};
+
+/// The files of a job as they were to be made durable, which takes long.
+pub(super) struct Unsynced {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    log: Arc<dyn DiskFile>,
+    index: Arc<dyn DiskFile>,
+    writes: u64,
+    is_named: bool,
+}
+
+impl Unsynced {
+    pub(super) fn sync(&self) -> io::Result<()> {
+        // The log first: a line of the index says that its blocks are there.
+        self.log.sync()?;
+        self.index.sync()?;
+        if self.is_named {
+            return Ok(());
+        }
+        // A process that was killed may have created some of them: the job's directory, that of all jobs, the namespace, and that of
+        // all namespaces.
+        let mut dirs = self.dir.ancestors().take(4);
+        dirs.try_for_each(|dir| self.disk.sync_dir(dir))
+    }
+}
 
 /// An open log with its index.
 #[derive(Debug)]
@@ -23,8 +48,8 @@ pub(super) struct JobOutput {
     job: JobId,
     disk: Arc<dyn Disk>,
     dir: PathBuf,
-    log: Box<dyn DiskFile>,
-    index: Box<dyn DiskFile>,
+    log: Arc<dyn DiskFile>,
+    index: Arc<dyn DiskFile>,
     index_len: u64,
     /// The number of the block behind the last one.
     next: u64,
@@ -33,7 +58,9 @@ pub(super) struct JobOutput {
     sealed: BTreeMap<AttemptId, Digest>,
     /// What the disk has not taken yet.
     dirty: Dirty,
-    is_synced: bool,
+    /// How often something was written, and how often when it was synced last.
+    writes: u64,
+    synced: u64,
     /// Whether its files are known to stand in their directories.
     is_named: bool,
     /// How often it was synced since it was used last.
@@ -56,16 +83,19 @@ impl JobOutput {
         let sealed: BTreeMap<_, _> = sealed_attempts(&lines)
             .map(|sealed| (sealed.attempt, sealed.digest))
             .collect();
-        let mut found: BTreeMap<AttemptId, Vec<(u64, Block)>> = BTreeMap::new();
+        // Where blocks are is remembered, and not what is in them: thousands of attempts may have a megabyte each.
+        let mut found: BTreeMap<AttemptId, Vec<FoundBlock>> = BTreeMap::new();
         let next = for_each_block(&**disk, &log_file(&dir), job, |number, block| {
             if !sealed.contains_key(&block.source.attempt) {
-                found.entry(block.source.attempt).or_default().push((number, block));
+                let blocks = found.entry(block.source.attempt).or_default();
+                blocks.push(FoundBlock::new(number, &block));
             }
         })?;
-        let attempts = found.into_iter().filter_map(|(attempt, blocks)| {
-            let source = Arc::clone(&blocks.first()?.1.source);
-            Some((attempt, Attempt::found(source, blocks)))
-        });
+        let last = |number| Ok(Block::decode(job, &read_block(&**disk, &log_file(&dir), number)?));
+        let mut attempts = BTreeMap::new();
+        for (attempt, blocks) in found {
+            attempts.extend(Attempt::found(blocks, last)?.map(|found| (attempt, found)));
+        }
         Ok(Self {
             job,
             disk: Arc::clone(disk),
@@ -73,10 +103,12 @@ impl JobOutput {
             index,
             index_len,
             next,
-            attempts: attempts.collect(),
+            attempts,
             sealed,
             dirty: Dirty::new(),
-            is_synced: false,
+            // What a process wrote that was killed is not durable yet.
+            writes: 1,
+            synced: 0,
             is_named: false,
             idle_rounds: 0,
             dir,
@@ -123,7 +155,7 @@ impl JobOutput {
                 run.push(number);
                 next += 1;
             }
-            self.is_synced = false;
+            self.writes += 1;
             if let Err(error) = self.log.write_at(first * BLOCK as u64, &bytes) {
                 let unwritten = bytes.chunks(BLOCK).map(<[u8]>::to_vec);
                 self.dirty.extend(run.into_iter().zip(unwritten));
@@ -152,7 +184,7 @@ impl JobOutput {
         }
         let sealed = SealedAttempt::new(attempt, length, digester.digest());
         let line = sealed.line().map_err(|error| unavailable(error.into()))?;
-        self.is_synced = false;
+        self.writes += 1;
         self.index.write_at(self.index_len, &line).map_err(unavailable)?;
         self.index_len += line.len() as u64;
         self.attempts.remove(&source.attempt);
@@ -160,19 +192,17 @@ impl JobOutput {
         Ok(sealed.digest)
     }
 
-    /// What is kept of a stream within a range.
+    /// What is kept of a stream within a range. `None` of an attempt that is sealed: the files have it.
     pub(super) fn read(
         &self,
         attempt: AttemptId,
         stream: Stream,
         range: Range<u64>,
-    ) -> Result<OutputPage, OutputError> {
-        if self.sealed.contains_key(&attempt) {
-            return read_job(&*self.disk, &self.dir, (self.job, attempt), stream, range);
-        }
+    ) -> Option<Result<OutputPage, OutputError>> {
         match self.attempts.get(&attempt) {
-            Some(open) => self.page(open.stream(stream), attempt, range),
-            None => Ok(OutputPage::new(vec![], range.end, 0, false)),
+            _ if self.sealed.contains_key(&attempt) => None,
+            Some(open) => Some(self.page(open.stream(stream), attempt, range)),
+            None => Some(Ok(OutputPage::new(vec![], range.end, 0, false))),
         }
     }
 
@@ -184,32 +214,29 @@ impl JobOutput {
         page(&log_file(&self.dir), (self.job, attempt), (blocks, false), range, read)
     }
 
-    /// Makes durable what was written.
-    pub(super) fn sync(&mut self) -> io::Result<()> {
+    /// What is to be made durable, if anything is. Nobody waits for that: a disk takes seconds for it at times.
+    pub(super) fn begin_sync(&mut self) -> io::Result<Option<Unsynced>> {
         self.write()?;
         self.idle_rounds += 1;
-        if self.is_synced {
-            return Ok(());
-        }
-        // The log first: a line of the index says that its blocks are there.
-        self.log.sync()?;
-        self.index.sync()?;
-        if !self.is_named {
-            // A process that was killed may have created some of them.
-            self.dir
-                .ancestors()
-                // The job's directory, that of all jobs, the namespace, and that of all namespaces.
-                .take(4)
-                .try_for_each(|dir| self.disk.sync_dir(dir))?;
-            self.is_named = true;
-        }
-        self.is_synced = true;
-        Ok(())
+        Ok((self.synced < self.writes).then(|| Unsynced {
+            disk: Arc::clone(&self.disk),
+            dir: self.dir.clone(),
+            log: Arc::clone(&self.log),
+            index: Arc::clone(&self.index),
+            writes: self.writes,
+            is_named: self.is_named,
+        }))
+    }
+
+    /// This is durable. What was written since is not, for sure.
+    pub(super) fn end_sync(&mut self, done: &Unsynced) {
+        self.synced = done.writes;
+        self.is_named = true;
     }
 
     /// Whether nobody has written to it for a while, and all of it is durable. Opening it again means looking through all of it.
     pub(super) fn is_idle(&self) -> bool {
-        !self.is_live() && self.is_synced && self.idle_rounds > Self::IDLE_ROUNDS
+        !self.is_live() && self.synced == self.writes && self.idle_rounds > Self::IDLE_ROUNDS
     }
 
     /// Whether an attempt of it may still write.

@@ -1,18 +1,43 @@
 //! Reading the output of a job from its files.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use pogo_core::output::{OutputError, OutputPage, Stream};
+use pogo_core::output::{OutputError, OutputPage, OutputSource, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::attempt::Attempt;
 use super::block::{BLOCK, Block};
-use super::index::find_sealed;
+use super::index_lines::IndexLines;
 use super::job_output::{index_file, log_file, unavailable};
-use super::stream_blocks::StreamBlocks;
-use crate::disk::Disk;
+use super::stream_blocks::{BlockRef, StreamBlocks};
+use crate::disk::{Disk, FileIdentity};
+
+/// Where a block is in a log, and whose it is.
+#[derive(Debug)]
+pub(super) struct FoundBlock {
+    pub(super) source: Arc<OutputSource>,
+    pub(super) stream: Stream,
+    pub(super) block: BlockRef,
+}
+
+impl FoundBlock {
+    pub(super) fn new(number: u64, block: &Block) -> Self {
+        Self {
+            source: Arc::clone(&block.source),
+            stream: block.stream,
+            block: BlockRef {
+                number,
+                offset: block.offset,
+                len: block.len() as u64,
+                is_tail: block.is_tail,
+            },
+        }
+    }
+}
 
 /// A log is looked through in pieces of this size.
 const PIECE: u64 = 4 << 20;
@@ -73,35 +98,73 @@ pub(super) fn page(
     Ok(OutputPage::new(frames, range.end, blocks.length, sealed))
 }
 
-/// Reads a job that this process does not write to.
-pub(super) fn read_job(
-    disk: &dyn Disk,
-    dir: &Path,
-    (job, attempt): (JobId, AttemptId),
-    stream: Stream,
-    range: Range<u64>,
-) -> Result<OutputPage, OutputError> {
-    let log = log_file(dir);
-    let read = |number| read_block(disk, &log, number);
-    let index = match disk.read_all(&index_file(dir)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(OutputPage::new(vec![], range.end, 0, false));
+/// Reads the output of a job from its files, and remembers where attempts are in them.
+#[derive(Debug)]
+pub(super) struct JobReader {
+    job: JobId,
+    dir: PathBuf,
+    index: IndexLines,
+    /// Attempts that are not sealed, and the log that they were found in.
+    unsealed: Option<(FileIdentity, BTreeMap<AttemptId, Attempt>)>,
+}
+
+impl JobReader {
+    pub(super) fn new(job: JobId, dir: PathBuf) -> Self {
+        Self {
+            job,
+            dir,
+            index: IndexLines::default(),
+            unsealed: None,
         }
-        index => index.map_err(unavailable)?,
-    };
-    if let Some(sealed) = find_sealed(&index, attempt) {
-        return page(&log, (job, attempt), (&sealed.stream(stream), true), range, read);
     }
-    let mut blocks = vec![];
-    let looked = for_each_block(disk, &log, job, |number, block| {
-        if block.source.attempt == attempt {
-            blocks.push((number, block));
+
+    pub(super) fn read(
+        &mut self,
+        disk: &dyn Disk,
+        attempt: AttemptId,
+        stream: Stream,
+        range: Range<u64>,
+    ) -> Result<OutputPage, OutputError> {
+        let (job, log) = (self.job, log_file(&self.dir));
+        let read = |number| read_block(disk, &log, number);
+        let nothing = || Ok(OutputPage::new(vec![], range.end, 0, false));
+        let sealed = match self.index.find(disk, &index_file(&self.dir), attempt) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return nothing(),
+            sealed => sealed.map_err(unavailable)?,
+        };
+        if let Some(sealed) = sealed {
+            return page(&log, (job, attempt), (&sealed.stream(stream), true), range, read);
         }
-    });
-    looked.map_err(unavailable)?;
-    let Some((_, first)) = blocks.first() else {
-        return Ok(OutputPage::new(vec![], range.end, 0, false));
-    };
-    let found = Attempt::found(std::sync::Arc::clone(&first.source), blocks);
-    page(&log, (job, attempt), (found.stream(stream), false), range, read)
+        match self.unsealed(disk, &log).map_err(unavailable)?.get(&attempt) {
+            Some(found) => page(&log, (job, attempt), (found.stream(stream), false), range, read),
+            None => nothing(),
+        }
+    }
+
+    /// What the log has of attempts that are not sealed. It is looked through once more whenever it has changed.
+    fn unsealed(&mut self, disk: &dyn Disk, log: &Path) -> io::Result<&BTreeMap<AttemptId, Attempt>> {
+        let identity = disk.identity(log)?;
+        let known = self.unsealed.take().filter(|(known, _)| *known == identity);
+        let attempts = match known {
+            Some((_, attempts)) => attempts,
+            None => self.find_unsealed(disk, log)?,
+        };
+        let (_, attempts) = self.unsealed.insert((identity, attempts));
+        Ok(attempts)
+    }
+
+    fn find_unsealed(&self, disk: &dyn Disk, log: &Path) -> io::Result<BTreeMap<AttemptId, Attempt>> {
+        let mut found: BTreeMap<AttemptId, Vec<FoundBlock>> = BTreeMap::new();
+        for_each_block(disk, log, self.job, |number, block| {
+            if !self.index.has(block.source.attempt) {
+                let blocks = found.entry(block.source.attempt).or_default();
+                blocks.push(FoundBlock::new(number, &block));
+            }
+        })?;
+        let mut attempts = BTreeMap::new();
+        for (attempt, blocks) in found {
+            attempts.extend(Attempt::found(blocks, |_| Ok(None))?.map(|found| (attempt, found)));
+        }
+        Ok(attempts)
+    }
 }

@@ -3,8 +3,10 @@
 mod attempt;
 mod block;
 mod index;
+mod index_lines;
 mod job_output;
 mod job_reader;
+mod job_readers;
 mod outputs;
 mod retention;
 mod store_output;

@@ -12,10 +12,11 @@ use pogo_core::output::{OutputError, OutputFrame, OutputPage, OutputSource, Stre
 use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::job_output::{JobOutput, unavailable};
-use super::job_reader::read_job;
+use super::job_readers::JobReaders;
 use crate::disk::Disk;
 use crate::journal::ReserveState;
 use crate::limits::Limits;
+use crate::owner::{Tenure, Tenured};
 
 /// Jobs that this process writes to, and where the others are.
 #[derive(Debug)]
@@ -25,7 +26,9 @@ pub(crate) struct Outputs {
     pub(super) dir: PathBuf,
     limits: Limits,
     reserve: Arc<ReserveState>,
+    tenure: Arc<Tenure>,
     open: Mutex<Open>,
+    readers: JobReaders,
 }
 
 type Job = Arc<Mutex<JobOutput>>;
@@ -44,18 +47,32 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Outputs {
-    pub(crate) fn new(disk: Arc<dyn Disk>, dir: PathBuf, limits: Limits, reserve: Arc<ReserveState>) -> Self {
+    pub(crate) fn new(
+        disk: Arc<dyn Disk>,
+        dir: PathBuf,
+        limits: Limits,
+        (reserve, tenure): (Arc<ReserveState>, Arc<Tenure>),
+    ) -> Self {
         Self {
             disk,
             dir,
             limits,
             reserve,
+            tenure,
             open: Mutex::default(),
+            readers: JobReaders::default(),
         }
     }
 
     pub(super) fn job_dir(&self, job: JobId) -> PathBuf {
         self.dir.join(job.number().to_string())
+    }
+
+    /// Output is written by the owner of the namespace alone: two writers would take the same blocks.
+    fn as_owner(&self) -> Result<Tenured<'_>, OutputError> {
+        self.tenure.hold().ok_or_else(|| OutputError::Unavailable {
+            message: "this process does not own the namespace; acquire its journal first".to_owned(),
+        })
     }
 
     /// The job, open for writing.
@@ -76,6 +93,7 @@ impl Outputs {
     }
 
     pub(super) fn append(self: &Arc<Self>, frames: &[OutputFrame]) -> Result<(), OutputError> {
+        let _tenured = self.as_owner()?;
         if self.reserve.is_given() {
             return Err(OutputError::Unavailable {
                 message: "the disk is full, and the rest of it is kept for the journal; free some space".to_owned(),
@@ -94,6 +112,7 @@ impl Outputs {
     }
 
     pub(super) fn seal(self: &Arc<Self>, source: &OutputSource, length: u64) -> Result<Digest, OutputError> {
+        let _tenured = self.as_owner()?;
         let digest = lock(&*self.job(source.job)?).seal(source, length)?;
         self.sync_soon();
         Ok(digest)
@@ -106,18 +125,35 @@ impl Outputs {
         range: Range<u64>,
     ) -> Result<OutputPage, OutputError> {
         let open = lock(&self.open).jobs.get(&job).cloned();
-        match open {
-            Some(open) => lock(&open).read(attempt, stream, range),
-            None => read_job(&*self.disk, &self.job_dir(job), (job, attempt), stream, range),
+        if let Some(page) = open.and_then(|open| lock(&open).read(attempt, stream, range.clone())) {
+            return page;
         }
+        let reader = self.readers.of(job, || self.job_dir(job));
+        lock(&reader).read(&*self.disk, attempt, stream, range)
     }
 
     /// Makes durable what was written, and closes what nobody writes to.
     pub(crate) fn try_sync(&self) -> io::Result<()> {
+        match self.tenure.hold() {
+            Some(_tenured) => self.sync_open(),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes durable what was written and closes all of it, at the end of an ownership.
+    pub(crate) fn close_all(&self) {
+        // Nobody writes any more who could be told.
+        let _ = self.sync_open();
+        let mut open = lock(&self.open);
+        open.jobs.clear();
+        open.failed.clear();
+    }
+
+    fn sync_open(&self) -> io::Result<()> {
         let mut all_synced = Ok(());
         let jobs = lock(&self.open).jobs.clone();
         for (job, output) in jobs {
-            let synced = lock(&output).sync();
+            let synced = sync(&output);
             let mut open = lock(&self.open);
             match synced {
                 Err(error) => {
@@ -168,14 +204,18 @@ impl Outputs {
         let is_live = open.jobs.get(&job).is_some_and(|output| lock(output).is_live());
         if !is_live {
             open.jobs.remove(&job);
+            self.readers.forget(job);
         }
         !is_live
     }
 }
 
-impl Drop for Outputs {
-    fn drop(&mut self) {
-        // No write follows that could return the error.
-        let _ = self.try_sync();
-    }
+/// Makes durable what was written of a job, which is written to and read meanwhile.
+fn sync(output: &Mutex<JobOutput>) -> io::Result<()> {
+    let Some(unsynced) = lock(output).begin_sync()? else {
+        return Ok(());
+    };
+    unsynced.sync()?;
+    lock(output).end_sync(&unsynced);
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The hold that one process has on a namespace.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use pogo_core::journal::{Epoch, JournalError, Owner, OwnerId};
 
@@ -16,7 +17,7 @@ pub(crate) struct Claim {
     file: PathBuf,
     written: FileIdentity,
     /// It is kept open, so that no other file gets its inode.
-    _open: Box<dyn DiskFile>,
+    _open: Arc<dyn DiskFile>,
     _lock: Box<dyn Lock>,
 }
 

@@ -3,7 +3,9 @@
 mod claim;
 mod machine;
 mod owner_file;
+mod tenure;
 
 pub(crate) use claim::Claim;
 pub(crate) use machine::Machine;
 pub(crate) use owner_file::{OwnerRecord, read_owner};
+pub(crate) use tenure::{Tenure, Tenured};

@@ -6,8 +6,8 @@ use futures::executor::block_on;
 use pogo_core::journal::{Epoch, Journal, OwnerId, Seq};
 use pogo_core::output::{OutputStore, Stream};
 
-use super::outputs::{frame, output, source};
-use super::scenario::{Acknowledged, acquire, journal, open, play, state};
+use super::outputs::{frame, source};
+use super::scenario::{Acknowledged, acquire, journal, open, play, state, writing};
 use super::simulated_disk::SimulatedDisk;
 use crate::{Damage, Store};
 
@@ -15,7 +15,7 @@ use crate::{Damage, Store};
 fn used() -> SimulatedDisk {
     let disk = SimulatedDisk::default();
     play(&disk, &mut Acknowledged::default()).unwrap();
-    let output = output(&open(&disk).unwrap());
+    let output = writing(&open(&disk).unwrap()).unwrap();
     let frames = [
         frame(1, 1, Stream::Stdout, 0, 9_000),
         frame(1, 2, Stream::Stdout, 0, 9_000),
@@ -130,7 +130,7 @@ fn a_namespace_says_what_it_has_and_who_owned_it() {
     let store = open(&disk).unwrap();
     let info = block_on(store.namespace("default").unwrap().info()).unwrap();
     let owner = info.owner.as_ref().unwrap();
-    assert_eq!((&owner.owner, owner.epoch), (&OwnerId("tests".into()), Epoch(2)));
+    assert_eq!((&owner.owner, owner.epoch), (&OwnerId("tests".into()), Epoch(3)));
     assert_eq!((info.first, &*info.snapshots.0), (Seq(28), &[Seq(30), Seq(40)][..]));
     assert_eq!(
         (info.segments.0, info.content.0, info.events.0, info.output),

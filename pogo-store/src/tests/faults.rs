@@ -49,6 +49,33 @@ fn a_commit_whose_sync_failed_is_written_again_and_not_only_synced() {
 }
 
 #[test]
+fn whether_a_commit_is_stored_stays_unknown_until_its_segment_is_put_right() {
+    let disk = SimulatedDisk::default();
+    let (store, records) = (open(&disk).unwrap(), records());
+    let journal = journal(&store);
+    let mut owned = acquire(&journal).unwrap();
+    block_on(owned.append(&commit(0, &records[..2]))).unwrap();
+    let second = commit(2, &records[2..4]);
+    // The sync fails, the power of which is that nobody knows; then the segment cannot be cut, nor that be synced.
+    disk.fail_at(disk.changes() + 2, io::ErrorKind::Other);
+    let mut answers = vec![block_on(owned.append(&second))];
+    for operation in 1..=2 {
+        disk.fail_at(disk.changes() + operation, io::ErrorKind::Other);
+        answers.push(block_on(owned.append(&second)));
+    }
+    for answer in answers {
+        assert!(matches!(answer, Err(JournalError::Unknown { .. })), "{answer:?}");
+    }
+    // Once it is cut, what cannot be written is not there.
+    disk.fail_at(disk.changes() + 3, io::ErrorKind::Other);
+    let answer = block_on(owned.append(&second));
+    assert!(matches!(answer, Err(JournalError::Unavailable { .. })), "{answer:?}");
+    assert_eq!(read_from(&journal, Seq(0)).unwrap(), records[..2]);
+    drop(owned);
+    assert_eq!(acquire(&journal).unwrap().end(), Seq(2));
+}
+
+#[test]
 fn the_next_owner_writes_again_what_it_found_and_does_not_believe_a_sync() {
     let disk = SimulatedDisk::default();
     let (store, records) = (open(&disk).unwrap(), records());

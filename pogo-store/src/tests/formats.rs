@@ -11,7 +11,7 @@ use pogo_core::output::{OutputStore, Stream};
 use pogo_core::scheduler::JobId;
 
 use super::outputs::{frame, output, read, source};
-use super::scenario::{SMALL, acquire, commit, journal, open, play_in, read_from, records};
+use super::scenario::{SMALL, acquire, commit, journal, open, play_in, read_from, records, writing};
 use super::simulated_disk::SimulatedDisk;
 use crate::checked_line::push_line;
 use crate::disk::LocalDisk;
@@ -32,6 +32,9 @@ fn golden() -> (tempfile::TempDir, PathBuf) {
     let dir = temporary.path().join("store");
     let copied = Command::new("cp").args(["-r", GOLDEN]).arg(&dir).status();
     assert!(copied.unwrap().success());
+    // Whatever a checkout made of it.
+    let closed = Command::new("chmod").args(["-R", "go-w"]).arg(&dir).status();
+    assert!(closed.unwrap().success());
     (temporary, dir)
 }
 
@@ -73,7 +76,7 @@ fn write_the_golden_store() {
     let store = store_in(Path::new(GOLDEN));
     store.create().unwrap();
     play_in(store.clone(), &mut Default::default(), |_| {}).unwrap();
-    let output = output(&store);
+    let output = writing(&store).unwrap();
     let frames = [
         frame(1, 1, Stream::Stdout, 0, 50_000),
         frame(1, 2, Stream::Stderr, 0, 100),

@@ -11,7 +11,7 @@ use pogo_core::scheduler::{AttemptId, JobId};
 use pogo_core::{Digest, Timestamp};
 
 use super::disk_state::Survives;
-use super::scenario::{acquire, commit, journal, open, records};
+use super::scenario::{acquire, commit, journal, open, records, writing};
 use super::simulated_disk::SimulatedDisk;
 use crate::output::BLOCK;
 use crate::{Retention, Store, StoreOutput};
@@ -83,7 +83,7 @@ struct Synced {
 /// Two attempts write, one in turn with the other; the first one ends.
 fn play(disk: &SimulatedDisk, synced: &mut Synced) -> Result<(), Box<dyn std::error::Error>> {
     let store = open(disk)?;
-    let output = output(&store);
+    let output = writing(&store)?;
     for round in 0..6 {
         let at = round * 1_500;
         let frames = [
@@ -117,7 +117,7 @@ fn output_that_was_synced_outlives_a_power_cut_and_no_byte_is_another() {
         ] {
             let disk = disk.after_crash(survives);
             let store = open(&disk).unwrap();
-            let output = output(&store);
+            let output = writing(&store).unwrap();
             for (attempt, length) in (1..).zip(synced.lengths) {
                 let (kept, found, digest) = read(&output, 1, attempt).unwrap();
                 assert!(
@@ -148,7 +148,7 @@ fn output_that_was_synced_outlives_a_power_cut_and_no_byte_is_another() {
 fn another_process_reads_what_is_written_and_what_is_sealed() {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
-    let output = output(&store);
+    let output = writing(&store).unwrap();
     block_on(output.append(&[
         frame(1, 1, Stream::Stdout, 0, 50_000),
         frame(1, 2, Stream::Stderr, 0, 100),
@@ -170,7 +170,7 @@ fn another_process_reads_what_is_written_and_what_is_sealed() {
 #[test]
 fn a_log_takes_no_more_than_an_attempt_may_however_much_it_writes() {
     let disk = SimulatedDisk::default();
-    let output = output(&open(&disk).unwrap());
+    let output = writing(&open(&disk).unwrap()).unwrap();
     for at in (0..4_000_000).step_by(100_000) {
         block_on(output.append(&[frame(1, 1, Stream::Stdout, at, 100_000)])).unwrap();
     }
@@ -194,7 +194,7 @@ fn a_log_takes_no_more_than_an_attempt_may_however_much_it_writes() {
 #[test]
 fn times_are_kept_to_the_second() {
     let disk = SimulatedDisk::default();
-    let output = output(&open(&disk).unwrap());
+    let output = writing(&open(&disk).unwrap()).unwrap();
     let source = source(1, 1);
     for second in 0..20 {
         let at = Timestamp::from_millis(second * 1_000);
@@ -244,7 +244,7 @@ fn a_bit_that_is_flipped_is_told_with_its_file_and_place_or_what_it_was_in_is_mi
 fn output_that_finds_no_room_is_told_and_what_was_kept_before_is_there() {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
-    let output = output(&store);
+    let output = writing(&store).unwrap();
     block_on(output.append(&[frame(1, 1, Stream::Stdout, 0, 9_000)])).unwrap();
     disk.set_capacity(Some(disk.used() + 5_000));
     for _ in 0..3 {
@@ -294,7 +294,7 @@ fn on_a_full_disk_the_rest_is_for_the_journal() {
 fn a_failed_sync_is_told_to_whoever_writes_next() {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
-    let output = output(&store);
+    let output = writing(&store).unwrap();
     block_on(output.append(&[frame(1, 1, Stream::Stdout, 0, 100)])).unwrap();
     disk.fail_next_sync();
     sync(&store);
@@ -308,7 +308,7 @@ fn old_output_is_removed_and_of_too_much_the_oldest() {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
     let namespace = store.namespace("default").unwrap();
-    let output = output(&store);
+    let output = writing(&store).unwrap();
     // The simulated disk counts changes of a file as seconds.
     for job in 1..=4 {
         for round in 0..job * 2 {
@@ -355,7 +355,7 @@ fn a_store_of_output_that_fails_at_any_operation_goes_on_afterwards() {
         disk.fail_at(at, io::ErrorKind::Other);
         let mut synced = Synced::default();
         let _ = play(&disk, &mut synced);
-        let output = output(&open(&disk).unwrap());
+        let output = writing(&open(&disk).unwrap()).unwrap();
         let (kept, length, _) = read(&output, 1, 2).unwrap();
         assert!(kept >= synced.lengths[1], "change {at}");
         block_on(output.append(&[frame(1, 2, Stream::Stderr, length, 100)])).unwrap();

@@ -1,11 +1,13 @@
 //! Output that comes in any order and size.
 
+use std::sync::Arc;
+
 use futures::executor::block_on;
 use pogo_core::output::{OutputStore, Stream};
 use proptest::prelude::*;
 
-use super::outputs::{frame, output, read, source};
-use super::scenario::open;
+use super::outputs::{frame, read, source};
+use super::scenario::{open, writing};
 use super::simulated_disk::SimulatedDisk;
 use crate::output::BLOCK;
 
@@ -33,7 +35,7 @@ proptest! {
     #[test]
     fn whatever_comes_what_is_kept_is_what_was_written_within_its_limit(steps in steps()) {
         let disk = SimulatedDisk::default();
-        let mut output = output(&open(&disk).unwrap());
+        let mut output = writing(&open(&disk).unwrap()).unwrap();
         let mut lengths = [[0_u64; 3]; 4];
         let mut sealed = [None; 4];
         for step in steps {
@@ -52,10 +54,13 @@ proptest! {
                     let before = sealed[usize::try_from(attempt).unwrap()].replace(digest);
                     prop_assert!(before.is_none_or(|before| before == digest));
                 }
-                Step::Reopen => output = super::outputs::output(&open(&disk).unwrap()),
+                Step::Reopen => {
+                    drop(output);
+                    output = writing(&open(&disk).unwrap()).unwrap();
+                }
             }
         }
-        for output in [output, super::outputs::output(&open(&disk).unwrap())] {
+        for output in [Arc::clone(&output.output), super::outputs::output(&open(&disk).unwrap())] {
             for attempt in 1..4_u64 {
                 let (kept, length, digest) = read(&output, 1, attempt).unwrap();
                 let index = usize::try_from(attempt).unwrap();

@@ -19,7 +19,7 @@ use super::simulated_disk::SimulatedDisk;
 use crate::disk::Disk;
 use crate::limits::Limits;
 use crate::owner::Machine;
-use crate::{Store, StoreError, StoreJournal};
+use crate::{Store, StoreError, StoreJournal, StoreOutput};
 
 pub(super) const DIR: &str = "/store";
 
@@ -67,6 +67,28 @@ pub(super) fn owner(nonce: u64) -> Owner {
 
 pub(super) fn acquire(journal: &StoreJournal) -> Result<Box<dyn OwnedJournal>, JournalError> {
     block_on(journal.acquire(owner(1), Acquire::IfFree))
+}
+
+/// The output of a namespace, by its owner.
+pub(super) struct Writing {
+    pub(super) output: Arc<StoreOutput>,
+    _owned: Box<dyn OwnedJournal>,
+}
+
+impl std::ops::Deref for Writing {
+    type Target = StoreOutput;
+
+    fn deref(&self) -> &StoreOutput {
+        &self.output
+    }
+}
+
+/// Acquires the namespace, which writing its output takes.
+pub(super) fn writing(store: &Store) -> Result<Writing, JournalError> {
+    Ok(Writing {
+        _owned: acquire(&journal(store))?,
+        output: store.namespace("default").unwrap().output(),
+    })
 }
 
 pub(super) fn commit(at: usize, records: &[Record]) -> Commit {

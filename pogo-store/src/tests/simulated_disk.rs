@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::disk_state::{DiskState, Entry, FileChange, FileState, NameChange, Survives};
-use crate::disk::{Disk, DiskFile, FileIdentity, Lock, NetworkFilesystem};
+use crate::disk::{Access, Disk, DiskFile, FileIdentity, Lock, NetworkFilesystem};
 
 /// A disk whose changes are counted. Clones are the same disk.
 #[derive(Debug, Clone, Default)]
@@ -215,10 +215,10 @@ impl Disk for SimulatedDisk {
         })
     }
 
-    fn open(&self, file: &Path) -> io::Result<Box<dyn DiskFile>> {
+    fn open(&self, file: &Path) -> io::Result<Arc<dyn DiskFile>> {
         let inode = self.with(|state| state.open(file))?;
         let disk = self.clone();
-        Ok(Box::new(SimulatedFile { disk, inode }))
+        Ok(Arc::new(SimulatedFile { disk, inode }))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -262,6 +262,21 @@ impl Disk for SimulatedDisk {
                 let disk = self.clone();
                 Box::new(SimulatedLock { disk, path }) as Box<dyn Lock>
             }))
+        })
+    }
+
+    fn lock_dir(&self, _dir: &Path) -> io::Result<Box<dyn Lock>> {
+        // Nobody else is there who could have it.
+        let (disk, path) = (self.clone(), PathBuf::new());
+        Ok(Box::new(SimulatedLock { disk, path }))
+    }
+
+    fn access(&self, _dir: &Path, _follow: bool) -> io::Result<Access> {
+        Ok(Access {
+            owner: 1,
+            user: 1,
+            mode: 0o700,
+            is_link: false,
         })
     }
 

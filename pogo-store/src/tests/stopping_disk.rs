@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use crate::disk::{Disk, DiskFile, FileIdentity, LocalDisk, Lock, NetworkFilesystem};
+use crate::disk::{Access, Disk, DiskFile, FileIdentity, LocalDisk, Lock, NetworkFilesystem};
 
 /// The message that the process has stopped.
 pub(super) const STOPPED: &str = "stopped";
@@ -51,10 +51,10 @@ impl Disk for StoppingDisk {
         LocalDisk.read(file, range)
     }
 
-    fn open(&self, file: &Path) -> io::Result<Box<dyn DiskFile>> {
+    fn open(&self, file: &Path) -> io::Result<Arc<dyn DiskFile>> {
         self.change(|| ());
         let (disk, file) = (self.clone(), LocalDisk.open(file)?);
-        Ok(Box::new(StoppingFile { disk, file }))
+        Ok(Arc::new(StoppingFile { disk, file }))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -87,6 +87,14 @@ impl Disk for StoppingDisk {
         LocalDisk.lock(file)
     }
 
+    fn lock_dir(&self, dir: &Path) -> io::Result<Box<dyn Lock>> {
+        LocalDisk.lock_dir(dir)
+    }
+
+    fn access(&self, dir: &Path, follow: bool) -> io::Result<Access> {
+        LocalDisk.access(dir, follow)
+    }
+
     fn identity(&self, file: &Path) -> io::Result<FileIdentity> {
         LocalDisk.identity(file)
     }
@@ -99,7 +107,7 @@ impl Disk for StoppingDisk {
 #[derive(Debug)]
 struct StoppingFile {
     disk: StoppingDisk,
-    file: Box<dyn DiskFile>,
+    file: Arc<dyn DiskFile>,
 }
 
 impl DiskFile for StoppingFile {

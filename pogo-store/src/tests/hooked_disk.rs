@@ -1,0 +1,130 @@
+//! A simulated disk on which something else happens within an operation, and reads are counted.
+
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::simulated_disk::SimulatedDisk;
+use crate::disk::{Access, Disk, DiskFile, FileIdentity, Lock, NetworkFilesystem};
+
+/// What happens, once.
+type Hook = Box<dyn FnOnce() + Send>;
+
+/// A disk whose syncs of files of one name do something else first. Clones are the same disk.
+#[derive(Clone, Default)]
+pub(super) struct HookedDisk {
+    pub(super) disk: SimulatedDisk,
+    on_sync: Arc<Mutex<Option<(&'static str, Hook)>>>,
+    read: Arc<AtomicU64>,
+}
+
+impl fmt::Debug for HookedDisk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HookedDisk").finish_non_exhaustive()
+    }
+}
+
+impl HookedDisk {
+    /// The next sync of a file of this name does this first.
+    pub(super) fn on_sync(&self, name: &'static str, hook: impl FnOnce() + Send + 'static) {
+        *self.on_sync.lock().unwrap() = Some((name, Box::new(hook)));
+    }
+
+    /// How many bytes were read.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+}
+
+impl Disk for HookedDisk {
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        self.disk.create_dir(dir)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        self.disk.list(dir)
+    }
+
+    fn read(&self, file: &Path, range: Range<u64>) -> io::Result<Vec<u8>> {
+        let bytes = self.disk.read(file, range)?;
+        self.read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(bytes)
+    }
+
+    fn open(&self, file: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(HookedFile {
+            disk: self.clone(),
+            path: file.to_owned(),
+            file: self.disk.open(file)?,
+        }))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&self, file: &Path) -> io::Result<()> {
+        self.disk.remove(file)
+    }
+
+    fn remove_dir(&self, dir: &Path) -> io::Result<()> {
+        self.disk.remove_dir(dir)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        self.disk.sync_dir(dir)
+    }
+
+    fn reserve(&self, file: &Path, bytes: u64) -> io::Result<()> {
+        self.disk.reserve(file, bytes)
+    }
+
+    fn lock(&self, file: &Path) -> io::Result<Option<Box<dyn Lock>>> {
+        self.disk.lock(file)
+    }
+
+    fn lock_dir(&self, dir: &Path) -> io::Result<Box<dyn Lock>> {
+        self.disk.lock_dir(dir)
+    }
+
+    fn access(&self, dir: &Path, follow: bool) -> io::Result<Access> {
+        self.disk.access(dir, follow)
+    }
+
+    fn identity(&self, file: &Path) -> io::Result<FileIdentity> {
+        self.disk.identity(file)
+    }
+
+    fn network_filesystem(&self, dir: &Path) -> io::Result<Option<NetworkFilesystem>> {
+        self.disk.network_filesystem(dir)
+    }
+}
+
+#[derive(Debug)]
+struct HookedFile {
+    disk: HookedDisk,
+    path: PathBuf,
+    file: Arc<dyn DiskFile>,
+}
+
+impl DiskFile for HookedFile {
+    fn write_at(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_at(at, bytes)
+    }
+
+    fn truncate(&self, len: u64) -> io::Result<()> {
+        self.file.truncate(len)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let mut hook = self.disk.on_sync.lock().unwrap();
+        let hook = hook.take_if(|(name, _)| self.path.ends_with(&*name));
+        if let Some((_, hook)) = hook {
+            hook();
+        }
+        self.file.sync()
+    }
+}
