@@ -5,8 +5,8 @@ use std::thread;
 
 use futures::channel::oneshot;
 
-/// Runs this on a thread of its own, so that any executor can await it. It runs to its end even if nobody does. A thread takes some
-/// 20 µs, which is nothing beside a disk that syncs.
+/// Runs this on a thread of its own, so that any executor can await it. It runs to its end even if nobody does. A
+/// thread takes some 20 µs, which is nothing beside a disk that syncs.
 pub(crate) async fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let (sender, receiver) = oneshot::channel();
     let thread = thread::Builder::new().name("pogo-store".to_owned());

@@ -8,6 +8,7 @@ mod compressed;
 mod disk;
 mod error;
 mod history;
+mod jobs;
 mod journal;
 mod limits;
 mod namespace;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use check::{Damage, LastOwner, NamespaceInfo};
 pub use error::StoreError;
+pub use jobs::{JobEntry, JobFilter, JobPage, JobProgress, Submission};
 pub use journal::StoreJournal;
 pub use namespace::Namespace;
 pub use output::{Pruned, Retention, StoreOutput};

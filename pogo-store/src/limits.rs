@@ -14,6 +14,8 @@ pub(crate) struct Limits {
     pub(crate) commit: usize,
     /// The space that is kept for the end of a journal on a full disk.
     pub(crate) reserve: u64,
+    /// From this size on the list of jobs is written anew when most of it is out of date.
+    pub(crate) list: u64,
     /// How many blocks are kept of an attempt; at least eight.
     pub(crate) output_blocks: usize,
     /// How often output is made durable; never by itself where this is `None`.
@@ -26,6 +28,7 @@ impl Default for Limits {
             segment: 64 << 20,
             commit: 8 << 20,
             reserve: 16 << 20,
+            list: 256 << 10,
             output_blocks: OUTPUT_BLOCKS,
             sync_output: Some(Duration::from_secs(1)),
         }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pogo_core::Timestamp;
 use pogo_core::scheduler::{JobId, Record};
@@ -11,7 +11,8 @@ use crate::blocking::spawn_blocking;
 use crate::check::{Damage, NamespaceInfo, check, info};
 use crate::disk::{Disk, parent_dir};
 use crate::error::StoreError;
-use crate::history::job_events;
+use crate::history::job_records;
+use crate::jobs::{JobFilter, JobIndex, JobPage, jobs};
 use crate::journal::{Growth, Reader, ReserveState, StoreJournal};
 use crate::limits::Limits;
 use crate::output::{Outputs, Pruned, Retention, StoreOutput};
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) reserve: Arc<ReserveState>,
     pub(crate) tenure: Arc<Tenure>,
     pub(crate) outputs: Arc<Outputs>,
+    /// The list of jobs, if this process owns the namespace.
+    pub(crate) index: Mutex<Option<JobIndex>>,
 }
 
 impl Namespace {
@@ -54,6 +57,7 @@ impl Namespace {
             reserve,
             tenure,
             outputs: Arc::new(outputs),
+            index: Mutex::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -70,21 +74,34 @@ impl Namespace {
         Arc::new(StoreOutput::new(Arc::clone(&self.shared.outputs)))
     }
 
-    /// Everything that happened to a job, in order, however long ago. Empty if there was no such job, or its events were removed.
+    /// Everything that happened to a job, in order, however long ago. Empty if there was no such job, or its events
+    /// were removed.
     ///
     /// # Errors
     /// The disk gave an error, or a file is damaged.
     pub async fn job_events(&self, job: JobId) -> Result<Vec<Record>, StoreError> {
         let shared = Arc::clone(&self.shared);
-        spawn_blocking(move || job_events(&shared, job)).await?
+        let records = spawn_blocking(move || job_records(&shared, job)).await??;
+        Ok(records.into_values().collect())
     }
 
-    /// Removes output that is older, or more, than is to be kept, and events of jobs that are older. The process that owns the
-    /// namespace may do that, and where nobody does, any.
+    /// The jobs that there are and were, newest first. A list of thousands is read at once, beside an owner and without
+    /// one; it is as the journal is.
     ///
     /// # Errors
-    /// [`JournalError::Held`](pogo_core::journal::JournalError::Held) if another process owns the namespace, and may be writing; or the
-    /// disk gave an error: what was removed before is gone.
+    /// The disk gave an error, or the journal is damaged. A damaged list is none: it is made anew from the journal and
+    /// the events of jobs.
+    pub async fn jobs(&self, filter: JobFilter) -> Result<JobPage, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        spawn_blocking(move || jobs(&shared, &filter)).await?
+    }
+
+    /// Removes output that is older, or more, than is to be kept, and events of jobs that are older. The process that
+    /// owns the namespace may do that, and where nobody does, any.
+    ///
+    /// # Errors
+    /// [`JournalError::Held`](pogo_core::journal::JournalError::Held) if another process owns the namespace, and may be
+    /// writing; or the disk gave an error: what was removed before is gone.
     pub async fn prune(&self, now: Timestamp, keep: Retention) -> Result<Pruned, StoreError> {
         self.as_owner(move |shared| shared.outputs.prune(now, keep)).await
     }
@@ -106,7 +123,8 @@ impl Namespace {
         spawn_blocking(move || shared.as_owner(|| Ok(work(&shared)?))).await?
     }
 
-    /// Reads everything that it has, and says what is not as it was written; beside an owner too. Takes as long as reading all of it.
+    /// Reads everything that it has, and says what is not as it was written; beside an owner too. Takes as long as
+    /// reading all of it.
     ///
     /// # Errors
     /// No thread can be started.
@@ -157,11 +175,22 @@ impl Shared {
         work()
     }
 
+    /// The directory of a job.
+    pub(crate) fn job_dir(&self, job: JobId) -> PathBuf {
+        self.jobs_dir().join(job.number().to_string())
+    }
+
+    /// The list of jobs, if this process owns the namespace.
+    pub(crate) fn index(&self) -> MutexGuard<'_, Option<JobIndex>> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn content_dir(&self) -> PathBuf {
         self.dir.join("content")
     }
 
-    /// Creates its directories, durably. Those that are there may be of a process that was killed before they were durable.
+    /// Creates its directories, durably. Those that are there may be of a process that was killed before they were
+    /// durable.
     pub(crate) fn create(&self) -> io::Result<()> {
         let all_namespaces = parent_dir(&self.dir);
         let store = parent_dir(all_namespaces);

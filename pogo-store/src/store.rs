@@ -14,8 +14,8 @@ use crate::store_format::{check_format, write_format};
 
 /// Journals, output and history in a directory. Clones are of the same store.
 ///
-/// Opening it locks nothing: any number of processes may have it open, and [acquiring](pogo_core::journal::Journal::acquire) the journal
-/// of a namespace makes one of them its owner.
+/// Opening it locks nothing: any number of processes may have it open, and
+/// [acquiring](pogo_core::journal::Journal::acquire) the journal of a namespace makes one of them its owner.
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -35,8 +35,8 @@ impl Store {
     /// Opens a store, and creates it if the directory is empty or not there yet. Its files are for this user alone.
     ///
     /// # Errors
-    /// The directory has something else in it, or a store of a newer version; it belongs to another user, or others may write to it; it
-    /// is on a filesystem of a network; or the disk gives an error.
+    /// The directory has something else in it, or a store of a newer version; it belongs to another user, or others may
+    /// write to it; it is on a filesystem of a network; or the disk gives an error.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let store = Self::at(path.as_ref())?;
         store.create()?;

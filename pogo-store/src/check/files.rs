@@ -3,12 +3,13 @@
 use pogo_core::journal::JournalError;
 
 use super::Damage;
-use super::journal_files::{check_content, check_events, check_journal, check_snapshots};
+use super::journal_files::{check_content, check_events, check_journal, check_list, check_snapshots};
 use crate::namespace::Shared;
 use crate::output::damaged_output;
 use crate::owner::read_owner;
 
-/// Everything that is damaged in a namespace. Beside an owner that appends and compacts, what it removes meanwhile is passed over.
+/// Everything that is damaged in a namespace. Beside an owner that appends and compacts, what it removes meanwhile is
+/// passed over.
 pub(crate) fn check(shared: &Shared) -> Vec<Damage> {
     let mut damage = vec![];
     let owner = shared.dir.join("owner");
@@ -20,6 +21,7 @@ pub(crate) fn check(shared: &Shared) -> Vec<Damage> {
     check_snapshots(shared, &mut named, &mut damage);
     check_content(shared, &named, &mut damage);
     check_events(shared, &mut damage);
+    check_list(shared, &mut damage);
     for (file, message) in damaged_output(&shared.outputs) {
         let cure = "the other output of the job is read as before; the job's events have the digest of what is missing";
         damage.push(Damage::new(file, message, cure));

@@ -7,6 +7,7 @@ use pogo_core::journal::{Epoch, JournalError, OwnerId, Seq};
 
 use crate::error::unavailable;
 use crate::history::events_file;
+use crate::jobs::index_file;
 use crate::journal::{content_file, list_content, list_segments, list_snapshots, segment_file, snapshot_file};
 use crate::namespace::Shared;
 use crate::owner::read_owner;
@@ -29,6 +30,8 @@ pub struct NamespaceInfo {
     pub events: (usize, u64),
     /// How many jobs have output, and its bytes.
     pub output: (usize, u64),
+    /// The bytes of the list of jobs.
+    pub list: u64,
 }
 
 /// Who owns a namespace, or did last.
@@ -50,7 +53,7 @@ pub struct LastOwner {
 impl NamespaceInfo {
     /// The bytes of all of it.
     pub fn bytes(&self) -> u64 {
-        self.segments.1 + self.snapshots.1 + self.content.1 + self.events.1 + self.output.1
+        self.segments.1 + self.snapshots.1 + self.content.1 + self.events.1 + self.output.1 + self.list
     }
 }
 
@@ -97,6 +100,7 @@ fn files(shared: &Shared, owner: Option<crate::owner::OwnerRecord>) -> io::Resul
             size(digests.iter().map(|it| content_file(&content, *it)).collect()),
         ),
         events: (events.len(), size(events)),
+        list: size(vec![index_file(&shared.dir)]),
         output: (output.len(), output.iter().map(|job| job.bytes).sum()),
         snapshots: {
             let bytes = size(snapshots.iter().map(|it| snapshot_file(&shared.dir, *it)).collect());

@@ -12,6 +12,7 @@ use super::Damage;
 use super::files::text;
 use crate::disk::{damaged_name, is_set_aside};
 use crate::history::{events_file, kept_events};
+use crate::jobs::{damaged_line, index_file};
 use crate::journal::{
     Mark, broken_off, content_file, list_content, list_segments, list_snapshots, read_content, read_snapshot, scan,
     segment_file, snapshot_file,
@@ -119,6 +120,22 @@ pub(super) fn check_content(shared: &Shared, named: &BTreeSet<Digest>, damage: &
     for digest in named.iter().filter(|digest| !there.contains(digest)) {
         let missing = "records name it, and it is not there".to_owned();
         damage.push(Damage::new(content_file(&dir, *digest), missing, cure));
+    }
+}
+
+/// Reads the list of jobs.
+pub(super) fn check_list(shared: &Shared, damage: &mut Vec<Damage>) {
+    let file = index_file(&shared.dir);
+    let cure = "remove it while nobody owns the namespace: it is made anew from the journal and the events of jobs";
+    match shared.disk.read_all(&file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => add(shared, &file, error.to_string(), cure, damage),
+        Ok(bytes) => {
+            if let Some(at) = damaged_line(&bytes) {
+                let message = format!("the line at byte {at} has another checksum than it says");
+                add(shared, &file, message, cure, damage);
+            }
+        }
     }
 }
 

@@ -18,7 +18,8 @@ pub(crate) fn parent_dir(path: &Path) -> &Path {
 pub(crate) fn create_dirs(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
     if !disk.exists(dir)? {
         let parent = parent_dir(dir);
-        // The root, a directory without a name, or a working directory that was removed: creating it says what is wrong.
+        // The root, a directory without a name, or a working directory that was removed: creating it says what is
+        // wrong.
         if parent != dir {
             create_dirs(disk, parent)?;
         }

@@ -6,7 +6,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NetworkFilesystem(&'static str);
 
-/// By the numbers that `statfs` gives. FUSE may be anything; sshfs and virtiofs say so too, and their locks are those of one machine.
+/// By the numbers that `statfs` gives. FUSE may be anything; sshfs and virtiofs say so too, and their locks are those
+/// of one machine.
 const KNOWN: [(u32, &str); 16] = [
     (0x0000_6969, "NFS"),
     (0x0000_517b, "SMB"),

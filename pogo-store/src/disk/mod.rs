@@ -1,4 +1,5 @@
-//! The few operations on files that the store is made of, behind a trait: each of them is a point at which a test lets the power fail.
+//! The few operations on files that the store is made of, behind a trait: each of them is a point at which a test lets
+//! the power fail.
 
 mod access;
 mod directories;

@@ -10,7 +10,8 @@ use pogo_core::Timestamp;
 
 use super::{Access, NetworkFilesystem};
 
-/// Operations on files and directories. Errors name what was tried and where. No file is opened through a symbolic link of its own.
+/// Operations on files and directories. Errors name what was tried and where. No file is opened through a symbolic link
+/// of its own.
 pub(crate) trait Disk: fmt::Debug + Send + Sync {
     /// Creates a directory for this user alone; it may be there already.
     fn create_dir(&self, dir: &Path) -> io::Result<()>;

@@ -31,8 +31,8 @@ pub(crate) enum Kept {
 /// Lines of one job, by their positions.
 type Lines = Vec<(Seq, Vec<u8>)>;
 
-/// Adds the records of a segment to the files of their jobs, durably. Those that are there already, as another trial came to them, are
-/// not added again.
+/// Adds the records of a segment to the files of their jobs, durably. Those that are there already, as another trial
+/// came to them, are not added again.
 pub(crate) fn keep_events(shared: &Shared, segment: Seq) -> io::Result<Kept> {
     let file = segment_file(&shared.journal_dir(), segment);
     let (of_jobs, kept) = lines_of_jobs(&shared.disk.read_all(&file)?);
@@ -70,7 +70,8 @@ fn lines_of_jobs(segment: &[u8]) -> (BTreeMap<JobId, Lines>, Kept) {
     (of_jobs, kept)
 }
 
-/// The job that a record is of. One that a newer version wrote, and this one does not know, is of the job that it names.
+/// The job that a record is of. One that a newer version wrote, and this one does not know, is of the job that it
+/// names.
 fn job_of(record: &[u8]) -> Option<JobId> {
     #[derive(Deserialize)]
     struct Unknown {

@@ -12,13 +12,13 @@ use crate::error::{StoreError, unavailable};
 use crate::journal::{Mark, list_segments, scan, segment_file};
 use crate::namespace::Shared;
 
-/// The records of a job, in order.
-pub(crate) fn job_events(shared: &Shared, job: JobId) -> Result<Vec<Record>, StoreError> {
+/// The records of a job with their positions, in order.
+pub(crate) fn job_records(shared: &Shared, job: JobId) -> Result<BTreeMap<Seq, Record>, StoreError> {
     // The journal first: what is compacted meanwhile is in the job's file by then.
     let of_journal = journal_events(shared, job)?;
-    let mut events = kept_events(&*shared.disk, &shared.jobs_dir().join(job.number().to_string()))?;
+    let mut events = kept_events(&*shared.disk, &shared.job_dir(job))?;
     events.extend(of_journal);
-    Ok(events.into_values().collect())
+    Ok(events)
 }
 
 fn journal_events(shared: &Shared, job: JobId) -> Result<BTreeMap<Seq, Record>, JournalError> {

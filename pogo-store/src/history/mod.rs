@@ -4,4 +4,4 @@ mod events_file;
 mod job_events;
 
 pub(crate) use events_file::{Kept, events_file, keep_events, kept_events};
-pub(crate) use job_events::job_events;
+pub(crate) use job_events::job_records;

@@ -266,9 +266,10 @@ fn damage(at: Seq, offset: usize, message: impl Into<String>) -> Damage {
     }
 }
 
-/// Whether these bytes, which end with their segment, were never written whole, although the segment is as long as if they had been: after a
-/// power cut a filesystem may have whole sectors of zeros, or zeros to the end, where no line has any. What was acknowledged is followed by
-/// other commits sooner or later; so where one begins behind them, they are damaged.
+/// Whether these bytes, which end with their segment, were never written whole, although the segment is as long as if
+/// they had been: after a power cut a filesystem may have whole sectors of zeros, or zeros to the end, where no line
+/// has any. What was acknowledged is followed by other commits sooner or later; so where one begins behind them, they
+/// are damaged.
 pub(crate) fn is_unwritten(bytes: &[u8]) -> bool {
     let has_hole = memmem::find(bytes, &[0; SECTOR]).is_some();
     let is_open = bytes.first() == Some(&0) || bytes.last() == Some(&0);

@@ -18,7 +18,8 @@ use crate::namespace::Shared;
 
 /// Removes all snapshots but the last two, and the segments of which the older of them needs none, once their records
 /// are kept for the jobs that they are of. A segment that is damaged is set aside. A crash on the way leaves files
-/// that the next compaction removes. Returns the first position that is still needed, if anything is kept in place of records.
+/// that the next compaction removes. Returns the first position that is still needed, if anything is kept in place of
+/// records.
 pub(crate) fn remove_old(shared: &Shared) -> io::Result<Option<Seq>> {
     let snapshots = list_snapshots(&*shared.disk, &shared.dir)?;
     let Some(oldest) = snapshots.len().checked_sub(KEPT).and_then(|first| snapshots.get(first)) else {
@@ -43,8 +44,8 @@ pub(crate) fn remove_old(shared: &Shared) -> io::Result<Option<Seq>> {
     Ok(Some(*oldest))
 }
 
-/// The content that no snapshot names and no record that is still there. Digests are looked for in the text, so that whatever names
-/// content, also in a record of another version, keeps it.
+/// The content that no snapshot names and no record that is still there. Digests are looked for in the text, so that
+/// whatever names content, also in a record of another version, keeps it.
 pub(crate) fn unnamed_content(shared: &Shared) -> Result<BTreeSet<Digest>, JournalError> {
     let mut unnamed = Candidates::new(list_content(&*shared.disk, &shared.content_dir()).map_err(unavailable)?);
     for upto in list_snapshots(&*shared.disk, &shared.dir).map_err(unavailable)? {

@@ -16,7 +16,8 @@ pub(crate) struct Growth {
 }
 
 impl Growth {
-    /// How often files are looked at that another process writes. Cheap enough for many followers, and works on file systems without notifications.
+    /// How often files are looked at that another process writes. Cheap enough for many followers, and works on file
+    /// systems without notifications.
     const POLL: Duration = Duration::from_millis(200);
 
     /// Up to where records are durable, if the owner is in this process. What stands behind it is being written.

@@ -20,6 +20,7 @@ use super::writer::Writer;
 use crate::blocking::spawn_blocking;
 use crate::disk::is_leftover;
 use crate::error::unavailable;
+use crate::jobs::JobIndex;
 use crate::namespace::Shared;
 use crate::owner::Claim;
 
@@ -51,6 +52,7 @@ impl Drop for Hold {
     fn drop(&mut self) {
         // What is open belongs to this ownership: the next owner writes to the same files.
         self.shared.tenure.end(|| self.shared.outputs.close_all());
+        *self.shared.index() = None;
         self.claim = None;
         self.shared.growth.set(None);
     }
@@ -81,6 +83,9 @@ impl Hold {
                 .map(|digest| (digest, end)),
         );
         self.shared.growth.set(Some(end));
+        if let Some(index) = &mut *self.shared.index() {
+            index.note(&self.shared, commit.at, &commit.records, at_end.writer.mark());
+        }
         Ok(end)
     }
 
@@ -109,6 +114,11 @@ impl Hold {
     /// Removes what snapshots stand for, and the content that nothing names any more.
     fn compact(&self) -> Result<(), JournalError> {
         let shared = &self.shared;
+        let mark = self.end().writer.mark();
+        if let Some(index) = &mut *shared.index() {
+            // Without it the list is made anew from what is kept.
+            let _ = index.sync(shared, mark);
+        }
         let Some(needed) = remove_old(shared).map_err(unavailable)? else {
             return Ok(());
         };
@@ -146,6 +156,8 @@ impl Owned {
         let claim = locked.claim(&**disk, (owner, shared.machine.clone()), of_records)?;
         let (epoch, previous) = (claim.epoch, claim.previous.clone());
         shared.growth.set(Some(end));
+        let index = JobIndex::open(shared, writer.mark());
+        *shared.index() = index.ok();
         shared.tenure.begin();
         let hold = Hold {
             shared: Arc::clone(shared),

@@ -13,7 +13,8 @@ use super::writer::broken_off;
 use crate::disk::Disk;
 use crate::error::unavailable;
 
-/// Reads any part of a journal. It remembers positions where commits begin, so that each of successive pages costs the same.
+/// Reads any part of a journal. It remembers positions where commits begin, so that each of successive pages costs the
+/// same.
 #[derive(Debug)]
 pub(crate) struct Reader {
     disk: Arc<dyn Disk>,
@@ -118,7 +119,8 @@ impl Reader {
         Ok(Some(known.unwrap_or(Mark::begin(*segment))))
     }
 
-    fn remember(&self, mark: Mark) {
+    /// Remembers a place where a commit begins, or did: one that is no longer there is forgotten again.
+    pub(crate) fn remember(&self, mark: Mark) {
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         if marks.len() >= MARKS {
             // Whoever follows reads at the end; others begin with their segment.

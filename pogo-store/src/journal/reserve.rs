@@ -33,7 +33,8 @@ pub(crate) struct Reserve {
 }
 
 impl Reserve {
-    /// How many appends go by between two trials to have the space again: each allocates what there is, and gives it back.
+    /// How many appends go by between two trials to have the space again: each allocates what there is, and gives it
+    /// back.
     const EVERY: u32 = 64;
 
     /// Allocates the space, if the disk has it.

@@ -16,9 +16,9 @@ use crate::namespace::Shared;
 
 /// The journal of a namespace in a [`Store`](crate::Store).
 ///
-/// Records are durable when an append returns. One process at a time owns it, and others read what it appends, at most a fifth of a
-/// second later. A directory is never taken over by force from an owner that lives: [`Acquire::Force`] is answered as
-/// [`Acquire::IfFree`]. No commit may take more than 8 MiB.
+/// Records are durable when an append returns. One process at a time owns it, and others read what it appends, at most
+/// a fifth of a second later. A directory is never taken over by force from an owner that lives: [`Acquire::Force`] is
+/// answered as [`Acquire::IfFree`]. No commit may take more than 8 MiB.
 #[derive(Debug, Clone)]
 pub struct StoreJournal {
     shared: Arc<Shared>,

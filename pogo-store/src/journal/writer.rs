@@ -26,7 +26,8 @@ pub(crate) struct Writer {
     /// Whether the segment is known to stand in its directory.
     is_named: bool,
     last: Option<LastCommit>,
-    /// Whether a commit may stand behind the end, whose sync failed: as long as that is, nothing is sure of the next one either.
+    /// Whether a commit may stand behind the end, whose sync failed: as long as that is, nothing is sure of the next
+    /// one either.
     may_be_there: bool,
     pub(crate) reserve: Reserve,
 }
@@ -38,11 +39,11 @@ struct LastCommit {
 }
 
 impl Writer {
-    /// Finds the end of the journal, cuts off what was not written whole, and makes durable what was. Also says the epoch of the
-    /// last record.
+    /// Finds the end of the journal, cuts off what was not written whole, and makes durable what was. Also says the
+    /// epoch of the last record.
     ///
-    /// Whoever wrote the last commit may have died before he knew whether it was durable; where its sync failed, another one would
-    /// say nothing of it. So its bytes are written once more. All before it were acknowledged.
+    /// Whoever wrote the last commit may have died before he knew whether it was durable; where its sync failed,
+    /// another one would say nothing of it. So its bytes are written once more. All before it were acknowledged.
     pub(crate) fn open(
         disk: Arc<dyn Disk>,
         dir: PathBuf,
@@ -90,6 +91,11 @@ impl Writer {
 
     pub(crate) fn end(&self) -> Seq {
         self.mark.at
+    }
+
+    /// Where the next commit begins.
+    pub(crate) fn mark(&self) -> Mark {
+        self.mark
     }
 
     /// Makes the last commit durable, which begins at this mark.
@@ -184,8 +190,8 @@ impl Writer {
         }
     }
 
-    /// Opens the segment afresh, makes sure that what was acknowledged is there, and cuts off the rest. A file whose sync failed
-    /// is not synced again: its next sync would succeed without having written anything.
+    /// Opens the segment afresh, makes sure that what was acknowledged is there, and cuts off the rest. A file whose
+    /// sync failed is not synced again: its next sync would succeed without having written anything.
     fn reopen(&mut self) -> std::io::Result<Arc<dyn DiskFile>> {
         let path = segment_file(&self.dir, self.mark.segment);
         let file = self.disk.open(&path)?;

@@ -39,8 +39,8 @@ impl Attempt {
         }
     }
 
-    /// An attempt of which these blocks were found, if any were. The last of each stream is given as it stands in the log, if there may
-    /// be room in it.
+    /// An attempt of which these blocks were found, if any were. The last of each stream is given as it stands in the
+    /// log, if there may be room in it.
     pub(super) fn found(
         mut blocks: Vec<FoundBlock>,
         last: impl Fn(u64) -> io::Result<Option<Block>>,
@@ -80,7 +80,8 @@ impl Attempt {
         }
     }
 
-    /// Takes what is new of a frame, in at most so many blocks for the attempt. `next` is the number of the next block of the log.
+    /// Takes what is new of a frame, in at most so many blocks for the attempt. `next` is the number of the next block
+    /// of the log.
     pub(super) fn push(&mut self, frame: &OutputFrame, max_blocks: usize, next: &mut u64, dirty: &mut Dirty) {
         let known = self.stream(frame.stream).length.saturating_sub(frame.offset);
         let known = usize::try_from(known).unwrap_or(usize::MAX);

@@ -1,8 +1,9 @@
 //! The pieces that output is stored in.
 //!
-//! A block has a fixed size, so that the end of an attempt that writes much takes the place of what it wrote before: nothing is ever moved, and
-//! no attempt takes more than it may. Each block says whose it is. What was written once in it is not changed, as long as the block is that of the same bytes:
-//! chunks with checksums of their own are added, so that a write that breaks off harms nothing before it.
+//! A block has a fixed size, so that the end of an attempt that writes much takes the place of what it wrote before:
+//! nothing is ever moved, and no attempt takes more than it may. Each block says whose it is. What was written once in
+//! it is not changed, as long as the block is that of the same bytes: chunks with checksums of their own are added, so
+//! that a write that breaks off harms nothing before it.
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -75,7 +75,8 @@ impl SealedAttempt {
     }
 }
 
-/// The lines of an index that are as they were written. A line that is not is that of an attempt whose blocks say what is kept.
+/// The lines of an index that are as they were written. A line that is not is that of an attempt whose blocks say what
+/// is kept.
 pub(super) fn sealed_attempts(bytes: &[u8]) -> impl Iterator<Item = SealedAttempt> {
     let lines = bytes.split(|byte| *byte == b'\n');
     lines.filter_map(sealed_line)

@@ -35,8 +35,8 @@ impl Unsynced {
         if self.is_named {
             return Ok(());
         }
-        // A process that was killed may have created some of them: the job's directory, that of all jobs, the namespace, and that of
-        // all namespaces.
+        // A process that was killed may have created some of them: the job's directory, that of all jobs, the
+        // namespace, and that of all namespaces.
         let mut dirs = self.dir.ancestors().take(4);
         dirs.try_for_each(|dir| self.disk.sync_dir(dir))
     }
@@ -69,7 +69,8 @@ pub(super) struct JobOutput {
 
 impl JobOutput {
     const IDLE_ROUNDS: u32 = 60;
-    /// Some attempts are never sealed: those that end while the store hangs. After a day without output they count as ended.
+    /// Some attempts are never sealed: those that end while the store hangs. After a day without output they count as
+    /// ended.
     const QUIET_ROUNDS: u32 = 24 * 60 * 60;
 
     /// Opens the output of a job, creates it if there is none, and finds what was written before.
@@ -234,7 +235,8 @@ impl JobOutput {
         self.is_named = true;
     }
 
-    /// Whether nobody has written to it for a while, and all of it is durable. Opening it again means looking through all of it.
+    /// Whether nobody has written to it for a while, and all of it is durable. Opening it again means looking through
+    /// all of it.
     pub(super) fn is_idle(&self) -> bool {
         !self.is_live() && self.synced == self.writes && self.idle_rounds > Self::IDLE_ROUNDS
     }

@@ -42,7 +42,8 @@ impl FoundBlock {
 /// A log is looked through in pieces of this size.
 const PIECE: u64 = 4 << 20;
 
-/// Gives each block of a log that is as it was written, with its number. Returns the number behind the last one; there is no log without blocks.
+/// Gives each block of a log that is as it was written, with its number. Returns the number behind the last one; there
+/// is no log without blocks.
 pub(super) fn for_each_block(
     disk: &dyn Disk,
     log: &Path,

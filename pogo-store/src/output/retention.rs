@@ -14,8 +14,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long output and events are kept, and how much output.
 ///
-/// Each job is kept or removed as a whole, and never while one of its attempts may still write: one that has not ended and wrote something
-/// within a day.
+/// Each job is kept or removed as a whole, and never while one of its attempts may still write: one that has not ended
+/// and wrote something within a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retention {

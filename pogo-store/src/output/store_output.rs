@@ -14,9 +14,10 @@ use crate::blocking::spawn_blocking;
 
 /// What the hosts of a namespace wrote, in its [`Store`](crate::Store).
 ///
-/// Of each attempt up to 1 MiB is kept: the beginning, and the end in turn, with the times at which they came, to the second. Whoever owns the
-/// journal writes it; anybody reads it, at any time. What was written outlives the process at once, and a power cut after a second; the record
-/// that ends an attempt has the digest of its output, by which a loss is found. On a full disk, output is lost before the journal is.
+/// Of each attempt up to 1 MiB is kept: the beginning, and the end in turn, with the times at which they came, to the
+/// second. Whoever owns the journal writes it; anybody reads it, at any time. What was written outlives the process at
+/// once, and a power cut after a second; the record that ends an attempt has the digest of its output, by which a loss
+/// is found. On a full disk, output is lost before the journal is.
 #[derive(Debug, Clone)]
 pub struct StoreOutput {
     outputs: Arc<Outputs>,

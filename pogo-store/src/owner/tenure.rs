@@ -2,8 +2,8 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-/// The ownership of this process, if it has it. What only an owner may write is written while it is held, so that none of it comes
-/// after the end.
+/// The ownership of this process, if it has it. What only an owner may write is written while it is held, so that none
+/// of it comes after the end.
 #[derive(Debug, Default)]
 pub(crate) struct Tenure(RwLock<bool>);
 

@@ -83,7 +83,8 @@ impl FileState {
         self.pending.clear();
     }
 
-    /// Makes every size durable, and of what was written the sectors that are drawn. The others have what they had, or zeros.
+    /// Makes every size durable, and of what was written the sectors that are drawn. The others have what they had, or
+    /// zeros.
     fn settle_sectors(&mut self, mut draw: impl FnMut(usize) -> usize) {
         for change in std::mem::take(&mut self.pending) {
             let before = self.durable.clone();

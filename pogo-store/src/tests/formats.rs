@@ -16,7 +16,7 @@ use super::simulated_disk::SimulatedDisk;
 use crate::checked_line::push_line;
 use crate::disk::LocalDisk;
 use crate::owner::Machine;
-use crate::{Store, StoreError};
+use crate::{JobFilter, Store, StoreError};
 
 /// A store of version 1, as it was written when that version was new. Its files change no more.
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/version-1");
@@ -54,6 +54,13 @@ fn a_store_of_version_1_is_read_and_goes_on() {
     assert_eq!((owned.epoch(), owned.end()), (Epoch(3), Seq(43)));
     let events = block_on(store.namespace("default").unwrap().job_events(JobId::new(1))).unwrap();
     assert_eq!(events.len(), 42);
+    // That version had no list of jobs.
+    let jobs = block_on(store.namespace("default").unwrap().jobs(JobFilter::new())).unwrap();
+    assert_eq!(jobs.entries.len(), 1);
+    assert_eq!(
+        (jobs.entries[0].submitted.count, &*jobs.entries[0].submitted.hosts),
+        (20, "web[1-20]")
+    );
     let output = output(&store);
     let (_, length, digest) = read(&output, 1, 1).unwrap();
     assert_eq!(length, 50_000);
@@ -155,7 +162,7 @@ fn a_record_of_a_newer_version_is_refused_and_is_no_damage() {
     let (path, segment) = disk
         .files()
         .into_iter()
-        .find(|(path, _)| path.extension().is_some_and(|it| it == "jsonl"))
+        .find(|(path, _)| path.starts_with("/store/ns/default/journal"))
         .unwrap();
     let fields = crate::checked_line::checked(segment.strip_suffix(b"\n").unwrap()).unwrap();
     let text = String::from_utf8(crate::checked_line::object(fields)).unwrap();

@@ -1,4 +1,4 @@
-//! A simulated disk on which something else happens within an operation, and reads are counted.
+//! A simulated disk on which something else happens within a sync, and reads are counted.
 
 use std::fmt;
 use std::io;
@@ -13,7 +13,7 @@ use crate::disk::{Access, Disk, DiskFile, FileIdentity, Lock, NetworkFilesystem}
 /// What happens, once.
 type Hook = Box<dyn FnOnce() + Send>;
 
-/// A disk whose syncs of files of one name do something else first. Clones are the same disk.
+/// A disk whose syncs of files of one name do something else at their end. Clones are the same disk.
 #[derive(Clone, Default)]
 pub(super) struct HookedDisk {
     pub(super) disk: SimulatedDisk,
@@ -28,7 +28,7 @@ impl fmt::Debug for HookedDisk {
 }
 
 impl HookedDisk {
-    /// The next sync of a file of this name does this first.
+    /// The next sync of a file of this name does this before it returns.
     pub(super) fn on_sync(&self, name: &'static str, hook: impl FnOnce() + Send + 'static) {
         *self.on_sync.lock().unwrap() = Some((name, Box::new(hook)));
     }
@@ -120,11 +120,13 @@ impl DiskFile for HookedFile {
     }
 
     fn sync(&self) -> io::Result<()> {
+        // What the hook writes is not made durable by this.
+        self.file.sync()?;
         let mut hook = self.disk.on_sync.lock().unwrap();
         let hook = hook.take_if(|(name, _)| self.path.ends_with(&*name));
         if let Some((_, hook)) = hook {
             hook();
         }
-        self.file.sync()
+        Ok(())
     }
 }

@@ -16,6 +16,7 @@ mod faults;
 mod formats;
 mod history;
 mod hooked_disk;
+mod jobs;
 mod killed;
 mod outputs;
 mod owners;

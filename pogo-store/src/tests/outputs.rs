@@ -55,7 +55,8 @@ pub(super) fn frame(job: u64, attempt: u64, stream: Stream, offset: u64, len: u6
     )
 }
 
-/// What is read of an attempt, whose every byte is as it was written: how many there are, the length, and the digest of them.
+/// What is read of an attempt, whose every byte is as it was written: how many there are, the length, and the digest of
+/// them.
 pub(super) fn read(output: &StoreOutput, job: u64, attempt: u64) -> Result<(u64, u64, Digest), OutputError> {
     let (mut kept, mut length) = (0, 0);
     let mut digester = OutputDigester::default();

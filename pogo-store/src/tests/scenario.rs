@@ -10,7 +10,7 @@ use pogo_core::journal::{
 };
 use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{JobId, Record};
+use pogo_core::scheduler::{JobId, JobStatus, JobsQuery, Query, Record, Tally, View};
 use pogo_core::sim::World;
 use pogo_core::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use super::simulated_disk::SimulatedDisk;
 use crate::disk::Disk;
 use crate::limits::Limits;
 use crate::owner::Machine;
-use crate::{Store, StoreError, StoreJournal, StoreOutput};
+use crate::{JobFilter, Namespace, Store, StoreError, StoreJournal, StoreOutput};
 
 pub(super) const DIR: &str = "/store";
 
@@ -28,6 +28,7 @@ pub(super) const SMALL: Limits = Limits {
     segment: 1_500,
     commit: 1 << 20,
     reserve: 5_000,
+    list: 2_000,
     output_blocks: 8,
     sync_output: None,
 };
@@ -135,7 +136,8 @@ pub(super) fn play(disk: &SimulatedDisk, done: &mut Acknowledged) -> Result<(), 
     play_in(open(disk)?, done, |_| {})
 }
 
-/// Commits in sizes of one, two and three, snapshots and content, by two owners, until something fails. Tells what was acknowledged.
+/// Commits in sizes of one, two and three, snapshots and content, by two owners, until something fails. Tells what was
+/// acknowledged.
 pub(super) fn play_in(
     store: Store,
     done: &mut Acknowledged,
@@ -210,6 +212,10 @@ pub(super) fn verify_in(store: &Store, done: &Acknowledged) -> Result<(), String
         events.iter().eq(happened),
         "events of the job are gone, or others are there",
     )?;
+    hold(
+        jobs_of(&namespace)? == jobs_until(end),
+        "the list of jobs is not that of the records",
+    )?;
     // What nothing names is kept for as long as it may be named.
     for (at, bytes) in &done.content {
         if Some(*at) >= done.snapshot {
@@ -218,6 +224,28 @@ pub(super) fn verify_in(store: &Store, done: &Acknowledged) -> Result<(), String
         }
     }
     goes_on(&journal, owned, end).map_err(|error| said(&error))
+}
+
+/// The jobs of a namespace, as far as the scheduler says the same of them.
+pub(super) fn jobs_of(namespace: &Namespace) -> Result<Vec<(JobId, JobStatus, Tally)>, String> {
+    let page = block_on(namespace.jobs(JobFilter::new())).map_err(|error| error.to_string())?;
+    let row = |entry: &crate::JobEntry| (entry.job, entry.progress.status, entry.progress.tally);
+    Ok(page.entries.iter().rev().map(row).collect())
+}
+
+/// What the scheduler says of its jobs after so many records.
+pub(super) fn jobs_until(end: usize) -> Vec<(JobId, JobStatus, Tally)> {
+    let scheduler = replay(&records()[..end]).unwrap();
+    let View::Jobs(jobs) = scheduler
+        .view(Timestamp::EPOCH, &Query::Jobs(JobsQuery::new()))
+        .unwrap()
+    else {
+        panic!("another answer");
+    };
+    jobs.entries
+        .iter()
+        .map(|job| (job.job, job.status, job.tally))
+        .collect()
 }
 
 /// The next owner appends, and the one after it finds that.

@@ -12,7 +12,8 @@ use crate::disk::{Access, Disk, DiskFile, FileIdentity, LocalDisk, Lock, Network
 /// The message that the process has stopped.
 pub(super) const STOPPED: &str = "stopped";
 
-/// Counts the operations that change something. Before the last of them is done, the thread reports that it stops, and stops.
+/// Counts the operations that change something. Before the last of them is done, the thread reports that it stops, and
+/// stops.
 #[derive(Debug, Clone)]
 pub(super) struct StoppingDisk {
     left: Arc<AtomicU64>,

@@ -1,0 +1,126 @@
+//! From the journal and the events of jobs to a list that is complete.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::ControlFlow;
+
+use pogo_core::journal::{JournalError, Seq};
+use pogo_core::scheduler::{JobId, Record};
+
+use super::index::index_file;
+use super::index_file::{FoundList, decode, salvage};
+use super::table::JobTable;
+use super::{JobFilter, JobPage};
+use crate::error::{StoreError, unavailable};
+use crate::history::{job_records, kept_events};
+use crate::journal::{Mark, list_segments, scan};
+use crate::namespace::Shared;
+
+/// The jobs of a namespace, by anybody.
+pub(crate) fn jobs(shared: &Shared, filter: &JobFilter) -> Result<JobPage, StoreError> {
+    if let Some(index) = &*shared.index() {
+        return Ok(index.page(filter));
+    }
+    let bytes = match shared.disk.read_all(&index_file(&shared.dir)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => vec![],
+        bytes => bytes?,
+    };
+    let table = match decode(&bytes)
+        .map(|found| catch_up(shared, found))
+        .transpose()?
+        .flatten()
+    {
+        Some(table) => table,
+        None => rebuilt(shared, &bytes)?,
+    };
+    Ok(filter.page(table.jobs.values().rev()))
+}
+
+/// Adds the records that came after a list was written. `None` if the journal no longer has them, or never had those
+/// before.
+pub(super) fn catch_up(shared: &Shared, found: FoundList) -> Result<Option<JobTable>, JournalError> {
+    let mut table = found.table;
+    let durable = shared.growth.durable();
+    if durable.is_some_and(|durable| durable < table.upto) {
+        return Ok(None);
+    }
+    shared.reader.remember(found.mark);
+    let earlier = |job, before| earlier_events(shared, job, before);
+    loop {
+        let from = table.upto;
+        let page = match shared.reader.read(from, durable) {
+            Err(JournalError::Compacted { .. }) => return Ok(None),
+            page => page?,
+        };
+        if page.records.is_empty() {
+            return Ok(Some(table));
+        }
+        for (at, record) in (from.0..).map(Seq).zip(&page.records) {
+            table.apply(at, record, &earlier);
+        }
+    }
+}
+
+/// Makes a list of what the jobs and the journal have, and of the rows of an old one whose events are gone.
+pub(super) fn rebuilt(shared: &Shared, old: &[u8]) -> Result<JobTable, StoreError> {
+    let mut table = JobTable::default();
+    let mut kept_upto: BTreeMap<JobId, Seq> = BTreeMap::new();
+    // The journal is looked through first: what is compacted meanwhile is with its job by then.
+    let of_journal = journal_records(shared)?;
+    for job in shared.outputs.jobs()? {
+        // What is damaged is told by a check; the list has what can be read.
+        let events = kept_events(&*shared.disk, &shared.job_dir(job)).unwrap_or_default();
+        for (at, record) in &events {
+            table.apply(*at, record, &|_, _| vec![]);
+            kept_upto.insert(job, *at);
+        }
+    }
+    for (at, record) in &of_journal {
+        let job = record.event.job();
+        if job.is_some_and(|job| kept_upto.get(&job).is_none_or(|upto| at > upto)) {
+            table.apply(*at, record, &|_, _| vec![]);
+        }
+    }
+    table.upto = of_journal.last().map_or(Seq(0), |(at, _)| Seq(at.0 + 1));
+    for (job, entry) in salvage(old) {
+        table.jobs.entry(job).or_insert(entry);
+    }
+    Ok(table)
+}
+
+/// All records that the journal has and this version can read.
+fn journal_records(shared: &Shared) -> Result<Vec<(Seq, Record)>, StoreError> {
+    let (disk, dir) = (&*shared.disk, shared.journal_dir());
+    let durable = shared.growth.durable();
+    let mut records = vec![];
+    for segment in list_segments(disk, &dir)? {
+        let scanned = scan(disk, &dir, Mark::begin(segment), |commit, _| {
+            if durable.is_some_and(|durable| commit.end > durable) {
+                return Ok(ControlFlow::Break(()));
+            }
+            if let Ok(of_commit) = commit.records(commit.at) {
+                records.extend((commit.at.0..).map(Seq).zip(of_commit));
+            }
+            Ok(ControlFlow::Continue(()))
+        });
+        match scanned {
+            // A list of what can be read is better than none. Whoever reads the journal is told of damage.
+            Ok(_) | Err(JournalError::Corrupt { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(records)
+}
+
+/// The records of a job before a position; nothing where they cannot be read.
+pub(super) fn earlier_events(shared: &Shared, job: JobId, before: Seq) -> Vec<Record> {
+    let events = job_records(shared, job).map_err(|error| match error {
+        StoreError::Journal(error) => error,
+        error => unavailable(io::Error::other(error)),
+    });
+    let events = events.unwrap_or_default().into_iter();
+    events
+        .take_while(|(at, _)| *at < before)
+        .map(|(_, record)| record)
+        .collect()
+}

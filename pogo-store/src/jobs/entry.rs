@@ -1,0 +1,94 @@
+//! A job as a row of a list.
+
+use std::sync::Arc;
+
+use pogo_core::Timestamp;
+use pogo_core::fleet::{HostName, Selector, fold};
+use pogo_core::plan::JobSpec;
+use pogo_core::scheduler::{Actor, JobId, JobStatus, Tally};
+use serde::{Deserialize, Serialize};
+
+use super::host_set::has_host;
+
+/// A job, alive or long gone, as a row of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct JobEntry {
+    /// Its number.
+    pub job: JobId,
+    /// What was submitted.
+    #[serde(flatten)]
+    pub submitted: Submission,
+    /// How it is doing, or did.
+    #[serde(flatten)]
+    pub progress: JobProgress,
+}
+
+/// What does not change of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Submission {
+    /// When it was submitted.
+    pub at: Timestamp,
+    /// Who asked for it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user: String,
+    /// Who submitted it, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Arc<Actor>>,
+    /// What it runs on each host, for people: the first kilobyte.
+    pub command: String,
+    /// Its hosts as they were named.
+    pub targets: Selector,
+    /// Its hosts as ranges, such as `db1,web[1-200]`.
+    pub hosts: String,
+    /// How many hosts that are.
+    pub count: u32,
+    /// The job that has retired whose hosts it tries again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<JobId>,
+}
+
+/// What changes of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct JobProgress {
+    /// Its status.
+    pub status: JobStatus,
+    /// How many of its tasks are in which state.
+    pub tally: Tally,
+    /// When it was finished, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<Timestamp>,
+    /// When something happened to it last.
+    pub changed: Timestamp,
+    /// Whether it has left the scheduler.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
+}
+
+impl Submission {
+    /// The most bytes that are kept of a command.
+    const COMMAND: usize = 1_024;
+
+    pub(super) fn new(at: Timestamp, by: Option<&Arc<Actor>>, spec: &JobSpec, hosts: &[HostName]) -> Self {
+        let mut command = spec.command.to_string();
+        let end = (0..=Self::COMMAND).rev().find(|end| command.is_char_boundary(*end));
+        command.truncate(end.unwrap_or_default());
+        Self {
+            at,
+            user: spec.user.clone(),
+            by: by.cloned(),
+            command,
+            targets: spec.targets.clone(),
+            hosts: fold(hosts.iter().map(HostName::as_str)).to_string(),
+            count: u32::try_from(hosts.len()).unwrap_or(u32::MAX),
+            retry_of: None,
+        }
+    }
+
+    /// Whether the job has a host of this name.
+    pub fn has_host(&self, host: &str) -> bool {
+        has_host(&self.hosts, host)
+    }
+}

@@ -1,0 +1,121 @@
+//! The list of jobs, by the owner of the namespace.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pogo_core::journal::Seq;
+use pogo_core::scheduler::{JobId, Record};
+
+use super::catch_up::{catch_up, earlier_events, rebuilt};
+use super::index_file::{decode, encode, encode_changes};
+use super::table::JobTable;
+use super::{JobFilter, JobPage};
+use crate::disk::{DiskFile, replace_file};
+use crate::error::StoreError;
+use crate::journal::Mark;
+use crate::namespace::Shared;
+
+/// The file of a namespace's list.
+pub(crate) fn index_file(dir: &Path) -> PathBuf {
+    dir.join("jobs.jsonl")
+}
+
+/// The rows, and the file that they are written to. No error of it is one of the journal: all of it can be made anew.
+#[derive(Debug)]
+pub(crate) struct JobIndex {
+    table: JobTable,
+    /// Jobs that stand in the file.
+    written: BTreeSet<JobId>,
+    /// `None` if it is to be written anew.
+    file: Option<Arc<dyn DiskFile>>,
+    len: u64,
+    /// Its size when it was written anew.
+    compact: u64,
+}
+
+impl JobIndex {
+    /// Reads the list and adds what it lacks of the journal, which ends at this mark; or makes it anew.
+    pub(crate) fn open(shared: &Shared, end: Mark) -> Result<Self, StoreError> {
+        let bytes = shared.disk.read_all(&index_file(&shared.dir)).unwrap_or_default();
+        let found = decode(&bytes).filter(|found| found.table.upto <= end.at);
+        let caught_up = match found {
+            Some(found) => catch_up(shared, found).ok().flatten(),
+            None => None,
+        };
+        let mut table = match caught_up {
+            Some(table) => table,
+            None => rebuilt(shared, &bytes)?,
+        };
+        table.upto = end.at;
+        let mut index = Self {
+            table,
+            written: BTreeSet::new(),
+            file: None,
+            len: 0,
+            compact: 0,
+        };
+        // A list that could not be written is made anew next time.
+        let _ = index.write_anew(shared, end);
+        Ok(index)
+    }
+
+    /// Adds the records of a commit, which is durable, and before this mark.
+    pub(crate) fn note(&mut self, shared: &Shared, at: Seq, records: &[Record], end: Mark) {
+        let earlier = |job, before| earlier_events(shared, job, before);
+        for (at, record) in (at.0..).map(Seq).zip(records) {
+            // The same commit may have been appended twice.
+            if at >= self.table.upto {
+                self.table.apply(at, record, &earlier);
+            }
+        }
+        let changed = self.table.take_changed();
+        if changed.is_empty() {
+            return;
+        }
+        let is_full = shared.reserve.is_given();
+        if is_full || self.write(shared, &changed, end).is_err() {
+            self.file = None;
+        }
+    }
+
+    pub(crate) fn page(&self, filter: &JobFilter) -> JobPage {
+        filter.page(self.table.jobs.values().rev())
+    }
+
+    /// Makes the file durable, before the records that it is made of are removed.
+    pub(crate) fn sync(&mut self, shared: &Shared, end: Mark) -> io::Result<()> {
+        match &self.file {
+            Some(file) => file.sync(),
+            None => self.write_anew(shared, end),
+        }
+    }
+
+    fn write(&mut self, shared: &Shared, changed: &BTreeSet<JobId>, end: Mark) -> io::Result<()> {
+        let Some(file) = self
+            .file
+            .as_ref()
+            .filter(|_| self.len < shared.limits.list.max(4 * self.compact))
+        else {
+            return self.write_anew(shared, end);
+        };
+        let entries = changed.iter().filter_map(|job| self.table.jobs.get(job));
+        let lines = encode_changes(entries.map(|entry| (entry, !self.written.contains(&entry.job))), end);
+        file.write_at(self.len, &lines)?;
+        self.len += lines.len() as u64;
+        self.written.extend(changed);
+        Ok(())
+    }
+
+    fn write_anew(&mut self, shared: &Shared, end: Mark) -> io::Result<()> {
+        self.file = None;
+        self.table.take_changed();
+        let (file, lines) = (index_file(&shared.dir), encode(&self.table, end));
+        replace_file(&*shared.disk, &file, &lines)?;
+        self.file = Some(shared.disk.open(&file)?);
+        (self.len, self.compact) = (lines.len() as u64, lines.len() as u64);
+        self.written = self.table.jobs.keys().copied().collect();
+        Ok(())
+    }
+}

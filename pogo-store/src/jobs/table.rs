@@ -1,0 +1,304 @@
+//! From records to rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
+use pogo_core::journal::Seq;
+use pogo_core::scheduler::{
+    Event, JobEvent, JobEventKind, JobId, JobStatus, Record, Tally, TaskEvent, TaskEventKind, TaskState,
+};
+
+use super::JobEntry;
+use super::entry::{JobProgress, Submission};
+
+/// All jobs of a namespace, as its records up to a position have them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct JobTable {
+    pub(super) jobs: BTreeMap<JobId, JobEntry>,
+    /// The records before it are in the rows.
+    pub(super) upto: Seq,
+    /// Hosts of jobs that are alive.
+    live: BTreeMap<JobId, LiveHosts>,
+    /// The jobs whose rows have changed, and those that are new.
+    changed: BTreeSet<JobId>,
+}
+
+/// What is known of the hosts of a job. Without it most events say by themselves what a host was before.
+#[derive(Debug, Clone, Default)]
+struct LiveHosts {
+    states: BTreeMap<HostName, TaskState>,
+    /// Whether it is known of all hosts: those that are not named wait.
+    is_whole: bool,
+}
+
+/// The records of a job that come before a position, from wherever they are.
+pub(super) type Earlier<'a> = &'a dyn Fn(JobId, Seq) -> Vec<Record>;
+
+impl JobTable {
+    /// Applies the record at this position.
+    pub(super) fn apply(&mut self, at: Seq, record: &Record, earlier: Earlier<'_>) {
+        match &record.event {
+            Event::Job(event) => self.apply_to_job(record.at, event),
+            Event::Task(event) => self.apply_to_task((at, record.at), event, earlier),
+            // What happens to the namespace or a host says nothing of a job by itself.
+            _ => {}
+        }
+        self.upto = Seq(at.0 + 1);
+    }
+
+    /// The jobs that have changed since this was asked last.
+    pub(super) fn take_changed(&mut self) -> BTreeSet<JobId> {
+        std::mem::take(&mut self.changed)
+    }
+
+    fn apply_to_job(&mut self, now: Timestamp, event: &JobEvent) {
+        let JobEvent { job, kind, actor, .. } = event;
+        if let JobEventKind::Submitted { spec, hosts, retry_of } = kind {
+            let submitted = Submission {
+                retry_of: *retry_of,
+                ..Submission::new(now, actor.as_ref(), spec, hosts)
+            };
+            self.live.insert(*job, LiveHosts::of_new_job());
+            self.jobs.insert(*job, JobEntry::new(*job, submitted));
+            self.changed.insert(*job);
+            return;
+        }
+        let Some(entry) = self.jobs.get_mut(job) else { return };
+        let progress = &mut entry.progress;
+        match kind {
+            JobEventKind::Blocked { .. } => progress.status = JobStatus::Blocked,
+            JobEventKind::Waiting => progress.status = JobStatus::Waiting,
+            JobEventKind::Paused => progress.status = JobStatus::Paused,
+            JobEventKind::Halting { .. } => progress.status = JobStatus::Halting,
+            JobEventKind::Halted => progress.status = JobStatus::Halted,
+            JobEventKind::Unblocked | JobEventKind::Resumed => progress.reopen(),
+            JobEventKind::Finished { tally } => {
+                (progress.status, progress.tally, progress.finished) = (JobStatus::Finished, *tally, Some(now));
+            }
+            JobEventKind::Retired => {
+                progress.retired = true;
+                self.live.remove(job);
+            }
+            // What is told of it elsewhere, and kinds that are not known yet.
+            _ => {}
+        }
+        progress.changed = now;
+        self.changed.insert(*job);
+    }
+
+    fn apply_to_task(&mut self, (at, now): (Seq, Timestamp), event: &TaskEvent, earlier: Earlier<'_>) {
+        let TaskEvent { job, host, kind, .. } = event;
+        let Some(entry) = self.jobs.get_mut(job).filter(|entry| !entry.progress.retired) else {
+            return;
+        };
+        let Some((from, to)) = transition(kind) else { return };
+        let hosts = self.live.entry(*job).or_default();
+        let from = match (hosts.states.get(host), from) {
+            (Some(known), _) => *known,
+            (None, Some(from)) => from,
+            (None, None) if hosts.is_whole => TaskState::Waiting,
+            (None, None) => {
+                *hosts = LiveHosts::of_events(&earlier(*job, at));
+                hosts.states.get(host).copied().unwrap_or(TaskState::Waiting)
+            }
+        };
+        hosts.states.insert(host.clone(), to);
+        let progress = &mut entry.progress;
+        progress.step(from, to);
+        match kind {
+            // What is tried again, or still runs, is of a job that goes on.
+            TaskEventKind::Retried { .. } | TaskEventKind::Fenced { .. } if progress.status == JobStatus::Finished => {
+                progress.reopen();
+            }
+            TaskEventKind::Fenced { .. } if progress.status == JobStatus::Halted => {
+                progress.status = JobStatus::Halting;
+            }
+            _ => {}
+        }
+        progress.changed = now;
+        self.changed.insert(*job);
+    }
+}
+
+/// The state of a host before and after an event, if that changes it. What it was before is not always said.
+fn transition(kind: &TaskEventKind) -> Option<(Option<TaskState>, TaskState)> {
+    match kind {
+        TaskEventKind::Started { .. } => Some((Some(TaskState::Waiting), TaskState::Running)),
+        TaskEventKind::NeverBegan { .. } => Some((Some(TaskState::Running), TaskState::Waiting)),
+        TaskEventKind::Succeeded { .. } => Some((Some(TaskState::Running), TaskState::Succeeded)),
+        TaskEventKind::Failed { .. } => Some((Some(TaskState::Running), TaskState::Failed)),
+        TaskEventKind::InDoubt { .. } => Some((Some(TaskState::Running), TaskState::InDoubt)),
+        TaskEventKind::Fenced { reopens: true, .. } => Some((Some(TaskState::InDoubt), TaskState::Running)),
+        TaskEventKind::Retried { .. } => Some((None, TaskState::Waiting)),
+        TaskEventKind::Skipped => Some((None, TaskState::Skipped)),
+        TaskEventKind::Cancelled => Some((Some(TaskState::Waiting), TaskState::Cancelled)),
+        _ => None,
+    }
+}
+
+impl LiveHosts {
+    fn of_new_job() -> Self {
+        Self {
+            is_whole: true,
+            ..Self::default()
+        }
+    }
+
+    /// As these records leave them.
+    fn of_events(records: &[Record]) -> Self {
+        let mut hosts = Self::of_new_job();
+        for record in records {
+            if let Event::Task(TaskEvent { host, kind, .. }) = &record.event
+                && let Some((_, to)) = transition(kind)
+            {
+                hosts.states.insert(host.clone(), to);
+            }
+        }
+        hosts
+    }
+}
+
+impl JobEntry {
+    pub(super) fn new(job: JobId, submitted: Submission) -> Self {
+        let mut tally = Tally::default();
+        tally.waiting = submitted.count;
+        let progress = JobProgress {
+            status: JobStatus::Running,
+            tally,
+            finished: None,
+            changed: submitted.at,
+            retired: false,
+        };
+        Self {
+            job,
+            submitted,
+            progress,
+        }
+    }
+}
+
+impl JobProgress {
+    fn reopen(&mut self) {
+        (self.status, self.finished) = (JobStatus::Running, None);
+    }
+
+    fn step(&mut self, from: TaskState, to: TaskState) {
+        let before = self.tally.count_mut(from);
+        *before = before.saturating_sub(1);
+        *self.tally.count_mut(to) += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use pogo_core::fleet::Fleet;
+    use pogo_core::policy::Policy;
+    use pogo_core::scheduler::{JobsQuery, Query, Scheduler, View};
+    use pogo_core::testing::{Drill, Step, fleets, job_specs, policies, steps};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::jobs::index_file::{decode, encode};
+    use crate::journal::Mark;
+
+    /// What both say of the jobs that have not retired.
+    type Said = Vec<(JobId, JobStatus, Tally, Option<Timestamp>, Timestamp, String, String)>;
+
+    fn said_by(scheduler: &Scheduler, now: Timestamp) -> Said {
+        let query = Query::Jobs(JobsQuery::new());
+        let View::Jobs(jobs) = scheduler.view(now, &query).unwrap() else {
+            panic!("another answer");
+        };
+        assert_eq!(jobs.next, None);
+        let said = jobs.entries.into_iter().map(|job| {
+            let (user, targets) = (job.user, job.targets.to_string());
+            (
+                job.job,
+                job.status,
+                job.tally,
+                job.finished,
+                job.submitted,
+                user,
+                targets,
+            )
+        });
+        said.collect()
+    }
+
+    fn said_by_table(table: &JobTable) -> Said {
+        let alive = table.jobs.values().filter(|entry| !entry.progress.retired);
+        let said = alive.map(|entry| {
+            let JobEntry {
+                job,
+                submitted,
+                progress,
+            } = entry.clone();
+            let (status, tally, finished) = (progress.status, progress.tally, progress.finished);
+            let targets = submitted.targets.to_string();
+            (job, status, tally, finished, submitted.at, submitted.user, targets)
+        });
+        said.collect()
+    }
+
+    fn written_and_read(table: &JobTable) -> JobTable {
+        let mark = Mark {
+            segment: Seq(0),
+            offset: 0,
+            at: table.upto,
+        };
+        decode(&encode(table, mark)).unwrap().table
+    }
+
+    fn play(
+        fleet: Arc<Fleet>,
+        policy: Arc<Policy>,
+        specs: Vec<pogo_core::plan::JobSpec>,
+        steps: &[Step],
+        every: usize,
+    ) {
+        let Ok(mut drill) = Drill::new(fleet, policy) else {
+            return;
+        };
+        for spec in specs {
+            // Some jobs have no host of this fleet.
+            let _ = drill.submit(spec);
+        }
+        let (mut table, mut applied) = (JobTable::default(), 0);
+        for (at, step) in steps.iter().enumerate() {
+            drill.play(step);
+            let records = drill.records();
+            let earlier = |job, before: Seq| -> Vec<Record> {
+                let before = records[..usize::try_from(before.0).unwrap()].iter();
+                before
+                    .filter(|record| record.event.job() == Some(job))
+                    .cloned()
+                    .collect()
+            };
+            while applied < records.len() {
+                table.apply(Seq(applied as u64), &records[applied], &earlier);
+                applied += 1;
+            }
+            assert_eq!(said_by_table(&table), said_by(drill.scheduler(), drill.now()));
+            if at % every == every - 1 {
+                // The next process knows what was written, and nothing of single hosts.
+                table = written_and_read(&table);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rows_say_of_a_job_what_the_scheduler_says_whoever_has_made_them(
+            fleet in fleets(1..=9),
+            policy in policies(),
+            specs in prop::collection::vec(job_specs(), 1..4),
+            steps in prop::collection::vec(steps(), 1..60),
+            every in 1..20_usize,
+        ) {
+            play(fleet, policy, specs, &steps, every);
+        }
+    }
+}
