@@ -81,7 +81,7 @@ pub trait Transport: Send + Sync {
     }
 
     /// Asks a host what became of an attempt whose end is unknown, and fences the host: the attempt begins there no more, nor does one of
-    /// a lower number. Only where the [capabilities](Capabilities::fences) say so.
+    /// a lower number. One of a higher number begins as ever. Only where the [capabilities](Capabilities::fences) say so.
     ///
     /// - Ends within the attempt's time limit; whoever asks drops it then.
     /// - Says [`FenceAnswer::Ended`] or [`FenceAnswer::NeverBegan`] only if nothing of the attempt runs on the host and nothing of it

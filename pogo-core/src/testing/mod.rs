@@ -49,6 +49,8 @@ pub mod cluster;
 pub mod conformance;
 mod drill;
 mod fleets;
+#[cfg(feature = "async")]
+mod host_records;
 mod invariants;
 mod jobs;
 #[cfg(feature = "async")]

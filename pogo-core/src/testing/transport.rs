@@ -6,9 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use futures::future::{Either, pending, select};
 
+use super::host_records::HostRecords;
 use crate::dispatcher::{Attempt, Capabilities, Fence, Reporter, Transport};
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, FenceAnswer, NeverBegan, Outcome, Phase};
+use crate::scheduler::{AttemptId, FailureKind, FenceAnswer, NeverBegan, Outcome, Phase};
 
 /// The behaviour of an attempt of a [`TestTransport`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum TestBehavior {
     Connect,
     /// It asks, begins, and runs for ever.
     Run,
+    /// Its host cannot be reached, nor asked.
+    Unreachable,
 }
 
 /// A step of an attempt of a [`TestTransport`].
@@ -72,11 +75,15 @@ pub struct TestTransport {
     host_lock: bool,
     resumes: bool,
     answers: Option<Answers>,
+    records: HostRecords,
     steps: Mutex<Vec<(HostName, AttemptId, TestStep)>>,
 }
 
 /// What hosts say of an attempt.
-type Answers = Box<dyn Fn(&Fence) -> FenceAnswer + Send + Sync>;
+enum Answers {
+    ByRecord,
+    Given(Box<dyn Fn(&Fence) -> FenceAnswer + Send + Sync>),
+}
 
 impl Default for TestTransport {
     fn default() -> Self {
@@ -92,6 +99,7 @@ impl TestTransport {
             host_lock: true,
             resumes: false,
             answers: None,
+            records: HostRecords::default(),
             steps: Mutex::default(),
         }
     }
@@ -113,7 +121,33 @@ impl TestTransport {
     /// Makes hosts answer so when they are asked what became of an attempt.
     #[must_use]
     pub fn fencing(mut self, answer: impl Fn(&Fence) -> FenceAnswer + Send + Sync + 'static) -> Self {
-        self.answers = Some(Box::new(answer));
+        self.answers = Some(Answers::Given(Box::new(answer)));
+        self
+    }
+
+    /// Makes hosts keep a record of their attempts: they answer by it when they are asked what became of one, and let that one and all of
+    /// lower numbers begin no more.
+    ///
+    /// ```
+    /// use pogo_core::dispatcher::{Fence, Transport};
+    /// use pogo_core::plan::RemoteCommand;
+    /// use pogo_core::scheduler::{FenceAnswer, Outcome};
+    /// use pogo_core::testing::{TestAttempt, TestTransport};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let transport = TestTransport::default().keeping_records();
+    /// let attempt = TestAttempt::at("web1", RemoteCommand::shell("restart"));
+    /// assert_eq!(transport.fence(Fence::new(attempt.0.clone())).await, FenceAnswer::NeverBegan);
+    /// assert!(attempt.run(&transport).await.has_failed());
+    /// let later = TestAttempt::at("web1", RemoteCommand::shell("restart"));
+    /// let about = Fence::new(later.0.clone());
+    /// later.run(&transport).await;
+    /// assert_eq!(transport.fence(about).await, FenceAnswer::Ended(Outcome::Succeeded));
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn keeping_records(mut self) -> Self {
+        self.answers = Some(Answers::ByRecord);
         self
     }
 
@@ -144,15 +178,32 @@ impl TestTransport {
             TestBehavior::Run => None,
             TestBehavior::Busy => return Outcome::never_began(NeverBegan::Busy, "the test says so"),
             TestBehavior::Connect => pending().await,
+            TestBehavior::Unreachable => return Outcome::failed(FailureKind::Unreachable, "the test says so"),
         };
         if let Err(refused) = report.begin(self.host_lock).await {
             return Outcome::never_began(NeverBegan::Refused, refused.to_string());
+        }
+        if matches!(self.answers, Some(Answers::ByRecord))
+            && let Err(fenced) = self.records.begin(attempt)
+        {
+            return fenced;
         }
         report.phase(Phase::Command);
         self.note(attempt, TestStep::Began);
         match end {
             Some(outcome) => outcome,
             None => pending().await,
+        }
+    }
+
+    fn cancel(&self, attempt: &Attempt) -> Outcome {
+        let began = (attempt.host.name.clone(), attempt.id, TestStep::Began);
+        let began = self.lock().contains(&began);
+        self.note(attempt, TestStep::Cancelled);
+        let signal = "TERM".to_owned();
+        match began {
+            true => Outcome::failed(FailureKind::Signal { signal }, ""),
+            false => Outcome::never_began(NeverBegan::Cancelled, ""),
         }
     }
 }
@@ -175,24 +226,12 @@ impl Transport for TestTransport {
         };
         self.note(&attempt, step);
         let (go, cancelled) = (self.go(&attempt, &report), report.cancelled());
-        match select(Box::pin(go), Box::pin(cancelled)).await {
+        let outcome = match select(Box::pin(go), Box::pin(cancelled)).await {
             Either::Left((outcome, _)) => outcome,
-            Either::Right(((), _)) => {
-                let began = self
-                    .lock()
-                    .contains(&(attempt.host.name.clone(), attempt.id, TestStep::Began));
-                self.note(&attempt, TestStep::Cancelled);
-                match began {
-                    true => Outcome::failed(
-                        crate::scheduler::FailureKind::Signal {
-                            signal: "TERM".to_owned(),
-                        },
-                        "",
-                    ),
-                    false => Outcome::never_began(NeverBegan::Cancelled, ""),
-                }
-            }
-        }
+            Either::Right(((), _)) => self.cancel(&attempt),
+        };
+        self.records.end(&attempt, &outcome);
+        outcome
     }
 
     fn resumes(&self, _attempt: &Attempt) -> bool {
@@ -202,7 +241,11 @@ impl Transport for TestTransport {
     async fn fence(&self, fence: Fence) -> FenceAnswer {
         self.note(&fence.attempt, TestStep::Fenced);
         match &self.answers {
-            Some(answer) => answer(&fence),
+            Some(Answers::Given(answer)) => answer(&fence),
+            Some(Answers::ByRecord) if matches!((self.behavior)(&fence.attempt), TestBehavior::Unreachable) => {
+                FenceAnswer::unreachable("the test says so")
+            }
+            Some(Answers::ByRecord) => self.records.fence(&fence.attempt),
             None => FenceAnswer::unreachable("its hosts cannot be asked"),
         }
     }

@@ -2,7 +2,9 @@
 
 mod cancelling;
 mod context;
+mod evidence;
 mod exec_options;
+mod fencing;
 mod fixture;
 mod hooks;
 mod limits;
@@ -38,6 +40,10 @@ const CASES: &[Named<CaseContext>] = cases! {
         an_attempt_cancelled_before_permission_never_began, an_attempt_whose_dispatcher_is_gone_never_begins,
         an_attempt_dropped_before_permission_runs_nothing;
     resuming: a_resumed_attempt_goes_on_where_it_is, a_resumed_attempt_that_cannot_be_found_is_not_begun;
+    fencing: a_fenced_attempt_begins_no_more, an_attempt_of_a_lower_number_begins_no_more,
+        an_attempt_of_a_higher_number_begins_as_ever, a_question_ends_within_its_time_limit,
+        what_runs_is_not_said_to_be_over, what_has_ended_is_said_to_have_ended_so,
+        a_host_that_cannot_be_asked_is_unreachable;
     hooks: hooks_run_in_sorted_order_around_the_command, a_failed_pre_hook_keeps_the_command_from_running,
         a_failed_post_hook_fails_the_attempt, post_hooks_run_after_success_only,
         dot_files_and_what_cannot_be_executed_are_no_hooks, a_missing_directory_of_hooks_is_an_empty_one,
@@ -47,7 +53,7 @@ const CASES: &[Named<CaseContext>] = cases! {
 /// Holds a transport to the contract of [`Transport`](crate::dispatcher::Transport).
 ///
 /// Each case takes a fixture of its own, which may be the same transport and hosts each time. Cases that need hooks,
-/// output, a confirmed cancellation, permission to begin, attempts that are resumed, a shell, a second host, an unreachable host, one that runs something of its own or a link
+/// output, a confirmed cancellation, permission to begin, attempts that are resumed, hosts that can be asked, a shell, a second host, an unreachable host, one that runs something of its own or a link
 /// to cut are skipped where there is none. The cases write to temporary directories of the host (`mktemp -d`), which they remove.
 ///
 /// ```

@@ -1,11 +1,8 @@
 //! Nothing runs on a host before the attempt was permitted to begin.
 
-use std::time::Duration;
-
-use futures_timer::Delay;
-
 use super::super::case::{Case, EarlyEnd, fail, hold, skip, within};
 use super::context::CaseContext;
+use super::evidence::EvidenceOfRun;
 use crate::dispatcher::BeginRequest;
 use crate::plan::RemoteCommand;
 use crate::scheduler::{BeginRefused, NeverBegan, Outcome, Phase};
@@ -34,9 +31,9 @@ pub(super) async fn nothing_runs_before_permission(context: CaseContext) -> Case
 
 pub(super) async fn a_refused_attempt_runs_nothing(context: CaseContext) -> Case {
     needs_permission(&context)?;
-    let mark = Mark::new(&context).await?;
+    let evidence = EvidenceOfRun::new(&context).await?;
     let refused = TestPermission::Refuse(BeginRefused::Cancelled);
-    let (attempt, report, watch) = TestAttempt(context.attempt(mark.command(&context)?)).start_with(refused);
+    let (attempt, report, watch) = TestAttempt(context.attempt(evidence.command(&context)?)).start_with(refused);
     let patience = context.fixture.patience;
     let Some(outcome) = within(patience, context.fixture.transport.run(attempt, report)).await else {
         return fail(format_args!(
@@ -48,7 +45,7 @@ pub(super) async fn a_refused_attempt_runs_nothing(context: CaseContext) -> Case
         return fail("it declares that it asks for permission, and does not");
     }
     never_began(&seen, Some(NeverBegan::Refused))?;
-    mark.must_be_missing(&context).await
+    evidence.must_be_missing(&context).await
 }
 
 pub(super) async fn an_attempt_cancelled_before_permission_never_began(context: CaseContext) -> Case {
@@ -56,8 +53,8 @@ pub(super) async fn an_attempt_cancelled_before_permission_never_began(context: 
     if !context.fixture.transport.capabilities().confirms_cancel {
         return skip("it does not confirm cancellations");
     }
-    let mark = Mark::new(&context).await?;
-    let command = mark.command(&context)?;
+    let evidence = EvidenceOfRun::new(&context).await?;
+    let command = evidence.command(&context)?;
     // The request is kept, and never answered.
     let (seen, _request) = ask(&context, command, |request, watch| {
         watch.cancel();
@@ -65,24 +62,24 @@ pub(super) async fn an_attempt_cancelled_before_permission_never_began(context: 
     })
     .await?;
     never_began(&seen, None)?;
-    mark.must_be_missing(&context).await
+    evidence.must_be_missing(&context).await
 }
 
 pub(super) async fn an_attempt_whose_dispatcher_is_gone_never_begins(context: CaseContext) -> Case {
     needs_permission(&context)?;
-    let mark = Mark::new(&context).await?;
-    let command = mark.command(&context)?;
+    let evidence = EvidenceOfRun::new(&context).await?;
+    let command = evidence.command(&context)?;
     let (seen, ()) = ask(&context, command, |request, _| drop(request)).await?;
     never_began(&seen, None)?;
-    mark.must_be_missing(&context).await
+    evidence.must_be_missing(&context).await
 }
 
 pub(super) async fn an_attempt_dropped_before_permission_runs_nothing(context: CaseContext) -> Case {
     needs_permission(&context)?;
     context.needs_shell()?;
     context.needs_output()?;
-    let mark = Mark::new(&context).await?;
-    let attempt = context.attempt(mark.command(&context)?);
+    let evidence = EvidenceOfRun::new(&context).await?;
+    let attempt = context.attempt(evidence.command(&context)?);
     let (attempt, report, mut watch) = TestAttempt(attempt).start_with(TestPermission::Leave);
     let patience = context.fixture.patience;
     let asked = {
@@ -100,7 +97,7 @@ pub(super) async fn an_attempt_dropped_before_permission_runs_nothing(context: C
         asked.is_some(),
         format_args!("it asks for no permission within {patience:?}"),
     )?;
-    mark.must_be_missing(&context).await
+    evidence.must_be_missing(&context).await
 }
 
 fn needs_permission(context: &CaseContext) -> Case {
@@ -151,50 +148,5 @@ fn never_began(seen: &SeenAttempt, wanted: Option<NeverBegan>) -> Case {
         other => fail(format_args!(
             "it was not permitted to begin, and its outcome is {other:?}"
         )),
-    }
-}
-
-/// What a command leaves behind that must not run, where commands run in a shell.
-struct Mark(Option<String>);
-
-impl Mark {
-    async fn new(context: &CaseContext) -> Result<Self, EarlyEnd> {
-        let leaves = context.fixture.shell && context.fixture.transport.capabilities().output;
-        Ok(Self(match leaves {
-            true => Some(context.directory().await?),
-            false => None,
-        }))
-    }
-
-    fn command(&self, context: &CaseContext) -> Result<RemoteCommand, EarlyEnd> {
-        match &self.0 {
-            Some(directory) => Ok(RemoteCommand::shell(format!("touch {directory}/mark"))),
-            None => context.succeeding(),
-        }
-    }
-
-    async fn must_be_missing(self, context: &CaseContext) -> Case {
-        let Some(directory) = self.0 else { return Ok(()) };
-        let line = format!("if test -e {directory}/mark; then echo there; else echo missing; fi; rm -r {directory}");
-        let mut waited = Duration::ZERO;
-        loop {
-            let seen = context.sh(&line).await?;
-            match &seen.outcome {
-                Outcome::Succeeded => {
-                    let stdout = String::from_utf8_lossy(&seen.stdout).trim().to_owned();
-                    return hold(
-                        stdout == "missing",
-                        format_args!("the command ran without permission: {stdout}"),
-                    );
-                }
-                // What was dropped may hold the host's lock for a moment.
-                Outcome::NeverBegan { .. } if waited < context.fixture.patience => {
-                    let pause = Duration::from_millis(200);
-                    Delay::new(pause).await;
-                    waited += pause;
-                }
-                other => return fail(format_args!("the host cannot be used again: {other:?}")),
-            }
-        }
     }
 }
