@@ -211,7 +211,8 @@ impl Auditor {
                 (Ok(fleet), Ok(policy)) => self.configure(fleet, policy),
                 (Err(error), _) | (_, Err(error)) => broken(BrokenRule::Log, error.to_string()),
             },
-            NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::Ordered { .. } => Ok(()),
+            NamespaceEventKind::OwnerChanged { .. } => self.state.change_owner(),
+            NamespaceEventKind::Ordered { .. } => Ok(()),
             NamespaceEventKind::HostsFrozen { hosts, by, .. } => {
                 let namespace = &mut self.state.namespace;
                 namespace.freezes.freeze(&namespace.fleet, hosts, by)

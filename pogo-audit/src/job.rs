@@ -321,10 +321,20 @@ impl Job {
         self.settings.max_parallel.map(|limit| limit.slots(hosts))
     }
 
+    /// Whether hosts are asked before an attempt is reported to be in doubt.
+    pub(super) fn retries_doubts(&self) -> bool {
+        self.settings.on_doubt == Some(OnDoubt::Retry)
+    }
+
     pub(super) fn alter(&mut self, change: &JobUpdate, now: Timestamp) {
         let settings = change.apply(&self.settings);
         let before = std::mem::replace(&mut self.settings, settings);
         self.limits.alter(&self.settings, change.changes(Setting::JobTimeout));
+        if self.retries_doubts() {
+            let running = self.tasks.iter().filter(|task| task.state == TaskState::Running);
+            let permitted = running.filter_map(|task| task.permitted);
+            permitted.for_each(|attempt| self.limits.ask(attempt));
+        }
         if change.changes(Setting::AllowFailures) || change.changes(Setting::Bake) {
             self.waves.alter(&self.settings);
             self.waves.follow(now);

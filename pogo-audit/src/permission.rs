@@ -23,6 +23,26 @@ impl AuditState {
         // Where the transport cannot ask, no word of a host is waited for.
         task.permitted = task.fences.then_some(attempt);
         task.unfenced = task.permitted;
+        if task.fences && job.retries_doubts() {
+            job.limits.ask(attempt);
+        }
+        Ok(())
+    }
+
+    /// Another dispatcher asks the hosts of all attempts that were begun before it.
+    pub(super) fn change_owner(&mut self) -> Result<(), Breach> {
+        let running: Vec<_> = self
+            .running
+            .iter()
+            .map(|(attempt, at)| (*attempt, at.clone()))
+            .collect();
+        for (attempt, (id, host)) in running {
+            let job = self.job(id)?;
+            let task = job.task(&host)?;
+            if job.tasks[task].fences {
+                job.limits.ask(attempt);
+            }
+        }
         Ok(())
     }
 

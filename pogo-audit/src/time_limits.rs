@@ -27,6 +27,8 @@ pub(super) struct TimeLimits {
     cancelled: BTreeSet<(Timestamp, AttemptId)>,
     /// The time under which each attempt is in `running` or `cancelled`.
     since: BTreeMap<AttemptId, Timestamp>,
+    /// Attempts whose end the dispatcher may be asking their hosts for, however long that takes.
+    asked: BTreeSet<AttemptId>,
 }
 
 impl TimeLimits {
@@ -39,6 +41,7 @@ impl TimeLimits {
             running: BTreeSet::new(),
             cancelled: BTreeSet::new(),
             since: BTreeMap::new(),
+            asked: BTreeSet::new(),
         }
     }
 
@@ -58,14 +61,24 @@ impl TimeLimits {
         self.since.insert(attempt, now);
     }
 
+    /// The host of this attempt may be asked before its end is reported.
+    pub(super) fn ask(&mut self, attempt: AttemptId) {
+        self.asked.insert(attempt);
+    }
+
     pub(super) fn cancel(&mut self, attempt: AttemptId, now: Timestamp) {
-        self.end(attempt);
+        self.forget(attempt);
         self.cancelled.insert((now, attempt));
         self.since.insert(attempt, now);
     }
 
     /// Forgets an attempt that has ended, or that succeeded and settles.
     pub(super) fn end(&mut self, attempt: AttemptId) {
+        self.forget(attempt);
+        self.asked.remove(&attempt);
+    }
+
+    fn forget(&mut self, attempt: AttemptId) {
         if let Some(since) = self.since.remove(&attempt) {
             self.running.remove(&(since, attempt));
             self.cancelled.remove(&(since, attempt));
@@ -81,7 +94,8 @@ impl TimeLimits {
             let message = format!("{attempt} of {job} has run for {ran}, and the time limit of an attempt is {limit}");
             return broken(BrokenRule::Time, message);
         }
-        if let Some(&(cancelled, attempt)) = self.cancelled.first().filter(|(since, _)| *since + GRACE <= now) {
+        let mut cancelled = self.cancelled.iter().take_while(|(since, _)| *since + GRACE <= now);
+        if let Some(&(cancelled, attempt)) = cancelled.find(|(_, attempt)| !self.asked.contains(attempt)) {
             let since = HumanDuration(now - cancelled);
             let message = format!("{attempt} of {job} was cancelled {since} ago, and has not been given up");
             return broken(BrokenRule::Time, message);

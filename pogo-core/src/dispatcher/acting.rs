@@ -47,15 +47,18 @@ impl Dispatcher {
             TaskEventKind::Started { attempt, .. } => self.start(job, &host, attempt),
             TaskEventKind::CancelRequested { attempt, .. } => {
                 self.running.cancel(attempt);
-                self.fencing.ask_no_more(attempt);
+                self.fencing.cancelled(attempt);
             }
-            TaskEventKind::InDoubt { attempt, .. }
-            | TaskEventKind::NeverBegan { attempt, .. }
-            | TaskEventKind::Failed { attempt, .. } => {
-                // The scheduler may have ended it by itself while its transport still runs it:
-                // nobody waits for that any more.
+            // The scheduler may have ended it by itself while its transport still runs it:
+            // nobody waits for that any more.
+            TaskEventKind::InDoubt { attempt, .. } => {
                 self.running.give_up(attempt);
-                self.fencing.ask_no_more(attempt);
+                self.fencing.ended(attempt);
+                self.ask_later(attempt);
+            }
+            TaskEventKind::NeverBegan { attempt, .. } | TaskEventKind::Failed { attempt, .. } => {
+                self.running.give_up(attempt);
+                self.fencing.ended(attempt);
             }
             TaskEventKind::Permitted { .. }
             | TaskEventKind::Fenced { .. }

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::fencing::{Fencing, GivenCommand, HeldReport};
 use super::running::AttemptEnd;
 use super::wakeup::Pending;
-use super::{Dispatcher, Fence, OrderError};
+use super::{Attempt, Dispatcher, Fence, OrderError};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::policy::OnDoubt;
 use crate::scheduler::{
-    AttemptId, DoubtView, FenceAnswer, Input, InputError, JobId, Order, Outcome, OutputSummary, Permission, Phase,
-    Record, TaskState,
+    AttemptId, DoubtView, FenceAnswer, FenceState, Input, InputError, JobId, Order, Outcome, OutputSummary, Permission,
+    Phase, Record, TaskState,
 };
 
 impl Dispatcher {
@@ -26,7 +26,8 @@ impl Dispatcher {
         let answer = self.execute((*command).clone(), None, records);
         if matches!(answer, Err(InputError::NotFenced { .. })) {
             let doubts = self.scheduler.unfenced_by(&command.order);
-            let attempts: BTreeSet<AttemptId> = doubts.iter().filter_map(|doubt| self.ask_about(doubt)).collect();
+            let asked = doubts.iter().filter_map(|doubt| self.ask_about(doubt, true));
+            let attempts: BTreeSet<AttemptId> = asked.collect();
             if !attempts.is_empty() {
                 self.fencing.prefer(&attempts);
                 let hosts = doubts.into_iter().map(|doubt| doubt.host).collect();
@@ -36,23 +37,65 @@ impl Dispatcher {
         self.reply(reply, answer);
     }
 
-    fn ask_about(&mut self, doubt: &DoubtView) -> Option<AttemptId> {
-        self.ask_host((doubt.job, &doubt.host, doubt.attempt), doubt.host_lock)
+    fn ask_about(&mut self, doubt: &DoubtView, awaited: bool) -> Option<AttemptId> {
+        let about = (doubt.job, &doubt.host, doubt.attempt);
+        self.fencing.ask(self.question(about, doubt.host_lock)?, awaited);
+        Some(doubt.attempt)
     }
 
-    fn ask_host(&mut self, (job, host, attempt): (JobId, &HostName, AttemptId), host_lock: bool) -> Option<AttemptId> {
+    fn ask_host(&mut self, about: (JobId, &HostName, AttemptId), host_lock: bool) -> Option<AttemptId> {
+        self.fencing.ask(self.question(about, host_lock)?, true);
+        Some(about.2)
+    }
+
+    fn question(&self, (job, host, attempt): (JobId, &HostName, AttemptId), host_lock: bool) -> Option<Fence> {
         let mut about = self.past_attempt(job, host, attempt)?;
         about.host_lock = host_lock;
         about.time_limit = Fencing::TIME_LIMIT;
-        self.fencing.ask(Fence::new(about));
-        Some(attempt)
+        Some(Fence::new(about))
+    }
+
+    /// Starts an attempt. Its host is asked first for what is in doubt there: its record of that is written over when this one begins.
+    pub(super) fn start_when_asked(&mut self, attempt: Attempt) {
+        let mut answers = Vec::new();
+        if self.fencing.is_possible() {
+            let (host, force) = (attempt.host.name.clone(), false);
+            for doubt in self.scheduler.unfenced_by(&Order::MarkUp { host, force }) {
+                if let Some(asked) = self.ask_about(&doubt, true) {
+                    answers.push(self.fencing.answer_of(asked));
+                }
+            }
+        }
+        self.running.start(attempt, answers);
+    }
+
+    /// An attempt is in doubt. Its host is asked by and by, until it has said that the attempt is over or somebody has answered for it.
+    pub(super) fn ask_later(&mut self, attempt: AttemptId) {
+        if self.fencing.is_possible() && self.shutdown.is_none() && self.scheduler.unfenced(attempt).is_some() {
+            self.fencing.later.add(attempt, self.clock.now());
+        } else {
+            self.fencing.later.forget(attempt);
+        }
+    }
+
+    /// Asks the hosts whose time has come, and gives up what the transport has not ended in time.
+    pub(super) fn ask_due(&mut self) {
+        for attempt in self.fencing.later.take_due(self.clock.now()) {
+            let doubt = self.scheduler.unfenced(attempt).filter(|_| self.shutdown.is_none());
+            if doubt.and_then(|doubt| self.ask_about(&doubt, false)).is_none() {
+                self.fencing.later.forget(attempt);
+            }
+        }
+        for attempt in self.fencing.take_overdue() {
+            self.running.give_up(attempt);
+        }
     }
 
     /// Asks the hosts of everything that is in doubt.
     pub(super) fn ask_all_doubtful(&mut self) {
         if self.fencing.is_possible() {
             for doubt in self.scheduler.doubts().iter().filter(|doubt| !doubt.fence.is_fenced()) {
-                self.ask_about(doubt);
+                self.ask_about(doubt, true);
             }
         }
     }
@@ -86,7 +129,7 @@ impl Dispatcher {
     /// Whether the host of an attempt that has ended unknown is asked before that is reported: its job would try it again, or it was
     /// begun by an earlier dispatcher, of which more may be known there than the link reported before it broke.
     pub(super) fn asks_before(&mut self, (attempt, outcome, output): &AttemptEnd) -> bool {
-        let inherited = self.fencing.inherited.remove(attempt);
+        let inherited = self.fencing.inherited.remove(attempt).is_some();
         if !matches!(outcome, Outcome::InDoubt { .. }) || !self.fencing.is_possible() || self.shutdown.is_some() {
             return false;
         }
@@ -119,6 +162,7 @@ impl Dispatcher {
             output,
             runs_until: runs_until.unwrap_or(Timestamp::EPOCH),
         };
+        self.scheduler.leave_end_of([attempt]);
         self.fencing.hold(attempt, report);
     }
 
@@ -126,8 +170,13 @@ impl Dispatcher {
     pub(super) fn take_answer(&mut self, attempt: AttemptId, answer: FenceAnswer, records: &mut Vec<Record>) {
         let ended = answer.outcome();
         let runs = self.scheduler.attempt(attempt).is_some();
-        // The scheduler issued the attempt, so it does not refuse what its host says.
-        let _ = self.input(Input::Fenced { attempt, answer }, records);
+        let known = self.scheduler.unfenced(attempt).map(|doubt| doubt.fence);
+        // A host that says the same again and again fills no journal.
+        if known != Some(FenceState::of(&answer)) || !self.fencing.is_asked_by_itself(attempt) {
+            // The scheduler issued the attempt, so it does not refuse what its host says.
+            let _ = self.input(Input::Fenced { attempt, answer }, records);
+        }
+        self.ask_later(attempt);
         // The scheduler may have given it up meanwhile.
         if let Some(HeldReport { outcome, output, .. }) = self.fencing.answered(attempt).filter(|_| runs) {
             let outcome = ended.unwrap_or(outcome);

@@ -40,7 +40,7 @@ impl Dispatcher {
 
     pub(super) fn start(&mut self, job: JobId, host: &HostName, id: AttemptId) {
         if let Some(attempt) = self.attempt(job, host, id) {
-            self.running.start(attempt);
+            self.start_when_asked(attempt);
             // Decided before the grace of a shutdown was over, and durable after it: the journal was away.
             if self.shutdown.as_ref().is_some_and(Shutdown::has_ended_grace) {
                 self.running.cancel(id);
@@ -121,9 +121,14 @@ impl Dispatcher {
         }
         let resumable = self.resumable();
         let mut resumed: Vec<AttemptId> = resumable.iter().map(|(attempt, _)| attempt.id).collect();
-        self.fencing.inherited.extend(&resumed);
+        self.fencing
+            .inherited
+            .extend(resumed.iter().map(|attempt| (*attempt, None)));
         let asked = self.to_be_asked(&resumed);
         resumed.extend(&asked);
+        if self.fencing.is_possible() {
+            self.scheduler.leave_end_of(resumed.iter().copied());
+        }
         let mut batch = Batch::default();
         let (epoch, from) = self.tail.owned_since();
         // Neither is ever refused.
@@ -135,9 +140,10 @@ impl Dispatcher {
         // Only once the takeover is recorded: whoever is fenced meanwhile must touch no host.
         for (attempt, cancelling) in resumable {
             let id = attempt.id;
-            self.running.start(attempt);
+            self.running.start(attempt, vec![]);
             if cancelling {
                 self.running.cancel(id);
+                self.fencing.cancelled(id);
             }
         }
         self.ask_for_running(asked);

@@ -256,6 +256,7 @@ impl Dispatcher {
                 Pending::Timeout => {
                     let _ = self.input(Input::Tick, &mut batch.records);
                     self.end_grace(&mut batch.records);
+                    self.ask_due();
                     self.give_answered_orders(&mut batch.records);
                 }
             }

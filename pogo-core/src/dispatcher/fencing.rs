@@ -2,16 +2,17 @@
 //! would try it again is reported to be in doubt.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::channel::oneshot;
-use futures::future::{BoxFuture, Either, FutureExt, select};
+use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, Stream};
 
+use super::fence_question::{Question, ask};
+use super::later_questions::LaterQuestions;
 use super::{Clock, Fence, OrderError, Transport};
 use crate::Timestamp;
 use crate::fleet::HostName;
@@ -29,29 +30,24 @@ pub(super) struct Fencing {
     asking: FuturesUnordered<BoxFuture<'static, (Question, FenceAnswer)>>,
     /// Asked again after a pause.
     pausing: FuturesUnordered<BoxFuture<'static, Question>>,
-    /// Every attempt that is asked for, or will be.
-    asked: BTreeSet<AttemptId>,
+    /// Every attempt that is asked for, or will be; and whether somebody waits for the answer.
+    asked: BTreeMap<AttemptId, bool>,
+    /// Attempts in doubt that are asked for later.
+    pub(super) later: LaterQuestions,
     orders: Vec<ParkedOrder>,
-    /// Attempts that an earlier dispatcher began.
-    pub(super) inherited: BTreeSet<AttemptId>,
+    /// Attempts that may begin once their host has answered for this one.
+    starts: Vec<(AttemptId, oneshot::Sender<()>)>,
+    /// Attempts that an earlier dispatcher began and the transport follows; when it is to have ended those that were cancelled.
+    pub(super) inherited: BTreeMap<AttemptId, Option<Timestamp>>,
     /// Attempts that have ended unknown, and are reported when their host has answered.
     held: BTreeMap<AttemptId, HeldReport>,
-}
-
-/// What one host is asked.
-struct Question {
-    fence: Fence,
-    /// When it was asked first.
-    since: Timestamp,
-    /// How long to wait before it is asked again.
-    pause: Duration,
 }
 
 /// The report of an attempt that has ended unknown.
 pub(super) struct HeldReport {
     pub(super) outcome: Outcome,
     pub(super) output: Option<OutputSummary>,
-    /// Until when its host is asked again while the attempt runs.
+    /// Until when its host is asked again while it says that the attempt runs.
     pub(super) runs_until: Timestamp,
 }
 
@@ -75,6 +71,10 @@ impl Fencing {
     const PATIENCE: Duration = Duration::from_secs(90);
     /// For how long a host is asked again that does not answer, before its attempt is reported to be in doubt.
     const REACHED_WITHIN: Duration = Duration::from_secs(60);
+    /// And how often at least: a dispatcher that was stopped meanwhile has not asked, however long that was.
+    const AT_LEAST: u32 = 3;
+    /// How long a transport may take to end an attempt of another dispatcher that is cancelled. Then the host is asked.
+    const CANCEL_GRACE: Duration = Duration::from_secs(30);
     /// The first pause before a host is asked again. Each is twice as long as the one before, up to the longest.
     const PAUSE: Duration = Duration::from_secs(1);
     const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -89,9 +89,11 @@ impl Fencing {
             queue: VecDeque::new(),
             asking: FuturesUnordered::new(),
             pausing: FuturesUnordered::new(),
-            asked: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            later: LaterQuestions::default(),
             orders: Vec::new(),
-            inherited: BTreeSet::new(),
+            starts: Vec::new(),
+            inherited: BTreeMap::new(),
             held: BTreeMap::new(),
         }
     }
@@ -101,20 +103,29 @@ impl Fencing {
         self.transport.capabilities().fences
     }
 
+    /// Whether nobody waits for an answer.
     pub(super) fn is_idle(&self) -> bool {
-        self.asked.is_empty() && self.orders.is_empty()
+        !self.asked.values().any(|awaited| *awaited) && self.orders.is_empty()
     }
 
-    /// Asks a host, unless it is asked for this attempt already.
-    pub(super) fn ask(&mut self, fence: Fence) {
-        if self.asked.insert(fence.attempt.id) {
+    /// Asks a host, unless it is asked for this attempt already. What nobody waits for keeps no dispatcher from ending.
+    pub(super) fn ask(&mut self, fence: Fence, awaited: bool) {
+        let before = self.asked.get(&fence.attempt.id).copied();
+        self.asked.insert(fence.attempt.id, awaited || before == Some(true));
+        if before.is_none() {
             self.queue.push_back(Question {
                 fence,
                 since: self.clock.now(),
+                times: 0,
                 pause: Self::PAUSE,
             });
             self.ask_next();
         }
+    }
+
+    /// Whether a host is asked for this attempt, and nobody waits for that.
+    pub(super) fn is_asked_by_itself(&self, attempt: AttemptId) -> bool {
+        self.asked.get(&attempt) == Some(&false)
     }
 
     /// Asks these hosts before all others that wait: somebody waits for their answers.
@@ -127,8 +138,9 @@ impl Fencing {
 
     fn ask_next(&mut self) {
         while self.asking.len() < Self::AT_ONCE
-            && let Some(question) = self.queue.pop_front()
+            && let Some(mut question) = self.queue.pop_front()
         {
+            question.times += 1;
             let (transport, clock) = (Arc::clone(&self.transport), Arc::clone(&self.clock));
             self.asking.push(ask(transport, clock, question).boxed());
         }
@@ -152,17 +164,19 @@ impl Fencing {
         }
     }
 
-    /// Whether a host is asked once more, since a report is held until its attempt is over.
+    /// Whether a host is asked once more before its answer counts: a report is held until its attempt is over, or another attempt waits to
+    /// begin there and will write over what the host knows.
     fn asks_again(&self, question: &Question, answer: &FenceAnswer) -> bool {
-        let Some(held) = self.held.get(&question.fence.attempt.id) else {
-            return false;
-        };
-        let until = match answer {
-            FenceAnswer::StillRunning => held.runs_until,
-            FenceAnswer::Unreachable { .. } => held.runs_until.min(question.since + Self::REACHED_WITHIN),
-            FenceAnswer::Ended(_) | FenceAnswer::NeverBegan => return false,
-        };
-        self.clock.now() < until
+        let attempt = question.fence.attempt.id;
+        let (held, now) = (self.held.get(&attempt), self.clock.now());
+        let delays_start = self.starts.iter().any(|(of, _)| *of == attempt);
+        match answer {
+            FenceAnswer::StillRunning => held.is_some_and(|held| now < held.runs_until),
+            FenceAnswer::Unreachable { .. } if held.is_some() || delays_start => {
+                question.times < Self::AT_LEAST || held.is_some() && now < question.since + Self::REACHED_WITHIN
+            }
+            FenceAnswer::Unreachable { .. } | FenceAnswer::Ended(_) | FenceAnswer::NeverBegan => false,
+        }
     }
 
     fn ask_later(&mut self, mut question: Question) {
@@ -175,11 +189,39 @@ impl Fencing {
         self.pausing.push(pausing.boxed());
     }
 
-    /// Whatever a host answers next is reported: nobody waits for the end of the attempt any more.
-    pub(super) fn ask_no_more(&mut self, attempt: AttemptId) {
+    /// The attempt is cancelled: nobody waits for its end any more. What its host says is reported, if only that it runs.
+    pub(super) fn cancelled(&mut self, attempt: AttemptId) {
         if let Some(held) = self.held.get_mut(&attempt) {
             held.runs_until = Timestamp::EPOCH;
         }
+        if let Some(grace_end) = self.inherited.get_mut(&attempt) {
+            *grace_end = Some(self.clock.now() + Self::CANCEL_GRACE);
+        }
+    }
+
+    /// The end of an attempt is known without its host, or given up.
+    pub(super) fn ended(&mut self, attempt: AttemptId) {
+        self.held.remove(&attempt);
+        self.inherited.remove(&attempt);
+    }
+
+    /// Attempts of another dispatcher that were cancelled, and that the transport has not ended in time.
+    pub(super) fn take_overdue(&mut self) -> Vec<AttemptId> {
+        let now = self.clock.now();
+        let overdue = |end: &Option<Timestamp>| end.is_some_and(|end| end <= now);
+        let due = self.inherited.iter_mut().filter(|(_, end)| overdue(end));
+        due.map(|(attempt, end)| {
+            *end = None;
+            *attempt
+        })
+        .collect()
+    }
+
+    /// Resolves when the host has answered for this attempt, which it is asked for.
+    pub(super) fn answer_of(&mut self, attempt: AttemptId) -> oneshot::Receiver<()> {
+        let (answered, answer) = oneshot::channel();
+        self.starts.push((attempt, answered));
+        answer
     }
 
     /// Keeps an order until its hosts have answered.
@@ -200,15 +242,19 @@ impl Fencing {
     /// The scheduler knows the answer of a host. Gives the report that was held for it.
     pub(super) fn answered(&mut self, attempt: AttemptId) -> Option<HeldReport> {
         self.asked.remove(&attempt);
+        // Whoever waited is woken up by that.
+        self.starts.retain(|(of, _)| *of != attempt);
         for order in &mut self.orders {
             order.waits_for.remove(&attempt);
         }
         self.held.remove(&attempt)
     }
 
-    /// When an order has waited long enough.
+    /// When an order has waited long enough, an attempt is overdue, or a host is asked again.
     pub(super) fn next_timeout(&self) -> Option<Timestamp> {
-        self.orders.iter().map(|order| order.until).min()
+        let orders = self.orders.iter().map(|order| order.until);
+        let overdue = self.inherited.values().filter_map(|end| *end);
+        orders.chain(overdue).chain(self.later.next_timeout()).min()
     }
 
     /// Orders whose hosts have answered, or have had long enough to.
@@ -225,22 +271,4 @@ impl Fencing {
     pub(super) fn take_orders(&mut self) -> Vec<GivenCommand> {
         self.orders.drain(..).map(|parked| parked.order).collect()
     }
-}
-
-/// Asks a host, within its time limit.
-async fn ask(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>, question: Question) -> (Question, FenceAnswer) {
-    let fence = question.fence.clone();
-    let until = clock.now() + fence.attempt.time_limit;
-    // It is polled by the event loop: a panic that got through would end every other attempt as well.
-    let asked = AssertUnwindSafe(async { transport.fence(fence).await }).catch_unwind();
-    let answer = match select(asked.boxed(), clock.sleep_until(until).boxed()).await {
-        Either::Left((Ok(answer), _)) => answer,
-        Either::Left((Err(_panic), _)) => {
-            FenceAnswer::unreachable("the transport panicked; this is a defect of the transport")
-        }
-        Either::Right(_) => {
-            FenceAnswer::unreachable(format!("it did not answer within {} s", Fencing::TIME_LIMIT.as_secs()))
-        }
-    };
-    (question, answer)
 }

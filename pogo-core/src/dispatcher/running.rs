@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
-use futures::channel::mpsc;
-use futures::future::{AbortHandle, Abortable, BoxFuture, FutureExt};
+use futures::channel::{mpsc, oneshot};
+use futures::future::{AbortHandle, Abortable, BoxFuture, FutureExt, join_all};
 use futures::stream::{FuturesUnordered, Stream};
 
 use super::output::{OutputHandle, OutputWriter};
@@ -78,8 +78,8 @@ impl Running {
         self.transport.resumes(attempt)
     }
 
-    /// Runs an attempt. A resumed one that is not found is in doubt.
-    pub(super) fn start(&mut self, attempt: Attempt) {
+    /// Runs an attempt once all of these have resolved. A resumed one that is not found is in doubt.
+    pub(super) fn start(&mut self, attempt: Attempt, first: Vec<oneshot::Receiver<()>>) {
         let resumed = attempt.resumed;
         let id = attempt.id;
         let about = (attempt.job, attempt.host.name.clone(), id);
@@ -92,6 +92,11 @@ impl Running {
         let (abort, registration) = AbortHandle::new_pair();
         let report = report.with_store(output.clone());
         let run = run(Arc::clone(&self.transport), attempt, report);
+        let run = async move {
+            // Dropped by whoever was waited for: it does the same.
+            join_all(first).await;
+            run.await
+        };
         let guarded = Abortable::new(AssertUnwindSafe(run).catch_unwind(), registration);
         let begun = reporter.begun();
         self.attempts.push(

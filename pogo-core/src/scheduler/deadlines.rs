@@ -19,6 +19,9 @@ pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(30);
 pub(super) struct Deadlines {
     jobs: FastMap<JobId, JobQueues>,
     cancelling: BySince,
+    /// Attempts that are not given up, since whoever runs the scheduler sees to their end. No part of the state: the next dispatcher
+    /// says of which it does.
+    asked: BTreeSet<AttemptId>,
     /// The jobs that have a next deadline, in order of it.
     in_order: BTreeSet<(Timestamp, JobId)>,
     /// Jobs whose next deadline may have changed, some of them more than once.
@@ -116,6 +119,21 @@ impl Deadlines {
         self.jobs.entry(job).or_default()
     }
 
+    /// Builds the queues from the state anew.
+    pub(super) fn rebuild(&mut self, state: &State) {
+        let asked = std::mem::take(&mut self.asked);
+        *self = Self {
+            asked,
+            ..Self::build(state)
+        };
+    }
+
+    /// Gives this attempt not up while it runs.
+    #[cfg(feature = "async")]
+    pub(super) fn keep(&mut self, attempt: AttemptId) {
+        self.asked.insert(attempt);
+    }
+
     /// Builds the queues from the state.
     pub(super) fn build(state: &State) -> Self {
         let mut deadlines = Self::default();
@@ -156,6 +174,9 @@ impl Deadlines {
         drop_first(&mut self.cancelling, |attempt| {
             state.attempts.get(attempt).is_some_and(|a| a.cancelling.is_some())
         });
+        if !self.asked.is_empty() {
+            self.asked.retain(|attempt| state.attempts.get(*attempt).is_some());
+        }
     }
 
     fn tidy_job(&mut self, state: &State, id: JobId) {
@@ -197,7 +218,10 @@ impl Deadlines {
     }
 
     fn abandoned(&self, state: &State) -> Option<(Timestamp, Due)> {
-        let &(_, attempt) = self.cancelling.first()?;
+        let &(_, attempt) = self
+            .cancelling
+            .iter()
+            .find(|(_, attempt)| !self.asked.contains(attempt))?;
         Some((
             state.attempts.get(attempt)?.since + CANCEL_GRACE,
             Due::Abandoned(attempt),

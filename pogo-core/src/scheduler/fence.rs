@@ -85,7 +85,7 @@ pub enum FenceState {
 }
 
 impl FenceState {
-    pub(super) fn of(answer: &FenceAnswer) -> Self {
+    pub(crate) fn of(answer: &FenceAnswer) -> Self {
         match answer {
             FenceAnswer::Ended(_) | FenceAnswer::NeverBegan => Self::Fenced,
             FenceAnswer::StillRunning => Self::StillRunning,

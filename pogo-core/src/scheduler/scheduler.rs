@@ -208,6 +208,18 @@ impl Scheduler {
         self.keeps_jobs = keeps;
     }
 
+    /// Whether [no job retires](Self::keep_jobs).
+    pub(crate) fn keeps_jobs(&self) -> bool {
+        self.keeps_jobs
+    }
+
+    /// Leaves it to whoever runs this scheduler to see to the end of these attempts: none of them is given up because nobody answers for it
+    /// after it was cancelled. Nothing of this is recorded.
+    #[cfg(feature = "async")]
+    pub(crate) fn leave_end_of(&mut self, attempts: impl IntoIterator<Item = AttemptId>) {
+        attempts.into_iter().for_each(|attempt| self.deadlines.keep(attempt));
+    }
+
     /// Marks the queues as stale, after a change of state that they did not follow.
     pub(super) fn forget_queues(&mut self) {
         self.agenda.forget();
@@ -357,6 +369,13 @@ impl Scheduler {
     pub fn doubts(&self) -> Vec<DoubtView> {
         let doubts = self.state.doubts.iter();
         doubts.map(|(at, doubt)| doubt.view(at)).collect()
+    }
+
+    /// This attempt, if it is in doubt and its host has not said that it is over.
+    #[cfg(feature = "async")]
+    pub(crate) fn unfenced(&self, attempt: AttemptId) -> Option<DoubtView> {
+        let at @ (host, job) = self.state.doubts.of_attempt(attempt)?;
+        Some(self.state.unfenced(*job, host)?.view(at))
     }
 
     /// The attempts in doubt whose hosts have to be [fenced](Input::Fenced) before this order can be carried out without force.

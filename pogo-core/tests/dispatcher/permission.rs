@@ -20,6 +20,13 @@ use super::shop::{JOB, fleet_and_policy, spec};
 #[derive(Default)]
 pub(crate) struct Unhurried(Mutex<Timestamp>);
 
+impl Unhurried {
+    /// Time that begins then.
+    pub(crate) fn at(now: Timestamp) -> Self {
+        Self(Mutex::new(now))
+    }
+}
+
 #[async_trait]
 impl Clock for Unhurried {
     fn now(&self) -> Timestamp {

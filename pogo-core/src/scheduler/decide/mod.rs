@@ -9,7 +9,6 @@ mod timeouts;
 
 use super::agenda::Pick;
 use super::check::Checked;
-use super::deadlines::Deadlines;
 use super::state::{Hint, TaskAt};
 use super::{Event, HostEventKind, JobEventKind, JobId, NamespaceEventKind, Scheduler, TaskEventKind};
 use crate::fleet::{HostId, HostName};
@@ -92,7 +91,7 @@ impl Scheduler {
     /// Builds queues that events from elsewhere have made useless.
     fn refresh(&mut self) {
         if self.deadlines.is_stale() {
-            self.deadlines = Deadlines::build(&self.state);
+            self.deadlines.rebuild(&self.state);
         }
         self.agenda.refresh(&self.state);
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::attempt_truth::SUPERVISOR_KILLED;
 use super::executor::Millis;
-use super::judge::SUPERVISOR_KILLED;
 use super::process::ProcessId;
 use super::world::World;
 use crate::journal::Acquire;

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::attempt_truth::{AttemptTruth, SUPERVISOR_KILLED};
 use super::executor::Millis;
 use super::host::AttemptKey;
 use super::process::ProcessId;
 use super::report::ClusterCounts;
 use crate::fleet::HostName;
 use crate::scheduler::{
-    AttemptId, Event, FailureKind, HostEventKind, JobId, NamespaceEventKind, Record, TaskEvent, TaskEventKind,
+    AttemptId, Event, FenceAnswer, HostEventKind, NamespaceEventKind, Record, TaskEvent, TaskEventKind,
 };
 use crate::testing::recorded::Recorded;
 
@@ -31,7 +32,8 @@ pub enum ClusterRule {
     Fence,
     /// The journal has an end of an attempt that its host has not seen.
     Proof,
-    /// An attempt is in doubt that was not permitted to begin, or that no fault affected.
+    /// An attempt is in doubt that was not permitted to begin, that no fault affected, or, after a takeover, whose host could say what
+    /// became of it.
     Doubt,
     /// The audit of the journal found a broken rule.
     Audit,
@@ -49,37 +51,6 @@ pub struct ClusterFinding {
     /// How it was broken, in one sentence.
     pub message: String,
 }
-
-/// What really happened to an attempt, and the journal's view of it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct AttemptTruth {
-    pub(super) about: Option<(JobId, HostName)>,
-    /// The dispatchers that made a permission durable.
-    permitted_by: BTreeSet<ProcessId>,
-    /// Whether the journal was taken over, or restored, since it was permitted.
-    pub(super) outlived: bool,
-    pub(super) begun: Option<Millis>,
-    pub(super) status: Option<u32>,
-    /// Its host said that nothing of it runs, nor will.
-    fenced: bool,
-    /// The faults that affected it.
-    pub(super) faults: BTreeSet<&'static str>,
-}
-
-impl AttemptTruth {
-    /// Whether its host has seen this failure, or nothing of it at all.
-    fn has_ended_with(&self, kind: &FailureKind) -> bool {
-        match kind {
-            FailureKind::Command { status } => self.status == Some(*status),
-            // What is stopped ends with that status in the model.
-            FailureKind::Signal { .. } => self.status == Some(143),
-            _ => self.begun.is_none() || self.status.is_some(),
-        }
-    }
-}
-
-/// A fault: nobody is left who writes down how the command ends.
-pub(super) const SUPERVISOR_KILLED: &str = "its supervisor was killed";
 
 /// A command that begins.
 pub(super) struct Beginning<'a> {
@@ -124,6 +95,11 @@ impl Judge {
     /// Records a fault that may leave this attempt in doubt.
     pub(super) fn fault(&mut self, key: AttemptKey, what: &'static str) {
         self.attempts.entry(key).or_default().faults.insert(what);
+    }
+
+    /// A dispatcher asked the host of an attempt.
+    pub(super) fn asked(&mut self, key: AttemptKey, process: ProcessId, answer: &FenceAnswer) {
+        self.attempts.entry(key).or_default().note_answer(process, answer);
     }
 
     /// Records a fault for every attempt that runs by the journal.
@@ -270,7 +246,7 @@ impl Judge {
                 );
             }
             TaskEventKind::NeverBegan { .. } => self.counts.never_began += 1,
-            TaskEventKind::InDoubt { message, .. } => self.doubt(key, (host, message), hosts),
+            TaskEventKind::InDoubt { message, .. } => self.doubt(process, key, (host, message), hosts),
             _ => {}
         }
     }
@@ -286,7 +262,13 @@ impl Judge {
         }
     }
 
-    fn doubt(&mut self, key: AttemptKey, (host, message): (&HostName, &str), hosts: &HostTruth<'_>) {
+    fn doubt(
+        &mut self,
+        process: ProcessId,
+        key: AttemptKey,
+        (host, message): (&HostName, &str),
+        hosts: &HostTruth<'_>,
+    ) {
         let (attempt, truth) = (key.attempt, self.attempts.entry(key).or_default());
         self.counts.doubts += 1;
         if truth.permitted_by.is_empty() {
@@ -297,24 +279,31 @@ impl Judge {
             );
         }
         let (outlived, unwritten) = (truth.outlived, truth.faults.contains(SUPERVISOR_KILLED));
+        let (asked, unanswered) = truth.asked_by(process);
         if truth.faults.is_empty() {
             self.find(
                 ClusterRule::Doubt,
                 format_args!("{attempt} on {host} is in doubt, and nothing went wrong: {message}"),
             );
         }
-        if outlived && hosts.are_asked {
-            let runs = hosts.running.get(host).is_some_and(|running| running.contains(&key));
-            let counted = if runs {
-                &mut self.counts.doubts_after_takeover_running
-            } else if hosts.unreachable.contains(host) {
-                &mut self.counts.doubts_after_takeover_unreachable
-            } else if unwritten {
-                &mut self.counts.doubts_after_takeover_unwritten
-            } else {
-                &mut self.counts.doubts_after_takeover_askable
-            };
-            *counted += 1;
+        if !outlived || !hosts.are_asked {
+            return;
+        }
+        let runs = hosts.running.get(host).is_some_and(|running| running.contains(&key));
+        if runs || asked.runs {
+            self.counts.doubts_after_takeover_running += 1;
+        } else if hosts.unreachable.contains(host) || unanswered {
+            self.counts.doubts_after_takeover_unreachable += 1;
+        } else if unwritten {
+            self.counts.doubts_after_takeover_unwritten += 1;
+        } else {
+            self.counts.doubts_after_takeover_askable += 1;
+            self.find(
+                ClusterRule::Doubt,
+                format_args!(
+                    "{attempt} on {host} is in doubt after a takeover, and its host could say of it: {message}"
+                ),
+            );
         }
     }
 

@@ -24,6 +24,7 @@
 //! [prints](ClusterRun) its seed and what happened.
 
 mod arrival;
+mod attempt_truth;
 mod chaos;
 mod clock;
 mod defect;

@@ -201,6 +201,24 @@ impl ClusterTransport {
             _ => Outcome::in_doubt("the link broke"),
         }
     }
+
+    /// Asks a host what became of an attempt.
+    async fn ask(&self, attempt: &Attempt) -> FenceAnswer {
+        let key = key(attempt);
+        let mut link = match self.connect(attempt).await {
+            Ok(link) => link,
+            Err(outcome) => return FenceAnswer::unreachable(outcome.to_string()),
+        };
+        link.send(Message::Ask { key, wait: 0 });
+        match link.receive().await {
+            Message::Answer(Found::NeverBegan) => FenceAnswer::NeverBegan,
+            Message::Answer(Found::Ended { status }) => FenceAnswer::Ended(of_status(status)),
+            Message::Answer(Found::Gone | Found::Other) => FenceAnswer::Ended(Outcome::in_doubt("it is gone")),
+            Message::Answer(Found::Running | Found::Waits) => FenceAnswer::StillRunning,
+            Message::Answer(found) => FenceAnswer::unreachable(format!("the host says: {found:?}")),
+            _ => FenceAnswer::unreachable("the link broke"),
+        }
+    }
 }
 
 /// The end of a launch before `go`.
@@ -250,19 +268,9 @@ impl Transport for ClusterTransport {
         if self.world.has(Defect::FenceIgnored) {
             return FenceAnswer::Ended(Outcome::in_doubt("nobody asked"));
         }
-        let key = key(&fence.attempt);
-        let mut link = match self.connect(&fence.attempt).await {
-            Ok(link) => link,
-            Err(outcome) => return FenceAnswer::unreachable(outcome.to_string()),
-        };
-        link.send(Message::Ask { key, wait: 0 });
-        match link.receive().await {
-            Message::Answer(Found::NeverBegan) => FenceAnswer::NeverBegan,
-            Message::Answer(Found::Ended { status }) => FenceAnswer::Ended(of_status(status)),
-            Message::Answer(Found::Gone | Found::Other) => FenceAnswer::Ended(Outcome::in_doubt("it is gone")),
-            Message::Answer(Found::Running | Found::Waits) => FenceAnswer::StillRunning,
-            Message::Answer(found) => FenceAnswer::unreachable(format!("the host says: {found:?}")),
-            _ => FenceAnswer::unreachable("the link broke"),
-        }
+        let answer = self.ask(&fence.attempt).await;
+        self.world
+            .with(|state| state.judge.asked(key(&fence.attempt), self.process, &answer));
+        answer
     }
 }
