@@ -27,7 +27,9 @@ impl World {
     pub(super) fn recover(&mut self, crash: Crash) {
         let replayed = replay(&self.records);
         debug_assert!(replayed.is_ok(), "what a scheduler has decided can be replayed");
-        if let Ok(scheduler) = replayed {
+        if let Ok(mut scheduler) = replayed {
+            // No record says so.
+            scheduler.keep_jobs(self.scheduler.keeps_jobs());
             self.scheduler = scheduler;
         }
         self.running.clear();
@@ -61,8 +63,23 @@ mod tests {
     use crate::fleet::Fleet;
     use crate::plan::{JobSpec, RemoteCommand};
     use crate::policy::{Constraint, OnDoubt, Policy, Rule};
-    use crate::scheduler::{JobStatus, TaskEventKind};
+    use crate::scheduler::{JobStatus, Order, TaskEventKind};
     use crate::sim::{History, World};
+
+    #[test]
+    fn a_job_that_is_to_be_kept_is_kept_after_a_crash_too() {
+        let fleet = Fleet::builder().host("a").build().unwrap();
+        let policy = Policy::new().retire_after(Duration::ZERO);
+        let freeze = Order::Freeze {
+            hosts: "*".parse().unwrap(),
+        };
+        let world = World::new(fleet, policy).unwrap().crash(2, Duration::from_secs(3));
+        let mut world = world.at(crate::Timestamp::from_millis(900_000), freeze);
+        world
+            .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true")))
+            .unwrap();
+        assert_eq!(world.run().scheduler.jobs().count(), 1);
+    }
 
     fn crashed(at: usize) -> History {
         let fleet = Fleet::builder().tagged("web", "web[1-6]").build().unwrap();

@@ -73,7 +73,7 @@ impl World {
         let began = rest.iter().find(submitted).map_or(Timestamp::EPOCH, |record| record.at);
         let orders = orders(&policy.defaults, rest).into_iter();
         let orders = orders.map(|(at, rank, command)| (at, rank, command.into()));
-        for (at, rank, input) in orders.chain(answers(rest)) {
+        for (at, rank, input) in orders.chain(answers(rest)).chain(retirements(rest)) {
             let at = Timestamp::EPOCH + (at - began);
             world.plans.add(at, rank, Planned::Input(Box::new(input)));
         }
@@ -167,6 +167,15 @@ fn answers(records: &[Record]) -> Vec<(Timestamp, u64, Input)> {
         _ => None,
     };
     records.iter().zip(1..).filter_map(answer).collect()
+}
+
+/// When jobs retired: with whatever came next once their time was over, of which there may be no other record.
+fn retirements(records: &[Record]) -> impl Iterator<Item = (Timestamp, u64, Input)> {
+    let retired = |record: &Record| record.event.job_kind() == Some(&JobEventKind::Retired);
+    let records = records.iter().zip(1..);
+    records
+        .filter(move |(record, _)| retired(record))
+        .map(|(record, rank)| (record.at, rank, Input::Tick))
 }
 
 /// Each time another dispatcher took over from one that had died while something ran.

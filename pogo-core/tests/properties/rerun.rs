@@ -203,6 +203,29 @@ fn a_log_without_ends_is_refused_with_the_cure() {
 }
 
 #[test]
+fn a_job_retires_once_more_when_it_retired() {
+    let fleet = pogo_core::fleet::Fleet::builder().host("a").build().unwrap();
+    let policy = Policy::new().retire_after(Duration::from_secs(10));
+    let mut drill = Drill::new(Arc::new(fleet), Arc::new(policy)).unwrap();
+    drill
+        .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true")))
+        .unwrap();
+    let failed = Outcome::failed(pogo_core::scheduler::FailureKind::Command { status: 3 }, "");
+    drill.play(&Step::Report(0, failed));
+    drill.play(&Step::Wait(Duration::from_secs(60)));
+    let retry = Order::Retry {
+        job: JobId::new(1),
+        hosts: vec!["a".parse().unwrap()],
+        force: false,
+    };
+    drill.handle(retry).unwrap();
+    drill.play(&Step::Report(0, Outcome::Succeeded));
+    let retired = |record: &&Record| line(record).contains("job_retired");
+    assert!(drill.records().iter().any(|record| retired(&record)));
+    assert_eq!(World::rerun(drill.records()).unwrap().run().records, drill.records());
+}
+
+#[test]
 fn reports_of_one_moment_come_in_the_order_of_the_log() {
     let fleet = pogo_core::fleet::Fleet::builder()
         .tagged("web", "web[1-4]")
