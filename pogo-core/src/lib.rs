@@ -53,7 +53,6 @@ pub mod guide;
 #[cfg(feature = "async")]
 pub mod inventory;
 pub mod journal;
-#[cfg(feature = "async")]
 pub mod output;
 pub mod plan;
 pub mod policy;

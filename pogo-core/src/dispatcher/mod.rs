@@ -37,7 +37,6 @@ mod resolution;
 mod resolver;
 mod running;
 mod shutdown;
-mod status;
 mod stream_start;
 mod subscription;
 mod system_clock;
@@ -64,11 +63,11 @@ pub use resolver::{
     ResolverError, ResolverFailure, ResolverFailureReason, ResolverQueries, ResolverQuery, Resolvers, ResolversError,
     TagResolver,
 };
-pub use status::{DispatcherStatus, JournalStatus};
 pub use subscription::{Subscription, SubscriptionError, SubscriptionOptions};
 pub use system_clock::SystemClock;
 pub use transport::{Attempt, Capabilities, Fence, Transport};
 pub use transport_pool::{TransportError, TransportFactory, TransportPool};
-pub use waiters::JobEnd;
 
 pub use crate::output::Stream;
+pub use crate::scheduler::JobEnd;
+pub use crate::stream::{DispatcherStatus, JournalStatus};

@@ -3,19 +3,7 @@
 use futures::channel::oneshot;
 
 use super::OrderError;
-use crate::scheduler::{JobId, JobStatus, Scheduler, Tally};
-
-/// The end of a job, or the status in which it needs an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct JobEnd {
-    /// The job.
-    pub job: JobId,
-    /// `Finished` when every host has ended, `Halted` when it was stopped before, `Blocked` when it waits for an operator.
-    pub status: JobStatus,
-    /// The number of its hosts in each state.
-    pub tally: Tally,
-}
+use crate::scheduler::{JobEnd, JobId, JobStatus, Scheduler, Tally};
 
 type Answer = oneshot::Sender<Result<JobEnd, OrderError>>;
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use async_trait::async_trait;
 use thiserror::Error;
 
-use super::{OutputFrame, OutputSource, Stream};
+use super::{OutputFrame, OutputPage, OutputSource, Stream};
 use crate::Digest;
 use crate::scheduler::{AttemptId, JobId};
 
@@ -43,32 +43,6 @@ pub trait OutputStore: Send + Sync {
         stream: Stream,
         range: Range<u64>,
     ) -> Result<OutputPage, OutputError>;
-}
-
-/// A part of what an attempt wrote to one stream.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct OutputPage {
-    /// What is kept, in the order of its offsets.
-    pub frames: Vec<OutputFrame>,
-    /// Where to read on: the end of the last frame, or of the range if nothing more of it is kept.
-    pub next: u64,
-    /// How much has come in all, what is missing included.
-    pub length: u64,
-    /// Whether nothing more comes.
-    pub sealed: bool,
-}
-
-impl OutputPage {
-    /// These frames, of a stream of this length.
-    pub fn new(frames: Vec<OutputFrame>, next: u64, length: u64, sealed: bool) -> Self {
-        Self {
-            frames,
-            next,
-            length,
-            sealed,
-        }
-    }
 }
 
 /// Output could not be kept or read.

@@ -39,6 +39,7 @@
 //! ```
 
 mod answer;
+mod dispatcher_status;
 mod follower;
 mod id;
 mod request;
@@ -48,6 +49,7 @@ mod withheld;
 mod written;
 
 pub use answer::QueryAnswer;
+pub use dispatcher_status::{DispatcherStatus, JournalStatus};
 pub use follower::{FollowError, Follower};
 pub use id::{StreamId, StreamIdError};
 pub use request::StreamRequest;

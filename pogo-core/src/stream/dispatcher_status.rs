@@ -1,4 +1,4 @@
-//! The status of a dispatcher.
+//! The status of a dispatcher, as it travels.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::journal::{Epoch, Seq};
 
-/// The status of a dispatcher. See [`Handle::status`](super::Handle::status).
+/// The status of a dispatcher, which is in no record. `Handle::status` gives it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DispatcherStatus {
