@@ -1,0 +1,217 @@
+//! The client of a server.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Method, Response, StatusCode};
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use super::connection::{Connection, SendError, Sent, send};
+use super::endpoint::Endpoint;
+use super::options::Options;
+use super::patience::Patience;
+use super::{ClientError, NamespaceClient};
+use crate::wire::{About, NamespaceEntry, NamespaceName, Namespaces, Problem, ProblemKind};
+
+/// A client of a server's API. Cheap to clone; it holds no connection between requests.
+///
+/// A request that was sent and whose answer was lost is sent again, until the server has not come back for [a while](Self::reconnect_for):
+/// orders have a request id, so that each is carried out once. It needs a Tokio runtime.
+#[derive(Debug, Clone)]
+pub struct Client {
+    endpoint: Arc<Endpoint>,
+    options: Options,
+}
+
+impl Client {
+    /// The most bytes of an answer; those of queries and output are far smaller, and a configuration is as large as a fleet.
+    const MAX_ANSWER: usize = 1 << 30;
+
+    /// The client of the server with this socket, whose path may be of any length. Nothing is connected yet.
+    pub fn unix(path: impl AsRef<Path>) -> Self {
+        Self {
+            endpoint: Arc::new(Endpoint::unix(path.as_ref())),
+            options: Options::default(),
+        }
+    }
+
+    /// Sets how long to wait for an answer before it counts as lost. Default: 3 minutes.
+    #[must_use]
+    pub fn answer_within(mut self, time: Duration) -> Self {
+        self.options.answer = time;
+        self
+    }
+
+    /// Sets how long a server may stay away that was reached before, or that was sent something. Default: 30 seconds.
+    #[must_use]
+    pub fn reconnect_for(mut self, time: Duration) -> Self {
+        self.options.reconnect = time;
+        self
+    }
+
+    /// Sets how long a stream may say nothing at all, heartbeats included, before it counts as broken. Default: a minute.
+    #[must_use]
+    pub fn silent_for(mut self, time: Duration) -> Self {
+        self.options.silence = time;
+        self
+    }
+
+    /// Who answers.
+    ///
+    /// # Errors
+    /// Nobody does, or not in a way that can be read.
+    pub async fn about(&self) -> Result<About, ClientError> {
+        self.get("/v1".to_owned()).await
+    }
+
+    /// The namespaces of the server.
+    ///
+    /// # Errors
+    /// As [`about`](Self::about), or it is not allowed.
+    pub async fn namespaces(&self) -> Result<Vec<NamespaceEntry>, ClientError> {
+        let answer: Namespaces = self.get("/v1/namespaces".to_owned()).await?;
+        Ok(answer.namespaces)
+    }
+
+    /// The client of one namespace.
+    ///
+    /// # Errors
+    /// The text cannot be the name of one.
+    pub fn namespace(&self, name: &str) -> Result<NamespaceClient, ClientError> {
+        let name: NamespaceName = name.parse()?;
+        Ok(NamespaceClient::new(self.clone(), name))
+    }
+
+    pub(super) fn options(&self) -> Options {
+        self.options
+    }
+
+    pub(super) fn server(&self) -> String {
+        self.endpoint.to_string()
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: String) -> Result<T, ClientError> {
+        self.exchange(Method::GET, path, Bytes::new(), false).await
+    }
+
+    /// As [`get`](Self::get), of a server that was there just now, and is waited for if it is gone.
+    pub(super) async fn get_again<T: DeserializeOwned>(&self, path: String) -> Result<T, ClientError> {
+        self.exchange(Method::GET, path, Bytes::new(), true).await
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(&self, path: String, body: Vec<u8>) -> Result<T, ClientError> {
+        self.exchange(Method::POST, path, body.into(), false).await
+    }
+
+    /// Sends a request until it is answered, or until a server that was there has not come back.
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: String,
+        body: Bytes,
+        mut was_there: bool,
+    ) -> Result<T, ClientError> {
+        let (ordered, accept) = (method == Method::POST, "application/json");
+        let sent = Sent {
+            method,
+            path,
+            body,
+            accept,
+        };
+        let mut patience = Patience::new(self.options.reconnect);
+        loop {
+            let error = match timeout(self.options.answer, self.answer(sent.clone())).await {
+                Ok(Ok(bytes)) => return self.read(&bytes?),
+                Ok(Err(error)) => error,
+                Err(_) => SendError::Lost("no answer has come in time".to_owned()),
+            };
+            was_there |= matches!(error, SendError::Lost(_));
+            if !(was_there || is_crowded(&error)) || !patience.wait().await {
+                return Err(self.give_up(error, was_there, ordered));
+            }
+        }
+    }
+
+    /// Sends a request once. Inside is the server's word, outside what became of the connection.
+    async fn answer(&self, sent: Sent) -> Result<Result<Bytes, ClientError>, SendError> {
+        let (response, connection) = send(&self.endpoint, sent).await?;
+        let status = response.status();
+        let body = collect(response).await?;
+        drop(connection);
+        Ok(match status {
+            StatusCode::OK => Ok(body),
+            _ => Err(self.refusal(status, &body)),
+        })
+    }
+
+    /// Opens a response that is read as it comes.
+    pub(super) async fn open(
+        &self,
+        sent: Sent,
+    ) -> Result<Result<(Response<Incoming>, Connection), ClientError>, SendError> {
+        let (response, connection) = send(&self.endpoint, sent).await?;
+        let status = response.status();
+        if status == StatusCode::OK {
+            return Ok(Ok((response, connection)));
+        }
+        let body = collect(response).await?;
+        Ok(Err(self.refusal(status, &body)))
+    }
+
+    fn read<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, ClientError> {
+        serde_json::from_slice(bytes).map_err(|error| self.protocol(error.to_string()))
+    }
+
+    fn refusal(&self, status: StatusCode, body: &[u8]) -> ClientError {
+        match serde_json::from_slice::<Problem>(body) {
+            Ok(problem) => ClientError::Refused(Box::new(problem)),
+            // What stands between, such as a proxy, speaks for itself.
+            Err(_) if status.is_server_error() => {
+                let detail = format!("{} says {status}", self.endpoint);
+                ClientError::Refused(Box::new(Problem::new(ProblemKind::Busy, detail)))
+            }
+            Err(_) => self.protocol(format!("it says {status} without a reason")),
+        }
+    }
+
+    pub(super) fn protocol(&self, message: String) -> ClientError {
+        let server = self.server();
+        ClientError::Protocol { server, message }
+    }
+
+    pub(super) fn give_up(&self, error: SendError, was_there: bool, ordered: bool) -> ClientError {
+        let server = self.server();
+        let message = match error {
+            SendError::Invalid(message) => return ClientError::Unsupported { message },
+            SendError::Connect(source) if !was_there => {
+                return match source.kind() {
+                    io::ErrorKind::PermissionDenied => ClientError::NotPermitted { server, source },
+                    _ => ClientError::Unreachable { server, source },
+                };
+            }
+            SendError::Connect(source) => source.to_string(),
+            SendError::Lost(message) => message,
+        };
+        ClientError::ContactLost {
+            server,
+            message,
+            ordered,
+        }
+    }
+}
+
+/// Whether more wait to be let in than the system keeps waiting.
+pub(super) fn is_crowded(error: &SendError) -> bool {
+    matches!(error, SendError::Connect(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+async fn collect(response: Response<Incoming>) -> Result<Bytes, SendError> {
+    let body = Limited::new(response.into_body(), Client::MAX_ANSWER);
+    let collected = body.collect().await;
+    Ok(collected.map_err(|error| SendError::lost(&*error))?.to_bytes())
+}

@@ -1,0 +1,20 @@
+//! The client.
+
+#[allow(
+    clippy::module_inception,
+    reason = "the module is named for what it is about, its file for what it holds"
+)]
+mod client;
+mod connection;
+mod endpoint;
+mod error;
+mod event_parser;
+mod namespace;
+mod options;
+mod patience;
+mod updates;
+
+pub use client::Client;
+pub use error::ClientError;
+pub use namespace::NamespaceClient;
+pub use updates::Updates;

@@ -1,0 +1,196 @@
+//! The client of a namespace: what a dispatcher's handle offers, from afar.
+
+use pogo_core::fleet::HostName;
+use pogo_core::output::OutputPage;
+use pogo_core::plan::JobSpec;
+use pogo_core::scheduler::{
+    Answer, Command, HostResult, HostsQuery, JobDetails, JobEnd, JobId, JobSummary, JobsQuery, Order, Paged, Query,
+    RequestId, View,
+};
+use pogo_core::stream::{DispatcherStatus, QueryAnswer, StreamRequest};
+
+use super::patience::Patience;
+use super::{Client, ClientError, Updates};
+use crate::wire::{
+    Configuration, NamespaceName, OrderAnswer, OutputPart, OutputRange, Status, WaitAnswer, namespace_path,
+    output_path, query_path,
+};
+
+/// The client of a namespace. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct NamespaceClient {
+    client: Client,
+    name: NamespaceName,
+}
+
+impl NamespaceClient {
+    pub(super) fn new(client: Client, name: NamespaceName) -> Self {
+        Self { client, name }
+    }
+
+    /// The namespace's name.
+    pub fn name(&self) -> &NamespaceName {
+        &self.name
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("{}/{rest}", namespace_path(&self.name))
+    }
+
+    /// Gives an order, and returns its answer once it is durable. Its actor is whoever the server knows this program as.
+    ///
+    /// An order without a [request id](RequestId) gets a random one, so that it is carried out once however often it has to be sent.
+    ///
+    /// # Errors
+    /// The server's refusal, with nothing done; nobody answers; or [contact was lost](ClientError::ContactLost).
+    pub async fn execute(&self, command: impl Into<Command>) -> Result<Answer, ClientError> {
+        let mut command = command.into();
+        if command.request.is_none() {
+            command.request = Some(random_request()?);
+        }
+        let unsupported = |error: serde_json::Error| ClientError::Unsupported {
+            message: error.to_string(),
+        };
+        let body = serde_json::to_vec(&command).map_err(unsupported)?;
+        let answer: OrderAnswer = self.client.post(self.path("orders"), body).await?;
+        Ok(answer.answer)
+    }
+
+    /// Submits a job and returns its number.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub async fn submit(&self, spec: JobSpec) -> Result<JobId, ClientError> {
+        let answer = self.execute(Order::submit(spec)).await?;
+        answer
+            .job()
+            .ok_or_else(|| self.unexpected("a submission is answered with a job"))
+    }
+
+    /// Answers a query.
+    ///
+    /// # Errors
+    /// It names a job or hosts that there are not, nobody answers, or contact was lost.
+    pub async fn view(&self, query: &Query) -> Result<QueryAnswer, ClientError> {
+        let unsupported = || ClientError::Unsupported {
+            message: "this version of the library has no path for the query".to_owned(),
+        };
+        let path = query_path(&self.name, query).ok_or_else(unsupported)?;
+        self.client.get(path).await
+    }
+
+    /// A page of the jobs that have not retired.
+    ///
+    /// # Errors
+    /// As [`view`](Self::view).
+    pub async fn jobs(&self, query: JobsQuery) -> Result<Paged<JobSummary, JobId>, ClientError> {
+        match self.view(&Query::Jobs(query)).await?.view {
+            View::Jobs(page) => Ok(page),
+            _ => Err(self.unexpected("jobs were asked for")),
+        }
+    }
+
+    /// All of one job but its hosts.
+    ///
+    /// # Errors
+    /// As [`view`](Self::view).
+    pub async fn job(&self, job: JobId) -> Result<JobDetails, ClientError> {
+        match self.view(&Query::Job { job }).await?.view {
+            View::Job(job) => Ok(*job),
+            _ => Err(self.unexpected("a job was asked for")),
+        }
+    }
+
+    /// A page of the hosts of a job.
+    ///
+    /// # Errors
+    /// As [`view`](Self::view).
+    pub async fn hosts(&self, query: HostsQuery) -> Result<Paged<HostResult, HostName>, ClientError> {
+        match self.view(&Query::Hosts(query)).await?.view {
+            View::Hosts(page) => Ok(page),
+            _ => Err(self.unexpected("hosts were asked for")),
+        }
+    }
+
+    /// How the dispatcher is doing.
+    ///
+    /// # Errors
+    /// It has stopped, nobody answers, or contact was lost.
+    pub async fn status(&self) -> Result<DispatcherStatus, ClientError> {
+        let answer: Status = self.client.get(self.path("status")).await?;
+        Ok(answer.status)
+    }
+
+    /// The fleet and the policy in force.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    pub async fn configuration(&self) -> Result<Configuration, ClientError> {
+        self.client.get(self.path("configuration")).await
+    }
+
+    /// Waits until a job has ended or needs an order: it is finished, halted or blocked. Returns at once if that is the case already.
+    ///
+    /// # Errors
+    /// There is no such job, nobody answers, or contact was lost.
+    pub async fn wait(&self, job: JobId) -> Result<JobEnd, ClientError> {
+        let path = self.path(&format!("jobs/{}/wait", job.number()));
+        let mut patience = Patience::new(self.client.options().reconnect);
+        let mut was_there = false;
+        loop {
+            let answer: Result<WaitAnswer, ClientError> = match was_there {
+                true => self.client.get_again(path.clone()).await,
+                false => self.client.get(path.clone()).await,
+            };
+            was_there = true;
+            match answer {
+                Ok(WaitAnswer { end: Some(end), .. }) => return Ok(end),
+                Ok(_) => patience.succeeded(),
+                // Another dispatcher may take over, and others may stop waiting.
+                Err(ClientError::Refused(problem)) if problem.kind.is_transient() => {
+                    if !patience.wait().await {
+                        return Err(ClientError::Refused(problem));
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What is kept of a stream of an attempt within a range, at least one byte of it if there is any. [`OutputPage::next`] is where to
+    /// read on.
+    ///
+    /// # Errors
+    /// No output is kept in this namespace, its store cannot read it, nobody answers, or contact was lost.
+    pub async fn output(&self, range: &OutputRange) -> Result<OutputPage, ClientError> {
+        let part: OutputPart = self.client.get(output_path(&self.name, range)).await?;
+        Ok(part.into_page((range.job, range.attempt), range.stream))
+    }
+
+    /// Follows what happens: a snapshot, or where the request goes on after an earlier update, then records as they become durable. It
+    /// connects when it is polled first, and again whenever the connection breaks, and goes on after the last update: no record is
+    /// lost, and none comes twice.
+    ///
+    /// An error is its last item: the server refuses, is not there at first, or has not [come back](Client::reconnect_for).
+    pub fn subscribe(&self, request: StreamRequest) -> Updates {
+        Updates::new(self.clone(), request)
+    }
+
+    fn unexpected(&self, message: &str) -> ClientError {
+        self.client
+            .protocol(format!("{message}, and it answers something else"))
+    }
+}
+
+/// A request id that no other has.
+fn random_request() -> Result<RequestId, ClientError> {
+    let unsupported = |message: String| ClientError::Unsupported { message };
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| unsupported(error.to_string()))?;
+    let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    RequestId::new(id).map_err(|error| unsupported(error.to_string()))
+}

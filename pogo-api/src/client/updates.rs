@@ -1,0 +1,214 @@
+//! The stream of a namespace, over as many connections as it takes.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::stream::{BoxStream, Stream, StreamExt, unfold};
+use http_body_util::BodyExt;
+use hyper::Method;
+use hyper::body::{Bytes, Incoming};
+use pogo_core::stream::{StreamRequest, Update};
+use tokio::time::timeout;
+
+use super::client::is_crowded;
+use super::connection::{Connection, SendError, Sent};
+use super::event_parser::{EventParser, ServerEvent};
+use super::patience::Patience;
+use super::{ClientError, NamespaceClient};
+use crate::wire::{END_EVENT, PROBLEM_EVENT, Problem, stream_path};
+
+/// A stream of [`Update`]s, which reconnects by itself. See [`NamespaceClient::subscribe`].
+pub struct Updates {
+    updates: BoxStream<'static, Result<Update, ClientError>>,
+}
+
+impl Updates {
+    pub(super) fn new(namespace: NamespaceClient, request: StreamRequest) -> Self {
+        let patience = Patience::new(namespace.client().options().reconnect);
+        let following = Following {
+            namespace,
+            request,
+            connected: None,
+            was_connected: false,
+            patience,
+        };
+        let next = async |state: Option<Following>| {
+            let mut state = state?;
+            match state.next().await {
+                Ok(update) => Some((Ok(update), Some(state))),
+                Err(error) => Some((Err(error), None)),
+            }
+        };
+        Self {
+            updates: unfold(Some(following), next).boxed(),
+        }
+    }
+}
+
+impl Stream for Updates {
+    type Item = Result<Update, ClientError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.updates.poll_next_unpin(context)
+    }
+}
+
+impl fmt::Debug for Updates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Updates").finish_non_exhaustive()
+    }
+}
+
+/// A connection on which events come.
+struct Connected {
+    body: Incoming,
+    parser: EventParser,
+    _connection: Connection,
+}
+
+/// What came.
+enum Came {
+    Update(Box<Update>),
+    /// The connection is no longer of use.
+    Broken(String),
+    /// Nothing goes on after it.
+    Over(ClientError),
+}
+
+struct Following {
+    namespace: NamespaceClient,
+    /// With the id after which the next connection goes on.
+    request: StreamRequest,
+    connected: Option<Connected>,
+    /// Whether a server was there, so that it is waited for.
+    was_connected: bool,
+    patience: Patience,
+}
+
+impl Following {
+    async fn next(&mut self) -> Result<Update, ClientError> {
+        loop {
+            let Some(mut connected) = self.connected.take() else {
+                self.connect().await?;
+                continue;
+            };
+            match self.receive(&mut connected).await {
+                Came::Update(update) => {
+                    self.connected = Some(connected);
+                    self.patience.succeeded();
+                    self.follow(&update)?;
+                    return Ok(*update);
+                }
+                Came::Broken(message) => self.wait(SendError::Lost(message)).await?,
+                Came::Over(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn connect(&mut self) -> Result<(), ClientError> {
+        let client = self.namespace.client();
+        let sent = Sent {
+            method: Method::GET,
+            path: stream_path(self.namespace.name(), &self.request),
+            body: Bytes::new(),
+            accept: "text/event-stream",
+        };
+        let opened = timeout(client.options().answer, client.open(sent)).await;
+        let opened = opened.unwrap_or_else(|_| Err(SendError::Lost("no answer has come in time".to_owned())));
+        match opened {
+            Ok(Ok((response, connection))) => {
+                self.was_connected = true;
+                self.connected = Some(Connected {
+                    body: response.into_body(),
+                    parser: EventParser::default(),
+                    _connection: connection,
+                });
+                Ok(())
+            }
+            Ok(Err(ClientError::Refused(problem))) if self.was_connected && problem.kind.is_transient() => {
+                self.wait_after(*problem).await
+            }
+            Ok(Err(error)) => Err(error),
+            Err(error) => self.wait(error).await,
+        }
+    }
+
+    /// Waits before the next connection.
+    async fn wait(&mut self, error: SendError) -> Result<(), ClientError> {
+        self.was_connected |= matches!(error, SendError::Lost(_));
+        let waits = self.was_connected || is_crowded(&error);
+        match waits && self.patience.wait().await {
+            true => Ok(()),
+            false => Err(self.namespace.client().give_up(error, self.was_connected, false)),
+        }
+    }
+
+    async fn wait_after(&mut self, problem: Problem) -> Result<(), ClientError> {
+        match self.patience.wait().await {
+            true => Ok(()),
+            false => Err(ClientError::Refused(Box::new(problem))),
+        }
+    }
+
+    async fn receive(&mut self, connected: &mut Connected) -> Came {
+        loop {
+            match connected.parser.next_event() {
+                Ok(Some(event)) => match self.read(&event) {
+                    Some(came) => return came,
+                    None => continue,
+                },
+                Ok(None) => {}
+                Err(error) => return Came::Over(self.protocol(error.to_string())),
+            }
+            let silence = self.namespace.client().options().silence;
+            let frame = match timeout(silence, connected.body.frame()).await {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(error))) => return Came::Broken(error.to_string()),
+                Ok(None) => return Came::Broken("the server has ended the stream".to_owned()),
+                Err(_) => return Came::Broken("no heartbeat has come".to_owned()),
+            };
+            self.patience.is_alive();
+            let bytes = frame.into_data().unwrap_or_default();
+            if let Err(error) = connected.parser.push(&bytes) {
+                return Came::Over(self.protocol(error.to_string()));
+            }
+        }
+    }
+
+    /// What an event says; nothing if it is one of a newer server.
+    fn read(&self, event: &ServerEvent) -> Option<Came> {
+        Some(match event.name.as_str() {
+            "" => match serde_json::from_str(&event.data) {
+                Ok(update) => Came::Update(Box::new(update)),
+                Err(error) => Came::Over(self.protocol(error.to_string())),
+            },
+            END_EVENT => Came::Broken("the server has ended the stream".to_owned()),
+            PROBLEM_EVENT => match serde_json::from_str::<Problem>(&event.data) {
+                Ok(problem) if problem.kind.is_transient() => Came::Broken(problem.to_string()),
+                Ok(problem) => Came::Over(ClientError::Refused(Box::new(problem))),
+                Err(error) => Came::Over(self.protocol(error.to_string())),
+            },
+            _ => return None,
+        })
+    }
+
+    /// Notes where the next connection goes on.
+    fn follow(&mut self, update: &Update) -> Result<(), ClientError> {
+        if let Update::Records { after, .. } = update
+            && self.request.after.is_some_and(|at| at != *after)
+        {
+            let at = self.request.after.map(|at| at.to_string()).unwrap_or_default();
+            return Err(self.protocol(format!(
+                "it goes on after {after}, and was asked for what comes after {at}"
+            )));
+        }
+        // After a resync, only a snapshot goes on.
+        self.request.after = update.id();
+        Ok(())
+    }
+
+    fn protocol(&self, message: String) -> ClientError {
+        self.namespace.client().protocol(message)
+    }
+}

@@ -1,0 +1,7 @@
+//! Names of events of the stream that are no updates. Updates have none: they are what browsers call messages.
+
+/// The server ends the stream, and says [why](super::StreamEnd): another connection goes on after the last id.
+pub const END_EVENT: &str = "end";
+
+/// The stream cannot go on: a [`Problem`](super::Problem).
+pub const PROBLEM_EVENT: &str = "problem";

@@ -1,0 +1,29 @@
+//! What travels: documents, errors, names and paths. Each document has a version; within one, fields are only added.
+
+mod about;
+mod configuration;
+mod document;
+mod events;
+mod namespace_name;
+mod namespaces;
+mod order_answer;
+mod output_part;
+mod paths;
+mod problem;
+mod problem_kind;
+mod stream_end;
+mod wait_answer;
+
+pub use about::{About, Status};
+pub use configuration::Configuration;
+pub use document::WIRE_VERSION;
+pub use events::{END_EVENT, PROBLEM_EVENT};
+pub use namespace_name::{InvalidNamespaceName, NamespaceName};
+pub use namespaces::{NamespaceEntry, Namespaces};
+pub use order_answer::OrderAnswer;
+pub use output_part::{OutputPart, OutputPiece};
+pub use paths::{OutputRange, namespace_path, output_path, query_path, stream_path};
+pub use problem::Problem;
+pub use problem_kind::ProblemKind;
+pub use stream_end::{StreamEnd, StreamEndReason};
+pub use wait_answer::WaitAnswer;

@@ -1,0 +1,116 @@
+//! Parts of output.
+
+use std::sync::Arc;
+
+use base64ct::{Base64, Encoding};
+use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
+use pogo_core::output::{OutputFrame, OutputPage, OutputSource, Stream};
+use pogo_core::scheduler::{AttemptId, JobId};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::document::document;
+
+document! {
+    /// A part of what an attempt wrote to one stream, in the order of its offsets. Where a piece begins behind the end of the last,
+    /// what is between them was lost or not kept.
+    OutputPart {
+        /// The host that wrote it, if there is anything of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<HostName>,
+        /// What is kept.
+        pieces: Vec<OutputPiece>,
+        /// Where to read on.
+        next: u64,
+        /// How many bytes have come in all, what is missing included.
+        length: u64,
+        /// Whether nothing more comes.
+        sealed: bool,
+    }
+}
+
+/// A piece of output. As JSON, `text` where it is UTF-8, and `base64` otherwise: `{"at":5,"offset":0,"text":"done\n"}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OutputPiece {
+    /// When it came.
+    pub at: Timestamp,
+    /// How many bytes the attempt had written to this stream before.
+    pub offset: u64,
+    /// What was written; any bytes at all.
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "OutputPiece")]
+struct WrittenPiece<T> {
+    at: Timestamp,
+    offset: u64,
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    text: Option<T>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    base64: Option<String>,
+}
+
+// As a function, since serde would ask for a default of the text.
+fn none<T>() -> Option<T> {
+    None
+}
+
+impl Serialize for OutputPiece {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = str::from_utf8(&self.bytes).ok();
+        let base64 = text.is_none().then(|| Base64::encode_string(&self.bytes));
+        let (at, offset) = (self.at, self.offset);
+        WrittenPiece {
+            at,
+            offset,
+            text,
+            base64,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for OutputPiece {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = WrittenPiece::<String>::deserialize(deserializer)?;
+        let bytes = match (written.text, written.base64) {
+            (Some(text), None) => text.into_bytes(),
+            (None, Some(base64)) => {
+                Base64::decode_vec(&base64).map_err(|error| D::Error::custom(format_args!("`base64`: {error}")))?
+            }
+            _ => return Err(D::Error::custom("a piece of output has either `text` or `base64`")),
+        };
+        Ok(Self {
+            at: written.at,
+            offset: written.offset,
+            bytes,
+        })
+    }
+}
+
+impl OutputPart {
+    /// A page of a store, as it travels.
+    pub fn of(page: OutputPage) -> Self {
+        let host = page.frames.first().map(|frame| frame.source.host.clone());
+        let pieces = page.frames.into_iter().map(|frame| OutputPiece {
+            at: frame.at,
+            offset: frame.offset,
+            bytes: frame.bytes,
+        });
+        Self::new(host, pieces.collect(), page.next, page.length, page.sealed)
+    }
+
+    /// The page that it was, of this attempt and stream.
+    pub fn into_page(self, (job, attempt): (JobId, AttemptId), stream: Stream) -> OutputPage {
+        let source = self.host.map(|host| Arc::new(OutputSource { job, host, attempt }));
+        let frame = |piece: OutputPiece| {
+            let source = Arc::clone(source.as_ref()?);
+            Some(OutputFrame::new(source, (stream, piece.offset), piece.at, piece.bytes))
+        };
+        let frames = self.pieces.into_iter().filter_map(frame).collect();
+        OutputPage::new(frames, self.next, self.length, self.sealed)
+    }
+}
