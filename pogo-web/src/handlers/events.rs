@@ -1,0 +1,115 @@
+//! The stream of a namespace.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::IntoResponse;
+use futures::future::{Either, select};
+use futures::stream::{StreamExt, unfold};
+use pogo_api::wire::{ProblemKind, StreamEndReason};
+use pogo_core::dispatcher::{Subscription, SubscriptionError};
+use pogo_core::stream::{StreamId, StreamRequest, Update};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::sse;
+use crate::closing::Closing;
+use crate::json::Reply;
+use crate::parameters::parse;
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::state::Shared;
+
+/// Opens one of the streams that there may be at once; it is closed when what is given back is dropped.
+pub(super) fn open_stream(shared: &Shared) -> Result<OwnedSemaphorePermit, Refusal> {
+    Arc::clone(&shared.streams).try_acquire_owned().map_err(|_| {
+        let said = format_args!(
+            "{} streams are open, and no more are served at once; close one, or try again",
+            shared.limits.streams
+        );
+        Refusal::new(ProblemKind::TooManyStreams, said)
+    })
+}
+
+pub(crate) async fn events(mut request: Request) -> Reply {
+    let handle = request.namespace()?.handle.clone();
+    let mut asked = StreamRequest::new();
+    asked.after = request.parameters.optional("after")?;
+    asked.job = request.parameters.optional("job")?;
+    std::mem::take(&mut request.parameters).finish()?;
+    // A browser that reconnects asks for the same address again, and says here what it has seen since.
+    if let Some(id) = request.last_event_id.as_deref() {
+        asked.after = Some(id)
+            .filter(|id| !id.is_empty())
+            .map(|id| parse::<StreamId>("last-event-id", id))
+            .transpose()?;
+    }
+    let permit = open_stream(request.shared())?;
+    let mut subscription = handle.subscribe(asked, request.shared().limits.subscription);
+    // There is always one at once: where nothing has happened since, that the connection works.
+    let first = Some(first_update(&mut subscription).await?);
+    let closing: Closes = Box::pin(Closing::closes(request.closing.clone()));
+    let follower = Follower {
+        subscription,
+        first,
+        closing,
+        begins: true,
+        _permit: permit,
+    };
+    let bytes = unfold(Some(follower), async |follower| follower?.next().await);
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    let body = Body::from_stream(bytes.map(Ok::<_, Infallible>));
+    Ok((headers, body).into_response())
+}
+
+async fn first_update(subscription: &mut Subscription) -> Result<Update, Refusal> {
+    match subscription.next().await {
+        Some(update) => Ok(update?),
+        None => Err(Refusal::new(
+            ProblemKind::Stopped,
+            "the dispatcher has stopped; ask the one that has taken over",
+        )),
+    }
+}
+
+type Closes = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Somebody who follows. Only polled when what was sent before has been taken, so it holds one update at most.
+struct Follower {
+    subscription: Subscription,
+    first: Option<Update>,
+    closing: Closes,
+    begins: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Follower {
+    /// The next bytes, and who comes after them; nobody after the last.
+    async fn next(mut self) -> Option<(Bytes, Option<Self>)> {
+        if std::mem::take(&mut self.begins) {
+            return Some((Bytes::from_static(sse::BEGIN), Some(self)));
+        }
+        if let Some(update) = self.first.take() {
+            return Some((sse::update(update).await, Some(self)));
+        }
+        let next = match select(self.subscription.next(), self.closing.as_mut()).await {
+            Either::Left((next, _)) => next,
+            Either::Right(_) => return Some((sse::end(StreamEndReason::Closing), None)),
+        };
+        match next {
+            Some(Ok(update)) => Some((sse::update(update).await, Some(self))),
+            Some(Err(error)) => Some((broken(error), None)),
+            None => Some((sse::end(StreamEndReason::DispatcherEnded), None)),
+        }
+    }
+}
+
+fn broken(error: SubscriptionError) -> Bytes {
+    sse::problem(&Refusal::from(error).into_problem())
+}

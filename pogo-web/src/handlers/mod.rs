@@ -1,0 +1,20 @@
+//! What is done at each route.
+
+mod about;
+mod configuration;
+mod events;
+mod orders;
+mod output;
+mod queries;
+mod sse;
+mod status;
+mod wait;
+
+pub(crate) use about::{about, health, namespaces};
+pub(crate) use configuration::configuration;
+pub(crate) use events::events;
+pub(crate) use orders::order;
+pub(crate) use output::output;
+pub(crate) use queries::{attempts, explain, holds, host, hosts, job, jobs, namespace, slots};
+pub(crate) use status::status;
+pub(crate) use wait::wait;

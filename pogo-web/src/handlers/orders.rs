@@ -1,0 +1,73 @@
+//! Orders: the core's commands, with the actor that the server knows.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::HeaderMap;
+use pogo_api::wire::{OrderAnswer, ProblemKind};
+use pogo_core::plan::{JobSpec, Stdin};
+use pogo_core::scheduler::{Command, Order};
+
+use crate::Identity;
+use crate::body::receive;
+use crate::json::{Reply, document};
+use crate::refusal::Refusal;
+use crate::request::Request;
+
+pub(crate) async fn order(mut request: Request, headers: HeaderMap, body: Body) -> Reply {
+    let handle = request.namespace()?.handle.clone();
+    std::mem::take(&mut request.parameters).finish()?;
+    let command: Command = receive(request.shared(), &headers, body).await?;
+    let command = of_actor(command, &request.identity)?;
+    document(&OrderAnswer::new(handle.execute(command).await?))
+}
+
+/// The command as one of whoever gave it.
+fn of_actor(mut command: Command, identity: &Identity) -> Result<Command, Refusal> {
+    if command.actor.as_ref().is_some_and(|claimed| *claimed != identity.actor) {
+        let said = format_args!(
+            "`actor` is another than `{}`, who gives the order; leave it out",
+            identity.actor
+        );
+        return Err(Refusal::new(ProblemKind::NotYourName, said));
+    }
+    command.actor = Some(Arc::clone(&identity.actor));
+    if let Order::Submit { job, spec } = &mut command.order {
+        if job.is_some() {
+            let said = "the namespace numbers its jobs; leave out `job`";
+            return Err(Refusal::new(ProblemKind::JobNumberGiven, said));
+        }
+        check_files(spec, identity)?;
+        identity.actor.name.as_ref().clone_into(&mut Arc::make_mut(spec).user);
+    }
+    Ok(command)
+}
+
+/// Files that a job names are read by this process, with its rights; so are those that settings of the transport name, which may also be programs.
+fn check_files(spec: &JobSpec, identity: &Identity) -> Result<(), Refusal> {
+    if identity.local_files {
+        return Ok(());
+    }
+    let refuse = |said: String| Err(Refusal::new(ProblemKind::LocalFile, said));
+    let options = &spec.exec_options;
+    let input = match &options.stdin {
+        Stdin::File(path) => Some(path),
+        _ => None,
+    };
+    let sent = options.files.iter().map(|file| &file.source);
+    if let Some(path) = input.into_iter().chain(sent).next() {
+        let path = path.escape_debug();
+        return refuse(format!(
+            "the job names the file `{path}` of the server's machine, which is not read for others; give it as text"
+        ));
+    }
+    match spec.transport_settings.names().next() {
+        Some(name) => {
+            let name = name.escape_debug();
+            refuse(format!(
+                "the job sets `{name}` of the transport, and the server connects with settings of its own; leave it out"
+            ))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,52 @@
+//! Server-sent events, as bytes.
+
+use axum::body::Bytes;
+use pogo_api::wire::{END_EVENT, PROBLEM_EVENT, Problem, ProblemKind, StreamEnd, StreamEndReason};
+use pogo_core::stream::Update;
+use serde::Serialize;
+
+/// The first bytes of a stream: that it is there, and how soon a browser reconnects.
+pub(super) const BEGIN: &[u8] = b"retry: 1000\n\n";
+
+/// Updates of more records or hosts than this are written beside other requests.
+fn is_large(update: &Update) -> bool {
+    matches!(update, Update::Snapshot { .. })
+}
+
+/// An update. Its id is where a browser goes on; of a resync that is nowhere, which an empty id says.
+pub(super) async fn update(update: Update) -> Bytes {
+    if !is_large(&update) {
+        return written(&update);
+    }
+    let writing = tokio::task::spawn_blocking(move || written(&update));
+    writing
+        .await
+        .unwrap_or_else(|error| problem(&Problem::new(ProblemKind::Internal, error)))
+}
+
+fn written(update: &Update) -> Bytes {
+    let id = update.id().map(|id| id.to_string()).unwrap_or_default();
+    event(&format!("id: {id}\n"), update)
+}
+
+/// The server ends the stream.
+pub(super) fn end(reason: StreamEndReason) -> Bytes {
+    event(&format!("event: {END_EVENT}\n"), &StreamEnd::new(reason))
+}
+
+/// The stream cannot go on.
+pub(super) fn problem(problem: &Problem) -> Bytes {
+    event(&format!("event: {PROBLEM_EVENT}\n"), problem)
+}
+
+/// JSON has no line breaks of its own, so it is one line of data.
+fn event(head: &str, data: &impl Serialize) -> Bytes {
+    let mut bytes = Vec::from(head);
+    bytes.extend_from_slice(b"data: ");
+    match serde_json::to_writer(&mut bytes, data) {
+        Ok(()) => bytes.extend_from_slice(b"\n\n"),
+        // Without an end it is no event, and whoever reads reconnects.
+        Err(_) => bytes.clear(),
+    }
+    bytes.into()
+}

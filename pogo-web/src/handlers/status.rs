@@ -1,0 +1,12 @@
+//! How a dispatcher is doing.
+
+use pogo_api::wire::Status;
+
+use crate::json::{Reply, document};
+use crate::request::Request;
+
+pub(crate) async fn status(request: Request) -> Reply {
+    let handle = request.namespace()?.handle.clone();
+    request.parameters.finish()?;
+    document(&Status::new(handle.status().await?))
+}

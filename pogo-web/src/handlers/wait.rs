@@ -1,0 +1,26 @@
+//! Waiting for a job.
+
+use futures::future::{Either, select};
+use pogo_api::wire::WaitAnswer;
+use pogo_core::scheduler::JobId;
+use tokio::time::sleep;
+
+use crate::closing::Closing;
+use crate::handlers::events::open_stream;
+use crate::json::{Reply, document};
+use crate::request::Request;
+
+/// How a job ended, once it has; or that it has not, after a while, and when the server closes.
+pub(crate) async fn wait(mut request: Request) -> Reply {
+    let job: JobId = request.segment("job")?;
+    let handle = request.namespace()?.handle.clone();
+    std::mem::take(&mut request.parameters).finish()?;
+    let _stream = open_stream(request.shared())?;
+    let closes = Closing::closes(request.closing.clone());
+    let gives_up = select(Box::pin(closes), Box::pin(sleep(request.shared().limits.wait_time)));
+    let end = match select(Box::pin(handle.wait(job)), gives_up).await {
+        Either::Left((end, _)) => Some(end?),
+        Either::Right(_) => None,
+    };
+    document(&WaitAnswer::new(end))
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod authenticator;
+mod body;
+mod closing;
+mod handlers;
+mod json;
+mod limits;
+mod parameters;
+mod refusal;
+mod request;
+mod routes;
+mod state;
+#[cfg(feature = "unix")]
+pub mod unix;
+
+pub use authenticator::{AuthError, Authenticator, Identity};
+pub use limits::Limits;
+pub use routes::{Route, router, routes};
+pub use state::{Namespace, RouterState, RouterStateBuilder};
+#[cfg(feature = "unix")]
+pub use unix::{Peer, PeerAccounts};

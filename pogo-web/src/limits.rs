@@ -1,0 +1,95 @@
+//! What a server takes at once.
+
+use std::time::Duration;
+
+use pogo_core::dispatcher::SubscriptionOptions;
+
+/// What a router takes at once, and for how long. Plain numbers with good defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The most bytes of a body. Default: 64 MiB, which is a fleet of some hundred thousand hosts.
+    pub body: usize,
+    /// The most bytes of all bodies that are being received, which bounds their memory; others wait. Default: 128 MiB.
+    pub bodies: usize,
+    /// How long a body may take to come. Default: 30 seconds.
+    pub body_time: Duration,
+    /// How many streams are open at once, and requests that wait for a job. Default: 256.
+    pub streams: usize,
+    /// How long a request waits for a job before it is told to ask again. Default: 50 seconds.
+    pub wait_time: Duration,
+    /// The most bytes of output in an answer. Default: 1 MiB.
+    pub output: u64,
+    /// Heartbeats of streams, and how far they may lag.
+    pub subscription: SubscriptionOptions,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 64 << 20,
+            bodies: 128 << 20,
+            body_time: Duration::from_secs(30),
+            streams: 256,
+            wait_time: Duration::from_secs(50),
+            output: 1 << 20,
+            subscription: SubscriptionOptions::default(),
+        }
+    }
+}
+
+impl Limits {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the most bytes of a body.
+    #[must_use]
+    pub fn body(mut self, bytes: usize) -> Self {
+        self.body = bytes;
+        self
+    }
+
+    /// Sets the most bytes of all bodies that are being received. A single body may be as large as its own limit allows.
+    #[must_use]
+    pub fn bodies(mut self, bytes: usize) -> Self {
+        self.bodies = bytes;
+        self
+    }
+
+    /// Sets how long a body may take to come.
+    #[must_use]
+    pub fn body_time(mut self, time: Duration) -> Self {
+        self.body_time = time;
+        self
+    }
+
+    /// Sets how many streams are open at once, and requests that wait for a job.
+    #[must_use]
+    pub fn streams(mut self, streams: usize) -> Self {
+        self.streams = streams;
+        self
+    }
+
+    /// Sets how long a request waits for a job before it is told to ask again.
+    #[must_use]
+    pub fn wait_time(mut self, time: Duration) -> Self {
+        self.wait_time = time;
+        self
+    }
+
+    /// Sets the most bytes of output in an answer.
+    #[must_use]
+    pub fn output(mut self, bytes: u64) -> Self {
+        self.output = bytes;
+        self
+    }
+
+    /// Sets the heartbeats of streams, and how far they may lag.
+    #[must_use]
+    pub fn subscription(mut self, options: SubscriptionOptions) -> Self {
+        self.subscription = options;
+        self
+    }
+}

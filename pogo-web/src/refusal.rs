@@ -1,0 +1,92 @@
+//! Errors as responses: problem documents.
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use pogo_api::wire::{Problem, ProblemKind};
+use pogo_core::dispatcher::{OrderError, SubscriptionError};
+use pogo_core::output::OutputError;
+use pogo_core::scheduler::QueryError;
+
+use crate::AuthError;
+
+/// A problem on its way to whoever asked. Boxed, since a problem is larger than most answers.
+#[derive(Debug)]
+pub(crate) struct Refusal(Box<Problem>);
+
+impl Refusal {
+    pub(crate) fn new(kind: ProblemKind, detail: impl std::fmt::Display) -> Self {
+        Problem::new(kind, detail).into()
+    }
+
+    pub(crate) fn into_problem(self) -> Problem {
+        *self.0
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        // Plain data: it can be written.
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
+        let headers = [
+            (CONTENT_TYPE, HeaderValue::from_static(Problem::MEDIA_TYPE)),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        (status, headers, body).into_response()
+    }
+}
+
+impl From<OrderError> for Refusal {
+    fn from(error: OrderError) -> Self {
+        let kind = match &error {
+            OrderError::Refused(refused) => ProblemKind::from_code(refused.code()),
+            OrderError::JournalAway { .. } => ProblemKind::JournalAway,
+            OrderError::Resolvers(_) => ProblemKind::ResolversFailed,
+            OrderError::Stopped => ProblemKind::Stopped,
+            _ => ProblemKind::Internal,
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl From<QueryError> for Refusal {
+    fn from(error: QueryError) -> Self {
+        Self::new(ProblemKind::from_code(error.code()), error)
+    }
+}
+
+impl From<SubscriptionError> for Refusal {
+    fn from(error: SubscriptionError) -> Self {
+        match error {
+            SubscriptionError::Query(error) => error.into(),
+            error => Self::new(ProblemKind::StreamBroken, error),
+        }
+    }
+}
+
+impl From<OutputError> for Refusal {
+    fn from(error: OutputError) -> Self {
+        let kind = match error {
+            OutputError::Damaged { .. } => ProblemKind::OutputDamaged,
+            _ => ProblemKind::OutputUnavailable,
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl From<AuthError> for Refusal {
+    fn from(error: AuthError) -> Self {
+        let kind = match error {
+            AuthError::Unauthenticated { .. } => ProblemKind::Unauthenticated,
+            AuthError::NotAllowed { .. } => ProblemKind::NotAllowed,
+        };
+        Self::new(kind, error)
+    }
+}

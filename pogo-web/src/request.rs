@@ -1,0 +1,69 @@
+//! What every handler is given.
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use pogo_api::wire::{NamespaceName, Problem, ProblemKind};
+
+use crate::closing::Closing;
+use crate::parameters::{Parameters, parse};
+use crate::refusal::Refusal;
+use crate::state::Shared;
+use crate::{Identity, Namespace, RouterState};
+
+/// A request of somebody who is known: what all handlers take.
+pub(crate) struct Request {
+    state: RouterState,
+    /// Who asks.
+    pub(crate) identity: Identity,
+    segments: Vec<(String, String)>,
+    pub(crate) parameters: Parameters,
+    /// What a browser that reconnects has last seen.
+    pub(crate) last_event_id: Option<String>,
+    pub(crate) closing: Option<Closing>,
+}
+
+impl Request {
+    pub(crate) fn shared(&self) -> &Shared {
+        self.state.shared()
+    }
+
+    /// A segment of the path.
+    pub(crate) fn segment<T: std::str::FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<T, Refusal> {
+        let found = self.segments.iter().find(|(found, _)| found == name);
+        parse(name, found.map_or("", |(_, value)| value))
+    }
+
+    /// The namespace that the path names.
+    pub(crate) fn namespace(&self) -> Result<&Namespace, Refusal> {
+        let name: NamespaceName = self.segment("namespace")?;
+        let found = self.shared().namespaces.get(&name);
+        found.ok_or_else(|| {
+            let detail = format_args!("there is no namespace `{name}` here; /v1/namespaces lists those that there are");
+            Problem::new(ProblemKind::UnknownNamespace, detail)
+                .parameter("namespace")
+                .into()
+        })
+    }
+}
+
+impl FromRequestParts<RouterState> for Request {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &RouterState) -> Result<Self, Refusal> {
+        let identity = state.shared().authenticator.authenticate(parts).await?;
+        let segments = RawPathParams::from_request_parts(parts, state).await;
+        let segments = segments.map_err(|error| Refusal::new(ProblemKind::InvalidParameter, error.body_text()))?;
+        let last_event_id = parts.headers.get("last-event-id").and_then(|id| id.to_str().ok());
+        Ok(Self {
+            state: state.clone(),
+            identity,
+            segments: segments
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            parameters: Parameters::parse(parts.uri.query()),
+            last_event_id: last_event_id.map(str::to_owned),
+            closing: parts.extensions.get::<Closing>().cloned(),
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! What a router answers from.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use pogo_api::wire::NamespaceName;
+use pogo_core::dispatcher::Handle;
+use pogo_core::output::OutputStore;
+use tokio::sync::Semaphore;
+
+use crate::{Authenticator, Limits};
+
+/// What a router answers from: namespaces, and who may ask. Cheap to clone.
+#[derive(Clone)]
+pub struct RouterState(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) server: String,
+    pub(crate) namespaces: BTreeMap<NamespaceName, Namespace>,
+    pub(crate) authenticator: Arc<dyn Authenticator>,
+    pub(crate) limits: Limits,
+    /// A permit for each stream that may be opened.
+    pub(crate) streams: Arc<Semaphore>,
+    /// A permit for each KiB of bodies that may be received.
+    pub(crate) bodies: Semaphore,
+}
+
+/// A namespace that is served: its dispatcher's handle, and the store of its output.
+#[derive(Clone)]
+pub struct Namespace {
+    pub(crate) handle: Handle,
+    pub(crate) output: Option<Arc<dyn OutputStore>>,
+}
+
+impl Namespace {
+    /// The namespace of this dispatcher.
+    pub fn new(handle: Handle) -> Self {
+        Self { handle, output: None }
+    }
+
+    /// Gives the store that the dispatcher writes output to, so that it can be read.
+    #[must_use]
+    pub fn output(mut self, output: Arc<dyn OutputStore>) -> Self {
+        self.output = Some(output);
+        self
+    }
+}
+
+impl fmt::Debug for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Namespace")
+            .field("handle", &self.handle)
+            .field("output", &self.output.is_some())
+            .finish()
+    }
+}
+
+impl RouterState {
+    /// Builds the state of a router whose askers are told apart by this authenticator.
+    pub fn builder(authenticator: Arc<dyn Authenticator>) -> RouterStateBuilder {
+        RouterStateBuilder {
+            server: concat!("pogo-web ", env!("CARGO_PKG_VERSION")).to_owned(),
+            namespaces: BTreeMap::new(),
+            authenticator,
+            limits: Limits::default(),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RouterState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouterState")
+            .field("server", &self.0.server)
+            .field("namespaces", &self.0.namespaces)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`RouterState`].
+pub struct RouterStateBuilder {
+    server: String,
+    namespaces: BTreeMap<NamespaceName, Namespace>,
+    authenticator: Arc<dyn Authenticator>,
+    limits: Limits,
+}
+
+impl RouterStateBuilder {
+    /// Adds a namespace, or replaces the one of this name.
+    #[must_use]
+    pub fn namespace(mut self, name: NamespaceName, namespace: Namespace) -> Self {
+        self.namespaces.insert(name, namespace);
+        self
+    }
+
+    /// Sets the program and its version, which whoever asks is told. Default: this crate's.
+    #[must_use]
+    pub fn server(mut self, server: impl Into<String>) -> Self {
+        self.server = server.into();
+        self
+    }
+
+    /// Sets what is taken at once.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The state.
+    pub fn build(self) -> RouterState {
+        let limits = self.limits;
+        let kib = limits.bodies.max(limits.body).div_ceil(1024);
+        RouterState(Arc::new(Shared {
+            server: self.server,
+            namespaces: self.namespaces,
+            authenticator: self.authenticator,
+            streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),
+            bodies: Semaphore::new(kib.min(Semaphore::MAX_PERMITS)),
+            limits,
+        }))
+    }
+}
+
+impl fmt::Debug for RouterStateBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouterStateBuilder")
+            .field("server", &self.server)
+            .field("namespaces", &self.namespaces)
+            .finish_non_exhaustive()
+    }
+}

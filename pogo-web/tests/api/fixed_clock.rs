@@ -1,0 +1,20 @@
+//! A clock that stands, so that every document is the same each time.
+
+use async_trait::async_trait;
+use pogo_core::Timestamp;
+use pogo_core::dispatcher::Clock;
+
+pub(crate) struct FixedClock;
+
+#[async_trait]
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000)
+    }
+
+    async fn sleep_until(&self, deadline: Timestamp) {
+        if deadline > self.now() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The router and the client, over real Unix sockets, with a real dispatcher.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what is unexpected ends the test"
+)]
+
+mod accounts;
+mod cutting_proxy;
+mod documentation;
+mod fixed_clock;
+mod follow;
+mod golden;
+mod lost_answers;
+mod malformed;
+mod orders;
+mod output;
+mod problems;
+mod queries;
+mod raw;
+mod restart;
+mod scenario;
+mod served;
+mod slow_readers;
+mod sockets;
