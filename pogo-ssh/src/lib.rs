@@ -367,9 +367,10 @@ mod tail;
 mod target;
 mod targets;
 mod transport;
+mod transports;
 mod trust;
 
-pub use config::{Agent, SshTransportBuilder};
+pub use config::{Agent, JobSettingsError, SshTransportBuilder};
 pub use first_contacts::FirstContacts;
 pub use host_key_policy::HostKeyPolicy;
 pub use input::{JobInputs, JobInputsError};
@@ -382,3 +383,4 @@ pub use question::{NoAnswer, Prompter, Question};
 pub use secrecy::SecretString;
 pub use setup::SetupError;
 pub use transport::SshTransport;
+pub use transports::SshTransports;

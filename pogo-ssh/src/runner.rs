@@ -23,15 +23,20 @@ use crate::{detached, reboot};
 pub(crate) struct Runner {
     context: TransportContext,
     targets: Targets,
-    pub(crate) inputs: SharedInputs,
+    pub(crate) inputs: Arc<SharedInputs>,
 }
 
 impl Runner {
-    pub(crate) fn new(config: SshTransportBuilder, user: &str, connector: Connector) -> Self {
+    pub(crate) fn new(
+        config: SshTransportBuilder,
+        user: &str,
+        connector: Connector,
+        inputs: Arc<SharedInputs>,
+    ) -> Self {
         Self {
             targets: Targets::new(&config, user),
             context: TransportContext::new(config, connector),
-            inputs: SharedInputs::default(),
+            inputs,
         }
     }
 

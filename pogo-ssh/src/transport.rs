@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::config::SshTransportBuilder;
 use crate::exec::is_forced;
-use crate::input::JobInputs;
+use crate::input::{JobInputs, SharedInputs};
 use crate::runner::Runner;
 use crate::setup::{self, SetupError};
 
@@ -25,20 +25,28 @@ pub struct SshTransport {
 impl SshTransportBuilder {
     /// Reads key files and known_hosts files and builds the transport. Connects to nothing.
     pub fn build(self) -> Result<SshTransport, SetupError> {
-        SshTransport::set_up(self)
+        SshTransport::set_up(self, Arc::default())
     }
 }
 
 impl SshTransport {
+    /// Those of the transport through the `ssh` program too.
+    pub(crate) const CAPABILITIES: Capabilities = Capabilities::NONE
+        .with_confirmed_cancel()
+        .with_hooks()
+        .with_output()
+        .with_permission()
+        .with_fences();
+
     /// Returns a builder with the default settings.
     pub fn builder() -> SshTransportBuilder {
         SshTransportBuilder::default()
     }
 
-    fn set_up(config: SshTransportBuilder) -> Result<Self, SetupError> {
+    pub(crate) fn set_up(config: SshTransportBuilder, inputs: Arc<SharedInputs>) -> Result<Self, SetupError> {
         let user = setup::default_user(&config)?;
         let (connector, warnings) = setup::connector(&config)?;
-        let runner = Arc::new(Runner::new(config, &user, connector));
+        let runner = Arc::new(Runner::new(config, &user, connector, inputs));
         Ok(Self { runner, warnings })
     }
 
@@ -57,12 +65,7 @@ impl SshTransport {
 #[async_trait]
 impl Transport for SshTransport {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
-            .with_confirmed_cancel()
-            .with_hooks()
-            .with_output()
-            .with_permission()
-            .with_fences()
+        Self::CAPABILITIES
     }
 
     /// Runs on its own task, beside its connection's: the caller is woken by its phases and its end, and not by
@@ -86,12 +89,17 @@ impl Transport for SshTransport {
     /// True where the host keeps a record of its attempts: not for forced commands,
     /// nor for attempts that restart their host.
     fn resumes(&self, attempt: &Attempt) -> bool {
-        let options = &attempt.exec_options;
-        options.detached.is_some() || (options.reboot.is_none() && !is_forced(attempt))
+        resumes(attempt)
     }
 
     /// Asks the host's record. Hosts with a forced command cannot be asked.
     async fn fence(&self, fence: Fence) -> FenceAnswer {
         self.runner.fence(&fence.attempt).await
     }
+}
+
+/// Whether the host's record tells how the attempt ended.
+pub(crate) fn resumes(attempt: &Attempt) -> bool {
+    let options = &attempt.exec_options;
+    options.detached.is_some() || (options.reboot.is_none() && !is_forced(attempt))
 }

@@ -131,6 +131,15 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// No capability, which is the default.
+    pub const NONE: Self = Self {
+        confirms_cancel: false,
+        hooks: false,
+        output: false,
+        asks_permission: false,
+        fences: false,
+    };
+
     /// Declares that it confirms cancellation.
     pub const fn with_confirmed_cancel(mut self) -> Self {
         self.confirms_cancel = true;

@@ -58,6 +58,21 @@ pub trait TransportFactory: Send + Sync {
     async fn make(&self, settings: &TransportSettings) -> Result<Arc<dyn Transport>, TransportError>;
 }
 
+#[async_trait]
+impl<T: TransportFactory + ?Sized> TransportFactory for Arc<T> {
+    fn capabilities(&self) -> Capabilities {
+        T::capabilities(self)
+    }
+
+    fn resumes(&self, attempt: &Attempt) -> bool {
+        T::resumes(self, attempt)
+    }
+
+    async fn make(&self, settings: &TransportSettings) -> Result<Arc<dyn Transport>, TransportError> {
+        T::make(self, settings).await
+    }
+}
+
 /// Why there is no transport for a job.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -27,6 +27,7 @@ use crate::input::{JobInputs, SharedInputs};
 use crate::link::{ConnectError, RateLimiter, TooFewFiles, room_for_connections};
 use crate::output::Output;
 use crate::setup::SetupError;
+use crate::transport::SshTransport;
 
 /// File descriptors that one attempt needs: the pipes of both runs of the program.
 const FILES_EACH: usize = 8;
@@ -52,7 +53,7 @@ pub struct ProgramTransport {
     handshakes: Semaphore,
     rate: RateLimiter,
     counter: AtomicU64,
-    inputs: SharedInputs,
+    inputs: Arc<SharedInputs>,
 }
 
 impl SshTransportBuilder {
@@ -68,12 +69,12 @@ impl SshTransportBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn build_program(self) -> Result<ProgramTransport, SetupError> {
-        ProgramTransport::set_up(self)
+        ProgramTransport::set_up(self, Arc::default())
     }
 }
 
 impl ProgramTransport {
-    fn set_up(config: SshTransportBuilder) -> Result<Self, SetupError> {
+    pub(crate) fn set_up(config: SshTransportBuilder, inputs: Arc<SharedInputs>) -> Result<Self, SetupError> {
         let refused = |message: String| SetupError::Program { message };
         let arguments = Arguments::new(&config).map_err(|error| refused(error.to_string()))?;
         let room = room_for_connections().map_err(|TooFewFiles { limit }| SetupError::OpenFiles { limit })?;
@@ -91,7 +92,7 @@ impl ProgramTransport {
             config,
             directory,
             counter: AtomicU64::new(0),
-            inputs: SharedInputs::default(),
+            inputs,
         })
     }
 
@@ -167,12 +168,7 @@ impl ProgramTransport {
 #[async_trait]
 impl Transport for ProgramTransport {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
-            .with_confirmed_cancel()
-            .with_hooks()
-            .with_output()
-            .with_permission()
-            .with_fences()
+        SshTransport::CAPABILITIES
     }
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {

@@ -3,49 +3,105 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use pogo_ssh::{Agent, ClientConfig, HostKeyPolicy, HostQuery, SshTransportBuilder, StrictHostKeyChecking};
+use pogo_core::plan::TransportSettings;
+use pogo_ssh::{ClientConfig, HostKeyPolicy, HostQuery, SshTransportBuilder, StrictHostKeyChecking};
 use secrecy::SecretString;
 
 use crate::ask::{CliPrompter, TerminalPrompter};
 use crate::cli::{HostKeys, SshArgs, TransportArg};
 use crate::exit::CliError;
 
-pub(super) fn settings(args: &SshArgs, terminal: &Arc<TerminalPrompter>) -> Result<SshTransportBuilder, CliError> {
+/// The builder of all transports of this program: secrets, and who answers questions. The rest is the job's, and is only checked here:
+/// before anybody is asked for a password.
+pub(super) fn builder(
+    args: &SshArgs,
+    settings: &TransportSettings,
+    terminal: &Arc<TerminalPrompter>,
+) -> Result<SshTransportBuilder, CliError> {
+    let checked = SshTransportBuilder::default().job_settings(settings);
+    checked.map_err(CliError::usage)?;
     if args.transport == TransportArg::Ssh && (args.passphrase_file.is_some() || args.askpass.is_some()) {
         return Err(CliError::usage(
             "--passphrase-file and --askpass are for the built-in transport; give the ssh program an ssh-agent",
         ));
     }
-    let mut config = way(args)?;
-    if let Some(policy) = args.host_keys {
-        config = config.host_keys(match policy {
-            HostKeys::Strict => HostKeyPolicy::Strict,
-            HostKeys::AcceptNew => HostKeyPolicy::AcceptNew,
-            HostKeys::Insecure => HostKeyPolicy::Insecure,
-        });
-    }
-    if let Some(user) = &args.user {
-        config = config.user(user);
-    }
-    if let Some(port) = args.port {
-        config = config.port(port);
-    }
-    config = args.identity.iter().fold(config, SshTransportBuilder::identity);
-    if !args.known_hosts.is_empty() {
-        config = config.known_hosts(&args.known_hosts);
-    }
-    if let Some(timeout) = args.connect_timeout {
-        config = config.connect_timeout(timeout);
-    }
-    if args.no_agent {
-        config = config.agent(Agent::Off);
-    }
+    let mut builder = SshTransportBuilder::default();
     if let Some(password) = password(args, terminal)? {
-        config = config.password(password);
+        builder = builder.password(password);
     }
     let passphrase = args.passphrase_file.as_deref().map(|path| secret(path, "passphrase"));
     let answers = CliPrompter::new(passphrase.transpose()?, args.askpass.clone(), Arc::clone(terminal));
-    Ok(config.prompter(answers))
+    Ok(builder.prompter(answers))
+}
+
+/// How the job's hosts are connected to, as whom and with which keys.
+pub(super) fn job_settings(args: &SshArgs) -> Result<TransportSettings, CliError> {
+    let mut settings = TransportSettings::new();
+    let mut set = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            settings = std::mem::take(&mut settings).add(name, value);
+        }
+    };
+    set("user", args.user.clone());
+    set("port", args.port.map(|port| port.to_string()));
+    for path in &args.identity {
+        set("identity", Some(absolute(path)?));
+    }
+    for path in &args.known_hosts {
+        set("known_hosts", Some(absolute(path)?));
+    }
+    set("host_keys", host_keys(args)?.map(|policy| policy.to_string()));
+    set(
+        "ssh_config",
+        Some(match &args.ssh_config {
+            None => "usual".to_owned(),
+            Some(path) if path.as_os_str() == "none" => "none".to_owned(),
+            Some(path) => absolute(path)?,
+        }),
+    );
+    args.ssh_option
+        .iter()
+        .for_each(|option| set("option", Some(option.clone())));
+    args.jump.iter().for_each(|hop| set("jump", Some(hop.to_string())));
+    set("handshake_rate", args.handshake_rate.map(|rate| rate.to_string()));
+    set(
+        "connect_retries",
+        args.connect_retries.map(|retries| retries.to_string()),
+    );
+    set(
+        "connect_timeout",
+        args.connect_timeout.map(|limit| limit.as_secs_f64().to_string()),
+    );
+    set("agent", args.no_agent.then(|| "none".to_owned()));
+    set(
+        "transport",
+        (args.transport == TransportArg::Ssh).then(|| "ssh".to_owned()),
+    );
+    Ok(settings)
+}
+
+/// The path as any process reads it. A leading `~/` stays: it is the home directory of whoever connects.
+fn absolute(path: &Path) -> Result<String, CliError> {
+    let path = match path.starts_with("~") {
+        true => path.to_owned(),
+        false => std::path::absolute(path)
+            .map_err(|error| CliError::usage(format!("cannot use the path {}: {error}", path.display())))?,
+    };
+    path.into_os_string().into_string().map_err(|path| {
+        CliError::usage(format!(
+            "the path {} is not UTF-8; rename it, or name a link to it",
+            path.to_string_lossy()
+        ))
+    })
+}
+
+fn host_keys(args: &SshArgs) -> Result<Option<HostKeyPolicy>, CliError> {
+    Ok(match args.host_keys {
+        Some(HostKeys::Strict) => Some(HostKeyPolicy::Strict),
+        Some(HostKeys::AcceptNew) => Some(HostKeyPolicy::AcceptNew),
+        Some(HostKeys::Insecure) => Some(HostKeyPolicy::Insecure),
+        None => accepts_any_key(&args.ssh_option)?.then_some(HostKeyPolicy::Insecure),
+    })
 }
 
 /// Asks on the terminal, without echo.
@@ -55,34 +111,6 @@ pub(super) fn ask(prompt: &str, terminal: &TerminalPrompter) -> Result<SecretStr
     let _listening = tokio::signal::unix::signal(interrupts).map_err(CliError::broken)?;
     let asked = terminal.ask(prompt, false);
     asked.map_err(|error| CliError::usage(format!("cannot ask for a password: {error}")))
-}
-
-/// The transport's settings.
-fn way(args: &SshArgs) -> Result<SshTransportBuilder, CliError> {
-    let mut config = SshTransportBuilder::default().handshake_rate(args.handshake_rate);
-    let client = match &args.ssh_config {
-        None => Some(ClientConfig::usual()),
-        Some(path) if path.as_os_str() == "none" => (!args.ssh_option.is_empty()).then(ClientConfig::none),
-        Some(path) => Some(ClientConfig::of_file(path)),
-    };
-    if let Some(client) = client.transpose().map_err(CliError::usage)? {
-        let mut options = args.ssh_option.iter();
-        config = config.client_config(
-            options
-                .try_fold(client, ClientConfig::option)
-                .map_err(CliError::usage)?,
-        );
-    }
-    if accepts_any_key(&args.ssh_option)? {
-        config = config.host_keys(HostKeyPolicy::Insecure);
-    }
-    if !args.jump.is_empty() {
-        config = config.jump(args.jump.iter().cloned());
-    }
-    if let Some(retries) = args.connect_retries {
-        config = config.connect_retries(retries);
-    }
-    Ok(config)
 }
 
 /// Whether an option disables host key checking, which a configuration file may not do: it would be unnoticed.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use pogo_core::dispatcher::{Resolvers, Transport};
+use pogo_core::dispatcher::{Resolvers, Transport, TransportPool};
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{ExecOptions, JobSpec, Plan, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_inventory::merge::Gathered;
-use pogo_ssh::{FirstContacts, JobInputs, SshTransportBuilder};
+use pogo_ssh::{FirstContacts, JobInputs, SshTransportBuilder, SshTransports};
 
 use super::assumed_down::AssumedDown;
 use super::connect;
@@ -62,6 +62,7 @@ fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
     spec.settings.pre_hooks.clone_from(&args.ssh.pre_hooks);
     spec.settings.post_hooks.clone_from(&args.ssh.post_hooks);
     spec.exec_options = args.exec_options.exec_options();
+    spec.transport_settings = connect::job_settings(&args.ssh)?;
     if matches!(args.ssh.transport, TransportArg::Ssh) {
         check_program_transport(&args.exec_options)?;
     }
@@ -109,12 +110,12 @@ fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
         .folding(folding(args)?);
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
     let terminal = Arc::new(TerminalPrompter::default());
-    let settings = {
+    let builder = {
         let _entered = runtime.enter();
-        let settings = connect::settings(&args.ssh, &terminal)?.first_contacts(&contacts);
+        let builder = connect::builder(&args.ssh, &job.spec.transport_settings, &terminal)?.first_contacts(&contacts);
         match args.exec_options.ask_sudo_password {
-            true => settings.sudo_password(connect::ask("sudo password: ", &terminal)?),
-            false => settings,
+            true => builder.sudo_password(connect::ask("sudo password: ", &terminal)?),
+            false => builder,
         }
     };
     let done = runtime.block_on(async {
@@ -122,7 +123,7 @@ fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
         terminal.meet(Arc::clone(&screen));
         guard::remark(&job.plan).iter().for_each(|remark| screen.say(remark));
         screen.log(&WarningRecord::lines(&job.gathered)?);
-        let transport = transport(args.ssh.transport, settings, inputs, &screen)?;
+        let transport = transport(builder, &job.spec, inputs, &screen).await?;
         let operator = Operator {
             screen,
             terminal,
@@ -139,25 +140,19 @@ fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
     done
 }
 
-fn transport(
-    kind: TransportArg,
-    settings: SshTransportBuilder,
+/// The transports of jobs; that of this job is made at once, so that its mistakes are usage errors.
+async fn transport(
+    builder: SshTransportBuilder,
+    spec: &JobSpec,
     inputs: JobInputs,
-    screen: &Screen,
+    screen: &Arc<Screen>,
 ) -> Result<Arc<dyn Transport>, CliError> {
-    Ok(match kind {
-        TransportArg::Builtin => {
-            let transport = settings.build().map_err(CliError::usage)?;
-            transport.warnings().iter().for_each(|warning| screen.say(warning));
-            transport.provide(inputs);
-            Arc::new(transport)
-        }
-        TransportArg::Ssh => {
-            let transport = settings.build_program().map_err(CliError::usage)?;
-            transport.provide(inputs);
-            Arc::new(transport)
-        }
-    })
+    let shown = Arc::clone(screen);
+    let transports = SshTransports::new(builder).on_warning(move |warning| shown.say(warning));
+    transports.provide(inputs);
+    let pool = TransportPool::new(transports);
+    pool.prepare(&spec.transport_settings).await.map_err(CliError::usage)?;
+    Ok(Arc::new(pool))
 }
 
 /// The inputs of the command, secrets included.
