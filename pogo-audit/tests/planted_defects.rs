@@ -8,11 +8,12 @@ use std::time::Duration;
 use pogo_audit::{BrokenRule, Finding, audit};
 use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
+use pogo_core::journal::{Epoch, OwnerId};
 use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, OnDoubt, Policy, Rule, Sequence};
 use pogo_core::scheduler::{
-    AttemptId, Event, FenceAnswer, HostEventKind, JobEventKind, JobId, NamespaceEventKind, NeverBegan, Outcome, Record,
-    TaskEventKind,
+    AttemptId, CancelReason, Event, FenceAnswer, HostEventKind, JobEventKind, JobId, NamespaceEventKind, NeverBegan,
+    Outcome, Record, TaskEventKind,
 };
 use pogo_core::sim::{Fault, TaskTimes, World};
 use serde_json::{Value, json};
@@ -173,6 +174,41 @@ fn an_attempt_that_is_never_given_up_is_found() {
     let finding = found(&with_somebody_there(records, ends, 40_000));
     assert_eq!(finding.rule, BrokenRule::Time, "{finding}");
     assert!(finding.message.contains("was cancelled"), "{finding}");
+}
+
+#[test]
+fn a_cancelled_attempt_is_given_up_unless_its_host_may_be_asked() {
+    let cancelled = |on_doubt, taken_over| {
+        let mut records = asking(on("web[1-2]").on_doubt(on_doubt));
+        then(&mut records, 1, "web1", permitted(1, true));
+        let (attempt, reopens) = (AttemptId::new(1), false);
+        let reason = CancelReason::AttemptTimeout;
+        then(
+            &mut records,
+            2,
+            "web1",
+            TaskEventKind::CancelRequested { attempt, reason },
+        );
+        if taken_over {
+            let (owner, epoch, from) = (OwnerId("another".into()), Epoch(2), None);
+            let event = Event::of_namespace(NamespaceEventKind::OwnerChanged { owner, epoch, from });
+            records.push(Record::new(Timestamp::from_millis(3_000), event));
+        }
+        for seconds in [40, 41] {
+            let answer = FenceAnswer::unreachable("no route");
+            let kind = TaskEventKind::Fenced {
+                attempt,
+                answer,
+                reopens,
+            };
+            then(&mut records, seconds, "web1", kind);
+        }
+        audit(&records).map(drop)
+    };
+    let finding = cancelled(OnDoubt::Fail, false).unwrap_err();
+    assert_eq!(finding.rule, BrokenRule::Time, "{finding}");
+    cancelled(OnDoubt::Fail, true).unwrap();
+    cancelled(OnDoubt::Retry, false).unwrap();
 }
 
 #[test]

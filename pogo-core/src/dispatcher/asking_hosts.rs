@@ -168,17 +168,17 @@ impl Dispatcher {
 
     /// A host has answered.
     pub(super) fn take_answer(&mut self, attempt: AttemptId, answer: FenceAnswer, records: &mut Vec<Record>) {
-        let ended = answer.outcome();
+        let (ended, fence) = (answer.outcome(), FenceState::of(&answer));
         let runs = self.scheduler.attempt(attempt).is_some();
         let known = self.scheduler.unfenced(attempt).map(|doubt| doubt.fence);
         // A host that says the same again and again fills no journal.
-        if known != Some(FenceState::of(&answer)) || !self.fencing.is_asked_by_itself(attempt) {
+        if known != Some(fence) || !self.fencing.is_asked_by_itself(attempt) {
             // The scheduler issued the attempt, so it does not refuse what its host says.
             let _ = self.input(Input::Fenced { attempt, answer }, records);
         }
         self.ask_later(attempt);
         // The scheduler may have given it up meanwhile.
-        if let Some(HeldReport { outcome, output, .. }) = self.fencing.answered(attempt).filter(|_| runs) {
+        if let Some(HeldReport { outcome, output, .. }) = self.fencing.answered(attempt, fence).filter(|_| runs) {
             let outcome = ended.unwrap_or(outcome);
             let report = Input::Reported {
                 attempt,

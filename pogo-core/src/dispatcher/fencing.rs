@@ -16,7 +16,7 @@ use super::later_questions::LaterQuestions;
 use super::{Clock, Fence, OrderError, Transport};
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{Answer, AttemptId, Command, FenceAnswer, Outcome, OutputSummary};
+use crate::scheduler::{Answer, AttemptId, Command, FenceAnswer, FenceState, Outcome, OutputSummary};
 
 /// An order, and who waits for its answer.
 pub(super) type GivenCommand = (Box<Command>, oneshot::Sender<Result<Answer, OrderError>>);
@@ -36,7 +36,7 @@ pub(super) struct Fencing {
     pub(super) later: LaterQuestions,
     orders: Vec<ParkedOrder>,
     /// Attempts that may begin once their host has answered for this one.
-    starts: Vec<(AttemptId, oneshot::Sender<()>)>,
+    starts: Vec<(AttemptId, oneshot::Sender<FenceState>)>,
     /// Attempts that an earlier dispatcher began and the transport follows; when it is to have ended those that were cancelled.
     pub(super) inherited: BTreeMap<AttemptId, Option<Timestamp>>,
     /// Attempts that have ended unknown, and are reported when their host has answered.
@@ -217,8 +217,8 @@ impl Fencing {
         .collect()
     }
 
-    /// Resolves when the host has answered for this attempt, which it is asked for.
-    pub(super) fn answer_of(&mut self, attempt: AttemptId) -> oneshot::Receiver<()> {
+    /// What the host says of this attempt, which it is asked for.
+    pub(super) fn answer_of(&mut self, attempt: AttemptId) -> oneshot::Receiver<FenceState> {
         let (answered, answer) = oneshot::channel();
         self.starts.push((attempt, answered));
         answer
@@ -240,10 +240,12 @@ impl Fencing {
     }
 
     /// The scheduler knows the answer of a host. Gives the report that was held for it.
-    pub(super) fn answered(&mut self, attempt: AttemptId) -> Option<HeldReport> {
+    pub(super) fn answered(&mut self, attempt: AttemptId, fence: FenceState) -> Option<HeldReport> {
         self.asked.remove(&attempt);
-        // Whoever waited is woken up by that.
-        self.starts.retain(|(of, _)| *of != attempt);
+        for (_, start) in self.starts.extract_if(.., |(of, _)| *of == attempt) {
+            // It may have been cancelled.
+            let _ = start.send(fence);
+        }
         for order in &mut self.orders {
             order.waits_for.remove(&attempt);
         }

@@ -14,7 +14,7 @@ use futures::stream::{FuturesUnordered, Stream};
 use super::output::{OutputHandle, OutputWriter};
 use super::{Attempt, Observer, Report, ReportSink, Reporter, ReporterSide, Transport};
 use crate::output::OutputSource;
-use crate::scheduler::{AttemptId, Outcome, OutputSummary};
+use crate::scheduler::{AttemptId, FenceState, NeverBegan, Outcome, OutputSummary};
 
 /// Every attempt that was passed to the transport and has not ended.
 pub(super) struct Running {
@@ -78,8 +78,9 @@ impl Running {
         self.transport.resumes(attempt)
     }
 
-    /// Runs an attempt once all of these have resolved. A resumed one that is not found is in doubt.
-    pub(super) fn start(&mut self, attempt: Attempt, first: Vec<oneshot::Receiver<()>>) {
+    /// Runs an attempt once its host has said this of others, unless one of them still runs there. A resumed one that is not found is in
+    /// doubt.
+    pub(super) fn start(&mut self, attempt: Attempt, others: Vec<oneshot::Receiver<FenceState>>) {
         let resumed = attempt.resumed;
         let id = attempt.id;
         let about = (attempt.job, attempt.host.name.clone(), id);
@@ -93,9 +94,12 @@ impl Running {
         let report = report.with_store(output.clone());
         let run = run(Arc::clone(&self.transport), attempt, report);
         let run = async move {
-            // Dropped by whoever was waited for: it does the same.
-            join_all(first).await;
-            run.await
+            let said = join_all(others).await;
+            // It would find the host busy, or, were the other to end just then, write over the record of its end.
+            match said.contains(&Ok(FenceState::StillRunning)) {
+                true => Outcome::never_began(NeverBegan::Busy, "an attempt in doubt still runs there"),
+                false => run.await,
+            }
         };
         let guarded = Abortable::new(AssertUnwindSafe(run).catch_unwind(), registration);
         let begun = reporter.begun();

@@ -166,6 +166,7 @@ fn another_attempt_begins_on_a_host_in_doubt_once_that_was_asked() {
         (vec![succeeded()], 1),
         (vec![unreachable()], 3),
         (vec![unreachable(), succeeded()], 2),
+        (vec![FenceAnswer::StillRunning, succeeded()], 2),
     ] {
         block_on(async {
             let transport = doubtful(answers);

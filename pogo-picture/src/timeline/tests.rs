@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use super::heading::{heading, outcome};
 use super::log_reader::read;
 use super::state::HostState;
-use pogo_core::scheduler::{JobEventKind, Record, TaskState};
+use pogo_core::fleet::Fleet;
+use pogo_core::plan::{JobSpec, RemoteCommand};
+use pogo_core::scheduler::{AttemptId, FenceAnswer, Input, JobEventKind, Order, Outcome, Record, TaskState};
 use pogo_core::testing::{Drill, Step, fleets, job_specs, policies, steps};
 
 fn drill() -> impl Strategy<Value = Drill> {
@@ -79,4 +81,45 @@ proptest! {
         let drawn = data.hosts.values().filter(|host| host.now().is_running()).count();
         prop_assert_eq!(used.running as usize, drawn);
     }
+}
+
+#[test]
+fn who_answers_for_a_host_by_force_answers_for_what_it_had_not_said_to_be_over() {
+    let fleet = Fleet::builder().host("a").build().unwrap();
+    let mut drill = Drill::new(Arc::new(fleet), Arc::default()).unwrap();
+    let transport = Input::Transport {
+        asks_permission: true,
+        fences: true,
+    };
+    drill.handle(transport).unwrap();
+    let gone = FenceAnswer::Ended(Outcome::in_doubt("what ran it is gone"));
+    for (attempt, answer) in [
+        (AttemptId::new(1), gone),
+        (AttemptId::new(2), FenceAnswer::StillRunning),
+    ] {
+        drill
+            .submit(JobSpec::new("a".parse().unwrap(), RemoteCommand::shell("true")))
+            .unwrap();
+        let host_lock = true;
+        drill.handle(Input::Begin { attempt, host_lock }).unwrap();
+        let (outcome, output) = (Outcome::in_doubt("the link broke"), None);
+        let report = Input::Reported {
+            attempt,
+            outcome,
+            output,
+        };
+        drill.handle(report).unwrap();
+        drill.handle(Input::Fenced { attempt, answer }).unwrap();
+    }
+    let (host, force) = ("a".parse().unwrap(), true);
+    drill
+        .handle(Order::MarkUp { host, force }.because("its rack burnt down"))
+        .unwrap();
+    let data = read(drill.records(), None).unwrap();
+    let ends = data.hosts["a"]
+        .attempts
+        .iter()
+        .map(|attempt| &attempt.ended.as_ref().unwrap().1.why);
+    let answered: Vec<bool> = ends.map(|why| why.contains("its rack burnt down")).collect();
+    assert_eq!(answered, [false, true]);
 }
