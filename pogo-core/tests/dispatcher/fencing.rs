@@ -242,8 +242,18 @@ impl Layer for Silence {
 fn a_host_that_never_answers_holds_up_its_order_for_a_while_and_nothing_else() {
     block_on(async {
         let transport = doubtful(gone).layer(Silence);
-        let (given, ended, _) = ordered(Arc::new(transport), spec(), Some(retry(false))).await;
+        let (given, ended, records) = ordered(Arc::new(transport), spec(), Some(retry(false))).await;
         assert!(given.unwrap_err().to_string().contains("could not be asked"));
+        let at = |is: fn(&TaskEventKind) -> bool| {
+            let found = records.iter().find(|record| record.event.task_kind().is_some_and(is));
+            found.unwrap().at
+        };
+        let doubt = at(|kind| matches!(kind, TaskEventKind::InDoubt { .. }));
+        let answer = at(|kind| matches!(kind, TaskEventKind::Fenced { .. }));
+        assert!(
+            (60..=65).contains(&(answer - doubt).as_secs()),
+            "a minute from the question"
+        );
         let (tally, state) = (ended.job(JOB).unwrap().tally(), state_of_web1(&ended));
         assert_eq!(
             (tally.succeeded, state),
@@ -297,11 +307,19 @@ async fn taken_over(answer: FenceAnswer) -> (Scheduler, Arc<TestTransport>) {
     let Either::Right(_) = select(Box::pin(first.run()), steer).await else {
         panic!("it ended by itself")
     };
+    let is_final = answer.is_final();
     let transport = Arc::new(TestTransport::default().fencing(move |_| answer.clone()));
     let (second, handle) = dispatcher(Arc::clone(&transport) as _, &journal).await;
     drop(handle);
     let ended = second.run().await.unwrap();
-    pogo_audit::audit(&journal.records()).unwrap();
+    let records = journal.records();
+    pogo_audit::audit(&records).unwrap();
+    let in_doubt = |record: &Record| matches!(record.event.task_kind(), Some(TaskEventKind::InDoubt { .. }));
+    assert_eq!(
+        records.iter().any(in_doubt),
+        !is_final,
+        "only where its host does not say"
+    );
     (ended, transport)
 }
 

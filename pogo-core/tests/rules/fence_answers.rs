@@ -5,8 +5,8 @@ use std::time::Duration;
 use pogo_core::fleet::HostName;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    AttemptId, FailureKind, FenceAnswer, FenceState, Input, InputError, JobStatus, NeverBegan, Order, Outcome,
-    TaskState,
+    AttemptId, FailureKind, FenceAnswer, FenceState, Input, InputError, JobEventKind, JobStatus, NeverBegan, Order,
+    Outcome, Record, TaskState,
 };
 
 use super::fencing::{doubted, fence, fenced, forced, gone, in_doubt, mark_up, retry, skip};
@@ -112,6 +112,27 @@ fn a_job_that_was_given_up_stays_so_when_its_hosts_answer() {
 }
 
 #[test]
+fn a_job_whose_time_is_over_is_not_halted_by_what_its_hosts_say() {
+    for (answer, state) in [
+        (FenceAnswer::Ended(Outcome::Succeeded), TaskState::Succeeded),
+        (
+            FenceAnswer::Ended(Outcome::failed(FailureKind::Command { status: 3 }, "")),
+            TaskState::Failed,
+        ),
+    ] {
+        let mut story = asking("a", Policy::default());
+        story.submit(on("*").job_timeout(Duration::from_secs(60)));
+        let attempt = doubted(&mut story, true);
+        story.waits(120);
+        fenced(&mut story, attempt, answer);
+        assert_eq!((story.state(1, "a"), story.status(1)), (state, JobStatus::Finished));
+        story.waits(1);
+        let halting = |record: &Record| matches!(record.event.job_kind(), Some(JobEventKind::Halting { .. }));
+        assert!(!story.drill.records().iter().any(halting));
+    }
+}
+
+#[test]
 fn a_failure_before_the_doubt_is_as_it_was_when_the_attempt_never_began() {
     let mut story = asking("a,b", at_most("1"));
     story.submit(on("*"));
@@ -150,6 +171,23 @@ fn an_answer_that_comes_too_late_or_for_nothing_changes_nothing() {
     let (attempt, answer) = (AttemptId::new(99), FenceAnswer::NeverBegan);
     let refused = story.handle(Input::Fenced { attempt, answer }).unwrap_err();
     assert_eq!(refused, InputError::UnknownAttempt { attempt });
+}
+
+#[test]
+fn an_answer_for_what_has_not_begun_or_settles_changes_nothing() {
+    let mut story = asking("a", Policy::default());
+    story.submit(on("*").settle(Duration::from_secs(60)));
+    let attempt = story.attempt("a");
+    let changes_nothing = |story: &mut Story| {
+        let before = story.drill.records().len();
+        fenced(story, attempt, FenceAnswer::StillRunning);
+        assert_eq!(story.drill.records().len(), before);
+    };
+    changes_nothing(&mut story);
+    begins(&mut story, "a", true).unwrap();
+    story.reports("a", Outcome::Succeeded);
+    assert_eq!(story.state(1, "a"), TaskState::Running);
+    changes_nothing(&mut story);
 }
 
 #[test]
