@@ -38,6 +38,10 @@ fn seeds_that_were_red_stay_green() {
             "a dispatcher took the time for which it was stopped for time in which it asked",
         ),
         (
+            2_538,
+            "an attempt began on a host in doubt that nobody had asked before",
+        ),
+        (
             253,
             "an attempt wrote over the record of one in doubt, after one question in vain",
         ),
