@@ -83,6 +83,18 @@ pub enum StoreError {
         /// The link.
         path: PathBuf,
     },
+    /// A copy takes a directory of its own.
+    #[error("{} is not empty; name a new or an empty directory", path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A copy would be copied too.
+    #[error("{} is within the store that is to be copied; name a directory elsewhere", path.display())]
+    WithinItself {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A name that no namespace can have.
     #[error("`{}` is no name of a namespace: use up to 100 letters, digits, `-`, `_` and `.`, the first of them a letter or digit", name.escape_debug())]
     InvalidName {

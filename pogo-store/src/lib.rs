@@ -5,8 +5,10 @@ mod blocking;
 mod check;
 mod checked_line;
 mod compressed;
+mod copy;
 mod disk;
 mod error;
+mod expiry;
 mod history;
 mod jobs;
 mod journal;
@@ -20,6 +22,7 @@ mod store_format;
 mod tests;
 
 pub use check::{Damage, LastOwner, NamespaceInfo};
+pub use copy::{Copied, CopyMark};
 pub use error::StoreError;
 pub use jobs::{JobEntry, JobFilter, JobPage, JobProgress, Submission};
 pub use journal::StoreJournal;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::output::Retention;
+
 /// How many blocks are kept of an attempt, half of them from its beginning.
 pub(crate) const OUTPUT_BLOCKS: usize = 256;
 
@@ -18,6 +20,8 @@ pub(crate) struct Limits {
     pub(crate) list: u64,
     /// How many blocks are kept of an attempt; at least eight.
     pub(crate) output_blocks: usize,
+    /// What the owner keeps, unless it is told otherwise; everything where this is `None`.
+    pub(crate) retention: Option<Retention>,
     /// How often output is made durable; never by itself where this is `None`.
     pub(crate) sync_output: Option<Duration>,
 }
@@ -30,6 +34,7 @@ impl Default for Limits {
             reserve: 16 << 20,
             list: 256 << 10,
             output_blocks: OUTPUT_BLOCKS,
+            retention: Some(Retention::new()),
             sync_output: Some(Duration::from_secs(1)),
         }
     }

@@ -9,8 +9,10 @@ use pogo_core::scheduler::{JobId, Record};
 
 use crate::blocking::spawn_blocking;
 use crate::check::{Damage, NamespaceInfo, check, info};
+use crate::copy::{CopyMark, read_mark};
 use crate::disk::{Disk, parent_dir};
 use crate::error::StoreError;
+use crate::expiry::{prune, remove_output};
 use crate::history::job_records;
 use crate::jobs::{JobFilter, JobIndex, JobPage, jobs};
 use crate::journal::{Growth, Reader, ReserveState, StoreJournal};
@@ -38,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) outputs: Arc<Outputs>,
     /// The list of jobs, if this process owns the namespace.
     pub(crate) index: Mutex<Option<JobIndex>>,
+    retention: Mutex<Option<Retention>>,
 }
 
 impl Namespace {
@@ -58,6 +61,7 @@ impl Namespace {
             tenure,
             outputs: Arc::new(outputs),
             index: Mutex::default(),
+            retention: Mutex::new(limits.retention),
         };
         Self {
             shared: Arc::new(shared),
@@ -103,7 +107,8 @@ impl Namespace {
     /// [`JournalError::Held`](pogo_core::journal::JournalError::Held) if another process owns the namespace, and may be
     /// writing; or the disk gave an error: what was removed before is gone.
     pub async fn prune(&self, now: Timestamp, keep: Retention) -> Result<Pruned, StoreError> {
-        self.as_owner(move |shared| shared.outputs.prune(now, keep)).await
+        let shared = Arc::clone(&self.shared);
+        spawn_blocking(move || prune(&shared, now, keep)).await?
     }
 
     /// Removes the output of a job. `false` if an attempt of it may still write, and nothing was removed.
@@ -111,16 +116,14 @@ impl Namespace {
     /// # Errors
     /// As [`prune`](Self::prune).
     pub async fn remove_output(&self, job: JobId) -> Result<bool, StoreError> {
-        self.as_owner(move |shared| shared.outputs.remove(job)).await
+        let shared = Arc::clone(&self.shared);
+        spawn_blocking(move || remove_output(&shared, job)).await?
     }
 
-    /// Does what only the owner may do.
-    async fn as_owner<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Shared) -> io::Result<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let shared = Arc::clone(&self.shared);
-        spawn_blocking(move || shared.as_owner(|| Ok(work(&shared)?))).await?
+    /// Sets what this process keeps while it owns the namespace: what is older, or more, is removed in the background when the journal
+    /// is acquired, and then each day. Default: [`Retention::new`]. `None` keeps everything.
+    pub fn set_retention(&self, keep: Option<Retention>) {
+        *self.shared.retention.lock().unwrap_or_else(PoisonError::into_inner) = keep;
     }
 
     /// Reads everything that it has, and says what is not as it was written; beside an owner too. Takes as long as
@@ -146,6 +149,15 @@ impl Namespace {
     #[cfg(test)]
     pub(crate) fn try_sync_output(&self) -> io::Result<()> {
         self.shared.outputs.try_sync()
+    }
+
+    /// The mark of a copy, if the namespace is one: its numbers and hosts may have gone on elsewhere.
+    ///
+    /// # Errors
+    /// The disk gave an error, or the mark is damaged.
+    pub async fn copied(&self) -> Result<Option<CopyMark>, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        Ok(spawn_blocking(move || read_mark(&*shared.disk, &shared.dir)).await??)
     }
 
     /// Its directory, for people. Its files are the store's own: whoever links this crate has no need to read them.
@@ -178,6 +190,11 @@ impl Shared {
     /// The directory of a job.
     pub(crate) fn job_dir(&self, job: JobId) -> PathBuf {
         self.jobs_dir().join(job.number().to_string())
+    }
+
+    /// What the owner keeps; everything if `None`.
+    pub(crate) fn retention(&self) -> Option<Retention> {
+        *self.retention.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The list of jobs, if this process owns the namespace.

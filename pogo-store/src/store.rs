@@ -5,6 +5,10 @@ use std::io;
 use std::path::{self, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pogo_core::Timestamp;
+
+use crate::blocking::spawn_blocking;
+use crate::copy::{Copied, copy_store};
 use crate::disk::{Disk, LocalDisk, create_dirs, is_leftover};
 use crate::error::StoreError;
 use crate::limits::Limits;
@@ -98,6 +102,26 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(vec![]),
             names => Ok(names?),
         }
+    }
+
+    /// Copies the store to a new or an empty directory, and reads each copied file again. Nobody may own a namespace meanwhile, this
+    /// process included. The copy says that it is one ([`Namespace::copied`]). `now` is the time that it says.
+    ///
+    /// # Errors
+    /// [`JournalError::Held`](pogo_core::journal::JournalError::Held) if somebody owns a namespace; the directory is not empty; or the
+    /// disk gave an error. What was copied before is no store, and can be removed.
+    pub async fn copy(&self, to: impl AsRef<Path>, now: Timestamp) -> Result<Copied, StoreError> {
+        if to.as_ref().as_os_str().is_empty() {
+            return Err(StoreError::NoPath);
+        }
+        let (store, to) = (self.clone(), path::absolute(to)?);
+        let copy = move || {
+            let Inner {
+                disk, path, machine, ..
+            } = &*store.inner;
+            copy_store(&**disk, (path, store.namespaces()?), &to, (machine, now))
+        };
+        spawn_blocking(copy).await?
     }
 
     /// Its directory.

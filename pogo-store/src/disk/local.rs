@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{FallocateFlags, FlockOperation, OFlags, fallocate, flock, statfs};
+use rustix::fs::{FallocateFlags, FlockOperation, OFlags, fallocate, flock, statfs, statvfs};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
@@ -193,6 +193,15 @@ impl Disk for LocalDisk {
             reason = "the numbers have 32 bits"
         )]
         Ok(NetworkFilesystem::of_magic(about.f_type as u32))
+    }
+
+    fn size(&self, dir: &Path) -> io::Result<u64> {
+        let about = trying(
+            "ask for the size of the disk of",
+            dir,
+            statvfs(dir).map_err(io::Error::from),
+        )?;
+        Ok(about.f_blocks.saturating_mul(about.f_frsize))
     }
 }
 

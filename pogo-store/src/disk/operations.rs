@@ -41,6 +41,9 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     /// The network filesystem that a directory is on, if it is on one.
     fn network_filesystem(&self, dir: &Path) -> io::Result<Option<NetworkFilesystem>>;
 
+    /// The size of the disk that a directory is on, what is used of it included.
+    fn size(&self, dir: &Path) -> io::Result<u64>;
+
     /// All that a file has.
     fn read_all(&self, file: &Path) -> io::Result<Vec<u8>> {
         self.read(file, 0..u64::MAX)

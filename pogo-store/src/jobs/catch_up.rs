@@ -1,6 +1,6 @@
 //! From the journal and the events of jobs to a list that is complete.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::ControlFlow;
 
@@ -34,6 +34,13 @@ pub(crate) fn jobs(shared: &Shared, filter: &JobFilter) -> Result<JobPage, Store
         None => rebuilt(shared, &bytes)?,
     };
     Ok(filter.page(table.jobs.values().rev()))
+}
+
+/// The jobs that are neither finished nor have left the scheduler: their hosts may still write.
+pub(crate) fn unfinished_jobs(shared: &Shared) -> Result<BTreeSet<JobId>, StoreError> {
+    let unfinished = JobFilter::new().unfinished().limit(usize::MAX);
+    let page = jobs(shared, &unfinished)?;
+    Ok(page.entries.iter().map(|entry| entry.job).collect())
 }
 
 /// Adds the records that came after a list was written. `None` if the journal no longer has them, or never had those

@@ -23,6 +23,8 @@ pub struct JobFilter {
     pub hosts: Vec<HostName>,
     /// Those of any of these statuses; of every status if empty.
     pub statuses: Vec<JobStatus>,
+    /// Those that have not ended.
+    pub unfinished: bool,
     /// Those to which something happened at this moment or later.
     pub since: Option<Timestamp>,
     /// Those with a lower number than this.
@@ -38,6 +40,7 @@ impl Default for JobFilter {
             by: None,
             hosts: vec![],
             statuses: vec![],
+            unfinished: false,
             since: None,
             before: None,
             limit: 100,
@@ -69,6 +72,13 @@ impl JobFilter {
     #[must_use]
     pub fn statuses(mut self, statuses: impl IntoIterator<Item = JobStatus>) -> Self {
         self.statuses = statuses.into_iter().collect();
+        self
+    }
+
+    /// Only those that have not ended.
+    #[must_use]
+    pub fn unfinished(mut self) -> Self {
+        self.unfinished = true;
         self
     }
 
@@ -104,6 +114,7 @@ impl JobFilter {
         self.by.as_ref().is_none_or(is_of)
             && self.before.is_none_or(|before| job.job < before)
             && (self.statuses.is_empty() || self.statuses.contains(&progress.status))
+            && (!self.unfinished || progress.status != JobStatus::Finished && !progress.retired)
             && self.since.is_none_or(|since| progress.changed >= since)
             && (self.hosts.is_empty() || self.hosts.iter().any(|host| submitted.has_host(host.as_str())))
     }

@@ -70,6 +70,7 @@ mod tests {
             (0..30_u32).prop_map(|number| format!("web{number}")),
             (0..120_u32).prop_map(|number| format!("n{number:03}.x")),
             (0..12_u32).prop_map(|number| format!("n{number:02}")),
+            (0..12_u32).prop_map(|number| format!("n{number}")),
             (1..4_u32, 0..12_u32).prop_map(|(rack, number)| format!("h{number}.rack{rack}")),
             (0..3_u32, 8..12_u32).prop_map(|(a, b)| format!("10.0.{a}.{b}")),
             "[a-c]{1,2}",

@@ -84,12 +84,9 @@ impl JobIndex {
         filter.page(self.table.jobs.values().rev())
     }
 
-    /// Makes the file durable, before the records that it is made of are removed.
-    pub(crate) fn sync(&mut self, shared: &Shared, end: Mark) -> io::Result<()> {
-        match &self.file {
-            Some(file) => file.sync(),
-            None => self.write_anew(shared, end),
-        }
+    /// The file, to be made durable before the records that it is made of are removed. Nobody who appends waits for that.
+    pub(crate) fn file(&self) -> Option<Arc<dyn DiskFile>> {
+        self.file.clone()
     }
 
     fn write(&mut self, shared: &Shared, changed: &BTreeSet<JobId>, end: Mark) -> io::Result<()> {

@@ -8,7 +8,7 @@ mod index;
 mod index_file;
 mod table;
 
-pub(crate) use catch_up::jobs;
+pub(crate) use catch_up::{jobs, unfinished_jobs};
 pub use entry::{JobEntry, JobProgress, Submission};
 pub use filter::{JobFilter, JobPage};
 pub(crate) use index::{JobIndex, index_file};

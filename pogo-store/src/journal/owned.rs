@@ -18,8 +18,10 @@ use super::snapshots::{list_snapshots, write_snapshot};
 use super::store_journal::flat;
 use super::writer::Writer;
 use crate::blocking::spawn_blocking;
+use crate::copy::read_mark;
 use crate::disk::is_leftover;
 use crate::error::unavailable;
+use crate::expiry::DailyExpiry;
 use crate::jobs::JobIndex;
 use crate::namespace::Shared;
 use crate::owner::Claim;
@@ -39,6 +41,8 @@ pub(crate) struct Hold {
     claim: Option<Claim>,
     epoch: Epoch,
     end: Mutex<End>,
+    /// Until it is given back.
+    expiry: Option<DailyExpiry>,
 }
 
 /// Where the journal goes on. Whoever has it locked is the only one who writes.
@@ -50,6 +54,7 @@ struct End {
 
 impl Drop for Hold {
     fn drop(&mut self) {
+        self.expiry = None;
         // What is open belongs to this ownership: the next owner writes to the same files.
         self.shared.tenure.end(|| self.shared.outputs.close_all());
         *self.shared.index() = None;
@@ -114,11 +119,9 @@ impl Hold {
     /// Removes what snapshots stand for, and the content that nothing names any more.
     fn compact(&self) -> Result<(), JournalError> {
         let shared = &self.shared;
-        let mark = self.end().writer.mark();
-        if let Some(index) = &mut *shared.index() {
-            // Without it the list is made anew from what is kept.
-            let _ = index.sync(shared, mark);
-        }
+        let list = shared.index().as_ref().and_then(JobIndex::file);
+        // Without it the list is made anew from what is kept.
+        let _ = list.map(|list| list.sync());
         let Some(needed) = remove_old(shared).map_err(unavailable)? else {
             return Ok(());
         };
@@ -153,6 +156,9 @@ impl Owned {
                 message: format!("there is a snapshot of {upto}, so the records from {end} on are lost"),
             });
         }
+        // A copy has no file of its owner, and records may be of an earlier one.
+        let copied = read_mark(&**disk, &shared.dir)?.map_or(Epoch(0), |mark| mark.epoch);
+        let of_records = of_records.max(copied);
         let claim = locked.claim(&**disk, (owner, shared.machine.clone()), of_records)?;
         let (epoch, previous) = (claim.epoch, claim.previous.clone());
         shared.growth.set(Some(end));
@@ -160,6 +166,7 @@ impl Owned {
         *shared.index() = index.ok();
         shared.tenure.begin();
         let hold = Hold {
+            expiry: shared.retention().map(|_| DailyExpiry::start(shared)),
             shared: Arc::clone(shared),
             claim: Some(claim),
             epoch,

@@ -198,6 +198,12 @@ impl Outputs {
         }
     }
 
+    /// Whether an attempt of a job may still write.
+    pub(super) fn is_live(&self, job: JobId) -> bool {
+        let open = lock(&self.open).jobs.get(&job).cloned();
+        open.is_some_and(|output| lock(&output).is_live())
+    }
+
     /// Forgets an open job, unless an attempt of it may still write. Says whether it is not open any more.
     pub(super) fn close(&self, job: JobId) -> bool {
         let mut open = lock(&self.open);

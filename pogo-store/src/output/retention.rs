@@ -1,5 +1,6 @@
 //! How long output and events are kept.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
@@ -14,8 +15,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long output and events are kept, and how much output.
 ///
-/// Each job is kept or removed as a whole, and never while one of its attempts may still write: one that has not ended
-/// and wrote something within a day.
+/// Each job is kept or removed as a whole, and never before it has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retention {
@@ -25,21 +25,24 @@ pub struct Retention {
     pub events: Duration,
     /// Where all output is larger, the jobs that wrote last longest ago are removed.
     pub bytes: u64,
+    /// The most of its disk that all output may take, in percent, where that is less.
+    pub disk_percent: u8,
 }
 
 impl Default for Retention {
-    /// Output for 30 days and at most 10 GiB of it, events for a year.
+    /// Output for 30 days, and at most 10 GiB or a tenth of the disk, whichever is less; events for a year.
     fn default() -> Self {
         Self {
             age: DAY * 30,
             events: DAY * 365,
             bytes: 10 << 30,
+            disk_percent: 10,
         }
     }
 }
 
 impl Retention {
-    /// Output for 30 days and at most 10 GiB of it, events for a year.
+    /// Output for 30 days, and at most 10 GiB or a tenth of the disk, whichever is less; events for a year.
     pub fn new() -> Self {
         Self::default()
     }
@@ -61,6 +64,18 @@ impl Retention {
         self.bytes = bytes;
         self
     }
+
+    /// Keeps no more of all jobs together than this share of the disk.
+    pub fn disk_percent(mut self, percent: u8) -> Self {
+        self.disk_percent = percent;
+        self
+    }
+
+    /// The most bytes on a disk of this size.
+    fn most(&self, disk: u64) -> u64 {
+        // Divided first: a disk may be so large that it cannot be multiplied.
+        self.bytes.min((disk / 100).saturating_mul(self.disk_percent.into()))
+    }
 }
 
 /// What was removed.
@@ -81,32 +96,61 @@ pub(crate) struct Found {
     pub(crate) bytes: u64,
 }
 
+/// What is to be removed of one job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expired {
+    /// So many bytes.
+    Output(JobId, u64),
+    Events(JobId),
+}
+
 impl Outputs {
-    /// Removes the output of what is too old, and of the oldest where all of it is too large.
-    pub(crate) fn prune(&self, now: Timestamp, keep: Retention) -> io::Result<Pruned> {
+    /// What is older than is to be kept, or more, oldest first. Nothing of the jobs that have not ended is.
+    pub(crate) fn expired(
+        &self,
+        now: Timestamp,
+        keep: Retention,
+        unfinished: &BTreeSet<JobId>,
+    ) -> io::Result<Vec<Expired>> {
         let mut found = self.found()?;
         found.sort_by_key(|it| (it.written, it.job));
         let mut rest: u64 = found.iter().map(|it| it.bytes).sum();
-        let mut pruned = Pruned::default();
-        for it in found {
+        let most = match rest {
+            0 => u64::MAX,
+            _ => keep.most(self.disk.size(&self.dir)?),
+        };
+        let mut expired = vec![];
+        for it in found.iter().filter(|it| !unfinished.contains(&it.job)) {
             let is_old = it.written + keep.age <= now;
-            if (is_old || rest > keep.bytes) && self.remove(it.job)? {
+            if (is_old || rest > most) && !self.is_live(it.job) {
                 rest -= it.bytes;
-                pruned.jobs.push(it.job);
-                pruned.bytes += it.bytes;
+                expired.push(Expired::Output(it.job, it.bytes));
             }
         }
-        for job in self.jobs()? {
-            let events = events_file(&self.job_dir(job));
-            match self.disk.identity(&events) {
-                Ok(file) if file.modified() + keep.events <= now => {
-                    self.disk.remove(&events)?;
-                    self.remove_empty(job)?;
-                }
+        for job in self.jobs()?.into_iter().filter(|job| !unfinished.contains(job)) {
+            match self.disk.identity(&events_file(&self.job_dir(job))) {
+                Ok(file) if file.modified() + keep.events <= now => expired.push(Expired::Events(job)),
                 _ => {}
             }
         }
-        Ok(pruned)
+        Ok(expired)
+    }
+
+    /// Removes what has expired, and adds that to what was removed.
+    pub(crate) fn remove_expired(&self, expired: Expired, pruned: &mut Pruned) -> io::Result<()> {
+        match expired {
+            Expired::Output(job, bytes) => {
+                if self.remove(job)? {
+                    pruned.jobs.push(job);
+                    pruned.bytes += bytes;
+                }
+            }
+            Expired::Events(job) => {
+                self.disk.remove(&events_file(&self.job_dir(job)))?;
+                self.remove_empty(job)?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes the directory of a job that has nothing any more.

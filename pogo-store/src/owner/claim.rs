@@ -68,6 +68,11 @@ impl Claim {
 }
 
 impl Locked {
+    /// The epoch of the last owner.
+    pub(crate) fn last_epoch(&self) -> Epoch {
+        self.last.as_ref().map_or(Epoch(0), |last| last.epoch)
+    }
+
     /// Writes down who has the lock, under an epoch that is higher than each that the file or the records know.
     pub(crate) fn claim(
         self,
@@ -77,8 +82,7 @@ impl Locked {
     ) -> Result<Claim, JournalError> {
         // The file may have been removed, as the refusal of another machine advises; the
         // records still know the epoch then.
-        let last = self.last.as_ref().map_or(Epoch(0), |last| last.epoch);
-        let epoch = Epoch(last.max(of_records).0 + 1);
+        let epoch = Epoch(self.last_epoch().max(of_records).0 + 1);
         let record = OwnerRecord {
             owner: owner.id,
             epoch,

@@ -5,7 +5,7 @@ mod machine;
 mod owner_file;
 mod tenure;
 
-pub(crate) use claim::Claim;
+pub(crate) use claim::{Claim, Locked};
 pub(crate) use machine::Machine;
 pub(crate) use owner_file::{OwnerRecord, read_owner};
 pub(crate) use tenure::{Tenure, Tenured};

@@ -5,6 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use super::simulated_disk::SimulatedDisk;
@@ -18,6 +19,8 @@ type Hook = Box<dyn FnOnce() + Send>;
 pub(super) struct HookedDisk {
     pub(super) disk: SimulatedDisk,
     on_sync: Arc<Mutex<Option<(&'static str, Hook)>>>,
+    damaged: Arc<Mutex<Option<PathBuf>>>,
+    on_remove_dir: Arc<Mutex<Option<Sender<PathBuf>>>>,
     read: Arc<AtomicU64>,
 }
 
@@ -28,9 +31,29 @@ impl fmt::Debug for HookedDisk {
 }
 
 impl HookedDisk {
+    /// This disk, with nothing else that happens.
+    pub(super) fn over(disk: SimulatedDisk) -> Self {
+        Self {
+            disk,
+            ..Self::default()
+        }
+    }
+
     /// The next sync of a file of this name does this before it returns.
     pub(super) fn on_sync(&self, name: &'static str, hook: impl FnOnce() + Send + 'static) {
         *self.on_sync.lock().unwrap() = Some((name, Box::new(hook)));
+    }
+
+    /// A bit of what is written below this directory is another one.
+    pub(super) fn damage_writes_below(&self, dir: &Path) {
+        *self.damaged.lock().unwrap() = Some(dir.to_owned());
+    }
+
+    /// The directories that are removed from now on.
+    pub(super) fn removed_dirs(&self) -> Receiver<PathBuf> {
+        let (sender, receiver) = channel();
+        *self.on_remove_dir.lock().unwrap() = Some(sender);
+        receiver
     }
 
     /// How many bytes were read.
@@ -71,7 +94,12 @@ impl Disk for HookedDisk {
     }
 
     fn remove_dir(&self, dir: &Path) -> io::Result<()> {
-        self.disk.remove_dir(dir)
+        self.disk.remove_dir(dir)?;
+        if let Some(removed) = &*self.on_remove_dir.lock().unwrap() {
+            // Nobody may be waiting for it.
+            let _ = removed.send(dir.to_owned());
+        }
+        Ok(())
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
@@ -98,6 +126,10 @@ impl Disk for HookedDisk {
         self.disk.identity(file)
     }
 
+    fn size(&self, dir: &Path) -> io::Result<u64> {
+        self.disk.size(dir)
+    }
+
     fn network_filesystem(&self, dir: &Path) -> io::Result<Option<NetworkFilesystem>> {
         self.disk.network_filesystem(dir)
     }
@@ -112,7 +144,13 @@ struct HookedFile {
 
 impl DiskFile for HookedFile {
     fn write_at(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_at(at, bytes)
+        let damaged = self.disk.damaged.lock().unwrap();
+        let is_damaged = damaged.as_ref().is_some_and(|dir| self.path.starts_with(dir));
+        let mut bytes = bytes.to_vec();
+        if let Some(first) = bytes.first_mut().filter(|_| is_damaged) {
+            *first ^= 1;
+        }
+        self.file.write_at(at, &bytes)
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {
@@ -123,7 +161,7 @@ impl DiskFile for HookedFile {
         // What the hook writes is not made durable by this.
         self.file.sync()?;
         let mut hook = self.disk.on_sync.lock().unwrap();
-        let hook = hook.take_if(|(name, _)| self.path.ends_with(&*name));
+        let hook = hook.take_if(|(name, _)| self.path.ends_with(*name));
         if let Some((_, hook)) = hook {
             hook();
         }

@@ -147,7 +147,7 @@ fn a_list_that_is_cut_or_damaged_anywhere_is_made_anew() {
         is_same(&flipped, &format!("bit {bit}"));
     }
     // As a version writes that this one does not know.
-    let text = String::from_utf8(bytes.clone()).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
     let (_, rest) = text.split_once('\n').unwrap();
     let mut newer = vec![];
     crate::checked_line::push_line(&mut newer, br#"{"version":2}"#);

@@ -9,9 +9,11 @@
 
 mod checks;
 mod compaction;
+mod copies;
 mod crashes;
 mod damage;
 mod disk_state;
+mod expiry;
 mod faults;
 mod formats;
 mod history;

@@ -30,6 +30,7 @@ pub(super) const SMALL: Limits = Limits {
     reserve: 5_000,
     list: 2_000,
     output_blocks: 8,
+    retention: None,
     sync_output: None,
 };
 

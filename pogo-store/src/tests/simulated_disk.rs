@@ -301,6 +301,10 @@ impl Disk for SimulatedDisk {
         })
     }
 
+    fn size(&self, _dir: &Path) -> io::Result<u64> {
+        Ok(self.with(|state| state.capacity.unwrap_or(u64::MAX)))
+    }
+
     fn network_filesystem(&self, _dir: &Path) -> io::Result<Option<NetworkFilesystem>> {
         Ok(self.with(|state| state.network.and_then(NetworkFilesystem::of_magic)))
     }

@@ -100,6 +100,10 @@ impl Disk for StoppingDisk {
         LocalDisk.identity(file)
     }
 
+    fn size(&self, dir: &Path) -> io::Result<u64> {
+        LocalDisk.size(dir)
+    }
+
     fn network_filesystem(&self, dir: &Path) -> io::Result<Option<NetworkFilesystem>> {
         LocalDisk.network_filesystem(dir)
     }
