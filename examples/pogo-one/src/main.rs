@@ -12,6 +12,8 @@ mod inventory;
 mod log;
 mod report;
 mod sources;
+#[cfg(feature = "store")]
+mod store;
 mod submission;
 
 use std::ffi::OsString;
@@ -44,6 +46,8 @@ fn program() -> ExitCode {
         Command::Replay(args) => command::replay(args),
         Command::Audit(args) => command::audit(args),
         Command::Inventory(args) => inventory::inventory(args),
+        #[cfg(feature = "store")]
+        Command::Store(args) => store::store(args),
         Command::Config(args) => config::config(args),
         Command::Completion(args) => command::completion(args),
         Command::Man(args) => command::man(args),

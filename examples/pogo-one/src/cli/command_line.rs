@@ -59,6 +59,9 @@ pub(crate) enum Command {
     /// Look at hosts, tags and settings, and where they come from.
     #[command(after_help = examples::INVENTORY)]
     Inventory(InventoryArgs),
+    /// Look at a store of rollouts, check it, remove what is old, and copy it.
+    #[cfg(feature = "store")]
+    Store(super::StoreArgs),
     /// Show the program's settings, and where each comes from.
     #[command(after_help = examples::CONFIG)]
     Config(ConfigArgs),

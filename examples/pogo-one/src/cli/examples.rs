@@ -3,6 +3,7 @@
 macro_rules! examples {
     ($($name:ident: $first:literal, $second:literal, $third:literal;)*) => {
         $(
+            #[cfg_attr(not(feature = "store"), allow(dead_code, reason = "a verb that this build lacks"))]
             pub(super) const $name: &str = concat!(
                 "Examples:\n  ", env!("CARGO_BIN_NAME"), " ", $first,
                 "\n  ", env!("CARGO_BIN_NAME"), " ", $second,
@@ -41,6 +42,10 @@ examples! {
         "inventory list -c policy.yaml -t @frontend",
         "inventory host web07 -i hosts.ini",
         "inventory diff old.csv new.csv";
+    STORE:
+        "store info",
+        "store check --store /var/lib/pogo --format json",
+        "store prune --older-than 7d";
     DEMO:
         "demo",
         "demo --format jsonl",

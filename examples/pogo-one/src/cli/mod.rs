@@ -21,6 +21,8 @@ mod simulate;
 mod source;
 mod sources;
 mod ssh;
+#[cfg(feature = "store")]
+mod store;
 mod targets;
 
 pub(crate) use color::Color;
@@ -42,4 +44,6 @@ pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
 pub(crate) use source::source;
 pub(crate) use sources::{FollowArgs, SourceArgs};
 pub(crate) use ssh::{HostKeys, SshArgs, TransportArg};
+#[cfg(feature = "store")]
+pub(crate) use store::{CopyArgs, PruneArgs, StoreArgs, StoreAt, StoreCommand, StoreInfoArgs};
 pub(crate) use targets::{TargetArgs, Targets, targets};

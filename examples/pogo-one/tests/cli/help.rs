@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use super::program::{Done, Program};
 
-const VERBS: [&[&str]; 16] = [
+const VERBS: [&[&str]; 21] = [
     &[],
     &["plan"],
     &["simulate"],
@@ -18,6 +18,11 @@ const VERBS: [&[&str]; 16] = [
     &["inventory", "graph"],
     &["inventory", "diff"],
     &["inventory", "check"],
+    &["store"],
+    &["store", "info"],
+    &["store", "check"],
+    &["store", "prune"],
+    &["store", "copy"],
     &["config"],
     &["completion"],
     &["demo"],

@@ -28,6 +28,7 @@ mod settings;
 mod simulated;
 mod source_warnings;
 mod ssh;
+mod store;
 mod what_if;
 mod worked;
 mod writing;

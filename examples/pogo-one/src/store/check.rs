@@ -1,0 +1,28 @@
+//! `pogo store check`
+
+use serde_json::{Value, json};
+
+use super::{namespaces, open, show, wait};
+use crate::cli::StoreInfoArgs;
+use crate::exit::{CliError, Exit};
+
+pub(super) fn check(args: &StoreInfoArgs) -> Result<Exit, CliError> {
+    let store = open(&args.at)?;
+    let mut damage = vec![];
+    for (_, namespace) in namespaces(&store, args.namespace.as_deref())? {
+        damage.extend(wait(async { namespace.check().await })?);
+    }
+    let text = match damage.is_empty() {
+        true => format!("{}: nothing is damaged\n", store.path().display()),
+        false => damage.iter().map(|it| format!("{it}\n")).collect(),
+    };
+    let rows: Vec<Value> = damage
+        .iter()
+        .map(|it| json!({ "file": it.file.display().to_string(), "message": it.message, "cure": it.cure }))
+        .collect();
+    show(args.at.format, &json!({ "damage": rows }), &text)?;
+    Ok(match damage.is_empty() {
+        true => Exit::Succeeded,
+        false => Exit::Failed,
+    })
+}

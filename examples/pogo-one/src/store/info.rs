@@ -1,0 +1,115 @@
+//! `pogo store info`
+
+use pogo_store::{JobFilter, NamespaceInfo, Store};
+use serde_json::{Value, json};
+
+use super::size::size;
+use super::{namespaces, open, show, wait};
+use crate::cli::StoreInfoArgs;
+use crate::exit::{CliError, Exit};
+
+/// A namespace, and how many jobs it has.
+struct Summary {
+    name: String,
+    info: NamespaceInfo,
+    copied_from: Option<String>,
+    jobs: usize,
+    unfinished: usize,
+}
+
+pub(super) fn info(args: &StoreInfoArgs) -> Result<Exit, CliError> {
+    let store = open(&args.at)?;
+    let mut summaries = vec![];
+    for (name, namespace) in namespaces(&store, args.namespace.as_deref())? {
+        let all = JobFilter::new().limit(usize::MAX);
+        let count = |filter| wait(namespace.jobs(filter)).map(|page| page.entries.len());
+        summaries.push(Summary {
+            name,
+            info: wait(namespace.info())?,
+            copied_from: wait(namespace.copied())?.map(|mark| mark.from),
+            jobs: count(all.clone())?,
+            unfinished: count(all.unfinished())?,
+        });
+    }
+    let text: String = summaries.iter().map(Summary::text).collect();
+    let text = match summaries.is_empty() {
+        true => format!("{}: no namespaces yet\n", store.path().display()),
+        false => format!("{}\n{text}", store.path().display()),
+    };
+    show(args.at.format, &as_json(&store, &summaries), &text)?;
+    Ok(Exit::Succeeded)
+}
+
+fn as_json(store: &Store, summaries: &[Summary]) -> Value {
+    let namespaces: Vec<Value> = summaries.iter().map(Summary::json).collect();
+    json!({ "store": store.path().display().to_string(), "namespaces": namespaces })
+}
+
+impl Summary {
+    fn text(&self) -> String {
+        let Self { name, info, .. } = self;
+        let owner = match &info.owner {
+            Some(last) => format!(
+                "last owned by {} (process {} on {}) since {}",
+                last.owner,
+                last.pid,
+                last.machine,
+                last.since.utc()
+            ),
+            None => "never owned".to_owned(),
+        };
+        let copied = self.copied_from.as_ref().map(|from| format!("  a copy of {from}\n"));
+        let unfinished = match self.unfinished {
+            0 => String::new(),
+            some => format!(", {some} of them not finished"),
+        };
+        format!(
+            "\n{name}: {}; {owner}\n{}  jobs       {}{unfinished}\n  records    from {} on: {}, {}\n  snapshots  {}, {}\n  \
+             content    {}, {}\n  events     of {}, {}\n  output     of {}, {}\n",
+            size(info.bytes()),
+            copied.unwrap_or_default(),
+            self.jobs,
+            info.first,
+            counted(info.segments.0, "segment"),
+            size(info.segments.1),
+            info.snapshots.0.len(),
+            size(info.snapshots.1),
+            counted(info.content.0, "file"),
+            size(info.content.1),
+            counted(info.events.0, "job"),
+            size(info.events.1),
+            counted(info.output.0, "job"),
+            size(info.output.1),
+        )
+    }
+
+    fn json(&self) -> Value {
+        let Self { name, info, .. } = self;
+        let counted = |(count, bytes): (usize, u64)| json!({ "count": count, "bytes": bytes });
+        json!({
+            "namespace": name,
+            "bytes": info.bytes(),
+            "owner": info.owner.as_ref().map(|last| json!({
+                "owner": last.owner,
+                "epoch": last.epoch,
+                "since": last.since,
+                "machine": last.machine,
+                "pid": last.pid,
+            })),
+            "copied_from": self.copied_from,
+            "jobs": { "count": self.jobs, "unfinished": self.unfinished, "bytes": info.list },
+            "records": { "first": info.first, "count": info.segments.0, "bytes": info.segments.1 },
+            "snapshots": { "at": info.snapshots.0, "bytes": info.snapshots.1 },
+            "content": counted(info.content),
+            "events": counted(info.events),
+            "output": counted(info.output),
+        })
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    }
+}
