@@ -90,6 +90,7 @@ impl AuditState {
         namespace.change(host_id, |host| host.running = Some((id, attempt)));
         self.running.insert(attempt, (id, host.clone()));
         self.started += 1;
+        self.starts += 1;
         Ok(())
     }
 

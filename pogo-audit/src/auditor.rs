@@ -165,7 +165,7 @@ impl Auditor {
         Ok(AuditSummary {
             records: self.position,
             jobs: self.state.jobs.len() + self.state.retired.len(),
-            starts: self.state.started,
+            starts: self.state.starts,
             running: self.state.running.len(),
         })
     }
@@ -179,9 +179,11 @@ impl Auditor {
             self.end_moment()?;
         }
         self.state.at = *at;
-        if !self.configured && !is_configured(event) && !is_ordered(event) {
+        let precedes = is_ordered(event) || event.restored().is_some();
+        if !self.configured && !is_configured(event) && !precedes {
             return broken(BrokenRule::Log, "the log does not begin with its fleet and policy");
         }
+        self.state.follows_restore(event)?;
         self.apply(event)?;
         self.waiting.note(&self.state, event);
         Ok(())
@@ -212,6 +214,9 @@ impl Auditor {
                 (Err(error), _) | (_, Err(error)) => broken(BrokenRule::Log, error.to_string()),
             },
             NamespaceEventKind::OwnerChanged { .. } => self.state.change_owner(),
+            NamespaceEventKind::Restored {
+                incarnation, fences, ..
+            } => self.state.restore(*incarnation, *fences),
             NamespaceEventKind::Ordered { .. } => Ok(()),
             NamespaceEventKind::HostsFrozen { hosts, by, .. } => {
                 let namespace = &mut self.state.namespace;
@@ -231,6 +236,7 @@ impl Auditor {
                 return broken(BrokenRule::Failures, message);
             }
         }
+        self.state.check_restored()?;
         let unfinished = |job: &Job| job.status != JobStatus::Finished;
         for (id, job) in self.state.jobs.iter().filter(|(_, job)| unfinished(job)) {
             job.limits.check(*id, self.state.at, job.aborted)?;
@@ -280,7 +286,9 @@ fn took_over(event: &Event) -> bool {
             ..
         })
     );
-    owner_changed || event.task_kind().and_then(TaskEventKind::doubt_cause) == Some(DoubtCause::Restarted)
+    owner_changed
+        || event.restored().is_some()
+        || event.task_kind().and_then(TaskEventKind::doubt_cause) == Some(DoubtCause::Restarted)
 }
 
 /// Whether it says who ordered what follows, which may be the configuration.

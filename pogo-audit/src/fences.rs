@@ -53,7 +53,7 @@ impl AuditState {
 
     /// The end of an attempt that was in doubt follows.
     fn go_on(&mut self, id: JobId, task: usize, attempt: AttemptId) -> Result<(), Breach> {
-        let at = self.at;
+        let (at, before_restore) = (self.at, self.restores.precede(attempt));
         let (job, namespace) = self.job_in_namespace(id)?;
         let name = job.hosts[task].clone();
         let host = namespace.id(&name)?;
@@ -64,6 +64,8 @@ impl AuditState {
             );
         }
         job.status = match job.status {
+            // Of what a restore left, nothing goes on by itself.
+            JobStatus::Finished if before_restore => JobStatus::Paused,
             JobStatus::Finished => JobStatus::Running,
             JobStatus::Halted => JobStatus::Halting,
             status => status,

@@ -52,6 +52,8 @@ pub enum BrokenRule {
     Permission,
     /// A host in doubt on which an attempt may still run is freed or tried again without its word, and not by force.
     Doubt,
+    /// After a restore a job goes on without an order, an attempt that had not ended is not in doubt, or a number is given again.
+    Restored,
     /// The record cannot follow those before it: one is missing, moved or made up.
     Log,
 }
@@ -72,6 +74,7 @@ impl fmt::Display for BrokenRule {
             Self::Settle => "settle",
             Self::Permission => "permission",
             Self::Doubt => "doubt",
+            Self::Restored => "restored",
             Self::Log => "log",
         })
     }

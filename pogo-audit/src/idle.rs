@@ -81,6 +81,7 @@ impl WaitingTasks {
         match event {
             Event::Namespace(event) => match event.kind {
                 NamespaceEventKind::OwnerChanged { .. }
+                | NamespaceEventKind::Restored { .. }
                 | NamespaceEventKind::Ordered { .. }
                 | NamespaceEventKind::LateReported { .. } => {}
                 _ => {

@@ -14,6 +14,7 @@ impl AuditState {
             if self.retired.contains(id) {
                 return broken(BrokenRule::Log, format!("{id} is submitted once more, and has retired"));
             }
+            self.check_number(*id)?;
             if let Some(of) = retry_of {
                 self.check_retry_of(*of, hosts)?;
             }

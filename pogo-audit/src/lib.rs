@@ -19,6 +19,7 @@ mod job;
 mod job_events;
 mod namespace;
 mod permission;
+mod restores;
 mod stages;
 mod state;
 mod task;

@@ -6,6 +6,7 @@ use super::fences::LeftInDoubt;
 use super::finding::{Breach, BrokenRule, broken};
 use super::job::Job;
 use super::namespace::Namespace;
+use super::restores::Restores;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, JobId};
@@ -20,8 +21,11 @@ pub(super) struct AuditState {
     pub(super) left_in_doubt: BTreeMap<(JobId, HostName), LeftInDoubt>,
     /// Attempts that have not ended.
     pub(super) running: BTreeMap<AttemptId, (JobId, HostName)>,
-    /// The number of attempts that were started, which is also the number of the last one.
+    /// The number of the last attempt that was started, raised by restores.
     pub(super) started: u64,
+    /// How many were started.
+    pub(super) starts: u64,
+    pub(super) restores: Restores,
     /// The time of the last record.
     pub(super) at: Timestamp,
 }

@@ -1,9 +1,14 @@
 //! Every refusal happens here, before any change.
 
+use std::sync::Arc;
+
 use super::checked_order::CheckedOrder;
 use super::order_context::OrderContext;
 use super::state::State;
-use super::{Answer, AttemptId, Epoch, FenceAnswer, Input, InputError, Outcome, OutputSummary, OwnerId, Phase};
+use super::{
+    Actor, Answer, AttemptId, Epoch, FenceAnswer, Input, InputError, Outcome, OutputSummary, OwnerId, Phase,
+    Restoration,
+};
 use crate::Timestamp;
 
 /// A valid input, with the results of checking it.
@@ -43,6 +48,10 @@ pub(super) enum Checked {
         epoch: Epoch,
         from: Option<OwnerId>,
     },
+    Restored {
+        restoration: Restoration,
+        actor: Option<Arc<Actor>>,
+    },
     Recover {
         resumed: Vec<AttemptId>,
     },
@@ -68,6 +77,15 @@ impl State {
             Input::Tick => Checked::Nothing,
             Input::Command(command) => self.check_command(now, *command)?,
             Input::OwnerChanged { owner, epoch, from } => Checked::OwnerChanged { owner, epoch, from },
+            Input::Restored {
+                cause,
+                at_least,
+                reason,
+                actor,
+            } => {
+                let restoration = self.check_restored(now, (cause, reason), at_least)?;
+                Checked::Restored { restoration, actor }
+            }
             Input::Recover { resumed } => self.check_recovery(resumed)?,
             Input::Drain { cancel } => self.check_drain(cancel)?,
         })

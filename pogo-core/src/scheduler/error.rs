@@ -50,6 +50,9 @@ pub enum InputError {
         /// How many bytes it may have.
         max: usize,
     },
+    /// The namespace was restored as often as numbers allow.
+    #[error("the namespace was restored too often for its numbers to grow once more; begin a new one")]
+    TooManyRestores,
     /// An order names a job that was never submitted.
     #[error("there is no {job}; submit it first")]
     UnknownJob {

@@ -17,6 +17,7 @@ impl InputError {
             Self::TooLarge { .. } => "order-too-large",
             Self::RequestReused { .. } => "request-reused",
             Self::TooLong { .. } => "too-long",
+            Self::TooManyRestores => "too-many-restores",
             Self::UnknownJob { .. } => "unknown-job",
             Self::RetiredJob { .. } => "retired-job",
             Self::NotHeldByJob { .. } => "not-held-by-job",

@@ -48,6 +48,29 @@ impl fmt::Display for JobId {
     }
 }
 
+/// How often a namespace was restored from a copy of its journal, or went on with one that had lost its last records: 0 for one that
+/// never was. Numbers of jobs and attempts grow by 2^31 with each, so that none is given again that was given after the copy was made.
+/// Prints as `incarnation 1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Incarnation(pub u64);
+
+impl Incarnation {
+    /// The last one, so that numbers fit.
+    pub(super) const MAX: Self = Self(1 << 30);
+
+    /// By how much the numbers of this incarnation are higher than those of an earlier one.
+    pub(super) fn raises_from(self, earlier: Self) -> u64 {
+        JobId::GAP.saturating_mul(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl fmt::Display for Incarnation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "incarnation {}", self.0)
+    }
+}
+
 /// One attempt at one task, numbered by the scheduler from 1 and never reused in a namespace. Prints as `a17`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -1,8 +1,13 @@
 //! Inputs: facts and orders, as plain data.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, Command, Epoch, FenceAnswer, Order, Outcome, OutputSummary, OwnerId, Phase};
+use super::{
+    Actor, AttemptId, Command, Epoch, FenceAnswer, Incarnation, Order, Outcome, OutputSummary, OwnerId, Phase,
+    RestoreCause,
+};
 
 /// An input of the scheduler: a fact, or an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,6 +74,21 @@ pub enum Input {
         /// Who owned it before, where that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<OwnerId>,
+    },
+    /// Fact: the journal is a copy, or has lost its last records, and somebody accepts that the namespace goes on from there. Sent before
+    /// [`Recover`](Self::Recover), which then resumes nothing.
+    Restored {
+        /// What happened to the store.
+        cause: RestoreCause,
+        /// The new incarnation is at least this one: the store knows of those before it.
+        #[serde(default)]
+        at_least: Incarnation,
+        /// Why it is accepted.
+        #[serde(default, skip_serializing_if = "str::is_empty")]
+        reason: Arc<str>,
+        /// Who accepts it, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        actor: Option<Arc<Actor>>,
     },
     /// Fact: the dispatcher that ran the attempts is gone, and their ends are unknown. The first input after a restart.
     Recover {

@@ -75,6 +75,7 @@ mod permission;
 mod prospects;
 mod query;
 mod rehearsal;
+mod restoration;
 mod results;
 #[allow(
     clippy::module_inception,
@@ -101,7 +102,7 @@ pub use explain::{Blocker, Cure, CureOrder, FormatTime, Holder, HolderReason, Ob
 pub use fence::{DoubtView, FenceAnswer, FenceState};
 pub use freeze::Freeze;
 pub use hold::{Hold, HoldMode, HoldView};
-pub use ids::{AttemptId, Epoch, JobId, OwnerId};
+pub use ids::{AttemptId, Epoch, Incarnation, JobId, OwnerId};
 pub use input::Input;
 pub use job_end::JobEnd;
 pub use job_update::JobUpdate;
@@ -115,6 +116,7 @@ pub use query::{
     JobSummary, JobsQuery, LimitUsage, NamespaceSummary, PageLimit, Paged, Query, QueryError, RetiredJob, Slots,
     SlotsQuery, StageSummary, View,
 };
+pub use restoration::{Restoration, RestoreCause};
 pub use results::{AttemptResult, HostResult};
 pub use scheduler::Scheduler;
 pub use snapshot::{RestoreError, Snapshot};

@@ -68,6 +68,18 @@ impl Permission {
         matches!(self, Self::Given { fences: true, .. })
     }
 
+    /// What is known of it after a restore: it may have been given since the copy was made. Whether the host has a lock shows when it is
+    /// asked.
+    pub(super) fn after_restore(self, fences: bool) -> Self {
+        match self {
+            Self::Awaited => Self::Given {
+                host_lock: true,
+                fences,
+            },
+            known => known,
+        }
+    }
+
     /// Permission given again after a broken connection: a missing lock stays missing.
     pub(super) fn renewed(self, host_lock: bool, fences: bool) -> Self {
         let (locked, asked) = match self {

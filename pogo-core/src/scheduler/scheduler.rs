@@ -9,8 +9,8 @@ use super::outlook::Outlook;
 use super::state::{ApplyError, Effects, Job, JobStatus, State};
 use super::{
     Actor, Answer, AttemptId, AttemptView, BeginRefused, BucketView, DoubtView, Event, Freeze, HoldView, HolderReason,
-    Input, InputError, JobId, JobView, Obstacle, Order, Query, QueryError, Record, RestoreError, RetiredJobView,
-    Snapshot, View, Violation,
+    Incarnation, Input, InputError, JobId, JobView, Obstacle, Order, Query, QueryError, Record, Restoration,
+    RestoreError, RetiredJobView, Snapshot, View, Violation,
 };
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
@@ -173,6 +173,21 @@ impl Scheduler {
     /// The number of the next job: one more than the highest ever used, also after a restart.
     pub fn next_job(&self) -> JobId {
         self.state.next_job()
+    }
+
+    /// The incarnation of the namespace: how often it was [restored](Input::Restored), or more where its store knew of more.
+    pub fn incarnation(&self) -> Incarnation {
+        self.state.incarnation()
+    }
+
+    /// The incarnation in which an attempt was started.
+    pub fn incarnation_of(&self, attempt: AttemptId) -> Incarnation {
+        self.state.incarnation_of(attempt)
+    }
+
+    /// Every restore of the namespace, the first one first.
+    pub fn restorations(&self) -> &[Restoration] {
+        &self.state.restorations
     }
 
     /// Whether nothing more can happen without an order, except that a waiting job reaches its time limit.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::admission::{admit, usages};
 use super::prospects::Prospects;
 use super::state::{Job, State, TaskState, Usage};
-use super::{AttemptId, JobStatus, Tally, Violation};
+use super::{AttemptId, Incarnation, JobStatus, Tally, Violation};
 use crate::Timestamp;
 use crate::fleet::HostId;
 
@@ -17,6 +17,7 @@ impl State {
         self.verify_leases()?;
         self.verify_freezes()?;
         self.verify_remnants()?;
+        self.verify_numbers()?;
         if let Some(host) = self.wrongly_held() {
             let host = self.fleet.name(host).clone();
             return Err(Violation::Hold { host });
@@ -106,6 +107,28 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// Incarnations follow each other, and each has numbers that no earlier one has given.
+    fn verify_numbers(&self) -> Result<(), Violation> {
+        let (mut last, mut attempts) = (Incarnation::default(), AttemptId::NONE);
+        for begun in &self.restorations {
+            let raise = begun.incarnation.raises_from(last);
+            let fits = begun.incarnation > last
+                && begun.incarnation <= Incarnation::MAX
+                && begun.attempts_after.number() >= attempts.number().saturating_add(raise);
+            if !fits {
+                return Err(Violation::Numbers {
+                    incarnation: begun.incarnation,
+                });
+            }
+            (last, attempts) = (begun.incarnation, begun.attempts_after);
+        }
+        let raised = last.raises_from(Incarnation::default());
+        match self.attempts.issued() >= attempts.number() && self.last_job.number() >= raised {
+            true => Ok(()),
+            false => Err(Violation::Numbers { incarnation: last }),
+        }
     }
 
     /// One attempt of a host at a time, and every running task has exactly one.

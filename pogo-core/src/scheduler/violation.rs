@@ -1,6 +1,6 @@
 //! What a check of everything that must hold finds.
 
-use super::{AttemptId, JobId, JobStatus};
+use super::{AttemptId, Incarnation, JobId, JobStatus};
 use crate::fleet::HostName;
 
 /// A rule that does not hold: a defect of the scheduler, never of its inputs.
@@ -48,6 +48,12 @@ pub enum Violation {
     Remnant {
         /// The job.
         job: JobId,
+    },
+    /// The numbers of jobs and attempts are not those of the incarnation.
+    #[error("the numbers of jobs and attempts are not those of {incarnation}")]
+    Numbers {
+        /// The incarnation.
+        incarnation: Incarnation,
     },
     /// A freeze does not hold exactly the hosts that it names.
     #[error("the freeze of `{hosts}` does not hold the hosts that it names")]

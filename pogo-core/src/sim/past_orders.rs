@@ -16,6 +16,7 @@ pub(super) fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timesta
     let mut defaults = defaults;
     let mut orders: Vec<(Timestamp, u64, Command)> = Vec::new();
     let mut forced = BTreeMap::new();
+    let mut restored = false;
     for (record, rank) in records.iter().zip(1..) {
         if let Event::Namespace(NamespaceEvent { kind, .. }) = &record.event
             && let NamespaceEventKind::Configured { policy, .. } = kind
@@ -27,6 +28,12 @@ pub(super) fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timesta
             && let HostEventKind::FenceForced { reason } = &event.kind
         {
             forced.insert(event.host.clone(), reason.clone());
+        }
+        let pauses = matches!(record.event.job_kind(), Some(JobEventKind::Paused));
+        restored = record.event.restored().is_some() || restored && pauses;
+        if restored {
+            // A restore pauses every job by itself.
+            continue;
         }
         let Some(mut command) = order(defaults, &record.event) else {
             continue;
@@ -135,6 +142,7 @@ fn namespace_order(kind: NamespaceEventKind) -> Option<Command> {
         NamespaceEventKind::HostsFrozen { hosts, reason, .. } => Order::Freeze { hosts }.because(reason),
         NamespaceEventKind::HostsThawed { hosts, reason, .. } => Order::Thaw { hosts }.because(reason),
         NamespaceEventKind::OwnerChanged { .. }
+        | NamespaceEventKind::Restored { .. }
         | NamespaceEventKind::Ordered { .. }
         | NamespaceEventKind::LateReported { .. } => return None,
     })

@@ -73,7 +73,7 @@ impl World {
         let began = rest.iter().find(submitted).map_or(Timestamp::EPOCH, |record| record.at);
         let orders = orders(&policy.defaults, rest).into_iter();
         let orders = orders.map(|(at, rank, command)| (at, rank, command.into()));
-        for (at, rank, input) in orders.chain(answers(rest)).chain(retirements(rest)) {
+        for (at, rank, input) in orders.chain(facts(rest)).chain(retirements(rest)) {
             let at = Timestamp::EPOCH + (at - began);
             world.plans.add(at, rank, Planned::Input(Box::new(input)));
         }
@@ -132,6 +132,7 @@ fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[
     match kind {
         NamespaceEventKind::Configured { fleet, policy } => Some((fleet.loaded().ok()?, policy.loaded().ok()?, rest)),
         NamespaceEventKind::OwnerChanged { .. }
+        | NamespaceEventKind::Restored { .. }
         | NamespaceEventKind::HostsFrozen { .. }
         | NamespaceEventKind::HostsThawed { .. }
         | NamespaceEventKind::Ordered { .. }
@@ -157,16 +158,37 @@ fn never_fences(record: &Record) -> bool {
     matches!(kind, Some(TaskEventKind::Permitted { fences: false, .. }))
 }
 
-/// What hosts said of attempts in doubt.
-fn answers(records: &[Record]) -> Vec<(Timestamp, u64, Input)> {
-    let answer = |(record, rank): (&Record, u64)| match record.event.task_kind()? {
-        TaskEventKind::Fenced { attempt, answer, .. } => {
-            let (attempt, answer) = (*attempt, answer.clone());
-            Some((record.at, rank, Input::Fenced { attempt, answer }))
-        }
+/// What hosts said of attempts in doubt, and restores.
+fn facts(records: &[Record]) -> Vec<(Timestamp, u64, Input)> {
+    let fact = |(record, rank): (&Record, u64)| Some((record.at, rank, fact(record)?));
+    records.iter().zip(1..).filter_map(fact).collect()
+}
+
+fn fact(record: &Record) -> Option<Input> {
+    match &record.event {
+        Event::Namespace(event) => match &event.kind {
+            NamespaceEventKind::Restored {
+                incarnation,
+                cause,
+                reason,
+                ..
+            } => Some(Input::Restored {
+                cause: *cause,
+                at_least: *incarnation,
+                reason: reason.as_str().into(),
+                actor: event.actor.clone(),
+            }),
+            _ => None,
+        },
+        Event::Task(event) => match &event.kind {
+            TaskEventKind::Fenced { attempt, answer, .. } => Some(Input::Fenced {
+                attempt: *attempt,
+                answer: answer.clone(),
+            }),
+            _ => None,
+        },
         _ => None,
-    };
-    records.iter().zip(1..).filter_map(answer).collect()
+    }
 }
 
 /// When jobs retired: with whatever came next once their time was over, of which there may be no other record.

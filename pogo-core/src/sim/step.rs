@@ -50,7 +50,14 @@ impl World {
                     self.ask(attempt);
                     return true;
                 }
-                Some(Planned::Input(input)) => *input,
+                Some(Planned::Input(input)) => {
+                    if matches!(*input, Input::Restored { .. }) {
+                        // The dispatcher that ran the attempts is gone.
+                        self.running.clear();
+                        self.plans.forget_ends();
+                    }
+                    *input
+                }
                 None => return true,
             }
         } else {

@@ -67,6 +67,8 @@ pub enum Step {
     Release([u8; 2], DrillOwner, bool),
     /// The scheduler is lost, and another replays the records.
     Crash,
+    /// The journal is a copy: another scheduler replays the records, and begins a new incarnation.
+    Restore,
     /// The namespace takes another fleet and policy.
     Configure(Arc<Fleet>, Arc<Policy>),
 }
@@ -108,6 +110,7 @@ pub fn steps() -> impl Strategy<Value = Step> {
         1 => value().prop_map(Step::Freeze),
         3 => any::<u8>().prop_map(Step::Thaw),
         1 => Just(Step::Crash),
+        1 => Just(Step::Restore),
         1 => (fleets(1..=8), policies()).prop_map(|(fleet, policy)| Step::Configure(fleet, policy)),
     ]
 }

@@ -149,7 +149,8 @@ fn snapshots_are_written_and_read_as_ever() {
         ("snapshot-asking.json", story::before_retiring(&records)),
         ("snapshot-retired.json", story::before_holding(&records)),
         ("snapshot-holding.json", story::before_fencing(&records)),
-        ("snapshot-fencing.json", records.len()),
+        ("snapshot-fencing.json", story::before_restoring(&records)),
+        ("snapshot-restored.json", records.len()),
     ] {
         let scheduler = replay(&records[..upto]).unwrap();
         let text = serde_json::to_string_pretty(&scheduler.snapshot()).unwrap();

@@ -1,10 +1,13 @@
 //! The second day: attempts that ask for permission, hosts that are fenced and held, jobs that retire.
 
+use std::sync::Arc;
+
 use super::story::{report, wait};
 use pogo_core::fleet::HostName;
 use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{
-    Actor, Epoch, FailureKind, FenceAnswer, HoldMode, Input, JobId, NeverBegan, Order, Outcome, OwnerId, RequestId,
+    Actor, Epoch, FailureKind, FenceAnswer, HoldMode, Incarnation, Input, JobId, NeverBegan, Order, Outcome, OwnerId,
+    RequestId, RestoreCause,
 };
 use pogo_core::testing::{Drill, Step};
 
@@ -60,6 +63,26 @@ pub(super) fn hosts_that_are_fenced(drill: &mut Drill) {
     };
     let skip = skip.by(Actor::new("ada")).because("it was reinstalled");
     drill.handle(skip).unwrap();
+}
+
+/// A job of which one host runs, and a restore: the namespace goes on from a copy of its journal, twice.
+pub(super) fn a_journal_that_is_a_copy(drill: &mut Drill) {
+    attach(drill, true);
+    let spec = JobSpec::new("web[1-2]".parse().unwrap(), RemoteCommand::shell("sync"));
+    drill.submit(spec).unwrap();
+    let restored = |cause, at_least, reason: &str, actor| Input::Restored {
+        cause,
+        at_least: Incarnation(at_least),
+        reason: reason.into(),
+        actor,
+    };
+    let ada = Some(Arc::new(Actor::new("ada").at_host("laptop")));
+    drill
+        .handle(restored(RestoreCause::Copied, 0, "the disk is gone", ada))
+        .unwrap();
+    drill.handle(restored(RestoreCause::LostTail, 3, "", None)).unwrap();
+    let spec = JobSpec::new("web[1-7]".parse().unwrap(), RemoteCommand::shell("uptime"));
+    drill.submit(spec).unwrap();
 }
 
 fn attach(drill: &mut Drill, fences: bool) {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::permitted::{
-    a_job_that_asks, an_order_of_which_all_is_said, hosts_that_are_fenced, hosts_that_are_held, jobs_that_retire,
-    taken_over,
+    a_job_that_asks, a_journal_that_is_a_copy, an_order_of_which_all_is_said, hosts_that_are_fenced,
+    hosts_that_are_held, jobs_that_retire, taken_over,
 };
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{self, Expectation, JobSpec, RemoteCommand};
@@ -27,6 +27,7 @@ pub(crate) fn records() -> Vec<Record> {
     hosts_that_are_held(&mut drill);
     an_order_of_which_all_is_said(&mut drill);
     hosts_that_are_fenced(&mut drill);
+    a_journal_that_is_a_copy(&mut drill);
     drill.records().to_vec()
 }
 
@@ -66,6 +67,16 @@ pub(crate) fn holding(records: &[Record]) -> usize {
 pub(crate) fn before_fencing(records: &[Record]) -> usize {
     let submitted = |record: &Record| record.event.submitted() == Some(JobId::new(9));
     records.iter().position(submitted).unwrap()
+}
+
+/// Before the journal was a copy.
+pub(crate) fn before_restoring(records: &[Record]) -> usize {
+    let restored = |record: &Record| record.event.restored().is_some();
+    let at = records.iter().position(restored).unwrap();
+    records[..at]
+        .iter()
+        .rposition(|record| record.event.submitted().is_some())
+        .unwrap()
 }
 
 fn fleet(web: u32) -> Fleet {

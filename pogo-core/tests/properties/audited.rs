@@ -2,7 +2,7 @@
 
 use pogo_audit::{BrokenRule, audit};
 use pogo_core::scheduler::{
-    AttemptId, Event, JobEvent, JobEventKind, JobId, NamespaceEvent, NamespaceEventKind, Record, TaskEvent,
+    AttemptId, DoubtCause, Event, JobEvent, JobEventKind, JobId, NamespaceEvent, NamespaceEventKind, Record, TaskEvent,
     TaskEventKind,
 };
 use proptest::prelude::*;
@@ -104,12 +104,11 @@ fn waited_for(records: &[Record]) -> Vec<usize> {
 
 /// Makes a start the next attempt after these records.
 fn renumber(event: &mut Event, before: &[Record]) {
-    let issued = before
-        .iter()
-        .filter_map(started)
-        .map(AttemptId::number)
-        .max()
-        .unwrap_or(0);
+    let mut incarnation = 0;
+    let issued = before.iter().fold(0, |issued, record| match record.event.restored() {
+        Some(begun) => issued + ((begun.0 - std::mem::replace(&mut incarnation, begun.0)) << 31),
+        None => started(record).map_or(issued, AttemptId::number),
+    });
     if let Event::Task(TaskEvent { kind, .. }) = event
         && let TaskEventKind::Started { attempt, .. } = kind
     {
@@ -134,7 +133,12 @@ fn is_needed(records: &[Record], at: usize) -> bool {
     let job = event.job();
     let finishes = |event: &Event| is_finish(event) && event.job() == job;
     match event {
-        Event::Namespace(_) => is_configured(event) && at == 0 && !is_configured(&records[1].event),
+        Event::Namespace(_) => {
+            // A journal may have been lost from its beginning.
+            let restores = |record: &&Record| record.event.restored().is_some();
+            let next = records[1..].iter().find(|record| !restores(record));
+            is_configured(event) && at == 0 && next.is_some_and(|next| !is_configured(&next.event))
+        }
         Event::Job(JobEvent { kind, .. }) => match kind {
             JobEventKind::Submitted { .. } => later(&|event| event.job() == job),
             JobEventKind::Resumed => {
@@ -145,8 +149,14 @@ fn is_needed(records: &[Record], at: usize) -> bool {
                 });
                 job.is_some_and(|job| stands_still(&records[..at], job)) && next.and_then(Event::started).is_some()
             }
+            JobEventKind::Paused => is_of_restore(records, at),
             _ => false,
         },
+        Event::Task(TaskEvent { kind, .. })
+            if kind.doubt_cause() == Some(DoubtCause::Restored) && is_of_restore(records, at) =>
+        {
+            true
+        }
         Event::Task(TaskEvent { host, kind, .. }) => match kind {
             TaskEventKind::Started { attempt, .. } => later(&|event| of_attempt(event) == Some(*attempt)),
             // The job's end counts how each of its tasks ended; so does every later event of the host.
@@ -163,6 +173,19 @@ fn is_needed(records: &[Record], at: usize) -> bool {
         },
         _ => false,
     }
+}
+
+/// Whether a record follows from a restore, behind which something else happens than another one.
+fn is_of_restore(records: &[Record], at: usize) -> bool {
+    let follows = |record: &&Record| {
+        matches!(
+            record.event.job_kind(),
+            Some(JobEventKind::Paused | JobEventKind::FailureBudgetExceeded { .. } | JobEventKind::Halting { .. })
+        ) || record.event.task_kind().and_then(TaskEventKind::doubt_cause) == Some(DoubtCause::Restored)
+    };
+    let restores = |record: Option<&Record>| record.is_some_and(|record| record.event.restored().is_some());
+    let next = records[at..].iter().find(|record| !follows(record));
+    restores(records[..at].iter().rfind(|record| !follows(record))) && next.is_some() && !restores(next)
 }
 
 fn is_finish(event: &Event) -> bool {

@@ -42,7 +42,7 @@ const NONSENSE: usize = 13;
 fn nonsensical(drill: &Drill, which: usize) -> Input {
     let (job, nobody) = (JobId::new(1), JobId::new(77));
     let (host, stranger) = ("h1".parse().unwrap(), vec!["stranger".parse().unwrap()]);
-    let attempt = AttemptId::new(1_000_000);
+    let attempt = AttemptId::new(u64::MAX);
     let taken = drill.scheduler().jobs().next().map_or(nobody, |job| job.id());
     let targets = if taken == nobody { "$nowhere" } else { "*" };
     let spec = Arc::new(JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell("true")));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Event, JobEventKind, Record, TaskEventKind};
+use pogo_core::scheduler::{Event, JobEventKind, JobId, Record, TaskEventKind};
 use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
 
@@ -73,9 +73,11 @@ impl Twins {
 
     /// Whether the job that a step means has retired.
     fn has_retired(&self, nth: u8) -> bool {
-        let jobs = self.retires.scheduler().next_job().number() - 1;
-        let job = u64::from(nth).checked_rem(jobs).unwrap_or(0) + 1;
-        let finds = |drill: &Drill| drill.scheduler().jobs().any(|known| known.id().number() == job);
+        let records = self.retires.records().iter();
+        let jobs: Vec<JobId> = records.filter_map(|record| record.event.submitted()).collect();
+        let nth = usize::from(nth).checked_rem(jobs.len()).unwrap_or(0);
+        let Some(&job) = jobs.get(nth) else { return false };
+        let finds = |drill: &Drill| drill.scheduler().job(job).is_some();
         finds(&self.keeps) && !finds(&self.retires)
     }
 }

@@ -7,8 +7,9 @@ use pogo_core::fleet::{Fleet, HostName, Selector};
 use pogo_core::plan::{HoldOwner, JobSpec};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    Actor, Answer, AttemptId, CancelReason, DoubtCause, Epoch, Failure, FenceAnswer, HaltCause, JobId, JobUpdate,
-    NeverBegan, Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, Record, RequestId, Tally,
+    Actor, Answer, AttemptId, CancelReason, DoubtCause, Epoch, Failure, FenceAnswer, HaltCause, Incarnation, JobId,
+    JobUpdate, NeverBegan, Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, Record, RequestId,
+    RestoreCause, Tally,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -245,6 +246,14 @@ enum FrozenEvent {
         epoch: Epoch,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<OwnerId>,
+    },
+    NamespaceRestored {
+        incarnation: Incarnation,
+        cause: RestoreCause,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        fence: bool,
     },
     Ordered {
         order: OrderKind,

@@ -29,6 +29,7 @@ mod printed;
 mod queries;
 mod queueing;
 mod record_size;
+mod restores;
 mod retiring;
 mod running;
 mod settling;

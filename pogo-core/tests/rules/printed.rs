@@ -14,7 +14,7 @@ use pogo_core::policy::{Constraint, OnDoubt, Policy, Rule, Sequence, WaveGate};
 use pogo_core::scheduler::{
     Actor, Answer, AttemptId, CancelReason, DoubtCause, Epoch, Event, Failure, FailureKind, HaltCause, HoldMode,
     HolderReason, HostEventKind, JobEventKind, JobId, JobStatus, NeverBegan, Order, OrderKind, Outcome, OutputSummary,
-    OwnerId, Permission, Phase, TaskEventKind, TaskState,
+    OwnerId, Permission, Phase, RestoreCause, TaskEventKind, TaskState,
 };
 use pogo_core::testing::Drill;
 use pogo_core::testing::conformance::{CaseReport, Verdict};
@@ -121,10 +121,12 @@ fn outcomes_print_what_was_seen() {
 #[test]
 fn causes_and_reasons_print_as_clauses() {
     let job = JobId::new(4);
-    let values: [&dyn Display; 8] = [
+    let values: [&dyn Display; 10] = [
         &CancelReason::AttemptTimeout,
         &CancelReason::Shutdown,
         &DoubtCause::Restarted,
+        &DoubtCause::Restored,
+        &RestoreCause::LostTail,
         &HaltCause::MaxFailures,
         &HolderReason::Running { job },
         &HolderReason::Failed { job },
@@ -135,6 +137,8 @@ fn causes_and_reasons_print_as_clauses() {
         "its time limit ran out",
         "the dispatcher shuts down",
         "its dispatcher died while it ran",
+        "its namespace was restored, and what became of it since is not recorded",
+        "its journal has lost its last records",
         "too many of its hosts failed",
         "running in job 4",
         "failed in job 4",

@@ -44,6 +44,7 @@ fn of_namespace(event: &NamespaceEventKind, before_jobs: bool) -> Option<&'stati
     Some(match event {
         NamespaceEventKind::Configured { .. } if !before_jobs => "new rules",
         NamespaceEventKind::OwnerChanged { .. } => "taken over",
+        NamespaceEventKind::Restored { .. } => "restored",
         NamespaceEventKind::HostsFrozen { .. } => "frozen",
         NamespaceEventKind::HostsThawed { .. } => "thawed",
         _ => return None,

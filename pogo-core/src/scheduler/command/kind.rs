@@ -41,6 +41,9 @@ pub enum OrderKind {
     MarkDown,
     /// [`Order::MarkUp`](super::Order::MarkUp).
     MarkUp,
+    /// That the namespace goes on from a copy of its journal, or from one that lost its last records: no order of a running dispatcher, but
+    /// given to one that takes over.
+    Restore,
 }
 
 impl OrderKind {
@@ -63,6 +66,7 @@ impl OrderKind {
             Self::Release => "released",
             Self::MarkDown => "marked down",
             Self::MarkUp => "marked up",
+            Self::Restore => "restored",
         }
     }
 }
@@ -86,6 +90,7 @@ impl fmt::Display for OrderKind {
             Self::Release => "release",
             Self::MarkDown => "mark down",
             Self::MarkUp => "mark up",
+            Self::Restore => "restore",
         })
     }
 }

@@ -4,6 +4,7 @@ mod fence;
 mod orders;
 mod recover;
 mod reports;
+mod restored;
 pub(in crate::scheduler) mod status;
 mod timeouts;
 
@@ -43,6 +44,7 @@ impl Scheduler {
             Checked::Late { attempt, outcome } => {
                 self.emit_namespace(NamespaceEventKind::LateReported { attempt, outcome });
             }
+            Checked::Restored { restoration, actor } => self.begin_incarnation(restoration, actor),
             Checked::Recover { resumed } => self.recover(&resumed),
             Checked::Drain { cancel } => self.drain(cancel),
             Checked::Nothing | Checked::OwnerChanged { .. } | Checked::Repeated { .. } => {}

@@ -175,7 +175,9 @@ impl Scheduler {
         let at @ (_, task) = running.task;
         let host = running.target.name.clone();
         let mut message = time_limit::doubt(running, job, message);
+        // After a restore an operator looks at each.
         let wanted = job.settings.on_doubt == OnDoubt::Retry
+            && cause != DoubtCause::Restored
             && u32::from(job.task(task).retries) < job.settings.retries
             && self.may_retry(job, running);
         let refused = running.refuses_retry_of_doubt().filter(|_| wanted);

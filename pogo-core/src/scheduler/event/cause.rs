@@ -38,6 +38,8 @@ pub enum DoubtCause {
     Restarted,
     /// It was cancelled, and its transport did not report an end in time.
     Abandoned,
+    /// Its namespace was restored from a copy of its journal, or from one that had lost its last records, in which it had not ended.
+    Restored,
 }
 
 impl fmt::Display for DoubtCause {
@@ -46,6 +48,7 @@ impl fmt::Display for DoubtCause {
             Self::Reported => "its transport does not know how it ended",
             Self::Restarted => "its dispatcher died while it ran",
             Self::Abandoned => "it was cancelled, and no end was reported in time",
+            Self::Restored => "its namespace was restored, and what became of it since is not recorded",
         })
     }
 }

@@ -6,7 +6,7 @@ use super::{
     HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent, NamespaceEventKind, TaskEvent, TaskEventKind,
 };
 use crate::fleet::HostName;
-use crate::scheduler::{Actor, AttemptId, JobId};
+use crate::scheduler::{Actor, AttemptId, Incarnation, JobId};
 
 /// Something that the scheduler decided or recorded.
 ///
@@ -123,6 +123,17 @@ impl Event {
         match self {
             Self::Job(JobEvent { job, kind, .. }) => matches!(kind, JobEventKind::Submitted { .. }).then_some(*job),
             Self::Namespace(_) | Self::Host(_) | Self::Task(_) => None,
+        }
+    }
+
+    /// The incarnation that begins, if the namespace was restored.
+    pub fn restored(&self) -> Option<Incarnation> {
+        match self {
+            Self::Namespace(event) => match event.kind {
+                NamespaceEventKind::Restored { incarnation, .. } => Some(incarnation),
+                _ => None,
+            },
+            Self::Host(_) | Self::Job(_) | Self::Task(_) => None,
         }
     }
 

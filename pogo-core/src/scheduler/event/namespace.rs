@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::fleet::{Fleet, Selector};
 use crate::policy::Policy;
-use crate::scheduler::{Actor, Answer, AttemptId, Content, Epoch, JobId, OrderKind, Outcome, OwnerId, RequestId};
+use crate::scheduler::{
+    Actor, Answer, AttemptId, Content, Epoch, Incarnation, JobId, OrderKind, Outcome, OwnerId, RequestId, RestoreCause,
+};
 
 /// An event of the namespace as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +31,20 @@ pub enum NamespaceEventKind {
         epoch: Epoch,
         /// Who owned it before, where that is known.
         from: Option<OwnerId>,
+    },
+    /// The journal is a copy, or has lost its last records, and somebody accepts that it goes on from there: a new incarnation.
+    ///
+    /// The numbers of jobs and attempts grow by 2^31 for each incarnation. Every job that may start something is paused, and every
+    /// attempt that had not ended is in doubt, by events of their own that follow: it may have begun since, permitted or not.
+    Restored {
+        /// The incarnation that begins.
+        incarnation: Incarnation,
+        /// What happened to the store.
+        cause: RestoreCause,
+        /// Why it was accepted.
+        reason: String,
+        /// Hosts can be asked what became of attempts that had not been permitted to begin.
+        fences: bool,
     },
     /// A fleet and policy were applied: at the start, as the first event of every log, and at each change.
     Configured {
@@ -91,6 +107,7 @@ impl NamespaceEvent {
         match &self.kind {
             NamespaceEventKind::LateReported { attempt, .. } => Some(*attempt),
             NamespaceEventKind::OwnerChanged { .. }
+            | NamespaceEventKind::Restored { .. }
             | NamespaceEventKind::Ordered { .. }
             | NamespaceEventKind::Configured { .. }
             | NamespaceEventKind::HostsFrozen { .. }

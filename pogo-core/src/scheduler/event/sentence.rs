@@ -104,6 +104,15 @@ fn of_namespace(kind: &NamespaceEventKind) -> Sentence {
             let from = from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
             Sentence::new(format!("dispatcher {owner} took over{from} in {epoch}"))
         }
+        NamespaceEventKind::Restored {
+            incarnation,
+            cause,
+            reason,
+            ..
+        } => Sentence::because(
+            format!("namespace was restored as {incarnation}"),
+            joined(cause, reason),
+        ),
         NamespaceEventKind::Configured { fleet, .. } => {
             let hosts = match fleet {
                 Content::Loaded(fleet) => counted(fleet.len(), "host"),

@@ -15,8 +15,8 @@ use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::{HoldOwner, JobSpec};
 use crate::policy::Policy;
 use crate::scheduler::{
-    Actor, Answer, AttemptId, Content, Epoch, Failure, FenceAnswer, JobId, JobUpdate, NeverBegan, Obstacle, OrderKind,
-    Outcome, OutputSummary, OwnerId, Phase, RequestId, Tally,
+    Actor, Answer, AttemptId, Content, Epoch, Failure, FenceAnswer, Incarnation, JobId, JobUpdate, NeverBegan,
+    Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, RequestId, RestoreCause, Tally,
 };
 
 impl Serialize for Event {
@@ -189,6 +189,12 @@ stored! {
         owner: OwnerId,
         epoch: Epoch,
         #[serde(default, skip_serializing_if = "Option::is_none")] from: Option<OwnerId>
+    }
+    NamespaceRestored = Namespace(NamespaceEvent {}) NamespaceEventKind::Restored {
+        incarnation: Incarnation,
+        cause: RestoreCause,
+        #[serde(default, skip_serializing_if = "String::is_empty")] reason: String,
+        #[serde(default, rename = "fence", skip_serializing_if = "Not::not")] fences: bool
     }
     HostMarkedDown = Host(HostEvent { host: HostName }) HostEventKind::MarkedDown { reason: String }
     HostFenceForced = Host(HostEvent { host: HostName }) HostEventKind::FenceForced { reason: String }

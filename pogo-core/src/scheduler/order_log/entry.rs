@@ -132,6 +132,7 @@ impl fmt::Display for OrderEntry {
             (None, false, Some(job)) => write!(f, "{} of {job}", fold(&self.hosts))?,
             (None, false, None) => write!(f, "{}", fold(&self.hosts))?,
             (None, true, Some(job)) => write!(f, "{job}")?,
+            (None, true, None) if self.order == OrderKind::Restore => f.write_str("namespace")?,
             (None, true, None) => f.write_str("fleet and policy")?,
         }
         write!(f, " {}", self.order.participle())?;

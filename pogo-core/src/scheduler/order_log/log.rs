@@ -2,7 +2,7 @@
 
 use super::OrderEntry;
 use super::order_of::{followed, order_of};
-use crate::scheduler::{Event, HostEventKind, Record};
+use crate::scheduler::{Event, HostEventKind, JobEventKind, Record};
 
 /// Reads the orders of a log, record by record. An order leads to one record or more, one behind the other; what follows from it
 /// later, such as the end of the attempts of an aborted job, says by whom itself ([`Event::actor`](crate::scheduler::Event::actor)).
@@ -23,6 +23,8 @@ pub struct OrderLog {
     entries: Vec<OrderEntry>,
     /// The last record was one of the last entry, so that the next may be too.
     is_open: bool,
+    /// The last record was a restore, or a pause that followed from it.
+    restores: bool,
 }
 
 impl OrderLog {
@@ -42,6 +44,12 @@ impl OrderLog {
             if let Some(last) = self.entries.last_mut().filter(|_| self.is_open) {
                 last.force = true;
             }
+            return;
+        }
+        let pauses = matches!(record.event.job_kind(), Some(JobEventKind::Paused));
+        self.restores = record.event.restored().is_some() || self.restores && pauses;
+        if self.restores && pauses {
+            // A restore pauses every job.
             return;
         }
         let Some(entry) = order_of(record.at, &record.event) else {
@@ -89,9 +97,7 @@ mod tests {
 
     use super::*;
     use crate::Timestamp;
-    use crate::scheduler::{
-        Actor, Answer, HaltCause, JobEventKind, JobId, NamespaceEventKind, OrderKind, Tally, TaskEventKind,
-    };
+    use crate::scheduler::{Actor, Answer, HaltCause, JobId, NamespaceEventKind, OrderKind, Tally, TaskEventKind};
 
     fn record(event: Event) -> Record {
         let alice = Arc::new(Actor::new("alice").at_host("laptop"));

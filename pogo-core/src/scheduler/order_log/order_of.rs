@@ -85,6 +85,10 @@ fn of_namespace(at: Timestamp, kind: &NamespaceEventKind) -> Option<OrderEntry> 
             reason: said(reason),
             ..OrderEntry::new(at, OrderKind::Thaw)
         },
+        NamespaceEventKind::Restored { reason, .. } => OrderEntry {
+            reason: said(reason),
+            ..OrderEntry::new(at, OrderKind::Restore)
+        },
         NamespaceEventKind::Ordered { order, job, reason, .. } => OrderEntry {
             job: *job,
             reason: reason.clone(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::state::State;
-use crate::scheduler::{Freeze, JobId, JobStatus};
+use crate::scheduler::{Freeze, JobId, JobStatus, Restoration};
 
 /// What is alive in a namespace, in numbers; the jobs, attempts, limits and holds themselves have queries of their own.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct NamespaceSummary {
     /// Freezes in force, in the order in which they were ordered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freezes: Vec<Freeze>,
+    /// The last restore of the namespace, if it ever was restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Restoration>,
     /// How many hosts somebody holds outside of any job.
     #[serde(default)]
     pub held: usize,
@@ -96,6 +99,7 @@ impl State {
             down: down.map(|(host, _)| name(host)).collect(),
             left: self.hosts.removed().map(name).collect(),
             freezes: self.freezes.iter().cloned().collect(),
+            restored: self.restorations.last().cloned(),
             held: self.holds.held().count(),
             holds_waiting: self.holds.waiting_count(),
         }

@@ -37,6 +37,7 @@ impl State {
             jobs: self.jobs.values().map(|job| self.job_data(job)).collect(),
             last_job: Some(self.last_job).filter(|last| *last != self.last_known_job()),
             requests: self.requests.iter().cloned().collect(),
+            restorations: self.restorations.clone(),
             attempts: self.attempts.issued(),
             running: self.running_data(),
             doubts: self.doubt_data(),

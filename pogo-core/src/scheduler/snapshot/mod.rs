@@ -16,7 +16,7 @@ use job::JobData;
 use remnant::RemnantData;
 
 use super::state::AnsweredRequest;
-use super::{AttemptId, CancelReason, Content, FenceState, Freeze, HoldView, JobId, Permission, Phase};
+use super::{AttemptId, CancelReason, Content, FenceState, Freeze, HoldView, JobId, Permission, Phase, Restoration};
 use crate::fleet::{Fleet, HostName};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
@@ -82,6 +82,9 @@ pub struct Snapshot {
     /// Requests that are answered as before when they come again, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     requests: Vec<AnsweredRequest>,
+    /// Every restore of the namespace, the first one first. Snapshots from before there were incarnations do not have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    restorations: Vec<Restoration>,
     /// The highest number of an attempt so far.
     attempts: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -133,6 +133,7 @@ impl State {
             .requests
             .iter()
             .for_each(|known| self.requests.add(known.clone()));
+        self.restorations.clone_from(&snapshot.restorations);
         Ok(())
     }
 

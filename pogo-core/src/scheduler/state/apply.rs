@@ -123,6 +123,15 @@ impl State {
                 self.freezes.remove(hosts);
                 effects.push(Effect::Rebuild);
             }
+            NamespaceEventKind::Restored {
+                incarnation,
+                cause,
+                reason,
+                fences,
+            } => {
+                let actor = event.actor.as_ref();
+                self.enter_incarnation(*incarnation, (*cause, reason), *fences, (actor, effects));
+            }
             NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::LateReported { .. } => {}
         }
         Ok(())

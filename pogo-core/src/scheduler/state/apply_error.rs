@@ -3,7 +3,7 @@
 use super::{JobStatus, TaskState};
 use crate::Timestamp;
 use crate::fleet::{HostName, Selector};
-use crate::scheduler::{AttemptId, ContentNotLoaded, JobId};
+use crate::scheduler::{AttemptId, ContentNotLoaded, Incarnation, JobId};
 
 /// An event that cannot follow the events before it: the log is damaged, or belongs to another namespace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +62,14 @@ pub enum ApplyError {
     WrongHold {
         /// The host.
         host: HostName,
+    },
+    /// It begins an incarnation that is not behind the one before it.
+    #[error("an event begins {incarnation}, which does not follow {last}")]
+    WrongIncarnation {
+        /// The incarnation.
+        incarnation: Incarnation,
+        /// The one before it.
+        last: Incarnation,
     },
     /// It is older than the event before it.
     #[error("an event of time {at} follows one of time {last}")]

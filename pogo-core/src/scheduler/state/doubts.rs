@@ -180,7 +180,12 @@ impl State {
         let (id, at) = task;
         match self.jobs.get(&id).map(|job| job.status) {
             Some(JobStatus::Finished) => {
-                self.set_status(id, JobStatus::Running, effects);
+                // What is to be tried again because of what the host says waits for an order, as everything does after a restore.
+                let status = match self.incarnation_of(doubt.attempt) < self.incarnation() {
+                    true => JobStatus::Paused,
+                    false => JobStatus::Running,
+                };
+                self.set_status(id, status, effects);
                 effects.push(Effect::Rebuild);
             }
             // Something of it runs, as when it was halted.

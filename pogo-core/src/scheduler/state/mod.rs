@@ -17,6 +17,7 @@ mod effect;
 mod gates;
 mod holds;
 mod hosts;
+mod incarnations;
 mod job;
 mod jobs;
 mod remnants;
@@ -52,10 +53,10 @@ pub use task_state::TaskState;
 pub(crate) use transitions::{JobChange, TaskChange};
 pub(crate) use usage::Usage;
 
-use super::JobId;
 use super::freeze::Freezes;
 use super::hold::Holds;
 use super::job_map::JobMap;
+use super::{JobId, Restoration};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostId};
 use crate::plan::{Bucket, BucketId, Rules};
@@ -91,6 +92,8 @@ pub(crate) struct State {
     /// The highest number that was given to a job.
     pub(super) last_job: JobId,
     pub(super) requests: Requests,
+    /// Every restore of the namespace, the first one first.
+    pub(super) restorations: Vec<Restoration>,
 }
 
 impl Default for State {
@@ -115,6 +118,7 @@ impl Default for State {
             holds: Holds::default(),
             last_job: JobId::new(0),
             requests: Requests::default(),
+            restorations: vec![],
         }
     }
 }

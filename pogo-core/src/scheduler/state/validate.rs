@@ -27,6 +27,7 @@ impl State {
             NamespaceEventKind::HostsThawed { hosts, .. } if self.freezes.get(hosts).is_none() => {
                 Err(ApplyError::WrongFreeze { hosts: hosts.clone() })
             }
+            NamespaceEventKind::Restored { incarnation, .. } => self.validate_restored(*incarnation),
             NamespaceEventKind::OwnerChanged { .. }
             | NamespaceEventKind::Ordered { .. }
             | NamespaceEventKind::Configured { .. }

@@ -50,6 +50,7 @@ impl Tracker {
                 Event::Namespace(event) => match event.kind {
                     NamespaceEventKind::Configured { .. } => self.configured(*at, scheduler),
                     NamespaceEventKind::OwnerChanged { .. }
+                    | NamespaceEventKind::Restored { .. }
                     | NamespaceEventKind::Ordered { .. }
                     | NamespaceEventKind::HostsFrozen { .. }
                     | NamespaceEventKind::HostsThawed { .. }

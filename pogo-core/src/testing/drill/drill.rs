@@ -10,7 +10,8 @@ use crate::journal::replay;
 use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::scheduler::{
-    AttemptId, Event, Input, InputError, JobEvent, JobId, NeverBegan, Order, Outcome, Record, Scheduler, TaskEventKind,
+    AttemptId, Event, Input, InputError, JobEvent, JobEventKind, JobId, NeverBegan, Order, Outcome, Record, Scheduler,
+    TaskEventKind,
 };
 
 /// A real scheduler whose surroundings are [`Step`]s. Keeps the records, the inputs and which attempts run.
@@ -37,8 +38,9 @@ pub struct Drill {
     records: Vec<Record>,
     inputs: Vec<(Timestamp, Input)>,
     pub(super) running: BTreeMap<AttemptId, (JobId, HostName)>,
-    pub(super) issued: u64,
-    pub(super) jobs: u64,
+    /// Every attempt that was started, and every job that was submitted.
+    pub(super) issued: Vec<AttemptId>,
+    pub(super) jobs: Vec<JobId>,
     /// Attempts that start ask whether they may begin.
     transport: Option<Input>,
     /// Attempts that run and were refused permission.
@@ -57,8 +59,8 @@ impl Drill {
             records: vec![],
             inputs: vec![],
             running: BTreeMap::new(),
-            issued: 0,
-            jobs: 0,
+            issued: vec![],
+            jobs: vec![],
             transport: None,
             refused: BTreeSet::new(),
         };
@@ -86,7 +88,7 @@ impl Drill {
         match step {
             Step::Wait(span) => self.now = self.now + *span,
             Step::Tick => self.now = self.now.max(self.scheduler.next_timeout()?),
-            Step::Crash => *self = self.replayed(),
+            Step::Crash | Step::Restore => *self = self.replayed(),
             _ => {}
         }
         let input = self.input(step)?;
@@ -136,8 +138,8 @@ impl Drill {
             records: self.records.clone(),
             inputs: self.inputs.clone(),
             running: self.running.clone(),
-            issued: self.issued,
-            jobs: self.jobs,
+            issued: self.issued.clone(),
+            jobs: self.jobs.clone(),
             transport: self.transport.clone(),
             refused: self.refused.clone(),
         };
@@ -215,7 +217,7 @@ impl Drill {
             Event::Task(event) => {
                 if let Some(attempt) = event.started() {
                     self.running.insert(attempt, (event.job, event.host.clone()));
-                    self.issued = self.issued.max(attempt.number());
+                    self.issued.push(attempt);
                 } else if let TaskEventKind::Fenced {
                     attempt, reopens: true, ..
                 } = event.kind
@@ -226,7 +228,11 @@ impl Drill {
                     self.refused.remove(&attempt);
                 }
             }
-            Event::Job(JobEvent { job, .. }) => self.jobs = self.jobs.max(job.number()),
+            Event::Job(JobEvent { job, kind, .. }) => {
+                if matches!(kind, JobEventKind::Submitted { .. }) {
+                    self.jobs.push(*job);
+                }
+            }
             Event::Namespace(_) | Event::Host(_) => {}
         }
     }

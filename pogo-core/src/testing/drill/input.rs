@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::super::Step;
 use super::Drill;
 use crate::fleet::{HostName, Selector};
-use crate::scheduler::{Actor, AttemptId, Input, JobId, NeverBegan, Order, Outcome, Phase, TaskState};
+use crate::scheduler::{
+    Actor, AttemptId, Incarnation, Input, JobId, NeverBegan, Order, Outcome, Phase, RestoreCause, TaskState,
+};
 
 impl Drill {
     /// The input that a step stands for; `None` if what it is about does not exist.
@@ -13,6 +15,12 @@ impl Drill {
         Some(match step {
             Step::Wait(_) | Step::Tick => Input::Tick,
             Step::Crash => Input::Recover { resumed: vec![] },
+            Step::Restore => Input::Restored {
+                cause: RestoreCause::Copied,
+                at_least: Incarnation::default(),
+                reason: "a drill".into(),
+                actor: Some(Arc::new(Actor::new("ann"))),
+            },
             Step::Report(nth, outcome) => self.report(self.attempt(*nth)?, outcome),
             Step::LateReport(nth, outcome) => self.late_report(*nth, outcome)?,
             Step::Begin(nth, host_lock) => begin(self.attempt(*nth)?, *host_lock),
@@ -128,8 +136,19 @@ impl Drill {
     }
 
     fn late_report(&self, nth: u8, outcome: &Outcome) -> Option<Input> {
-        let attempt = AttemptId::new(u64::from(nth) % (self.issued + 2));
+        let attempt = self.any_attempt(usize::from(nth) % (self.issued.len() + 2));
         (!self.has_to_ask(attempt, outcome)).then(|| ended(attempt, outcome.clone()))
+    }
+
+    /// One that was started, or that comes next; the first of all was never started. After a restore that may be one of those that are
+    /// not recorded.
+    fn any_attempt(&self, nth: usize) -> AttemptId {
+        let Some(nth) = nth.checked_sub(1) else {
+            let restored = self.scheduler.restorations().last();
+            return restored.map_or(AttemptId::NONE, |last| last.attempts_after);
+        };
+        let next = || self.issued.last().map_or(1, |last| last.number() + 1);
+        self.issued.get(nth).copied().unwrap_or_else(|| AttemptId::new(next()))
     }
 
     fn phase(&self, attempt: AttemptId, phase: Phase) -> Input {
@@ -158,7 +177,8 @@ impl Drill {
     }
 
     fn job(&self, nth: u8) -> Option<JobId> {
-        Some(JobId::new(1 + u64::from(nth).checked_rem(self.jobs)?))
+        let nth = usize::from(nth).checked_rem(self.jobs.len())?;
+        self.jobs.get(nth).copied()
     }
 
     fn host(&self, nth: u8) -> Option<HostName> {

@@ -6,9 +6,11 @@
 mod groups;
 mod holds;
 mod job;
+mod restores;
 mod start;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use pogo_core::Timestamp;
@@ -46,11 +48,23 @@ pub(crate) struct Oracle {
     unfenced: BTreeMap<(HostName, JobId), AttemptId>,
     /// Attempts in doubt on hosts that an earlier attempt of their job had left bad.
     twice: BTreeSet<AttemptId>,
+    incarnation: u64,
+    /// The highest number of an attempt.
+    last: u64,
+    /// Numbers that were perhaps given to attempts of which a restored journal knows nothing.
+    lost: Vec<RangeInclusive<u64>>,
+    /// Attempts that had not ended when the namespace was restored, and jobs that went on: nothing else happens before they are in doubt,
+    /// and paused.
+    unsettled: BTreeSet<AttemptId>,
+    unpaused: BTreeSet<JobId>,
+    /// Attempts whose hosts have succeeded and are watched.
+    settling: BTreeSet<AttemptId>,
 }
 
 impl Oracle {
     /// Takes note of an event, or says which rule it breaks.
     pub(crate) fn take(&mut self, Record { at, event, .. }: &Record) -> Result<(), String> {
+        self.settle_restore(event)?;
         match event {
             Event::Namespace(event) => self.take_of_namespace(&event.kind),
             Event::Host(event) => self.take_of_host(event),
@@ -66,12 +80,16 @@ impl Oracle {
                 let loaded = |error: pogo_core::scheduler::ContentNotLoaded| error.to_string();
                 self.configure(fleet.loaded().map_err(loaded)?, policy.loaded().map_err(loaded)?);
             }
+            NamespaceEventKind::Restored {
+                incarnation, fences, ..
+            } => self.restore(incarnation.0, *fences)?,
             NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::Ordered { .. } => {}
             NamespaceEventKind::HostsFrozen { hosts, .. } => self.freezes.push(hosts.clone()),
             NamespaceEventKind::HostsThawed { hosts, .. } => self.freezes.retain(|frozen| frozen != hosts),
             NamespaceEventKind::LateReported { attempt, .. } => {
                 let settles = || self.running.values().any(|(_, running)| running == attempt);
-                if !self.ended.contains(attempt) && !settles() {
+                let lost = self.lost.iter().any(|lost| lost.contains(&attempt.number()));
+                if !self.ended.contains(attempt) && !settles() && !lost {
                     return Err(format!("{attempt} is not late"));
                 }
             }
@@ -91,6 +109,10 @@ impl Oracle {
                 if self.ended.contains(attempt) || self.running.values().any(|(_, other)| other == attempt) {
                     return Err(format!("{attempt} is not new"));
                 }
+                if attempt.number() != self.last + 1 {
+                    return Err(format!("{attempt} starts after a{}", self.last));
+                }
+                self.last = attempt.number();
                 self.may_start(*job, host, at)?;
                 self.running.insert(host.clone(), (*job, *attempt));
                 if *asks_permission {
@@ -249,7 +271,8 @@ impl Oracle {
         }
         let job = self.jobs.get_mut(&id).ok_or("no such job")?;
         if std::mem::take(&mut job.finished) {
-            job.goes_on = true;
+            // Of what a restore left, nothing goes on by itself.
+            job.goes_on = !self.lost.iter().any(|lost| attempt.number() <= *lost.end());
         }
         self.set(id, host, TaskState::Running);
         Ok(())

@@ -1,0 +1,130 @@
+//! Restores: a journal that is a copy goes on from an earlier time, and what happened since is not recorded. So nothing goes on by itself.
+
+use std::collections::BTreeSet;
+
+use super::finding::{Breach, BrokenRule, broken};
+use super::state::AuditState;
+use pogo_core::scheduler::{AttemptId, Event, Incarnation, JobEventKind, JobId, Phase, TaskEventKind};
+
+/// What the last restore demands.
+#[derive(Default)]
+pub(super) struct Restores {
+    incarnation: Incarnation,
+    /// The highest number of a job so far.
+    last_job: u64,
+    /// Jobs of this incarnation have higher numbers.
+    jobs_after: u64,
+    /// Attempts of this incarnation too.
+    attempts_after: u64,
+    /// Jobs that have to be paused, and attempts that have to be in doubt, before anything else happens.
+    unpaused: BTreeSet<JobId>,
+    undecided: BTreeSet<AttemptId>,
+}
+
+impl AuditState {
+    /// The namespace goes on from a copy of its journal.
+    pub(super) fn restore(&mut self, incarnation: Incarnation, fences: bool) -> Result<(), Breach> {
+        let before = self.restores.incarnation;
+        if incarnation <= before {
+            return broken(BrokenRule::Restored, format!("{incarnation} follows {before}"));
+        }
+        let raise = incarnation.0.saturating_sub(before.0).saturating_mul(1 << 31);
+        self.started = self.started.saturating_add(raise);
+        let mut undecided = BTreeSet::new();
+        for (attempt, (id, host)) in &self.running {
+            let Some(job) = self.jobs.get_mut(id) else { continue };
+            let at = job.task(host)?;
+            let task = &mut job.tasks[at];
+            if task.phase.0 == Phase::Settle {
+                continue;
+            }
+            undecided.insert(*attempt);
+            if std::mem::take(&mut task.awaits_permission) {
+                // It may have been permitted since the copy was made.
+                task.fences = fences;
+                task.permitted = fences.then_some(*attempt);
+                task.unfenced = task.permitted;
+            }
+        }
+        let goes_on = self.jobs.iter().filter(|(_, job)| job.status.may_start());
+        let last_job = self.restores.last_job.saturating_add(raise);
+        self.restores = Restores {
+            incarnation,
+            last_job,
+            jobs_after: last_job,
+            attempts_after: self.started,
+            unpaused: goes_on.map(|(id, _)| *id).collect(),
+            undecided,
+        };
+        Ok(())
+    }
+
+    /// Refuses what comes before everything is paused and in doubt that a restore leaves so.
+    pub(super) fn follows_restore(&mut self, event: &Event) -> Result<(), Breach> {
+        let restores = &mut self.restores;
+        if restores.is_settled() {
+            return Ok(());
+        }
+        let follows = match (event.job_kind(), event.task_kind()) {
+            (Some(JobEventKind::Paused), _) => event.job().is_some_and(|job| restores.unpaused.remove(&job)),
+            (Some(kind), _) => matches!(
+                kind,
+                JobEventKind::FailureBudgetExceeded { .. } | JobEventKind::Halting { .. }
+            ),
+            (_, Some(TaskEventKind::InDoubt { attempt, .. })) => restores.undecided.remove(attempt),
+            // A dispatcher may die between the records of one restore; it is then restored once more.
+            _ => event.restored().is_some() || is_takeover(event),
+        };
+        match follows {
+            true => Ok(()),
+            false => broken(BrokenRule::Restored, format!("`{event}`, and {}", restores.open())),
+        }
+    }
+
+    /// Judges a moment that is over.
+    pub(super) fn check_restored(&self) -> Result<(), Breach> {
+        match self.restores.is_settled() {
+            true => Ok(()),
+            false => broken(BrokenRule::Restored, self.restores.open()),
+        }
+    }
+
+    /// Refuses a number that a job may have had of which the journal knows nothing.
+    pub(super) fn check_number(&mut self, job: JobId) -> Result<(), Breach> {
+        let restores = &mut self.restores;
+        if restores.incarnation > Incarnation::default() && job.number() <= restores.jobs_after {
+            let message = format!(
+                "{job} is submitted in {}, and that number may have been given before it",
+                restores.incarnation
+            );
+            return broken(BrokenRule::Restored, message);
+        }
+        restores.last_job = restores.last_job.max(job.number());
+        Ok(())
+    }
+}
+
+impl Restores {
+    /// Whether the namespace was restored since this attempt was started.
+    pub(super) fn precede(&self, attempt: AttemptId) -> bool {
+        attempt.number() <= self.attempts_after
+    }
+
+    fn is_settled(&self) -> bool {
+        self.unpaused.is_empty() && self.undecided.is_empty()
+    }
+
+    fn open(&self) -> String {
+        let incarnation = self.incarnation;
+        match (self.unpaused.first(), self.undecided.first()) {
+            (Some(job), _) => format!("{job} goes on in {incarnation}, without having been paused"),
+            (None, Some(attempt)) => format!("{attempt} had not ended before {incarnation}, and is not in doubt"),
+            (None, None) => format!("{incarnation} has begun"),
+        }
+    }
+}
+
+fn is_takeover(event: &Event) -> bool {
+    use pogo_core::scheduler::NamespaceEventKind::OwnerChanged;
+    matches!(event, Event::Namespace(event) if matches!(event.kind, OwnerChanged { .. }))
+}

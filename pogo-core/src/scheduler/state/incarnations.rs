@@ -1,0 +1,92 @@
+//! Incarnations: each begins with a restore, and has numbers of its own.
+
+use std::sync::Arc;
+
+use super::{ApplyError, Effect, Effects, JobChange, State};
+use crate::Timestamp;
+use crate::scheduler::{Actor, AttemptId, Incarnation, InputError, JobId, OrderKind, Phase, Restoration, RestoreCause};
+
+impl State {
+    /// The incarnation of the namespace.
+    pub(in crate::scheduler) fn incarnation(&self) -> Incarnation {
+        self.restorations
+            .last()
+            .map_or(Incarnation::default(), |last| last.incarnation)
+    }
+
+    /// The incarnation in which an attempt was started.
+    pub(in crate::scheduler) fn incarnation_of(&self, attempt: AttemptId) -> Incarnation {
+        let count = self
+            .restorations
+            .partition_point(|begun| begun.attempts_after < attempt);
+        let last = count.checked_sub(1).and_then(|at| self.restorations.get(at));
+        last.map_or(Incarnation::default(), |begun| begun.incarnation)
+    }
+
+    /// The incarnation that a restore begins: the next one, or a later one where the store knows of more.
+    pub(in crate::scheduler) fn check_restored(
+        &self,
+        at: Timestamp,
+        (cause, reason): (RestoreCause, Arc<str>),
+        at_least: Incarnation,
+    ) -> Result<Restoration, InputError> {
+        let incarnation = Incarnation(self.incarnation().0.saturating_add(1)).max(at_least);
+        match incarnation <= Incarnation::MAX {
+            true => Ok(self.restoration(at, incarnation, (cause, reason))),
+            false => Err(InputError::TooManyRestores),
+        }
+    }
+
+    pub(super) fn validate_restored(&self, incarnation: Incarnation) -> Result<(), ApplyError> {
+        let last = self.incarnation();
+        match (last.0 + 1..=Incarnation::MAX.0).contains(&incarnation.0) {
+            true => Ok(()),
+            false => Err(ApplyError::WrongIncarnation { incarnation, last }),
+        }
+    }
+
+    fn restoration(
+        &self,
+        at: Timestamp,
+        incarnation: Incarnation,
+        (cause, reason): (RestoreCause, Arc<str>),
+    ) -> Restoration {
+        let raise = incarnation.raises_from(self.incarnation());
+        Restoration {
+            incarnation,
+            at,
+            cause,
+            reason,
+            attempts_after: AttemptId::new(self.attempts.issued().saturating_add(raise)),
+        }
+    }
+
+    /// Numbers go on where no number can have been given since the copy was made, and each attempt may have begun since.
+    pub(super) fn enter_incarnation(
+        &mut self,
+        incarnation: Incarnation,
+        (cause, reason): (RestoreCause, &str),
+        fences: bool,
+        (actor, effects): (Option<&Arc<Actor>>, &mut Effects),
+    ) {
+        let restoration = self.restoration(self.at, incarnation, (cause, reason.into()));
+        let raise = incarnation.raises_from(self.incarnation());
+        self.last_job = JobId::new(self.last_job.number().saturating_add(raise));
+        self.attempts.resume_after(restoration.attempts_after.number());
+        for running in self
+            .attempts
+            .iter_mut()
+            .filter(|running| running.phase != Phase::Settle)
+        {
+            running.permission = running.permission.after_restore(fences);
+        }
+        let why: Arc<str> = restoration.pause_reason().into();
+        let pauses = self.unfinished().filter(|job| job.status.allows(JobChange::Pause));
+        let pauses: Vec<JobId> = pauses.map(|job| job.id).collect();
+        for job in pauses {
+            self.note_steering(job, OrderKind::Pause, (actor.cloned(), Some(Arc::clone(&why))));
+        }
+        self.restorations.push(restoration);
+        effects.push(Effect::Rebuild);
+    }
+}
