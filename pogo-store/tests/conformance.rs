@@ -56,6 +56,10 @@ fn the_journal_keeps_its_contract() {
         "a_former_owner_puts_no_content",
         "a_former_owner_stores_no_snapshot",
         "ownership_that_is_gone_is_told",
+        // It does not know yet that it was restored.
+        "a_former_owner_confirms_no_restore",
+        "an_owner_after_a_restore_is_told_until_one_confirms_it",
+        "each_restore_is_of_a_later_incarnation",
     ]);
 }
 

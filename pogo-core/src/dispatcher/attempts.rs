@@ -7,6 +7,7 @@ use super::batch::Batch;
 use super::shutdown::Shutdown;
 use super::{Attempt, DispatchError, Dispatcher};
 use crate::fleet::{Host, HostName};
+use crate::journal::Seq;
 use crate::plan::{ExecOptions, JobSpec, RemoteCommand, TransportSettings};
 use crate::policy::ResolvedSettings;
 use crate::scheduler::{AttemptId, Input, JobId, OwnerId, Phase};
@@ -95,7 +96,7 @@ impl Dispatcher {
             resumed: false,
             host_lock: false,
             namespace: Arc::clone(&self.namespace),
-            incarnation: 0,
+            incarnation: self.scheduler.incarnation_of(id).0,
         }
     }
 
@@ -109,8 +110,8 @@ impl Dispatcher {
         let _ = self.input(transport, &mut Vec::new());
     }
 
-    /// Takes over from another dispatcher.
-    pub(super) async fn recover(&mut self, owner: OwnerId) -> Result<(), DispatchError> {
+    /// Takes over from another dispatcher, perhaps with a journal that was restored.
+    pub(super) async fn recover(&mut self, owner: OwnerId, restored: Option<Input>) -> Result<(), DispatchError> {
         let submitted: Vec<_> = self
             .scheduler
             .jobs()
@@ -119,6 +120,8 @@ impl Dispatcher {
         for (job, spec) in submitted {
             self.remember(job, &spec);
         }
+        let was_restored = restored.is_some();
+        let mut batch = self.taken_over(owner, restored)?;
         let resumable = self.resumable();
         let mut resumed: Vec<AttemptId> = resumable.iter().map(|(attempt, _)| attempt.id).collect();
         self.fencing
@@ -129,14 +132,14 @@ impl Dispatcher {
         if self.fencing.is_possible() {
             self.scheduler.leave_end_of(resumed.iter().copied());
         }
-        let mut batch = Batch::default();
-        let (epoch, from) = self.tail.owned_since();
-        // Neither is ever refused.
-        let _ = self.input(Input::OwnerChanged { owner, epoch, from }, &mut batch.records);
-        batch.end_input();
+        // Never refused.
         let _ = self.input(Input::Recover { resumed }, &mut batch.records);
         batch.end_input();
         self.commit(batch).await?;
+        if was_restored {
+            // Only now: had it died before, the next dispatcher would have had to record it.
+            self.tail.confirm_restored().await?;
+        }
         // Only once the takeover is recorded: whoever is fenced meanwhile must touch no host.
         for (attempt, cancelling) in resumable {
             let id = attempt.id;
@@ -149,6 +152,23 @@ impl Dispatcher {
         self.ask_for_running(asked);
         self.ask_all_doubtful();
         Ok(())
+    }
+
+    /// What is recorded of a takeover before anything else.
+    fn taken_over(&mut self, owner: OwnerId, restored: Option<Input>) -> Result<Batch, DispatchError> {
+        let mut batch = Batch::default();
+        let (epoch, from) = self.tail.owned_since();
+        if self.tail.end() > Seq::default() {
+            // Never refused.
+            let _ = self.input(Input::OwnerChanged { owner, epoch, from }, &mut batch.records);
+            batch.end_input();
+        }
+        if let Some(restored) = restored {
+            // Whatever ran is in doubt from here on, so that nothing is left to be resumed.
+            self.input(restored, &mut batch.records)?;
+            batch.end_input();
+        }
+        Ok(batch)
     }
 
     /// Attempts that the transport can resume, with their remaining time, and whether they are being cancelled.

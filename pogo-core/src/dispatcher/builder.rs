@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures::channel::mpsc;
 
+use super::accept_restore::{AcceptRestore, restored};
 use super::availability::Availability;
 use super::awaited_journal::AwaitedJournal;
 use super::commit::{Snapshots, Tail};
@@ -36,6 +37,7 @@ impl Dispatcher {
             owner: OwnerId("pogo".into()),
             nonce: None,
             acquire: Acquire::IfFree,
+            accept_restore: None,
             snapshot_every: None,
             namespace: None,
             journal_retry: JournalRetry::forever(),
@@ -55,6 +57,7 @@ pub struct DispatcherBuilder {
     owner: OwnerId,
     nonce: Option<Nonce>,
     acquire: Acquire,
+    accept_restore: Option<AcceptRestore>,
     snapshot_every: Option<NonZeroU64>,
     namespace: Option<Arc<str>>,
     journal_retry: JournalRetry,
@@ -105,6 +108,16 @@ impl DispatcherBuilder {
     /// over from an owner that lives unless asked to.
     pub fn acquire(mut self, how: Acquire) -> Self {
         self.acquire = how;
+        self
+    }
+
+    /// Accepts that the journal [was restored](crate::journal::OwnedJournal::restored): that it is a copy, or has lost its last records. The
+    /// namespace goes on in a new [incarnation](crate::scheduler::Incarnation): every job is paused, and what had not ended is in doubt until its
+    /// host has answered. By default such a journal is refused ([`JournalError::Restored`]).
+    ///
+    /// Nobody may go on with the journal that it is a copy of.
+    pub fn accept_restore(mut self, accepted: AcceptRestore) -> Self {
+        self.accept_restore = Some(accepted);
         self
     }
 
@@ -217,6 +230,7 @@ impl DispatcherBuilder {
             availability: &availability,
         };
         let owned = awaited.acquire(owner, self.acquire).await?;
+        let restored = restored(owned.restored(), self.accept_restore.take())?;
         let at = owned.end();
         let (scheduler, upto, named) = restore(&awaited, at).await?;
         let (messages, inbox) = mpsc::unbounded();
@@ -246,8 +260,8 @@ impl DispatcherBuilder {
         };
         let mut dispatcher = Dispatcher::over(scheduler, io);
         dispatcher.introduce_transport();
-        if at > Seq::default() {
-            dispatcher.recover(self.owner).await?;
+        if at > Seq::default() || restored.is_some() {
+            dispatcher.recover(self.owner, restored).await?;
         }
         let resolution = Arc::new(Resolution {
             resolvers: self.resolvers,

@@ -90,6 +90,25 @@ impl Tail {
         (self.epoch, self.previous_owner.clone())
     }
 
+    /// Tells the journal that its restore is recorded, until it has heard.
+    pub(super) async fn confirm_restored(&mut self) -> Result<(), JournalError> {
+        let Some(journal) = self.journal.as_mut() else {
+            return Ok(());
+        };
+        let mut tries = self.availability.begin();
+        loop {
+            match tries.answer(journal.confirm_restored()).await {
+                Err(error @ (JournalError::Unavailable { .. } | JournalError::Unknown { .. })) => {
+                    tries.pause(error).await?;
+                }
+                answer => {
+                    tries.end();
+                    return answer;
+                }
+            }
+        }
+    }
+
     /// The most bytes of one record.
     pub(super) fn max_record(&self) -> Option<usize> {
         self.max_commit

@@ -18,6 +18,9 @@ pub enum DispatchError {
     /// The journal's snapshot cannot be restored.
     #[error(transparent)]
     Restore(#[from] RestoreError),
+    /// The scheduler refuses to go on from a restored journal.
+    #[error(transparent)]
+    Refused(#[from] InputError),
     /// An observer panicked. The rollout was not affected, and the journal is complete.
     #[error(
         "the observer panicked {panics} times, which is a defect of the observer; the jobs went on, and the journal says how they ended"

@@ -4,6 +4,7 @@
 //! [`Transport`] and the [`Observer`], and carries reports and orders back. It decides nothing. Any executor can run it.
 //! [`layer`] has wrappers for any transport.
 
+mod accept_restore;
 mod acting;
 mod asking_hosts;
 mod attempts;
@@ -48,6 +49,7 @@ mod transport_pool;
 mod waiters;
 mod wakeup;
 
+pub use accept_restore::AcceptRestore;
 pub use builder::DispatcherBuilder;
 pub use clock::Clock;
 pub use error::{DispatchError, OrderError};

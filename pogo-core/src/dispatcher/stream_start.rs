@@ -54,7 +54,9 @@ impl Dispatcher {
 
     /// The position after the last durable record.
     pub(super) fn position(&self) -> StreamId {
-        StreamId::new(0, self.tail.end())
+        // There are fewer incarnations than that.
+        let incarnation = u32::try_from(self.scheduler.incarnation().0).unwrap_or(u32::MAX);
+        StreamId::new(incarnation, self.tail.end())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Errors of journals, by their meaning for the owner.
 
 use super::{Epoch, OwnerId, Seq};
+use crate::scheduler::RestoreCause;
 use crate::{Digest, Timestamp};
 
 /// An error of a journal.
@@ -22,6 +23,14 @@ pub enum JournalError {
     /// Another dispatcher owns the journal now. The former owner stops at once: it may no longer start anything.
     #[error("another dispatcher has taken over the journal; this one must stop")]
     Fenced,
+    /// The journal is not as its last owner left it: what ran since is not in it. Nothing has changed.
+    #[error(
+        "{cause}, so that what ran since then is not recorded; see that nobody goes on with the other one, and accept the restore with a reason, which pauses every job and leaves in doubt what had not ended"
+    )]
+    Restored {
+        /// What happened to it.
+        cause: RestoreCause,
+    },
     /// The commit's position is not the journal's end. Nothing was appended.
     #[error("the journal stands at {at}, which is not where the commit belongs; replay it first")]
     Conflict {

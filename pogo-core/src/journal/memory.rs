@@ -8,11 +8,11 @@ use event_listener::Event as Notification;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::{
-    Acquire, Commit, ContentLoader, Epoch, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Page, Seq,
-    stored_len,
+    Acquire, Commit, ContentLoader, Epoch, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Page,
+    RestoredStore, Seq, stored_len,
 };
 use crate::Digest;
-use crate::scheduler::{Record, Snapshot};
+use crate::scheduler::{Incarnation, Record, RestoreCause, Snapshot};
 
 /// A journal in memory, for tests and for jobs that need not survive their process. Clones share their records.
 /// Records are never compacted.
@@ -33,6 +33,9 @@ struct Shared {
     last: Option<Seq>,
     snapshot: Option<(Seq, Snapshot)>,
     content: BTreeMap<Digest, Arc<[u8]>>,
+    /// How often a copy was put here, which no copy has.
+    restores: u64,
+    restored: Option<RestoredStore>,
 }
 
 impl Shared {
@@ -110,10 +113,19 @@ impl MemoryJournal {
         }
     }
 
-    /// Puts a copy in place of what is here: what came after it is lost, and so is any ownership.
+    /// Puts a copy in place of what is here: what came after it is lost, and so is any ownership. The next owner is
+    /// [told](OwnedJournal::restored).
     pub fn restore(&self, backup: &Self) {
         let copy = backup.backup().with(std::mem::take);
-        self.change(|shared| *shared = copy);
+        self.change(|shared| {
+            let restores = shared.restores.max(copy.restores) + 1;
+            let restored = RestoredStore::new(RestoreCause::Copied).at_least(Incarnation(restores));
+            *shared = Shared {
+                restores,
+                restored: Some(restored),
+                ..copy
+            };
+        });
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Shared) -> T) -> T {
@@ -141,20 +153,21 @@ impl MemoryJournal {
 
     fn take(&self, owner: Owner, force: bool) -> Result<Owned, JournalError> {
         let nonce = owner.nonce;
-        let (epoch, previous, end) = self.change(|shared| {
+        let (epoch, previous, end, restored) = self.change(|shared| {
             if let Some(holder) = shared.owner.as_ref().filter(|_| !force) {
                 return Err(shared.held(holder));
             }
             shared.epoch = Epoch(shared.epoch.0 + 1);
             let previous = shared.previous.replace(owner.id.clone());
             shared.owner = Some(owner);
-            Ok((shared.epoch, previous, shared.end()))
+            Ok((shared.epoch, previous, shared.end(), shared.restored))
         })?;
         Ok(Owned {
             journal: self.clone(),
             claim: (epoch, nonce),
             previous,
             end,
+            restored,
         })
     }
 }
@@ -202,6 +215,7 @@ struct Owned {
     claim: (Epoch, Nonce),
     previous: Option<OwnerId>,
     end: Seq,
+    restored: Option<RestoredStore>,
 }
 
 impl Drop for Owned {
@@ -226,6 +240,20 @@ impl OwnedJournal for Owned {
 
     fn end(&self) -> Seq {
         self.end
+    }
+
+    fn restored(&self) -> Option<RestoredStore> {
+        self.restored
+    }
+
+    async fn confirm_restored(&mut self) -> Result<(), JournalError> {
+        self.journal.with(|shared| {
+            shared.check_owner(self.claim)?;
+            shared.restored = None;
+            Ok(())
+        })?;
+        self.restored = None;
+        Ok(())
     }
 
     fn max_commit(&self) -> Option<usize> {

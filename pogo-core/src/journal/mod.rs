@@ -14,6 +14,7 @@ mod memory;
 mod owner;
 mod position;
 mod replay;
+mod restored;
 #[cfg(feature = "async")]
 mod shortened;
 #[cfg(feature = "async")]
@@ -36,6 +37,7 @@ pub use memory::MemoryJournal;
 pub use owner::{Acquire, Nonce, Owner};
 pub use position::Seq;
 pub use replay::{ReplayError, replay};
+pub use restored::RestoredStore;
 #[cfg(feature = "async")]
 pub(crate) use shortened::{shorten_answer, shorten_outcome, shorten_record};
 #[cfg(feature = "async")]

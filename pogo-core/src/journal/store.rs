@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 
-use super::{Acquire, Commit, Epoch, JournalError, Owner, OwnerId, Seq};
+use super::{Acquire, Commit, Epoch, JournalError, Owner, OwnerId, RestoredStore, Seq};
 use crate::Digest;
 use crate::scheduler::{Record, Snapshot};
 
@@ -46,6 +46,20 @@ pub trait OwnedJournal: Send {
     /// The position after the last record: when it was acquired, all that earlier owners ever appended or will; then what
     /// this owner has appended.
     fn end(&self) -> Seq;
+
+    /// Whether the store is not as its last owner left it: a copy, or without its last records. Each owner is told until one has
+    /// [confirmed](Self::confirm_restored) it; a store that cannot know of itself says `None`.
+    fn restored(&self) -> Option<RestoredStore> {
+        None
+    }
+
+    /// The restore is recorded, so that later owners need not be told. Until then the owner may die, and the next one records it anew.
+    ///
+    /// # Errors
+    /// [`JournalError::Fenced`] where somebody else owns it. On [`JournalError::Unknown`] and [`JournalError::Unavailable`] confirm it again.
+    async fn confirm_restored(&mut self) -> Result<(), JournalError> {
+        Ok(())
+    }
 
     /// The most bytes of a commit's records, each [as JSON](super::stored_len), that are taken for sure; larger commits may be
     /// [`TooLarge`](JournalError::TooLarge). A store that has such a limit says so, or an order that is larger by itself ends the

@@ -121,8 +121,11 @@ impl World {
 
 /// The hosts and rules that a log begins with, and what follows.
 fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[Record])> {
-    // Who configured it may have been said before.
-    let ordered = |record: &&Record| matches!(&record.event, Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::Ordered { .. }));
+    // Who configured it may have been said before, and that the journal was restored empty.
+    let ordered = |record: &&Record| {
+        record.event.restored().is_some()
+            || matches!(&record.event, Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::Ordered { .. }))
+    };
     let (first, rest) = records
         .get(records.iter().take_while(ordered).count()..)?
         .split_first()?;

@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use futures::future::{BoxFuture, FutureExt, pending, ready};
 use pogo_core::journal::{
-    Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, Nonce, OwnedJournal, Owner, OwnerId, Page, Seq,
-    Snapshot,
+    Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, Nonce, OwnedJournal, Owner, OwnerId, Page,
+    RestoredStore, Seq, Snapshot,
 };
+use pogo_core::scheduler::Incarnation;
 use pogo_core::testing::conformance::{self, ConformanceReport, JournalFixture};
 use pogo_core::{Digest, Timestamp};
 
@@ -86,6 +87,14 @@ enum Defect {
     NoContentFence,
     /// Content is gone when it is opened again.
     VolatileContent,
+    /// An owner is told of no restore once something was appended.
+    ToldOnce,
+    /// Each owner is told of a restore, confirmed or not.
+    ToldForEver,
+    /// Each restore is of the first incarnation.
+    OneIncarnation,
+    /// A former owner confirms a restore.
+    ConfirmedByAnybody,
 }
 
 #[derive(Clone)]
@@ -94,6 +103,8 @@ struct Flawed {
     defect: Defect,
     /// The content that was put last.
     last: Arc<Mutex<Option<Digest>>>,
+    /// The restore that was confirmed.
+    told: Arc<Mutex<Option<RestoredStore>>>,
     reopened: bool,
 }
 
@@ -108,6 +119,7 @@ impl Flawed {
             inner: MemoryJournal::new().with_max_commit(1 << 20),
             defect,
             last: Arc::default(),
+            told: Arc::default(),
             reopened: false,
         }
     }
@@ -204,6 +216,29 @@ impl OwnedJournal for Owned {
         match self.journal.defect {
             Defect::NoEnd => Seq(0),
             _ => self.inner.end(),
+        }
+    }
+
+    fn restored(&self) -> Option<RestoredStore> {
+        let told = self.inner.restored();
+        match self.journal.defect {
+            Defect::ToldOnce => told.filter(|_| self.inner.end() <= Seq(3)),
+            Defect::ToldForEver => told.or(*self.journal.told.lock().unwrap()),
+            Defect::OneIncarnation => told.map(|told| told.at_least(Incarnation(1))),
+            _ => told,
+        }
+    }
+
+    async fn confirm_restored(&mut self) -> Result<(), JournalError> {
+        if let Some(told) = self.inner.restored() {
+            *self.journal.told.lock().unwrap() = Some(told);
+        }
+        match (self.journal.defect, self.inner.confirm_restored().await) {
+            (Defect::ConfirmedByAnybody, Err(JournalError::Fenced)) => {
+                self.inner = self.journal.seize().await?;
+                self.inner.confirm_restored().await
+            }
+            (_, answer) => answer,
         }
     }
 
@@ -360,6 +395,16 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
     ];
     super::assert_found(hold, &planted);
     let planted = [
+        (
+            Defect::ToldOnce,
+            "an_owner_after_a_restore_is_told_until_one_confirms_it",
+        ),
+        (
+            Defect::ToldForEver,
+            "an_owner_after_a_restore_is_told_until_one_confirms_it",
+        ),
+        (Defect::OneIncarnation, "each_restore_is_of_a_later_incarnation"),
+        (Defect::ConfirmedByAnybody, "a_former_owner_confirms_no_restore"),
         (Defect::NoContent, "content_is_read_as_it_was_put"),
         (Defect::CutContent, "content_is_read_as_it_was_put"),
         (Defect::AnyContent, "content_that_has_another_digest_is_refused"),
@@ -380,5 +425,6 @@ fn a_store_that_is_never_taken_by_force_skips_what_needs_it() {
         "ownership_that_is_gone_is_told",
         "a_former_owner_stores_no_snapshot",
         "a_former_owner_puts_no_content",
+        "a_former_owner_confirms_no_restore",
     ]);
 }

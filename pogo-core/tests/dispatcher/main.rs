@@ -22,6 +22,7 @@ mod ownership;
 mod panics;
 mod permission;
 mod records;
+mod restores;
 mod shop;
 mod shutdown;
 mod shutdown_anywhere;

@@ -5,6 +5,7 @@ mod content;
 mod fixture;
 mod owning;
 mod reading;
+mod restoring;
 mod snapshots;
 
 use super::ConformanceReport;
@@ -22,6 +23,8 @@ const CASES: &[Named<JournalFixture>] = cases! {
         an_owner_is_told_where_the_journal_ends_and_whom_it_follows, a_new_owner_goes_on_where_the_last_one_ended,
         a_former_owner_appends_nothing, ownership_that_is_gone_is_told,
         an_owner_from_before_a_restore_appends_nothing, what_was_appended_outlives_its_journal;
+    restoring: an_owner_after_a_restore_is_told_until_one_confirms_it, each_restore_is_of_a_later_incarnation,
+        a_former_owner_confirms_no_restore;
     snapshots: the_latest_snapshot_is_kept_as_it_was, a_snapshot_leaves_what_comes_after_it,
         a_snapshot_ahead_of_the_end_is_refused, appends_go_on_while_a_snapshot_is_stored, a_former_owner_stores_no_snapshot;
     content: content_is_read_as_it_was_put, content_put_twice_is_there_once, content_that_has_another_digest_is_refused,
@@ -46,6 +49,9 @@ const CASES: &[Named<JournalFixture>] = cases! {
 ///     "a_commit_as_large_as_said_is_taken_and_a_larger_one_changes_nothing",
 ///     "an_owner_from_before_a_restore_appends_nothing",
 ///     "what_was_appended_outlives_its_journal",
+///     "an_owner_after_a_restore_is_told_until_one_confirms_it",
+///     "each_restore_is_of_a_later_incarnation",
+///     "a_former_owner_confirms_no_restore",
 ///     "content_outlives_its_journal",
 /// ]);
 /// # });

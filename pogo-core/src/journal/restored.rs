@@ -1,0 +1,33 @@
+//! What a store says of itself when it is not as its last owner left it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scheduler::{Incarnation, RestoreCause};
+
+/// What a store says that is a copy, or has lost its last records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RestoredStore {
+    /// What happened to it.
+    pub cause: RestoreCause,
+    /// The incarnation that begins is at least this one. A store that keeps count of its restores outside of what is restored says it here, so
+    /// that two restores of one copy do not begin the same incarnation; others say the default.
+    pub at_least: Incarnation,
+}
+
+impl RestoredStore {
+    /// A store that does not count its restores.
+    pub fn new(cause: RestoreCause) -> Self {
+        Self {
+            cause,
+            at_least: Incarnation::default(),
+        }
+    }
+
+    /// Sets the least incarnation that begins.
+    #[must_use]
+    pub fn at_least(mut self, incarnation: Incarnation) -> Self {
+        self.at_least = incarnation;
+        self
+    }
+}
