@@ -7,7 +7,7 @@ use futures::future::join_all;
 use pogo_core::dispatcher::layer::{ConcurrencyLimit, RateLimit, TransportExt};
 use pogo_core::dispatcher::{Clock, Transport};
 use pogo_core::plan::RemoteCommand;
-use pogo_core::scheduler::{AttemptId, Failure, FailureKind, Outcome};
+use pogo_core::scheduler::{AttemptId, FailureKind, NeverBegan, Outcome};
 use pogo_core::testing::TestAttempt;
 use proptest::prelude::*;
 
@@ -89,7 +89,7 @@ proptest! {
         for (outcome, end) in outcomes.iter().zip(&ends) {
             match (outcome, end) {
                 (Some(Outcome::Succeeded), _) | (None, End::DroppedAfter(_)) => {}
-                (Some(Outcome::Failed(Failure { kind: FailureKind::Refused, .. })), End::Cancelled) => {}
+                (Some(Outcome::NeverBegan { reason: NeverBegan::Cancelled, .. }), End::Cancelled) => {}
                 _ => prop_assert!(false, "{end:?}: {outcome:?}"),
             }
         }
@@ -147,6 +147,23 @@ fn a_wait_comes_out_of_the_time_limit_and_ends_with_it() {
     let limits: Vec<u64> = inner.seen().begun.iter().map(|(_, _, limit)| limit.as_secs()).collect();
     assert_eq!(limits, [60, 20]);
     assert_eq!(inner.clock.now().as_millis(), 80_000);
+}
+
+#[test]
+fn a_resumed_attempt_that_is_cancelled_while_it_waits_is_in_doubt() {
+    let inner = Scripted::taking(vec![Duration::from_secs(1)]);
+    let layer = ConcurrencyLimit::new(1.try_into().unwrap()).clock(Arc::clone(&inner.clock) as _);
+    let transport = Arc::clone(&inner).layer(layer);
+    let mut waiting = attempt(1, LONG);
+    waiting.0.resumed = true;
+    let (of, report, mut watch) = waiting.start();
+    watch.cancel();
+    let (first, first_report, _watch) = attempt(0, LONG).start();
+    let both = async move { futures::join!(transport.run(first, first_report), transport.run(of, report)) };
+    let (first, waiting) = run(&inner.clock, both);
+    assert_eq!(first, Outcome::Succeeded);
+    assert!(matches!(waiting, Outcome::InDoubt { .. }), "{waiting:?}");
+    assert_eq!(inner.seen().begun.len(), 1);
 }
 
 #[test]

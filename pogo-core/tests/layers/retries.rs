@@ -7,7 +7,7 @@ use std::time::Duration;
 use pogo_core::dispatcher::Clock;
 use pogo_core::dispatcher::layer::{Backoff, Layered, RetryConnect, TransportExt};
 use pogo_core::plan::RemoteCommand;
-use pogo_core::scheduler::{FailureKind, Outcome, Phase};
+use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome, Phase};
 use pogo_core::testing::{SeenAttempt, TestAttempt};
 use proptest::prelude::*;
 
@@ -130,7 +130,7 @@ fn a_pause_ends_when_the_attempt_is_cancelled() {
     });
     assert_eq!(
         outcome,
-        Outcome::failed(FailureKind::Refused, "cancelled: the command was not run")
+        Outcome::never_began(NeverBegan::Cancelled, "cancelled: the command was not run")
     );
     assert_eq!(inner.seen().begun.len(), 1);
 }

@@ -81,7 +81,7 @@ impl Layer for RetryConnect {
             }
             let mut cancelled = pin!(report.cancelled().fuse());
             select_biased! {
-                () = cancelled => return cancelled_before(),
+                () = cancelled => return cancelled_before(&attempt),
                 () = self.clock.sleep_until(until).fuse() => attempt.time_limit = deadline - self.clock.now(),
             }
         }

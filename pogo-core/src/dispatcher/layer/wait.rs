@@ -5,7 +5,7 @@ use std::pin::pin;
 use futures::{FutureExt, select_biased};
 
 use super::super::{Attempt, Clock, Reporter};
-use crate::scheduler::{FailureKind, Outcome};
+use crate::scheduler::{FailureKind, NeverBegan, Outcome};
 
 /// Waits for a future, within the attempt's time limit and until it is cancelled. The wait is subtracted from the
 /// time limit.
@@ -20,14 +20,18 @@ pub(in crate::dispatcher) async fn before_attempt<T>(
     let mut limit = clock.sleep_until(began + attempt.time_limit).fuse();
     let done = select_biased! {
         done = waiting => Ok(done),
-        () = cancelled => Err(cancelled_before()),
+        () = cancelled => Err(cancelled_before(attempt)),
         () = limit => Err(Outcome::failed(FailureKind::Timeout, "the command was not run: its turn did not come in time")),
     };
     attempt.time_limit = attempt.time_limit.saturating_sub(clock.now() - began);
     done
 }
 
-/// The outcome of an attempt that was cancelled before anything ran.
-pub(super) fn cancelled_before() -> Outcome {
-    Outcome::failed(FailureKind::Refused, "cancelled: the command was not run")
+/// The outcome of an attempt that was cancelled before it reached its host.
+pub(super) fn cancelled_before(attempt: &Attempt) -> Outcome {
+    // What an earlier dispatcher started may have run, and its host was not asked.
+    if attempt.resumed {
+        return Outcome::in_doubt("it ran before a restart, and was cancelled before its host was asked how it ended");
+    }
+    Outcome::never_began(NeverBegan::Cancelled, "cancelled: the command was not run")
 }
