@@ -33,7 +33,7 @@ pub use fold::{Folded, fold};
 pub use host::{Connection, Host, HostId, HostName, NameError};
 pub(crate) use host_list::{fold_in_order, unfold};
 pub(crate) use near::near;
-pub use pattern::matches_pattern;
+pub use pattern::{matches_char_pattern, matches_pattern};
 pub use range::HostRange;
 pub use resolve::ResolveError;
 pub use selector::Selector;

@@ -11,14 +11,30 @@
 /// assert!(!matches_pattern("web?", "web10"));
 /// ```
 pub fn matches_pattern(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    matches(pattern.as_bytes(), text.as_bytes(), &b'*', &b'?')
+}
+
+/// As [`matches_pattern`], where `?` is any one character, as ClusterShell has it.
+///
+/// ```
+/// use pogo_core::fleet::{matches_char_pattern, matches_pattern};
+///
+/// assert!(matches_char_pattern("caf?", "café"));
+/// assert!(!matches_pattern("caf?", "café"));
+/// ```
+pub fn matches_char_pattern(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    matches(&pattern, &text, &'*', &'?')
+}
+
+fn matches<T: PartialEq>(pattern: &[T], text: &[T], any: &T, one: &T) -> bool {
     let (mut in_pattern, mut in_text) = (0, 0);
     // Where to go back to: behind the last `*`, and how much of the text it stands for. Earlier ones never need to take
     // more, which is what keeps the steps below the product of the lengths.
     let mut star: Option<(usize, usize)> = None;
-    while let Some(byte) = text.get(in_text) {
+    while let Some(unit) = text.get(in_text) {
         match pattern.get(in_pattern) {
-            Some(b'*') => {
+            Some(wanted) if wanted == any => {
                 in_pattern += 1;
                 // Nothing after a trailing `*` has to fit.
                 if in_pattern == pattern.len() {
@@ -26,7 +42,7 @@ pub fn matches_pattern(pattern: &str, text: &str) -> bool {
                 }
                 star = Some((in_pattern, in_text));
             }
-            Some(wanted) if *wanted == b'?' || wanted == byte => {
+            Some(wanted) if wanted == one || wanted == unit => {
                 in_pattern += 1;
                 in_text += 1;
             }
@@ -39,7 +55,7 @@ pub fn matches_pattern(pattern: &str, text: &str) -> bool {
             },
         }
     }
-    pattern.iter().skip(in_pattern).all(|byte| *byte == b'*')
+    pattern.iter().skip(in_pattern).all(|wanted| wanted == any)
 }
 
 #[cfg(test)]
@@ -81,6 +97,12 @@ mod tests {
     #[test]
     fn a_question_mark_is_one_byte() {
         assert!(!matches_pattern("?", "é") && matches_pattern("??", "é"));
+    }
+
+    /// As ClusterShell compares them.
+    #[test]
+    fn a_question_mark_of_characters_is_one_character() {
+        assert!(matches_char_pattern("?", "é") && !matches_char_pattern("??", "é"));
     }
 
     /// With one more level of going back for each `*` this would not end within years.

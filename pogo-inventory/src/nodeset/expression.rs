@@ -1,5 +1,7 @@
 //! Expressions of ClusterShell: operators, groups and wildcards.
 
+use pogo_core::fleet::matches_char_pattern;
+
 use super::ranges::{checked, expand};
 use super::{MAX_NODES, NodeNames, NodeSetError};
 
@@ -28,7 +30,10 @@ pub(crate) fn evaluate(text: &str, lookup: &mut impl Lookup) -> Result<NodeNames
             None if pattern.contains(['*', '?']) => {
                 let masks = expand(pattern, offset)?;
                 let all = lookup.all().map_err(fail)?;
-                operand.extend(all.into_iter().filter(|name| masks.iter().any(|mask| fits(mask, name))));
+                operand.extend(
+                    all.into_iter()
+                        .filter(|name| masks.iter().any(|mask| matches_char_pattern(mask, name))),
+                );
             }
             None => operand.extend(expand(pattern, offset)?),
         }
@@ -91,34 +96,6 @@ fn operands(text: &str) -> Result<Vec<(char, usize, &str)>, NodeSetError> {
 
 fn is_between(character: char) -> bool {
     matches!(character, ',' | '!' | '&' | '^') || character.is_whitespace()
-}
-
-/// Whether a name matches a mask with `*` and `?`.
-fn fits(mask: &str, name: &str) -> bool {
-    let (mask, name): (Vec<char>, Vec<char>) = (mask.chars().collect(), name.chars().collect());
-    // Only the last `*` is taken back, so the steps are at most the product of both lengths.
-    let (mut at, mut in_name, mut back) = (0, 0, None);
-    while in_name < name.len() {
-        match mask.get(at) {
-            Some('*') => {
-                back = Some((at, in_name));
-                at += 1;
-            }
-            Some(one) if *one == '?' || name.get(in_name) == Some(one) => {
-                at += 1;
-                in_name += 1;
-            }
-            // Backtrack: the last `*` matches one more character.
-            _ => match &mut back {
-                Some((star, taken)) => {
-                    *taken += 1;
-                    (at, in_name) = (*star + 1, *taken);
-                }
-                None => return false,
-            },
-        }
-    }
-    mask.get(at..).unwrap_or_default().iter().all(|one| *one == '*')
 }
 
 #[cfg(test)]
