@@ -7,7 +7,7 @@ use super::environment::Environment;
 use super::error::ClientConfigError;
 use super::jump::Hop;
 use super::local::LocalAccount;
-use super::options::{CollectedOptions, UnsupportedOption};
+use super::options::{CollectedOptions, NamedFile, UnsupportedOption};
 use super::settings::{HostSettings, IdentityAgent, RekeyLimit};
 use super::tokens::Tokens;
 
@@ -103,7 +103,7 @@ fn allows(options: &CollectedOptions, method: &str, flag: Option<bool>) -> bool 
 }
 
 /// The configured files; an empty list for `none`.
-fn named(files: &[(String, bool)]) -> Option<Vec<String>> {
+fn named(files: &[NamedFile]) -> Option<Vec<String>> {
     let is_file = |file: &&String| !file.eq_ignore_ascii_case("none");
     let named = files.iter().map(|(file, _)| file).filter(is_file).cloned();
     (!files.is_empty()).then(|| named.collect())

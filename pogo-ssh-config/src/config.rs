@@ -11,7 +11,8 @@ use super::file::ConfigFile;
 use super::local::LocalAccount;
 use super::lookup::HostLookup;
 use super::options::CollectedOptions;
-use super::private_file::{option_line, read_file};
+use super::private_file::{Writers, option_line, read_file};
+use super::scope::ConfigScope;
 use super::settings::{HostQuery, HostSettings};
 use super::tokens::host_name;
 use super::walk::walk;
@@ -37,7 +38,7 @@ pub struct ClientConfig {
     /// The options as given.
     given: Vec<String>,
     /// Each file, and whether it is the user's own.
-    files: Vec<(ConfigFile, bool)>,
+    files: Vec<(ConfigFile, ConfigScope)>,
     /// The single file, if not the default ones.
     only: Option<PathBuf>,
 }
@@ -51,13 +52,13 @@ impl ClientConfig {
         let local = LocalAccount::find()?;
         let users = local.home.join(".ssh");
         let mut files = Vec::new();
-        for (base, name, is_users) in [
-            (users.as_path(), "config", true),
-            (Path::new(SYSTEM), "ssh_config", false),
+        for (base, name, scope, writers) in [
+            (users.as_path(), "config", ConfigScope::User, Writers::Private),
+            (Path::new(SYSTEM), "ssh_config", ConfigScope::System, Writers::Anybody),
         ] {
             let path = base.join(name);
-            match read_file(&local, base, &path, is_users, is_users) {
-                Ok(file) => files.push((file, is_users)),
+            match read_file(&local, base, &path, scope, writers) {
+                Ok(file) => files.push((file, scope)),
                 Err(ClientConfigError::Unreadable { path: gone, source })
                     if source.kind() == ErrorKind::NotFound && gone == path => {}
                 Err(error) => return Err(error),
@@ -77,9 +78,15 @@ impl ClientConfig {
     /// Reads this file only, as `ssh -F` does.
     pub fn of_file(path: impl AsRef<Path>) -> Result<Self, ClientConfigError> {
         let (local, path) = (LocalAccount::find()?, path.as_ref());
-        let file = read_file(&local, &local.home.join(".ssh"), path, true, false)?;
+        let file = read_file(
+            &local,
+            &local.home.join(".ssh"),
+            path,
+            ConfigScope::User,
+            Writers::Anybody,
+        )?;
         Ok(Self {
-            files: vec![(file, true)],
+            files: vec![(file, ConfigScope::User)],
             ..Self::without_files(local, Some(path.to_owned()))
         })
     }
@@ -185,9 +192,9 @@ impl ClientConfig {
             wants_final: false,
             asks: None,
         };
-        let walked = walk(&self.options, true, &mut lookup).and_then(|()| {
+        let walked = walk(&self.options, ConfigScope::User, &mut lookup).and_then(|()| {
             let mut files = self.files.iter();
-            files.try_for_each(|(file, is_users)| walk(file, *is_users, &mut lookup))
+            files.try_for_each(|(file, scope)| walk(file, *scope, &mut lookup))
         });
         // An error after a command without a result may not apply.
         match lookup.asks.take() {

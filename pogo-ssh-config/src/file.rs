@@ -9,6 +9,7 @@ use super::keyword::Keyword;
 use super::line::ConfigLine;
 use super::local::LocalAccount;
 use super::position::LineProblem;
+use super::scope::ConfigScope;
 
 /// The deepest nesting of includes, as in OpenSSH.
 const DEEPEST: usize = 16;
@@ -107,8 +108,8 @@ pub(super) struct FileReader<'a, F> {
     pub(super) local: Option<&'a LocalAccount>,
     /// The directory of relative names: the user's `~/.ssh`, or `/etc/ssh`.
     pub(super) base: &'a Path,
-    /// Whether the files are the user's, in which `~/` is allowed.
-    pub(super) is_users: bool,
+    /// Whose files they are.
+    pub(super) scope: ConfigScope,
     /// Reads a file; `None` if it was removed since its name was found. The flag is set for included files.
     pub(super) read: F,
     /// Problems of lines, in order.
@@ -118,11 +119,11 @@ pub(super) struct FileReader<'a, F> {
 }
 
 impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, F> {
-    pub(super) fn new(local: Option<&'a LocalAccount>, base: &'a Path, is_users: bool, read: F) -> Self {
+    pub(super) fn new(local: Option<&'a LocalAccount>, base: &'a Path, scope: ConfigScope, read: F) -> Self {
         Self {
             local,
             base,
-            is_users,
+            scope,
             read,
             problems: Vec::new(),
             files: 0,
@@ -161,7 +162,7 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
         depth: usize,
     ) -> Result<Option<ConfigLine>, E> {
         let parsed = ConfigLine::parse(file, number, text).and_then(|line| match line {
-            Some(line) => line.check(self.is_users).map(|()| Some(line)),
+            Some(line) => line.check(self.scope).map(|()| Some(line)),
             None => Ok(None),
         });
         match parsed {
@@ -182,7 +183,7 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
     fn included(&mut self, line: &ConfigLine, depth: usize) -> Result<Vec<(usize, ConfigFile)>, E> {
         let mut files = Vec::new();
         for (at, word) in line.words.iter().enumerate() {
-            let paths: Vec<PathBuf> = match included_paths(&word.text, self.base, self.local, self.is_users) {
+            let paths: Vec<PathBuf> = match included_paths(&word.text, self.base, self.local, self.scope) {
                 Ok(paths) => paths,
                 Err(problem) => {
                     self.problems.push(line.problem_at(word, &problem));

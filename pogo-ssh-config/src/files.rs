@@ -11,6 +11,7 @@ use super::line::ConfigLine;
 use super::local::LocalAccount;
 use super::lookup::is_ignored;
 use super::position::LineProblem;
+use super::scope::ConfigScope;
 use super::tokens::host_name;
 use super::walk::{LineVisitor, walk};
 
@@ -64,7 +65,9 @@ impl ConfigFiles {
         mut read: impl FnMut(&Path) -> Result<Vec<u8>, E>,
     ) -> Result<Self, E> {
         let local = LocalAccount::find().ok();
-        let mut reader = FileReader::new(local.as_ref(), base, true, |path: &Path, _| read(path).map(Some));
+        let mut reader = FileReader::new(local.as_ref(), base, ConfigScope::User, |path: &Path, _| {
+            read(path).map(Some)
+        });
         let file = reader.file(path)?;
         Ok(Self {
             file,
@@ -106,7 +109,7 @@ impl ConfigFiles {
             applied: AppliedLines::default(),
             ignored: None,
         };
-        match walk(&self.file, true, &mut visitor) {
+        match walk(&self.file, ConfigScope::User, &mut visitor) {
             Ok(()) => visitor.applied,
             Err(never) => match never {},
         }
@@ -160,7 +163,7 @@ impl<'a> LineVisitor<'a> for OfflineLookup<'a, '_> {
         Ok(())
     }
 
-    fn apply(&mut self, keyword: Keyword, line: &'a ConfigLine, _: bool) -> Result<(), Infallible> {
+    fn apply(&mut self, keyword: Keyword, line: &'a ConfigLine, _: ConfigScope) -> Result<(), Infallible> {
         match keyword {
             Keyword::IgnoreUnknown => {
                 let patterns = line.words.first().map(|word| word.text.as_str());

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::local::LocalAccount;
+use super::scope::ConfigScope;
 
 /// The files that match a pattern, sorted. No match is not an error.
 pub(super) fn included_paths(
     pattern: &str,
     base: &Path,
     local: Option<&LocalAccount>,
-    is_users: bool,
+    scope: ConfigScope,
 ) -> Result<Vec<PathBuf>, String> {
     if pattern.is_empty() {
         return Err("it names an empty file".to_owned());
@@ -22,9 +23,9 @@ pub(super) fn included_paths(
     }
     let rooted = if pattern.starts_with('~') {
         let local = local.ok_or_else(|| format!("nobody knows whose home directory `{pattern}` begins with"))?;
-        match is_users {
-            true => local.at_home(pattern)?,
-            false => return Err(format!("`{pattern}` cannot start with ~ here")),
+        match scope {
+            ConfigScope::User => local.at_home(pattern)?,
+            ConfigScope::System => return Err(format!("`{pattern}` cannot start with ~ here")),
         }
     } else if pattern.starts_with('/') {
         pattern.to_owned()

@@ -24,6 +24,7 @@ mod options;
 mod pattern_list;
 mod position;
 mod private_file;
+mod scope;
 mod settings;
 mod time;
 mod tokens;

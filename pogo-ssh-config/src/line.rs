@@ -8,8 +8,9 @@ use super::file::ConfigFile;
 use super::keyword::{Keyword, Setting};
 use super::lex::{Rest, Word, arguments, next_word};
 use super::line_values::LineValues;
-use super::options::CollectedOptions;
+use super::options::{CollectedOptions, LineUse};
 use super::position::{FilePosition, LineProblem};
+use super::scope::ConfigScope;
 
 /// A line that is neither empty nor a comment.
 #[derive(Debug, Clone)]
@@ -82,10 +83,10 @@ impl ConfigLine {
 
     /// Validates its values: once, so that a file with blocks for ten thousand
     /// hosts costs each lookup only the comparison of names.
-    pub(super) fn check(&self, is_users: bool) -> Result<(), Box<LineProblem>> {
-        let mut values = self.values(is_users);
+    pub(super) fn check(&self, scope: ConfigScope) -> Result<(), Box<LineProblem>> {
+        let mut values = self.values(scope);
         let checked = match self.keyword {
-            Some(Keyword::Followed(setting)) => CollectedOptions::default().take(setting, &mut values, false),
+            Some(Keyword::Followed(setting)) => CollectedOptions::default().take(setting, &mut values, LineUse::Check),
             Some(Keyword::IgnoreUnknown) => values.text().map(drop),
             Some(Keyword::Host) => match self.words.iter().find(|word| word.text.is_empty()) {
                 Some(empty) => return Err(self.problem_at(empty, "a pattern is empty").into()),
@@ -105,8 +106,8 @@ impl ConfigLine {
         })
     }
 
-    pub(super) fn values(&self, is_users: bool) -> LineValues<'_> {
-        LineValues::new(self, is_users)
+    pub(super) fn values(&self, scope: ConfigScope) -> LineValues<'_> {
+        LineValues::new(self, scope)
     }
 
     /// A problem of the line as a whole.
@@ -173,7 +174,7 @@ impl ConfigLine {
     /// The value of its setting, if it is a single one: the first argument, the port as a number, and for `ProxyJump` and `ProxyCommand` the
     /// rest of the line, as in OpenSSH.
     pub fn setting_value(&self) -> Option<String> {
-        let mut values = self.values(true);
+        let mut values = self.values(ConfigScope::User);
         match self.setting()? {
             Setting::Port => values.port().ok().map(|port| port.to_string()),
             Setting::ProxyCommand => Some(values.whole_text()),

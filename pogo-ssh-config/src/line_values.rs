@@ -3,6 +3,8 @@
 use super::algorithm_list::AlgorithmList;
 use super::lex::Word;
 use super::line::ConfigLine;
+use super::options::LineUse;
+use super::scope::ConfigScope;
 use super::time::time_or_none;
 use pogo_core::fleet::matches_pattern;
 
@@ -10,8 +12,8 @@ use pogo_core::fleet::matches_pattern;
 #[derive(Debug)]
 pub(super) struct LineValues<'a> {
     pub(super) line: &'a ConfigLine,
-    /// Whether the line is in the user's own configuration.
-    pub(super) is_users: bool,
+    /// Whose configuration the line is in.
+    pub(super) scope: ConfigScope,
     left: &'a [Word],
     last: Option<&'a Word>,
 }
@@ -22,10 +24,10 @@ pub(super) fn invalid_value(value: &str) -> String {
 }
 
 impl<'a> LineValues<'a> {
-    pub(super) fn new(line: &'a ConfigLine, is_users: bool) -> Self {
+    pub(super) fn new(line: &'a ConfigLine, scope: ConfigScope) -> Self {
         Self {
             line,
-            is_users,
+            scope,
             left: &line.words,
             last: None,
         }
@@ -113,7 +115,7 @@ impl<'a> LineValues<'a> {
     }
 
     /// All arguments, if none were set before. `none` must be the only one.
-    pub(super) fn files(&mut self, named: &mut Vec<String>, active: bool) -> Result<(), String> {
+    pub(super) fn files(&mut self, named: &mut Vec<String>, line_use: LineUse) -> Result<(), String> {
         let files = self.all();
         if files.iter().any(|file| file.is_empty()) {
             return Err("it names an empty file".to_owned());
@@ -121,19 +123,19 @@ impl<'a> LineValues<'a> {
         if files.len() > 1 && files.iter().any(|file| file.eq_ignore_ascii_case("none")) {
             return Err("`none` must stand alone".to_owned());
         }
-        if active && named.is_empty() {
+        if line_use.applies() && named.is_empty() {
             named.extend(files.into_iter().map(str::to_owned));
         }
         Ok(())
     }
 
     /// Variable names or patterns; a leading `-` removes earlier ones.
-    pub(super) fn sent_variables(&mut self, sent: &mut Vec<String>, active: bool) -> Result<(), String> {
+    pub(super) fn sent_variables(&mut self, sent: &mut Vec<String>, line_use: LineUse) -> Result<(), String> {
         let names = self.all();
         if let Some(bad_name) = names.iter().find(|name| name.is_empty() || name.contains('=')) {
             return Err(format!("`{bad_name}` is no name of a variable"));
         }
-        for name in names.iter().filter(|_| active) {
+        for name in names.iter().filter(|_| line_use.applies()) {
             match name.strip_prefix('-') {
                 Some(pattern) => sent.retain(|sent| !matches_pattern(pattern, sent)),
                 None => sent.push((*name).to_owned()),
@@ -143,7 +145,7 @@ impl<'a> LineValues<'a> {
     }
 
     /// `NAME=VALUE`, if none were set before; of two with the same name the first one counts.
-    pub(super) fn set_variables(&mut self, set: &mut Vec<(String, String)>, active: bool) -> Result<(), String> {
+    pub(super) fn set_variables(&mut self, set: &mut Vec<(String, String)>, line_use: LineUse) -> Result<(), String> {
         let mut variables: Vec<(String, String)> = Vec::new();
         for text in self.all() {
             let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
@@ -151,7 +153,7 @@ impl<'a> LineValues<'a> {
                 variables.push((name.to_owned(), value.to_owned()));
             }
         }
-        if active && set.is_empty() {
+        if line_use.applies() && set.is_empty() {
             *set = variables;
         }
         Ok(())

@@ -6,8 +6,9 @@ use super::keyword::Keyword;
 use super::line::ConfigLine;
 use super::local::LocalAccount;
 use super::match_subject::{MatchSubject, judge};
-use super::options::{CollectedOptions, UnsupportedOption, first};
+use super::options::{CollectedOptions, LineUse, UnsupportedOption, first};
 use super::pattern_list::matches_list;
+use super::scope::ConfigScope;
 use super::settings::HostQuery;
 use super::tokens::{Tokens, host_name};
 use super::walk::LineVisitor;
@@ -46,18 +47,20 @@ impl<'a> LineVisitor<'a> for HostLookup<'_> {
         }
     }
 
-    fn apply(&mut self, keyword: Keyword, line: &'a ConfigLine, is_users: bool) -> Result<(), ClientConfigError> {
+    fn apply(&mut self, keyword: Keyword, line: &'a ConfigLine, scope: ConfigScope) -> Result<(), ClientConfigError> {
         let at_line = |problem: String| line.problem(&problem);
         match keyword {
             // Handled by the walk.
             Keyword::Host | Keyword::Match | Keyword::Include | Keyword::Harmless => {}
             Keyword::IgnoreUnknown => {
-                let patterns = line.values(is_users).text().map_err(at_line)?;
-                first(&mut self.options.ignored_unknown, patterns, true);
+                let patterns = line.values(scope).text().map_err(at_line)?;
+                first(&mut self.options.ignored_unknown, patterns, LineUse::Apply);
             }
             Keyword::Followed(setting) => {
-                let mut values = line.values(is_users);
-                self.options.take(setting, &mut values, true).map_err(at_line)?;
+                let mut values = line.values(scope);
+                self.options
+                    .take(setting, &mut values, LineUse::Apply)
+                    .map_err(at_line)?;
             }
             Keyword::RefuseConnection => {
                 return Err(ClientConfigError::Refused {

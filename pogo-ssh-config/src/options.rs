@@ -6,10 +6,11 @@ use super::jump::{Hop, jump_hosts};
 use super::keyword::Setting;
 use super::line_values::LineValues;
 use super::position::FilePosition;
+use super::scope::ConfigScope;
 use super::settings::{AddressFamily, AlgorithmLists, StrictHostKeyChecking};
 
-/// A file of keys or certificates, and whether the user's own configuration names it.
-type NamedFile = (String, bool);
+/// A file of keys or certificates, and whose configuration names it.
+pub(super) type NamedFile = (String, ConfigScope);
 
 /// An unsupported setting, as first written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,33 +75,53 @@ pub(super) struct CollectedOptions {
     pub(super) others: BTreeMap<String, UnsupportedOption>,
 }
 
+/// What is done with a line's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineUse {
+    /// They are checked and set.
+    Apply,
+    /// They are only checked.
+    Check,
+}
+
+impl LineUse {
+    pub(super) fn applies(self) -> bool {
+        self == Self::Apply
+    }
+}
+
 /// Sets the value unless it is set already.
-pub(super) fn first<T>(slot: &mut Option<T>, value: T, active: bool) {
-    if active && slot.is_none() {
+pub(super) fn first<T>(slot: &mut Option<T>, value: T, line_use: LineUse) {
+    if line_use.applies() && slot.is_none() {
         *slot = Some(value);
     }
 }
 
 /// In OpenSSH `none` leaves the time unset: a later line may still set it.
-fn first_time(slot: &mut Option<u64>, value: Option<u64>, active: bool) {
+fn first_time(slot: &mut Option<u64>, value: Option<u64>, line_use: LineUse) {
     if let Some(value) = value {
-        first(slot, value, active);
+        first(slot, value, line_use);
     }
 }
 
 impl CollectedOptions {
-    /// Sets a value from a line; only validates it if the line does not apply.
-    pub(super) fn take(&mut self, setting: Setting, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
+    /// Checks the values of a line, and sets them where it applies.
+    pub(super) fn take(
+        &mut self,
+        setting: Setting,
+        values: &mut LineValues<'_>,
+        line_use: LineUse,
+    ) -> Result<(), String> {
         if let Some(slot) = self.text_of(setting) {
-            first(slot, values.text()?, active);
+            first(slot, values.text()?, line_use);
         } else if let Some(slot) = self.flag_of(setting) {
-            first(slot, values.flag()?, active);
+            first(slot, values.flag()?, line_use);
         } else if let Some(slot) = self.time_of(setting) {
-            first_time(slot, values.time()?, active);
+            first_time(slot, values.time()?, line_use);
         } else if let Some(slot) = self.count_of(setting) {
-            first(slot, values.number()?, active);
+            first(slot, values.number()?, line_use);
         } else {
-            return self.take_special(setting, values, active);
+            return self.take_special(setting, values, line_use);
         }
         Ok(())
     }
@@ -153,50 +174,57 @@ impl CollectedOptions {
     }
 
     /// Settings with their own syntax.
-    fn take_special(&mut self, setting: Setting, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
+    fn take_special(&mut self, setting: Setting, values: &mut LineValues<'_>, line_use: LineUse) -> Result<(), String> {
         match setting {
-            Setting::Port => first(&mut self.port, values.port()?, active),
+            Setting::Port => first(&mut self.port, values.port()?, line_use),
             Setting::PubkeyAuthentication => {
                 let forms = [("unbound", true), ("host-bound", true)];
-                first(&mut self.public_keys, values.one_of_or_flag(&forms)?, active);
+                first(&mut self.public_keys, values.one_of_or_flag(&forms)?, line_use);
             }
-            Setting::AddressFamily => first(&mut self.address_family, values.one_of(FAMILIES)?, active),
-            Setting::StrictHostKeyChecking => first(&mut self.strict, values.one_of(STRICT)?, active),
-            Setting::UserKnownHostsFile => values.files(&mut self.user_known_hosts, active)?,
-            Setting::GlobalKnownHostsFile => values.files(&mut self.global_known_hosts, active)?,
-            Setting::IdentityFile => add_file(&mut self.identity_files, values, active)?,
-            Setting::CertificateFile => add_file(&mut self.certificate_files, values, active)?,
+            Setting::AddressFamily => first(&mut self.address_family, values.one_of(FAMILIES)?, line_use),
+            Setting::StrictHostKeyChecking => first(&mut self.strict, values.one_of(STRICT)?, line_use),
+            Setting::UserKnownHostsFile => values.files(&mut self.user_known_hosts, line_use)?,
+            Setting::GlobalKnownHostsFile => values.files(&mut self.global_known_hosts, line_use)?,
+            Setting::IdentityFile => add_file(&mut self.identity_files, values, line_use)?,
+            Setting::CertificateFile => add_file(&mut self.certificate_files, values, line_use)?,
             Setting::ProxyCommand => {
                 let command = (values.whole_text(), values.line.position());
-                first(&mut self.proxy_command, command, active && self.proxy_jump.is_none());
+                if self.proxy_jump.is_none() {
+                    first(&mut self.proxy_command, command, line_use);
+                }
             }
-            Setting::ProxyJump => self.take_jump(values, active)?,
-            Setting::ForwardAgent => self.take_agent(values.text()?, active),
-            Setting::SendEnv => values.sent_variables(&mut self.send_env, active)?,
-            Setting::SetEnv => values.set_variables(&mut self.set_env, active)?,
+            Setting::ProxyJump => self.take_jump(values, line_use)?,
+            Setting::ForwardAgent => self.take_agent(values.text()?, line_use),
+            Setting::SendEnv => values.sent_variables(&mut self.send_env, line_use)?,
+            Setting::SetEnv => values.set_variables(&mut self.set_env, line_use)?,
             Setting::RekeyLimit => {
                 let (bytes, interval) = values.rekey_limit()?;
-                first(&mut self.rekey_limit, bytes, active);
-                first_time(&mut self.rekey_interval, interval, active);
+                first(&mut self.rekey_limit, bytes, line_use);
+                first_time(&mut self.rekey_interval, interval, line_use);
             }
-            _ => self.take_algorithms(setting, values, active)?,
+            _ => self.take_algorithms(setting, values, line_use)?,
         }
         Ok(())
     }
 
-    fn take_algorithms(&mut self, setting: Setting, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
+    fn take_algorithms(
+        &mut self,
+        setting: Setting,
+        values: &mut LineValues<'_>,
+        line_use: LineUse,
+    ) -> Result<(), String> {
         let lists = &mut self.algorithms;
         match setting {
             Setting::RequiredRsaSize => {
                 let bits = u32::try_from(values.number()?).unwrap_or(0);
-                first(&mut lists.required_rsa_size, bits, active);
+                first(&mut lists.required_rsa_size, bits, line_use);
             }
-            Setting::Ciphers => first(&mut lists.ciphers, values.algorithms(false)?, active),
-            Setting::Macs => first(&mut lists.macs, values.algorithms(false)?, active),
-            Setting::KexAlgorithms => first(&mut lists.kex, values.algorithms(false)?, active),
-            Setting::HostKeyAlgorithms => first(&mut lists.host_keys, values.algorithms(true)?, active),
-            Setting::PubkeyAcceptedAlgorithms => first(&mut lists.user_keys, values.algorithms(true)?, active),
-            Setting::CaSignatureAlgorithms => first(&mut lists.authorities, values.algorithms(true)?, active),
+            Setting::Ciphers => first(&mut lists.ciphers, values.algorithms(false)?, line_use),
+            Setting::Macs => first(&mut lists.macs, values.algorithms(false)?, line_use),
+            Setting::KexAlgorithms => first(&mut lists.kex, values.algorithms(false)?, line_use),
+            Setting::HostKeyAlgorithms => first(&mut lists.host_keys, values.algorithms(true)?, line_use),
+            Setting::PubkeyAcceptedAlgorithms => first(&mut lists.user_keys, values.algorithms(true)?, line_use),
+            Setting::CaSignatureAlgorithms => first(&mut lists.authorities, values.algorithms(true)?, line_use),
             // All others are handled above.
             _ => {}
         }
@@ -210,23 +238,23 @@ impl CollectedOptions {
     }
 
     /// In OpenSSH, whether to forward and which agent are separate settings.
-    fn take_agent(&mut self, text: String, active: bool) {
+    fn take_agent(&mut self, text: String, line_use: LineUse) {
         match text.to_ascii_lowercase().as_str() {
-            "yes" | "true" => first(&mut self.forward_agent, true, active),
-            "no" | "false" => first(&mut self.forward_agent, false, active),
+            "yes" | "true" => first(&mut self.forward_agent, true, line_use),
+            "no" | "false" => first(&mut self.forward_agent, false, line_use),
             _ => {
-                first(&mut self.forward_agent, true, active);
-                first(&mut self.forwarded_socket, text, active);
+                first(&mut self.forward_agent, true, line_use);
+                first(&mut self.forwarded_socket, text, line_use);
             }
         }
     }
 
-    fn take_jump(&mut self, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
+    fn take_jump(&mut self, values: &mut LineValues<'_>, line_use: LineUse) -> Result<(), String> {
         let text = values.whole_text();
         let hops = jump_hosts(&text).ok_or_else(|| {
             format!("`{text}` is no jump; write `[user@]host[:port]`, several with a comma between two")
         })?;
-        if active && self.proxy_command.is_none() && self.proxy_jump.is_none() {
+        if line_use.applies() && self.proxy_command.is_none() && self.proxy_jump.is_none() {
             if !hops.is_empty() {
                 // As in OpenSSH: a `ProxyCommand` that comes later is ignored.
                 self.proxy_command = Some(("none".to_owned(), values.line.position()));
@@ -238,9 +266,9 @@ impl CollectedOptions {
 }
 
 /// Adds a file that is not among them yet.
-fn add_file(files: &mut Vec<NamedFile>, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
-    let file = (values.text()?, values.is_users);
-    if active && !files.contains(&file) {
+fn add_file(files: &mut Vec<NamedFile>, values: &mut LineValues<'_>, line_use: LineUse) -> Result<(), String> {
+    let file = (values.text()?, values.scope);
+    if line_use.applies() && !files.contains(&file) {
         files.push(file);
     }
     Ok(())

@@ -11,22 +11,32 @@ use super::file::{ConfigFile, FileReader};
 use super::keyword::Keyword;
 use super::line::ConfigLine;
 use super::local::LocalAccount;
+use super::scope::ConfigScope;
 
-/// Reads a file and those it includes; with `private`, the first file must not be writable by others either.
+/// Who may write to a file. Included files must be private in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writers {
+    /// This user and root.
+    Private,
+    Anybody,
+}
+
+/// Reads a file and those it includes.
 pub(super) fn read_file(
     local: &LocalAccount,
     base: &Path,
     path: &Path,
-    is_users: bool,
-    private: bool,
+    scope: ConfigScope,
+    writers: Writers,
 ) -> Result<ConfigFile, ClientConfigError> {
-    let read = |path: &Path, is_included: bool| match read_bytes(path, private || is_included, local) {
+    let is_private = |is_included| is_included || writers == Writers::Private;
+    let read = |path: &Path, is_included: bool| match read_bytes(path, is_private(is_included), local) {
         Err(ClientConfigError::Unreadable { source, .. }) if is_included && source.kind() == ErrorKind::NotFound => {
             Ok(None)
         }
         read => read.map(Some),
     };
-    let mut reader = FileReader::new(Some(local), base, is_users, read);
+    let mut reader = FileReader::new(Some(local), base, scope, read);
     let file = reader.file(path);
     match reader.problems.into_iter().next() {
         Some(problem) => Err(problem.into()),
@@ -66,7 +76,7 @@ pub(super) fn option_line(text: &str) -> Result<ConfigLine, ClientConfigError> {
             Err(line.problem("it is for files; name one as the configuration").into())
         }
         Some(_) => {
-            line.check(true).map_err(|problem| *problem)?;
+            line.check(ConfigScope::User).map_err(|problem| *problem)?;
             Ok(line)
         }
     }

@@ -5,6 +5,7 @@ use super::keyword::Keyword;
 use super::lex::Word;
 use super::line::ConfigLine;
 use super::pattern_list::matches_words;
+use super::scope::ConfigScope;
 
 /// Receives the lines that apply to a host.
 pub(super) trait LineVisitor<'a> {
@@ -23,7 +24,7 @@ pub(super) trait LineVisitor<'a> {
     fn unknown(&mut self, line: &'a ConfigLine) -> Result<(), Self::Error>;
 
     /// A line that applies.
-    fn apply(&mut self, keyword: Keyword, line: &'a ConfigLine, is_users: bool) -> Result<(), Self::Error>;
+    fn apply(&mut self, keyword: Keyword, line: &'a ConfigLine, scope: ConfigScope) -> Result<(), Self::Error>;
 }
 
 /// The effect of the lines before.
@@ -33,20 +34,19 @@ struct BlockState {
     active: bool,
     /// No line of this file applies: it is included from a block that does not.
     never: bool,
-    /// The file is the user's own.
-    is_users: bool,
+    scope: ConfigScope,
 }
 
 /// Visits the lines of a file and of all that it includes.
 pub(super) fn walk<'a, V: LineVisitor<'a>>(
     file: &'a ConfigFile,
-    is_users: bool,
+    scope: ConfigScope,
     visitor: &mut V,
 ) -> Result<(), V::Error> {
     let outermost = BlockState {
         active: true,
         never: false,
-        is_users,
+        scope,
     };
     walk_within(file, outermost, visitor)
 }
@@ -76,7 +76,7 @@ fn walk_within<'a, V: LineVisitor<'a>>(
                     walk_within(file, inner, visitor)?;
                 }
             }
-            Some(keyword) if block.active => visitor.apply(keyword, line, block.is_users)?,
+            Some(keyword) if block.active => visitor.apply(keyword, line, block.scope)?,
             Some(_) => {}
         }
     }
