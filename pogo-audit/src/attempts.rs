@@ -1,8 +1,9 @@
 //! The events of attempts: where one may start, and what its end changes.
 
 use super::finding::{Breach, BrokenRule, broken, unknown};
-use super::permission::ran;
+use super::permission::{PermissionTerms, ran};
 use super::state::AuditState;
+use super::task::RetryReason;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, JobId, Phase, TaskEvent, TaskEventKind, TaskState};
 
@@ -19,7 +20,10 @@ impl AuditState {
                 attempt,
                 host_lock,
                 fences,
-            } => self.permit(*job, host, *attempt, (*host_lock, *fences)),
+            } => {
+                let (host_lock, fences) = (*host_lock, *fences);
+                self.permit(*job, host, *attempt, PermissionTerms { host_lock, fences })
+            }
             TaskEventKind::Fenced {
                 attempt,
                 answer,
@@ -53,7 +57,7 @@ impl AuditState {
                 not_before,
                 ordered,
                 after_connect,
-            } => self.retry(*job, host, *not_before, (*ordered, *after_connect)),
+            } => self.retry(*job, host, *not_before, RetryReason::of(*ordered, *after_connect)),
             TaskEventKind::Skipped => self.skip(*job, host),
             TaskEventKind::Cancelled => self.cancel(*job, host),
             _ => unknown(&event.kind),

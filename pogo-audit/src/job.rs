@@ -8,7 +8,7 @@ use super::finding::{Breach, BrokenRule, broken};
 use super::groups::named;
 use super::namespace::Namespace;
 use super::stages::JobSequences;
-use super::task::{Task, counts_as_failed, delay};
+use super::task::{RetryReason, Task, counts_as_failed, delay};
 use super::time_limits::TimeLimits;
 use super::waves::Waves;
 use pogo_core::Timestamp;
@@ -271,12 +271,12 @@ impl Job {
         task: usize,
         not_before: Timestamp,
         now: Timestamp,
-        (ordered, after_connect): (bool, bool),
+        reason: RetryReason,
     ) -> Result<(), Breach> {
         let (name, doubt) = (self.hosts[task].clone(), self.settings.on_doubt.unwrap_or_default());
         let of = &mut self.tasks[task];
         (of.delayed, of.not_before) = (now, not_before);
-        if ordered {
+        if reason == RetryReason::Ordered {
             (of.retries, of.connect_retries) = (0, 0);
             return Ok(());
         }
@@ -294,7 +294,7 @@ impl Job {
                 ),
             );
         }
-        let (used, allowed) = if after_connect {
+        let (used, allowed) = if reason == RetryReason::ConnectFailed {
             (&mut of.connect_retries, self.settings.connect_retries.unwrap_or(0))
         } else {
             (&mut of.retries, self.settings.retries.unwrap_or(0))

@@ -35,16 +35,13 @@ impl AuditState {
         // A wave that opens too early says more than that the job's state does not fit.
         change(job, kind, at)?;
         if !fits {
-            let (status, tally) = (status, tally);
             let message = format!("{id} is {status} ({tally}), which does not lead to this");
             return broken(BrokenRule::Log, message);
         }
         job.status = next;
         Ok(())
     }
-}
 
-impl AuditState {
     /// A job leaves the scheduler. What it left failed or in doubt stays so.
     fn retire(&mut self, id: JobId) -> Result<(), Breach> {
         let job = self.job(id)?;

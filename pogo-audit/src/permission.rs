@@ -6,13 +6,21 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, FailureKind, JobId, TaskState};
 
+/// What was recorded with a permission.
+pub(super) struct PermissionTerms {
+    /// The host's lock keeps other attempts away.
+    pub(super) host_lock: bool,
+    /// The host can be asked later what became of the attempt.
+    pub(super) fences: bool,
+}
+
 impl AuditState {
     pub(super) fn permit(
         &mut self,
         id: JobId,
         host: &HostName,
         attempt: AttemptId,
-        (host_lock, fences): (bool, bool),
+        PermissionTerms { host_lock, fences }: PermissionTerms,
     ) -> Result<(), Breach> {
         let task = self.attempt(id, host, attempt)?;
         let (job, namespace) = self.job_in_namespace(id)?;

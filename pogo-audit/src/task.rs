@@ -32,6 +32,28 @@ pub(super) struct Task {
     pub(super) connect_retries: u32,
 }
 
+/// Why a host is tried again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum RetryReason {
+    /// By an order.
+    Ordered,
+    /// It could not be connected to.
+    ConnectFailed,
+    /// Its attempt failed otherwise, or is in doubt.
+    AttemptFailed,
+}
+
+impl RetryReason {
+    /// As records have it.
+    pub(super) fn of(ordered: bool, after_connect: bool) -> Self {
+        match (ordered, after_connect) {
+            (true, _) => Self::Ordered,
+            (false, true) => Self::ConnectFailed,
+            (false, false) => Self::AttemptFailed,
+        }
+    }
+}
+
 impl Task {
     pub(super) fn new(now: Timestamp) -> Self {
         Self {

@@ -2,6 +2,7 @@
 
 use super::finding::{Breach, BrokenRule, broken};
 use super::state::AuditState;
+use super::task::RetryReason;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{JobId, JobStatus, TaskState};
@@ -13,7 +14,7 @@ impl AuditState {
         id: JobId,
         host: &HostName,
         not_before: Timestamp,
-        (ordered, after_connect): (bool, bool),
+        reason: RetryReason,
     ) -> Result<(), Breach> {
         let (task, state) = self.task(id, host)?;
         if matches!(state, TaskState::Waiting | TaskState::Running | TaskState::Succeeded) {
@@ -23,7 +24,7 @@ impl AuditState {
         let at = self.at;
         let (job, namespace) = self.job_in_namespace(id)?;
         job.lets_go(task, "is to be tried again")?;
-        job.retry(task, not_before, at, (ordered, after_connect))?;
+        job.retry(task, not_before, at, reason)?;
         job.set(namespace, task, TaskState::Waiting, at)?;
         if job.status == JobStatus::Finished {
             job.reopen(at);
