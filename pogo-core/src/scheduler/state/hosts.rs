@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fixedbitset::FixedBitSet;
 
+use super::usage::Change;
 use super::{Effect, Effects, Running, State, Target, TaskAt, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostId;
@@ -108,9 +109,7 @@ impl Hosts {
 
     /// Hosts that run a task.
     pub(crate) fn leased(&self) -> impl Iterator<Item = HostId> {
-        self.leased
-            .ones()
-            .map(|host| HostId::new(u32::try_from(host).unwrap_or(u32::MAX)))
+        self.leased.ones().map(|host| HostId::new(u32::try_from(host).unwrap_or(u32::MAX)))
     }
 
     /// Hosts that are unavailable for another reason than running a task, in fleet order.
@@ -140,9 +139,7 @@ impl Hosts {
     pub(super) fn known(&self) -> impl Iterator<Item = HostId> {
         let known = &self.leased | &self.is_noted;
         let known: Vec<usize> = known.ones().collect();
-        known
-            .into_iter()
-            .map(|host| HostId::new(u32::try_from(host).unwrap_or(u32::MAX)))
+        known.into_iter().map(|host| HostId::new(u32::try_from(host).unwrap_or(u32::MAX)))
     }
 
     /// All of it that is not said by the attempts under way.
@@ -349,9 +346,15 @@ impl State {
     }
 
     fn count(&mut self, profile: u32, before: HostState, after: HostState) {
-        let running = (before.leased, after.leased);
-        let unavailable = (before.is_unavailable(), after.is_unavailable());
-        if running.0 == running.1 && unavailable.0 == unavailable.1 {
+        let running = Change {
+            was: before.leased,
+            is: after.leased,
+        };
+        let unavailable = Change {
+            was: before.is_unavailable(),
+            is: after.is_unavailable(),
+        };
+        if running.is_none() && unavailable.is_none() {
             return;
         }
         for bucket in self.rules.profile(profile).buckets {

@@ -23,8 +23,8 @@ impl Usage {
         buckets.map(unused).collect()
     }
 
-    /// Counts a host that was so before, and is so now.
-    pub(super) fn count(&mut self, running: (bool, bool), unavailable: (bool, bool)) {
+    /// Counts what has changed of a host.
+    pub(super) fn count(&mut self, running: Change, unavailable: Change) {
         step(&mut self.running, running);
         let taken = match self.limit.counts_unavailable {
             true => unavailable,
@@ -34,10 +34,23 @@ impl Usage {
     }
 }
 
-fn step(counter: &mut u32, change: (bool, bool)) {
+/// Whether something was so of a host, and is so now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) was: bool,
+    pub(super) is: bool,
+}
+
+impl Change {
+    pub(super) fn is_none(self) -> bool {
+        self.was == self.is
+    }
+}
+
+fn step(counter: &mut u32, change: Change) {
     match change {
-        (false, true) => *counter += 1,
-        (true, false) => *counter -= 1,
+        Change { was: false, is: true } => *counter += 1,
+        Change { was: true, is: false } => *counter -= 1,
         _ => {}
     }
 }
