@@ -147,7 +147,8 @@ fn outputs(dir: &Path, round: usize) -> (Duration, Duration) {
                     let offset = (at * piece.len()) as u64;
                     OutputFrame::new(
                         Arc::clone(source),
-                        (Stream::Stdout, offset),
+                        Stream::Stdout,
+                        offset,
                         Timestamp::EPOCH,
                         piece.clone(),
                     )

@@ -174,6 +174,7 @@ mod tests {
 
     use futures::channel::mpsc;
     use pogo_core::dispatcher::{Observer, OutputChunk, ReporterSide};
+    use pogo_core::output::OutputSource;
     use pogo_core::scheduler::{AttemptId, JobId};
     use pogo_core::testing::PermitAll;
     use proptest::prelude::*;
@@ -193,9 +194,16 @@ mod tests {
     fn seen_of(limit: u64, act: impl FnOnce(&mut Output)) -> Vec<(Stream, Vec<u8>)> {
         let seen = Arc::new(Seen::default());
         let (phases, _) = mpsc::unbounded();
-        let ids = (JobId::new(3), "web1".parse().unwrap(), AttemptId::new(17));
-        let (report, _side) =
-            ReporterSide::open(ids, Arc::new(PermitAll(phases)), Arc::clone(&seen) as Arc<dyn Observer>);
+        let source = OutputSource {
+            job: JobId::new(3),
+            host: "web1".parse().unwrap(),
+            attempt: AttemptId::new(17),
+        };
+        let (report, _side) = ReporterSide::open(
+            source,
+            Arc::new(PermitAll(phases)),
+            Arc::clone(&seen) as Arc<dyn Observer>,
+        );
         let mut output = Output::new(report, limit);
         act(&mut output);
         drop(output);

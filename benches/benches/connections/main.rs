@@ -24,6 +24,7 @@ use peak_alloc::PeakAlloc;
 use pogo_benches::row;
 use pogo_core::dispatcher::{Attempt, Observer, OutputChunk, Report, ReportSink, ReporterSide, Transport};
 use pogo_core::fleet::Host;
+use pogo_core::output::OutputSource;
 use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{AttemptId, JobId, Outcome, Phase};
 use pogo_ssh::{Agent, SshTransport};
@@ -135,10 +136,14 @@ async fn visit(transport: &SshTransport, hosts: &[Host]) {
 
 async fn run(transport: &SshTransport, host: &Host, phases: mpsc::UnboundedSender<Phase>) -> Outcome {
     let command = RemoteCommand::shell("true");
-    let ids = (JobId::new(1), AttemptId::new(1));
-    let attempt = Attempt::new(ids, host.clone(), command, Duration::from_secs(3_600));
-    let ids = (attempt.job, host.name.clone(), attempt.id);
-    let (reporter, _side) = ReporterSide::open(ids, Arc::new(Phases(phases)), Arc::new(Blind));
+    let (job, id) = (JobId::new(1), AttemptId::new(1));
+    let attempt = Attempt::new(job, id, host.clone(), command, Duration::from_secs(3_600));
+    let source = OutputSource {
+        job,
+        host: host.name.clone(),
+        attempt: id,
+    };
+    let (reporter, _side) = ReporterSide::open(source, Arc::new(Phases(phases)), Arc::new(Blind));
     transport.run(attempt, reporter).await
 }
 

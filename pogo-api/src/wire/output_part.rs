@@ -108,7 +108,7 @@ impl OutputPart {
         let source = self.host.map(|host| Arc::new(OutputSource { job, host, attempt }));
         let frame = |piece: OutputPiece| {
             let source = Arc::clone(source.as_ref()?);
-            Some(OutputFrame::new(source, (stream, piece.offset), piece.at, piece.bytes))
+            Some(OutputFrame::new(source, stream, piece.offset, piece.at, piece.bytes))
         };
         let frames = self.pieces.into_iter().filter_map(frame).collect();
         OutputPage::new(frames, self.next, self.length, self.sealed)

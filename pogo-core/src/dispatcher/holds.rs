@@ -16,7 +16,8 @@ impl Handle {
         hosts: Vec<HostName>,
         owner: HoldOwner,
         reason: impl Into<std::sync::Arc<str>> + Send,
-        (mode, priority): (HoldMode, i32),
+        mode: HoldMode,
+        priority: i32,
     ) -> Result<(), OrderError> {
         self.order(
             Order::Hold {

@@ -56,7 +56,7 @@ pub struct OutputChunk<'a> {
 
 impl<'a> OutputChunk<'a> {
     /// What an attempt of a job wrote on this host, to this stream.
-    pub fn new((job, attempt): (JobId, AttemptId), host: &'a HostName, stream: Stream, bytes: &'a [u8]) -> Self {
+    pub fn new(job: JobId, attempt: AttemptId, host: &'a HostName, stream: Stream, bytes: &'a [u8]) -> Self {
         Self {
             job,
             host,

@@ -10,6 +10,7 @@ use futures::future::{FutureExt, Shared};
 use super::output::{OutputHandle, OutputSink};
 use super::{Observer, OutputChunk, Stream};
 use crate::fleet::HostName;
+use crate::output::OutputSource;
 use crate::scheduler::{AttemptId, BeginRefused, JobId, Phase};
 
 /// A report of a running attempt.
@@ -162,7 +163,7 @@ impl Reporter {
     fn pass_on(&self, stream: Stream, bytes: &[u8]) {
         self.hooks().for_each(|hook| hook.output(stream, bytes));
         self.observer
-            .output(&OutputChunk::new((self.job, self.attempt), &self.host, stream, bytes));
+            .output(&OutputChunk::new(self.job, self.attempt, &self.host, stream, bytes));
     }
 
     /// Waits until the attempt is cancelled. Pending for ever otherwise.
@@ -194,7 +195,7 @@ pub struct ReporterSide {
 impl ReporterSide {
     /// Creates a reporter for this attempt, and the side that can cancel it.
     pub fn open(
-        (job, host, attempt): (JobId, HostName, AttemptId),
+        OutputSource { job, host, attempt }: OutputSource,
         reports: Arc<dyn ReportSink>,
         observer: Arc<dyn Observer>,
     ) -> (Reporter, Self) {

@@ -83,13 +83,14 @@ impl Running {
     pub(super) fn start(&mut self, attempt: Attempt, others: Vec<oneshot::Receiver<FenceState>>) {
         let resumed = attempt.resumed;
         let id = attempt.id;
-        let about = (attempt.job, attempt.host.name.clone(), id);
-        let output = self.output.as_ref().map(|writer| {
-            let (job, host) = (attempt.job, attempt.host.name.clone());
-            let attempt = id;
-            OutputHandle::new(writer.sink(), OutputSource { job, host, attempt })
-        });
-        let (report, reporter) = ReporterSide::open(about, Arc::clone(&self.reports), Arc::clone(&self.observer));
+        let source = OutputSource {
+            job: attempt.job,
+            host: attempt.host.name.clone(),
+            attempt: id,
+        };
+        let output = self.output.as_ref();
+        let output = output.map(|writer| OutputHandle::new(writer.sink(), source.clone()));
+        let (report, reporter) = ReporterSide::open(source, Arc::clone(&self.reports), Arc::clone(&self.observer));
         let (abort, registration) = AbortHandle::new_pair();
         let report = report.with_store(output.clone());
         let run = run(Arc::clone(&self.transport), attempt, report);

@@ -229,7 +229,7 @@ impl Attempt {
     pub const MEMORY_NAMESPACE: &str = "memory-";
 
     /// The attempt of this number, of this job: runs a command at a host, without hooks.
-    pub fn new((job, id): (JobId, AttemptId), host: Host, command: RemoteCommand, time_limit: Duration) -> Self {
+    pub fn new(job: JobId, id: AttemptId, host: Host, command: RemoteCommand, time_limit: Duration) -> Self {
         Self {
             id,
             job,

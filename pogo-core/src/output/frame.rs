@@ -86,7 +86,8 @@ impl OutputFrame {
     /// What an attempt wrote to a stream at this offset.
     pub fn new(
         source: Arc<OutputSource>,
-        (stream, offset): (Stream, u64),
+        stream: Stream,
+        offset: u64,
         at: Timestamp,
         bytes: impl Into<Vec<u8>>,
     ) -> Self {

@@ -28,7 +28,7 @@ use crate::scheduler::{AttemptId, JobId};
 /// let source = OutputSource { job: JobId::new(1), host: "web1".parse()?, attempt: AttemptId::new(1) };
 /// let source = Arc::new(source);
 /// let text = b"from here to there";
-/// store.append(&[OutputFrame::new(Arc::clone(&source), (Stream::Stdout, 0), Timestamp::EPOCH, text)]).await?;
+/// store.append(&[OutputFrame::new(Arc::clone(&source), Stream::Stdout, 0, Timestamp::EPOCH, text)]).await?;
 ///
 /// let output = store.output_of(source.job, &source.host).unwrap();
 /// assert_eq!(output.cut(), 10);
@@ -188,7 +188,7 @@ impl OutputStore for MemoryOutput {
         let of_stream = attempt.stream(stream);
         let frames = of_stream
             .within(range.clone())
-            .map(|(at, offset, bytes)| OutputFrame::new(Arc::clone(&attempt.source), (stream, offset), at, bytes));
+            .map(|(at, offset, bytes)| OutputFrame::new(Arc::clone(&attempt.source), stream, offset, at, bytes));
         Ok(OutputPage::new(
             frames.collect(),
             range.end,

@@ -10,6 +10,7 @@ use futures::{FutureExt, StreamExt};
 use super::permission::{Answers, TestPermission};
 use crate::dispatcher::{Attempt, BeginRequest, Observer, OutputChunk, Reporter, ReporterSide, Stream, Transport};
 use crate::fleet::Host;
+use crate::output::OutputSource;
 use crate::plan::RemoteCommand;
 use crate::scheduler::{AttemptId, JobId, Outcome, Phase};
 
@@ -90,12 +91,7 @@ impl TestAttempt {
         static ISSUED: AtomicU64 = AtomicU64::new(0);
         let id = AttemptId::new(ISSUED.fetch_add(1, Ordering::Relaxed) + 1);
         let host = Host::new(host.parse().expect("a host name"));
-        Self(Attempt::new(
-            (JobId::new(1), id),
-            host,
-            command,
-            Duration::from_secs(60),
-        ))
+        Self(Attempt::new(JobId::new(1), id, host, command, Duration::from_secs(60)))
     }
 
     /// Sets the time limit.
@@ -126,9 +122,13 @@ impl TestAttempt {
             asked: Mutex::default(),
         });
         let output = Arc::new(KeptOutput::default());
-        let about = (self.0.job, self.0.host.name.clone(), self.0.id);
+        let source = OutputSource {
+            job: self.0.job,
+            host: self.0.host.name.clone(),
+            attempt: self.0.id,
+        };
         let (report, side) = ReporterSide::open(
-            about,
+            source,
             Arc::clone(&answers) as _,
             Arc::clone(&output) as Arc<dyn Observer>,
         );

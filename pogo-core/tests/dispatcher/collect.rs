@@ -26,7 +26,7 @@ fn write(store: &MemoryOutput, attempt: u64, at: &HostName, stream: Stream, byte
         attempt,
     });
     let page = block_on(store.read((JOB, attempt), stream, 0..0)).unwrap();
-    let frame = OutputFrame::new(source, (stream, page.length), Timestamp::EPOCH, bytes);
+    let frame = OutputFrame::new(source, stream, page.length, Timestamp::EPOCH, bytes);
     block_on(store.append(&[frame])).unwrap();
 }
 

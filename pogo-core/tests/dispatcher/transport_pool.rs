@@ -166,9 +166,9 @@ fn a_job_whose_transport_is_not_ready_waits_and_no_host_fails() {
 
 fn attempt(user: &str) -> Attempt {
     let host = Host::new("web1".parse().unwrap());
-    let id = (JobId::new(1), AttemptId::new(1));
     let mut attempt = Attempt::new(
-        id,
+        JobId::new(1),
+        AttemptId::new(1),
         host,
         RemoteCommand::shell("true"),
         std::time::Duration::from_secs(60),

@@ -112,8 +112,8 @@ fn numbered(x: usize, line: &str) -> DetachedCommands {
 }
 
 fn commands_of_job(job: String, command: RemoteCommand) -> DetachedCommands {
-    let ids = (JobId::new(3), AttemptId::new(17));
-    let attempt = Attempt::new(ids, Host::new("web1".parse().unwrap()), command, Duration::from_secs(1));
+    let (id, host) = (AttemptId::new(17), Host::new("web1".parse().unwrap()));
+    let attempt = Attempt::new(JobId::new(3), id, host, command, Duration::from_secs(1));
     DetachedCommands::of(&attempt, &job, ("cache/it's", 10_000), &GateOptions::default()).unwrap()
 }
 

@@ -12,6 +12,7 @@ use pogo_core::dispatcher::{
     self as report, Attempt, BeginRequest, Observer, OutputChunk, ReportSink, ReporterSide, Stream, Transport,
 };
 use pogo_core::fleet::{Connection, Host};
+use pogo_core::output::OutputSource;
 use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_core::scheduler::{AttemptId, BeginRefused, Failure, FailureKind, JobId, Outcome, Phase};
 use pogo_core::testing::TestPermission;
@@ -98,9 +99,14 @@ impl TestAttempt {
     pub(crate) fn to(name: &str, connection: Connection, command: RemoteCommand) -> Self {
         let mut host = Host::new(name.parse().unwrap());
         host.connection = connection;
-        let ids = (JobId::new(3), AttemptId::new(17));
         Self {
-            attempt: Attempt::new(ids, host, command, Duration::from_secs(600)),
+            attempt: Attempt::new(
+                JobId::new(3),
+                AttemptId::new(17),
+                host,
+                command,
+                Duration::from_secs(600),
+            ),
             permission: TestPermission::Give,
             is_numbered: false,
         }
@@ -222,7 +228,11 @@ impl TestAttempt {
         self.issue_number();
         let (phases, seen_phases) = mpsc::unbounded();
         let witness = Arc::new(Witness::default());
-        let ids = (self.attempt.job, self.attempt.host.name.clone(), self.attempt.id);
+        let source = OutputSource {
+            job: self.attempt.job,
+            host: self.attempt.host.name.clone(),
+            attempt: self.attempt.id,
+        };
         let (requests, asking) = mpsc::unbounded();
         let answers = Arc::new(Answers {
             phases,
@@ -231,7 +241,7 @@ impl TestAttempt {
             asked: Mutex::default(),
         });
         let (reporter, side) = ReporterSide::open(
-            ids,
+            source,
             Arc::clone(&answers) as _,
             Arc::clone(&witness) as Arc<dyn Observer>,
         );

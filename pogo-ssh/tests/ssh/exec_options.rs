@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures::StreamExt;
 use futures::channel::mpsc;
 use pogo_core::dispatcher::{Observer, OutputChunk, ReporterSide, Transport};
+use pogo_core::output::OutputSource;
 use pogo_core::plan::{ExecOptions, RemoteCommand, Stdin};
 use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 use pogo_core::testing::PermitAll;
@@ -139,9 +140,13 @@ async fn cancelled_after_the_command(place: &Place) -> (Outcome, Vec<Phase>) {
     let attempt = attempt.into_attempt();
     let (phases, seen_phases) = mpsc::unbounded();
     let observer = Arc::new(CancelsAtOutput::default());
-    let ids = (attempt.job, attempt.host.name.clone(), attempt.id);
+    let source = OutputSource {
+        job: attempt.job,
+        host: attempt.host.name.clone(),
+        attempt: attempt.id,
+    };
     let (reporter, side) = ReporterSide::open(
-        ids,
+        source,
         Arc::new(PermitAll(phases)),
         Arc::clone(&observer) as Arc<dyn Observer>,
     );

@@ -90,7 +90,8 @@ impl Block {
             let bytes = bytes.get(index(from)..index(to)).filter(|bytes| !bytes.is_empty())?;
             Some(OutputFrame::new(
                 Arc::clone(&self.source),
-                (self.stream, from),
+                self.stream,
+                from,
                 *at,
                 bytes,
             ))

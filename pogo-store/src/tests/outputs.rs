@@ -49,7 +49,8 @@ pub(super) fn frame(job: u64, attempt: u64, stream: Stream, offset: u64, len: u6
     let at = Timestamp::from_millis(1_000 + offset);
     OutputFrame::new(
         source(job, attempt),
-        (stream, offset),
+        stream,
+        offset,
         at,
         bytes(attempt, stream, offset, len),
     )
@@ -199,7 +200,7 @@ fn times_are_kept_to_the_second() {
     let source = source(1, 1);
     for second in 0..20 {
         let at = Timestamp::from_millis(second * 1_000);
-        let line = OutputFrame::new(Arc::clone(&source), (Stream::Stdout, second * 5), at, "line\n");
+        let line = OutputFrame::new(Arc::clone(&source), Stream::Stdout, second * 5, at, "line\n");
         block_on(output.append(&[line])).unwrap();
     }
     let page = block_on(output.read((source.job, source.attempt), Stream::Stdout, 50..60)).unwrap();

@@ -25,7 +25,7 @@ async fn write(served: &Served, stream: Stream, frames: &[(u64, &[u8])]) {
     });
     let frame = |(offset, bytes): &(u64, &[u8])| {
         let at = Timestamp::from_millis(*offset);
-        OutputFrame::new(Arc::clone(&source), (stream, *offset), at, *bytes)
+        OutputFrame::new(Arc::clone(&source), stream, *offset, at, *bytes)
     };
     let frames: Vec<_> = frames.iter().map(frame).collect();
     served.output.append(&frames).await.unwrap();

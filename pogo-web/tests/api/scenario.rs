@@ -72,7 +72,8 @@ async fn keep_output(served: &Served) {
     let frame = |offset, bytes: &[u8]| {
         OutputFrame::new(
             Arc::clone(&source),
-            (Stream::Stderr, offset),
+            Stream::Stderr,
+            offset,
             Timestamp::from_millis(5),
             bytes,
         )

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     fn chunk<'a>(host: &'a HostName, stream: Stream, bytes: &'a [u8]) -> OutputChunk<'a> {
-        OutputChunk::new((JobId::new(1), AttemptId::new(1)), host, stream, bytes)
+        OutputChunk::new(JobId::new(1), AttemptId::new(1), host, stream, bytes)
     }
 
     fn both_of(mut lines: Lines, pieces: &[(Stream, &[u8])]) -> (String, String) {

@@ -185,7 +185,7 @@ mod tests {
         for ((name, kind, message, stderr), id) in hosts.iter().zip(1..) {
             let (host, attempt): (HostName, _) = (name.parse().unwrap(), AttemptId::new(id));
             let (stream, bytes) = (Stream::Stderr, stderr.as_bytes());
-            tails.push(&OutputChunk::new((job, attempt), &host, stream, bytes));
+            tails.push(&OutputChunk::new(job, attempt, &host, stream, bytes));
             tails.end(&host, attempt, true);
             let failure = Failure::new(kind.clone(), (*message).to_owned());
             progress.note(&record(Event::of_task(

@@ -150,7 +150,7 @@ impl LoggedOutput {
 
     /// The bytes as they came.
     pub(crate) fn chunk(&self) -> OutputChunk<'_> {
-        OutputChunk::new((self.job, self.attempt), &self.host, self.stream, &self.bytes)
+        OutputChunk::new(self.job, self.attempt, &self.host, self.stream, &self.bytes)
     }
 }
 
@@ -194,7 +194,7 @@ mod tests {
     fn lines(pieces: &[(Stream, &[u8])]) -> Vec<String> {
         let (host, mut records, mut text) = ("web1".parse().unwrap(), Records::default(), Vec::new());
         for (stream, bytes) in pieces {
-            let chunk = OutputChunk::new((JobId::new(1), AttemptId::new(7)), &host, *stream, bytes);
+            let chunk = OutputChunk::new(JobId::new(1), AttemptId::new(7), &host, *stream, bytes);
             records.output(&chunk, &mut text);
         }
         records.finish(&mut text);
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn the_end_of_an_attempt_comes_behind_its_output() {
         let (host, mut records, mut text): (HostName, _, _) = ("web1".parse().unwrap(), Records::default(), Vec::new());
-        let chunk = OutputChunk::new((JobId::new(1), AttemptId::new(7)), &host, Stream::Stdout, b"\xc3");
+        let chunk = OutputChunk::new(JobId::new(1), AttemptId::new(7), &host, Stream::Stdout, b"\xc3");
         records.output(&chunk, &mut text);
         let (at, attempt) = (Timestamp::EPOCH, chunk.attempt);
         let event = Event::of_task(

@@ -77,7 +77,7 @@ mod tests {
         let mut tails = OutputTails::default();
         for number in 0..5_000 {
             let text = format!("line {number}\n");
-            let chunk = OutputChunk::new((JobId::new(1), attempt), &host, Stream::Stderr, text.as_bytes());
+            let chunk = OutputChunk::new(JobId::new(1), attempt, &host, Stream::Stderr, text.as_bytes());
             tails.push(&chunk);
             assert!(tails.running[&attempt].len() <= 2 * OutputTails::BYTES);
         }

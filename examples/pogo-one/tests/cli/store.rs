@@ -46,12 +46,7 @@ fn fill(dir: &Path) -> Namespace {
         host: "web1".parse().unwrap(),
         attempt: AttemptId::new(1),
     });
-    let frame = OutputFrame::new(
-        Arc::clone(&source),
-        (Stream::Stdout, 0),
-        Timestamp::EPOCH,
-        "up 3 days\n",
-    );
+    let frame = OutputFrame::new(Arc::clone(&source), Stream::Stdout, 0, Timestamp::EPOCH, "up 3 days\n");
     block_on(namespace.output().append(&[frame])).unwrap();
     block_on(namespace.output().seal(&source, 10)).unwrap();
     drop(owned);

@@ -91,7 +91,7 @@ impl OutputSink {
                 Some(reservation) => {
                     let source = Arc::clone(&progress.source);
                     queue.items.push_back(QueuedItem::Frame(QueuedFrame {
-                        frame: OutputFrame::new(source, (stream, offset), self.clock.now(), bytes),
+                        frame: OutputFrame::new(source, stream, offset, self.clock.now(), bytes),
                         progress: Arc::clone(progress),
                         reservation,
                     }));

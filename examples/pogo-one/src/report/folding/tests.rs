@@ -11,7 +11,8 @@ use super::store::{HostOutput, OutputStore};
 
 fn push(outputs: &mut Outputs, host: &str, attempt: u64, stream: Stream, bytes: &[u8]) {
     outputs.push(&OutputChunk::new(
-        (JobId::new(1), AttemptId::new(attempt)),
+        JobId::new(1),
+        AttemptId::new(attempt),
         &host.parse().unwrap(),
         stream,
         bytes,

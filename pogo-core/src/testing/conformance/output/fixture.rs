@@ -157,12 +157,7 @@ pub(super) fn source(number: u64) -> Result<Arc<OutputSource>, EarlyEnd> {
 
 /// A frame of this attempt.
 pub(super) fn frame(source: &Arc<OutputSource>, stream: Stream, offset: u64, bytes: impl Into<Vec<u8>>) -> OutputFrame {
-    OutputFrame::new(
-        Arc::clone(source),
-        (stream, offset),
-        Timestamp::from_millis(1_000),
-        bytes,
-    )
+    OutputFrame::new(Arc::clone(source), stream, offset, Timestamp::from_millis(1_000), bytes)
 }
 
 /// Bytes of any value, of which no two neighbouring stretches are alike.

@@ -33,8 +33,14 @@ impl CaseContext {
     pub(super) fn attempt(&self, command: RemoteCommand) -> Attempt {
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         *issued += 1;
-        let ids = (self.job, AttemptId::new(*issued));
-        Attempt::new(ids, self.fixture.host.clone(), command, Duration::from_secs(60))
+        let id = AttemptId::new(*issued);
+        Attempt::new(
+            self.job,
+            id,
+            self.fixture.host.clone(),
+            command,
+            Duration::from_secs(60),
+        )
     }
 
     /// An attempt and its future; it runs when it is awaited.
