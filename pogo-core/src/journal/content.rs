@@ -123,7 +123,7 @@ async fn load<T: DeserializeOwned>(
 
 fn read<T: DeserializeOwned>(digest: Digest, bytes: &[u8]) -> Result<Arc<T>, JournalError> {
     if Digest::of(bytes) != digest {
-        return Err(JournalError::WrongContent { digest });
+        return Err(JournalError::DamagedContent { digest });
     }
     // Content that its digest vouches for is what some version wrote; this one does not know it.
     let read = serde_json::from_slice(bytes).map_err(|error| JournalError::UnknownContent {

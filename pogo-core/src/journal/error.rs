@@ -69,10 +69,16 @@ pub enum JournalError {
         /// The digest.
         digest: Digest,
     },
-    /// These bytes do not have the digest that was named. Nothing was stored.
-    #[error("the content that the journal has as {digest} is damaged: its digest is another; restore it from a copy")]
+    /// Bytes that were to be put do not have the digest that was named. Nothing was stored.
+    #[error("what was to be stored as content {digest} has another digest; nothing was stored")]
     WrongContent {
         /// The digest that was named.
+        digest: Digest,
+    },
+    /// The bytes that the store has under this digest are no longer those that were put.
+    #[error("the content that the journal has as {digest} is damaged: its digest is another; restore it from a copy")]
+    DamagedContent {
+        /// The digest.
         digest: Digest,
     },
     /// The content is what was stored, and cannot be read.

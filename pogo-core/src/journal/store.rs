@@ -27,7 +27,7 @@ pub trait Journal: Send + Sync {
     /// The content of this digest, as it was [put](OwnedJournal::put_content).
     ///
     /// # Errors
-    /// [`JournalError::NoContent`] where there is none, [`JournalError::WrongContent`] where its bytes are no longer those.
+    /// [`JournalError::NoContent`] where there is none, [`JournalError::DamagedContent`] where its bytes are no longer those.
     async fn content(&self, digest: Digest) -> Result<Vec<u8>, JournalError>;
 
     /// Resolves when there are records after this position; at once if there are.

@@ -194,7 +194,7 @@ fn content_that_is_missing_or_damaged_is_an_error_that_names_it() {
     let digest = library.records()[0].digests().next().unwrap();
     for (missing, damaged, wanted) in [
         (true, false, JournalError::NoContent { digest }),
-        (false, true, JournalError::WrongContent { digest }),
+        (false, true, JournalError::DamagedContent { digest }),
     ] {
         library.answer(Answers {
             missing,

@@ -42,11 +42,13 @@ pub(crate) fn put_content(disk: &dyn Disk, dir: &Path, digest: Digest, bytes: &[
 pub(crate) fn read_content(disk: &dyn Disk, dir: &Path, digest: Digest) -> Result<Vec<u8>, JournalError> {
     let bytes = match read_compressed(disk, &content_file(dir, digest)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(JournalError::NoContent { digest }),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(JournalError::WrongContent { digest }),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Err(JournalError::DamagedContent { digest });
+        }
         bytes => bytes.map_err(unavailable)?,
     };
     if Digest::of(&bytes) != digest {
-        return Err(JournalError::WrongContent { digest });
+        return Err(JournalError::DamagedContent { digest });
     }
     Ok(bytes)
 }
