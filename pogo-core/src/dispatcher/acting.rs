@@ -6,19 +6,19 @@ use crate::scheduler::{Event, JobEvent, JobEventKind, Record, TaskEvent, TaskEve
 impl Dispatcher {
     /// Acts on records that are durable.
     pub(super) fn act(&mut self, records: Vec<Record>) {
-        let (began, committed) = (self.clock.now(), records.len());
+        let (began, committed) = (self.io.clock.now(), records.len());
         for record in records {
-            self.observer.event(&record);
+            self.io.observer.event(&record);
             match record.event {
                 Event::Job(event) => self.act_on_job(event),
                 Event::Task(event) => self.act_on_task(event),
                 Event::Namespace(_) | Event::Host(_) => {}
             }
         }
-        self.turn.1 += self.clock.now() - began;
-        self.observer.notice(&Notice::Committed {
+        self.turn.took += self.io.clock.now() - began;
+        self.io.observer.notice(&Notice::Committed {
             records: committed,
-            took: self.tail.last_append(),
+            took: self.io.tail.last_append(),
             scheduler: &self.scheduler,
         });
     }
@@ -46,19 +46,19 @@ impl Dispatcher {
         match kind {
             TaskEventKind::Started { attempt, .. } => self.start(job, &host, attempt),
             TaskEventKind::CancelRequested { attempt, .. } => {
-                self.running.cancel(attempt);
-                self.fencing.cancelled(attempt);
+                self.io.running.cancel(attempt);
+                self.io.fencing.cancelled(attempt);
             }
             // The scheduler may have ended it by itself while its transport still runs it:
             // nobody waits for that any more.
             TaskEventKind::InDoubt { attempt, .. } => {
-                self.running.give_up(attempt);
-                self.fencing.ended(attempt);
+                self.io.running.give_up(attempt);
+                self.io.fencing.ended(attempt);
                 self.ask_later(attempt);
             }
             TaskEventKind::NeverBegan { attempt, .. } | TaskEventKind::Failed { attempt, .. } => {
-                self.running.give_up(attempt);
-                self.fencing.ended(attempt);
+                self.io.running.give_up(attempt);
+                self.io.fencing.ended(attempt);
             }
             TaskEventKind::Permitted { .. }
             | TaskEventKind::Fenced { .. }

@@ -18,7 +18,7 @@ impl Dispatcher {
     /// Whether an order is of a kind that may wait for hosts.
     pub(super) fn frees_hosts(&self, order: &Order) -> bool {
         let frees = matches!(order, Order::Retry { .. } | Order::Skip { .. } | Order::MarkUp { .. });
-        frees && self.fencing.is_possible() && self.shutdown.is_none()
+        frees && self.io.fencing.is_possible() && self.shutdown.is_none()
     }
 
     /// Gives an order. One that would free a host in doubt, or try it again, waits until the host has said what became of its attempt.
@@ -29,9 +29,9 @@ impl Dispatcher {
             let asked = doubts.iter().filter_map(|doubt| self.ask_about(doubt, true));
             let attempts: BTreeSet<AttemptId> = asked.collect();
             if !attempts.is_empty() {
-                self.fencing.prefer(&attempts);
+                self.io.fencing.prefer(&attempts);
                 let hosts = doubts.into_iter().map(|doubt| doubt.host).collect();
-                return self.fencing.park((command, reply), attempts, hosts);
+                return self.io.fencing.park((command, reply), attempts, hosts);
             }
         }
         self.reply(reply, answer);
@@ -39,12 +39,12 @@ impl Dispatcher {
 
     fn ask_about(&mut self, doubt: &DoubtView, awaited: bool) -> Option<AttemptId> {
         let about = (doubt.job, &doubt.host, doubt.attempt);
-        self.fencing.ask(self.question(about, doubt.host_lock)?, awaited);
+        self.io.fencing.ask(self.question(about, doubt.host_lock)?, awaited);
         Some(doubt.attempt)
     }
 
     fn ask_host(&mut self, about: (JobId, &HostName, AttemptId), host_lock: bool) -> Option<AttemptId> {
-        self.fencing.ask(self.question(about, host_lock)?, true);
+        self.io.fencing.ask(self.question(about, host_lock)?, true);
         Some(about.2)
     }
 
@@ -58,42 +58,42 @@ impl Dispatcher {
     /// Starts an attempt. Its host is asked first for what is in doubt there: its record of that is written over when this one begins.
     pub(super) fn start_when_asked(&mut self, attempt: Attempt) {
         let mut answers = Vec::new();
-        if self.fencing.is_possible() {
+        if self.io.fencing.is_possible() {
             let (host, force) = (attempt.host.name.clone(), false);
             for doubt in self.scheduler.unfenced_by(&Order::MarkUp { host, force }) {
                 if let Some(asked) = self.ask_about(&doubt, true) {
-                    answers.push(self.fencing.answer_of(asked));
+                    answers.push(self.io.fencing.answer_of(asked));
                 }
             }
         }
-        self.running.start(attempt, answers);
+        self.io.running.start(attempt, answers);
     }
 
     /// An attempt is in doubt. Its host is asked by and by, until it has said that the attempt is over or somebody has answered for it.
     pub(super) fn ask_later(&mut self, attempt: AttemptId) {
-        if self.fencing.is_possible() && self.shutdown.is_none() && self.scheduler.unfenced(attempt).is_some() {
-            self.fencing.later.add(attempt, self.clock.now());
+        if self.io.fencing.is_possible() && self.shutdown.is_none() && self.scheduler.unfenced(attempt).is_some() {
+            self.io.fencing.later.add(attempt, self.io.clock.now());
         } else {
-            self.fencing.later.forget(attempt);
+            self.io.fencing.later.forget(attempt);
         }
     }
 
     /// Asks the hosts whose time has come, and gives up what the transport has not ended in time.
     pub(super) fn ask_due(&mut self) {
-        for attempt in self.fencing.later.take_due(self.clock.now()) {
+        for attempt in self.io.fencing.later.take_due(self.io.clock.now()) {
             let doubt = self.scheduler.unfenced(attempt).filter(|_| self.shutdown.is_none());
             if doubt.and_then(|doubt| self.ask_about(&doubt, false)).is_none() {
-                self.fencing.later.forget(attempt);
+                self.io.fencing.later.forget(attempt);
             }
         }
-        for attempt in self.fencing.take_overdue() {
-            self.running.give_up(attempt);
+        for attempt in self.io.fencing.take_overdue() {
+            self.io.running.give_up(attempt);
         }
     }
 
     /// Asks the hosts of everything that is in doubt.
     pub(super) fn ask_all_doubtful(&mut self) {
-        if self.fencing.is_possible() {
+        if self.io.fencing.is_possible() {
             for doubt in self.scheduler.doubts().iter().filter(|doubt| !doubt.fence.is_fenced()) {
                 self.ask_about(doubt, true);
             }
@@ -102,7 +102,7 @@ impl Dispatcher {
 
     /// Attempts that ran when their dispatcher died, and whose hosts can say what became of them: they count as running meanwhile.
     pub(super) fn to_be_asked(&self, resumed: &[AttemptId]) -> Vec<AttemptId> {
-        if !self.fencing.is_possible() {
+        if !self.io.fencing.is_possible() {
             return vec![];
         }
         let attempts = self.scheduler.attempts().into_iter();
@@ -129,8 +129,8 @@ impl Dispatcher {
     /// Whether the host of an attempt that has ended unknown is asked before that is reported: its job would try it again, or it was
     /// begun by an earlier dispatcher, of which more may be known there than the link reported before it broke.
     pub(super) fn asks_before(&mut self, (attempt, outcome, output): &AttemptEnd) -> bool {
-        let inherited = self.fencing.inherited.remove(attempt).is_some();
-        if !matches!(outcome, Outcome::InDoubt { .. }) || !self.fencing.is_possible() || self.shutdown.is_some() {
+        let inherited = self.io.fencing.inherited.remove(attempt).is_some();
+        if !matches!(outcome, Outcome::InDoubt { .. }) || !self.io.fencing.is_possible() || self.shutdown.is_some() {
             return false;
         }
         let Some(view) = self.scheduler.attempt(*attempt) else {
@@ -163,7 +163,7 @@ impl Dispatcher {
             runs_until: runs_until.unwrap_or(Timestamp::EPOCH),
         };
         self.scheduler.leave_end_of([attempt]);
-        self.fencing.hold(attempt, report);
+        self.io.fencing.hold(attempt, report);
     }
 
     /// A host has answered.
@@ -172,13 +172,13 @@ impl Dispatcher {
         let runs = self.scheduler.attempt(attempt).is_some();
         let known = self.scheduler.unfenced(attempt).map(|doubt| doubt.fence);
         // A host that says the same again and again fills no journal.
-        if known != Some(fence) || !self.fencing.is_asked_by_itself(attempt) {
+        if known != Some(fence) || !self.io.fencing.is_asked_by_itself(attempt) {
             // The scheduler issued the attempt, so it does not refuse what its host says.
             let _ = self.input(Input::Fenced { attempt, answer }, records);
         }
         self.ask_later(attempt);
         // The scheduler may have given it up meanwhile.
-        if let Some(HeldReport { outcome, output, .. }) = self.fencing.answered(attempt, fence).filter(|_| runs) {
+        if let Some(HeldReport { outcome, output, .. }) = self.io.fencing.answered(attempt, fence).filter(|_| runs) {
             let outcome = ended.unwrap_or(outcome);
             let report = Input::Reported {
                 attempt,
@@ -191,7 +191,7 @@ impl Dispatcher {
 
     /// Gives the orders whose hosts have answered.
     pub(super) fn give_answered_orders(&mut self, records: &mut Vec<Record>) {
-        for ((mut command, reply), asked) in self.fencing.take_answered() {
+        for ((mut command, reply), asked) in self.io.fencing.take_answered() {
             self.drop_done(&mut command.order, &asked);
             let answer = self.execute(*command, None, records);
             self.reply(reply, answer);
@@ -229,7 +229,7 @@ impl Dispatcher {
 
     /// Refuses orders that wait for hosts, since the journal is away.
     pub(super) fn refuse_parked_orders(&mut self, since: Timestamp, said: &str) {
-        for (_, reply) in self.fencing.take_orders() {
+        for (_, reply) in self.io.fencing.take_orders() {
             // Whoever asked may have stopped listening.
             let _ = reply.send(Err(OrderError::JournalAway {
                 since,

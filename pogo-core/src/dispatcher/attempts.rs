@@ -44,7 +44,7 @@ impl Dispatcher {
             self.start_when_asked(attempt);
             // Decided before the grace of a shutdown was over, and durable after it: the journal was away.
             if self.shutdown.as_ref().is_some_and(Shutdown::has_ended_grace) {
-                self.running.cancel(id);
+                self.io.running.cancel(id);
             }
         }
     }
@@ -95,7 +95,7 @@ impl Dispatcher {
             time_limit: settings.attempt_timeout,
             resumed: false,
             host_lock: false,
-            namespace: Arc::clone(&self.namespace),
+            namespace: Arc::clone(&self.io.namespace),
             incarnation: self.scheduler.incarnation_of(id).0,
         }
     }
@@ -103,8 +103,8 @@ impl Dispatcher {
     /// Reports the transport's capabilities to the scheduler.
     pub(super) fn introduce_transport(&mut self) {
         let transport = Input::Transport {
-            asks_permission: self.running.asks_permission(),
-            fences: self.fencing.is_possible(),
+            asks_permission: self.io.running.asks_permission(),
+            fences: self.io.fencing.is_possible(),
         };
         // Never refused, and leads to no event.
         let _ = self.input(transport, &mut Vec::new());
@@ -124,12 +124,13 @@ impl Dispatcher {
         let mut batch = self.taken_over(owner, restored)?;
         let resumable = self.resumable();
         let mut resumed: Vec<AttemptId> = resumable.iter().map(|(attempt, _)| attempt.id).collect();
-        self.fencing
+        self.io
+            .fencing
             .inherited
             .extend(resumed.iter().map(|attempt| (*attempt, None)));
         let asked = self.to_be_asked(&resumed);
         resumed.extend(&asked);
-        if self.fencing.is_possible() {
+        if self.io.fencing.is_possible() {
             self.scheduler.leave_end_of(resumed.iter().copied());
         }
         // Never refused.
@@ -138,15 +139,15 @@ impl Dispatcher {
         self.commit(batch).await?;
         if was_restored {
             // Only now: had it died before, the next dispatcher would have had to record it.
-            self.tail.confirm_restored().await?;
+            self.io.tail.confirm_restored().await?;
         }
         // Only once the takeover is recorded: whoever is fenced meanwhile must touch no host.
         for (attempt, cancelling) in resumable {
             let id = attempt.id;
-            self.running.start(attempt, vec![]);
+            self.io.running.start(attempt, vec![]);
             if cancelling {
-                self.running.cancel(id);
-                self.fencing.cancelled(id);
+                self.io.running.cancel(id);
+                self.io.fencing.cancelled(id);
             }
         }
         self.ask_for_running(asked);
@@ -157,8 +158,8 @@ impl Dispatcher {
     /// What is recorded of a takeover before anything else.
     fn taken_over(&mut self, owner: OwnerId, restored: Option<Input>) -> Result<Batch, DispatchError> {
         let mut batch = Batch::default();
-        let (epoch, from) = self.tail.owned_since();
-        if self.tail.end() > Seq::default() {
+        let (epoch, from) = self.io.tail.owned_since();
+        if self.io.tail.end() > Seq::default() {
             // Never refused.
             let _ = self.input(Input::OwnerChanged { owner, epoch, from }, &mut batch.records);
             batch.end_input();
@@ -173,7 +174,7 @@ impl Dispatcher {
 
     /// Attempts that the transport can resume, with their remaining time, and whether they are being cancelled.
     pub(super) fn resumable(&self) -> Vec<(Attempt, bool)> {
-        let now = self.now.max(self.clock.now());
+        let now = self.now.max(self.io.clock.now());
         let views = self.scheduler.attempts().into_iter();
         views
             // One that settles has ended on its host, and one without permission waits again.
@@ -186,7 +187,7 @@ impl Dispatcher {
                 attempt.time_limit = left.max(Self::FIND_TIME);
                 Some((attempt, view.cancelling.is_some()))
             })
-            .filter(|(attempt, _)| self.running.resumes(attempt))
+            .filter(|(attempt, _)| self.io.running.resumes(attempt))
             .collect()
     }
 }

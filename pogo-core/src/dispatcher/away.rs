@@ -41,7 +41,7 @@ impl Dispatcher {
 
     /// Refuses the queued orders, like later ones.
     pub(super) fn refuse_queued_orders(&mut self) {
-        let JournalStatus::Away { since, message: said } = self.tail.status() else {
+        let JournalStatus::Away { since, message: said } = self.io.tail.status() else {
             return;
         };
         self.refuse_parked_orders(since, &said);
@@ -61,13 +61,13 @@ impl Dispatcher {
             .into_iter()
             .filter(|attempt| attempt.job == job)
         {
-            self.running.cancel(attempt.id);
+            self.io.running.cancel(attempt.id);
         }
     }
 
     /// Starts the shutdown, as far as that needs no journal.
     fn set_grace_end(&mut self, grace: Duration) {
-        let end = self.now.max(self.clock.now()) + grace;
+        let end = self.now.max(self.io.clock.now()) + grace;
         self.shutdown
             .get_or_insert_with(|| super::shutdown::Shutdown::until(end))
             .shorten(end);
@@ -75,14 +75,14 @@ impl Dispatcher {
 
     /// Cancels what still runs after the grace time of a shutdown, even if that cannot be recorded.
     pub(super) fn end_grace_without_journal(&mut self) {
-        let now = self.now.max(self.clock.now());
-        if !self.tail.is_away() || !self.shutdown.as_ref().is_some_and(|shutdown| shutdown.is_due(now)) {
+        let now = self.now.max(self.io.clock.now());
+        if !self.io.tail.is_away() || !self.shutdown.as_ref().is_some_and(|shutdown| shutdown.is_due(now)) {
             return;
         }
         let left = self.left_to_the_next();
         for attempt in self.scheduler.attempts() {
             if attempt.phase != Phase::Settle && !left.contains(&attempt.id) {
-                self.running.cancel(attempt.id);
+                self.io.running.cancel(attempt.id);
             }
         }
         if let Some(shutdown) = &mut self.shutdown {
@@ -97,8 +97,8 @@ impl Dispatcher {
             .shutdown
             .as_ref()
             .filter(|shutdown| shutdown.next_timeout().is_none())?;
-        match self.tail.status() {
-            JournalStatus::Away { message, .. } if self.running.all_among(&shutdown.left) => {
+        match self.io.tail.status() {
+            JournalStatus::Away { message, .. } if self.io.running.all_among(&shutdown.left) => {
                 Some(JournalError::Unavailable { message }.into())
             }
             _ => None,

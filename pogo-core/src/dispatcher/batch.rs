@@ -42,9 +42,7 @@ impl Batch {
         self.ends.retain(|end| *end <= at);
         Some((self, rest))
     }
-}
 
-impl Batch {
     fn is_behind_answer(&self, at: usize) -> bool {
         let before = at.checked_sub(1).and_then(|at| self.records.get(at));
         before.is_some_and(|record| match &record.event {

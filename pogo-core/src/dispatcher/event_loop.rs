@@ -65,21 +65,13 @@ use crate::scheduler::{AttemptId, BeginRefused, Input, InputError, JobId, Record
 /// ```
 pub struct Dispatcher {
     pub(super) scheduler: Scheduler,
-    pub(super) running: Running,
-    pub(super) fencing: Fencing,
-    pub(super) reports: mpsc::UnboundedReceiver<(AttemptId, Report)>,
-    pub(super) messages: mpsc::UnboundedReceiver<Message>,
-    pub(super) start_requests: mpsc::UnboundedReceiver<StartRequest>,
+    pub(super) io: Io,
     /// Whether a handle is left.
     pub(super) steered: bool,
-    pub(super) tail: Tail,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) observer: Arc<Guarded>,
     pub(super) timer: Fuse<BoxFuture<'static, ()>>,
     pub(super) timer_at: Option<Timestamp>,
     pub(super) now: Timestamp,
     pub(super) commands: BTreeMap<JobId, JobCommand>,
-    pub(super) namespace: Arc<str>,
     /// Inputs that wait for the append in flight.
     pub(super) queue: VecDeque<Pending>,
     /// Replies to orders, sent once their records are durable.
@@ -88,8 +80,8 @@ pub struct Dispatcher {
     /// Those who want to follow, until the scheduler's state is durable.
     pub(super) stream_starts: Vec<StartRequest>,
     pub(super) waiters: Waiters,
-    /// Inputs processed since the last notice, and the time that took.
-    pub(super) turn: (usize, Duration),
+    /// The work since the last notice.
+    pub(super) turn: Turn,
     /// It is shutting down, and starts nothing more.
     pub(super) shutdown: Option<Shutdown>,
 }
@@ -107,44 +99,34 @@ pub(super) struct Io {
     pub(super) namespace: Arc<str>,
 }
 
+/// Work of the loop that is not noticed yet.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Turn {
+    /// How many inputs it processed.
+    pub(super) inputs: usize,
+    /// How long that took.
+    pub(super) took: Duration,
+}
+
 impl Dispatcher {
     /// The most inputs that share one commit.
     const BATCH: usize = 1_000;
 
     pub(super) fn over(scheduler: Scheduler, io: Io) -> Self {
-        let Io {
-            running,
-            fencing,
-            reports,
-            messages,
-            start_requests,
-            tail,
-            clock,
-            observer,
-            namespace,
-        } = io;
         Self {
             now: scheduler.now(),
             scheduler,
-            running,
-            fencing,
-            reports,
-            messages,
-            start_requests,
+            io,
             steered: true,
-            tail,
-            clock,
-            observer,
             timer: Fuse::terminated(),
             timer_at: None,
             commands: BTreeMap::new(),
-            namespace,
             queue: VecDeque::new(),
             replies: Vec::new(),
             queries: Queries::default(),
             stream_starts: Vec::new(),
             waiters: Waiters::default(),
-            turn: (0, Duration::ZERO),
+            turn: Turn::default(),
             shutdown: None,
         }
     }
@@ -162,15 +144,15 @@ impl Dispatcher {
     /// observer panicked, which is reported at the end.
     pub async fn run(mut self) -> Result<Scheduler, DispatchError> {
         loop {
-            if self.tail.is_idle() {
+            if self.io.tail.is_idle() {
                 // Before the next batch, or callers that wait for this one would also wait for that one.
                 self.settle();
                 self.process_batch();
             }
             self.arm_timer();
             if self.is_over() {
-                self.running.flush_output().await;
-                return match self.observer.panics() {
+                self.io.running.flush_output().await;
+                return match self.io.observer.panics() {
                     0 => Ok(self.scheduler),
                     panics => Err(DispatchError::Observer { panics }),
                 };
@@ -191,15 +173,15 @@ impl Dispatcher {
     }
 
     fn is_over(&self) -> bool {
-        self.tail.is_idle()
+        self.io.tail.is_idle()
             && self.queue.is_empty()
             && match &self.shutdown {
-                Some(shutdown) => self.running.all_among(&shutdown.left),
+                Some(shutdown) => self.io.running.all_among(&shutdown.left),
                 None => {
                     !self.steered
-                        && !self.tail.is_storing()
-                        && self.running.is_empty()
-                        && self.fencing.is_idle()
+                        && !self.io.tail.is_storing()
+                        && self.io.running.is_empty()
+                        && self.io.fencing.is_idle()
                         && self.scheduler.is_at_rest()
                 }
             }
@@ -222,7 +204,7 @@ impl Dispatcher {
 
     /// Lets the scheduler decide on what is queued, and begins to make its decisions durable with one commit.
     fn process_batch(&mut self) {
-        let (began, inputs) = (self.clock.now(), self.queue.len().min(Self::BATCH));
+        let (began, inputs) = (self.io.clock.now(), self.queue.len().min(Self::BATCH));
         if inputs == 0 {
             return;
         }
@@ -262,31 +244,31 @@ impl Dispatcher {
             }
             batch.end_input();
         }
-        self.turn.0 += inputs;
-        self.turn.1 += self.clock.now() - began;
+        self.turn.inputs += inputs;
+        self.turn.took += self.io.clock.now() - began;
         match batch.records.is_empty() {
             true => self.settle(),
-            false => self.tail.begin(batch),
+            false => self.io.tail.begin(batch),
         }
     }
 
     /// Sends all replies: the scheduler's state is durable.
     fn settle(&mut self) {
-        self.tail.store_snapshot(&self.scheduler);
+        self.io.tail.store_snapshot(&self.scheduler);
         self.replies.drain(..).for_each(|reply| reply());
         self.queries.answer_all(&self.scheduler, self.moment());
         self.start_streams();
         self.waiters.settle(&self.scheduler);
-        let (inputs, took) = std::mem::take(&mut self.turn);
+        let Turn { inputs, took } = std::mem::take(&mut self.turn);
         if inputs > 0 {
-            self.observer.notice(&Notice::Turned { inputs, took });
+            self.io.observer.notice(&Notice::Turned { inputs, took });
         }
     }
 
     /// Handles the timer: for the scheduler, or for what cannot wait for the journal.
     fn time_out(&mut self) {
         self.timer_at = None;
-        if self.tail.is_idle() {
+        if self.io.tail.is_idle() {
             self.queue.push_back(Pending::Timeout);
         } else {
             self.queries.answer_overdue(&self.scheduler, self.moment());
@@ -296,9 +278,9 @@ impl Dispatcher {
 
     /// Makes decisions durable before anything runs, then acts on them.
     pub(super) async fn commit(&mut self, batch: Batch) -> Result<(), DispatchError> {
-        self.tail.begin(batch);
-        while !self.tail.is_idle() {
-            let tail = &mut self.tail;
+        self.io.tail.begin(batch);
+        while !self.io.tail.is_idle() {
+            let tail = &mut self.io.tail;
             let records = poll_fn(|context| tail.poll_append(context)).await?;
             self.act(records);
         }
@@ -308,9 +290,9 @@ impl Dispatcher {
     /// Lets the scheduler decide. Where the journal takes no record of any size, an order that does not fit is refused, and a fact is
     /// shortened: it has happened.
     pub(super) fn input(&mut self, input: impl Into<Input>, records: &mut Vec<Record>) -> Result<(), InputError> {
-        self.now = self.now.max(self.clock.now());
+        self.now = self.now.max(self.io.clock.now());
         let at = self.now;
-        let Some(max) = self.tail.max_record() else {
+        let Some(max) = self.io.tail.max_record() else {
             let events = self.scheduler.handle(at, input)?;
             records.extend(events.into_iter().map(|event| Record { at, event }));
             return Ok(());

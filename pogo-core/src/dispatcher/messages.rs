@@ -57,9 +57,9 @@ impl Dispatcher {
     /// Processes a message: orders wait for the append in flight, status requests do not.
     pub(super) fn receive_message(&mut self, message: Message) {
         match message {
-            Message::Query(look) => self.queries.add(self.clock.now(), look),
+            Message::Query(look) => self.queries.add(self.io.clock.now(), look),
             Message::Status(reply) => _ = reply.send(self.status()),
-            message => match self.tail.status() {
+            message => match self.io.tail.status() {
                 JournalStatus::Ok => self.queue.push_back(Pending::Message(message)),
                 JournalStatus::Away { since, message: said } => self.receive_without_journal(message, since, &said),
             },
@@ -69,19 +69,19 @@ impl Dispatcher {
     /// When and of what queries are answered.
     pub(super) fn moment(&self) -> Moment {
         Moment {
-            now: self.clock.now(),
+            now: self.io.clock.now(),
             as_of: self.position(),
-            not_durable_since: self.tail.not_durable_since(),
+            not_durable_since: self.io.tail.not_durable_since(),
         }
     }
 
     fn status(&self) -> DispatcherStatus {
         DispatcherStatus {
-            journal: self.tail.status(),
-            not_durable_since: self.tail.not_durable_since(),
-            end: self.tail.end(),
-            epoch: self.tail.owned_since().0,
-            running: self.running.len(),
+            journal: self.io.tail.status(),
+            not_durable_since: self.io.tail.not_durable_since(),
+            end: self.io.tail.end(),
+            epoch: self.io.tail.owned_since().0,
+            running: self.io.running.len(),
         }
     }
 

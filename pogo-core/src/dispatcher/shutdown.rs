@@ -57,14 +57,14 @@ impl Shutdown {
 impl Dispatcher {
     /// Begins a shutdown with this grace time. Of several the earliest end counts.
     pub(super) fn shut_down(&mut self, grace: Duration, records: &mut Vec<Record>) {
-        let end = self.now.max(self.clock.now()) + grace;
+        let end = self.now.max(self.io.clock.now()) + grace;
         self.shutdown.get_or_insert_with(|| Shutdown::until(end)).shorten(end);
         self.drain(vec![], records);
     }
 
     /// Cancels attempts that still run after the grace time. Those that the next dispatcher can resume are left to it.
     pub(super) fn end_grace(&mut self, records: &mut Vec<Record>) {
-        let now = self.now.max(self.clock.now());
+        let now = self.now.max(self.io.clock.now());
         if !self.shutdown.as_ref().is_some_and(|shutdown| shutdown.is_due(now)) {
             return;
         }

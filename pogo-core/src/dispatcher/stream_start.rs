@@ -26,7 +26,7 @@ pub(super) enum Start {
 impl Dispatcher {
     /// Answers those who want to follow; what is known now is durable.
     pub(super) fn start_streams(&mut self) {
-        let (end, now) = (self.position(), self.clock.now());
+        let (end, now) = (self.position(), self.io.clock.now());
         // One for all who begin here.
         let mut whole = None;
         for StartRequest {
@@ -56,7 +56,7 @@ impl Dispatcher {
     pub(super) fn position(&self) -> StreamId {
         // There are fewer incarnations than that.
         let incarnation = u32::try_from(self.scheduler.incarnation().0).unwrap_or(u32::MAX);
-        StreamId::new(incarnation, self.tail.end())
+        StreamId::new(incarnation, self.io.tail.end())
     }
 }
 

@@ -53,33 +53,33 @@ impl Dispatcher {
     pub(super) async fn next_wakeup(&mut self) -> Wakeup {
         poll_fn(|context| {
             // First: where another dispatcher owns the journal, nothing that was decided here may be acted on.
-            if self.tail.poll_lost(context).is_ready() {
+            if self.io.tail.poll_lost(context).is_ready() {
                 return Poll::Ready(Wakeup::Lost);
             }
-            if let Poll::Ready(appended) = self.tail.poll_append(context) {
+            if let Poll::Ready(appended) = self.io.tail.poll_append(context) {
                 return Poll::Ready(Wakeup::Appended(appended));
             }
-            if self.tail.poll_away().is_ready() {
+            if self.io.tail.poll_away().is_ready() {
                 return Poll::Ready(Wakeup::Away);
             }
-            if let Poll::Ready(stored) = self.tail.poll_snapshot(context) {
+            if let Poll::Ready(stored) = self.io.tail.poll_snapshot(context) {
                 return Poll::Ready(Wakeup::Stored(stored));
             }
             // Before the ends: what an attempt has reported comes before its outcome.
-            if let Poll::Ready(Some((attempt, report))) = self.reports.poll_next_unpin(context) {
+            if let Poll::Ready(Some((attempt, report))) = self.io.reports.poll_next_unpin(context) {
                 return Poll::Ready(Wakeup::Pending(Pending::Report(attempt, report)));
             }
-            if let Poll::Ready(end) = self.running.poll_end(context) {
+            if let Poll::Ready(end) = self.io.running.poll_end(context) {
                 return Poll::Ready(Wakeup::Pending(Pending::Ended(end)));
             }
-            if let Poll::Ready(Some(request)) = self.start_requests.poll_next_unpin(context) {
+            if let Poll::Ready(Some(request)) = self.io.start_requests.poll_next_unpin(context) {
                 return Poll::Ready(Wakeup::Follow(request));
             }
-            if let Poll::Ready((attempt, answer)) = self.fencing.poll_answer(context) {
+            if let Poll::Ready((attempt, answer)) = self.io.fencing.poll_answer(context) {
                 return Poll::Ready(Wakeup::Pending(Pending::Fenced(attempt, answer)));
             }
             if self.steered {
-                match self.messages.poll_next_unpin(context) {
+                match self.io.messages.poll_next_unpin(context) {
                     Poll::Ready(Some(message)) => return Poll::Ready(Wakeup::Pending(Pending::Message(message))),
                     Poll::Ready(None) => return Poll::Ready(Wakeup::HandlesDropped),
                     Poll::Pending => {}
@@ -93,21 +93,21 @@ impl Dispatcher {
     /// Arms the timer for the scheduler, or, while it waits for the journal, for what cannot wait.
     pub(super) fn arm_timer(&mut self) {
         let grace_end = self.shutdown.as_ref().and_then(Shutdown::next_timeout);
-        let next = match self.tail.is_idle() {
+        let next = match self.io.tail.is_idle() {
             true => {
-                let orders = self.fencing.next_timeout();
+                let orders = self.io.fencing.next_timeout();
                 let next = self.scheduler.next_timeout().into_iter();
                 next.chain(grace_end).chain(orders).min()
             }
             false => {
                 // The scheduler's own timers wait: what it would decide then could not be committed yet.
-                let grace_end = grace_end.filter(|_| self.tail.is_away());
+                let grace_end = grace_end.filter(|_| self.io.tail.is_away());
                 self.queries.next_timeout().into_iter().chain(grace_end).min()
             }
         };
         if next != self.timer_at {
             self.timer_at = next;
-            let clock = Arc::clone(&self.clock);
+            let clock = Arc::clone(&self.io.clock);
             self.timer = match next {
                 Some(at) => async move { clock.sleep_until(at).await }.boxed().fuse(),
                 None => Fuse::terminated(),

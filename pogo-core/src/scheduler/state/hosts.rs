@@ -109,7 +109,9 @@ impl Hosts {
 
     /// Hosts that run a task.
     pub(crate) fn leased(&self) -> impl Iterator<Item = HostId> {
-        self.leased.ones().map(|host| HostId::new(u32::try_from(host).unwrap_or(u32::MAX)))
+        self.leased
+            .ones()
+            .map(|host| HostId::new(u32::try_from(host).unwrap_or(u32::MAX)))
     }
 
     /// Hosts that are unavailable for another reason than running a task, in fleet order.
@@ -139,7 +141,9 @@ impl Hosts {
     pub(super) fn known(&self) -> impl Iterator<Item = HostId> {
         let known = &self.leased | &self.is_noted;
         let known: Vec<usize> = known.ones().collect();
-        known.into_iter().map(|host| HostId::new(u32::try_from(host).unwrap_or(u32::MAX)))
+        known
+            .into_iter()
+            .map(|host| HostId::new(u32::try_from(host).unwrap_or(u32::MAX)))
     }
 
     /// All of it that is not said by the attempts under way.
