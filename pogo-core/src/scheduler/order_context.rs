@@ -69,9 +69,7 @@ impl State {
             context: Box::new(context),
         })
     }
-}
 
-impl State {
     /// Whether nothing but the answer to a request is recorded: it gives the fleet and the policy that are in force.
     fn is_answered_alone(&self, request: Option<&RequestId>, order: &Order) -> bool {
         match order {

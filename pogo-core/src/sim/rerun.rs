@@ -81,9 +81,7 @@ impl World {
             .into_iter()
             .fold(world, |world, crash| world.crash(crash.event, crash.downtime)))
     }
-}
 
-impl World {
     /// Lets the first job that is submitted here go as a job of a log went: each attempt takes the time it took, and comes to
     /// the end it came to. Hosts, rules and orders are this world's own. Attempts that the log does not have take the median of its times.
     ///
