@@ -118,7 +118,7 @@ pub fn lower_bound(
         let (stages, _) = Stages::compile(fleet, policy, &hosts, spec)?;
         (Rules::compile(fleet, policy)?, stages)
     };
-    let settings = spec.settings.resolve(count(hosts.len()));
+    let settings = spec.settings.resolve(u32::try_from(hosts.len()).unwrap_or(u32::MAX));
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let work = Work {
         rules: &rules,
@@ -141,24 +141,17 @@ pub fn lower_bound(
     })
 }
 
-fn count(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
-}
-
 /// The cause as it is reported.
-fn explain(work: &Work<'_>, fleet: &Fleet, cause: Cause) -> Binding {
+fn explain(work: &Work<'_>, fleet: &Fleet, cause: Cause<'_>) -> Binding {
     let host = |task: usize| work.hosts.get(task).or(work.hosts.first());
     match cause {
         Cause::Job(slots) => Binding::JobLimit { slots },
-        Cause::Bucket(at) if work.rules.buckets().get(at).is_some() => {
-            let bucket = &work.rules.buckets()[at];
-            Binding::Limit {
-                group: bucket.group.clone(),
-                rule: bucket.rule.to_string(),
-                slots: bucket.slots,
-            }
-        }
-        Cause::Bucket(task) | Cause::Task(task) => match host(task) {
+        Cause::Bucket(bucket) => Binding::Limit {
+            group: bucket.group.clone(),
+            rule: bucket.rule.to_string(),
+            slots: bucket.slots,
+        },
+        Cause::Task(task) => match host(task) {
             Some(&host) => Binding::LongestTask {
                 host: fleet.name(host).clone(),
             },

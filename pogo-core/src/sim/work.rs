@@ -1,7 +1,7 @@
 //! The work of a job, and the least time in which limits let it pass.
 
 use crate::fleet::HostId;
-use crate::plan::Rules;
+use crate::plan::{Bucket, Rules};
 
 /// Tasks, their times and the limits they are under.
 pub(super) struct Work<'a> {
@@ -14,19 +14,19 @@ pub(super) struct Work<'a> {
 
 /// What sets the bound of some tasks.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Cause {
+pub(super) enum Cause<'a> {
     Task(usize),
-    Bucket(usize),
+    Bucket(&'a Bucket),
     Job(u32),
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
     pub(super) fn time(&self, task: usize) -> u64 {
         self.times.get(task).copied().unwrap_or(0)
     }
 
     /// The least time in which these tasks can pass through all limits, and what sets it.
-    pub(super) fn part(&self, tasks: impl Iterator<Item = usize>) -> (u64, Cause) {
+    pub(super) fn part(&self, tasks: impl Iterator<Item = usize>) -> (u64, Cause<'a>) {
         let mut held: Vec<Vec<u64>> = vec![vec![]; self.rules.buckets().len()];
         let mut all = Vec::new();
         let mut best = (0, Cause::Task(0));
@@ -48,10 +48,10 @@ impl Work<'_> {
                 best = (bound, Cause::Job(slots));
             }
         }
-        for ((bucket, mut times), at) in self.rules.buckets().iter().zip(held).zip(0..) {
+        for (bucket, mut times) in self.rules.buckets().iter().zip(held) {
             let bound = through(&mut times, bucket.slots);
             if bound > best.0 {
-                best = (bound, Cause::Bucket(at));
+                best = (bound, Cause::Bucket(bucket));
             }
         }
         best
