@@ -54,7 +54,7 @@ pub(crate) struct FoundCommit<'a> {
 
 /// What follows at a position of a segment.
 #[derive(Debug)]
-pub(crate) enum Found<'a> {
+pub(crate) enum NextCommit<'a> {
     Commit(FoundCommit<'a>),
     /// A commit that is shorter than it says, or nothing at all: it was never acknowledged.
     Torn,
@@ -62,7 +62,7 @@ pub(crate) enum Found<'a> {
 
 /// Something else than what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Damage {
+pub(crate) struct CommitDamage {
     pub(crate) at: Seq,
     /// How many bytes of what was looked at come before it.
     pub(crate) offset: usize,
@@ -164,11 +164,11 @@ impl FoundCommit<'_> {
 }
 
 /// What follows at this position of the journal, where a segment goes on with these bytes to its end.
-pub(crate) fn next_commit(bytes: &[u8], at: Seq) -> Result<Found<'_>, Damage> {
+pub(crate) fn next_commit(bytes: &[u8], at: Seq) -> Result<NextCommit<'_>, CommitDamage> {
     let Some(line) = memchr(b'\n', bytes).and_then(|end| bytes.get(..end)) else {
         return match said_length(bytes) {
             Some(said) if bytes.len() >= said => Err(damage(at, 0, "a line has no end")),
-            _ => Ok(Found::Torn),
+            _ => Ok(NextCommit::Torn),
         };
     };
     let (first, fields) = position(line, at, 0)?;
@@ -176,14 +176,14 @@ pub(crate) fn next_commit(bytes: &[u8], at: Seq) -> Result<Found<'_>, Damage> {
         return Err(damage(at, 0, "a commit begins without saying how long it is"));
     };
     if header.version > FORMAT_VERSION {
-        return Err(Damage {
+        return Err(CommitDamage {
             is_newer: true,
             ..damage(at, 0, format!("the record is of version {}", header.version))
         });
     }
     let Some(whole) = bytes.get(..header.bytes) else {
         // The lines that are there were written whole; one that is not was not written.
-        return verify_lines(bytes, at, first.epoch).map(|()| Found::Torn);
+        return verify_lines(bytes, at, first.epoch).map(|()| NextCommit::Torn);
     };
     let mut records = vec![fields];
     let mut offset = line.len() + 1;
@@ -202,7 +202,7 @@ pub(crate) fn next_commit(bytes: &[u8], at: Seq) -> Result<Found<'_>, Damage> {
     if offset != header.bytes {
         return Err(damage(at, 0, "a commit is longer than it says"));
     }
-    Ok(Found::Commit(FoundCommit {
+    Ok(NextCommit::Commit(FoundCommit {
         at,
         end: Seq(at.0 + header.of as u64),
         epoch: first.epoch,
@@ -219,7 +219,7 @@ fn said_length(line: &[u8]) -> Option<usize> {
 }
 
 /// Whether the lines of a commit that lacks its end are as they were written.
-fn verify_lines(bytes: &[u8], at: Seq, epoch: Epoch) -> Result<(), Damage> {
+fn verify_lines(bytes: &[u8], at: Seq, epoch: Epoch) -> Result<(), CommitDamage> {
     let (mut offset, mut seq) = (0, at);
     while let Some(rest) = bytes.get(offset..)
         && let Some(line) = memchr(b'\n', rest).and_then(|end| rest.get(..end))
@@ -235,7 +235,7 @@ fn verify_lines(bytes: &[u8], at: Seq, epoch: Epoch) -> Result<(), Damage> {
 }
 
 /// The position that a line says, and the fields of its record.
-fn position(line: &[u8], at: Seq, offset: usize) -> Result<(Position, &[u8]), Damage> {
+fn position(line: &[u8], at: Seq, offset: usize) -> Result<(Position, &[u8]), CommitDamage> {
     let fields = checked(line).ok_or_else(|| damage(at, offset, "a line has another checksum than it says"))?;
     let inner = fields.strip_prefix(b"\"journal\":");
     let inner = inner.ok_or_else(|| damage(at, offset, "a line has no position"))?;
@@ -257,8 +257,8 @@ pub(crate) fn line_alone(line: &[u8]) -> Option<(Seq, &[u8])> {
     Some((position.seq, record.strip_prefix(b",").unwrap_or(record)))
 }
 
-fn damage(at: Seq, offset: usize, message: impl Into<String>) -> Damage {
-    Damage {
+fn damage(at: Seq, offset: usize, message: impl Into<String>) -> CommitDamage {
+    CommitDamage {
         at,
         offset,
         message: message.into(),

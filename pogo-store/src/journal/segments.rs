@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pogo_core::journal::{JournalError, Seq};
 
-use super::commit_lines::{Damage, Found, FoundCommit, is_unwritten, next_commit};
+use super::commit_lines::{CommitDamage, FoundCommit, NextCommit, is_unwritten, next_commit};
 use crate::disk::Disk;
 use crate::error::unavailable;
 
@@ -74,7 +74,7 @@ pub(crate) fn scan(
                 found => found.map_err(|damage| corrupt(&file, mark.offset, damage))?,
             };
             match found {
-                Found::Commit(commit) => {
+                NextCommit::Commit(commit) => {
                     let next = Mark {
                         offset: mark.offset + commit.len as u64,
                         at: commit.end,
@@ -88,9 +88,9 @@ pub(crate) fn scan(
                     }
                     size = PIECE;
                 }
-                Found::Torn if is_last => return Ok((mark, !rest.is_empty())),
+                NextCommit::Torn if is_last => return Ok((mark, !rest.is_empty())),
                 // The piece ends within a commit.
-                Found::Torn => {
+                NextCommit::Torn => {
                     if rest.len() == piece.len() {
                         // A commit larger than the piece. It is read again from its beginning: rare, and
                         // cheaper than keeping pieces to join.
@@ -103,7 +103,7 @@ pub(crate) fn scan(
     }
 }
 
-fn corrupt(file: &Path, before: u64, damage: Damage) -> JournalError {
+fn corrupt(file: &Path, before: u64, damage: CommitDamage) -> JournalError {
     let offset = before + damage.offset as u64;
     if damage.is_newer {
         let message = format!(

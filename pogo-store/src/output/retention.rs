@@ -88,9 +88,9 @@ pub struct Pruned {
     pub bytes: u64,
 }
 
-/// The output of a job, as it is found.
+/// How much output of a job is kept, and since when it has been written to no more.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct KeptOutput {
     job: JobId,
     written: Timestamp,
     pub(crate) bytes: u64,
@@ -186,13 +186,13 @@ impl Outputs {
     }
 
     /// The output of each job.
-    pub(crate) fn found(&self) -> io::Result<Vec<Found>> {
+    pub(crate) fn found(&self) -> io::Result<Vec<KeptOutput>> {
         let jobs = self.jobs()?.into_iter();
         let found = jobs.map(|job| match self.disk.identity(&log_file(&self.job_dir(job))) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             log => log.map(|log| {
                 let (written, bytes) = (log.modified(), log.len);
-                Some(Found { job, written, bytes })
+                Some(KeptOutput { job, written, bytes })
             }),
         });
         found.filter_map(Result::transpose).collect()
