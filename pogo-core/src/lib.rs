@@ -56,6 +56,7 @@ pub mod journal;
 pub mod output;
 pub mod plan;
 pub mod policy;
+mod saturating;
 pub mod scheduler;
 pub mod sim;
 pub mod stream;

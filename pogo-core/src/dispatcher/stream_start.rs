@@ -4,6 +4,7 @@ use futures::channel::oneshot;
 
 use super::Dispatcher;
 use crate::Timestamp;
+use crate::saturating::saturating_u32;
 use crate::scheduler::{JobId, Query, QueryError, Scheduler, View};
 use crate::stream::{ResyncReason, StreamId, StreamRequest, Update};
 
@@ -55,7 +56,7 @@ impl Dispatcher {
     /// The position after the last durable record.
     pub(super) fn position(&self) -> StreamId {
         // There are fewer incarnations than that.
-        let incarnation = u32::try_from(self.scheduler.incarnation().0).unwrap_or(u32::MAX);
+        let incarnation = saturating_u32(self.scheduler.incarnation().0);
         StreamId::new(incarnation, self.io.tail.end())
     }
 }

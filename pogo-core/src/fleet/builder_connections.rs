@@ -1,6 +1,7 @@
 //! Connection settings of hosts in a builder, and builders that start with a fleet.
 
 use super::{Connection, Fleet, FleetBuilder, HostId};
+use crate::saturating::saturating_u32;
 
 impl FleetBuilder {
     /// Sets how a host that was found with [`insert`](Self::insert) is reached. Of two values for one setting,
@@ -56,12 +57,7 @@ impl FleetBuilder {
 
 impl From<&Fleet> for FleetBuilder {
     fn from(fleet: &Fleet) -> Self {
-        let index = |hosts: &[HostId]| {
-            hosts
-                .iter()
-                .map(|host| u32::try_from(host.index()).unwrap_or(u32::MAX))
-                .collect()
-        };
+        let index = |hosts: &[HostId]| hosts.iter().map(|host| saturating_u32(host.index())).collect();
         Self {
             hosts: fleet.names.clone(),
             connections: fleet.connections.clone(),

@@ -3,6 +3,7 @@
 use super::names::Names;
 use super::visible::first_unseen;
 use super::{Connection, FleetError, HostId};
+use crate::saturating::saturating_u32;
 
 /// Settings by host. A vector by position and not a map, as sources set a hundred thousand of them in any order.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +41,7 @@ impl Connections {
             return Some(connection);
         }
         self.settings.push(connection);
-        *number = u32::try_from(self.settings.len()).unwrap_or(u32::MAX);
+        *number = saturating_u32(self.settings.len());
         None
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::connections::Connections;
 use super::names::Names;
 use super::{Connection, Host, HostId, HostName, TagPath};
+use crate::saturating::saturating_u32;
 
 /// A tag's position in its fleet. Means nothing in another fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,7 +58,7 @@ impl Fleet {
     /// All hosts, in listed order.
     pub fn ids(&self) -> impl ExactSizeIterator<Item = HostId> + use<> {
         // The builder refuses more hosts than an id can count.
-        (0..u32::try_from(self.names.len()).unwrap_or(u32::MAX)).map(HostId::new)
+        (0..saturating_u32(self.names.len())).map(HostId::new)
     }
 
     /// A host's name.
@@ -98,7 +99,7 @@ impl Fleet {
 
     /// All tags, in the order of their paths.
     pub fn tags(&self) -> impl Iterator<Item = TagId> + use<> {
-        (0..u32::try_from(self.tags.len()).unwrap_or(u32::MAX)).map(TagId)
+        (0..saturating_u32(self.tags.len())).map(TagId)
     }
 
     /// A tag's path.

@@ -8,6 +8,7 @@ use hashbrown::hash_table::Entry;
 use rustc_hash::FxHasher;
 
 use super::HostName;
+use crate::saturating::saturating_u32;
 
 /// Names in listed order, each once. Takes 4 bytes a host beside the names, so that finding one among very many misses few
 /// caches; an index map takes 16.
@@ -61,7 +62,7 @@ impl Names {
         match self.positions.entry(hash(name.as_str()), same, rehash) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(vacant) => {
-                let position = u32::try_from(list.len()).unwrap_or(u32::MAX);
+                let position = saturating_u32(list.len());
                 vacant.insert(position);
                 self.list.push(name);
                 position

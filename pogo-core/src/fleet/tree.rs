@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fleet::{Tag, TagId};
 use super::{HostId, TagPath};
+use crate::saturating::saturating_u32;
 
 /// Tags with all that follows from their paths: ancestors, children, members.
 pub(super) fn tag_tree(mut carried: BTreeMap<TagPath, Vec<u32>>) -> Vec<Tag> {
@@ -40,7 +41,7 @@ pub(super) fn tag_tree(mut carried: BTreeMap<TagPath, Vec<u32>>) -> Vec<Tag> {
             } else {
                 tags[at].below.clone()
             };
-            tags[above].children.push(TagId(u32::try_from(at).unwrap_or(u32::MAX)));
+            tags[above].children.push(TagId(saturating_u32(at)));
             tags[above].below.extend(members);
         }
     }

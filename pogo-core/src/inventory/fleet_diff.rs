@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::fleet::{Connection, Fleet, HostName, TagPath, fold};
 use crate::policy::Limit;
+use crate::saturating::saturating_u32;
 
 /// What changes when one fleet takes the place of another.
 ///
@@ -89,7 +90,7 @@ impl FleetDiff {
 
     /// Whether more hosts than this number, or this share of those before, are gone or moved.
     pub fn exceeds(&self, limit: Limit) -> bool {
-        let before = u32::try_from(self.before).unwrap_or(u32::MAX);
+        let before = saturating_u32(self.before);
         self.moved() > limit.tolerated(before) as usize
     }
 

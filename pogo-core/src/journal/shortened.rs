@@ -1,6 +1,7 @@
 //! Makes facts fit where a journal takes no record of any size. Orders that do not fit are refused instead.
 
 use super::stored_len;
+use crate::saturating::saturating_u32;
 use crate::scheduler::{
     Blocker, Event, Failure, FailureKind, FenceAnswer, JobEvent, JobEventKind, Obstacle, Outcome, Record,
 };
@@ -65,7 +66,7 @@ fn fitting(all: Vec<Obstacle>, mut room: usize) -> (Vec<Obstacle>, u32) {
         match room.checked_sub(stored_len(&obstacle)) {
             Some(rest) => {
                 room = rest;
-                left_out = left_out.saturating_add(u32::try_from(cut).unwrap_or(u32::MAX));
+                left_out = left_out.saturating_add(saturating_u32(cut));
                 kept.push(obstacle);
             }
             None => left_out = left_out.saturating_add(1),

@@ -5,6 +5,7 @@ use super::problem::Warning;
 use super::words::count;
 use crate::fleet::{HostName, fold};
 use crate::policy::{Origin, Policy, Rule};
+use crate::saturating::saturating_u32;
 
 /// A stage of this many hosts is likely to have a failure.
 const LARGE_STAGE: usize = 100;
@@ -84,7 +85,7 @@ impl Plan {
 }
 
 fn without_limit(hosts: &[HostName]) -> Warning {
-    let many = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
+    let many = saturating_u32(hosts.len());
     let (them, start) = if many == 1 { ("it", "starts") } else { ("them", "start") };
     let message = format!(
         "no limit counts {}: {}; nothing bounds how many of {them} {start} at once",

@@ -5,6 +5,7 @@ use petgraph::graphmap::DiGraphMap;
 
 use super::problem::PlanError;
 use super::stages::{StageId, Stages};
+use crate::saturating::saturating_u32;
 
 /// The stages as a graph: an edge from each stage to every stage that cannot complete before it has.
 ///
@@ -13,7 +14,7 @@ use super::stages::{StageId, Stages};
 pub(super) fn graph(stages: &Stages) -> DiGraphMap<u32, ()> {
     let mut graph = DiGraphMap::new();
     for id in 0..stages.stages().len() {
-        graph.add_node(u32::try_from(id).unwrap_or(u32::MAX));
+        graph.add_node(saturating_u32(id));
     }
     for track in stages.tracks() {
         for before in track.iter().filter_map(|&stage| stages.stage(stage).after) {

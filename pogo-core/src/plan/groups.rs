@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::counting_sort::SortedByKey;
 use crate::fleet::{Fleet, HostId, ResolveError, Selector};
+use crate::saturating::saturating_u32;
 
 /// Groups and who is in them. A host may be in several groups of one path when it carries several values of a tag.
 #[derive(Debug, Default)]
@@ -52,7 +53,7 @@ impl Groups {
         if hosts.is_empty() {
             return;
         }
-        let group = u32::try_from(self.labels.len()).unwrap_or(u32::MAX);
+        let group = saturating_u32(self.labels.len());
         self.labels.push(label);
         self.rows.extend(hosts.iter().map(|&host| (host, group)));
     }
@@ -93,7 +94,7 @@ impl Groups {
         let mut position = vec![0; pairs.len()];
         let mut labels = Vec::with_capacity(pairs.len());
         for (to, &from) in order.iter().enumerate() {
-            position[from] = u32::try_from(to).unwrap_or(u32::MAX);
+            position[from] = saturating_u32(to);
             let (a, b) = pairs[from];
             // As long as it is: there may be more of these than hosts, and `format!` leaves room at their ends.
             labels.push([&outer[a as usize], " & ", &inner[b as usize]].concat());
@@ -124,9 +125,7 @@ fn by_host(mut rows: Vec<(HostId, u32)>, hosts: usize) -> Vec<(HostId, u32)> {
             .iter()
             .map(move |&group| (HostId::new(host), group))
     };
-    (0..u32::try_from(hosts).unwrap_or(u32::MAX))
-        .flat_map(of_host)
-        .collect()
+    (0..saturating_u32(hosts)).flat_map(of_host).collect()
 }
 
 /// Numbers for pairs of groups, in the order in which the pairs are found.
@@ -155,7 +154,7 @@ impl PairNumbers {
     }
 
     fn number(&mut self, outer: u32, inner: u32) -> u32 {
-        let fresh = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
+        let fresh = saturating_u32(self.found.len());
         let number = match self.dense.get_mut(outer as usize * self.inner + inner as usize) {
             Some(number) => number,
             None => self.sparse.entry((outer, inner)).or_insert(Self::NONE),

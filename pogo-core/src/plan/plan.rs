@@ -9,6 +9,7 @@ use super::settings::PlannedSettings;
 use super::stages::{JobStage, Stages};
 use crate::fleet::{Fleet, HostId, HostName, fold};
 use crate::policy::Policy;
+use crate::saturating::saturating_u32;
 
 /// One job compiled against a fleet and a policy. Prints itself for a person and serializes for a program.
 ///
@@ -114,7 +115,7 @@ impl Plan {
             stages: stages.stages().iter().map(planned).collect(),
             buckets: buckets(&rules, &hosts),
             budgets: budgets(&rules, &hosts),
-            job: PlannedSettings::of(spec, u32::try_from(hosts.len()).unwrap_or(u32::MAX)),
+            job: PlannedSettings::of(spec, saturating_u32(hosts.len())),
             hosts: hosts.iter().map(name).collect(),
             warnings,
         };

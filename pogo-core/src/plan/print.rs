@@ -8,6 +8,7 @@ use super::settings::more_than;
 use super::words::count;
 use crate::fleet::fold;
 use crate::policy::ResolvedLimit;
+use crate::saturating::saturating_u32;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,7 +31,7 @@ impl fmt::Display for Plan {
 impl Plan {
     /// How many hosts the job has.
     fn hosts(&self) -> u32 {
-        u32::try_from(self.hosts.len()).unwrap_or(u32::MAX)
+        saturating_u32(self.hosts.len())
     }
 
     fn print_stages(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,7 +48,7 @@ impl Plan {
                 sequence = Some(&stage.sequence);
             }
             let then = if stage.after.is_some() { "then " } else { "     " };
-            let many = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
+            let many = saturating_u32(hosts.len());
             write!(
                 f,
                 "  {then}{:<24} {}: {}",

@@ -6,6 +6,7 @@ use super::job::check_settings;
 use super::waves::{self, EVERYTHING};
 use super::{JobSpec, PlanError};
 use crate::policy::{JobSettings, WaveGate};
+use crate::saturating::saturating_u32;
 
 impl JobSpec {
     /// The job for so many hosts as it is stored: with every default, so that it means the same under a later policy or
@@ -23,7 +24,7 @@ impl JobSpec {
         check_settings(&settings)?;
         Ok(Self {
             settings,
-            waves: waves::with_steps(&self.waves, count(hosts))?,
+            waves: waves::with_steps(&self.waves, saturating_u32(hosts))?,
             ..self.clone()
         })
     }
@@ -41,14 +42,10 @@ impl JobSpec {
         if let Some(last) = spec
             .waves
             .last_mut()
-            .filter(|last| last.slots(count(hosts)) < count(hosts))
+            .filter(|last| last.slots(saturating_u32(hosts)) < saturating_u32(hosts))
         {
             *last = EVERYTHING;
         }
         spec
     }
-}
-
-fn count(hosts: usize) -> u32 {
-    u32::try_from(hosts).unwrap_or(u32::MAX)
 }

@@ -13,6 +13,7 @@ use super::problem::{PlanError, Problem, Warning};
 use super::words;
 use crate::fleet::{Fleet, HostId};
 use crate::policy::{Constraint, Limit, Origin, Policy, Rule};
+use crate::saturating::saturating_u32;
 
 /// A bucket's position among the [`Rules`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -106,11 +107,11 @@ struct InlineProfile {
 
 impl Profiles {
     fn push(&mut self, profile: Profile<'_>) {
-        let first = count(self.budgets.len());
+        let first = saturating_u32(self.budgets.len());
         self.budgets.extend_from_slice(profile.budgets);
         self.profiles.push(InlineProfile {
             buckets: profile.buckets.into(),
-            budgets: (first, count(self.budgets.len())),
+            budgets: (first, saturating_u32(self.budgets.len())),
         });
     }
 
@@ -246,7 +247,7 @@ impl RulesDraft<'_> {
             }
         }
         if let Rule::MaxFailures(limit) = constraint.rule {
-            let first = count(self.budgets.len());
+            let first = saturating_u32(self.budgets.len());
             let origin = &constraint.origin;
             self.budgets.extend(groups.labels.into_iter().map(|group| BudgetGroup {
                 group,
@@ -257,7 +258,7 @@ impl RulesDraft<'_> {
                 .extend(groups.rows.into_iter().map(|(host, group)| (host, first + group)));
             return;
         }
-        let first = count(self.buckets.len());
+        let first = saturating_u32(self.buckets.len());
         for (group, hosts) in groups.labels.into_iter().zip(sizes) {
             self.add_bucket(constraint, group, hosts);
         }
@@ -302,7 +303,7 @@ impl RulesDraft<'_> {
             let alike = known.entry(FxBuildHasher.hash_one(profile)).or_default();
             let found = alike.iter().copied().find(|&at| profiles.get(at) == profile);
             profile_of.push(found.unwrap_or_else(|| {
-                let fresh = count(profiles.profiles.len());
+                let fresh = saturating_u32(profiles.profiles.len());
                 profiles.push(profile);
                 alike.push(fresh);
                 fresh
@@ -348,11 +349,6 @@ fn frozen(bucket: &Bucket) -> Warning {
         format!("`{rule}` leaves no slot for the {hosts} of `{group}`: {effect}"),
         bucket.origin.clone(),
     )
-}
-
-/// Positions fit: a fleet holds at most `u32::MAX` hosts, and the groups of one are fewer than its memberships.
-fn count(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

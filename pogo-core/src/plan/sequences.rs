@@ -8,6 +8,7 @@ use super::stages::{JobStage, StageId, Stages};
 use super::waves;
 use crate::fleet::{Fleet, HostId, Selector};
 use crate::policy::{Policy, Sequence};
+use crate::saturating::saturating_u32;
 
 impl Stages {
     /// Compiles the policy's sequences and the job's waves for these hosts.
@@ -172,13 +173,11 @@ impl<'a> StagesDraft<'a> {
                 // Order is kept across it: the next stage waits for the one before.
                 continue;
             }
-            let id = StageId(u32::try_from(self.stages.len()).unwrap_or(u32::MAX));
+            let id = StageId(saturating_u32(self.stages.len()));
             self.stages.push(JobStage {
                 sequence: name.clone(),
                 label: entry.selector.to_string(),
-                allowed_failures: sequence
-                    .allow_failures
-                    .tolerated(u32::try_from(tasks.len()).unwrap_or(u32::MAX)),
+                allowed_failures: sequence.allow_failures.tolerated(saturating_u32(tasks.len())),
                 after,
                 wave: None,
                 bakes: false,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::counting_sort::SortedByKey;
 use crate::policy::Limit;
+use crate::saturating::saturating_u32;
 
 /// A stage's position among the [`Stages`] of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -75,7 +76,7 @@ impl Stages {
             // Looked up before it is boxed: most tasks are of a track that is known.
             let known = tracks.get_index_of(track);
             let at = known.unwrap_or_else(|| tracks.insert_full(track.into()).0);
-            track_of.push(u32::try_from(at).unwrap_or(u32::MAX));
+            track_of.push(saturating_u32(at));
         }
         let tracks = tracks
             .into_iter()
@@ -90,7 +91,7 @@ impl Stages {
     /// Lets so many hosts of each wave fail without holding back the next.
     pub(crate) fn allow_in_waves(&mut self, failures: Limit) {
         for stage in self.stages.iter_mut().filter(|stage| stage.wave.is_some()) {
-            stage.allowed_failures = failures.tolerated(u32::try_from(stage.tasks.len()).unwrap_or(u32::MAX));
+            stage.allowed_failures = failures.tolerated(saturating_u32(stage.tasks.len()));
         }
     }
 

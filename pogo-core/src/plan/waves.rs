@@ -7,6 +7,7 @@ use super::job::JobSpec;
 use super::problem::PlanError;
 use super::stages::{JobStage, StageId, Stages};
 use crate::policy::{Limit, Percent};
+use crate::saturating::saturating_u32;
 
 /// The most waves that a job may have.
 const MAX_WAVES: usize = 1_000;
@@ -66,7 +67,7 @@ fn multiple(step: Limit, times: u32) -> Limit {
 /// A wave takes hosts of earlier stages before hosts of later ones, or it would wait for hosts that wait for it;
 /// among equals it takes them evenly from the whole listed order.
 pub(super) fn stages(stages: &Stages, spec: &JobSpec, tasks: usize) -> Vec<JobStage> {
-    let total = u32::try_from(tasks).unwrap_or(u32::MAX);
+    let total = saturating_u32(tasks);
     let order = spread(stages, total);
     let mut waves: Vec<JobStage> = Vec::new();
     let mut taken = 0;
@@ -80,7 +81,7 @@ pub(super) fn stages(stages: &Stages, spec: &JobSpec, tasks: usize) -> Vec<JobSt
         if upto <= taken {
             continue;
         }
-        let wave = u32::try_from(waves.len()).unwrap_or(u32::MAX);
+        let wave = saturating_u32(waves.len());
         let mut members = order[taken as usize..upto as usize].to_vec();
         members.sort_unstable();
         waves.push(JobStage {
@@ -98,7 +99,7 @@ pub(super) fn stages(stages: &Stages, spec: &JobSpec, tasks: usize) -> Vec<JobSt
 }
 
 fn id(before: usize, wave: u32) -> StageId {
-    StageId(u32::try_from(before).unwrap_or(u32::MAX).saturating_add(wave))
+    StageId(saturating_u32(before).saturating_add(wave))
 }
 
 /// All tasks: those that wait for nobody first, and evenly from the listed order among equals.

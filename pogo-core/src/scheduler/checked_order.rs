@@ -8,6 +8,7 @@ use super::{Answer, JobId, JobUpdate};
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
+use crate::saturating::saturating_u32;
 
 /// A valid order, with the results of checking it.
 pub(super) enum CheckedOrder {
@@ -76,10 +77,8 @@ impl CheckedOrder {
         match self {
             Self::Submit { job, .. } => Answer::Job(*job),
             Self::Promote { wave, .. } => Answer::Wave(*wave),
-            Self::Retry { tasks } | Self::Skip { tasks } => {
-                Answer::Hosts(u32::try_from(tasks.len()).unwrap_or(u32::MAX))
-            }
-            Self::Hold(holds) => Answer::Hosts(u32::try_from(holds.hosts.len()).unwrap_or(u32::MAX)),
+            Self::Retry { tasks } | Self::Skip { tasks } => Answer::Hosts(saturating_u32(tasks.len())),
+            Self::Hold(holds) => Answer::Hosts(saturating_u32(holds.hosts.len())),
             Self::Nothing => Answer::Unchanged,
             Self::Configure { .. }
             | Self::Pause { .. }

@@ -10,6 +10,7 @@ use super::agenda::Load;
 use super::state::{Compiled, Gates, State};
 use crate::fleet::HostId;
 use crate::plan::{BucketId, HostOrder, JobSpec, Stages};
+use crate::saturating::saturating_u32;
 
 /// Larger jobs are not rehearsed: what that costs grows with the square of their hosts, and listed order is not known to be
 /// ahead among so many.
@@ -62,7 +63,7 @@ struct RehearsedTask {
 
 impl<'a> Rehearsal<'a> {
     fn new(state: &State, spec: &JobSpec, compiled: &'a Compiled) -> Self {
-        let hosts = u32::try_from(compiled.tasks.len()).unwrap_or(u32::MAX);
+        let hosts = saturating_u32(compiled.tasks.len());
         let settings = spec.settings.resolve(hosts);
         let settle = u64::try_from(settings.settle.as_millis()).unwrap_or(u64::MAX);
         let expected = expected(state, spec, compiled);
@@ -195,7 +196,7 @@ fn expected(state: &State, spec: &JobSpec, compiled: &Compiled) -> BTreeMap<Host
         expected.insert(task.target.host, Load::UNKNOWN);
     }
     for expectation in &spec.expected {
-        let millis = u32::try_from(expectation.time.as_millis()).unwrap_or(u32::MAX);
+        let millis = saturating_u32(expectation.time.as_millis());
         for host in state.fleet.resolve(&expectation.hosts).unwrap_or_default() {
             expected.entry(host).and_modify(|known| *known = millis);
         }

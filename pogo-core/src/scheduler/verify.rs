@@ -8,6 +8,7 @@ use super::state::{Job, State, TaskState, Usage};
 use super::{AttemptId, Incarnation, JobStatus, Tally, Violation};
 use crate::Timestamp;
 use crate::fleet::HostId;
+use crate::saturating::saturating_u32;
 
 impl State {
     /// Checks what must hold after every event: counters, leases, freezes, holds and gates. Time is linear in the number of hosts
@@ -176,7 +177,7 @@ impl State {
             let open = stage
                 .after
                 .is_none_or(|before| job.gates.is_open(before) && complete(job, before.index()));
-            let id = crate::plan::StageId(u32::try_from(at).unwrap_or(u32::MAX));
+            let id = crate::plan::StageId(saturating_u32(at));
             let claimed = job.gates.is_open(id);
             // A stage that bakes may be closed for a while after it could open.
             if claimed != open && (claimed || !stage.bakes) {

@@ -10,6 +10,7 @@ use super::work::{Cause, Work};
 use crate::fleet::{Fleet, HostName};
 use crate::plan::{JobSpec, PlanError, Rules, Stages};
 use crate::policy::Policy;
+use crate::saturating::saturating_u32;
 use crate::time::format_duration;
 use crate::time::millis;
 
@@ -118,7 +119,7 @@ pub fn lower_bound(
         let (stages, _) = Stages::compile(fleet, policy, &hosts, spec)?;
         (Rules::compile(fleet, policy)?, stages)
     };
-    let settings = spec.settings.resolve(u32::try_from(hosts.len()).unwrap_or(u32::MAX));
+    let settings = spec.settings.resolve(saturating_u32(hosts.len()));
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let work = Work {
         rules: &rules,

@@ -11,6 +11,7 @@ use super::class::{Span, TaskOrder};
 use super::task_bits::TaskBits;
 use super::{Agenda, Class, ClassId, ClassKey, ClassStatus, HoldQueue, JobQueues, Load, TaskHints, WaitQueues};
 use crate::plan::HostOrder;
+use crate::saturating::saturating_u32;
 use crate::scheduler::state::{Job, State, TaskAt, TaskState};
 
 impl Agenda {
@@ -48,7 +49,7 @@ impl Agenda {
         let mut queued = Vec::with_capacity(job.tasks.len());
         for task in job.positions() {
             let class = self.class_for(state, job, task, &mut queues);
-            queues.class_of.push(u32::try_from(class).unwrap_or(u32::MAX));
+            queues.class_of.push(saturating_u32(class));
             if job.task(task).state != TaskState::Waiting {
                 continue;
             }
@@ -76,7 +77,7 @@ impl Agenda {
 
     /// Lists these tasks by their classes, the first of which is `fresh`, and which know how many are theirs.
     fn list(&mut self, job: &Job, queues: &JobQueues, fresh: ClassId, queued: &[u32]) {
-        let mut end = u32::try_from(self.listed.len()).unwrap_or(u32::MAX);
+        let mut end = saturating_u32(self.listed.len());
         for class in &mut self.classes[fresh..] {
             let begin = end;
             end += class.listed.end;
@@ -123,11 +124,11 @@ impl Agenda {
             Entry::Occupied(known) => *known.get() as usize,
             Entry::Vacant(vacant) => {
                 let fresh = classes.len();
-                vacant.insert(u32::try_from(fresh).unwrap_or(u32::MAX));
+                vacant.insert(saturating_u32(fresh));
                 classes.push(Class::new(key));
                 if let Some(by_bucket) = by_bucket {
                     let buckets = state.rules.profile(key.profile).buckets;
-                    let class = u32::try_from(fresh).unwrap_or(u32::MAX);
+                    let class = saturating_u32(fresh);
                     buckets.iter().for_each(|bucket| by_bucket[bucket.index()].push(class));
                 }
                 if let Some(classes) = queues.by_track.get_mut(track as usize) {
@@ -148,7 +149,7 @@ impl Agenda {
         };
         let mut queues = std::mem::take(queues);
         let class = self.class_for(state, job, task, &mut queues);
-        queues.class_of[task as usize] = u32::try_from(class).unwrap_or(u32::MAX);
+        queues.class_of[task as usize] = saturating_u32(class);
         queues.enqueue(task);
         self.classes[class]
             .late
@@ -255,7 +256,7 @@ fn expected(state: &State, job: &Job) -> Vec<u32> {
     }
     let mut expected = vec![Load::UNKNOWN; job.tasks.len()];
     for expectation in &job.spec.expected {
-        let millis = u32::try_from(expectation.time.as_millis()).unwrap_or(u32::MAX);
+        let millis = saturating_u32(expectation.time.as_millis());
         // Judged when the job was submitted; a host that left the fleet since then needs no estimate.
         for host in state.fleet.resolve(&expectation.hosts).unwrap_or_default() {
             if let Some(task) = job.task_of(host) {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Key;
 use super::wait_reason::WaitReason;
+use crate::saturating::saturating_u32;
 use crate::scheduler::ids::JobIndex;
 
 /// A class's position in the agenda.
@@ -147,7 +148,7 @@ impl Class {
         self.ticket = self.ticket.wrapping_add(1);
         Entry {
             key,
-            class: u32::try_from(class).unwrap_or(u32::MAX),
+            class: saturating_u32(class),
             profile: self.key.profile,
             ticket: self.ticket,
         }

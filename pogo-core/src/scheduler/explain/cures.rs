@@ -6,6 +6,7 @@ use super::forecast::{Forecast, is_exceeded};
 use super::{Cure, CureOrder, named};
 use crate::fleet::{HostId, HostName};
 use crate::plan::BucketId;
+use crate::saturating::saturating_u32;
 use crate::scheduler::state::{Budget, Doubt, FailedAttempt, Job, TaskChange, TaskState};
 use crate::scheduler::{FenceState, JobId};
 
@@ -211,7 +212,7 @@ impl Forecast<'_> {
         let id = job.id;
         let removed = |task: &u32| self.state.hosts.is_removed(job.host(*task));
         let there: Vec<u32> = failed.iter().copied().filter(|task| !removed(task)).collect();
-        let mended = u32::try_from(there.len()).unwrap_or(u32::MAX);
+        let mended = saturating_u32(there.len());
         let mut cures = Vec::new();
         if !is_exceeded(budget, mended) {
             cures.push(Cure::of(self.retry(job, &there)));

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fleet::HostId;
 use crate::plan::BucketId;
+use crate::saturating::saturating_u32;
 use crate::scheduler::state::{Budget, Job, JobStatus, State, TaskState};
 
 /// Which hosts will be available, and which buckets will have a slot, without any order.
@@ -138,7 +139,7 @@ impl<'a> Forecast<'a> {
         let profile = state.rules.profile(job.target(task).profile);
         let mended = |at: u32| {
             let of = |task: &&u32| state.rules.profile(job.target(**task).profile).budgets.contains(&at);
-            u32::try_from(retried.iter().filter(of).count()).unwrap_or(u32::MAX)
+            saturating_u32(retried.iter().filter(of).count())
         };
         let exceeded = |&at: &u32| {
             job.budgets

@@ -8,6 +8,7 @@ use super::{PageLimit, Paged, QueryError};
 use crate::fleet::Selector;
 use crate::plan::BucketId;
 use crate::policy::{Origin, Rule};
+use crate::saturating::saturating_u32;
 use crate::scheduler::Holder;
 use crate::scheduler::state::State;
 
@@ -99,7 +100,7 @@ impl State {
     pub(super) fn slots_page(&self, query: &SlotsQuery) -> Result<Paged<Slots, u32>, QueryError> {
         let counting = query.hosts.as_ref().map(|hosts| self.limits_on(hosts)).transpose()?;
         let begin = query.after.map_or(0, |after| after.saturating_add(1));
-        let end = u32::try_from(self.rules.buckets().len()).unwrap_or(u32::MAX);
+        let end = saturating_u32(self.rules.buckets().len());
         let listed = (begin..end)
             .map(BucketId)
             .filter(|bucket| counting.as_ref().is_none_or(|counting| counting.contains(bucket)));

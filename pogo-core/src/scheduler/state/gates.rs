@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use crate::plan::{StageId, Stages};
+use crate::saturating::saturating_u32;
 use crate::scheduler::TaskState;
 
 /// The gates of one job's stages, kept up to date as its tasks change state.
@@ -44,7 +45,7 @@ pub(crate) enum GateChange {
 impl Gates {
     pub(crate) fn new(stages: &Stages) -> Self {
         let gates = stages.stages().iter().map(|stage| Gate {
-            pending: u32::try_from(stage.tasks.len()).unwrap_or(u32::MAX),
+            pending: saturating_u32(stage.tasks.len()),
             failed: 0,
             allowed: stage.allowed_failures,
             open: stage.after.is_none(),
@@ -59,9 +60,9 @@ impl Gates {
             return this;
         }
         for (track, of) in (0..).zip(stages.tracks()) {
-            this.closed.push(
-                u32::try_from(of.iter().filter(|stage| !this.stages[stage.index()].open).count()).unwrap_or(u32::MAX),
-            );
+            this.closed.push(saturating_u32(
+                of.iter().filter(|stage| !this.stages[stage.index()].open).count(),
+            ));
             of.iter().for_each(|stage| this.tracks_of[stage.index()].push(track));
         }
         this

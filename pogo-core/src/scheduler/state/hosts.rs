@@ -8,6 +8,7 @@ use super::usage::Change;
 use super::{Effect, Effects, Running, State, Target, TaskAt, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostId;
+use crate::saturating::saturating_u32;
 use crate::scheduler::JobId;
 
 /// What is known of one host, over all jobs.
@@ -109,9 +110,7 @@ impl Hosts {
 
     /// Hosts that run a task.
     pub(crate) fn leased(&self) -> impl Iterator<Item = HostId> {
-        self.leased
-            .ones()
-            .map(|host| HostId::new(u32::try_from(host).unwrap_or(u32::MAX)))
+        self.leased.ones().map(|host| HostId::new(saturating_u32(host)))
     }
 
     /// Hosts that are unavailable for another reason than running a task, in fleet order.
@@ -141,9 +140,7 @@ impl Hosts {
     pub(super) fn known(&self) -> impl Iterator<Item = HostId> {
         let known = &self.leased | &self.is_noted;
         let known: Vec<usize> = known.ones().collect();
-        known
-            .into_iter()
-            .map(|host| HostId::new(u32::try_from(host).unwrap_or(u32::MAX)))
+        known.into_iter().map(|host| HostId::new(saturating_u32(host)))
     }
 
     /// All of it that is not said by the attempts under way.

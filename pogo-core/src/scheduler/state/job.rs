@@ -11,6 +11,7 @@ use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 use crate::plan::{HostOrder, JobSpec, StageId, Stages};
 use crate::policy::{JobSettings, ResolvedSettings, Setting, WaveGate};
+use crate::saturating::saturating_u32;
 use crate::scheduler::{Actor, AttemptId, Failure, JobId, JobUpdate, Steered, Tally};
 
 /// The status of a job.
@@ -200,7 +201,7 @@ impl Job {
         at: Timestamp,
     ) -> Self {
         let mut compiled = compiled;
-        let count = u32::try_from(compiled.tasks.len()).unwrap_or(u32::MAX);
+        let count = saturating_u32(compiled.tasks.len());
         let settings = given.resolve(count);
         compiled.stages.allow_in_waves(settings.allow_failures);
         Self {
@@ -260,7 +261,7 @@ impl Job {
     /// Changes its settings.
     pub(super) fn alter(&mut self, change: &JobUpdate, now: Timestamp) {
         self.given = Arc::new(change.apply(&self.given));
-        let hosts = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
+        let hosts = saturating_u32(self.tasks.len());
         let before = std::mem::replace(&mut self.settings, Arc::new(self.given.resolve(hosts)));
         if change.changes(Setting::AllowFailures) {
             self.stages.allow_in_waves(self.settings.allow_failures);
@@ -314,7 +315,7 @@ impl Job {
 
     /// All tasks, by position.
     pub(crate) fn positions(&self) -> impl Iterator<Item = u32> + use<> {
-        0..u32::try_from(self.tasks.len()).unwrap_or(u32::MAX)
+        0..saturating_u32(self.tasks.len())
     }
 
     /// Whether a stage is open, or will be when time has passed and nothing else has happened.

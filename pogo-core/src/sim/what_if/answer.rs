@@ -9,6 +9,7 @@ use super::run::Run;
 use super::{Chance, CriticalPath, Quantile, Scenario, Spread};
 use crate::plan::Plan;
 use crate::policy::Rule;
+use crate::saturating::saturating_u32;
 use crate::scheduler::InputError;
 use crate::sim::LowerBound;
 use crate::time::millis;
@@ -162,28 +163,28 @@ impl WhatIf {
         let stuck = runs.iter().filter(|run| !run.is_complete());
         Ok(Self {
             seed: runs.first().map_or(0, |run| run.seed),
-            runs: count(runs.len()),
-            hosts: count(plan.hosts.len()),
+            runs: saturating_u32(runs.len()),
+            hosts: saturating_u32(plan.hosts.len()),
             task_times: scenario.world().times.to_string(),
             makespan,
             stopped: stopped(runs),
             stopped_seeds: stuck.map(|run| run.seed).take(10).collect(),
-            failed_hosts: lost.sum::<f64>() / f64::from(count(runs.len()).max(1)),
+            failed_hosts: lost.sum::<f64>() / f64::from(saturating_u32(runs.len()).max(1)),
             peak_running: runs.iter().map(|run| run.peak_running).max().unwrap_or(0),
             typical,
             bound: scenario.lower_bound(typical.seed)?,
             path: scenario.path(typical.seed)?,
             groups: groups(scenario, &plan, runs),
             costs,
-            cost_runs: count(cost_runs),
+            cost_runs: saturating_u32(cost_runs),
         })
     }
 }
 
 fn stopped(runs: &[Run]) -> Chance {
     Chance {
-        runs: count(runs.iter().filter(|run| !run.is_complete()).count()),
-        of: count(runs.len()),
+        runs: saturating_u32(runs.iter().filter(|run| !run.is_complete()).count()),
+        of: saturating_u32(runs.len()),
     }
 }
 
@@ -211,13 +212,9 @@ fn groups(scenario: &Scenario, plan: &Plan, runs: &[Run]) -> Vec<GroupForecast> 
                 p50: peaks.get(peaks.len().saturating_sub(1) / 2).copied().unwrap_or(0),
                 most: peaks.last().copied().unwrap_or(0),
             },
-            idle: idle / count(uses.len()).max(1),
+            idle: idle / saturating_u32(uses.len()).max(1),
             used: 1.0 - idle.as_secs_f64() / offered.as_secs_f64().max(f64::MIN_POSITIVE),
         });
     }
     groups
-}
-
-fn count(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
 }
