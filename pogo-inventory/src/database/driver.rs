@@ -46,24 +46,27 @@ pub(super) async fn ask(
     }
 }
 
-/// The message for a value that is neither a text nor an integer.
-pub(super) fn misfit(column: &str, kind: &str, as_text: Option<&sqlx::Error>) -> String {
-    // The driver reports a value of another type like this.
-    let is_other = |error: &sqlx::Error| match error {
-        sqlx::Error::ColumnDecode { source, .. } => source.to_string().starts_with("mismatched types"),
-        _ => false,
-    };
-    match as_text.is_none_or(is_other) {
-        true => format!("the column `{column}` is {kind}, neither text nor a whole number; cast it to text"),
-        false => format!("the column `{column}` holds bytes that are not UTF-8 text"),
+/// The message for a value of this SQL type that is neither a text nor an integer.
+pub(super) fn misfit<D: sqlx::Database>(column: &str, kind: Option<&D::TypeInfo>) -> String
+where
+    String: sqlx::Type<D>,
+{
+    use sqlx::{Type, TypeInfo};
+
+    match kind {
+        Some(kind) if String::compatible(kind) => format!("the column `{column}` holds bytes that are not UTF-8 text"),
+        kind => {
+            let kind = kind.map_or("unknown", TypeInfo::name);
+            format!("the column `{column}` is {kind}, neither text nor a whole number; cast it to text")
+        }
     }
 }
 
 /// Runs a query, accepting texts and these integer types.
 macro_rules! answer {
-    ($connection:expr, $question:expr, [$($number:ty),*]) => {{
+    ($database:ty, $connection:expr, $question:expr, [$($number:ty),*]) => {{
         use futures::TryStreamExt;
-        use sqlx::{Column, Either, Executor, Row, Statement, TypeInfo, ValueRef};
+        use sqlx::{Column, Either, Executor, Row, Statement, ValueRef};
 
         let (connection, question): (_, &SqlQuery) = ($connection, $question);
         let statement = connection.prepare(&question.sql).await?;
@@ -89,11 +92,10 @@ macro_rules! answer {
                     number.map(|number| number.map(|number| number.to_string()))
                 });)*
                 cells.push(cell.map_err(|_| {
-                    let as_text = row.try_get::<Option<String>, _>(at).err();
                     // SQLite's columns have values of any type, so the type is taken from the value.
-                    let raw = row.try_get_raw(at);
-                    let kind = raw.map_or_else(|_| "unknown".to_owned(), |raw| raw.type_info().name().to_owned());
-                    QueryFailure::Wrong($crate::database::driver::misfit(row.column(at).name(), &kind, as_text.as_ref()))
+                    let kind = row.try_get_raw(at).ok().map(|raw| raw.type_info().into_owned());
+                    let misfit = $crate::database::driver::misfit::<$database>;
+                    QueryFailure::Wrong(misfit(row.column(at).name(), kind.as_ref()))
                 })?);
             }
             table.push(&cells).map_err(QueryFailure::Wrong)?;
@@ -137,7 +139,7 @@ mod sqlite {
     }
 
     async fn rows(connection: &mut SqliteConnection, question: &SqlQuery) -> Result<Table, QueryFailure> {
-        answer!(&mut *connection, question, [i64])
+        answer!(sqlx::Sqlite, &mut *connection, question, [i64])
     }
 }
 
@@ -172,7 +174,7 @@ mod postgres {
     }
 
     async fn rows(connection: &mut PgConnection, question: &SqlQuery) -> Result<Table, QueryFailure> {
-        answer!(&mut *connection, question, [i64, i32, i16])
+        answer!(sqlx::Postgres, &mut *connection, question, [i64, i32, i16])
     }
 }
 
@@ -216,6 +218,6 @@ mod mysql {
     }
 
     async fn rows(connection: &mut MySqlConnection, question: &SqlQuery) -> Result<Table, QueryFailure> {
-        answer!(&mut *connection, question, [i64, u64])
+        answer!(sqlx::MySql, &mut *connection, question, [i64, u64])
     }
 }
