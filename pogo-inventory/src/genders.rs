@@ -9,7 +9,7 @@ use pogo_core::fleet::{HostName, TagPath};
 use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
 use crate::file;
-use crate::guess;
+use crate::guess::{self, FileKind};
 use crate::nodeset;
 use crate::roster::Roster;
 use crate::source::{self, Problems, Span};
@@ -67,7 +67,7 @@ impl GendersFile {
         if reader.values.is_empty() && reader.problems.is_empty() && guess::is_csv(text) {
             reader.problems.report(Span::START, "no node has an attribute");
         }
-        let found = guess::hinted(reader.problems.into_sorted(), "genders", &source_name, text);
+        let found = guess::hinted(reader.problems.into_sorted(), FileKind::Genders, &source_name, text);
         reader.roster.into_listing(found)
     }
 }

@@ -8,7 +8,7 @@ use pogo_core::fleet::Connection;
 use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
 use crate::address;
-use crate::guess;
+use crate::guess::{self, FileKind};
 use crate::input_file::InputFile;
 use crate::roster::Roster;
 use crate::source::{self, Problems, Span};
@@ -76,7 +76,7 @@ fn listing(name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
             "write a name or a range in each line",
         );
     }
-    let found = guess::hinted(problems.into_sorted(), "hosts", &name, text);
+    let found = guess::hinted(problems.into_sorted(), FileKind::HostList, &name, text);
     roster.into_listing(found)
 }
 

@@ -11,7 +11,7 @@ use super::model::Model;
 use super::printed::{self, field};
 use super::var_files::FilesRead;
 use crate::blocking::spawn_blocking;
-use crate::guess;
+use crate::guess::{self, FileKind};
 use crate::input_file::InputFile;
 use crate::source::{self, Problems, Span};
 use crate::tree::Value;
@@ -81,7 +81,7 @@ fn listing(name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
     if problems.is_empty() {
         printed::list(&mut problems, &mut model);
     }
-    seen.problems = guess::hinted(problems.into_sorted(), "ansible-list", &name, text);
+    seen.problems = guess::hinted(problems.into_sorted(), FileKind::AnsibleList, &name, text);
     finish(model, seen)
 }
 

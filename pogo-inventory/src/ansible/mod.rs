@@ -32,7 +32,7 @@ use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 use self::model::Model;
 use self::var_files::FilesRead;
 use crate::file;
-use crate::guess;
+use crate::guess::{self, FileKind};
 use crate::source::{self, Problems, Span};
 
 /// An Ansible inventory file, in INI or YAML, with the `group_vars` and `host_vars` beside it; or a folder
@@ -105,7 +105,7 @@ fn with_way_out(mut error: InventoryError, path: &Path) -> InventoryError {
         && let file = first.source.to_string()
         && let Ok(text) = file::read_text(Path::new(&file))
     {
-        *problems = guess::hinted(std::mem::take(problems), "ansible", &file, &text);
+        *problems = guess::hinted(std::mem::take(problems), FileKind::Ansible, &file, &text);
     }
     if let InventoryError::Invalid(problems) = &mut error
         && let Some(last) = problems.last_mut().filter(|last| last.position.is_some())

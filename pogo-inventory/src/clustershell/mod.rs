@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 
 use crate::file;
-use crate::guess;
+use crate::guess::{self, FileKind};
 use crate::source::{self, Problems, Span};
 
 /// A group file of ClusterShell, such as those in `/etc/clustershell/groups.d`: in its YAML form, or, if it ends in `.cfg`
@@ -122,7 +122,7 @@ fn listing(files: &mut [(Problems<'_>, Option<String>)]) -> Result<Listing, Inve
         .iter_mut()
         .flat_map(|(problems, _)| {
             let (found, source) = (problems.take_sorted(), &problems.source);
-            guess::hinted(found, "clustershell", &source.name, source.text)
+            guess::hinted(found, FileKind::ClusterShell, &source.name, source.text)
         })
         .collect();
     let mut listing = read.roster.into_listing(problems)?;

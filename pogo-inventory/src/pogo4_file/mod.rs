@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
 use crate::file;
-use crate::guess;
+use crate::guess::{self, FileKind};
 use crate::source::{self, Problems};
 
 /// The file of Pogo 4.0, with its semantics: `apps`, `envs`, `constraints`.
@@ -67,7 +67,7 @@ impl Pogo4File {
         let source_name = source_name.into();
         let mut problems = Problems::new(source::SourceText::new(Arc::clone(&source_name), text));
         let (roster, policy) = document::read(&mut problems);
-        let found = guess::hinted(problems.into_sorted(), "pogo4", &source_name, text);
+        let found = guess::hinted(problems.into_sorted(), FileKind::Pogo4, &source_name, text);
         let mut listing = roster.into_listing(found)?;
         listing.policy = Some(policy);
         Ok(listing)

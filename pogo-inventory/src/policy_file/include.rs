@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use pogo_core::inventory::{Diagnostic, InventoryError};
 
 use crate::file;
-use crate::guess;
+use crate::guess::{self, FileKind};
 use crate::source::{Problems, Span};
 use crate::tree::{Node, Value, expect};
 
@@ -41,8 +41,12 @@ impl Includes {
     /// Keeps the problems of a file that was read to its end.
     pub(super) fn close(&mut self, path: &Path, text: &str, problems: Problems<'_>) {
         let found = problems.into_sorted();
-        self.found
-            .extend(guess::hinted(found, "policy", &path.display().to_string(), text));
+        self.found.extend(guess::hinted(
+            found,
+            FileKind::Policy,
+            &path.display().to_string(),
+            text,
+        ));
         self.done.extend(self.open.pop());
     }
 

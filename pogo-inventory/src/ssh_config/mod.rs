@@ -11,7 +11,8 @@ use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 use pogo_ssh_config::ConfigFiles;
 
 use self::hosts::HostCollector;
-use crate::{file, guess};
+use crate::file;
+use crate::guess::{self, FileKind};
 
 /// A configuration file of OpenSSH's client, such as `~/.ssh/config`.
 ///
@@ -102,7 +103,7 @@ fn refused(problems: Vec<Diagnostic>, path: &Path) -> InventoryError {
     let text = file::read_text(path).unwrap_or_default();
     InventoryError::Invalid(guess::hinted(
         problems,
-        "ssh-config",
+        FileKind::SshConfig,
         &path.display().to_string(),
         &text,
     ))

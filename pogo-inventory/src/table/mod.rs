@@ -40,7 +40,7 @@ use async_trait::async_trait;
 use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
 use crate::file;
-use crate::guess;
+use crate::guess::{self, FileKind};
 use serde::{Deserialize, Serialize};
 
 use crate::roster::Roster;
@@ -87,6 +87,19 @@ impl Format {
             Self::JsonLines => "jsonl",
             #[cfg(feature = "toml")]
             Self::Toml => "toml",
+        }
+    }
+
+    fn file_kind(self) -> FileKind {
+        match self {
+            #[cfg(feature = "csv")]
+            Self::Csv => FileKind::Csv,
+            #[cfg(feature = "json")]
+            Self::Json => FileKind::Json,
+            #[cfg(feature = "json")]
+            Self::JsonLines => FileKind::JsonLines,
+            #[cfg(feature = "toml")]
+            Self::Toml => FileKind::Toml,
         }
     }
 
@@ -137,7 +150,7 @@ impl TableFile {
         // The file may be of another type.
         let hinted = |error| match error {
             InventoryError::Invalid(problems) => {
-                InventoryError::Invalid(guess::hinted(problems, format.name(), &name, &text))
+                InventoryError::Invalid(guess::hinted(problems, format.file_kind(), &name, &text))
             }
             other => other,
         };

@@ -1,0 +1,50 @@
+//! Types of files.
+
+/// A type of file, whether this build reads it or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    Ansible,
+    AnsibleList,
+    ClusterShell,
+    Csv,
+    Genders,
+    HostList,
+    Json,
+    JsonLines,
+    Pogo4,
+    Policy,
+    /// A program, which prints hosts.
+    Program,
+    /// A file that lists sources.
+    Sources,
+    SshConfig,
+    /// What Terraform prints, which no source reads.
+    Terraform,
+    Toml,
+}
+
+impl FileKind {
+    /// How a file of this type is given to a program.
+    pub(super) fn cure(self, name: &str) -> String {
+        let source = match self {
+            Self::Policy => return format!("`-c {name}`"),
+            Self::Sources => return format!("`--sources {name}`"),
+            Self::Terraform => {
+                return "`terraform output -json NAME` prints a value of yours: make it a list of hosts".to_owned();
+            }
+            Self::Program => return format!("`-i command:{name}`, or `-i ansible-script:{name}`"),
+            Self::Ansible => "ansible",
+            Self::AnsibleList => "ansible-list",
+            Self::ClusterShell => "clustershell",
+            Self::Csv => "csv",
+            Self::Genders => "genders",
+            Self::HostList => "hosts",
+            Self::Json => "json",
+            Self::JsonLines => "jsonl",
+            Self::Pogo4 => "pogo4",
+            Self::SshConfig => "ssh-config",
+            Self::Toml => "toml",
+        };
+        format!("`-i {source}:{name}`")
+    }
+}
