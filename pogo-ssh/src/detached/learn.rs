@@ -4,7 +4,7 @@ use pogo_core::scheduler::NeverBegan;
 
 use super::follow::{Detached, given_up};
 use crate::exec::{ExitReport, NotStarted};
-use crate::fencing::{HostAnswer, WITHOUT_LOCK, learn};
+use crate::fencing::{GONE, HostAnswer, WITHOUT_LOCK, learn};
 use crate::link::Link;
 
 impl Detached<'_> {
@@ -24,9 +24,7 @@ impl Detached<'_> {
                 self.watch.end_in(phase);
                 report
             }
-            Ok(HostAnswer::Gone) => ExitReport::Unknown(
-                "what ran the attempt on the host is gone, and has left no word of its end".to_owned(),
-            ),
+            Ok(HostAnswer::Gone) => ExitReport::Unknown(GONE.to_owned()),
             Ok(HostAnswer::Running) => {
                 ExitReport::Unknown("the attempt still runs on the host, and its output cannot be found".to_owned())
             }

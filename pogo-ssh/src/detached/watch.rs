@@ -6,6 +6,7 @@ use pogo_core::scheduler::{NeverBegan, Phase};
 use super::commands::{DetachedCommands, PHASES};
 use super::frames::HostFrame;
 use crate::exec::{ExitReport, Mark, MarkParser, NotStarted, StopReason, phase_name, signal_of};
+use crate::fencing::GONE;
 use crate::host_lock::never_message;
 use crate::output::Output;
 use crate::prepared::PreparedAttempt;
@@ -72,10 +73,7 @@ impl AttemptWatch {
             }
             HostFrame::State(state) => self.enter(state),
             HostFrame::End => return Some(self.ended(stop)),
-            HostFrame::Dead => {
-                let dead = "what ran the attempt on the host is gone, and has left no word of its end";
-                return Some(ExitReport::Unknown(dead.to_owned()));
-            }
+            HostFrame::Dead => return Some(ExitReport::Unknown(GONE.to_owned())),
             HostFrame::Refused(reason) => return Some(ExitReport::refused(reason)),
             HostFrame::Ready(_) | HostFrame::Busy(_) | HostFrame::Never(_) => {}
         }

@@ -8,7 +8,7 @@ use crate::classify::classify;
 use crate::exec::ExitReport;
 
 /// What is said of an attempt that ended, nobody knows how.
-pub(super) const GONE: &str = "what ran the attempt on the host is gone, and has left no word of its end";
+pub(crate) const GONE: &str = "what ran the attempt on the host is gone, and has left no word of its end";
 
 /// Of one that ended in this phase, and whose last would have been that one.
 pub(super) fn outcome_of_end((phase, report): (Phase, ExitReport), last: Phase) -> Outcome {

@@ -10,6 +10,7 @@ mod script;
 
 pub(crate) use answer::HostAnswer;
 pub(crate) use ask::RecordQuery;
+pub(crate) use end::GONE;
 pub(crate) use fence::{ask_host, fence};
 pub(crate) use record::WITHOUT_LOCK;
 pub(crate) use resume::{learn, resume};
