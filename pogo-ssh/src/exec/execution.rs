@@ -121,13 +121,7 @@ impl<'a> Execution<'a> {
     }
 
     fn take_mark(&mut self, mark: Mark) {
-        let is_ready = matches!(mark, Mark::Ready(_)) && self.progress.waits().is_none();
-        if let Some(phase) = self.progress.apply(mark) {
-            self.context.report.phase(phase);
-        }
-        if let Some(ready) = self.progress.waits().filter(|_| is_ready) {
-            self.permission.ask(self.context.report, ready.host_lock);
-        }
+        self.permission.take(mark, &mut self.progress, self.context.report);
         if self.progress.command_has_ended() && self.command_ended.is_none() {
             self.command_ended = Some(Instant::now());
         }

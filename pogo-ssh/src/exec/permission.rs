@@ -6,6 +6,8 @@ use pogo_core::dispatcher::Reporter;
 use pogo_core::scheduler::{BeginRefused, NeverBegan};
 
 use super::exit_report::NotStarted;
+use super::mark::Mark;
+use super::progress::SessionProgress;
 use super::stop::StopSignal;
 
 /// Asks before anything is sent to a host that cannot wait at a gate.
@@ -28,6 +30,17 @@ impl PermissionRequest {
     pub(crate) fn ask(&mut self, report: &Reporter, host_lock: bool) {
         let report = report.clone();
         self.0 = Some(async move { report.begin(host_lock).await }.boxed());
+    }
+
+    /// Applies a mark: reports the phase that it enters, and asks once the session waits at its gate.
+    pub(crate) fn take(&mut self, mark: Mark, progress: &mut SessionProgress, report: &Reporter) {
+        let is_ready = matches!(mark, Mark::Ready(_)) && progress.waits().is_none();
+        if let Some(phase) = progress.apply(mark) {
+            report.phase(phase);
+        }
+        if let Some(ready) = progress.waits().filter(|_| is_ready) {
+            self.ask(report, ready.host_lock);
+        }
     }
 
     /// Waits for the answer and returns it once; pending for ever where nothing was requested.

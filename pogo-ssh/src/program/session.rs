@@ -321,15 +321,7 @@ impl RunningSession<'_> {
         for mark in marks {
             match mark {
                 Mark::Done(status) => self.end.done = Some(status),
-                mark => {
-                    let is_ready = matches!(mark, Mark::Ready(_)) && self.end.progress.waits().is_none();
-                    if let Some(phase) = self.end.progress.apply(mark) {
-                        context.report.phase(phase);
-                    }
-                    if let Some(ready) = self.end.progress.waits().filter(|_| is_ready) {
-                        self.permission.ask(context.report, ready.host_lock);
-                    }
-                }
+                mark => self.permission.take(mark, &mut self.end.progress, context.report),
             }
         }
     }
