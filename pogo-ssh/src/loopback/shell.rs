@@ -37,6 +37,7 @@ impl ServerExecution {
         if is_command {
             self.host.count_execution();
         }
+        let mut breaking = None;
         match self.host.fault() {
             Some(Fault::Hang) => {
                 // Until the connection is closed.
@@ -48,12 +49,9 @@ impl ServerExecution {
             },
             Some(Fault::ForcedCommand(status)) => return end_at_once(&channel, (String::new(), status)).await,
             Some(Fault::Flood(bytes)) if is_command => flood(&channel, bytes).await,
+            Some(Fault::DropLink(after)) if is_command => breaking = Some((Arc::clone(&self.break_link), after)),
             _ => {}
         }
-        let breaking = match self.host.fault() {
-            Some(Fault::DropLink(after)) if is_command => Some((Arc::clone(&self.break_link), after)),
-            _ => None,
-        };
         match self.spawn() {
             Ok(mut child) => {
                 // An unread channel would stall the connection.
