@@ -1,6 +1,10 @@
 //! Defects of restores that are planted in logs, and what an audit says of them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::disallowed_types,
+    reason = "the logs come from a scheduler, and are judged without it"
+)]
 
 use std::sync::Arc;
 

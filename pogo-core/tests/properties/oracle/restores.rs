@@ -34,14 +34,22 @@ impl Oracle {
     /// Behind a restore come the pauses and doubts that it leads to, and what follows from the doubts.
     pub(super) fn settle_restore(&mut self, event: &Event) -> Result<(), String> {
         match event {
-            Event::Job(JobEvent { job, kind, .. }) if matches!(kind, JobEventKind::Paused) => {
+            Event::Job(JobEvent {
+                job,
+                kind: JobEventKind::Paused,
+                ..
+            }) => {
                 self.unpaused.remove(job);
             }
             Event::Task(TaskEvent { kind, .. }) => match kind {
                 TaskEventKind::InDoubt { attempt, .. } => {
                     self.unsettled.remove(attempt);
                 }
-                TaskEventKind::PhaseEntered { attempt, phase, .. } if *phase == Phase::Settle => {
+                TaskEventKind::PhaseEntered {
+                    attempt,
+                    phase: Phase::Settle,
+                    ..
+                } => {
                     self.settling.insert(*attempt);
                 }
                 _ => {}
