@@ -8,8 +8,8 @@
 //! What launches an attempt passes the gate of every attempt: it takes the host's lock, says `ready`, and makes the directory after the
 //! word to go. It becomes the supervisor, which holds the lock for as long as the steps run.
 
-use crate::exec::end_group;
-use crate::host_lock::{BEGIN, BORN, GROUP_LIVES, GROUP_RUNS, HELD, RECORD, TAKE, TIDY, WAIT};
+use crate::exec::END_GROUP;
+use crate::host_lock::{BEGIN, BORN, GROUP_LIVES, HELD, RECORD, TAKE, TIDY, WAIT};
 use crate::quote::quote;
 
 /// Finds the directory of attempts, `$1`, and in it that of the token `$2`. The first bytes of output to pass on: `$3`
@@ -268,11 +268,10 @@ pub(super) fn launch() -> String {
         quote(&format!("{record}timer={}\n{SUPERVISE}", quote(&timer))),
         quote(&format!("{record}{STEP}")),
     );
-    let lives = format!("{BORN}{GROUP_RUNS}{GROUP_LIVES}");
-    format!("supervise={supervise}\nstep={step}\n{RECORD}{lives}{TAKE}{HELD}{TIDY}{WAIT}{LAUNCH}")
+    format!("supervise={supervise}\nstep={step}\n{RECORD}{BORN}{GROUP_LIVES}{TAKE}{HELD}{TIDY}{WAIT}{LAUNCH}")
 }
 
 /// The text of [`STOP`], and that which ends the group that it finds.
 pub(super) fn stop() -> String {
-    format!("{STOP}{}", end_group())
+    format!("{STOP}{END_GROUP}")
 }

@@ -2,7 +2,7 @@
 
 use super::marker::Marker;
 use crate::config::GateOptions;
-use crate::host_lock::{BEGIN, BORN, GROUP_LIVES, GROUP_RUNS, HELD, LockKey, RECORD, TAKE, TIDY, WAIT};
+use crate::host_lock::{BEGIN, BORN, GROUP_LIVES, HELD, LockKey, RECORD, TAKE, TIDY, WAIT};
 use crate::quote::quote;
 
 /// A word that is in the text of every gate, and in no other.
@@ -18,7 +18,7 @@ pub(super) fn gate_text(options: &GateOptions, key: &LockKey, marker: &Marker) -
     format!(
         r#"pogo_say() {{ {say}; }}
 pogo_end() {{ pogo_put "ended $1 ended $2"; exit "$2"; }}
-{RECORD}{BORN}{GROUP_RUNS}{GROUP_LIVES}{TAKE}{HELD}{TIDY}{WAIT}{BEGIN}pogo_K={words}
+{RECORD}{BORN}{GROUP_LIVES}{TAKE}{HELD}{TIDY}{WAIT}{BEGIN}pogo_K={words}
 pogo_take {directory}
 pogo_held $?
 pogo_tidy

@@ -10,12 +10,26 @@ use super::line::CommandLine;
 use super::mark::ProcessGroup;
 use super::privilege::Privilege;
 use super::side_command::{SideCommandError, SideCommandOutput, run_side_command};
-use crate::host_lock::GROUP_RUNS;
 
 /// `$1`: process group. `$2`: tenths of a second between TERM and KILL. Exits with 0 when the group has ended,
 /// 3 when there was none any more, 1 when it cannot be ended.
-const END_GROUP: &str = r#"g=$1
-alive() { kill -0 -"$g" 2>/dev/null && pogo_runs "$g"; }
+///
+/// `kill -0` also finds zombies, so `ps` is asked where there is one.
+// The loop stands in parentheses: ksh runs the end of a pipeline in the shell itself, and
+// `exit 9` would end the script.
+pub(crate) const END_GROUP: &str = r#"g=$1
+alive() {
+  kill -0 -"$g" 2>/dev/null || return 1
+  all=$(ps -A -o pgid= -o stat= 2>/dev/null) || all=$(ps -o pgid,stat 2>/dev/null) || return 0
+  [ -n "$all" ] || return 0
+  printf '%s\n' "$all" | (
+    while read -r group state; do
+      if [ "$group" = "$g" ]; then case $state in Z*) ;; *) exit 9 ;; esac; fi
+    done
+    exit 0
+  )
+  [ $? -eq 9 ]
+}
 ended_within() {
   left=$1
   while alive; do
@@ -29,11 +43,6 @@ ended_within "$2" && exit 0
 kill -KILL -"$g"
 ended_within 30 && exit 0
 exit 1"#;
-
-/// The text of [`END_GROUP`], with what it calls.
-pub(crate) fn end_group() -> String {
-    format!("{GROUP_RUNS}{END_GROUP}")
-}
 
 /// `$1`: a process that shares its group with others, so that only the process itself can be signalled.
 const END_PROCESS: &str = r#"kill -TERM "$1" 2>/dev/null; exit 1"#;
@@ -65,7 +74,7 @@ pub(super) async fn kill(
     ask_to_end(context, (privilege, mark), kill_line(privilege, groups, grace)).await
 }
 
-/// Runs a line on the host that exits as [`end_group`] does.
+/// Runs a line on the host that exits as [`END_GROUP`] does.
 pub(crate) async fn ask_to_end(
     context: ExecContext<'_>,
     (privilege, mark): (&Privilege, &str),
@@ -106,11 +115,11 @@ pub(crate) fn kill_line(
 ) -> CommandLine {
     let tenths = (grace.as_millis() / 100).to_string();
     let (script, id) = match command.unwrap_or(session) {
-        ProcessGroup::Led(id) => (end_group(), id.to_string()),
-        ProcessGroup::Shared(id) => (END_PROCESS.to_owned(), id.to_string()),
+        ProcessGroup::Led(id) => (END_GROUP, id.to_string()),
+        ProcessGroup::Shared(id) => (END_PROCESS, id.to_string()),
     };
     let (ProcessGroup::Led(first) | ProcessGroup::Shared(first)) = session;
-    let (script, parameters) = privilege.script(&script, &[&id, &tenths]);
+    let (script, parameters) = privilege.script(script, &[&id, &tenths]);
     let script = match command {
         Some(_) => format!("kill -TERM {first} 2>/dev/null\n{script}"),
         None => script,

@@ -36,7 +36,7 @@ pub(crate) use forced_command::is_forced;
 pub(crate) use gate::GATE;
 #[cfg(feature = "loopback")]
 pub(crate) use imitation::{instead_of_command, marks_of_beginning};
-pub(crate) use kill::{KillOutcome, ask_to_end, end_group, kill_line};
+pub(crate) use kill::{END_GROUP, KillOutcome, ask_to_end, kill_line};
 pub(crate) use last_line::LastLine;
 pub(crate) use line::CommandLine;
 #[cfg(feature = "loopback")]

@@ -2,7 +2,7 @@
 
 use crate::config::GateOptions;
 use crate::exec::{CommandLine, Marker};
-use crate::host_lock::{BORN, GROUP_LIVES, GROUP_RUNS, LockKey, RECORD, TAKE};
+use crate::host_lock::{BORN, GROUP_LIVES, LockKey, RECORD, TAKE};
 use crate::quote::quote;
 
 /// Looks once: the first word is `never`, `ended …`, `gone`, `running`, `waits`, `busy …`, `other …` or `none …`. Whatever it finds,
@@ -78,8 +78,7 @@ pogo_say found $pogo_f"#;
 pub(super) fn asking_line(options: &GateOptions, key: &LockKey, marker: &Marker, wait: u64) -> CommandLine {
     let say = marker.print("%s", r#""$*""#);
     let words = quote(&key.words());
-    let lives = format!("{BORN}{GROUP_RUNS}{GROUP_LIVES}");
-    let script = format!("pogo_say() {{ {say}; }}\n{RECORD}{lives}{TAKE}{LOOK}pogo_K={words}\n{ASK}");
+    let script = format!("pogo_say() {{ {say}; }}\n{RECORD}{BORN}{GROUP_LIVES}{TAKE}{LOOK}pogo_K={words}\n{ASK}");
     // What waits for the word to go gives up by itself after that time.
     let patience = (options.patience.as_secs().max(1) + 5).to_string();
     CommandLine::new(&script, &[&options.directory, &patience, &wait.to_string()])

@@ -6,4 +6,4 @@ mod scripts;
 
 pub(crate) use key::LockKey;
 pub(crate) use messages::{busy_message, never_message};
-pub(crate) use scripts::{BEGIN, BORN, GROUP_LIVES, GROUP_RUNS, HELD, RECORD, TAKE, TIDY, WAIT};
+pub(crate) use scripts::{BEGIN, BORN, GROUP_LIVES, HELD, RECORD, TAKE, TIDY, WAIT};

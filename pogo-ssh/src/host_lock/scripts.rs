@@ -38,30 +38,23 @@ pogo_x=${20-}
 } 2>/dev/null
 "#;
 
-/// Whether a process of the group `$1` runs. Zombies do not count where there is a `ps`: `kill -0` finds them too.
-// The loop stands in parentheses: ksh runs the end of a pipeline in the shell itself, and `exit 9` would end the script.
-pub(crate) const GROUP_RUNS: &str = r#"pogo_runs() {
-pogo_x=$(ps -A -o pgid= -o stat= 2>/dev/null) || pogo_x=$(ps -o pgid,stat 2>/dev/null)
-[ "$pogo_x" ] || { kill -0 -"$1" 2>/dev/null; return; }
-printf '%s\n' "$pogo_x" | (
-while read -r pogo_x pogo_y; do
-if [ "$pogo_x" = "$1" ]; then case $pogo_y in Z*) ;; *) exit 9 ;; esac; fi
-done
-exit 0)
-[ $? = 9 ]
-}
-"#;
-
-/// Whether something of a recorded group lives, by [`GROUP_RUNS`]. The parameters are `BOOT GROUP KIND START` of the record.
+/// Whether something of a recorded group lives. The parameters are `BOOT GROUP KIND START` of the record.
 ///
 /// A number is given to no other process while a group has it. So a leader of another start means that the group is gone;
-/// without a leader, whoever is left in it was there before.
+/// without a leader, whoever is left in it was there before. Processes that nobody has collected do not count where there is a `ps`.
 pub(crate) const GROUP_LIVES: &str = r#"pogo_lives() {
 [ "$1" = "$pogo_B" ] || return 1
 pogo_born "$2"
 [ -z "$pogo_x" ] || [ "$pogo_x" = "$4" ] || return 1
 [ "$3" = group ] || { [ "$pogo_x" ]; return; }
-pogo_runs "$2"
+pogo_x=$(ps -A -o pgid= -o stat= 2>/dev/null) || pogo_x=$(ps -o pgid,stat 2>/dev/null)
+[ "$pogo_x" ] || { kill -0 -"$2" 2>/dev/null; return; }
+printf '%s\n' "$pogo_x" | (
+while read -r pogo_x pogo_y; do
+if [ "$pogo_x" = "$2" ]; then case $pogo_y in Z*) ;; *) exit 9 ;; esac; fi
+done
+exit 0)
+[ $? = 9 ]
 }
 "#;
 
