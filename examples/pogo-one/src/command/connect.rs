@@ -19,7 +19,7 @@ pub(super) fn builder(
     terminal: &Arc<TerminalPrompter>,
 ) -> Result<SshTransportBuilder, CliError> {
     let checked = SshTransportBuilder::default().job_settings(settings);
-    checked.map_err(CliError::usage)?;
+    checked.map(drop).map_err(CliError::usage)?;
     if args.transport == TransportArg::Ssh && (args.passphrase_file.is_some() || args.askpass.is_some()) {
         return Err(CliError::usage(
             "--passphrase-file and --askpass are for the built-in transport; give the ssh program an ssh-agent",
