@@ -57,7 +57,7 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// The problem that the server told of, if it did.
+    /// The problem that the server reported, if it did.
     pub fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Refused(problem) => Some(problem),

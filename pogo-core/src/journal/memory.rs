@@ -114,7 +114,7 @@ impl MemoryJournal {
     }
 
     /// Puts a copy in place of what is here: what came after it is lost, and so is any ownership. The next owner is
-    /// [told](OwnedJournal::restored).
+    /// [notified](OwnedJournal::restored).
     pub fn restore(&self, backup: &Self) {
         let copy = backup.backup().with(std::mem::take);
         self.change(|shared| {

@@ -47,13 +47,13 @@ pub trait OwnedJournal: Send {
     /// this owner has appended.
     fn end(&self) -> Seq;
 
-    /// Whether the store is not as its last owner left it: a copy, or without its last records. Each owner is told until one has
+    /// Whether the store is not as its last owner left it: a copy, or without its last records. Each owner is notified until one has
     /// [confirmed](Self::confirm_restored) it; a store that cannot know of itself says `None`.
     fn restored(&self) -> Option<RestoredStore> {
         None
     }
 
-    /// The restore is recorded, so that later owners need not be told. Until then the owner may die, and the next one records it anew.
+    /// The restore is recorded, so that later owners need no notice. Until then the owner may die, and the next one records it anew.
     ///
     /// # Errors
     /// [`JournalError::Fenced`] where somebody else owns it. On [`JournalError::Unknown`] and [`JournalError::Unavailable`] confirm it again.
