@@ -12,6 +12,6 @@ mod socket_path;
 pub mod wire;
 
 #[cfg(feature = "client")]
-pub use client::{Client, ClientError, NamespaceClient, Updates};
+pub use client::{Client, ClientError, FollowItem, Followed, NamespaceClient, Updates};
 #[cfg(feature = "socket-path")]
 pub use socket_path::SocketPath;

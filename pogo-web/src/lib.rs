@@ -7,6 +7,7 @@ mod closing;
 mod handlers;
 mod json;
 mod limits;
+mod output_feed;
 mod parameters;
 mod refusal;
 mod request;
@@ -17,7 +18,8 @@ pub mod unix;
 
 pub use authenticator::{AuthError, Authenticator, Identity};
 pub use limits::Limits;
+pub use output_feed::OutputFeed;
 pub use routes::{Route, router, routes};
-pub use state::{Namespace, RouterState, RouterStateBuilder};
+pub use state::{Activity, Namespace, RouterState, RouterStateBuilder};
 #[cfg(feature = "unix")]
 pub use unix::{Peer, PeerAccounts};

@@ -1,5 +1,7 @@
 //! What every handler is given.
 
+use std::sync::atomic::Ordering;
+
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use pogo_api::wire::{NamespaceName, Problem, ProblemKind};
@@ -51,6 +53,7 @@ impl FromRequestParts<RouterState> for Request {
 
     async fn from_request_parts(parts: &mut Parts, state: &RouterState) -> Result<Self, Refusal> {
         let identity = state.shared().authenticator.authenticate(parts).await?;
+        state.shared().requests.fetch_add(1, Ordering::Relaxed);
         let segments = RawPathParams::from_request_parts(parts, state).await;
         let segments = segments.map_err(|error| Refusal::new(ProblemKind::InvalidParameter, error.body_text()))?;
         let last_event_id = parts.headers.get("last-event-id").and_then(|id| id.to_str().ok());

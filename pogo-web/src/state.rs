@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pogo_api::wire::NamespaceName;
 use pogo_core::dispatcher::Handle;
 use pogo_core::output::OutputStore;
 use tokio::sync::Semaphore;
 
-use crate::{Authenticator, Limits};
+use crate::{Authenticator, Limits, OutputFeed};
 
 /// What a router answers from: namespaces, and who may ask. Cheap to clone.
 #[derive(Clone)]
@@ -22,8 +23,20 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     /// A permit for each stream that may be opened.
     pub(crate) streams: Arc<Semaphore>,
+    /// How many requests have come.
+    pub(crate) requests: AtomicU64,
     /// A permit for each KiB of bodies that may be received.
     pub(crate) bodies: Semaphore,
+}
+
+/// Who asks a router, and follows what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Activity {
+    /// How many streams and waits are open.
+    pub streams: usize,
+    /// How many requests have come so far from whoever is known.
+    pub requests: u64,
 }
 
 /// A namespace that is served: its dispatcher's handle, and the store of its output.
@@ -31,18 +44,30 @@ pub(crate) struct Shared {
 pub struct Namespace {
     pub(crate) handle: Handle,
     pub(crate) output: Option<Arc<dyn OutputStore>>,
+    pub(crate) output_feed: Option<OutputFeed>,
 }
 
 impl Namespace {
     /// The namespace of this dispatcher.
     pub fn new(handle: Handle) -> Self {
-        Self { handle, output: None }
+        Self {
+            handle,
+            output: None,
+            output_feed: None,
+        }
     }
 
     /// Gives the store that the dispatcher writes output to, so that it can be read.
     #[must_use]
     pub fn output(mut self, output: Arc<dyn OutputStore>) -> Self {
         self.output = Some(output);
+        self
+    }
+
+    /// Gives the feed that observes the dispatcher, so that streams bring what hosts write while they write it.
+    #[must_use]
+    pub fn output_feed(mut self, feed: OutputFeed) -> Self {
+        self.output_feed = Some(feed);
         self
     }
 }
@@ -52,6 +77,7 @@ impl fmt::Debug for Namespace {
         f.debug_struct("Namespace")
             .field("handle", &self.handle)
             .field("output", &self.output.is_some())
+            .field("output_feed", &self.output_feed.is_some())
             .finish()
     }
 }
@@ -64,6 +90,15 @@ impl RouterState {
             namespaces: BTreeMap::new(),
             authenticator,
             limits: Limits::default(),
+        }
+    }
+
+    /// Who asks and follows: for a server that ends when nobody does.
+    pub fn activity(&self) -> Activity {
+        let most = self.0.limits.streams.min(Semaphore::MAX_PERMITS);
+        Activity {
+            streams: most.saturating_sub(self.0.streams.available_permits()),
+            requests: self.0.requests.load(Ordering::Relaxed),
         }
     }
 
@@ -120,6 +155,7 @@ impl RouterStateBuilder {
             namespaces: self.namespaces,
             authenticator: self.authenticator,
             streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),
+            requests: AtomicU64::new(0),
             bodies: Semaphore::new(kib.min(Semaphore::MAX_PERMITS)),
             limits,
         }))

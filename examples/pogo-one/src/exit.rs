@@ -1,5 +1,6 @@
 //! Exit codes, and the errors that end a command.
 
+use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
@@ -14,10 +15,18 @@ pub(crate) enum Exit {
     Failed,
     /// 2: the job was blocked or stopped before every host was tried.
     Blocked,
+    /// 3: whoever followed the job left, and it goes on.
+    Left,
     /// 64: the command line, the policy or the targets are wrong; nothing was done.
     Usage,
+    /// 69: nobody answers, and nothing was done.
+    Unreachable,
     /// 70: the program broke, or could not write what it had to.
     Broken,
+    /// 75: contact was lost after something was ordered.
+    ContactLost,
+    /// 77: this account may not do that.
+    NotAllowed,
 }
 
 impl Exit {
@@ -26,8 +35,24 @@ impl Exit {
             Self::Succeeded => 0,
             Self::Failed => 1,
             Self::Blocked => 2,
+            Self::Left => 3,
             Self::Usage => 64,
+            Self::Unreachable => 69,
             Self::Broken => 70,
+            Self::ContactLost => 75,
+            Self::NotAllowed => 77,
+        }
+    }
+
+    /// The exit of a code that says why something could not be done.
+    #[cfg(feature = "store")]
+    pub(crate) const fn of_code(code: u8) -> Self {
+        match code {
+            64 => Self::Usage,
+            69 => Self::Unreachable,
+            75 => Self::ContactLost,
+            77 => Self::NotAllowed,
+            _ => Self::Broken,
         }
     }
 
@@ -64,6 +89,12 @@ pub(crate) enum CliError {
     Usage(String),
     /// The program or its machine fails: a runtime, a file, a stream.
     Broken(String),
+    /// Nobody answers, and nothing was done.
+    Unreachable(String),
+    /// Contact was lost after something was ordered.
+    ContactLost(String),
+    /// This account may not do that.
+    NotAllowed(String),
     /// Standard output is a closed pipe, which is not reported as an error.
     Unread,
 }
@@ -75,6 +106,25 @@ impl CliError {
 
     pub(crate) fn broken(error: impl ToString) -> Self {
         Self::Broken(error.to_string())
+    }
+
+    /// The exit code, and what is said about it.
+    pub(crate) fn parts(&self) -> (Exit, Option<&str>) {
+        match self {
+            Self::Usage(message) => (Exit::Usage, Some(message)),
+            Self::Broken(message) => (Exit::Broken, Some(message)),
+            Self::Unreachable(message) => (Exit::Unreachable, Some(message)),
+            Self::ContactLost(message) => (Exit::ContactLost, Some(message)),
+            Self::NotAllowed(message) => (Exit::NotAllowed, Some(message)),
+            // A closed pipe ends the program as `head` ends its writers.
+            Self::Unread => (Exit::Succeeded, None),
+        }
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.parts().1.unwrap_or_default())
     }
 }
 

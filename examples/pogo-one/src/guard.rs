@@ -24,6 +24,25 @@ pub(crate) fn guarded(policy: Policy, fleet: &Fleet, (targets, args): (&Selector
     policy.guarded(Policy::GUARD)
 }
 
+/// The limit of a job that a store keeps, if more of its hosts are without one than the guard allows and no `--max-parallel` is given. It is
+/// the job's own, since the rules of a namespace are not one job's to change.
+#[cfg(feature = "store")]
+pub(crate) fn job_limit(policy: &Policy, fleet: &Fleet, (targets, args): (&Selector, &LimitArgs)) -> Option<Limit> {
+    let Limit::Count(at_once) = Policy::GUARD else {
+        return None;
+    };
+    let is_free = args.max_parallel.is_none() && without_limit(policy, fleet, targets) > at_once as usize;
+    is_free.then_some(Policy::GUARD)
+}
+
+/// The remark about that limit.
+#[cfg(feature = "store")]
+pub(crate) fn job_remark(limit: Limit) -> String {
+    format!(
+        "hosts of this job are under no limit: at most {limit} of its hosts run at once; -f N (--max-parallel) changes that, and -f none lifts it"
+    )
+}
+
 /// The number of targets without a limit. A plan that does not compile is refused later.
 fn without_limit(policy: &Policy, fleet: &Fleet, targets: &Selector) -> usize {
     let (Ok(rules), Ok(hosts)) = (Rules::compile(fleet, policy), fleet.resolve(targets)) else {
@@ -61,9 +80,25 @@ pub(crate) fn described(plan: &Plan) -> String {
 
 /// Asks for confirmation of a large job, if there is a terminal.
 pub(crate) fn confirm(plan: &Plan, yes: bool) -> Result<(), CliError> {
-    let Some(hosts) = in_guard(plan).filter(|hosts| *hosts > MANY) else {
+    match in_guard(plan) {
+        Some(hosts) => confirm_hosts(hosts, yes),
+        None => Ok(()),
+    }
+}
+
+/// As [`confirm`], of a job with a [limit of its own](job_limit).
+#[cfg(feature = "store")]
+pub(crate) fn confirm_job(plan: &Plan, guarded: bool, yes: bool) -> Result<(), CliError> {
+    match guarded {
+        true => confirm_hosts(u32::try_from(plan.hosts.len()).unwrap_or(u32::MAX), yes),
+        false => Ok(()),
+    }
+}
+
+fn confirm_hosts(hosts: u32, yes: bool) -> Result<(), CliError> {
+    if hosts <= MANY {
         return Ok(());
-    };
+    }
     if yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(());
     }

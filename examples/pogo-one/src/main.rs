@@ -1,4 +1,4 @@
-//! pogo in one process: plan, simulate and run a rollout over SSH.
+//! The program: plans, simulates and runs rollouts over SSH, and keeps them in a store.
 
 mod actor;
 mod ask;
@@ -11,6 +11,8 @@ mod guard;
 mod inventory;
 mod log;
 mod report;
+#[cfg(feature = "store")]
+mod service;
 mod sources;
 #[cfg(feature = "store")]
 mod store;
@@ -46,6 +48,12 @@ fn program() -> ExitCode {
         Command::Replay(args) => command::replay(args),
         Command::Audit(args) => command::audit(args),
         Command::Inventory(args) => inventory::inventory(args),
+        #[cfg(feature = "store")]
+        Command::Attach(args) => command::attach(args),
+        #[cfg(feature = "store")]
+        Command::Wait(args) => command::wait(args),
+        #[cfg(feature = "store")]
+        Command::Serve(args) => service::serve(args),
         #[cfg(feature = "store")]
         Command::Store(args) => store::store(args),
         Command::Config(args) => config::config(args),
@@ -85,15 +93,10 @@ fn parse(line: Vec<OsString>) -> Result<Cli, Result<Exit, CliError>> {
 fn ended(done: Result<Exit, CliError>) -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
-        Err(CliError::Usage(message)) => {
-            report::complain(&message);
-            Exit::Usage.into()
+        Err(error) => {
+            let (exit, message) = error.parts();
+            message.into_iter().for_each(report::complain);
+            exit.into()
         }
-        Err(CliError::Broken(message)) => {
-            report::complain(&message);
-            Exit::Broken.into()
-        }
-        // A closed pipe ends the program as `head` ends its writers.
-        Err(CliError::Unread) => Exit::Succeeded.into(),
     }
 }

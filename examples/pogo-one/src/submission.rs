@@ -27,6 +27,18 @@ pub(crate) fn namespace(
     gathered: &Gathered,
     resolvers: Option<&Resolvers>,
 ) -> Result<(Arc<Fleet>, Arc<Policy>), CliError> {
+    let (fleet, policy) = unguarded_namespace(args, targets, gathered, resolvers)?;
+    let policy = guard::guarded(Arc::unwrap_or_clone(policy), &fleet, (&targets.selector, &args.limits));
+    Ok((fleet, Arc::new(policy)))
+}
+
+/// The same, without a limit for hosts that have none.
+pub(crate) fn unguarded_namespace(
+    args: &JobArgs,
+    targets: &Targets,
+    gathered: &Gathered,
+    resolvers: Option<&Resolvers>,
+) -> Result<(Arc<Fleet>, Arc<Policy>), CliError> {
     let policy = args.sources.policy(gathered)?;
     let knows_all = || {
         gathered.fleet.id("all").is_some()
@@ -43,16 +55,29 @@ pub(crate) fn namespace(
     let unlisted = args.sources.is_empty() || args.targets.allow_unlisted;
     let mut fleet = Arc::clone(&gathered.fleet);
     if unlisted || resolvers.is_some() || !targets.logins.is_empty() {
-        let mut more = FleetBuilder::from(&*fleet);
-        if unlisted {
-            more = more.unlisted(&targets.selector);
-        }
-        more = Login::apply(&targets.logins, more).map_err(CliError::usage)?;
+        let more = more_hosts(&fleet, targets, unlisted)?;
         let more = answered(resolvers, more, (&policy, &targets.selector))?;
         fleet = Arc::new(more.build().map_err(CliError::usage)?);
     }
-    let policy = guard::guarded(policy, &fleet, (&targets.selector, &args.limits));
     Ok((fleet, Arc::new(policy)))
+}
+
+/// A fleet with the logins of the targets, and with targets that it lacks where these need not be listed.
+#[cfg(feature = "store")]
+pub(crate) fn with_targets(fleet: Arc<Fleet>, targets: &Targets, unlisted: bool) -> Result<Arc<Fleet>, CliError> {
+    if !unlisted && targets.logins.is_empty() {
+        return Ok(fleet);
+    }
+    let more = more_hosts(&fleet, targets, unlisted)?;
+    Ok(Arc::new(more.build().map_err(CliError::usage)?))
+}
+
+fn more_hosts(fleet: &Fleet, targets: &Targets, unlisted: bool) -> Result<FleetBuilder, CliError> {
+    let mut more = FleetBuilder::from(fleet);
+    if unlisted {
+        more = more.unlisted(&targets.selector);
+    }
+    Login::apply(&targets.logins, more).map_err(CliError::usage)
 }
 
 /// The hosts of a fleet that are assumed to be down.

@@ -17,4 +17,4 @@ mod updates;
 pub use client::Client;
 pub use error::ClientError;
 pub use namespace::NamespaceClient;
-pub use updates::Updates;
+pub use updates::{FollowItem, Followed, Updates};

@@ -10,7 +10,7 @@ use pogo_core::scheduler::{
 use pogo_core::stream::{DispatcherStatus, QueryAnswer, StreamRequest};
 
 use super::patience::Patience;
-use super::{Client, ClientError, Updates};
+use super::{Client, ClientError, Followed, Updates};
 use crate::wire::{
     Configuration, NamespaceName, OrderAnswer, OutputPart, OutputRange, Status, WaitAnswer, namespace_path,
     output_path, query_path,
@@ -178,6 +178,12 @@ impl NamespaceClient {
     /// An error is its last item: the server refuses, is not there at first, or has not [come back](Client::reconnect_for).
     pub fn subscribe(&self, request: StreamRequest) -> Updates {
         Updates::new(self.clone(), request)
+    }
+
+    /// Follows what happens as [`subscribe`](Self::subscribe) does, and what hosts write while they write it. What an attempt wrote comes
+    /// before the record of its end, unless it was left out, which [offsets](crate::wire::HostOutput::offset) show.
+    pub fn follow(&self, request: StreamRequest) -> Followed {
+        Followed::new(self.clone(), request)
     }
 
     fn unexpected(&self, message: &str) -> ClientError {

@@ -1,4 +1,4 @@
-//! The stream of a namespace, over as many connections as it takes.
+//! The streams of a namespace, each over as many connections as it takes.
 
 use std::fmt;
 use std::pin::Pin;
@@ -16,34 +16,72 @@ use super::connection::{Connection, SendError, Sent};
 use super::event_parser::{EventParser, ServerEvent};
 use super::patience::Patience;
 use super::{ClientError, NamespaceClient};
-use crate::wire::{END_EVENT, PROBLEM_EVENT, Problem, stream_path};
+use crate::wire::{
+    END_EVENT, HostOutput, NamespaceName, OUTPUT_EVENT, PROBLEM_EVENT, Problem, stream_path, stream_path_with_output,
+};
 
 /// A stream of [`Update`]s, which reconnects by itself. See [`NamespaceClient::subscribe`].
 pub struct Updates {
     updates: BoxStream<'static, Result<Update, ClientError>>,
 }
 
+/// A stream of updates and of what hosts write, which reconnects by itself. See [`NamespaceClient::follow`].
+pub struct Followed {
+    items: BoxStream<'static, Result<FollowItem, ClientError>>,
+}
+
+/// What comes to whoever follows.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum FollowItem {
+    /// Something has happened.
+    Update(Box<Update>),
+    /// A host has written something.
+    Output(Box<HostOutput>),
+}
+
 impl Updates {
     pub(super) fn new(namespace: NamespaceClient, request: StreamRequest) -> Self {
-        let patience = Patience::new(namespace.client().options().reconnect);
-        let following = Following {
-            namespace,
-            request,
-            connected: None,
-            was_connected: false,
-            patience,
-        };
-        let next = async |state: Option<Following>| {
-            let mut state = state?;
-            match state.next().await {
-                Ok(update) => Some((Ok(update), Some(state))),
-                Err(error) => Some((Err(error), None)),
-            }
-        };
-        Self {
-            updates: unfold(Some(following), next).boxed(),
-        }
+        let path = stream_path as StreamPath;
+        // Output comes only where it is asked for.
+        let updates = items(namespace, request, path).filter_map(async |item| match item {
+            Ok(FollowItem::Update(update)) => Some(Ok(*update)),
+            Ok(FollowItem::Output(_)) => None,
+            Err(error) => Some(Err(error)),
+        });
+        let updates = updates.boxed();
+        Self { updates }
     }
+}
+
+impl Followed {
+    pub(super) fn new(namespace: NamespaceClient, request: StreamRequest) -> Self {
+        let items = items(namespace, request, stream_path_with_output).boxed();
+        Self { items }
+    }
+}
+
+fn items(
+    namespace: NamespaceClient,
+    request: StreamRequest,
+    path: StreamPath,
+) -> impl Stream<Item = Result<FollowItem, ClientError>> + Send + 'static {
+    let patience = Patience::new(namespace.client().options().reconnect);
+    let following = Following {
+        namespace,
+        request,
+        path,
+        connected: None,
+        was_connected: false,
+        patience,
+    };
+    unfold(Some(following), async |state: Option<Following>| {
+        let mut state = state?;
+        match state.next().await {
+            Ok(item) => Some((Ok(item), Some(state))),
+            Err(error) => Some((Err(error), None)),
+        }
+    })
 }
 
 impl Stream for Updates {
@@ -54,11 +92,28 @@ impl Stream for Updates {
     }
 }
 
+impl Stream for Followed {
+    type Item = Result<FollowItem, ClientError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.items.poll_next_unpin(context)
+    }
+}
+
 impl fmt::Debug for Updates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Updates").finish_non_exhaustive()
     }
 }
+
+impl fmt::Debug for Followed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Followed").finish_non_exhaustive()
+    }
+}
+
+/// Where a stream is asked for.
+type StreamPath = fn(&NamespaceName, &StreamRequest) -> String;
 
 /// A connection on which events come.
 struct Connected {
@@ -69,7 +124,7 @@ struct Connected {
 
 /// What came.
 enum Came {
-    Update(Box<Update>),
+    Item(FollowItem),
     /// The connection is no longer of use.
     Broken(String),
     /// Nothing goes on after it.
@@ -80,6 +135,7 @@ struct Following {
     namespace: NamespaceClient,
     /// With the id after which the next connection goes on.
     request: StreamRequest,
+    path: StreamPath,
     connected: Option<Connected>,
     /// Whether a server was there, so that it is waited for.
     was_connected: bool,
@@ -87,18 +143,20 @@ struct Following {
 }
 
 impl Following {
-    async fn next(&mut self) -> Result<Update, ClientError> {
+    async fn next(&mut self) -> Result<FollowItem, ClientError> {
         loop {
             let Some(mut connected) = self.connected.take() else {
                 self.connect().await?;
                 continue;
             };
             match self.receive(&mut connected).await {
-                Came::Update(update) => {
+                Came::Item(item) => {
                     self.connected = Some(connected);
                     self.patience.succeeded();
-                    self.follow(&update)?;
-                    return Ok(*update);
+                    if let FollowItem::Update(update) = &item {
+                        self.follow(update)?;
+                    }
+                    return Ok(item);
                 }
                 Came::Broken(message) => self.wait(SendError::Lost(message)).await?,
                 Came::Over(error) => return Err(error),
@@ -110,7 +168,7 @@ impl Following {
         let client = self.namespace.client();
         let sent = Sent {
             method: Method::GET,
-            path: stream_path(self.namespace.name(), &self.request),
+            path: (self.path)(self.namespace.name(), &self.request),
             body: Bytes::new(),
             accept: "text/event-stream",
         };
@@ -180,7 +238,11 @@ impl Following {
     fn read(&self, event: &ServerEvent) -> Option<Came> {
         Some(match event.name.as_str() {
             "" => match serde_json::from_str(&event.data) {
-                Ok(update) => Came::Update(Box::new(update)),
+                Ok(update) => Came::Item(FollowItem::Update(Box::new(update))),
+                Err(error) => Came::Over(self.protocol(error.to_string())),
+            },
+            OUTPUT_EVENT => match serde_json::from_str(&event.data) {
+                Ok(output) => Came::Item(FollowItem::Output(Box::new(output))),
                 Err(error) => Came::Over(self.protocol(error.to_string())),
             },
             END_EVENT => Came::Broken("the server has ended the stream".to_owned()),

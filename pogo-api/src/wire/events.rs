@@ -5,3 +5,6 @@ pub const END_EVENT: &str = "end";
 
 /// The stream cannot go on: a [`Problem`](super::Problem).
 pub const PROBLEM_EVENT: &str = "problem";
+
+/// What a host writes, on a stream that was asked for it: a [`HostOutput`](super::HostOutput). It has no id of its own.
+pub const OUTPUT_EVENT: &str = "output";

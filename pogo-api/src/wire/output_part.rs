@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use base64ct::{Base64, Encoding};
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::output::{OutputFrame, OutputPage, OutputSource, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
-use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::document::document;
+use super::output_bytes::{OutputBytes, OutputSlice};
 
 document! {
     /// A part of what an attempt wrote to one stream, in the order of its offsets. Where a piece begins behind the end of the last,
@@ -44,50 +43,25 @@ pub struct OutputPiece {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename = "OutputPiece")]
-struct WrittenPiece<T> {
+struct WrittenPiece<B> {
     at: Timestamp,
     offset: u64,
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
-    text: Option<T>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    base64: Option<String>,
-}
-
-// As a function, since serde would ask for a default of the text.
-fn none<T>() -> Option<T> {
-    None
+    #[serde(flatten)]
+    bytes: B,
 }
 
 impl Serialize for OutputPiece {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = str::from_utf8(&self.bytes).ok();
-        let base64 = text.is_none().then(|| Base64::encode_string(&self.bytes));
-        let (at, offset) = (self.at, self.offset);
-        WrittenPiece {
-            at,
-            offset,
-            text,
-            base64,
-        }
-        .serialize(serializer)
+        let (at, offset, bytes) = (self.at, self.offset, OutputSlice(&self.bytes));
+        WrittenPiece { at, offset, bytes }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for OutputPiece {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = WrittenPiece::<String>::deserialize(deserializer)?;
-        let bytes = match (written.text, written.base64) {
-            (Some(text), None) => text.into_bytes(),
-            (None, Some(base64)) => {
-                Base64::decode_vec(&base64).map_err(|error| D::Error::custom(format_args!("`base64`: {error}")))?
-            }
-            _ => return Err(D::Error::custom("a piece of output has either `text` or `base64`")),
-        };
-        Ok(Self {
-            at: written.at,
-            offset: written.offset,
-            bytes,
-        })
+        let WrittenPiece { at, offset, bytes } = WrittenPiece::<OutputBytes>::deserialize(deserializer)?;
+        let OutputBytes(bytes) = bytes;
+        Ok(Self { at, offset, bytes })
     }
 }
 

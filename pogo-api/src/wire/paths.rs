@@ -54,10 +54,18 @@ pub fn query_path(namespace: &NamespaceName, query: &Query) -> Option<String> {
 
 /// Where the stream is, with its parameters.
 pub fn stream_path(namespace: &NamespaceName, request: &StreamRequest) -> String {
+    stream(namespace, request).finish()
+}
+
+/// Where the stream is that also brings what hosts write.
+pub fn stream_path_with_output(namespace: &NamespaceName, request: &StreamRequest) -> String {
+    stream(namespace, request).optional("output", Some(true)).finish()
+}
+
+fn stream(namespace: &NamespaceName, request: &StreamRequest) -> Address {
     Address::new(format!("{}/events", namespace_path(namespace)))
         .optional("after", request.after)
         .optional("job", request.job.map(JobId::number))
-        .finish()
 }
 
 /// A stream of an attempt, and which of its bytes.

@@ -1,7 +1,7 @@
 //! The stream of a namespace.
 
 use std::convert::Infallible;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -18,6 +18,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::sse;
 use crate::closing::Closing;
 use crate::json::Reply;
+use crate::output_feed::FeedReader;
 use crate::parameters::parse;
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -35,10 +36,12 @@ pub(super) fn open_stream(shared: &Shared) -> Result<OwnedSemaphorePermit, Refus
 }
 
 pub(crate) async fn events(mut request: Request) -> Reply {
-    let handle = request.namespace()?.handle.clone();
+    let namespace = request.namespace()?;
+    let (handle, feed) = (namespace.handle.clone(), namespace.output_feed.clone());
     let mut asked = StreamRequest::new();
     asked.after = request.parameters.optional("after")?;
     asked.job = request.parameters.optional("job")?;
+    let with_output = request.parameters.optional("output")?.unwrap_or(false);
     std::mem::take(&mut request.parameters).finish()?;
     // A browser that reconnects asks for the same address again, and says here what it has seen since.
     if let Some(id) = request.last_event_id.as_deref() {
@@ -48,12 +51,22 @@ pub(crate) async fn events(mut request: Request) -> Reply {
             .transpose()?;
     }
     let permit = open_stream(request.shared())?;
+    // Before the first update, so that nothing that is written after it is left out.
+    let output = match (with_output, feed) {
+        (false, _) => None,
+        (true, Some(feed)) => Some(feed.reader(asked.job)),
+        (true, None) => {
+            let said = "this server does not pass on what hosts write; leave `output` out, and read it when an attempt has ended";
+            return Err(Refusal::new(ProblemKind::InvalidParameter, said));
+        }
+    };
     let mut subscription = handle.subscribe(asked, request.shared().limits.subscription);
     // There is always one at once: where nothing has happened since, that the connection works.
     let first = Some(first_update(&mut subscription).await?);
     let closing: Closes = Box::pin(Closing::closes(request.closing.clone()));
     let follower = Follower {
         subscription,
+        output,
         first,
         closing,
         begins: true,
@@ -83,10 +96,18 @@ type Closes = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Somebody who follows. Only polled when what was sent before has been taken, so it holds one update at most.
 struct Follower {
     subscription: Subscription,
+    output: Option<FeedReader>,
     first: Option<Update>,
     closing: Closes,
     begins: bool,
     _permit: OwnedSemaphorePermit,
+}
+
+/// What a follower waits for.
+enum Came {
+    Output(Bytes),
+    Update(Option<Result<Update, SubscriptionError>>),
+    Closing,
 }
 
 impl Follower {
@@ -98,15 +119,33 @@ impl Follower {
         if let Some(update) = self.first.take() {
             return Some((sse::update(update).await, Some(self)));
         }
-        let next = match select(self.subscription.next(), self.closing.as_mut()).await {
-            Either::Left((next, _)) => next,
-            Either::Right(_) => return Some((sse::end(StreamEndReason::Closing), None)),
+        let came = {
+            // What an attempt wrote is there before the record of its end, and is sent before it.
+            let output = pin!(next_output(&mut self.output));
+            match select(output, select(self.subscription.next(), self.closing.as_mut())).await {
+                Either::Left((output, _)) => Came::Output(output),
+                Either::Right((Either::Left((next, _)), _)) => Came::Update(next),
+                Either::Right((Either::Right(_), _)) => Came::Closing,
+            }
+        };
+        let next = match came {
+            Came::Output(output) => return Some((output, Some(self))),
+            Came::Closing => return Some((sse::end(StreamEndReason::Closing), None)),
+            Came::Update(next) => next,
         };
         match next {
             Some(Ok(update)) => Some((sse::update(update).await, Some(self))),
             Some(Err(error)) => Some((broken(error), None)),
             None => Some((sse::end(StreamEndReason::DispatcherEnded), None)),
         }
+    }
+}
+
+/// What hosts write; nothing ever where nobody asked for it.
+async fn next_output(output: &mut Option<FeedReader>) -> Bytes {
+    match output {
+        Some(reader) => reader.next().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -6,7 +6,7 @@ mod events;
 mod orders;
 mod output;
 mod queries;
-mod sse;
+pub(crate) mod sse;
 mod status;
 mod wait;
 

@@ -1,7 +1,9 @@
 //! Server-sent events, as bytes.
 
 use axum::body::Bytes;
-use pogo_api::wire::{END_EVENT, PROBLEM_EVENT, Problem, ProblemKind, StreamEnd, StreamEndReason};
+use pogo_api::wire::{
+    END_EVENT, HostOutput, OUTPUT_EVENT, PROBLEM_EVENT, Problem, ProblemKind, StreamEnd, StreamEndReason,
+};
 use pogo_core::stream::Update;
 use serde::Serialize;
 
@@ -27,6 +29,11 @@ pub(super) async fn update(update: Update) -> Bytes {
 fn written(update: &Update) -> Bytes {
     let id = update.id().map(|id| id.to_string()).unwrap_or_default();
     event(&format!("id: {id}\n"), update)
+}
+
+/// What a host has written.
+pub(crate) fn output(output: &HostOutput) -> Bytes {
+    event(&format!("event: {OUTPUT_EVENT}\n"), output)
 }
 
 /// The server ends the stream.

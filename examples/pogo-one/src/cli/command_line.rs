@@ -33,9 +33,13 @@ Exit codes:
   0   every host succeeded
   1   every host was tried, and some failed or are in doubt
   2   the job was blocked or stopped before every host was tried
+  3   you left, and the job goes on
       (`simulate` with --runs or --what-if ends with 0 when it could answer, whatever the answer)
   64  the command line, the policy or the targets are wrong; nothing was done
-  70  the program broke, or could not write what it had to";
+  69  nobody answers; nothing was done
+  70  the program broke, or could not write what it had to
+  75  contact was lost after the job was submitted
+  77  this account may not do that";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -59,6 +63,17 @@ pub(crate) enum Command {
     /// Look at hosts, tags and settings, and where they come from.
     #[command(after_help = examples::INVENTORY)]
     Inventory(InventoryArgs),
+    /// Show a job that runs, as if you had been there from the start; ends with its exit code.
+    #[cfg(feature = "store")]
+    #[command(after_help = examples::ATTACH)]
+    Attach(super::AttachArgs),
+    /// Wait for the end of a job in silence, and end with its exit code.
+    #[cfg(feature = "store")]
+    Wait(super::WaitArgs),
+    /// Dispatch the jobs of a store in this process until it is ended; `run` starts one in the background where there is none.
+    #[cfg(feature = "store")]
+    #[command(after_help = examples::SERVE)]
+    Serve(super::ServeArgs),
     /// Look at a store of rollouts, check it, remove what is old, and copy it.
     #[cfg(feature = "store")]
     Store(super::StoreArgs),

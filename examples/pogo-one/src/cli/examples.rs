@@ -42,6 +42,14 @@ examples! {
         "inventory list -c policy.yaml -t @frontend",
         "inventory host web07 -i hosts.ini",
         "inventory diff old.csv new.csv";
+    ATTACH:
+        "attach",
+        "attach 17 -q",
+        "attach last --format jsonl";
+    SERVE:
+        "serve",
+        "serve -n web",
+        "serve --store /var/lib/pogo";
     STORE:
         "store info",
         "store check --store /var/lib/pogo --format json",

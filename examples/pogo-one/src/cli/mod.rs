@@ -17,6 +17,8 @@ mod name;
 mod output;
 mod plan;
 mod run;
+#[cfg(feature = "store")]
+mod service;
 mod simulate;
 mod source;
 mod sources;
@@ -40,6 +42,8 @@ pub(crate) use name::NAME;
 pub(crate) use output::{FoldArgs, LogFormat, PictureArgs, PlanFormat, Verbosity};
 pub(crate) use plan::PlanArgs;
 pub(crate) use run::RunArgs;
+#[cfg(feature = "store")]
+pub(crate) use service::{AttachArgs, JobArg, PlaceArgs, ServeArgs, StoreChoice, WaitArgs};
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
 pub(crate) use source::source;
 pub(crate) use sources::{FollowArgs, SourceArgs};

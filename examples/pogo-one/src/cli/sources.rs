@@ -17,8 +17,8 @@ pub(crate) struct SourceArgs {
     /// Policy file: tags, sequences, constraints; `pogo4:FILE` for one of Pogo 4.0 [default: none, so there are no rules]
     #[arg(short = 'c', long, alias = "config", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PathBuf>,
-    /// Namespace of the policy file
-    #[arg(short, long, value_name = "NAME", requires = "policy")]
+    /// Namespace of the policy file, and of the store
+    #[arg(short, long, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
     /// Further hosts: `TYPE:LOCATION`, or a path whose name implies the type; may be given several times
     ///

@@ -195,9 +195,7 @@ impl FleetReview<'_> {
             // It may be answered when the fleet is read again.
             Err(error @ OrderError::Resolvers(_)) => self.complain(format!("the new fleet is not taken: {error}")),
             Err(error) => {
-                let (CliError::Usage(why) | CliError::Broken(why)) = submission::order_error(&error) else {
-                    return;
-                };
+                let why = submission::order_error(&error);
                 self.complain(format!("the new fleet is refused: {why}"));
                 self.refused = Some(fleet);
             }

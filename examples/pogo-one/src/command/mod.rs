@@ -1,6 +1,8 @@
 //! One file for each subcommand.
 
 mod assumed_down;
+#[cfg(feature = "store")]
+mod attach;
 mod audit;
 mod completion;
 mod connect;
@@ -11,11 +13,17 @@ mod pictures;
 mod plan;
 mod replay;
 mod run;
+#[cfg(feature = "store")]
+mod run_kept;
 mod simulate;
 mod stop;
 mod timeline;
 mod trials;
+#[cfg(feature = "store")]
+mod wait;
 
+#[cfg(feature = "store")]
+pub(crate) use attach::attach;
 pub(crate) use audit::audit;
 pub(crate) use completion::{completion, man};
 pub(crate) use demo::demo;
@@ -23,7 +31,10 @@ pub(crate) use plan::plan;
 pub(crate) use replay::replay;
 pub(crate) use run::run;
 pub(crate) use simulate::simulate;
+pub(crate) use stop::{StopCause, StopSignals};
 pub(crate) use timeline::timeline;
+#[cfg(feature = "store")]
+pub(crate) use wait::wait;
 
 use std::path::Path;
 

@@ -14,11 +14,15 @@ use super::connect;
 use super::dispatch::{Operator, dispatch};
 use super::follow::FollowedSources;
 use super::plan::described;
+#[cfg(feature = "store")]
+use super::run_kept::run_kept;
 use crate::ask::TerminalPrompter;
 use crate::cli::{ExecArgs, FoldArgs, LogFormat, RunArgs, Targets, TransportArg, missing_command};
 use crate::exit::{CliError, Exit};
 use crate::guard;
 use crate::report::{self, FoldStyle, Screen, WarningRecord};
+#[cfg(feature = "store")]
+use crate::service::Place;
 use crate::submission;
 
 /// A job that is ready to run.
@@ -35,6 +39,12 @@ struct PreparedJob {
 }
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, CliError> {
+    #[cfg(feature = "store")]
+    if let Some(place) = Place::of(args.store.as_ref(), args.job.sources.namespace.as_deref())?
+        && !args.dry_run
+    {
+        return run_kept(args, &place);
+    }
     let job = prepare(args)?;
     if args.dry_run {
         let down = AssumedDown::of(&args.job, (&job.namespace.0, &job.namespace.1), job.spec)?;
@@ -45,7 +55,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, CliError> {
     execute(args, job)
 }
 
-fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
+/// Refuses what cannot be, and returns the command.
+pub(super) fn checked(args: &RunArgs) -> Result<RemoteCommand, CliError> {
     args.exec_options.check_secrets().map_err(CliError::usage)?;
     let command = command(args)?;
     if args.job.targets.reads_stdin() && args.exec_options.reads_stdin() {
@@ -53,19 +64,30 @@ fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
             "standard input cannot hold both the targets and what the command reads; put one of them into a file",
         ));
     }
+    if matches!(args.ssh.transport, TransportArg::Ssh) {
+        check_program_transport(&args.exec_options)?;
+    }
+    Ok(command)
+}
+
+/// The job of the arguments.
+pub(super) fn spec(args: &RunArgs, targets: &Targets, command: RemoteCommand) -> Result<JobSpec, CliError> {
+    let mut spec = submission::job(&args.job, targets, command);
+    spec.settings.pre_hooks.clone_from(&args.ssh.pre_hooks);
+    spec.settings.post_hooks.clone_from(&args.ssh.post_hooks);
+    spec.exec_options = args.exec_options.exec_options();
+    spec.transport_settings = connect::job_settings(&args.ssh)?;
+    Ok(spec)
+}
+
+fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
+    let command = checked(args)?;
     let targets = args.job.targets.read()?;
     let gathered = args.job.sources.gather()?;
     let resolvers = args.job.sources.resolvers()?;
     let namespace = submission::namespace(&args.job, &targets, &gathered, resolvers.as_ref())?;
     let down = submission::assumed_down(&args.job, &namespace.0)?;
-    let mut spec = submission::job(&args.job, &targets, command);
-    spec.settings.pre_hooks.clone_from(&args.ssh.pre_hooks);
-    spec.settings.post_hooks.clone_from(&args.ssh.post_hooks);
-    spec.exec_options = args.exec_options.exec_options();
-    spec.transport_settings = connect::job_settings(&args.ssh)?;
-    if matches!(args.ssh.transport, TransportArg::Ssh) {
-        check_program_transport(&args.exec_options)?;
-    }
+    let spec = spec(args, &targets, command)?;
     // An invalid job is refused before a password is asked for.
     let plan = Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| submission::plan_error(&error))?;
     Ok(PreparedJob {
@@ -107,7 +129,7 @@ fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
     let contacts = FirstContacts::default();
     let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?
         .meeting(&contacts)
-        .folding(folding(args)?);
+        .folding(folding(args.fold, args.format)?);
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
     let terminal = Arc::new(TerminalPrompter::default());
     let builder = {
@@ -170,13 +192,13 @@ fn inputs(args: &RunArgs, exec_options: &ExecOptions) -> Result<JobInputs, CliEr
 }
 
 /// How hosts' output is folded, if it is.
-fn folding(args: &RunArgs) -> Result<Option<FoldStyle>, CliError> {
-    let style = match args.fold {
+pub(super) fn folding(fold: FoldArgs, format: LogFormat) -> Result<Option<FoldStyle>, CliError> {
+    let style = match fold {
         FoldArgs { diff: true, .. } => FoldStyle::Diff,
         FoldArgs { fold: true, .. } => FoldStyle::Whole,
         _ => return Ok(None),
     };
-    match args.format {
+    match format {
         LogFormat::Text => Ok(Some(style)),
         LogFormat::Jsonl => Err(CliError::usage(
             "--fold and --diff are for people; leave them out, or leave out --format jsonl",

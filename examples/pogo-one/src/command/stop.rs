@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::report::Screen;
 
 /// The signals that ask the program to stop.
-pub(super) struct StopSignals {
+pub(crate) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
     /// `None` under nohup, where the job goes on without its terminal.
@@ -22,7 +22,7 @@ pub(super) struct StopSignals {
 
 /// Why the job is to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum StopCause {
+pub(crate) enum StopCause {
     Interrupt,
     Terminate,
     HangUp,
@@ -54,7 +54,7 @@ enum StopStage {
 
 impl StopSignals {
     /// Installs handlers, so that these signals no longer end the program.
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -65,7 +65,7 @@ impl StopSignals {
         })
     }
 
-    async fn next(&mut self) -> StopCause {
+    pub(crate) async fn next(&mut self) -> StopCause {
         let hang_up = async {
             match &mut self.hang_up {
                 Some(hang_up) => hang_up.recv().await,

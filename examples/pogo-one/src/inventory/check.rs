@@ -72,17 +72,13 @@ impl CheckReport {
     fn rules(&mut self, sources: &SourceArgs, gathered: &Gathered) {
         let policy = match sources.policy(gathered) {
             Ok(policy) => policy,
-            Err(CliError::Usage(message) | CliError::Broken(message)) => {
-                return self.problem(&Diagnostic::new("rules", message));
-            }
             Err(CliError::Unread) => return,
+            Err(error) => return self.problem(&Diagnostic::new("rules", error.to_string())),
         };
         let fleet = match answered(sources, gathered, &policy) {
             Ok(fleet) => fleet,
-            Err(CliError::Usage(message) | CliError::Broken(message)) => {
-                return self.problem(&Diagnostic::new("resolvers", message));
-            }
             Err(CliError::Unread) => return,
+            Err(error) => return self.problem(&Diagnostic::new("resolvers", error.to_string())),
         };
         // A job on all hosts is subject to all rules.
         let job = JobSpec::new(Selector::All, RemoteCommand::shell("true"));

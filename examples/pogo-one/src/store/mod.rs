@@ -7,6 +7,8 @@ mod info;
 mod prune;
 mod size;
 
+pub(crate) use default_dir::default_dir;
+pub(crate) use info::counted;
 use pogo_core::journal::JournalError;
 use pogo_store::{Namespace, Store, StoreError};
 use serde::Serialize;
@@ -28,7 +30,7 @@ pub(crate) fn store(args: &StoreArgs) -> Result<Exit, CliError> {
 fn open(at: &StoreAt) -> Result<Store, CliError> {
     let path = match &at.store {
         Some(path) => path.clone(),
-        None => default_dir::default_dir()?,
+        None => default_dir()?,
     };
     Store::open_existing(path).map_err(refused)
 }
@@ -54,7 +56,7 @@ fn namespaces(store: &Store, only: Option<&str>) -> Result<Vec<(String, Namespac
 }
 
 /// Whether the user or the disk can help.
-fn refused(error: StoreError) -> CliError {
+pub(crate) fn refused(error: StoreError) -> CliError {
     match error {
         StoreError::Io(_) | StoreError::Damaged { .. } => CliError::broken(error),
         StoreError::Journal(JournalError::Held { owner, since, .. }) => CliError::usage(format!(

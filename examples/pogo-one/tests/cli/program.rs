@@ -60,7 +60,9 @@ impl Program {
             .env_remove("SSH_AUTH_SOCK")
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("NO_COLOR")
-            .env("USER", "nobody");
+            .env("USER", "nobody")
+            // Nothing is left running behind a test that does not ask for it.
+            .env("POGO_STORE", "none");
         command
     }
 

@@ -1,0 +1,106 @@
+//! The arguments of verbs that work with the dispatcher of a store.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Args;
+use pogo_core::scheduler::JobId;
+
+use super::{FoldArgs, LogFormat, Verbosity, duration};
+
+/// Where jobs are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StoreChoice {
+    /// Nowhere: they end with this program.
+    None,
+    /// In this directory.
+    Dir(PathBuf),
+}
+
+impl FromStr for StoreChoice {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "none" => Self::None,
+            path => Self::Dir(path.into()),
+        })
+    }
+}
+
+/// Which namespace of which store.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Store")]
+pub(crate) struct PlaceArgs {
+    /// Directory of the store [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub(crate) store: Option<StoreChoice>,
+    /// Namespace of the store [default: default]
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+}
+
+/// A job as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JobArg {
+    /// The one that was submitted last.
+    Last,
+    Number(JobId),
+}
+
+impl FromStr for JobArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "last" {
+            return Ok(Self::Last);
+        }
+        let number = text.strip_prefix("job-").unwrap_or(text).parse().ok();
+        let job = number
+            .filter(|number| *number > 0)
+            .map(|number| Self::Number(JobId::new(number)));
+        job.ok_or_else(|| "write the number of a job, as in 17, or `last`".to_owned())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AttachArgs {
+    /// Number of the job, or `last`
+    #[arg(value_name = "JOB", default_value = "last")]
+    pub(crate) job: JobArg,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    #[command(flatten)]
+    pub(crate) fold: FoldArgs,
+    #[command(flatten)]
+    pub(crate) verbosity: Verbosity,
+    /// Output format: the hosts' output, or one event a line.
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub(crate) format: LogFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WaitArgs {
+    /// Number of the job, or `last`
+    #[arg(value_name = "JOB", default_value = "last")]
+    pub(crate) job: JobArg,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// Grace period for running hosts when this ends: nothing more starts, and what still runs then is ended, or left to the next dispatcher
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
+    pub(crate) grace: Duration,
+    /// Leave the terminal, and end when nothing is left to do.
+    #[arg(long, hide = true)]
+    pub(crate) background: bool,
+    /// How long nobody may need it before it ends.
+    #[arg(long, hide = true, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub(crate) idle_after: Duration,
+}

@@ -1,0 +1,65 @@
+//! `pogo attach`
+
+use pogo_api::NamespaceClient;
+use pogo_core::dispatcher::{Clock, Observer, SystemClock};
+use pogo_core::scheduler::{Event, JobId, JobsQuery, NamespaceEventKind, Query, Record};
+
+use super::run::folding;
+use super::stop::StopSignals;
+use crate::cli::{AttachArgs, JobArg};
+use crate::exit::{CliError, Exit};
+use crate::service::{FollowedJob, OnInterrupt, Place, client_error, connect, follow};
+
+pub(crate) fn attach(args: &AttachArgs) -> Result<Exit, CliError> {
+    let place = Place::kept(&args.place)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
+    let done = runtime.block_on(show(args, &place));
+    runtime.shutdown_background();
+    done
+}
+
+async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
+    let client = connect(place).await?;
+    let job = named(&client, args.job).await?;
+    let screen = super::screen(args.format, None, args.verbosity)?.folding(folding(args.fold, args.format)?);
+    let mut signals = StopSignals::listen().map_err(CliError::broken)?;
+    let configuration = client.configuration().await.map_err(client_error)?;
+    if let Some(fleet) = configuration.fleet {
+        let (fleet, policy) = (fleet.into(), configuration.policy.into());
+        let kind = NamespaceEventKind::Configured { fleet, policy };
+        screen.event(&Record::new(SystemClock.now(), Event::of_namespace(kind)));
+    }
+    let after = client.view(&Query::Namespace).await.map_err(client_error)?.as_of;
+    let followed = FollowedJob {
+        place: place.clone(),
+        client,
+        job,
+        after: Some(after),
+        on_interrupt: OnInterrupt::Leave,
+    };
+    let exit = follow(followed, &screen, &mut signals).await;
+    let shown = screen.finish();
+    let exit = exit?;
+    shown.map(|()| exit)
+}
+
+/// The job that was named.
+pub(super) async fn named(client: &NamespaceClient, job: JobArg) -> Result<JobId, CliError> {
+    match job {
+        JobArg::Number(job) => Ok(job),
+        JobArg::Last => last(client).await,
+    }
+}
+
+async fn last(client: &NamespaceClient) -> Result<JobId, CliError> {
+    let (mut query, mut last) = (JobsQuery::new(), None);
+    loop {
+        let page = client.jobs(query.clone()).await.map_err(client_error)?;
+        last = page.entries.last().map(|job| job.job).or(last);
+        match page.next {
+            Some(next) => query = query.after(next),
+            None => break,
+        }
+    }
+    last.ok_or_else(|| CliError::usage("there are no jobs yet; `pogo run` submits one"))
+}

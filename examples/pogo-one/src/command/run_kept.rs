@@ -1,0 +1,268 @@
+//! `pogo run` where a store keeps the job: the store's dispatcher runs it, and this program follows.
+
+use std::sync::Arc;
+
+use pogo_api::NamespaceClient;
+use pogo_api::wire::Configuration;
+use pogo_core::dispatcher::Observer;
+use pogo_core::fleet::{Fleet, HostName};
+use pogo_core::plan::{JobSpec, Plan, Stdin};
+use pogo_core::policy::Policy;
+use pogo_core::scheduler::{Event, NamespaceEventKind};
+use pogo_core::scheduler::{JobId, Order, Query, Record};
+use pogo_core::stream::StreamId;
+use pogo_inventory::merge::Gathered;
+
+use super::run::{checked, folding, spec};
+use super::stop::StopSignals;
+use crate::cli::{RunArgs, Targets};
+use crate::exit::{CliError, Exit};
+use crate::guard;
+use crate::report::{self, Screen, WarningRecord};
+use crate::service::{
+    FollowedJob, NewConfiguration, NotServed, OnInterrupt, Place, Server, client_error, configure, connect, find,
+    follow,
+};
+use crate::submission::{self, ASSUMED_DOWN};
+
+/// A job that can be submitted.
+struct KeptJob {
+    gathered: Gathered,
+    configuration: NewConfiguration,
+    down: Vec<HostName>,
+    spec: JobSpec,
+    plan: Plan,
+    /// Whether its limit is there only because some of its hosts have none.
+    is_guarded: bool,
+}
+
+pub(super) fn run_kept(args: &RunArgs, place: &Place) -> Result<Exit, CliError> {
+    let command = checked(args)?;
+    refuse_what_needs_this_process(args)?;
+    let targets = args.job.targets.read()?;
+    let gathered = args.job.sources.gather()?;
+    let spec = inputs(args, spec(args, &targets, command)?)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
+    let done = runtime.block_on(async {
+        let (client, here) = dispatcher(args, place).await?;
+        let done = with_dispatcher(args, (place, client), (targets, gathered, spec)).await;
+        match here {
+            // What is left to do is done, or goes on with the next dispatcher.
+            Some(server) => server.stop(args.stop_grace).await.and(done),
+            None => done,
+        }
+    });
+    runtime.shutdown_background();
+    done
+}
+
+/// The dispatcher of the namespace: the one that has it, one in this process, or one that is started.
+async fn dispatcher(args: &RunArgs, place: &Place) -> Result<(NamespaceClient, Option<Server>), CliError> {
+    let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
+    if !(args.foreground || is_ci) || args.detach {
+        return Ok((connect(place).await?, None));
+    }
+    if let Some(client) = find(place).await? {
+        return Ok((client, None));
+    }
+    match Server::start(place, false).await {
+        Ok(server) => match find(place).await? {
+            Some(client) => Ok((client, Some(server))),
+            None => Err(CliError::broken("the dispatcher of this process does not answer")),
+        },
+        // Somebody was faster.
+        Err(NotServed::Held(_)) => Ok((connect(place).await?, None)),
+        Err(NotServed::Other(error)) => Err(error),
+    }
+}
+
+async fn with_dispatcher(
+    args: &RunArgs,
+    (place, client): (&Place, NamespaceClient),
+    (targets, gathered, spec): (Targets, Gathered, JobSpec),
+) -> Result<Exit, CliError> {
+    let known = client.configuration().await.map_err(client_error)?;
+    let job = prepare(args, &known, (targets, gathered, spec))?;
+    guard::confirm_job(&job.plan, job.is_guarded, args.yes)?;
+    let screen =
+        super::screen(args.format, args.events.as_deref(), args.verbosity)?.folding(folding(args.fold, args.format)?);
+    screen.log(&WarningRecord::lines(&job.gathered)?);
+    let mut signals = StopSignals::listen().map_err(CliError::broken)?;
+    configure(&client, &known, job.configuration.clone()).await?;
+    for host in &job.down {
+        let order = Order::MarkDown { host: host.clone() }.because(ASSUMED_DOWN);
+        client.execute(order).await.map_err(client_error)?;
+        screen.say(&format!("{host} is marked down, until `pogo mark up {host}`"));
+    }
+    let before = position(&client).await?;
+    let number = client.submit(job.spec).await.map_err(client_error)?;
+    if args.detach {
+        report::print(&format!("{}\n", number.number()))?;
+        return Ok(Exit::Succeeded);
+    }
+    screen.event(&configured(&job.configuration));
+    let followed = FollowedJob {
+        place: place.clone(),
+        client,
+        job: number,
+        after: Some(before),
+        on_interrupt: OnInterrupt::Stop,
+    };
+    let exit = follow(followed, &screen, &mut signals).await;
+    let shown = screen.finish();
+    let exit = exit?;
+    shown?;
+    next_commands(number, exit, &screen);
+    Ok(exit)
+}
+
+/// Says what to type next, where not all is well.
+fn next_commands(job: JobId, exit: Exit, screen: &Screen) {
+    let job = job.number();
+    match exit {
+        Exit::Failed => screen.say(&format!(
+            "see what they said: pogo logs {job} --failed -b\ntry them again:     pogo retry {job} --failed"
+        )),
+        Exit::Blocked => screen.say(&format!("see what holds it back: pogo status {job}")),
+        _ => {}
+    }
+}
+
+/// Where the stream of the namespace stands.
+async fn position(client: &NamespaceClient) -> Result<StreamId, CliError> {
+    let answer = client.view(&Query::Namespace).await.map_err(client_error)?;
+    Ok(answer.as_of)
+}
+
+/// The record of the configuration in force, with which a log begins.
+fn configured(configuration: &NewConfiguration) -> Record {
+    let kind = NamespaceEventKind::Configured {
+        fleet: Arc::clone(&configuration.fleet).into(),
+        policy: Arc::clone(&configuration.policy).into(),
+    };
+    use pogo_core::dispatcher::{Clock, SystemClock};
+    Record::new(SystemClock.now(), Event::of_namespace(kind))
+}
+
+fn prepare(
+    args: &RunArgs,
+    known: &Configuration,
+    (targets, gathered, mut spec): (Targets, Gathered, JobSpec),
+) -> Result<KeptJob, CliError> {
+    let configuration = match args.job.sources.is_empty() {
+        true => in_force(args, known, &targets)?,
+        false => {
+            let resolvers = args.job.sources.resolvers()?;
+            let (fleet, policy) = submission::unguarded_namespace(&args.job, &targets, &gathered, resolvers.as_ref())?;
+            NewConfiguration { fleet, policy }
+        }
+    };
+    let NewConfiguration { fleet, policy } = &configuration;
+    let down = submission::assumed_down(&args.job, fleet)?;
+    let guard = guard::job_limit(policy, fleet, (&spec.targets, &args.job.limits));
+    if let Some(limit) = guard {
+        report::remark(&guard::job_remark(limit));
+        spec.settings.max_parallel = Some(limit);
+    }
+    let plan = Plan::compile(fleet, policy, &spec).map_err(|error| submission::plan_error(&error))?;
+    Ok(KeptJob {
+        gathered,
+        configuration,
+        down,
+        spec,
+        plan,
+        is_guarded: guard.is_some(),
+    })
+}
+
+/// What the namespace goes by, with the targets that no inventory lists where it has none.
+fn in_force(args: &RunArgs, known: &Configuration, targets: &Targets) -> Result<NewConfiguration, CliError> {
+    let fleet = known.fleet.clone().unwrap_or_default();
+    let has_inventory = fleet.tags().next().is_some() || *known.policy != Policy::default();
+    let unlisted = !has_inventory || args.job.targets.allow_unlisted;
+    let fleet: Arc<Fleet> = submission::with_targets(fleet, targets, unlisted)?;
+    let policy = Arc::clone(&known.policy);
+    Ok(NewConfiguration { fleet, policy })
+}
+
+/// The most of standard input that a job takes along.
+const STDIN_BYTES: usize = 256 << 10;
+
+/// The job, whose files and agent another process finds: paths are absolute, and standard input is part of the job.
+fn inputs(args: &RunArgs, mut spec: JobSpec) -> Result<JobSpec, CliError> {
+    for name in args.exec_options.exposed() {
+        report::remark(&format!(
+            "the value of {name} is part of the job, and shows in its log; to keep it secret write --secret-env {name}"
+        ));
+    }
+    let options = &mut spec.exec_options;
+    if options.files.iter().any(|file| file.source == "-") {
+        return Err(CliError::usage(
+            "a file that comes on standard input is not kept with a job; write it into a file, or run with --store none",
+        ));
+    }
+    for file in &mut options.files {
+        file.source = readable(args, &file.source)?;
+    }
+    if let Stdin::File(path) = &options.stdin {
+        options.stdin = match path.as_str() {
+            "-" => Stdin::Bytes(read_stdin()?),
+            path => Stdin::File(readable(args, path)?),
+        };
+    }
+    if spec.transport_settings.value("agent").is_none()
+        && let Some(agent) = std::env::var_os("SSH_AUTH_SOCK").and_then(|path| path.into_string().ok())
+        && !agent.is_empty()
+    {
+        spec.transport_settings = spec.transport_settings.set("agent", agent);
+    }
+    Ok(spec)
+}
+
+/// A file that can be read now, by its absolute path.
+fn readable(args: &RunArgs, path: &str) -> Result<String, CliError> {
+    let cannot = |error: std::io::Error| args.exec_options.unread(&format!("cannot read {path}: {error}"));
+    std::fs::File::open(path).map_err(cannot)?;
+    let absolute = std::path::absolute(path).map_err(cannot)?;
+    absolute
+        .into_os_string()
+        .into_string()
+        .map_err(|_| CliError::usage(format!("the path {path} is not UTF-8; rename the file")))
+}
+
+fn read_stdin() -> Result<Vec<u8>, CliError> {
+    use std::io::Read;
+    let mut bytes = vec![];
+    let most = STDIN_BYTES as u64 + 1;
+    std::io::stdin()
+        .lock()
+        .take(most)
+        .read_to_end(&mut bytes)
+        .map_err(CliError::usage)?;
+    match bytes.len() > STDIN_BYTES {
+        false => Ok(bytes),
+        true => Err(CliError::usage(
+            "standard input is longer than the 256 KiB that a job takes along; write it into a file, and name that with --stdin",
+        )),
+    }
+}
+
+/// Refuses what only this process can answer, with what can be done instead.
+fn refuse_what_needs_this_process(args: &RunArgs) -> Result<(), CliError> {
+    let ssh = &args.ssh;
+    let needed = [
+        (ssh.ask_password, "--ask-password"),
+        (ssh.password_file.is_some(), "--password-file"),
+        (ssh.passphrase_file.is_some(), "--passphrase-file"),
+        (ssh.askpass.is_some(), "--askpass"),
+        (args.exec_options.ask_sudo_password, "--ask-sudo-password"),
+        (!args.exec_options.secret_env.is_empty(), "--secret-env"),
+        (args.follow.watch_inventory, "--watch-inventory"),
+    ];
+    match needed.iter().find(|(is_given, _)| *is_given) {
+        None => Ok(()),
+        Some((_, flag)) => Err(CliError::usage(format!(
+            "{flag} works only while this program dispatches the job itself, without a store; add --store none"
+        ))),
+    }
+}

@@ -1,0 +1,75 @@
+//! The fleet and the policy of a namespace, and when a job may change them.
+
+use std::sync::Arc;
+
+use pogo_api::NamespaceClient;
+use pogo_api::wire::Configuration;
+use pogo_core::fleet::Fleet;
+use pogo_core::inventory::FleetDiff;
+use pogo_core::policy::Policy;
+use pogo_core::scheduler::{JobStatus, Order, Query, View};
+
+use super::client_error;
+use crate::exit::CliError;
+use crate::store::counted;
+
+/// The fleet and the policy that a job is to run under.
+#[derive(Debug, Clone)]
+pub(crate) struct NewConfiguration {
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) policy: Arc<Policy>,
+}
+
+impl NewConfiguration {
+    /// What changes in the namespace, as lines; `None` if nothing does.
+    fn difference(&self, known: &Configuration) -> Option<(FleetDiff, String)> {
+        let none = Arc::default();
+        let fleet = known.fleet.as_ref().unwrap_or(&none);
+        if *fleet == self.fleet && known.policy == self.policy {
+            return None;
+        }
+        let diff = FleetDiff::between(fleet, &self.fleet);
+        let mut lines = diff.to_string();
+        if known.policy != self.policy {
+            lines.push_str("the policy is another\n");
+        }
+        Some((diff, lines))
+    }
+}
+
+/// Applies a configuration that differs from the one in force. While another job is not finished, hosts may be added and nothing else may
+/// change: that job goes by the rules that it was submitted under.
+pub(crate) async fn configure(
+    client: &NamespaceClient,
+    known: &Configuration,
+    new: NewConfiguration,
+) -> Result<(), CliError> {
+    let Some((diff, lines)) = new.difference(known) else {
+        return Ok(());
+    };
+    let only_adds = known.policy == new.policy && diff.removed.is_empty() && diff.changed.is_empty();
+    let unfinished = match only_adds {
+        true => 0,
+        false => unfinished_jobs(client).await?,
+    };
+    if unfinished > 0 {
+        let jobs = counted(unfinished, "job");
+        return Err(CliError::usage(format!(
+            "{jobs} of this namespace {} not finished, and hosts and rules given here differ from those in force:\n{lines}wait for the end of what runs, or leave -c and -i out to go by what is in force",
+            if unfinished == 1 { "is" } else { "are" },
+        )));
+    }
+    let (fleet, policy) = (new.fleet, new.policy);
+    let order = Order::Configure { fleet, policy };
+    client.execute(order).await.map_err(client_error)?;
+    Ok(())
+}
+
+async fn unfinished_jobs(client: &NamespaceClient) -> Result<usize, CliError> {
+    let answer = client.view(&Query::Namespace).await.map_err(client_error)?;
+    let View::Namespace(summary) = answer.view else {
+        return Ok(0);
+    };
+    let unfinished = summary.jobs.iter().filter(|count| count.status != JobStatus::Finished);
+    Ok(unfinished.map(|count| count.jobs).sum())
+}

@@ -1,0 +1,92 @@
+//! The way to the dispatcher of a namespace.
+
+use std::time::Duration;
+
+use pogo_api::wire::ProblemKind;
+use pogo_api::{Client, ClientError, NamespaceClient};
+
+use super::Place;
+use super::launch::{Started, launch};
+use crate::exit::{CliError, Exit};
+use crate::report;
+
+/// How long a dispatcher may be about to end, or about to listen, before that is an error.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a dispatcher that was there is waited for before another one is started in its place.
+const RECONNECT: Duration = Duration::from_secs(2);
+
+/// The client of the namespace's dispatcher, which is started if there is none.
+pub(crate) async fn connect(place: &Place) -> Result<NamespaceClient, CliError> {
+    let until = tokio::time::Instant::now() + PATIENCE;
+    let mut pause = Duration::from_millis(20);
+    loop {
+        if let Some(client) = find(place).await? {
+            return Ok(client);
+        }
+        let starting = place.clone();
+        let started = tokio::task::spawn_blocking(move || launch(&starting));
+        match started.await.map_err(CliError::broken)?? {
+            // One that has just been started is looked for once more, as any other.
+            Started::Ready => continue,
+            Started::Refused(message) => return Err(CliError::Usage(message)),
+            Started::Broken(message) => return Err(CliError::Broken(message)),
+            Started::Held(owner) if tokio::time::Instant::now() >= until => {
+                return Err(CliError::Unreachable(format!(
+                    "{owner} has the namespace {} of {} and does not answer; wait for its end, or end that process",
+                    place.namespace(),
+                    place.store().display()
+                )));
+            }
+            // It is about to listen, or about to end.
+            Started::Held(_) => tokio::time::sleep(pause).await,
+        }
+        pause = (pause * 2).min(Duration::from_secs(1));
+    }
+}
+
+/// The client of the namespace's dispatcher, if one runs.
+pub(crate) async fn find(place: &Place) -> Result<Option<NamespaceClient>, CliError> {
+    let client = Client::unix(place.socket()).reconnect_for(RECONNECT);
+    match client.about().await {
+        Ok(about) => {
+            let own = program();
+            if about.server != own {
+                report::remark(&format!(
+                    "the dispatcher of this store is {}, and this is {own}: it goes on until nothing is left to do; `pogo serve stop` ends it before",
+                    about.server
+                ));
+            }
+            Ok(Some(
+                client.namespace(place.namespace().as_str()).map_err(client_error)?,
+            ))
+        }
+        Err(ClientError::Unreachable { .. }) => Ok(None),
+        // It has just ended.
+        Err(ClientError::ContactLost { .. }) => Ok(None),
+        Err(error) => Err(client_error(error)),
+    }
+}
+
+/// What this program is called among servers.
+pub(super) fn program() -> String {
+    format!("pogo {}", env!("PROGRAM_VERSION"))
+}
+
+/// The error of a request, with the exit code that it has.
+pub(crate) fn client_error(error: ClientError) -> CliError {
+    let code = error.exit_code();
+    let message = match &error {
+        ClientError::Refused(problem) if problem.kind == ProblemKind::UnknownJob => {
+            format!("{error}; `pogo jobs` lists those that there are")
+        }
+        _ => error.to_string(),
+    };
+    match Exit::of_code(code) {
+        Exit::Usage => CliError::Usage(message),
+        Exit::Unreachable => CliError::Unreachable(message),
+        Exit::ContactLost => CliError::ContactLost(message),
+        Exit::NotAllowed => CliError::NotAllowed(message),
+        _ => CliError::Broken(message),
+    }
+}

@@ -1,0 +1,20 @@
+//! Jobs that outlive their terminal: the dispatcher of a store as a process of its own, and the way to it.
+
+mod configuration;
+mod connect;
+mod follower;
+mod idle;
+mod launch;
+mod log;
+mod output;
+mod place;
+mod process;
+mod server;
+mod stopper;
+
+pub(crate) use configuration::{NewConfiguration, configure};
+pub(crate) use connect::{client_error, connect, find};
+pub(crate) use follower::{FollowedJob, follow};
+pub(crate) use place::Place;
+pub(crate) use server::{NotServed, Server, serve};
+pub(crate) use stopper::OnInterrupt;
