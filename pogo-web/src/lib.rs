@@ -8,11 +8,14 @@ mod handlers;
 mod json;
 mod limits;
 mod output_feed;
+#[cfg(feature = "page")]
+mod page;
 mod parameters;
 mod refusal;
 mod request;
 mod routes;
 mod state;
+mod timeline;
 #[cfg(feature = "unix")]
 pub mod unix;
 

@@ -28,6 +28,8 @@ pub fn routes() -> Vec<Route> {
 pub fn router(state: RouterState) -> Router {
     let table = table().into_iter();
     let router = table.fold(Router::new(), |router, (_, path, handler)| router.route(path, handler));
+    #[cfg(feature = "page")]
+    let router = crate::page::add_to(router);
     let no_such_path = async || {
         Refusal::new(
             ProblemKind::NoSuchPath,
@@ -70,6 +72,13 @@ fn table() -> Vec<(Method, &'static str, MethodRouter<RouterState>)> {
             namespace!("/jobs/{job}/hosts/{host}/explain"),
             get(handlers::explain),
         ),
+        (
+            Method::GET,
+            namespace!("/jobs/{job}/hosts/{host}/reasons"),
+            get(handlers::reasons),
+        ),
+        (Method::GET, namespace!("/jobs/{job}/overview"), get(handlers::overview)),
+        (Method::GET, namespace!("/jobs/{job}/bars"), get(handlers::bars)),
         (
             Method::GET,
             namespace!("/jobs/{job}/attempts/{attempt}/output/{stream}"),

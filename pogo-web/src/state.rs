@@ -10,6 +10,7 @@ use pogo_core::dispatcher::Handle;
 use pogo_core::output::OutputStore;
 use tokio::sync::Semaphore;
 
+use crate::timeline::Timelines;
 use crate::{Authenticator, Limits, OutputFeed};
 
 /// What a router answers from: namespaces, and who may ask. Cheap to clone.
@@ -45,6 +46,7 @@ pub struct Namespace {
     pub(crate) handle: Handle,
     pub(crate) output: Option<Arc<dyn OutputStore>>,
     pub(crate) output_feed: Option<OutputFeed>,
+    pub(crate) timelines: Timelines,
 }
 
 impl Namespace {
@@ -54,6 +56,7 @@ impl Namespace {
             handle,
             output: None,
             output_feed: None,
+            timelines: Timelines::default(),
         }
     }
 

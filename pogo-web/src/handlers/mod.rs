@@ -8,6 +8,7 @@ mod output;
 mod queries;
 pub(crate) mod sse;
 mod status;
+mod timeline;
 mod wait;
 
 pub(crate) use about::{about, health, namespaces};
@@ -17,4 +18,5 @@ pub(crate) use orders::order;
 pub(crate) use output::output;
 pub(crate) use queries::{attempts, explain, holds, host, hosts, job, jobs, namespace, slots};
 pub(crate) use status::status;
+pub(crate) use timeline::{bars, overview, reasons};
 pub(crate) use wait::wait;

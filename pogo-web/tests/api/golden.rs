@@ -110,6 +110,31 @@ const CASES: &[Case] = &[
         "/v1/namespaces/default/jobs/2/hosts/web4/explain",
     ),
     ask(
+        "GET /v1/namespaces/{namespace}/jobs/{job}/hosts/{host}/reasons",
+        "reasons",
+        "/v1/namespaces/default/jobs/2/hosts/web4/reasons",
+    ),
+    ask(
+        "GET /v1/namespaces/{namespace}/jobs/{job}/overview",
+        "overview",
+        "/v1/namespaces/default/jobs/1/overview",
+    ),
+    ask(
+        "GET /v1/namespaces/{namespace}/jobs/{job}/overview",
+        "unknown-overview",
+        "/v1/namespaces/default/jobs/9/overview",
+    ),
+    ask(
+        "GET /v1/namespaces/{namespace}/jobs/{job}/bars",
+        "bars",
+        "/v1/namespaces/default/jobs/1/bars?px=100",
+    ),
+    ask(
+        "GET /v1/namespaces/{namespace}/jobs/{job}/bars",
+        "invalid-rows",
+        "/v1/namespaces/default/jobs/1/bars?rows=5-2",
+    ),
+    ask(
         "GET /v1/namespaces/{namespace}/jobs/{job}/attempts/{attempt}/output/{stream}",
         "output",
         "/v1/namespaces/default/jobs/1/attempts/7/output/stderr?from=7",

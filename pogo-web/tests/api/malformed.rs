@@ -18,7 +18,7 @@ async fn what_cannot_be_read_is_refused_with_a_problem_that_says_where() {
     let get = |path: &str| request("GET", path, "");
     let namespace = |rest: &str| get(&format!("/v1/namespaces/default{rest}"));
     let cases = [
-        (get("/"), 404, "no-such-path"),
+        (get("/v0"), 404, "no-such-path"),
         (get("/v1/namespaces/default/jobs/1/hosts/"), 404, "no-such-path"),
         (
             request("DELETE", "/v1/namespaces/default/jobs/1", ""),

@@ -1,0 +1,58 @@
+//! The files of the page.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// A file of the page.
+pub(super) struct PageFile {
+    pub(super) name: &'static str,
+    pub(super) media_type: &'static str,
+    pub(super) body: &'static str,
+}
+
+impl PageFile {
+    /// Changes with its content, and is the same on every server of one build.
+    pub(super) fn tag(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.body.hash(&mut hasher);
+        format!("\"{:016x}\"", hasher.finish())
+    }
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+macro_rules! page_file {
+    ($name:literal, $media_type:expr) => {
+        PageFile {
+            name: $name,
+            media_type: $media_type,
+            body: include_str!(concat!("static/", $name)),
+        }
+    };
+}
+
+/// The page itself, which loads the others.
+pub(super) const INDEX: PageFile = page_file!("index.html", HTML);
+
+/// What it loads.
+pub(super) const FILES: &[PageFile] = &[
+    page_file!("page.css", CSS),
+    page_file!("api.js", SCRIPT),
+    page_file!("app.js", SCRIPT),
+    page_file!("dom.js", SCRIPT),
+    page_file!("host.js", SCRIPT),
+    page_file!("inspector.js", SCRIPT),
+    page_file!("job.js", SCRIPT),
+    page_file!("jobs.js", SCRIPT),
+    page_file!("keys.js", SCRIPT),
+    page_file!("live.js", SCRIPT),
+    page_file!("orders.js", SCRIPT),
+    page_file!("output.js", SCRIPT),
+    page_file!("stream.js", SCRIPT),
+    page_file!("tables.js", SCRIPT),
+    page_file!("terminal.js", SCRIPT),
+    page_file!("time.js", SCRIPT),
+    page_file!("timeline.js", SCRIPT),
+    page_file!("words.js", SCRIPT),
+];

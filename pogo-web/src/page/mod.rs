@@ -1,0 +1,62 @@
+//! The page: static files, the same for everybody. Whatever it shows it asks the API for, as anybody may.
+
+mod files;
+mod headers;
+
+use axum::Router;
+use axum::extract::{OriginalUri, Path};
+use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::RouterState;
+use files::{FILES, INDEX, PageFile};
+
+/// Adds the page. It lives at `page/`, to which `/` leads: its addresses are relative, so that it works wherever the router is mounted, and the address
+/// of a mounted router may end without a slash.
+pub(crate) fn add_to(router: Router<RouterState>) -> Router<RouterState> {
+    router
+        .route("/", get(async |OriginalUri(uri)| lead(last_segment(&uri))))
+        .route("/page", get(async || lead("")))
+        .route("/page/", get(async |headers: HeaderMap| send(&INDEX, &headers)))
+        .route("/page/{file}", get(file))
+}
+
+/// An address relative to the one that was asked for: what a proxy has cut off in front of it is not known.
+fn lead(last: &str) -> Response {
+    let location = match last {
+        "" => "page/".to_owned(),
+        last => format!("{last}/page/"),
+    };
+    let headers = [(LOCATION, location), (CACHE_CONTROL, "no-cache".to_owned())];
+    (StatusCode::TEMPORARY_REDIRECT, headers).into_response()
+}
+
+fn last_segment(uri: &axum::http::Uri) -> &str {
+    uri.path().rsplit('/').next().unwrap_or_default()
+}
+
+async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    match FILES.iter().find(|file| file.name == name) {
+        Some(file) => send(file, &headers),
+        None => (StatusCode::NOT_FOUND, "there is no such file of the page\n").into_response(),
+    }
+}
+
+fn send(file: &PageFile, asked: &HeaderMap) -> Response {
+    let tag = file.tag();
+    let mut known = asked
+        .get_all("if-none-match")
+        .iter()
+        .filter_map(|tags| tags.to_str().ok());
+    let is_known = known.any(|tags| {
+        tags.split(',')
+            .any(|known| known.trim().trim_start_matches("W/") == tag)
+    });
+    let headers = headers::of(file, &tag);
+    match is_known {
+        true => (StatusCode::NOT_MODIFIED, headers).into_response(),
+        false => (headers, file.body).into_response(),
+    }
+}

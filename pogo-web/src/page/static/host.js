@@ -1,0 +1,51 @@
+// One host: what is known of it, in all jobs.
+import { el, show } from "./dom.js";
+import { get, inNamespace, seg } from "./api.js";
+import { Watch } from "./live.js";
+import { clock, lasted } from "./time.js";
+import { ask as confirm, freezeOrder, markOrder } from "./orders.js";
+import { failureText, sign, word } from "./words.js";
+
+export function holderText(holder) {
+  const job = holder.job !== undefined ? ` in job ${holder.job}` : "";
+  const owner = holder.owner ? ` by ${holder.owner}` : "";
+  return `${word(holder.because)}${job}${owner}`;
+}
+
+export function host(context) {
+  const { ns, id, view, link } = context;
+  context.title(id);
+  context.command(`pogo host ${id}`);
+  async function ask(signal) {
+    let found;
+    try {
+      found = (await get(inNamespace(ns, `/hosts/${seg(id)}`), signal)).view;
+    } catch (problem) {
+      if (problem.name !== "AbortError") show(view, el("h1", id), el("div.empty", el("p", problem.message), el("p", el("a", { href: link("hosts") }, "Hosts"))));
+      throw problem;
+    }
+    const down = (found.unavailable || []).some((reason) => reason.because === "down");
+    const order = (what) => confirm(ns, what, () => watch.soon(0));
+    const unavailable = found.unavailable || [];
+    show(view,
+      el("div.title", el("h1", sign(unavailable.length ? unavailable[0].because : "succeeded", ""), ` ${id}`), el("div.buttons",
+        down ? el("button", { type: "button", "data-key": "up", onclick: () => order(markOrder(id, true)) }, "Mark up…") : el("button", { type: "button", "data-key": "down", onclick: () => order(markOrder(id, false)) }, "Mark down…"),
+        el("button", { type: "button", "data-key": "freeze-host", onclick: () => order(freezeOrder(id)) }, "Freeze…"))),
+      el("p.facts", found.in_fleet ? "in the fleet" : "not in the fleet any more", unavailable.length ? " · unavailable" : " · available"),
+      found.tags && el("p.tags", found.tags.map((tag) => el("code", `$${tag}`))),
+      unavailable.length > 0 && el("ul.reasons", unavailable.map((holder) => el("li", sign(holder.because), el("span", `${holderText(holder)} since ${clock(holder.since)}`)))),
+      (found.freezes || []).length > 0 && el("ul.reasons", found.freezes.map((freeze) => el("li", sign("blocked", ""), el("span", `frozen by ${freeze.by} since ${clock(freeze.since)}: ${freeze.reason}`)))),
+      (found.holds || []).length > 0 && el("ul.reasons", found.holds.map((hold) => el("li", sign("held", ""), el("span", `held for ${hold.owner}: ${hold.reason}`)))),
+      el("h2", "Jobs"),
+      el("ul.hosts.wide", (found.jobs || []).slice().reverse().map((job) => {
+        const last = job.last_attempt || {};
+        return el("li", el("a", { href: link("jobs", job.job, { host: id }), "data-row": true, "data-key": `j-${job.job}` },
+          sign(job.state), el("b", ` job ${job.job} `), el("time", clock(last.started)),
+          el("small", ` ${word(job.state)}${last.started && last.ended ? ` after ${lasted(last.ended - last.started)}` : ""} ${failureText(last.failure)}`)));
+      })),
+      !(found.jobs || []).length && el("p.empty", "No job that is still known has it."));
+    context.updated();
+  }
+  const watch = new Watch(ask, { matters: (news) => news.hosts.includes(id) || news.told.length > 0, every: 800 });
+  return { close: () => watch.stop() };
+}

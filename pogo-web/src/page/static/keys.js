@@ -1,0 +1,75 @@
+// Settings of this browser, and keys.
+import { $, el, show } from "./dom.js";
+
+export function read(name) {
+  try { return localStorage.getItem(`pogo-${name}`); } catch { return null; }
+}
+export function write(name, value) {
+  try { localStorage.setItem(`pogo-${name}`, value); } catch { /* for this page alone */ }
+}
+
+const LIST = [
+  ["/", "search"], ["?", "these keys"], ["g j", "jobs"], ["g r", "running"], ["g s", "slots"], ["g h", "hosts"],
+  ["j  k", "next, previous row"], ["Enter", "open"], ["Esc", "close, or one up"],
+  ["f", "timeline: all of it"], ["n", "next failure"], ["+  −", "timeline: nearer, farther"], ["←  →", "timeline: earlier, later"],
+  ["o", "output of the host"], ["c", "copy the command of the last line"],
+];
+
+let view = {};
+let pending = "";
+export const setViewKeys = (keys) => { view = keys || {}; };
+
+const isTyping = (element) => element && (/^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable);
+
+export function moveRow(by) {
+  const rows = [...document.querySelectorAll("#view [data-row]")].filter((row) => row.offsetParent !== null);
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
+  const next = rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by))];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+export function startKeys(go, up) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || $("dialog").open) return;
+    if (event.key === "Escape") {
+      if (isTyping(event.target)) event.target.blur();
+      else if (!(view.Escape && view.Escape())) up();
+      return;
+    }
+    if (isTyping(event.target) || read("keys") === "off") return;
+    const key = pending ? `${pending} ${event.key}` : event.key;
+    pending = "";
+    const all = {
+      "/": () => $("query").focus(), "?": help, c: () => $("copy").click(),
+      j: () => moveRow(1), k: () => moveRow(-1),
+      g: () => { pending = "g"; setTimeout(() => { pending = ""; }, 1500); },
+      "g j": () => go("jobs"), "g r": () => go("running"), "g s": () => go("slots"), "g h": () => go("hosts"),
+    };
+    const does = view[key] || all[key];
+    if (!does) return;
+    event.preventDefault();
+    does();
+  });
+}
+
+export function help() {
+  const dialog = $("dialog");
+  const on = read("keys") !== "off";
+  show(dialog,
+    el("h2", "Keys"),
+    el("dl.keys", LIST.map(([key, what]) => [el("dt", key.split(/\s+/).map((one) => el("kbd", one))), el("dd", what)])),
+    el("label.check", el("input", { type: "checkbox", checked: on, onchange: (event) => write("keys", event.target.checked ? "on" : "off") }),
+      " Single keys do something"),
+    el("p.buttons", el("button", { type: "button", onclick: () => dialog.close() }, "Close")));
+  openDialog();
+}
+
+// Focus comes back to where it was.
+export function openDialog() {
+  const dialog = $("dialog");
+  const before = document.activeElement;
+  dialog.addEventListener("close", () => { if (before && before.isConnected) before.focus(); }, { once: true });
+  dialog.showModal();
+}

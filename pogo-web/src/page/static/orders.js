@@ -1,0 +1,113 @@
+// Orders: one sentence that says what will happen, the reason, and the command that does the same.
+import { $, el, plural, show, tell } from "./dom.js";
+import { order } from "./api.js";
+import { openDialog, read, write } from "./keys.js";
+
+const quote = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
+export const hostsWord = (hosts) => (hosts.length <= 4 ? quote(hosts.join(",")) : `${quote(hosts.slice(0, 3).join(","))}… (${hosts.length} hosts)`);
+const few = (hosts) => (hosts.length <= 3 ? hosts.join(", ") : plural(hosts.length, "host"));
+
+// An order to ask about: {title, text, command, orders, forced, danger}
+export const pauseOrder = (job) => ({
+  title: `Pause job ${job}`, text: `Job ${job} starts no more hosts until it is resumed. What runs goes on.`,
+  command: `pogo pause ${job}`, orders: [{ pause: { job } }],
+});
+export const resumeOrder = (job) => ({
+  title: `Resume job ${job}`, text: `Job ${job} goes on: waiting hosts start as soon as there are slots.`,
+  command: `pogo resume ${job}`, orders: [{ resume: { job } }],
+});
+export const stopOrder = (job, tally) => ({
+  title: `Stop job ${job}`,
+  text: `Job ${job} starts no more: ${plural(tally.waiting, "host")} will not run, and ${plural(tally.running, "host")} run${tally.running === 1 ? "s" : ""} to the end.`,
+  command: `pogo stop ${job}`, orders: [{ halt: { job } }], danger: true,
+});
+export const abortOrder = (job, tally) => ({
+  title: `Stop job ${job} now`,
+  text: `${plural(tally.running, "running host")} will be interrupted, and ${plural(tally.waiting, "waiting host")} will not run. What was interrupted counts as failed or in doubt.`,
+  command: `pogo stop ${job} --now`, orders: [{ abort: { job } }], danger: true, forced: true,
+});
+export const promoteOrder = (job, wave) => ({
+  title: `Begin wave ${wave} of job ${job}`, text: "The next wave begins now, whether or not its bake time has passed.",
+  command: `pogo promote ${job}`, orders: [{ promote: { job } }],
+});
+export const retryOrder = (job, hosts, more) => ({
+  title: `Retry ${few(hosts)}`,
+  text: `${few(hosts)} of job ${job} ${hosts.length === 1 ? "is" : "are"} tried again as soon as there are slots.${more || ""}`,
+  command: `pogo retry ${job} ${hostsWord(hosts)}`, orders: [{ retry: { job, hosts } }],
+});
+export const skipOrder = (job, hosts) => ({
+  title: `Skip ${few(hosts)}`,
+  text: `${few(hosts)} of job ${job} count${hosts.length === 1 ? "s" : ""} as done without being run, and the slots are free for others.`,
+  command: `pogo skip ${job} ${hostsWord(hosts)}`, orders: [{ skip: { job, hosts } }], danger: true, forced: true,
+});
+export const markOrder = (host, up) => (up ? {
+  title: `Mark ${host} up`, text: `${host} counts as available, whatever jobs say of it: others may take the slot that it holds.`,
+  command: `pogo mark up ${quote(host)}`, orders: [{ mark_up: { host } }], danger: true, forced: true,
+} : {
+  title: `Mark ${host} down`, text: `${host} counts as unavailable in all jobs, and holds a slot of each of its groups until it is marked up.`,
+  command: `pogo mark down ${quote(host)}`, orders: [{ mark_down: { host } }], forced: true,
+});
+export const freezeOrder = (hosts) => ({
+  title: "Freeze", hosts: hosts || "*", forced: true, danger: true,
+  text: "Nothing more is started on these hosts, in any job, until they are thawed. What runs goes on. * is the whole namespace.",
+  make: (hosts) => [{ freeze: { hosts } }], say: (hosts) => `pogo freeze ${quote(hosts)}`,
+});
+export const thawOrder = (freeze) => ({
+  title: `Thaw ${freeze.hosts}`, text: `Hosts start again on ${freeze.hosts}, as soon as there are slots. It was frozen${freeze.by ? ` by ${freeze.by}` : ""}: ${freeze.reason}`,
+  command: `pogo thaw ${quote(freeze.hosts)}`, orders: [{ thaw: { hosts: freeze.hosts } }],
+});
+export const parallelOrder = (job, limit) => ({
+  title: `Change how many hosts job ${job} runs at once`, hosts: String(limit || ""), field: "At once, as a number or a share such as 30%",
+  text: "More start at once if it is raised; if it is lowered, what runs goes on.",
+  make: (limit) => [{ alter: { job, change: { max_parallel: /^\d+$/.test(limit) ? limit : limit } } }],
+  say: (limit) => `pogo update ${job} --max-parallel ${quote(limit)}`,
+});
+// What the server offers as a cure of an obstacle.
+export const cureOrder = (cure) => ({
+  title: cure.command.replace(/^pogo /, "").replace(/--force --reason WHY /, "by force: "),
+  text: "The server says that this clears what is in the way, if the hosts that it starts succeed.",
+  command: cure.command, orders: cure.orders, forced: cure.forced, danger: cure.forced || /skip|mark up|release/.test(cure.command),
+});
+
+const reasons = new Map();
+
+export function ask(ns, what, done) {
+  const dialog = $("dialog");
+  const scope = JSON.stringify(Object.values((what.orders && what.orders[0]) || {})[0]?.job ?? "ns");
+  const reason = el("input", { id: "reason", type: "text", autocomplete: "off", maxlength: 500, required: Boolean(what.forced), value: reasons.get(scope) || read("reason") || "" });
+  const hosts = what.make && el("input", { id: "hosts", type: "text", autocomplete: "off", spellcheck: "false", required: true, value: what.hosts });
+  const command = el("code.command");
+  const problem = el("p.problem", { role: "alert" });
+  const button = el(what.danger ? "button.danger" : "button.primary", { type: "submit" }, what.title.length < 40 ? what.title : "Do it");
+  const line = () => {
+    const text = what.say ? what.say(hosts.value.trim() || "HOSTS") : what.command.replace(" --force --reason WHY", " --force");
+    command.textContent = `$ ${text}${reason.value ? ` --reason ${quote(reason.value)}` : ""}`;
+  };
+  const submit = async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    problem.textContent = "";
+    const because = reason.value.trim();
+    reasons.set(scope, because);
+    write("reason", because);
+    try {
+      for (const one of what.make ? what.make(hosts.value.trim()) : what.orders) await order(ns, one, because);
+      dialog.close();
+      tell(`done: ${what.title}`);
+      if (done) done();
+    } catch (error) {
+      problem.textContent = error.message;
+      button.disabled = false;
+    }
+  };
+  show(dialog, el("form", { onsubmit: submit, oninput: line },
+    el("h2", what.title),
+    el("p", what.text),
+    hosts && el("label", what.field || "Hosts", hosts),
+    el("label", what.forced ? "Why (must be given)" : "Why", reason),
+    command, problem,
+    el("p.buttons", el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), button)));
+  line();
+  openDialog();
+  (hosts || reason).focus();
+}

@@ -1,0 +1,130 @@
+// What an attempt wrote: stdout and stderr told apart, from its end on, however long it is. Read by range, and put in as text.
+import { el, number, show, tell } from "./dom.js";
+import { get, inNamespace, query, seg } from "./api.js";
+import { Watch } from "./live.js";
+import { clock } from "./time.js";
+import { Terminal } from "./terminal.js";
+
+const STREAMS = ["stdout", "stderr", "note"];
+const TAIL = 96 * 1024;
+const MOST_LINES = 6000;
+
+// Any bytes at all: as text where they are that.
+const bytes = (piece) => (piece.base64 === undefined ? new TextEncoder().encode(piece.text) : Uint8Array.from(atob(piece.base64), (c) => c.charCodeAt(0)));
+
+export class Output {
+  constructor(place, { ns, job, attempt, running }) {
+    Object.assign(this, { place, running });
+    this.base = inNamespace(ns, `/jobs/${seg(job)}/attempts/${seg(attempt)}/output`);
+    this.attempt = attempt;
+    this.follows = true;
+    this.lines = el("div.output", { tabIndex: 0, role: "log", "aria-label": "Output", "aria-live": "off", onscroll: () => this.scrolled() });
+    this.told = el("span.count");
+    this.find = el("input", { type: "search", placeholder: "find", "aria-label": "Find in the output", size: 8, oninput: () => this.search() });
+    this.wrap = el("button.plain", { type: "button", "aria-pressed": "true", onclick: () => this.toggle("nowrap", this.wrap) }, "wrap");
+    this.times = el("button.plain", { type: "button", "aria-pressed": "false", onclick: () => this.toggle("times", this.times) }, "times");
+    this.top = el("p.earlier", { hidden: true });
+    show(place, el("div.outbar", el("h3", "Output"), this.find, this.told, this.wrap, this.times,
+      el("button.plain", { type: "button", onclick: () => this.download() }, "raw")), this.lines);
+    this.streams = STREAMS.map((name) => ({ name, from: null, first: null, terminal: new Terminal(), decoder: new TextDecoder(), open: null, at: 0 }));
+    this.watch = new Watch((signal) => this.ask(signal), { matters: () => this.running, every: 800, idle: running ? 4000 : 3600000 });
+  }
+
+  toggle(name, button) {
+    const on = this.lines.classList.toggle(name);
+    button.setAttribute("aria-pressed", String(name === "nowrap" ? !on : on));
+  }
+
+  async ask(signal) {
+    const parts = [];
+    let any = false;
+    for (const stream of this.streams) {
+      if (stream.from === null) {
+        const { length } = await get(`${this.base}/${stream.name}${query({ from: 0, to: 0 })}`, signal);
+        stream.from = stream.first = Math.max(0, length - TAIL);
+      }
+      // What is read once is not read again: a sealed stream has ended.
+      for (let turn = 0; turn < 8 && !stream.sealed; turn++) {
+        const part = await get(`${this.base}/${stream.name}${query({ from: stream.from })}`, signal);
+        for (const piece of part.pieces) parts.push({ stream, piece });
+        const was = stream.from;
+        stream.from = part.next;
+        if (part.sealed && part.next >= part.length) stream.sealed = true;
+        if (part.next === was || part.next >= part.length) break;
+      }
+      if (stream.from > 0) any = true;
+    }
+    parts.sort((one, other) => one.piece.at - other.piece.at);
+    const fragment = document.createDocumentFragment();
+    for (const { stream, piece } of parts) this.put(fragment, stream, piece);
+    if (parts.length) { this.lines.append(fragment); this.trim(); this.search(); }
+    const cut = this.streams.filter((stream) => stream.first > 0);
+    if (!this.lines.firstChild) show(this.lines, el("p.empty", any || this.running ? "Nothing was written yet." : "It wrote nothing."));
+    else if (parts.length) for (const empty of this.lines.querySelectorAll("p.empty")) empty.remove();
+    if (cut.length && !this.top.isConnected) {
+      show(this.top, `The last part; ${number(cut.reduce((sum, stream) => sum + stream.first, 0))} bytes come before it. Raw has all, and so has: `, el("code", "pogo logs --raw"));
+      this.top.hidden = false;
+      this.lines.prepend(this.top);
+    }
+    if (this.follows) this.lines.scrollTop = this.lines.scrollHeight;
+  }
+
+  put(fragment, stream, piece) {
+    const text = stream.decoder.decode(bytes(piece), { stream: true });
+    for (const [classes, plain] of stream.terminal.parse(text)) {
+      const parts = plain.split("\n");
+      parts.forEach((part, at) => {
+        if (part) {
+          if (!stream.open) {
+            stream.open = el(`div.l.${stream.name}`, el("time", clock(piece.at)));
+            fragment.append(stream.open);
+          }
+          stream.open.append(classes ? el("span", { class: classes }, part) : part);
+        } else if (at < parts.length - 1 && !stream.open) {
+          fragment.append(el(`div.l.${stream.name}`, el("time", clock(piece.at)), "\u200b"));
+        }
+        if (at < parts.length - 1) stream.open = null;
+      });
+    }
+  }
+
+  trim() {
+    const surplus = this.lines.childElementCount - MOST_LINES;
+    for (let i = 0; i < surplus; i++) this.lines.firstChild.remove();
+  }
+
+  scrolled() {
+    this.follows = this.lines.scrollHeight - this.lines.scrollTop - this.lines.clientHeight < 24;
+  }
+
+  search() {
+    const wanted = this.find.value.toLowerCase();
+    let found = 0, first = null;
+    for (const line of this.lines.children) {
+      const is = Boolean(wanted) && line.textContent.toLowerCase().includes(wanted);
+      line.classList.toggle("found", is);
+      if (is) { found++; first = first || line; }
+    }
+    this.told.textContent = wanted ? String(found) : "";
+    if (first) { this.follows = false; first.scrollIntoView({ block: "nearest" }); }
+  }
+
+  async download() {
+    const parts = [];
+    for (const { name } of this.streams.slice(0, 2)) {
+      let from = 0;
+      for (;;) {
+        const part = await get(`${this.base}/${name}${query({ from })}`);
+        parts.push(...part.pieces.map(bytes));
+        if (part.next >= part.length || part.next === from || from > 256e6) break;
+        from = part.next;
+      }
+    }
+    const url = URL.createObjectURL(new Blob(parts, { type: "text/plain" }));
+    el("a", { href: url, download: `attempt-${this.attempt}.log` }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60000);
+    tell("downloaded");
+  }
+
+  close() { this.watch.stop(); }
+}

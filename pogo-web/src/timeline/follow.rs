@@ -1,0 +1,108 @@
+//! Follows a namespace, once for all who look.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::select;
+use pogo_api::wire::ProblemKind;
+use pogo_core::dispatcher::{Handle, SubscriptionOptions};
+use pogo_core::journal::Seq;
+use pogo_core::scheduler::Query;
+use pogo_core::stream::{StreamId, StreamRequest};
+use tokio::sync::{oneshot, watch};
+use tokio::time::{sleep, timeout};
+
+use super::known::Known;
+use crate::refusal::Refusal;
+
+/// How long a request waits for what has happened before it.
+const CATCHING_UP: Duration = Duration::from_secs(20);
+/// How long to wait before a stream that broke is asked for again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// The timelines of a namespace. Nothing is followed until somebody asks, and no longer than the state of the router lives.
+#[derive(Clone, Default)]
+pub(crate) struct Timelines(Arc<OnceLock<Arc<Shared>>>);
+
+struct Shared {
+    known: Mutex<Known>,
+    /// How many records are known.
+    position: watch::Sender<u64>,
+    _alive: oneshot::Sender<()>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        // What is known stays whole: an update is taken or dropped.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Timelines {
+    /// Asks what is known once it includes everything that had happened when it was asked.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        handle: &Handle,
+        question: impl FnOnce(&Known) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let shared = Arc::clone(self.0.get_or_init(|| follow(handle.clone())));
+        let end = handle.status().await?.end.0;
+        let mut position = shared.position.subscribe();
+        let caught_up = async { position.wait_for(|position| *position >= end).await.is_ok() };
+        if timeout(CATCHING_UP, caught_up).await != Ok(true) {
+            let said = "the journal is still being read for the timeline; ask again in a few seconds";
+            return Err(Refusal::new(ProblemKind::Busy, said));
+        }
+        // Ten thousand hosts take milliseconds, in which others are to be served.
+        let answer = tokio::task::spawn_blocking(move || question(&shared.lock())).await;
+        answer.map_err(|error| Refusal::new(ProblemKind::Internal, error))
+    }
+}
+
+fn follow(handle: Handle) -> Arc<Shared> {
+    let (alive, gone) = oneshot::channel();
+    let shared = Arc::new(Shared {
+        known: Mutex::default(),
+        position: watch::Sender::new(0),
+        _alive: alive,
+    });
+    let following = follow_while(handle, Arc::downgrade(&shared));
+    // The handle is given back at once when the router is dropped: a dispatcher waits for all of them.
+    tokio::spawn(async move { drop(select(Box::pin(following), gone).await) });
+    shared
+}
+
+async fn follow_while(handle: Handle, shared: Weak<Shared>) {
+    let Ok(answer) = handle.view(Query::Namespace).await else {
+        return;
+    };
+    // From the first record, where the journal still has it: a snapshot knows the last attempt of every host, and no other.
+    let first = StreamId::new(answer.as_of.incarnation(), Seq(0));
+    if let Some(shared) = shared.upgrade() {
+        *shared.lock() = Known::from(first);
+    }
+    let options = SubscriptionOptions::new().max_lag(u64::MAX);
+    let mut resume = Some(first);
+    loop {
+        let mut updates = handle.subscribe(StreamRequest::new().resume(resume), options);
+        while let Some(Ok(update)) = updates.next().await {
+            let Some(shared) = shared.upgrade() else {
+                return;
+            };
+            let mut known = shared.lock();
+            let follows = known.take(&update);
+            resume = known.position();
+            let position = known.at.seq().0;
+            drop(known);
+            shared.position.send_replace(position);
+            if !follows {
+                break;
+            }
+        }
+        if handle.status().await.is_err() {
+            return;
+        }
+        sleep(AGAIN).await;
+    }
+}

@@ -1,0 +1,149 @@
+//! One job: its hosts with their attempts, and what was ordered.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
+use pogo_core::scheduler::{JobDetails, JobId, JobView, TaskEvent, TaskEventKind, TaskState};
+
+use super::attempts::{AttemptEnd, HostCourse};
+use super::sections::{Section, sections};
+use pogo_core::scheduler::Scheduler;
+
+/// The most events that are kept of a job, beside those of its hosts.
+const EVENTS: usize = 200;
+
+/// What is kept of a job.
+#[derive(Debug)]
+pub(super) struct JobCourse {
+    /// Its hosts, in listed order.
+    pub(super) names: Vec<HostName>,
+    pub(super) hosts: Vec<HostCourse>,
+    index: HashMap<HostName, u32>,
+    pub(super) sections: Vec<Section>,
+    pub(super) submitted: Timestamp,
+    /// The time of the last record that concerns it.
+    pub(super) last: Timestamp,
+    pub(super) events: VecDeque<Remark>,
+    /// Ends of attempts that succeeded, the latest last: when, and after how long.
+    pub(super) ends: VecDeque<(Timestamp, u64)>,
+    /// What the scheduler knew of it when it left.
+    pub(super) retired: Option<Box<JobDetails>>,
+}
+
+/// Something that happened to a job, in words.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(super) struct Remark {
+    pub(super) at: Timestamp,
+    pub(super) text: Arc<str>,
+}
+
+impl JobCourse {
+    /// The most ends from which speed is judged.
+    const ENDS: usize = 512;
+
+    /// A job as the scheduler has it: one that was just submitted, or one of a snapshot.
+    pub(super) fn of(scheduler: &Scheduler, job: JobView<'_>) -> Self {
+        let results: Vec<_> = job.results().collect();
+        let names: Vec<HostName> = results.iter().map(|result| result.host.clone()).collect();
+        let index = names.iter().cloned().zip(0..).collect();
+        let hosts: Vec<HostCourse> = results.iter().map(HostCourse::restored).collect();
+        let last = hosts.iter().filter_map(HostCourse::last_end).max();
+        Self {
+            sections: sections(scheduler, job, &names),
+            names,
+            hosts,
+            index,
+            submitted: job.submitted(),
+            last: last.unwrap_or(job.submitted()),
+            events: VecDeque::new(),
+            ends: VecDeque::new(),
+            retired: None,
+        }
+    }
+
+    pub(super) fn note(&mut self, at: Timestamp, text: Arc<str>) {
+        self.last = self.last.max(at);
+        if self.events.len() == EVENTS {
+            self.events.pop_front();
+        }
+        self.events.push_back(Remark { at, text });
+    }
+
+    pub(super) fn task(&mut self, at: Timestamp, event: &TaskEvent) {
+        self.last = self.last.max(at);
+        let host = self.index.get(&event.host).copied().unwrap_or(u32::MAX);
+        let Some(host) = self.hosts.get_mut(host as usize) else {
+            return;
+        };
+        let mut end = |attempt, end, why: Option<String>| host.end(at, attempt, end, why.map(Into::into));
+        match &event.kind {
+            TaskEventKind::Started { attempt, .. } => host.start(at, *attempt),
+            TaskEventKind::PhaseEntered { attempt, phase, .. } => {
+                if let Some(attempt) = host.attempt(*attempt) {
+                    attempt.phases.push((at, *phase));
+                }
+            }
+            TaskEventKind::Slow { attempt, .. } => {
+                if let Some(attempt) = host.attempt(*attempt) {
+                    attempt.is_slow = true;
+                }
+            }
+            TaskEventKind::Succeeded { attempt, .. } => {
+                end(*attempt, AttemptEnd::Succeeded, None);
+                let began = host.attempt(*attempt).map_or(at, |attempt| attempt.began);
+                let lasted = at.as_millis().saturating_sub(began.as_millis());
+                if self.ends.len() == Self::ENDS {
+                    self.ends.pop_front();
+                }
+                self.ends.push_back((at, lasted));
+            }
+            TaskEventKind::Failed { attempt, failure, .. } => {
+                end(*attempt, AttemptEnd::Failed, Some(failure.to_string()));
+            }
+            TaskEventKind::InDoubt { attempt, message, .. } => {
+                end(*attempt, AttemptEnd::InDoubt, Some(format!("in doubt: {message}")));
+            }
+            TaskEventKind::NeverBegan {
+                attempt,
+                reason,
+                message,
+                ..
+            } => {
+                let why = match message.as_str() {
+                    "" => reason.to_string(),
+                    message => format!("{reason}: {message}"),
+                };
+                end(*attempt, AttemptEnd::NeverBegan, Some(why));
+            }
+            TaskEventKind::Retried { .. } => host.state = TaskState::Waiting,
+            TaskEventKind::Skipped => host.state = TaskState::Skipped,
+            TaskEventKind::Cancelled => host.state = TaskState::Cancelled,
+            _ => {}
+        }
+    }
+
+    /// The hosts in the order in which they are shown, by section: those that started first, then the others in listed order.
+    pub(super) fn order(&self) -> Vec<Vec<u32>> {
+        let started = |host: &u32| {
+            let host = self.hosts.get(*host as usize);
+            let first = host.and_then(HostCourse::first_start);
+            first.map_or(u64::MAX, Timestamp::as_millis)
+        };
+        let in_order = |section: &Section| {
+            let mut hosts = section.hosts.clone();
+            // Equal keys stay in listed order.
+            hosts.sort_by_cached_key(started);
+            hosts
+        };
+        self.sections.iter().map(in_order).collect()
+    }
+
+    pub(super) fn host(&self, at: u32) -> Option<(&HostName, &HostCourse)> {
+        Some((self.names.get(at as usize)?, self.hosts.get(at as usize)?))
+    }
+}
+
+/// A job's number, for maps that forget the oldest first.
+pub(super) type ByJob<T> = std::collections::BTreeMap<JobId, T>;

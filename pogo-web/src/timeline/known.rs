@@ -1,0 +1,146 @@
+//! What is known of a namespace: its state, and the courses of its jobs.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use pogo_core::Timestamp;
+use pogo_core::scheduler::{Event, JobEventKind, JobId, NamespaceEventKind, Query, Record, Scheduler, View};
+use pogo_core::stream::{StreamId, Update};
+
+use super::job::{ByJob, JobCourse, Remark};
+
+/// The most hosts of retired jobs that are kept: what has happened to them is in the journal too.
+const RETIRED_HOSTS: usize = 200_000;
+/// The most events of the namespace that are kept.
+const EVENTS: usize = 100;
+
+/// What is known of a namespace.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(super) at: StreamId,
+    pub(crate) scheduler: Scheduler,
+    pub(super) jobs: ByJob<JobCourse>,
+    /// Events that belong to no job.
+    pub(super) events: VecDeque<Remark>,
+    is_stale: bool,
+}
+
+impl Known {
+    /// Nothing yet: what comes after this id is the first record.
+    pub(super) fn from(at: StreamId) -> Self {
+        Self { at, ..Self::default() }
+    }
+
+    /// Takes an update. `false` if it does not follow from what is known: then only a snapshot helps.
+    pub(super) fn take(&mut self, update: &Update) -> bool {
+        match update {
+            Update::Snapshot { id, state } => {
+                let Ok(scheduler) = Scheduler::restore(state) else {
+                    return false;
+                };
+                self.scheduler = scheduler;
+                self.restored();
+                (self.at, self.is_stale) = (*id, false);
+                true
+            }
+            Update::Records { after, id, records } => {
+                let follows = !self.is_stale && *after == self.at;
+                let taken = follows && records.iter().all(|record| self.record(&record.record));
+                if taken {
+                    self.at = *id;
+                }
+                taken
+            }
+            Update::Resync { .. } => {
+                self.is_stale = true;
+                true
+            }
+            _ => true,
+        }
+    }
+
+    /// Where to go on; `None` if that is with a snapshot.
+    pub(super) fn position(&self) -> Option<StreamId> {
+        (!self.is_stale).then_some(self.at)
+    }
+
+    fn restored(&mut self) {
+        let jobs = self.scheduler.jobs();
+        self.jobs = jobs
+            .map(|job| (job.id(), JobCourse::of(&self.scheduler, job)))
+            .collect();
+    }
+
+    fn record(&mut self, record: &Record) -> bool {
+        let retires = matches!(record.event.job_kind(), Some(JobEventKind::Retired));
+        if let Some(job) = record.event.job().filter(|_| retires) {
+            self.retire(record.at, job);
+        }
+        if self.scheduler.apply(record).is_err() {
+            self.is_stale = true;
+            return false;
+        }
+        self.note(record);
+        true
+    }
+
+    fn note(&mut self, record: &Record) {
+        let (at, event) = (record.at, &record.event);
+        if let Some(job) = event.submitted()
+            && let Some(view) = self.scheduler.job(job)
+        {
+            self.jobs.insert(job, JobCourse::of(&self.scheduler, view));
+        }
+        if let Event::Task(task) = event {
+            if let Some(job) = self.jobs.get_mut(&task.job) {
+                job.task(at, task);
+            }
+            return;
+        }
+        let is_bookkeeping = match event {
+            // Its words are those of the event that it led to.
+            Event::Namespace(event) => matches!(event.kind, NamespaceEventKind::Ordered { .. }),
+            _ => matches!(event.job_kind(), Some(JobEventKind::Retired)),
+        };
+        if is_bookkeeping {
+            return;
+        }
+        let text: Arc<str> = event.to_string().into();
+        match event.job() {
+            Some(job) => {
+                if let Some(job) = self.jobs.get_mut(&job) {
+                    job.note(at, text);
+                }
+            }
+            None => {
+                if self.events.len() == EVENTS {
+                    self.events.pop_front();
+                }
+                self.events.push_back(Remark { at, text });
+            }
+        }
+    }
+
+    /// Keeps what the scheduler forgets, and forgets the oldest of it in turn.
+    fn retire(&mut self, at: Timestamp, job: JobId) {
+        let details = match self.scheduler.view(at, &Query::Job { job }) {
+            Ok(View::Job(details)) => Some(details),
+            _ => None,
+        };
+        if let Some(course) = self.jobs.get_mut(&job) {
+            course.retired = details;
+        }
+        let retired = |course: &&JobCourse| course.retired.is_some();
+        let kept: usize = self
+            .jobs
+            .values()
+            .filter(retired)
+            .map(|course| course.names.len())
+            .sum();
+        if kept > RETIRED_HOSTS {
+            let oldest = self.jobs.iter().find(|(_, course)| course.retired.is_some());
+            let oldest = oldest.map(|(job, _)| *job).filter(|oldest| *oldest != job);
+            oldest.map(|oldest| self.jobs.remove(&oldest));
+        }
+    }
+}

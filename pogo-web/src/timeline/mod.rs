@@ -1,0 +1,21 @@
+//! What the page draws of jobs: kept up to date by following each namespace once, so that a request costs what it shows, not what has happened.
+
+mod attempts;
+mod bands;
+mod bars;
+mod causes;
+mod follow;
+mod job;
+mod known;
+mod outlook;
+mod overview;
+mod reasons;
+mod sections;
+mod window;
+
+pub(crate) use bars::Bars;
+pub(crate) use follow::Timelines;
+pub(crate) use known::Known;
+pub(crate) use overview::Overview;
+pub(crate) use reasons::Reasons;
+pub(crate) use window::Window;

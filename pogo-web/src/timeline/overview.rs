@@ -1,0 +1,106 @@
+//! A job at a glance: what somebody who is woken at night wants to know first.
+
+use pogo_core::Timestamp;
+use pogo_core::scheduler::{JobDetails, JobId, Query, Tally, View};
+use pogo_core::stream::StreamId;
+use serde::Serialize;
+
+use super::causes::{Cause, causes};
+use super::job::{JobCourse, Remark};
+use super::known::Known;
+use super::outlook::Outlook;
+use super::reasons::{Reason, reasons};
+
+/// The most events of an answer.
+const MOST_EVENTS: usize = 100;
+
+/// A job at a glance.
+#[derive(Debug, Serialize)]
+pub(crate) struct Overview {
+    version: u32,
+    as_of: StreamId,
+    /// The time of the last event: nothing else is asked for the time.
+    at: Timestamp,
+    job: Box<JobDetails>,
+    /// Whether it has left the scheduler.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    retired: bool,
+    blockers: Vec<Reason>,
+    causes: Vec<Cause>,
+    outlook: Outlook,
+    sections: Vec<SectionTally>,
+    /// What happened to the job, and to the namespace meanwhile, beside what its hosts did; the latest last.
+    events: Vec<Remark>,
+}
+
+#[derive(Debug, Serialize)]
+struct SectionTally {
+    label: String,
+    hosts: usize,
+    tally: Tally,
+    /// The numbers of the limits that count its hosts.
+    limits: Vec<u32>,
+}
+
+impl Overview {
+    /// `None` for a job that is not known, or not any more.
+    pub(crate) fn of(known: &Known, job: JobId) -> Option<Self> {
+        let course = known.jobs.get(&job)?;
+        let now = known.scheduler.now();
+        let live = match known.scheduler.view(now, &Query::Job { job }) {
+            Ok(View::Job(details)) => Some(details),
+            _ => None,
+        };
+        let retired = live.is_none();
+        let mut details = live.or_else(|| course.retired.clone())?;
+        let blockers = reasons(&details.blockers);
+        // They are there as sentences, and may name every host.
+        details.blockers.clear();
+        let outlook = match retired || details.summary.finished.is_some() {
+            true => Outlook::default(),
+            false => Outlook::of(course, details.summary.tally, now),
+        };
+        let finished = details.summary.finished;
+        Some(Self {
+            version: 1,
+            as_of: known.at,
+            at: now,
+            job: details,
+            retired,
+            blockers,
+            causes: causes(course),
+            outlook,
+            sections: sections(course),
+            events: events(known, course, finished),
+        })
+    }
+}
+
+fn sections(course: &JobCourse) -> Vec<SectionTally> {
+    let sections = course.sections.iter().map(|section| {
+        let mut tally = Tally::default();
+        for host in section.hosts.iter().filter_map(|&host| course.hosts.get(host as usize)) {
+            *tally.count_mut(host.state) += 1;
+        }
+        SectionTally {
+            label: section.label.clone(),
+            hosts: section.hosts.len(),
+            tally,
+            limits: section.limits.clone(),
+        }
+    });
+    sections.collect()
+}
+
+fn events(known: &Known, course: &JobCourse, finished: Option<Timestamp>) -> Vec<Remark> {
+    let last = finished.unwrap_or(Timestamp::from_millis(u64::MAX));
+    let of_namespace = known
+        .events
+        .iter()
+        .filter(|event| (course.submitted..=last).contains(&event.at));
+    let mut events: Vec<Remark> = course.events.iter().chain(of_namespace).cloned().collect();
+    events.sort_by_key(|event| event.at);
+    let surplus = events.len().saturating_sub(MOST_EVENTS);
+    events.drain(..surplus);
+    events
+}

@@ -1,0 +1,117 @@
+//! Groups of a job's hosts that are shown together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pogo_core::fleet::HostName;
+use pogo_core::scheduler::{JobView, Scheduler};
+
+/// The most sections; of more, hosts are told apart by stages alone, or not at all.
+const MOST: usize = 24;
+
+/// Hosts in the same stages and under the same limits.
+#[derive(Debug, Clone)]
+pub(super) struct Section {
+    pub(super) label: String,
+    /// Positions in the job's listed order.
+    pub(super) hosts: Vec<u32>,
+    /// The numbers of the limits that count them.
+    pub(super) limits: Vec<u32>,
+}
+
+type Key = (Vec<usize>, Vec<String>, Vec<u32>);
+
+/// The sections of a job, in the order of its plan.
+pub(super) fn sections(scheduler: &Scheduler, job: JobView<'_>, names: &[HostName]) -> Vec<Section> {
+    let stages = stages(job, names.len());
+    let limits: Vec<Vec<u32>> = names.iter().map(|name| limits_of(scheduler, name)).collect();
+    let by_both = partition(&stages, |host| limits.get(host).cloned().unwrap_or_default(), scheduler);
+    let by_stage = || partition(&stages, |_| vec![], scheduler);
+    let all = || {
+        let hosts = (0..).take(names.len()).collect();
+        vec![Section {
+            label: "all hosts".to_owned(),
+            hosts,
+            limits: vec![],
+        }]
+    };
+    [Some(by_both), Some(by_stage()).filter(|found| found.len() > 1)]
+        .into_iter()
+        .flatten()
+        .find(|found| found.len() <= MOST)
+        .unwrap_or_else(all)
+}
+
+/// Of each host the positions and labels of its stages.
+fn stages(job: JobView<'_>, hosts: usize) -> Vec<Vec<(usize, String)>> {
+    let mut stages = vec![vec![]; hosts];
+    for (at, stage) in job
+        .stages()
+        .iter()
+        .enumerate()
+        .filter(|(_, stage)| stage.wave.is_none())
+    {
+        for &task in stage.tasks() {
+            if let Some(of) = stages.get_mut(task as usize) {
+                of.push((at, stage.label.clone()));
+            }
+        }
+    }
+    stages
+}
+
+fn limits_of(scheduler: &Scheduler, name: &HostName) -> Vec<u32> {
+    let host = scheduler.fleet().id(name.as_str());
+    let buckets = host.map(|host| scheduler.rules().buckets_of(host)).unwrap_or_default();
+    buckets
+        .iter()
+        .map(|bucket| u32::try_from(bucket.index()).unwrap_or(u32::MAX))
+        .collect()
+}
+
+fn partition(
+    stages: &[Vec<(usize, String)>],
+    limits: impl Fn(usize) -> Vec<u32>,
+    scheduler: &Scheduler,
+) -> Vec<Section> {
+    let mut found: BTreeMap<Key, Vec<u32>> = BTreeMap::new();
+    for ((host, stages), at) in stages.iter().enumerate().zip(0..) {
+        let limits = limits(host);
+        let positions = stages.iter().map(|(at, _)| *at).collect();
+        let labels = stages.iter().map(|(_, label)| label.clone()).collect();
+        found.entry((positions, labels, limits)).or_default().push(at);
+    }
+    let alone = found.len() == 1;
+    let label = |stages: Vec<String>, limits: &[u32]| {
+        let groups = limits
+            .iter()
+            .filter_map(|&limit| scheduler.rules().buckets().get(limit as usize));
+        let mut label: Vec<String> = vec![];
+        for part in stages.into_iter().chain(groups.map(|bucket| bucket.group.clone())) {
+            refine(&mut label, part);
+        }
+        match (label.is_empty(), alone) {
+            (false, _) => label.join(", "),
+            (true, true) => "all hosts".to_owned(),
+            (true, false) => "other hosts".to_owned(),
+        }
+    };
+    let sections = found.into_iter().map(|((_, stages, limits), hosts)| Section {
+        label: label(stages, &limits),
+        hosts,
+        limits: limits.into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
+    });
+    sections.collect()
+}
+
+/// Adds a part to a label; `$front.east` replaces `$front`.
+fn refine(label: &mut Vec<String>, part: String) {
+    let narrower = |of: &str, than: &str| {
+        let rest = of.strip_prefix(than);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || rest.starts_with(" & "))
+    };
+    if label.iter().any(|known| narrower(known, &part)) {
+        return;
+    }
+    label.retain(|known| !narrower(&part, known));
+    label.push(part);
+}

@@ -1,0 +1,148 @@
+//! The files of the page, as they lie here and as they are served.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use axum::Router;
+
+use crate::served::Served;
+
+fn sources() -> Vec<(String, String)> {
+    let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/page/static");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let named = files.map(|path| {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, fs::read_to_string(path).unwrap())
+    });
+    named.collect()
+}
+
+#[test]
+fn all_of_it_is_below_sixty_kilobytes() {
+    let files = sources();
+    assert!(files.len() > 10);
+    let compressed = files
+        .iter()
+        .map(|(_, text)| zstd::bulk::compress(text.as_bytes(), 9).unwrap().len());
+    let size: usize = compressed.sum();
+    assert!(size < 60_000, "{size} bytes");
+}
+
+#[test]
+fn no_text_can_become_markup_or_script() {
+    let banned = [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "DOMParser",
+        "eval(",
+        "new Function",
+        "setHTML",
+        "createContextualFragment",
+        "srcdoc",
+        "javascript:",
+    ];
+    for (name, text) in sources() {
+        for word in banned {
+            assert!(!text.contains(word), "{name} has {word}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_loaded_from_elsewhere() {
+    for (name, text) in sources() {
+        // The name of a vocabulary, which nobody asks for.
+        let text = text.replace("http://www.w3.org/2000/svg", "");
+        for word in ["http://", "https://", "//cdn", "@import", "url("] {
+            assert!(!text.contains(word), "{name} has {word}");
+        }
+    }
+}
+
+#[test]
+fn scripts_and_styles_are_files() {
+    let (_, page) = sources().into_iter().find(|(name, _)| name == "index.html").unwrap();
+    assert_eq!(page.matches("<script").count(), 1);
+    assert!(page.contains("<script type=\"module\" src=\"app.js\"></script>"));
+    assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains(" onclick="));
+}
+
+#[tokio::test]
+async fn every_file_is_served_with_its_type_and_a_strict_policy() {
+    let served = Served::new().await;
+    for (name, text) in sources() {
+        let path = if name == "index.html" {
+            "/page/".to_owned()
+        } else {
+            format!("/page/{name}")
+        };
+        let (head, body) = served.get(&path, "").await;
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+        assert!(body == text, "{path} has another text");
+        let media_type = match name.rsplit('.').next().unwrap() {
+            "html" => "text/html; charset=utf-8",
+            "css" => "text/css; charset=utf-8",
+            _ => "text/javascript; charset=utf-8",
+        };
+        for line in [
+            format!("content-type: {media_type}"),
+            "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+             img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+                .to_owned(),
+            "x-content-type-options: nosniff".to_owned(),
+            "referrer-policy: no-referrer".to_owned(),
+            "cross-origin-opener-policy: same-origin".to_owned(),
+        ] {
+            assert!(head.contains(&line), "{path} lacks {line}: {head}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_known_is_not_sent_again() {
+    let served = Served::new().await;
+    let (head, _) = served.get("/page/app.js", "").await;
+    let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
+    let (head, body) = served
+        .get("/page/app.js", &format!("If-None-Match: \"other\", W/{tag}\r\n"))
+        .await;
+    assert!(head.starts_with("HTTP/1.1 304") && body.is_empty(), "{head}");
+    let (head, _) = served.get("/page/app.js", "If-None-Match: \"other\"\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+}
+
+#[tokio::test]
+async fn what_is_not_of_the_page_is_not_there() {
+    let served = Served::new().await;
+    for path in [
+        "/page/app.ts",
+        "/page/..%2fmod.rs",
+        "/page/static/app.js",
+        "/page/index.html.bak",
+    ] {
+        let (head, _) = served.get(path, "").await;
+        assert!(head.starts_with("HTTP/1.1 404"), "{path}: {head}");
+    }
+}
+
+#[tokio::test]
+async fn the_address_of_the_router_leads_to_the_page_wherever_it_is_mounted() {
+    let location = async |served: &Served, path: &str| {
+        let (head, _) = served.get(path, "").await;
+        assert!(head.starts_with("HTTP/1.1 307"), "{path}: {head}");
+        head.lines()
+            .find_map(|line| line.strip_prefix("location: "))
+            .unwrap()
+            .to_owned()
+    };
+    let served = Served::new().await;
+    assert_eq!(location(&served, "/").await, "page/");
+    assert_eq!(location(&served, "/page").await, "page/");
+    let served = Served::mounted(|router| Router::new().nest("/tools/pogo", router)).await;
+    assert_eq!(location(&served, "/tools/pogo").await, "pogo/page/");
+    assert_eq!(location(&served, "/tools/pogo/page").await, "page/");
+    let (head, _) = served.get("/tools/pogo/page/", "").await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+}

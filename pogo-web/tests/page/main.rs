@@ -1,0 +1,12 @@
+//! The page: its files as they are served, and as a browser sees them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what is unexpected ends the test"
+)]
+
+mod browser;
+mod files;
+mod served;
