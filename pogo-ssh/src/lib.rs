@@ -345,6 +345,7 @@ pub mod guide;
 mod host_key_policy;
 mod host_lock;
 mod input;
+mod job_secrets;
 mod link;
 #[cfg(feature = "loopback")]
 pub mod loopback;
@@ -374,6 +375,7 @@ pub use config::{Agent, JobSettingsError, SshTransportBuilder};
 pub use first_contacts::FirstContacts;
 pub use host_key_policy::HostKeyPolicy;
 pub use input::{JobInputs, JobInputsError};
+pub use job_secrets::{JobSecrets, JobSecretsSource};
 pub use pogo_ssh_config::{
     AddressFamily, AlgorithmList, AlgorithmLists, ClientConfig, ClientConfigError, Environment, Hop, HopError,
     HostQuery, HostSettings, IdentityAgent, RekeyLimit, StrictHostKeyChecking,

@@ -8,6 +8,7 @@ use pogo_core::plan::TransportSettings;
 
 use crate::config::{SshTransportBuilder, TransportKind};
 use crate::input::{JobInputs, SharedInputs};
+use crate::job_secrets::JobSecretsSource;
 use crate::program::ProgramTransport;
 use crate::setup::SetupError;
 use crate::transport::{SshTransport, resumes};
@@ -30,6 +31,7 @@ use crate::transport::{SshTransport, resumes};
 pub struct SshTransports {
     builder: SshTransportBuilder,
     inputs: Arc<SharedInputs>,
+    secrets: Option<Arc<dyn JobSecretsSource>>,
     warn: Box<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -39,6 +41,7 @@ impl SshTransports {
         Self {
             builder,
             inputs: Arc::default(),
+            secrets: None,
             warn: Box::new(|_| ()),
         }
     }
@@ -46,6 +49,33 @@ impl SshTransports {
     /// Supplies the inputs of the next job with these options; otherwise they are read when the job's first attempt begins.
     pub fn provide(&self, inputs: JobInputs) {
         self.inputs.provide(inputs);
+    }
+
+    /// Sets who has the secrets of jobs that name some by the setting `secrets`. A job whose secrets are not there waits for them, and no host
+    /// fails for it. Default: nobody.
+    #[must_use]
+    pub fn secrets(mut self, source: impl JobSecretsSource + 'static) -> Self {
+        self.secrets = Some(Arc::new(source));
+        self
+    }
+
+    /// The builder and the inputs of a job with these settings.
+    fn with_secrets(
+        &self,
+        builder: SshTransportBuilder,
+        settings: &TransportSettings,
+    ) -> Result<(SshTransportBuilder, Arc<SharedInputs>), TransportError> {
+        let Some(id) = settings.value("secrets") else {
+            return Ok((builder, Arc::clone(&self.inputs)));
+        };
+        let secrets = self.secrets.as_ref().and_then(|source| source.secrets(id));
+        let secrets = secrets.ok_or_else(|| {
+            TransportError::not_ready(
+                "its passwords or secret variables are not here: they are in memory alone, and whoever submitted the job has to give them again",
+            )
+        })?;
+        let inputs = SharedInputs::with_secrets(secrets.variables.clone());
+        Ok((secrets.apply(builder), Arc::new(inputs)))
     }
 
     /// Sets who hears of [warnings](SshTransport::warnings) when a transport is made. Default: nobody.
@@ -73,7 +103,7 @@ impl TransportFactory for SshTransports {
         let invalid = |error: crate::JobSettingsError| TransportError::invalid(error.to_string());
         let kind = TransportKind::of(settings).map_err(invalid)?;
         let builder = self.builder.clone().job_settings(settings).map_err(invalid)?;
-        let inputs = Arc::clone(&self.inputs);
+        let (builder, inputs) = self.with_secrets(builder, settings)?;
         // Key files and programs of a configuration are read.
         let made = tokio::task::spawn_blocking(move || {
             Ok::<(Arc<dyn Transport>, _), SetupError>(match kind {

@@ -23,6 +23,6 @@ pub use authenticator::{AuthError, Authenticator, Identity};
 pub use limits::Limits;
 pub use output_feed::OutputFeed;
 pub use routes::{Route, router, routes};
-pub use state::{Activity, Namespace, RouterState, RouterStateBuilder};
+pub use state::{Activity, Namespace, RouterState, RouterStateBuilder, SecretsKeeper};
 #[cfg(feature = "unix")]
 pub use unix::{Peer, PeerAccounts};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pogo_api::wire::NamespaceName;
+use pogo_api::wire::{NamespaceName, Secrets};
 use pogo_core::dispatcher::Handle;
 use pogo_core::output::OutputStore;
 use tokio::sync::Semaphore;
@@ -47,6 +47,13 @@ pub struct Namespace {
     pub(crate) output: Option<Arc<dyn OutputStore>>,
     pub(crate) output_feed: Option<OutputFeed>,
     pub(crate) timelines: Timelines,
+    pub(crate) secrets: Option<Arc<dyn SecretsKeeper>>,
+}
+
+/// Keeps the secrets of jobs, in memory alone.
+pub trait SecretsKeeper: Send + Sync {
+    /// Takes these, in place of those with the same id.
+    fn keep(&self, secrets: Secrets);
 }
 
 impl Namespace {
@@ -57,6 +64,7 @@ impl Namespace {
             output: None,
             output_feed: None,
             timelines: Timelines::default(),
+            secrets: None,
         }
     }
 
@@ -64,6 +72,13 @@ impl Namespace {
     #[must_use]
     pub fn output(mut self, output: Arc<dyn OutputStore>) -> Self {
         self.output = Some(output);
+        self
+    }
+
+    /// Gives who keeps the secrets of jobs. By default none are taken.
+    #[must_use]
+    pub fn secrets(mut self, keeper: Arc<dyn SecretsKeeper>) -> Self {
+        self.secrets = Some(keeper);
         self
     }
 
@@ -81,6 +96,7 @@ impl fmt::Debug for Namespace {
             .field("handle", &self.handle)
             .field("output", &self.output.is_some())
             .field("output_feed", &self.output_feed.is_some())
+            .field("secrets", &self.secrets.is_some())
             .finish()
     }
 }

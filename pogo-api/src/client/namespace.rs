@@ -12,7 +12,7 @@ use pogo_core::stream::{DispatcherStatus, QueryAnswer, StreamRequest};
 use super::patience::Patience;
 use super::{Client, ClientError, Followed, Updates};
 use crate::wire::{
-    Configuration, NamespaceName, OrderAnswer, OutputPart, OutputRange, Status, WaitAnswer, namespace_path,
+    Configuration, NamespaceName, OrderAnswer, OutputPart, OutputRange, Secrets, Status, WaitAnswer, namespace_path,
     output_path, query_path,
 };
 
@@ -69,6 +69,18 @@ impl NamespaceClient {
         answer
             .job()
             .ok_or_else(|| self.unexpected("a submission is answered with a job"))
+    }
+
+    /// Gives secrets for a job, before it is submitted or after a dispatcher has forgotten them.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub async fn give_secrets(&self, secrets: &Secrets) -> Result<(), ClientError> {
+        let body = serde_json::to_vec(secrets).map_err(|_| ClientError::Unsupported {
+            message: "the secrets are no text".to_owned(),
+        })?;
+        let _: OrderAnswer = self.client.post(self.path("secrets"), body).await?;
+        Ok(())
     }
 
     /// Answers a query.

@@ -13,6 +13,7 @@ mod output_part;
 mod paths;
 mod problem;
 mod problem_kind;
+mod secrets;
 mod stream_end;
 mod wait_answer;
 
@@ -28,5 +29,6 @@ pub use output_part::{OutputPart, OutputPiece};
 pub use paths::{OutputRange, namespace_path, output_path, query_path, stream_path, stream_path_with_output};
 pub use problem::Problem;
 pub use problem_kind::ProblemKind;
+pub use secrets::Secrets;
 pub use stream_end::{StreamEnd, StreamEndReason};
 pub use wait_answer::WaitAnswer;

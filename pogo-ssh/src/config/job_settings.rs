@@ -37,7 +37,7 @@ pub enum JobSettingsError {
 
 impl SshTransportBuilder {
     /// The names that [`job_settings`](Self::job_settings) knows.
-    pub const JOB_SETTINGS: [&str; 13] = [
+    pub const JOB_SETTINGS: [&str; 14] = [
         "agent",
         "connect_retries",
         "connect_timeout",
@@ -48,6 +48,7 @@ impl SshTransportBuilder {
         "known_hosts",
         "option",
         "port",
+        "secrets",
         "ssh_config",
         "transport",
         "user",
@@ -69,6 +70,7 @@ impl SshTransportBuilder {
     /// | `connect_timeout` | seconds: `10`, `0.5` | [`connect_timeout`](Self::connect_timeout) |
     /// | `connect_retries` | a number | [`connect_retries`](Self::connect_retries) |
     /// | `handshake_rate` | connections per second | [`handshake_rate`](Self::handshake_rate) |
+    /// | `secrets` | an id | [`SshTransports::secrets`](crate::SshTransports::secrets) has them |
     /// | `transport` | `builtin`, or `ssh` for the program | which of the two [`SshTransports`](crate::SshTransports) makes |
     ///
     /// ```
@@ -243,6 +245,7 @@ mod tests {
             .set("known_hosts", "/known")
             .set("option", "Compression=yes")
             .set("port", "2022")
+            .set("secrets", "7c1e")
             .set("ssh_config", "none")
             .set("transport", "ssh")
             .set("user", "deploy");

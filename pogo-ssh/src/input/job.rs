@@ -87,6 +87,12 @@ impl JobInputs {
         self
     }
 
+    /// The same with these secrets.
+    pub(super) fn with_secrets(mut self, secrets: Secrets) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
     /// Why an attempt cannot run with these inputs.
     pub(crate) fn refusal(&self, exec_options: &ExecOptions) -> Option<String> {
         self.secrets.refusal(exec_options)

@@ -7,6 +7,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use pogo_core::plan::ExecOptions;
 
+use super::Secrets;
 use super::error::JobInputsError;
 use super::job::JobInputs;
 
@@ -18,6 +19,8 @@ type Reading = Shared<BoxFuture<'static, Result<Arc<JobInputs>, JobInputsError>>
 /// allocation, so its address identifies the job.
 #[derive(Debug, Default)]
 pub(crate) struct SharedInputs {
+    /// Secrets of the only job whose inputs these are; those that are provided have their own.
+    secrets: Secrets,
     jobs: Mutex<Jobs>,
     nothing: Arc<JobInputs>,
 }
@@ -30,6 +33,14 @@ struct Jobs {
 }
 
 impl SharedInputs {
+    /// The inputs of a job with these secrets.
+    pub(crate) fn with_secrets(secrets: Secrets) -> Self {
+        Self {
+            secrets,
+            ..Self::default()
+        }
+    }
+
     /// Provides the inputs of a job that is about to begin.
     pub(crate) fn provide(&self, inputs: JobInputs) {
         self.jobs().provided.push(Arc::new(inputs));
@@ -41,7 +52,7 @@ impl SharedInputs {
         {
             return Ok(Arc::clone(&self.nothing));
         }
-        let reading = self.jobs().reading(exec_options);
+        let reading = self.jobs().reading(exec_options, &self.secrets);
         reading.await
     }
 
@@ -51,7 +62,7 @@ impl SharedInputs {
 }
 
 impl Jobs {
-    fn reading(&mut self, exec_options: &Arc<ExecOptions>) -> Reading {
+    fn reading(&mut self, exec_options: &Arc<ExecOptions>, secrets: &Secrets) -> Reading {
         let address = Arc::as_ptr(exec_options).addr();
         if let Some((_, reading)) = self.known.get(&address) {
             return reading.clone();
@@ -64,7 +75,7 @@ impl Jobs {
             .position(|inputs| inputs.exec_options == **exec_options);
         let reading = match provided {
             Some(at) => futures::future::ready(Ok(self.provided.remove(at))).boxed(),
-            None => read(Arc::clone(exec_options)),
+            None => read(Arc::clone(exec_options), secrets.clone()),
         };
         let reading = reading.shared();
         self.known
@@ -74,8 +85,12 @@ impl Jobs {
 }
 
 /// Starts to read at once, and reads to the end even if the caller is dropped: a pipe cannot be read twice.
-fn read(exec_options: Arc<ExecOptions>) -> BoxFuture<'static, Result<Arc<JobInputs>, JobInputsError>> {
-    let reading = tokio::task::spawn_blocking(move || JobInputs::read(&exec_options).map(Arc::new));
+fn read(
+    exec_options: Arc<ExecOptions>,
+    secrets: Secrets,
+) -> BoxFuture<'static, Result<Arc<JobInputs>, JobInputsError>> {
+    let read = move || JobInputs::read(&exec_options).map(|inputs| Arc::new(inputs.with_secrets(secrets)));
+    let reading = tokio::task::spawn_blocking(read);
     let cut = |_| JobInputsError::Unreadable {
         path: "the job's input".to_owned(),
         reason: "the runtime has ended".to_owned(),

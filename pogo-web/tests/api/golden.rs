@@ -43,8 +43,16 @@ const fn order(file: &'static str, body: &'static str) -> Case {
     }
 }
 
+const SECRETS: Case = Case {
+    route: "POST /v1/namespaces/{namespace}/secrets",
+    file: "secrets-refused",
+    path: "/v1/namespaces/default/secrets",
+    body: r#"{"version":1,"id":"7c1e","password":"hush"}"#,
+};
+
 /// In this order. Orders come last, since they change what is asked.
 const CASES: &[Case] = &[
+    SECRETS,
     ask("GET /healthz", "healthz", "/healthz"),
     ask("GET /v1", "about", "/v1"),
     ask("GET /v1/namespaces", "namespaces", "/v1/namespaces"),

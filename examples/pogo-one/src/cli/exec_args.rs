@@ -153,7 +153,7 @@ impl ExecArgs {
 }
 
 /// A unique name. The standard library keys its hashers from the system's randomness.
-fn new_name() -> String {
+pub(crate) fn new_name() -> String {
     let word = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", word(), word())
 }

@@ -33,6 +33,8 @@ pub(crate) use completion::{CompletionArgs, ManArgs, Shell};
 pub(crate) use config::ConfigArgs;
 pub(crate) use duration::{duration, whole_number};
 pub(crate) use exec_args::ExecArgs;
+#[cfg(feature = "store")]
+pub(crate) use exec_args::new_name;
 pub(crate) use foreign::{explain, missing_command};
 pub(crate) use inventory::{DiffArgs, GraphArgs, HostArgs, InventoryArgs, InventoryCommand, ListArgs};
 pub(crate) use job::{JobArgs, LimitArgs, TimeArgs};

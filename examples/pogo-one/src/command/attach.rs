@@ -36,6 +36,7 @@ async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
         job,
         after: Some(after),
         on_interrupt: OnInterrupt::Leave,
+        secrets: None,
     };
     let exit = follow(followed, &screen, &mut signals).await;
     let shown = screen.finish();

@@ -29,8 +29,7 @@ pub(super) fn builder(
     if let Some(password) = password(args, terminal)? {
         builder = builder.password(password);
     }
-    let passphrase = args.passphrase_file.as_deref().map(|path| secret(path, "passphrase"));
-    let answers = CliPrompter::new(passphrase.transpose()?, args.askpass.clone(), Arc::clone(terminal));
+    let answers = CliPrompter::new(passphrase(args)?, args.askpass.clone(), Arc::clone(terminal));
     Ok(builder.prompter(answers))
 }
 
@@ -125,7 +124,8 @@ fn accepts_any_key(options: &[String]) -> Result<bool, CliError> {
     Ok(asked.is_ok_and(|asked| asked.strict_host_key_checking == Some(StrictHostKeyChecking::No)))
 }
 
-fn password(args: &SshArgs, terminal: &TerminalPrompter) -> Result<Option<SecretString>, CliError> {
+/// The password to log in with, if there is one: typed, or from a file.
+pub(super) fn password(args: &SshArgs, terminal: &TerminalPrompter) -> Result<Option<SecretString>, CliError> {
     if args.ask_password {
         return ask("password: ", terminal).map(Some);
     }
@@ -133,6 +133,12 @@ fn password(args: &SshArgs, terminal: &TerminalPrompter) -> Result<Option<Secret
         .as_deref()
         .map(|path| secret(path, "password"))
         .transpose()
+}
+
+/// The passphrase of key files, if a file has it.
+pub(super) fn passphrase(args: &SshArgs) -> Result<Option<SecretString>, CliError> {
+    let path = args.passphrase_file.as_deref();
+    path.map(|path| secret(path, "passphrase")).transpose()
 }
 
 /// The first line of a file.

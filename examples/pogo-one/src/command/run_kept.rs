@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pogo_api::NamespaceClient;
-use pogo_api::wire::Configuration;
+use pogo_api::wire::{Configuration, Secrets};
 use pogo_core::dispatcher::Observer;
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{JobSpec, Plan, Stdin};
@@ -13,15 +13,17 @@ use pogo_core::scheduler::{JobId, Order, Query, Record};
 use pogo_core::stream::StreamId;
 use pogo_inventory::merge::Gathered;
 
+use super::connect;
 use super::run::{checked, folding, spec};
 use super::stop::StopSignals;
-use crate::cli::{RunArgs, Targets};
+use crate::ask::TerminalPrompter;
+use crate::cli::{RunArgs, Targets, new_name};
 use crate::exit::{CliError, Exit};
 use crate::guard;
 use crate::report::{self, Screen, WarningRecord};
 use crate::service::{
-    FollowedJob, NewConfiguration, NotServed, OnInterrupt, Place, Server, client_error, configure, connect, find,
-    follow,
+    FollowedJob, NewConfiguration, NotServed, OnInterrupt, Place, SECRETS_SETTING, Server, client_error, configure,
+    connect as connect_to, find, follow,
 };
 use crate::submission::{self, ASSUMED_DOWN};
 
@@ -60,7 +62,7 @@ pub(super) fn run_kept(args: &RunArgs, place: &Place) -> Result<Exit, CliError> 
 async fn dispatcher(args: &RunArgs, place: &Place) -> Result<(NamespaceClient, Option<Server>), CliError> {
     let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
     if !(args.foreground || is_ci) || args.detach {
-        return Ok((connect(place).await?, None));
+        return Ok((connect_to(place).await?, None));
     }
     if let Some(client) = find(place).await? {
         return Ok((client, None));
@@ -71,7 +73,7 @@ async fn dispatcher(args: &RunArgs, place: &Place) -> Result<(NamespaceClient, O
             None => Err(CliError::broken("the dispatcher of this process does not answer")),
         },
         // Somebody was faster.
-        Err(NotServed::Held(_)) => Ok((connect(place).await?, None)),
+        Err(NotServed::Held(_)) => Ok((connect_to(place).await?, None)),
         Err(NotServed::Other(error)) => Err(error),
     }
 }
@@ -79,11 +81,18 @@ async fn dispatcher(args: &RunArgs, place: &Place) -> Result<(NamespaceClient, O
 async fn with_dispatcher(
     args: &RunArgs,
     (place, client): (&Place, NamespaceClient),
-    (targets, gathered, spec): (Targets, Gathered, JobSpec),
+    (targets, gathered, mut spec): (Targets, Gathered, JobSpec),
 ) -> Result<Exit, CliError> {
     let known = client.configuration().await.map_err(client_error)?;
+    let id = new_name();
+    let has_secrets = has_secrets(args);
+    if has_secrets {
+        spec.transport_settings = spec.transport_settings.set(SECRETS_SETTING, &id);
+    }
     let job = prepare(args, &known, (targets, gathered, spec))?;
     guard::confirm_job(&job.plan, job.is_guarded, args.yes)?;
+    // An invalid job is refused before a password is asked for.
+    let secrets = has_secrets.then(|| secrets(args, &id)).transpose()?;
     let screen =
         super::screen(args.format, args.events.as_deref(), args.verbosity)?.folding(folding(args.fold, args.format)?);
     screen.log(&WarningRecord::lines(&job.gathered)?);
@@ -93,6 +102,9 @@ async fn with_dispatcher(
         let order = Order::MarkDown { host: host.clone() }.because(ASSUMED_DOWN);
         client.execute(order).await.map_err(client_error)?;
         screen.say(&format!("{host} is marked down, until `pogo mark up {host}`"));
+    }
+    if let Some(secrets) = &secrets {
+        client.give_secrets(secrets).await.map_err(client_error)?;
     }
     let before = position(&client).await?;
     let number = client.submit(job.spec).await.map_err(client_error)?;
@@ -107,6 +119,7 @@ async fn with_dispatcher(
         job: number,
         after: Some(before),
         on_interrupt: OnInterrupt::Stop,
+        secrets,
     };
     let exit = follow(followed, &screen, &mut signals).await;
     let shown = screen.finish();
@@ -185,6 +198,30 @@ fn in_force(args: &RunArgs, known: &Configuration, targets: &Targets) -> Result<
     Ok(NewConfiguration { fleet, policy })
 }
 
+fn has_secrets(args: &RunArgs) -> bool {
+    let (ssh, exec_options) = (&args.ssh, &args.exec_options);
+    let passwords = ssh.ask_password || ssh.password_file.is_some() || exec_options.ask_sudo_password;
+    passwords || ssh.passphrase_file.is_some() || !exec_options.secret_env.is_empty()
+}
+
+/// The secrets of the job: read from files and variables, or typed.
+fn secrets(args: &RunArgs, id: &str) -> Result<Secrets, CliError> {
+    let terminal = Arc::new(TerminalPrompter::default());
+    let mut secrets = Secrets::new(id);
+    secrets.password = connect::password(&args.ssh, &terminal)?;
+    secrets.passphrase = connect::passphrase(&args.ssh)?;
+    if args.exec_options.ask_sudo_password {
+        secrets.sudo_password = Some(connect::ask("sudo password: ", &terminal)?);
+    }
+    secrets.environment = args
+        .exec_options
+        .secrets()
+        .map_err(CliError::usage)?
+        .into_iter()
+        .collect();
+    Ok(secrets)
+}
+
 /// The most of standard input that a job takes along.
 const STDIN_BYTES: usize = 256 << 10;
 
@@ -251,12 +288,7 @@ fn read_stdin() -> Result<Vec<u8>, CliError> {
 fn refuse_what_needs_this_process(args: &RunArgs) -> Result<(), CliError> {
     let ssh = &args.ssh;
     let needed = [
-        (ssh.ask_password, "--ask-password"),
-        (ssh.password_file.is_some(), "--password-file"),
-        (ssh.passphrase_file.is_some(), "--passphrase-file"),
         (ssh.askpass.is_some(), "--askpass"),
-        (args.exec_options.ask_sudo_password, "--ask-sudo-password"),
-        (!args.exec_options.secret_env.is_empty(), "--secret-env"),
         (args.follow.watch_inventory, "--watch-inventory"),
     ];
     match needed.iter().find(|(is_given, _)| *is_given) {

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use futures::StreamExt;
+use pogo_api::wire::Secrets;
 use pogo_api::{ClientError, FollowItem, NamespaceClient};
 use pogo_core::dispatcher::Observer;
 use pogo_core::scheduler::{Event, JobEventKind, JobId, JobStatus, Record};
@@ -23,6 +24,8 @@ pub(crate) struct FollowedJob {
     /// What happened up to there was shown already.
     pub(crate) after: Option<StreamId>,
     pub(crate) on_interrupt: OnInterrupt,
+    /// What a dispatcher that takes over has to be given again.
+    pub(crate) secrets: Option<Secrets>,
 }
 
 /// Shows a job until it is over, needs an order that nobody here gives, or whoever follows leaves.
@@ -59,6 +62,10 @@ impl FollowedJob {
                 ))
             };
             self.client = connect(&self.place).await.map_err(lost)?;
+            if let Some(secrets) = &self.secrets {
+                // Contact that is lost again is found out by whoever follows.
+                let _ = self.client.give_secrets(secrets).await;
+            }
         }
     }
 

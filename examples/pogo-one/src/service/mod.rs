@@ -9,6 +9,7 @@ mod log;
 mod output;
 mod place;
 mod process;
+mod secrets;
 mod server;
 mod stopper;
 
@@ -16,5 +17,6 @@ pub(crate) use configuration::{NewConfiguration, configure};
 pub(crate) use connect::{client_error, connect, find};
 pub(crate) use follower::{FollowedJob, follow};
 pub(crate) use place::Place;
+pub(crate) use secrets::SETTING as SECRETS_SETTING;
 pub(crate) use server::{NotServed, Server, serve};
 pub(crate) use stopper::OnInterrupt;

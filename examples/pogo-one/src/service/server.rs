@@ -18,6 +18,7 @@ use super::connect::program;
 use super::idle::until_idle;
 use super::launch::Started;
 use super::log::ServiceLog;
+use super::secrets::KeptSecrets;
 use super::{Place, process};
 use crate::actor::local_actor;
 use crate::cli::ServeArgs;
@@ -58,7 +59,10 @@ impl Server {
                 ServiceLog.say(warning);
             }
         };
-        let transports = SshTransports::new(SshTransport::builder()).on_warning(warnings);
+        let secrets = KeptSecrets::default();
+        let transports = SshTransports::new(SshTransport::builder())
+            .secrets(secrets.clone())
+            .on_warning(warnings);
         let mut builder = Dispatcher::builder(Arc::new(TransportPool::new(transports)))
             .journal(kept.journal())
             .output(kept.output())
@@ -66,12 +70,16 @@ impl Server {
             .owner(OwnerId(
                 format!("{} (process {})", local_actor(), std::process::id()).into(),
             ))
-            .observer(Arc::new(feed.clone()));
+            .observer(Arc::new(feed.clone()))
+            .observer(Arc::new(secrets.clone()));
         if log {
             builder = builder.observer(Arc::new(ServiceLog));
         }
         let (dispatcher, handle) = builder.build().await.map_err(not_served)?;
-        let namespace = Namespace::new(handle.clone()).output(kept.output()).output_feed(feed);
+        let namespace = Namespace::new(handle.clone())
+            .output(kept.output())
+            .output_feed(feed)
+            .secrets(Arc::new(secrets));
         let state = RouterState::builder(Arc::new(PeerAccounts::personal()))
             .server(program())
             .namespace(place.namespace().clone(), namespace)
