@@ -11,6 +11,7 @@
 //! | [`scheduler`] | who is next, and why not me? | [`Scheduler`](scheduler::Scheduler), [`Event`](scheduler::Event), [`view`](scheduler::Scheduler::view) |
 //! | [`journal`] | what survives? | [`replay`](journal::replay()) |
 //! | [`stream`] | what happened since? | [`Follower`](stream::Follower), [`Update`](stream::Update) |
+//! | [`history`] | what was there? | [`JobFilter`](history::JobFilter), [`JobReplay`](history::JobReplay) |
 //! | `output` | where does output go? | `OutputStore`, `MemoryOutput` |
 //! | `inventory` | where do hosts come from? | `Inventory`, `Listing` |
 //! | `dispatcher` | who carries it out? | `Dispatcher`, `Transport` |
@@ -50,6 +51,7 @@ pub mod dispatcher;
 pub mod fleet;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+pub mod history;
 #[cfg(feature = "async")]
 pub mod inventory;
 pub mod journal;

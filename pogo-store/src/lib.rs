@@ -24,8 +24,9 @@ mod tests;
 pub use check::{Damage, LastOwner, NamespaceInfo};
 pub use copy::{Copied, CopyMark};
 pub use error::StoreError;
-pub use jobs::{JobEntry, JobFilter, JobPage, JobProgress, Submission};
 pub use journal::StoreJournal;
 pub use namespace::Namespace;
 pub use output::{Pruned, Retention, StoreOutput};
+/// The list of jobs, as any store has it.
+pub use pogo_core::history::{JobEntry, JobFilter, JobPage, JobProgress, Submission};
 pub use store::Store;

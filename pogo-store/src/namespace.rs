@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pogo_core::Timestamp;
+use pogo_core::history::{JobFilter, JobPage};
 use pogo_core::scheduler::{JobId, Record};
 
 use crate::blocking::spawn_blocking;
@@ -14,7 +15,7 @@ use crate::disk::{Disk, parent_dir};
 use crate::error::StoreError;
 use crate::expiry::{prune, remove_output};
 use crate::history::job_records;
-use crate::jobs::{JobFilter, JobIndex, JobPage, jobs};
+use crate::jobs::{JobIndex, jobs};
 use crate::journal::{Growth, Reader, ReserveState, StoreJournal};
 use crate::limits::Limits;
 use crate::output::{Outputs, Pruned, Retention, StoreOutput};
@@ -158,6 +159,10 @@ impl Namespace {
     pub async fn copied(&self) -> Result<Option<CopyMark>, StoreError> {
         let shared = Arc::clone(&self.shared);
         Ok(spawn_blocking(move || read_mark(&*shared.disk, &shared.dir)).await??)
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// Its directory, for people. Its files are the store's own: whoever links this crate has no need to read them.

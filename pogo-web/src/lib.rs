@@ -5,6 +5,7 @@ mod authenticator;
 mod body;
 mod closing;
 mod handlers;
+mod history;
 mod json;
 mod limits;
 mod output_feed;

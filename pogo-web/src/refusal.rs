@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use pogo_api::wire::{Problem, ProblemKind};
 use pogo_core::dispatcher::{OrderError, SubscriptionError};
+use pogo_core::history::HistoryError;
 use pogo_core::output::OutputError;
 use pogo_core::scheduler::QueryError;
 
@@ -76,6 +77,16 @@ impl From<OutputError> for Refusal {
         let kind = match error {
             OutputError::Damaged { .. } => ProblemKind::OutputDamaged,
             _ => ProblemKind::OutputUnavailable,
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl From<HistoryError> for Refusal {
+    fn from(error: HistoryError) -> Self {
+        let kind = match error {
+            HistoryError::Damaged { .. } => ProblemKind::HistoryDamaged,
+            _ => ProblemKind::HistoryUnavailable,
         };
         Self::new(kind, error)
     }

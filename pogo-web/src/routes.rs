@@ -68,6 +68,7 @@ fn table() -> Vec<(Method, &'static str, MethodRouter<RouterState>)> {
         (Method::GET, namespace!("/jobs/{job}"), get(handlers::job)),
         (Method::GET, namespace!("/jobs/{job}/wait"), get(handlers::wait)),
         (Method::GET, namespace!("/jobs/{job}/hosts"), get(handlers::hosts)),
+        (Method::GET, namespace!("/jobs/{job}/events"), get(handlers::job_events)),
         (
             Method::GET,
             namespace!("/jobs/{job}/hosts/{host}/explain"),
@@ -89,6 +90,7 @@ fn table() -> Vec<(Method, &'static str, MethodRouter<RouterState>)> {
         (Method::GET, namespace!("/attempts"), get(handlers::attempts)),
         (Method::GET, namespace!("/slots"), get(handlers::slots)),
         (Method::GET, namespace!("/holds"), get(handlers::holds)),
+        (Method::GET, namespace!("/history"), get(handlers::history)),
         (Method::GET, namespace!("/events"), get(handlers::events)),
     ]
 }

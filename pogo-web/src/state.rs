@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use pogo_api::wire::{NamespaceName, Secrets};
 use pogo_core::dispatcher::Handle;
+use pogo_core::history::JobHistory;
 use pogo_core::output::OutputStore;
 use tokio::sync::Semaphore;
 
+use crate::history::History;
 use crate::timeline::Timelines;
 use crate::{Authenticator, Limits, OutputFeed};
 
@@ -40,13 +42,14 @@ pub struct Activity {
     pub requests: u64,
 }
 
-/// A namespace that is served: its dispatcher's handle, and the store of its output.
+/// A namespace that is served: its dispatcher's handle, and the stores of its output and its history.
 #[derive(Clone)]
 pub struct Namespace {
     pub(crate) handle: Handle,
     pub(crate) output: Option<Arc<dyn OutputStore>>,
     pub(crate) output_feed: Option<OutputFeed>,
     pub(crate) timelines: Timelines,
+    pub(crate) history: Option<Arc<History>>,
     pub(crate) secrets: Option<Arc<dyn SecretsKeeper>>,
 }
 
@@ -64,6 +67,7 @@ impl Namespace {
             output: None,
             output_feed: None,
             timelines: Timelines::default(),
+            history: None,
             secrets: None,
         }
     }
@@ -88,6 +92,13 @@ impl Namespace {
         self.output_feed = Some(feed);
         self
     }
+
+    /// Gives the store that knows the jobs of the namespace which have retired, so that they are served as those that are alive.
+    #[must_use]
+    pub fn history(mut self, history: Arc<dyn JobHistory>) -> Self {
+        self.history = Some(Arc::new(History::new(history)));
+        self
+    }
 }
 
 impl fmt::Debug for Namespace {
@@ -96,6 +107,7 @@ impl fmt::Debug for Namespace {
             .field("handle", &self.handle)
             .field("output", &self.output.is_some())
             .field("output_feed", &self.output_feed.is_some())
+            .field("history", &self.history.is_some())
             .field("secrets", &self.secrets.is_some())
             .finish()
     }

@@ -1,6 +1,7 @@
 //! The client of a namespace: what a dispatcher's handle offers, from afar.
 
 use pogo_core::fleet::HostName;
+use pogo_core::history::{JobEvents, JobEventsQuery, JobFilter, JobPage};
 use pogo_core::output::OutputPage;
 use pogo_core::plan::JobSpec;
 use pogo_core::scheduler::{
@@ -12,8 +13,8 @@ use pogo_core::stream::{DispatcherStatus, QueryAnswer, StreamRequest};
 use super::patience::Patience;
 use super::{Client, ClientError, Followed, Updates};
 use crate::wire::{
-    Configuration, NamespaceName, OrderAnswer, OutputPart, OutputRange, Secrets, Status, WaitAnswer, namespace_path,
-    output_path, query_path,
+    Configuration, History, JobRecords, NamespaceName, OrderAnswer, OutputPart, OutputRange, Secrets, Status,
+    WaitAnswer, history_path, job_events_path, namespace_path, output_path, query_path,
 };
 
 /// The client of a namespace. Cheap to clone.
@@ -126,6 +127,25 @@ impl NamespaceClient {
             View::Hosts(page) => Ok(page),
             _ => Err(self.unexpected("hosts were asked for")),
         }
+    }
+
+    /// Some of the jobs that there are and were, newest first: those that have retired as well.
+    ///
+    /// # Errors
+    /// No history is kept in this namespace, its store cannot read it, nobody answers, or contact was lost.
+    pub async fn history(&self, filter: &JobFilter) -> Result<JobPage, ClientError> {
+        let answer: History = self.client.get(history_path(&self.name, filter)).await?;
+        Ok(JobPage::new(answer.entries, answer.next))
+    }
+
+    /// Some records of a job, whether or not it has retired, in order. [`JobEvents::next`] is where to read on.
+    ///
+    /// # Errors
+    /// As [`history`](Self::history), or there is no such job.
+    pub async fn job_events(&self, query: &JobEventsQuery) -> Result<JobEvents, ClientError> {
+        let answer: JobRecords = self.client.get(job_events_path(&self.name, query)).await?;
+        let records = answer.records.into_iter().map(|record| (record.seq, record.record));
+        Ok(JobEvents::new(records.collect(), answer.next))
     }
 
     /// How the dispatcher is doing.

@@ -192,18 +192,18 @@ fn holds(namespace: &str, query: &HoldsQuery) -> String {
 }
 
 /// A path, and its parameters.
-struct Address {
+pub(super) struct Address {
     path: String,
     parameters: Serializer<'static, String>,
 }
 
 impl Address {
-    fn new(path: String) -> Self {
+    pub(super) fn new(path: String) -> Self {
         let parameters = Serializer::new(String::new());
         Self { path, parameters }
     }
 
-    fn optional(mut self, name: &str, value: Option<impl Display>) -> Self {
+    pub(super) fn optional(mut self, name: &str, value: Option<impl Display>) -> Self {
         if let Some(value) = value {
             self.parameters.append_pair(name, &value.to_string());
         }
@@ -211,7 +211,7 @@ impl Address {
     }
 
     /// A parameter for each value, by the name that it has in documents.
-    fn each(mut self, name: &str, values: &[impl Serialize]) -> Self {
+    pub(super) fn each(mut self, name: &str, values: &[impl Serialize]) -> Self {
         let names = values.iter().filter_map(|value| serde_json::to_value(value).ok());
         for value in names {
             self.parameters.append_pair(name, value.as_str().unwrap_or_default());
@@ -224,7 +224,7 @@ impl Address {
         self.optional("limit", limit.map(PageLimit::get))
     }
 
-    fn finish(mut self) -> String {
+    pub(super) fn finish(mut self) -> String {
         let parameters = self.parameters.finish();
         match parameters.is_empty() {
             true => self.path,

@@ -103,6 +103,12 @@ kinds! {
     OutputUnavailable "output-unavailable" 503 69;
     /// The stored output is damaged.
     OutputDamaged "output-damaged" 500 70;
+    /// No history is kept in this namespace.
+    NoHistoryKept "no-history-kept" 404 64;
+    /// The history of jobs cannot be reached.
+    HistoryUnavailable "history-unavailable" 503 69;
+    /// The stored history of jobs is damaged.
+    HistoryDamaged "history-damaged" 500 70;
     /// A defect of the server.
     Internal "internal" 500 70;
     /// The dispatcher shuts down and starts nothing more.

@@ -10,6 +10,7 @@ mod damaged;
 mod every_query;
 mod explain;
 mod flapping;
+mod history;
 mod liveness;
 mod oracle;
 mod orders;

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use pogo_core::Digest;
+use pogo_core::history::JobEventsQuery;
 use pogo_core::journal::{JournalError, Seq, Snapshot};
 
 use super::Damage;
@@ -144,7 +145,7 @@ pub(super) fn check_events(shared: &Shared, damage: &mut Vec<Damage>) {
     let cure = "put the file back from a copy, or remove it: the job's older events are gone then, and nothing else";
     for job in listed(shared, shared.outputs.jobs(), &shared.jobs_dir(), damage) {
         let dir = shared.jobs_dir().join(job.number().to_string());
-        let Err(error) = kept_events(&*shared.disk, &dir) else {
+        let Err(error) = kept_events(&*shared.disk, &dir, &JobEventsQuery::of(job).limit(usize::MAX)) else {
             continue;
         };
         let damaged = damaged_name(&events_file(&dir));

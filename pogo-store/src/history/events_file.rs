@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
+use pogo_core::fleet::HostName;
+use pogo_core::history::JobEventsQuery;
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::{JobId, Record};
 use serde::Deserialize;
@@ -113,21 +116,46 @@ struct Position {
 
 /// The lines of a job's file as objects.
 fn kept_lines(disk: &dyn Disk, file: &Path) -> io::Result<Lines> {
-    let lines = read_compressed(disk, file)?;
-    let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let read = lines.map(|line| {
-        let object = object(checked(line)?);
-        let position: Position = serde_json::from_slice(&object).ok()?;
-        Some((position.seq, object))
-    });
-    read.collect::<Option<_>>().ok_or_else(|| {
-        let message = format!("{} has a line that is not as it was written", file.display());
-        io::Error::new(io::ErrorKind::InvalidData, message)
-    })
+    let mut lines = vec![];
+    each_kept_line(disk, file, |seq, fields| {
+        lines.push((seq, object(fields)));
+        Ok(())
+    })?;
+    Ok(lines)
 }
 
-/// The records of a job's file, by their positions.
-pub(crate) fn kept_events(disk: &dyn Disk, job_dir: &Path) -> io::Result<BTreeMap<Seq, Record>> {
+/// Reads a job's file to its end, whoever needs how much of it: a line that is not as it was written is found in any case.
+fn each_kept_line(disk: &dyn Disk, file: &Path, mut each: impl FnMut(Seq, &[u8]) -> io::Result<()>) -> io::Result<()> {
+    let lines = read_compressed(disk, file)?;
+    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let known = checked(line).and_then(|fields| Some((position(fields)?, fields)));
+        let (seq, fields) = known.ok_or_else(|| {
+            let message = format!("{} has a line that is not as it was written", file.display());
+            io::Error::new(io::ErrorKind::InvalidData, message)
+        })?;
+        each(seq, fields)?;
+    }
+    Ok(())
+}
+
+/// The position that a line says, without reading the rest where it stands first, as it is written.
+fn position(fields: &[u8]) -> Option<Seq> {
+    let digits = fields
+        .strip_prefix(b"\"seq\":")
+        .and_then(|rest| rest.split(|byte| *byte == b',').next());
+    let number = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+    match number {
+        Some(number) => Some(Seq(number)),
+        None => Some(serde_json::from_slice::<Position>(&object(fields)).ok()?.seq),
+    }
+}
+
+/// The first of the records that are asked for which a job's file has, by their positions, and one more if there are more.
+pub(crate) fn kept_events(
+    disk: &dyn Disk,
+    job_dir: &Path,
+    query: &JobEventsQuery,
+) -> io::Result<BTreeMap<Seq, Record>> {
     let file = events_file(job_dir);
     let damaged = damaged_name(&file);
     if disk.exists(&damaged)? {
@@ -138,20 +166,45 @@ pub(crate) fn kept_events(disk: &dyn Disk, job_dir: &Path) -> io::Result<BTreeMa
         );
         return Err(io::Error::new(io::ErrorKind::InvalidData, message));
     }
-    let lines = match kept_lines(disk, &file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        lines => lines?,
-    };
-    let read = lines.into_iter().map(|(seq, object)| {
-        let record = serde_json::from_slice(&object);
-        let record = record.map_err(|error| {
+    let mut events = BTreeMap::new();
+    let named = NamedHost::of(query);
+    let read = each_kept_line(disk, &file, |seq, fields| {
+        if Some(seq) <= query.after || events.len() > query.limit || !named.may_be_in(fields) {
+            return Ok(());
+        }
+        let record = serde_json::from_slice(&object(fields)).map_err(|error| {
             let message = format!(
                 "record {seq} in {} is of a newer version of pogo: {error}",
                 file.display()
             );
             io::Error::new(io::ErrorKind::Unsupported, message)
         })?;
-        Ok((seq, record))
+        if query.takes(seq, &record) {
+            events.insert(seq, record);
+        }
+        Ok(())
     });
-    read.collect()
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        read => read.map(|()| events),
+    }
+}
+
+/// The host that a query names, as it stands in the text of a record: most records are of other hosts, and need not be read.
+pub(super) struct NamedHost(Option<memmem::Finder<'static>>);
+
+impl NamedHost {
+    pub(super) fn of(query: &JobEventsQuery) -> Self {
+        let text = |host: &HostName| serde_json::to_vec(host).unwrap_or_default();
+        Self(
+            query
+                .host
+                .as_ref()
+                .map(|host| memmem::Finder::new(&text(host)).into_owned()),
+        )
+    }
+
+    pub(super) fn may_be_in(&self, record: &[u8]) -> bool {
+        self.0.as_ref().is_none_or(|host| host.find(record).is_some())
+    }
 }

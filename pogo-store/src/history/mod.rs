@@ -2,6 +2,7 @@
 
 mod events_file;
 mod job_events;
+mod job_history;
 
 pub(crate) use events_file::{Kept, events_file, keep_events, kept_events};
-pub(crate) use job_events::job_records;
+pub(crate) use job_events::{job_events, job_records};

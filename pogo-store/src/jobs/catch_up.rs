@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::ControlFlow;
 
+use pogo_core::history::{JobEventsQuery, JobFilter, JobPage};
 use pogo_core::journal::{JournalError, Seq};
 use pogo_core::scheduler::{JobId, Record};
 
 use super::index::index_file;
 use super::index_file::{FoundList, decode, salvage};
 use super::table::JobTable;
-use super::{JobFilter, JobPage};
 use crate::error::{StoreError, unavailable};
 use crate::history::{job_records, kept_events};
 use crate::journal::{Mark, list_segments, scan};
@@ -76,7 +76,12 @@ pub(super) fn rebuilt(shared: &Shared, old: &[u8]) -> Result<JobTable, StoreErro
     let of_journal = journal_records(shared)?;
     for job in shared.outputs.jobs()? {
         // What is damaged is told by a check; the list has what can be read.
-        let events = kept_events(&*shared.disk, &shared.job_dir(job)).unwrap_or_default();
+        let events = kept_events(
+            &*shared.disk,
+            &shared.job_dir(job),
+            &JobEventsQuery::of(job).limit(usize::MAX),
+        )
+        .unwrap_or_default();
         for (at, record) in &events {
             table.apply(*at, record, &|_, _| vec![]);
             kept_upto.insert(job, *at);

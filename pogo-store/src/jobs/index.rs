@@ -5,13 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use pogo_core::history::{JobFilter, JobPage};
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::{JobId, Record};
 
 use super::catch_up::{catch_up, earlier_events, rebuilt};
 use super::index_file::{decode, encode, encode_changes};
 use super::table::JobTable;
-use super::{JobFilter, JobPage};
 use crate::disk::{DiskFile, replace_file};
 use crate::error::StoreError;
 use crate::journal::Mark;

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use pogo_core::history::{JobEntry, JobProgress, Submission};
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::JobId;
 use serde::{Deserialize, Serialize};
 
-use super::JobEntry;
-use super::entry::{JobProgress, Submission};
 use super::table::JobTable;
 use crate::checked_line::{checked, object, push_line};
 use crate::journal::Mark;

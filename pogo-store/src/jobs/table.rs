@@ -4,13 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
+use pogo_core::history::{JobEntry, Submission};
 use pogo_core::journal::Seq;
-use pogo_core::scheduler::{
-    Event, JobEvent, JobEventKind, JobId, JobStatus, Record, Tally, TaskEvent, TaskEventKind, TaskState,
-};
-
-use super::JobEntry;
-use super::entry::{JobProgress, Submission};
+use pogo_core::scheduler::{Event, JobEvent, JobEventKind, JobId, Record, TaskEvent, TaskState};
 
 /// All jobs of a namespace, as its records up to a position have them.
 #[derive(Debug, Clone, Default)]
@@ -55,35 +51,18 @@ impl JobTable {
     fn apply_to_job(&mut self, now: Timestamp, event: &JobEvent) {
         let JobEvent { job, kind, actor, .. } = event;
         if let JobEventKind::Submitted { spec, hosts, retry_of } = kind {
-            let submitted = Submission {
-                retry_of: *retry_of,
-                ..Submission::new(now, actor.as_ref(), spec, hosts)
-            };
+            let mut submitted = Submission::new(now, actor.as_ref(), spec, hosts);
+            submitted.retry_of = *retry_of;
             self.live.insert(*job, LiveHosts::of_new_job());
             self.jobs.insert(*job, JobEntry::new(*job, submitted));
             self.changed.insert(*job);
             return;
         }
         let Some(entry) = self.jobs.get_mut(job) else { return };
-        let progress = &mut entry.progress;
-        match kind {
-            JobEventKind::Blocked { .. } => progress.status = JobStatus::Blocked,
-            JobEventKind::Waiting => progress.status = JobStatus::Waiting,
-            JobEventKind::Paused => progress.status = JobStatus::Paused,
-            JobEventKind::Halting { .. } => progress.status = JobStatus::Halting,
-            JobEventKind::Halted => progress.status = JobStatus::Halted,
-            JobEventKind::Unblocked | JobEventKind::Resumed => progress.reopen(),
-            JobEventKind::Finished { tally } => {
-                (progress.status, progress.tally, progress.finished) = (JobStatus::Finished, *tally, Some(now));
-            }
-            JobEventKind::Retired => {
-                progress.retired = true;
-                self.live.remove(job);
-            }
-            // What is told of it elsewhere, and kinds that are not known yet.
-            _ => {}
+        if let JobEventKind::Retired = kind {
+            self.live.remove(job);
         }
-        progress.changed = now;
+        entry.progress.apply_job_event(now, kind);
         self.changed.insert(*job);
     }
 
@@ -92,9 +71,9 @@ impl JobTable {
         let Some(entry) = self.jobs.get_mut(job).filter(|entry| !entry.progress.retired) else {
             return;
         };
-        let Some((from, to)) = transition(kind) else { return };
+        let Some(to) = kind.state_after() else { return };
         let hosts = self.live.entry(*job).or_default();
-        let from = match (hosts.states.get(host), from) {
+        let from = match (hosts.states.get(host), kind.state_before()) {
             (Some(known), _) => *known,
             (None, Some(from)) => from,
             (None, None) if hosts.is_whole => TaskState::Waiting,
@@ -104,36 +83,8 @@ impl JobTable {
             }
         };
         hosts.states.insert(host.clone(), to);
-        let progress = &mut entry.progress;
-        progress.step(from, to);
-        match kind {
-            // What is tried again, or still runs, is of a job that goes on.
-            TaskEventKind::Retried { .. } | TaskEventKind::Fenced { .. } if progress.status == JobStatus::Finished => {
-                progress.reopen();
-            }
-            TaskEventKind::Fenced { .. } if progress.status == JobStatus::Halted => {
-                progress.status = JobStatus::Halting;
-            }
-            _ => {}
-        }
-        progress.changed = now;
+        entry.progress.apply_task_event(now, from, kind);
         self.changed.insert(*job);
-    }
-}
-
-/// The state of a host before and after an event, if that changes it. What it was before is not always said.
-fn transition(kind: &TaskEventKind) -> Option<(Option<TaskState>, TaskState)> {
-    match kind {
-        TaskEventKind::Started { .. } => Some((Some(TaskState::Waiting), TaskState::Running)),
-        TaskEventKind::NeverBegan { .. } => Some((Some(TaskState::Running), TaskState::Waiting)),
-        TaskEventKind::Succeeded { .. } => Some((Some(TaskState::Running), TaskState::Succeeded)),
-        TaskEventKind::Failed { .. } => Some((Some(TaskState::Running), TaskState::Failed)),
-        TaskEventKind::InDoubt { .. } => Some((Some(TaskState::Running), TaskState::InDoubt)),
-        TaskEventKind::Fenced { reopens: true, .. } => Some((Some(TaskState::InDoubt), TaskState::Running)),
-        TaskEventKind::Retried { .. } => Some((None, TaskState::Waiting)),
-        TaskEventKind::Skipped => Some((None, TaskState::Skipped)),
-        TaskEventKind::Cancelled => Some((Some(TaskState::Waiting), TaskState::Cancelled)),
-        _ => None,
     }
 }
 
@@ -150,43 +101,12 @@ impl LiveHosts {
         let mut hosts = Self::of_new_job();
         for record in records {
             if let Event::Task(TaskEvent { host, kind, .. }) = &record.event
-                && let Some((_, to)) = transition(kind)
+                && let Some(to) = kind.state_after()
             {
                 hosts.states.insert(host.clone(), to);
             }
         }
         hosts
-    }
-}
-
-impl JobEntry {
-    pub(super) fn new(job: JobId, submitted: Submission) -> Self {
-        let mut tally = Tally::default();
-        tally.waiting = submitted.count;
-        let progress = JobProgress {
-            status: JobStatus::Running,
-            tally,
-            finished: None,
-            changed: submitted.at,
-            retired: false,
-        };
-        Self {
-            job,
-            submitted,
-            progress,
-        }
-    }
-}
-
-impl JobProgress {
-    fn reopen(&mut self) {
-        (self.status, self.finished) = (JobStatus::Running, None);
-    }
-
-    fn step(&mut self, from: TaskState, to: TaskState) {
-        let before = self.tally.count_mut(from);
-        *before = before.saturating_sub(1);
-        *self.tally.count_mut(to) += 1;
     }
 }
 
@@ -196,7 +116,7 @@ mod tests {
 
     use pogo_core::fleet::Fleet;
     use pogo_core::policy::Policy;
-    use pogo_core::scheduler::{JobsQuery, Query, Scheduler, View};
+    use pogo_core::scheduler::{JobStatus, JobsQuery, Query, Scheduler, Tally, View};
     use pogo_core::testing::{Drill, Step, fleets, job_specs, policies, steps};
     use proptest::prelude::*;
 
@@ -235,6 +155,7 @@ mod tests {
                 job,
                 submitted,
                 progress,
+                ..
             } = entry.clone();
             let (status, tally, finished) = (progress.status, progress.tally, progress.finished);
             let targets = submitted.targets.to_string();

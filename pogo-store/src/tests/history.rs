@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
+use pogo_core::history::{JobEventsQuery, JobHistory};
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::{JobId, Record};
 
@@ -59,6 +61,48 @@ fn events_that_were_kept_twice_are_there_once() {
     block_on(owned.snapshot(Seq(40), state(40))).unwrap();
     assert_eq!(events(&store, 1), happened(records().len()));
     no_line_is_there_twice(&disk);
+}
+
+/// All of them, a part after another.
+fn in_parts(store: &Store, query: JobEventsQuery) -> Vec<Record> {
+    let namespace: &dyn JobHistory = &store.namespace("default").unwrap();
+    let (mut query, mut events) = (query, vec![]);
+    loop {
+        let part = block_on(namespace.job_events(&query)).unwrap();
+        assert!(part.records.len() <= query.limit);
+        events.extend(part.records.into_iter().map(|(_, record)| record));
+        match part.next {
+            Some(next) => query = query.after(next),
+            None => return events,
+        }
+    }
+}
+
+#[test]
+fn events_are_read_in_parts_of_any_size_wherever_they_are() {
+    let disk = SimulatedDisk::default();
+    let (store, owned) = filled(&disk);
+    let whole = happened(records().len());
+    let hosts: BTreeSet<&HostName> = whole.iter().filter_map(|record| record.event.host()).collect();
+    assert!(hosts.len() > 1);
+    // In the journal alone, then partly in the file of the job, then nearly all of them there.
+    for upto in [20, 30, 40] {
+        block_on(owned.snapshot(Seq(upto), state(upto as usize))).unwrap();
+        for limit in [1, 2, 7, whole.len(), usize::MAX] {
+            let query = JobEventsQuery::of(JobId::new(1)).limit(limit);
+            assert_eq!(in_parts(&store, query.clone()), whole, "{limit} at once");
+            for host in &hosts {
+                let of_host = whole.iter().filter(|record| record.event.host() == Some(host));
+                let of_host: Vec<Record> = of_host.cloned().collect();
+                assert_eq!(
+                    in_parts(&store, query.clone().on((*host).clone())),
+                    of_host,
+                    "{limit} at once"
+                );
+            }
+        }
+    }
+    assert_eq!(in_parts(&store, JobEventsQuery::of(JobId::new(2))), []);
 }
 
 const EVENTS: &str = "/store/ns/default/jobs/1/events.jsonl.zst";

@@ -3,6 +3,7 @@
 mod about;
 mod configuration;
 mod events;
+mod history;
 mod orders;
 mod output;
 mod queries;
@@ -15,6 +16,7 @@ mod wait;
 pub(crate) use about::{about, health, namespaces};
 pub(crate) use configuration::configuration;
 pub(crate) use events::events;
+pub(crate) use history::{history, job_events};
 pub(crate) use orders::order;
 pub(crate) use output::output;
 pub(crate) use queries::{attempts, explain, holds, host, hosts, job, jobs, namespace, slots};

@@ -1,16 +1,32 @@
 //! Queries: from a path and its parameters to a question of the core's.
 
-use pogo_core::scheduler::{AttemptsQuery, HoldsQuery, HostsQuery, JobsQuery, Query, SlotsQuery};
+use pogo_core::scheduler::{AttemptsQuery, HoldsQuery, HostsQuery, JobsQuery, Query, QueryError, SlotsQuery};
+use pogo_core::stream::QueryAnswer;
 
+use super::history::RetiredJob;
+use crate::Namespace;
 use crate::json::{Reply, document};
 use crate::refusal::Refusal;
 use crate::request::Request;
 
 async fn answer(mut request: Request, query: impl FnOnce(&mut Request) -> Result<Query, Refusal>) -> Reply {
     let query = query(&mut request)?;
-    let handle = request.namespace()?.handle.clone();
+    let namespace = request.namespace()?.clone();
     request.parameters.finish()?;
-    document(&handle.view(query).await?)
+    document(&view(&namespace, query).await?)
+}
+
+/// What a dispatcher answers, and of a job that has left it what its records say.
+async fn view(namespace: &Namespace, query: Query) -> Result<QueryAnswer, Refusal> {
+    match (namespace.handle.view(query.clone()).await, query) {
+        (Err(QueryError::RetiredJob { .. }), Query::Job { job }) => {
+            RetiredJob::find(namespace, job).await?.details().await
+        }
+        (Err(QueryError::RetiredJob { .. }), Query::Hosts(query)) => {
+            RetiredJob::find(namespace, query.job).await?.hosts(&query).await
+        }
+        (answer, _) => Ok(answer?),
+    }
 }
 
 pub(crate) async fn namespace(request: Request) -> Reply {

@@ -113,6 +113,16 @@ const CASES: &[Case] = &[
         "/v1/namespaces/default/jobs/2/hosts?hosts=web1%2Cweb%5B1-",
     ),
     ask(
+        "GET /v1/namespaces/{namespace}/jobs/{job}/events",
+        "job-events",
+        "/v1/namespaces/default/jobs/1/events?after=2&limit=5",
+    ),
+    ask(
+        "GET /v1/namespaces/{namespace}/jobs/{job}/events",
+        "job-events-of-host",
+        "/v1/namespaces/default/jobs/1/events?host=web2&after=8",
+    ),
+    ask(
         "GET /v1/namespaces/{namespace}/jobs/{job}/hosts/{host}/explain",
         "explain",
         "/v1/namespaces/default/jobs/2/hosts/web4/explain",
@@ -166,6 +176,16 @@ const CASES: &[Case] = &[
         "GET /v1/namespaces/{namespace}/holds",
         "holds",
         "/v1/namespaces/default/holds?owner=bob",
+    ),
+    ask(
+        "GET /v1/namespaces/{namespace}/history",
+        "history",
+        "/v1/namespaces/default/history?by=alice&on=%24web&limit=1",
+    ),
+    ask(
+        "GET /v1/namespaces/{namespace}/history",
+        "history-unknown-parameter",
+        "/v1/namespaces/default/history?user=alice",
     ),
     order(
         "order",

@@ -21,6 +21,8 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::memory_history::MemoryHistory;
+
 /// A directory for this account alone.
 pub(crate) fn private_directory() -> TempDir {
     tempfile::Builder::new()
@@ -96,7 +98,9 @@ impl Setup {
     ) -> Served {
         let (dispatcher, handle) = build(self.dispatcher()).build().await.unwrap();
         let dispatcher = tokio::spawn(async move { drop(dispatcher.run().await) });
-        let namespace = Namespace::new(handle.clone()).output(Arc::new(self.output.clone()));
+        let namespace = Namespace::new(handle.clone())
+            .output(Arc::new(self.output.clone()))
+            .history(Arc::new(MemoryHistory(self.journal.clone())));
         let state = RouterState::builder(self.authenticator)
             .server("pogo 0.0.0")
             .limits(self.limits)

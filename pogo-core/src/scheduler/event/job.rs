@@ -90,7 +90,7 @@ pub enum JobEventKind {
 
 impl JobEventKind {
     /// The order that it is the record of, with the reason that it names, if it is of one that is given to jobs.
-    pub(in crate::scheduler) fn order(&self) -> Option<(OrderKind, &str)> {
+    pub(crate) fn order(&self) -> Option<(OrderKind, &str)> {
         match self {
             Self::Paused => Some((OrderKind::Pause, "")),
             Self::Resumed => Some((OrderKind::Resume, "")),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{CancelReason, DoubtCause, former};
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{Actor, AttemptId, Failure, FenceAnswer, JobId, NeverBegan, OutputSummary, Phase};
+use crate::scheduler::{Actor, AttemptId, Failure, FenceAnswer, JobId, NeverBegan, OutputSummary, Phase, TaskState};
 
 /// An event of one host of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,6 +201,44 @@ impl TaskEventKind {
         match self {
             Self::InDoubt { cause, message, .. } => Some(cause.unwrap_or_else(|| former::doubt_cause(message))),
             _ => None,
+        }
+    }
+}
+
+impl TaskEventKind {
+    /// The state that it leaves its task in, if it changes it.
+    pub fn state_after(&self) -> Option<TaskState> {
+        match self {
+            Self::Started { .. } | Self::Fenced { reopens: true, .. } => Some(TaskState::Running),
+            Self::NeverBegan { .. } | Self::Retried { .. } => Some(TaskState::Waiting),
+            Self::Succeeded { .. } => Some(TaskState::Succeeded),
+            Self::Failed { .. } => Some(TaskState::Failed),
+            Self::InDoubt { .. } => Some(TaskState::InDoubt),
+            Self::Skipped => Some(TaskState::Skipped),
+            Self::Cancelled => Some(TaskState::Cancelled),
+            Self::Permitted { .. }
+            | Self::Fenced { reopens: false, .. }
+            | Self::PhaseEntered { .. }
+            | Self::Slow { .. }
+            | Self::CancelRequested { .. } => None,
+        }
+    }
+
+    /// The state that its task was in before, where the event alone says so: a task may be retried or skipped in several.
+    pub fn state_before(&self) -> Option<TaskState> {
+        match self {
+            Self::Started { .. } | Self::Cancelled => Some(TaskState::Waiting),
+            Self::NeverBegan { .. } | Self::Succeeded { .. } | Self::Failed { .. } | Self::InDoubt { .. } => {
+                Some(TaskState::Running)
+            }
+            Self::Fenced { reopens: true, .. } => Some(TaskState::InDoubt),
+            Self::Retried { .. }
+            | Self::Skipped
+            | Self::Permitted { .. }
+            | Self::Fenced { reopens: false, .. }
+            | Self::PhaseEntered { .. }
+            | Self::Slow { .. }
+            | Self::CancelRequested { .. } => None,
         }
     }
 }

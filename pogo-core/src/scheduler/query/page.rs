@@ -71,7 +71,7 @@ fn none<T>() -> Option<T> {
 
 impl<T, Cursor> Paged<T, Cursor> {
     /// The first entries of what is left of a list. It looks at no more than whether another follows.
-    pub(super) fn of(mut rest: impl Iterator<Item = T>, limit: PageLimit, cursor: impl FnOnce(&T) -> Cursor) -> Self {
+    pub(crate) fn of(mut rest: impl Iterator<Item = T>, limit: PageLimit, cursor: impl FnOnce(&T) -> Cursor) -> Self {
         let entries: Vec<T> = rest.by_ref().take(limit.0 as usize).collect();
         let next = entries.last().filter(|_| rest.next().is_some()).map(cursor);
         Self { entries, next }

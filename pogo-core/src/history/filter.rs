@@ -1,16 +1,15 @@
 //! Which jobs to list.
 
-use pogo_core::Timestamp;
-use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{JobId, JobStatus};
-
 use super::JobEntry;
+use crate::Timestamp;
+use crate::fleet::HostName;
+use crate::scheduler::{JobId, JobStatus};
 
 /// Which jobs to list, and how many at once.
 ///
 /// ```
+/// use pogo_core::history::JobFilter;
 /// use pogo_core::scheduler::JobStatus;
-/// use pogo_store::JobFilter;
 ///
 /// let mine = JobFilter::new().by("alice").statuses([JobStatus::Running, JobStatus::Blocked]).limit(20);
 /// ```
@@ -103,7 +102,8 @@ impl JobFilter {
         self
     }
 
-    fn takes(&self, job: &JobEntry) -> bool {
+    /// Whether it asks for this job.
+    pub fn takes(&self, job: &JobEntry) -> bool {
         let JobEntry {
             submitted, progress, ..
         } = job;
@@ -119,8 +119,8 @@ impl JobFilter {
             && (self.hosts.is_empty() || self.hosts.iter().any(|host| submitted.has_host(host.as_str())))
     }
 
-    /// The newest of these jobs, which come newest first.
-    pub(super) fn page<'a>(&self, jobs: impl Iterator<Item = &'a JobEntry>) -> JobPage {
+    /// The first that it asks for of these jobs, which come newest first.
+    pub fn page<'a>(&self, jobs: impl Iterator<Item = &'a JobEntry>) -> JobPage {
         let mut taken = jobs.filter(|job| self.takes(job));
         let entries: Vec<JobEntry> = taken.by_ref().take(self.limit.max(1)).cloned().collect();
         let next = entries.last().map(|last| last.job).filter(|_| taken.next().is_some());
@@ -136,4 +136,11 @@ pub struct JobPage {
     pub entries: Vec<JobEntry>,
     /// Where the list goes on: the [`before`](JobFilter::before) of the next page. `None` at its end.
     pub next: Option<JobId>,
+}
+
+impl JobPage {
+    /// Some jobs, and where the list goes on.
+    pub fn new(entries: Vec<JobEntry>, next: Option<JobId>) -> Self {
+        Self { entries, next }
+    }
 }

@@ -60,10 +60,10 @@ fn item_has(item: &str, digits: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use pogo_core::fleet::fold;
     use proptest::prelude::*;
 
     use super::has_host;
+    use crate::fleet::fold;
 
     fn names() -> impl Strategy<Value = Vec<String>> {
         let name = prop_oneof![

@@ -1,0 +1,149 @@
+//! Jobs that there are and were, and what happened to one.
+
+use std::sync::Arc;
+
+use pogo_api::wire::{JobRecords, Problem, ProblemKind};
+use pogo_core::Timestamp;
+use pogo_core::dispatcher::Handle;
+use pogo_core::fleet::{Fleet, FleetBuilder, HostName, Selector};
+use pogo_core::history::{JobEventsQuery, JobFilter, JobReplay};
+use pogo_core::journal::Seq;
+use pogo_core::scheduler::{HostsQuery, JobEnd, JobId, JobsQuery, PageLimit, Query, View};
+use pogo_core::stream::{QueryAnswer, StreamRecord};
+
+use crate::Namespace;
+use crate::history::History;
+use crate::json::{Reply, document, large_document};
+use crate::refusal::Refusal;
+use crate::request::Request;
+
+/// The most hosts that a list of jobs is asked for: each is looked for in each job.
+const MOST_HOSTS: usize = 1_000;
+/// The most records in an answer: a few megabytes.
+const MOST_RECORDS: usize = 10_000;
+
+pub(crate) async fn history(mut request: Request) -> Reply {
+    let Namespace { handle, history, .. } = request.namespace()?.clone();
+    let parameters = &mut request.parameters;
+    let mut filter = JobFilter::new().statuses(parameters.words("status")?);
+    filter.by = parameters.optional("by")?;
+    let on = parameters.selector("on")?;
+    filter.unfinished = parameters.optional("unfinished")?.unwrap_or(false);
+    filter.since = parameters.optional("since")?.map(Timestamp::from_millis);
+    filter.before = parameters.optional("before")?;
+    filter.limit = parameters.limit()?.get() as usize;
+    request.parameters.finish()?;
+    let history = history.ok_or_else(no_history)?;
+    if let Some(on) = on {
+        let fleet = handle.query(|scheduler| Arc::clone(scheduler.fleet())).await?;
+        filter.hosts = hosts_of(&on, &fleet)?;
+        if filter.hosts.is_empty() {
+            return document(&pogo_api::wire::History::new(vec![], None));
+        }
+    }
+    let page = history.jobs(&filter).await?;
+    large_document(pogo_api::wire::History::new(page.entries, page.next)).await
+}
+
+/// The hosts that a selector names; jobs of the past had hosts that the fleet no longer has.
+fn hosts_of(on: &Selector, fleet: &Fleet) -> Result<Vec<HostName>, Refusal> {
+    let refuse = |said: String| -> Refusal {
+        let problem = Problem::new(ProblemKind::InvalidParameter, said);
+        problem.parameter("on").into()
+    };
+    let names = |fleet: &Fleet| {
+        let hosts = fleet.resolve(on)?;
+        Ok(hosts.iter().map(|&host| fleet.name(host).clone()).collect::<Vec<_>>())
+    };
+    let named = names(fleet).or_else(|_| {
+        let larger = FleetBuilder::from(fleet).unlisted(on).build();
+        let larger = larger.map_err(|error| refuse(format!("`on`: {error}")))?;
+        names(&larger).map_err(|error: pogo_core::fleet::ResolveError| refuse(format!("`on`: {error}")))
+    })?;
+    match named.len() {
+        0..=MOST_HOSTS => Ok(named),
+        many => Err(refuse(format!("`on` names {many} hosts; name at most {MOST_HOSTS}"))),
+    }
+}
+
+pub(crate) async fn job_events(mut request: Request) -> Reply {
+    let job: JobId = request.segment("job")?;
+    let Namespace { handle, history, .. } = request.namespace()?.clone();
+    let parameters = &mut request.parameters;
+    let mut query = JobEventsQuery::of(job);
+    query.host = parameters.optional("host")?;
+    query.after = parameters.optional("after")?.map(Seq);
+    let limit: usize = parameters.optional("limit")?.unwrap_or(JobEventsQuery::LIMIT);
+    query.limit = limit.clamp(1, MOST_RECORDS);
+    request.parameters.finish()?;
+    let events = history.ok_or_else(no_history)?.events(&query).await?;
+    if events.records.is_empty() && events.next.is_none() {
+        is_known(&handle, job).await?;
+    }
+    let records = events.records.into_iter();
+    let records = records.map(|(seq, record)| StreamRecord::new(seq, record));
+    large_document(JobRecords::new(records.collect(), events.next)).await
+}
+
+/// Refuses a job that there never was.
+async fn is_known(handle: &Handle, job: JobId) -> Result<(), Refusal> {
+    match handle.view(Query::Job { job }).await {
+        Err(pogo_core::scheduler::QueryError::RetiredJob { .. }) | Ok(_) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn no_history() -> Refusal {
+    let said = "no history of jobs is kept in this namespace; give its store to the server";
+    Refusal::new(ProblemKind::NoHistoryKept, said)
+}
+
+/// A job that has retired, where its records can still be read.
+pub(super) struct RetiredJob {
+    handle: Handle,
+    replay: Arc<JobReplay>,
+}
+
+impl RetiredJob {
+    pub(super) async fn find(namespace: &Namespace, job: JobId) -> Result<Self, Refusal> {
+        let replay = match &namespace.history {
+            Some(history) => history.replay(job).await?,
+            None => None,
+        };
+        let handle = namespace.handle.clone();
+        let replay = replay.ok_or_else(|| gone(job))?;
+        Ok(Self { handle, replay })
+    }
+
+    pub(super) async fn details(&self) -> Result<QueryAnswer, Refusal> {
+        let details = self.replay.details().ok_or_else(|| gone(self.replay.job()))?;
+        self.answer(View::Job(Box::new(details))).await
+    }
+
+    pub(super) async fn hosts(&self, query: &HostsQuery) -> Result<QueryAnswer, Refusal> {
+        let fleet = self.handle.query(|scheduler| Arc::clone(scheduler.fleet())).await?;
+        self.answer(View::Hosts(self.replay.hosts(query, &fleet)?)).await
+    }
+
+    /// As of where the namespace stands: nothing changes of a job that has retired.
+    async fn answer(&self, view: View) -> Result<QueryAnswer, Refusal> {
+        let least = Query::Jobs(JobsQuery::new().limit(PageLimit::new(1)));
+        let mut answer = self.handle.view(least).await?;
+        answer.view = view;
+        Ok(answer)
+    }
+}
+
+/// How a job ended that has retired.
+pub(super) async fn end_of_retired(history: Option<&History>, job: JobId) -> Result<JobEnd, Refusal> {
+    let entry = match history {
+        Some(history) => history.entry(job).await?,
+        None => None,
+    };
+    entry.map(|entry| entry.end()).ok_or_else(|| gone(job))
+}
+
+fn gone(job: JobId) -> Refusal {
+    let said = format_args!("{job} is over and has left the scheduler, and its records are not kept here");
+    Refusal::new(ProblemKind::RetiredJob, said)
+}

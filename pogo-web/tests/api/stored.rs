@@ -1,0 +1,126 @@
+//! A dispatcher over a real store that is served on a socket.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pogo_api::{Client, NamespaceClient};
+use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Handle, Reporter, Transport};
+use pogo_core::fleet::Fleet;
+use pogo_core::output::Stream;
+use pogo_core::policy::Policy;
+use pogo_core::scheduler::{
+    Command, FailureKind, HostResult, HostsQuery, JobDetails, JobId, Order, Outcome, PageLimit, Query, QueryError,
+};
+use pogo_store::Store;
+use pogo_web::unix::{Access, ServeOptions, Socket, serve};
+use pogo_web::{Namespace, RouterState, router};
+use tokio::task::JoinHandle;
+
+use crate::served::Alice;
+
+/// Each host says its name, and web2 fails.
+struct NamesItself;
+
+#[async_trait]
+impl Transport for NamesItself {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
+        let name = attempt.host.name.as_str();
+        report
+            .output(Stream::Stdout, format!("this is {name}\n").as_bytes())
+            .await;
+        match name {
+            "web2" => Outcome::failed(FailureKind::Command { status: 3 }, "cannot bind"),
+            _ => Outcome::Succeeded,
+        }
+    }
+}
+
+/// What is served, and who asks.
+pub(crate) struct Stored {
+    pub(crate) handle: Handle,
+    pub(crate) client: Client,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Stored {
+    /// Opens the store in a directory, and serves it at a socket beside it.
+    pub(crate) async fn open(directory: &Path) -> Self {
+        let store = Store::open(directory.join("store")).unwrap();
+        let kept = store.namespace("default").unwrap();
+        let builder = Dispatcher::builder(Arc::new(NamesItself))
+            .journal(kept.journal())
+            .output(kept.output());
+        let (dispatcher, handle) = builder.build().await.unwrap();
+        let dispatcher = tokio::spawn(async move { drop(dispatcher.run().await) });
+        let bare = Namespace::new(handle.clone());
+        let whole = bare.clone().output(kept.output()).history(Arc::new(kept));
+        let state = RouterState::builder(Arc::new(Alice))
+            .namespace("default".parse().unwrap(), whole)
+            .namespace("bare".parse().unwrap(), bare)
+            .build();
+        let socket = Socket::bind(directory.join("pogo.sock"), Access::Personal).unwrap();
+        let client = Client::unix(socket.path());
+        let serving = serve(socket, router(state), ServeOptions::new(), std::future::pending());
+        Self {
+            handle,
+            client,
+            tasks: vec![dispatcher, tokio::spawn(serving)],
+        }
+    }
+
+    /// Ends all of it, so that the store can be opened again.
+    pub(crate) async fn close(self) {
+        for task in self.tasks.into_iter().rev() {
+            task.abort();
+            let _ = task.await;
+        }
+    }
+
+    pub(crate) fn namespace(&self) -> NamespaceClient {
+        self.client.namespace("default").unwrap()
+    }
+
+    /// So many hosts, all of which may run at once, and jobs that retire so long after their end.
+    pub(crate) async fn configure(&self, hosts: u32, retire_after: Duration) {
+        let fleet = Fleet::builder()
+            .tagged("web", &format!("web[1-{hosts}]"))
+            .build()
+            .unwrap();
+        let order = Order::Configure {
+            fleet: Arc::new(fleet),
+            policy: Arc::new(Policy::new().retire_after(retire_after)),
+        };
+        self.namespace().execute(Command::new(order)).await.unwrap();
+    }
+
+    /// Waits until the dispatcher no longer has a job.
+    pub(crate) async fn until_retired(&self, job: JobId) {
+        while !matches!(
+            self.handle.view(Query::Job { job }).await,
+            Err(QueryError::RetiredJob { .. })
+        ) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// All that is said of a job and its hosts.
+    pub(crate) async fn said_of(&self, job: JobId) -> (JobDetails, Vec<HostResult>) {
+        let details = self.namespace().job(job).await.unwrap();
+        let mut query = HostsQuery::of(job).limit(PageLimit::new(3));
+        let mut hosts = vec![];
+        loop {
+            let page = self.namespace().hosts(query.clone()).await.unwrap();
+            hosts.extend(page.entries);
+            match page.next {
+                Some(next) => query = query.after(next),
+                None => return (details, hosts),
+            }
+        }
+    }
+}
