@@ -13,9 +13,9 @@ use crate::scheduler::FenceAnswer;
 /// What one host is asked.
 pub(super) struct Question {
     pub(super) fence: Fence,
-    /// When it was asked first.
+    /// When it was asked first, or answered last.
     pub(super) since: Timestamp,
-    /// How often it was asked.
+    /// How often it was asked since then.
     pub(super) times: u32,
     /// How long to wait before it is asked again.
     pub(super) pause: Duration,

@@ -157,10 +157,10 @@ impl Fencing {
                 return Poll::Pending;
             };
             let attempt = question.fence.attempt.id;
-            match self.asks_again(&question, &answer) {
-                true => self.ask_later(question),
-                false => return Poll::Ready((attempt, answer)),
+            if !self.asks_again(&question, &answer) {
+                return Poll::Ready((attempt, answer));
             }
+            self.ask_later(question, &answer);
         }
     }
 
@@ -179,8 +179,14 @@ impl Fencing {
         }
     }
 
-    fn ask_later(&mut self, mut question: Question) {
-        let (clock, until) = (Arc::clone(&self.clock), self.clock.now() + question.pause);
+    fn ask_later(&mut self, mut question: Question, answer: &FenceAnswer) {
+        let (clock, now) = (Arc::clone(&self.clock), self.clock.now());
+        if !matches!(answer, FenceAnswer::Unreachable { .. }) {
+            // Were the questions that a host has answered to count, one that was asked for an hour while its command ran would be given up
+            // the first time that it cannot be reached.
+            (question.since, question.times) = (now, 0);
+        }
+        let until = now + question.pause;
         question.pause = (2 * question.pause).min(Self::LONGEST_PAUSE);
         let pausing = async move {
             clock.sleep_until(until).await;

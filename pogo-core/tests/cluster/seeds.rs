@@ -46,6 +46,10 @@ fn seeds_that_were_red_stay_green() {
             "an attempt wrote over the record of one in doubt, after one question in vain",
         ),
         (8_854, "and where the one in doubt ended just then"),
+        (
+            26_771,
+            "a host that had said that its attempt ran was given up when it could not be asked once",
+        ),
     ] {
         let run = cluster().run(seed);
         assert!(run.finding.is_none(), "{run}");

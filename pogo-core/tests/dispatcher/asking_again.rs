@@ -2,13 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::executor::block_on;
-use futures::future::{Either, pending, select};
+use futures::future::{Either, pending, poll_fn, select};
 use pogo_core::Timestamp;
-use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Fence, Handle, Reporter, Transport};
+use pogo_core::dispatcher::{Attempt, Capabilities, Clock, Dispatcher, Fence, Handle, Reporter, Transport};
 use pogo_core::journal::MemoryJournal;
 use pogo_core::scheduler::{FenceAnswer, NeverBegan, Outcome, Phase, Record, Scheduler, TaskEventKind, TaskState};
 use pogo_core::testing::{TestBehavior, TestStep, TestTransport};
@@ -40,7 +41,7 @@ fn succeeded() -> FenceAnswer {
 
 async fn dispatcher(
     transport: Arc<dyn Transport>,
-    (journal, clock): (&MemoryJournal, Unhurried),
+    (journal, clock): (&MemoryJournal, impl Clock + 'static),
 ) -> (Dispatcher, Handle) {
     let builder = Dispatcher::builder(transport).clock(Arc::new(clock));
     builder.journal(Arc::new(journal.clone())).build().await.unwrap()
@@ -230,10 +231,15 @@ impl Transport for Deaf {
     }
 }
 
-/// A dispatcher dies long after it was ordered to abort its job, and another takes over. Returns all records.
-async fn aborted_and_taken_over(transport: Arc<Deaf>) -> Vec<Record> {
+/// A dispatcher dies while its attempt runs, and another takes over. Returns all records.
+async fn taken_over(
+    transport: Arc<Deaf>,
+    clocks: [impl Clock + 'static; 2],
+    before: impl AsyncFnOnce(Handle),
+) -> Vec<Record> {
     let journal = MemoryJournal::new();
-    let (first, handle) = dispatcher(Arc::clone(&transport) as _, (&journal, Unhurried::default())).await;
+    let [clock, later] = clocks;
+    let (first, handle) = dispatcher(Arc::clone(&transport) as _, (&journal, clock)).await;
     let steer = Box::pin(async {
         let (fleet, policy) = fleet_and_policy();
         handle.configure(fleet, policy).await.unwrap();
@@ -241,12 +247,11 @@ async fn aborted_and_taken_over(transport: Arc<Deaf>) -> Vec<Record> {
         while !transport.begun.load(Ordering::Relaxed) {
             handle.query(|_| ()).await.unwrap();
         }
-        handle.abort(JOB, "it was wrong").await.unwrap();
+        before(handle).await;
     });
     let Either::Right(_) = select(Box::pin(first.run()), steer).await else {
         panic!("it ended by itself")
     };
-    let later = Unhurried::at(Timestamp::EPOCH + Duration::from_secs(900));
     let (second, handle) = dispatcher(transport, (&journal, later)).await;
     drop(handle);
     second.run().await.unwrap();
@@ -254,16 +259,82 @@ async fn aborted_and_taken_over(transport: Arc<Deaf>) -> Vec<Record> {
     journal.records()
 }
 
+/// The same long after the job was ordered to be aborted.
+async fn aborted_and_taken_over(transport: Arc<Deaf>) -> Vec<Record> {
+    let later = Unhurried::at(Timestamp::EPOCH + Duration::from_secs(900));
+    let abort = async |handle: Handle| handle.abort(JOB, "it was wrong").await.unwrap();
+    taken_over(transport, [Unhurried::default(), later], abort).await
+}
+
+/// Time that passes when nothing else has happened for a while, to the first moment that anybody waits for.
+#[derive(Default)]
+struct InOrder {
+    now: Mutex<Timestamp>,
+    awaited: Mutex<Vec<Timestamp>>,
+}
+
+/// Waits no longer when dropped.
+struct Sleeper<'a>(&'a InOrder, Timestamp);
+
+impl Drop for Sleeper<'_> {
+    fn drop(&mut self) {
+        let mut awaited = self.0.awaited.lock().unwrap();
+        let at = awaited.iter().position(|deadline| *deadline == self.1).unwrap();
+        awaited.swap_remove(at);
+    }
+}
+
+#[async_trait]
+impl Clock for InOrder {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap()
+    }
+
+    async fn sleep_until(&self, deadline: Timestamp) {
+        self.awaited.lock().unwrap().push(deadline);
+        let sleeper = Sleeper(self, deadline);
+        let mut left = 32;
+        poll_fn(|context| {
+            let is_first = *self.awaited.lock().unwrap().iter().min().unwrap() == sleeper.1;
+            if left == 0 && is_first {
+                return Poll::Ready(());
+            }
+            left = if is_first { left - 1 } else { 32 };
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+        let mut now = self.now.lock().unwrap();
+        *now = deadline.max(*now);
+    }
+}
+
+fn in_doubt(kinds: &[TaskEventKind]) -> usize {
+    let is_doubt = |kind: &&TaskEventKind| matches!(kind, TaskEventKind::InDoubt { .. });
+    kinds.iter().filter(is_doubt).count()
+}
+
+#[test]
+fn a_host_that_has_said_that_its_attempt_runs_is_asked_again_when_it_cannot_be_reached() {
+    block_on(async {
+        // Three minutes pass while it runs.
+        let mut answers = vec![succeeded(), unreachable(), unreachable()];
+        answers.extend(vec![FenceAnswer::StillRunning; 10]);
+        let clocks = [InOrder::default(), InOrder::default()];
+        let records = taken_over(Deaf::new(false, answers), clocks, async |_| ()).await;
+        let seen = kinds(&records, "web1");
+        assert_eq!(in_doubt(&seen), 0, "{seen:#?}");
+        assert!(
+            matches!(seen.last(), Some(TaskEventKind::Succeeded { .. })),
+            "{seen:#?}"
+        );
+    });
+}
+
 #[test]
 fn what_was_cancelled_before_a_takeover_is_in_doubt_only_where_its_host_says_nothing_of_its_end() {
     for resumes in [false, true] {
         block_on(async {
-            let in_doubt = |kinds: &[TaskEventKind]| {
-                let doubts = kinds
-                    .iter()
-                    .filter(|kind| matches!(kind, TaskEventKind::InDoubt { .. }));
-                doubts.count()
-            };
             // The link broke the first two times.
             let transport = Deaf::new(resumes, vec![succeeded(), unreachable(), unreachable()]);
             let kinds_of = |records: &[Record]| kinds(records, "web1");
