@@ -12,7 +12,7 @@ use pogo_core::scheduler::{HostsQuery, JobId, JobStatus, Order, Record, TaskStat
 
 use crate::raw::{exchange, parts, request};
 use crate::served::private_directory;
-use crate::stored::Stored;
+use crate::stored::{Stored, said_of};
 
 const NONE: [u64; 0] = [];
 const LONG: Duration = Duration::from_secs(3_600);
@@ -78,6 +78,8 @@ async fn a_job_is_served_after_it_has_retired_as_it_was_before() {
     stored.until_retired(job).await;
     assert_eq!(stored.said_of(job).await, before);
     assert_eq!(stored.namespace().wait(job).await.unwrap(), end);
+    let parts = stored.client.namespace("parts").unwrap();
+    assert_eq!(said_of(&parts, job).await, before);
     stored.close().await;
 
     // Another process has it from the store alone.

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use pogo_api::{Client, NamespaceClient};
 use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Handle, Reporter, Transport};
 use pogo_core::fleet::Fleet;
+use pogo_core::history::{HistoryError, JobEvents, JobEventsQuery, JobFilter, JobHistory, JobPage};
 use pogo_core::output::Stream;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
@@ -41,6 +42,20 @@ impl Transport for NamesItself {
     }
 }
 
+/// A store that gives two records at a time.
+struct InSmallParts(pogo_store::Namespace);
+
+#[async_trait]
+impl JobHistory for InSmallParts {
+    async fn jobs(&self, filter: &JobFilter) -> Result<JobPage, HistoryError> {
+        JobHistory::jobs(&self.0, filter).await
+    }
+
+    async fn job_events(&self, query: &JobEventsQuery) -> Result<JobEvents, HistoryError> {
+        JobHistory::job_events(&self.0, &query.clone().limit(2)).await
+    }
+}
+
 /// What is served, and who asks.
 pub(crate) struct Stored {
     pub(crate) handle: Handle,
@@ -59,10 +74,12 @@ impl Stored {
         let (dispatcher, handle) = builder.build().await.unwrap();
         let dispatcher = tokio::spawn(async move { drop(dispatcher.run().await) });
         let bare = Namespace::new(handle.clone());
+        let parts = bare.clone().history(Arc::new(InSmallParts(kept.clone())));
         let whole = bare.clone().output(kept.output()).history(Arc::new(kept));
         let state = RouterState::builder(Arc::new(Alice))
             .namespace("default".parse().unwrap(), whole)
             .namespace("bare".parse().unwrap(), bare)
+            .namespace("parts".parse().unwrap(), parts)
             .build();
         let socket = Socket::bind(directory.join("pogo.sock"), Access::Personal).unwrap();
         let client = Client::unix(socket.path());
@@ -111,16 +128,21 @@ impl Stored {
 
     /// All that is said of a job and its hosts.
     pub(crate) async fn said_of(&self, job: JobId) -> (JobDetails, Vec<HostResult>) {
-        let details = self.namespace().job(job).await.unwrap();
-        let mut query = HostsQuery::of(job).limit(PageLimit::new(3));
-        let mut hosts = vec![];
-        loop {
-            let page = self.namespace().hosts(query.clone()).await.unwrap();
-            hosts.extend(page.entries);
-            match page.next {
-                Some(next) => query = query.after(next),
-                None => return (details, hosts),
-            }
+        said_of(&self.namespace(), job).await
+    }
+}
+
+/// All that is said in a namespace of a job and its hosts.
+pub(crate) async fn said_of(namespace: &NamespaceClient, job: JobId) -> (JobDetails, Vec<HostResult>) {
+    let details = namespace.job(job).await.unwrap();
+    let mut query = HostsQuery::of(job).limit(PageLimit::new(3));
+    let mut hosts = vec![];
+    loop {
+        let page = namespace.hosts(query.clone()).await.unwrap();
+        hosts.extend(page.entries);
+        match page.next {
+            Some(next) => query = query.after(next),
+            None => return (details, hosts),
         }
     }
 }
