@@ -49,6 +49,8 @@ pub(super) const FILES: &[PageFile] = &[
     page_file!("live.js", SCRIPT),
     page_file!("orders.js", SCRIPT),
     page_file!("output.js", SCRIPT),
+    page_file!("paint.js", SCRIPT),
+    page_file!("pointers.js", SCRIPT),
     page_file!("stream.js", SCRIPT),
     page_file!("tables.js", SCRIPT),
     page_file!("terminal.js", SCRIPT),

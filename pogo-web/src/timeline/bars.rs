@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::attempts::{AttemptCourse, HostCourse};
 use super::bands::{Axis, BandStep, round_sizes, steps};
+use super::charts::{LimitChart, charts};
 use super::job::JobCourse;
 use super::known::Known;
 use super::window::Window;
@@ -17,8 +18,8 @@ use super::window::Window;
 const MOST_HOSTS: usize = 200;
 /// The most bands.
 const MOST_BANDS: usize = 100;
-/// The most failed and doubtful hosts that are listed beside the bands.
-const MOST_PINNED: usize = 60;
+/// The most failed and doubtful hosts of a section that stand above its bands: more would push the bands out of sight, and are in the lists of hosts.
+const MOST_PINNED: usize = 6;
 /// The most characters of a band's name.
 const NAME: usize = 60;
 
@@ -38,6 +39,9 @@ pub(crate) struct Bars {
     columns: u32,
     hosts: usize,
     sections: Vec<SectionRows>,
+    /// How full the limits were that count its hosts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<LimitChart>,
 }
 
 #[derive(Debug, Serialize)]
@@ -130,6 +134,10 @@ impl Bars {
             columns: window.px,
             hosts: course.names.len(),
             sections,
+            limits: match (&window.host, window.rows) {
+                (None, None) => charts(known, course, axis),
+                _ => vec![],
+            },
         })
     }
 }
@@ -155,14 +163,15 @@ impl RowView<'_> {
                 .find(|&size| size >= hosts || bands(size) <= MOST_BANDS)
                 .unwrap_or(hosts),
         };
-        let mut free = MOST_PINNED;
         self.sections(&order, |section, first| {
             let mut rows = vec![];
             if size > 1 {
                 let bad = section.iter().zip(first..);
                 let bad = bad.filter(|(host, _)| self.course.host(**host).is_some_and(|(_, host)| host.is_bad()));
-                rows.extend(bad.take(free).filter_map(|(&host, at)| self.host(host, at, true)));
-                free -= rows.len();
+                rows.extend(
+                    bad.take(MOST_PINNED)
+                        .filter_map(|(&host, at)| self.host(host, at, true)),
+                );
             }
             for (hosts, at) in section.chunks(size).zip((first..).step_by(size)) {
                 match hosts {

@@ -1,15 +1,15 @@
 //! One job: its hosts with their attempts, and what was ordered.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{JobDetails, JobId, JobView, TaskEvent, TaskEventKind, TaskState};
+use pogo_core::scheduler::{JobDetails, JobId, JobView, Scheduler, TaskEvent, TaskEventKind, TaskState};
 
 use super::attempts::{AttemptEnd, HostCourse};
+use super::limits::LimitCourses;
 use super::sections::{Section, sections};
-use pogo_core::scheduler::Scheduler;
 
 /// The most events that are kept of a job, beside those of its hosts.
 const EVENTS: usize = 200;
@@ -22,6 +22,8 @@ pub(super) struct JobCourse {
     pub(super) hosts: Vec<HostCourse>,
     index: HashMap<HostName, u32>,
     pub(super) sections: Vec<Section>,
+    /// The courses of the limits that count its hosts.
+    pub(super) limits: BTreeSet<usize>,
     pub(super) submitted: Timestamp,
     /// The time of the last record that concerns it.
     pub(super) last: Timestamp,
@@ -44,14 +46,16 @@ impl JobCourse {
     const ENDS: usize = 512;
 
     /// A job as the scheduler has it: one that was just submitted, or one of a snapshot.
-    pub(super) fn of(scheduler: &Scheduler, job: JobView<'_>) -> Self {
+    pub(super) fn of(scheduler: &Scheduler, job: JobView<'_>, limits: &LimitCourses) -> Self {
         let results: Vec<_> = job.results().collect();
         let names: Vec<HostName> = results.iter().map(|result| result.host.clone()).collect();
         let index = names.iter().cloned().zip(0..).collect();
         let hosts: Vec<HostCourse> = results.iter().map(HostCourse::restored).collect();
+        let sections = sections(scheduler, job, &names);
         let last = hosts.iter().filter_map(HostCourse::last_end).max();
         Self {
-            sections: sections(scheduler, job, &names),
+            limits: courses_of(&sections, limits),
+            sections,
             names,
             hosts,
             index,
@@ -143,6 +147,11 @@ impl JobCourse {
     pub(super) fn host(&self, at: u32) -> Option<(&HostName, &HostCourse)> {
         Some((self.names.get(at as usize)?, self.hosts.get(at as usize)?))
     }
+}
+
+fn courses_of(sections: &[Section], limits: &LimitCourses) -> BTreeSet<usize> {
+    let numbers = sections.iter().flat_map(|section| &section.limits);
+    numbers.filter_map(|&limit| limits.number(limit)).collect()
 }
 
 /// A job's number, for maps that forget the oldest first.

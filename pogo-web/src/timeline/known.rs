@@ -8,6 +8,7 @@ use pogo_core::scheduler::{Event, JobEventKind, JobId, NamespaceEventKind, Query
 use pogo_core::stream::{StreamId, Update};
 
 use super::job::{ByJob, JobCourse, Remark};
+use super::limits::LimitCourses;
 
 /// The most hosts of retired jobs that are kept: what has happened to them is in the journal too.
 const RETIRED_HOSTS: usize = 200_000;
@@ -22,6 +23,7 @@ pub(crate) struct Known {
     pub(super) jobs: ByJob<JobCourse>,
     /// Events that belong to no job.
     pub(super) events: VecDeque<Remark>,
+    pub(super) limits: LimitCourses,
     is_stale: bool,
 }
 
@@ -65,10 +67,10 @@ impl Known {
     }
 
     fn restored(&mut self) {
+        self.limits.configured(self.scheduler.now(), &self.scheduler);
         let jobs = self.scheduler.jobs();
-        self.jobs = jobs
-            .map(|job| (job.id(), JobCourse::of(&self.scheduler, job)))
-            .collect();
+        let courses = jobs.map(|job| (job.id(), JobCourse::of(&self.scheduler, job, &self.limits)));
+        self.jobs = courses.collect();
     }
 
     fn record(&mut self, record: &Record) -> bool {
@@ -86,10 +88,21 @@ impl Known {
 
     fn note(&mut self, record: &Record) {
         let (at, event) = (record.at, &record.event);
+        match event {
+            Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::Configured { .. }) => {
+                self.limits.configured(at, &self.scheduler);
+            }
+            event => {
+                if let Some(host) = event.host() {
+                    self.limits.host(at, host, &self.scheduler);
+                }
+            }
+        }
         if let Some(job) = event.submitted()
             && let Some(view) = self.scheduler.job(job)
         {
-            self.jobs.insert(job, JobCourse::of(&self.scheduler, view));
+            self.jobs
+                .insert(job, JobCourse::of(&self.scheduler, view, &self.limits));
         }
         if let Event::Task(task) = event {
             if let Some(job) = self.jobs.get_mut(&task.job) {

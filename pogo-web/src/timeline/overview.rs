@@ -1,7 +1,7 @@
 //! A job at a glance: what somebody who is woken at night wants to know first.
 
 use pogo_core::Timestamp;
-use pogo_core::scheduler::{JobDetails, JobId, Query, Tally, View};
+use pogo_core::scheduler::{JobDetails, JobId, JobStatus, Query, Tally, View};
 use pogo_core::stream::StreamId;
 use serde::Serialize;
 
@@ -56,9 +56,10 @@ impl Overview {
         let blockers = reasons(&details.blockers);
         // They are there as sentences, and may name every host.
         details.blockers.clear();
-        let outlook = match retired || details.summary.finished.is_some() {
-            true => Outlook::default(),
-            false => Outlook::of(course, details.summary.tally, now),
+        let runs = !retired && details.summary.status == JobStatus::Running;
+        let outlook = match runs {
+            true => Outlook::of(course, details.summary.tally, now),
+            false => Outlook::default(),
         };
         let finished = details.summary.finished;
         Some(Self {

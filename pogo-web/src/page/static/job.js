@@ -109,7 +109,7 @@ export function job(context) {
     for (const cause of causes) {
       const since = cause.count > 1 ? ` since ${clock(cause.since, false)}, last ${clock(cause.last, false)}` : ` at ${clock(cause.since)}`;
       lines.push(el("li", { class: cause.state }, sign(cause.state),
-        el("p", el("b", `${number(cause.count)} × `), cause.text, el("small", ` ${cause.folded}${since}`)),
+        el("p", el("b", `${number(cause.count)} × `), cause.text, el("small", since), el("code.folded", { title: cause.folded }, cause.folded)),
         el("span.cures",
           el("button", { type: "button", "data-key": `o-${cause.text}`, onclick: () => pick(cause.hosts[0]) }, "Output"),
           el("button", { type: "button", "data-key": `r-${cause.text}`, onclick: () => order(retryOrder(number_, cause.hosts, cause.count > cause.hosts.length ? ` Others of the ${cause.count} are not asked for yet.` : "")) }, cause.hosts.length === 1 ? "Retry" : `Retry ${number(cause.hosts.length)}`),

@@ -29,7 +29,7 @@ export function running(context) {
     show(view, el("h1", "Running", el("small", ` ${number(list.length)}`)),
       list.length === 0 && el("div.empty", "Nothing runs now."),
       list.length > 0 && el("div.tablewrap", el("table", { "aria-rowcount": list.length },
-        el("thead", el("tr", ["Host", "Job", "Phase", "For", ""].map((name) => el("th", { scope: "col" }, name)))),
+        el("thead", el("tr", ["Host", "Job", "Phase", "For"].map((name) => el("th", { scope: "col" }, name)), el("td"))),
         el("tbody", list.slice(0, 500).map((attempt) => el("tr",
           el("td", el("a", { href: link("jobs", attempt.job, { host: attempt.host }), "data-row": true, "data-key": `a-${attempt.id}` }, el("code", attempt.host))),
           el("td", el("a", { href: link("jobs", attempt.job), tabIndex: -1 }, attempt.job)),
@@ -106,7 +106,9 @@ export function hosts(context) {
     const { fleet } = answer;
     const all = (list) => (Array.isArray(list) ? list : Object.keys(list || {})).flatMap((one) => expand(typeof one === "string" ? one : one.name || one.hosts || ""));
     names = all(fleet.hosts);
-    tags = new Map(Object.entries(fleet.tags || {}).map(([tag, list]) => [tag, all(list)]));
+    const own = Object.entries(fleet.tags || {}).map(([tag, list]) => [tag, all(list)]);
+    // $colo has the hosts of $colo.na too.
+    tags = new Map(own.map(([tag]) => [tag, [...new Set(own.filter(([other]) => other === tag || other.startsWith(`${tag}.`)).flatMap(([, list]) => list))]]));
   }
   function draw(summary) {
     const wanted = (context.params.hosts || "").replace(/^\$/, "");
@@ -119,8 +121,8 @@ export function hosts(context) {
       found.length > 0 && hostList(found),
       names.length === 0 && el("div.empty", "The fleet is empty. ", el("code", "pogo apply -i hosts.ini")),
       el("ul.tags-list", entries.slice(0, 200).map(([tag, list]) => el("li", el("details", { open: wanted === tag },
-        el("summary", { "data-row": true, "data-key": `t-${tag}` }, el("code", `$${tag}`), el("small", ` ${plural(list.length, "host")} `), el("a", { href: link("slots", undefined, { hosts: `$${tag}` }) }, "slots")),
-        hostList(list))))));
+        el("summary", { "data-row": true, "data-key": `t-${tag}` }, el("code", `$${tag}`), el("small", ` ${plural(list.length, "host")}`)),
+        el("p.hostlist", el("a", { href: link("slots", undefined, { hosts: `$${tag}` }) }, `who holds slots of $${tag}`)), hostList(list))))));
   }
   const hostList = (list) => el("p.hostlist", list.slice(0, 400).map((name) => [el("a", { href: link("hosts", name) }, el("code", name)), " "]), list.length > 400 && `and ${number(list.length - 400)} more`);
   const watch = new Watch(ask, { matters: (news) => news.told.length > 0, every: 2000 });

@@ -2,13 +2,12 @@
 import { el, number, show, tell } from "./dom.js";
 import { get, query } from "./api.js";
 import { Watch } from "./live.js";
+import { pointers } from "./pointers.js";
 import { clock, lasted, now } from "./time.js";
-import { word } from "./words.js";
+import { ruleText, word } from "./words.js";
+import { BOLD, FONT, MONO, SIGNS, STACK, axis, band, chart, fitted, host, hostChanges, palette, stack } from "./paint.js";
 
-const ROW = 17, BAND = 22, HEAD = 22, TOP = 74;
-// The order in which states are stacked in a band, from below, and where a step has them.
-const STACK = [["failed", 1], ["in_doubt", 2], ["succeeded", 3], ["other", 5], ["running", 4]];
-
+const ROW = 17, BAND = 22, HEAD = 22, TOP = 74, CHART = 46;
 export class Timeline {
   constructor(place, { base, params, select, window }) {
     Object.assign(this, { base, select, window });
@@ -29,7 +28,7 @@ export class Timeline {
       el("button.plain", { type: "button", title: "Farther (−)", "aria-label": "Farther", onclick: () => this.zoom(1.6) }, "−"),
       el("button.plain", { type: "button", title: "All of it (f)", onclick: () => this.fit() }, "fit"),
       el("button.plain", { type: "button", title: "Next failure (n)", onclick: () => this.nextFailure() }, "next ✕")), this.scroller, this.tip, legend());
-    this.pointers();
+    pointers(this);
     this.watch = new Watch((signal) => this.ask(signal), { matters: () => this.live, every: 900, idle: 10000 });
     this.sized = new ResizeObserver(() => { this.draw(); this.wantColumns(); });
     this.sized.observe(this.scroller);
@@ -82,6 +81,9 @@ export class Timeline {
         if (open) for (const host of part.rows || []) add({ kind: "host", inside: true, ...host }, ROW);
       }
     }
+    const { limits = [] } = this.bars;
+    if (limits.length) add({ kind: "head", label: "Slots", note: "used of each limit" }, HEAD);
+    for (const limit of limits) add({ kind: "limit", ...limit }, CHART);
     this.rows = rows;
     this.height = y + 8;
   }
@@ -180,57 +182,6 @@ export class Timeline {
     return { x, row: this.rows.findLast((row) => row.y <= y && y < row.y + row.height) || null };
   }
 
-  pointers() {
-    const { canvas } = this;
-    let drag = null;
-    const touches = new Map();
-    canvas.addEventListener("wheel", (event) => {
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      const box = canvas.getBoundingClientRect();
-      this.zoom(Math.exp(event.deltaY * 0.004), Math.min(1, Math.max(0, (event.clientX - box.left - this.left) / this.plot())));
-    }, { passive: false });
-    canvas.addEventListener("pointerdown", (event) => {
-      touches.set(event.pointerId, event.clientX);
-      drag = { x: event.clientX, view: this.bars && this.view(), moved: false };
-      if (event.pointerType === "mouse") canvas.setPointerCapture(event.pointerId);
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (touches.size === 2 && touches.has(event.pointerId)) {
-        const before = [...touches.values()];
-        touches.set(event.pointerId, event.clientX);
-        const after = [...touches.values()];
-        const ratio = Math.abs(before[0] - before[1]) / Math.max(10, Math.abs(after[0] - after[1]));
-        this.zoom(ratio);
-        if (drag) drag.moved = true;
-        return;
-      }
-      if (drag && drag.view && event.buttons) {
-        const by = event.clientX - drag.x;
-        if (Math.abs(by) > 3 || drag.moved) {
-          drag.moved = true;
-          const scale = (drag.view[1] - drag.view[0]) / this.plot();
-          this.moveTo(drag.view[0] - by * scale, drag.view[1] - by * scale);
-          this.tip.hidden = true;
-        }
-        return;
-      }
-      this.hover(event);
-    });
-    const end = (event) => {
-      touches.delete(event.pointerId);
-      if (event.type === "pointerup" && drag && !drag.moved) {
-        const { row } = this.rowAt(event);
-        if (row) { this.cursor = this.rows.indexOf(row); this.activate(row); }
-      }
-      drag = null;
-    };
-    canvas.addEventListener("pointerup", end);
-    canvas.addEventListener("pointercancel", end);
-    canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; this.hovered = null; this.draw(); });
-    this.scroller.addEventListener("scroll", () => this.draw());
-  }
-
   hover(event) {
     if (!this.bars) return;
     const { x, row } = this.rowAt(event);
@@ -241,7 +192,7 @@ export class Timeline {
     if (this.tip.hidden) return;
     const [from, to] = this.view();
     const at = from + ((x - this.left) / this.plot()) * (to - from);
-    show(this.tip, el("b", row.host || row.band), el("br"), describe(row, this.bars, at), x > this.left && [el("br"), el("small", clock(at))]);
+    show(this.tip, el("b", row.host || row.band || row.group), el("br"), describe(row, this.bars, at), x > this.left && [el("br"), el("small", clock(at))]);
     const box = this.scroller.parentElement.getBoundingClientRect();
     const left = Math.min(event.clientX - box.left + 14, box.width - 260);
     this.tip.style.setProperty("--x", `${Math.max(4, left)}px`);
@@ -295,7 +246,7 @@ export class Timeline {
     c.fillStyle = colours.dim;
     c.font = FONT;
     c.textAlign = "center";
-    for (const tick of ticks) { const px = x(tick); if (px > this.left + 14 && px < scene.right - 10) c.fillText(clock(tick, to - from < 600000), px, 12); }
+    for (const tick of ticks) { const px = x(tick); if (px > this.left + 14 && px < scene.right - 28) c.fillText(clock(tick, to - from < 600000), px, 12); }
     if (this.live) { const px = Math.round(x(scene.end)) + 0.5; if (px <= scene.right + 1) { c.strokeStyle = colours.running; c.beginPath(); c.moveTo(px, 18); c.lineTo(px, height); c.stroke(); } }
     if (this.hovered && this.at > this.left) { c.strokeStyle = colours.dim; c.setLineDash([2, 3]); c.beginPath(); c.moveTo(this.at, 18); c.lineTo(this.at, height); c.stroke(); c.setLineDash([]); }
     this.range.textContent = `${clock(from)} – ${clock(to)} · ${lasted(to - from)}`;
@@ -314,7 +265,7 @@ export class Timeline {
       c.fillStyle = colours.dim;
       c.font = FONT;
       c.textAlign = "right";
-      c.fillText(number(row.hosts), right, row.y + 15);
+      c.fillText(row.hosts === undefined ? row.note : number(row.hosts), right, row.y + 15);
       return;
     }
     const chosen = row.host && row.host === this.marked;
@@ -325,14 +276,19 @@ export class Timeline {
     c.fillStyle = chosen ? colours.ink : colours.dim;
     c.font = MONO;
     c.textAlign = "right";
-    const name = row.host || `${row.open ? "▾" : "▸"} ${row.band}`;
-    c.fillText(fitted(c, name, left - 26), left - 18, y + lane / 2 + 4);
+    const name = row.kind === "limit" ? row.group : row.host || `${row.open ? "▾" : "▸"} ${row.band}`;
+    const middle = y + lane / 2 + 4;
+    // Of a band the end of its name tells more.
+    c.fillText(fitted(c, name, left - 26, row.kind === "band"), left - 18, row.kind === "limit" ? middle - 7 : middle);
+    const used = row.kind === "limit" && row.steps[row.steps.length - 1];
+    if (used) c.fillText(`${used[2]} of ${used[3]}`, left - 18, middle + 8);
     if (row.kind === "host" && SIGNS[row.state]) SIGNS[row.state](c, left - 10, y + lane / 2, colours);
     c.save();
     c.beginPath();
     c.rect(left, row.y, right - left, row.height);
     c.clip();
     if (row.kind === "band") band(scene, row, y, lane);
+    else if (row.kind === "limit") chart(scene, row, y, lane);
     else host(scene, row, y, lane);
     c.restore();
   }
@@ -385,156 +341,20 @@ export class Timeline {
   }
 }
 
-const FONT = "11px system-ui, sans-serif", BOLD = "600 12px system-ui, sans-serif", MONO = "11px ui-monospace, Menlo, Consolas, monospace";
-const PLACE = { succeeded: 3, failed: 1, in_doubt: 2 };
-
-function hostChanges(row, bars, changes) {
-  const by = (place, sign) => { const change = [0, 0, 0, 0, 0, 0]; change[place] = sign; return change; };
-  row.bars.forEach((bar, i) => {
-    changes.push([bars.began + bar.from, by(4, 1)]);
-    if (bar.to === undefined) return;
-    changes.push([bars.began + bar.to, by(4, -1)]);
-    const place = PLACE[bar.end];
-    const next = row.bars[i + 1];
-    const over = { skipped: 5, cancelled: 5, waiting: 0, running: 0 }[row.state];
-    const stays = next ? place : over === undefined ? place : over;
-    if (!stays) return;
-    changes.push([bars.began + bar.to, by(stays, 1)]);
-    if (next) changes.push([bars.began + next.from, by(stays, -1)]);
-  });
-}
-
-// Steps as stacked areas. at(step) is where a step is.
-function stack(scene, steps, hosts, bottom, high, at, least) {
-  const { c, colours } = scene;
-  const share = high / Math.max(1, hosts);
-  const end = scene.x(scene.end);
-  for (let i = 0; i < steps.length; i++) {
-    const step = steps[i];
-    const x = at(step[0]);
-    const to = i + 1 < steps.length ? at(steps[i + 1][0]) : Math.max(x, end);
-    if (to < scene.left || x > scene.right) continue;
-    let y = bottom;
-    for (const [name, place] of STACK) {
-      const count = step[place];
-      if (!count) continue;
-      // One among thousands is seen.
-      const height = Math.max(count * share, place < 3 ? least * 1.6 : 0);
-      c.fillStyle = name === "failed" ? colours.hatch : name === "succeeded" ? colours.soft : colours[name];
-      c.fillRect(x, y - height, Math.max(0.75, to - x) + 0.3, height);
-      y -= height;
-    }
-  }
-}
-
-function band(scene, row, y, lane) {
-  const { c, colours, left, right, bars } = scene;
-  c.fillStyle = colours.lane;
-  c.fillRect(left, y, right - left, lane);
-  const width = (bars.to - bars.from) / bars.columns;
-  stack(scene, row.steps, row.end - row.at, y + lane, lane, (column) => scene.x(bars.from + column * width), 1);
-  let free = -1;
-  let failed = 0;
-  for (const step of row.steps) {
-    const bad = step[1] + step[2];
-    const px = scene.x(bars.from + step[0] * width);
-    if (bad > failed && px > free && px >= left) { SIGNS[step[1] ? "failed" : "in_doubt"](c, px, y + lane / 2, colours, true); free = px + 12; }
-    failed = bad;
-  }
-}
-
-function host(scene, row, y, lane) {
-  const { c, colours, right, x, bars } = scene;
-  row.bars.forEach((bar, i) => {
-    const from = x(bars.began + bar.from);
-    const until = bar.to === undefined ? Math.max(scene.end, bars.began + bar.from) : bars.began + bar.to;
-    const to = x(until);
-    const phases = [["connect", bar.from], ...(bar.phases || []).map(([at, name]) => [name, at])];
-    phases.forEach(([name, at], p) => {
-      const a = x(bars.began + at);
-      const b = p + 1 < phases.length ? x(bars.began + phases[p + 1][1]) : to;
-      c.fillStyle = name === "connect" ? colours.connect : name === "pre-hook" ? colours.pre : name === "post-hook" ? colours.post : name === "settle" ? colours.settle : colours.running;
-      const thin = name === "connect" ? 4 : 1;
-      c.fillRect(a, y + thin, Math.max(1, b - a), lane - 2 * thin);
-    });
-    const next = row.bars[i + 1];
-    const trail = next ? x(bars.began + next.from) : right;
-    if (bar.end === "failed" || bar.end === "in_doubt") {
-      const held = next || row.state === bar.end;
-      if (held) { c.fillStyle = bar.end === "failed" ? colours.hatch : colours.dots; c.fillRect(to, y + 3, Math.max(0, Math.min(trail, x(scene.end)) - to), lane - 6); }
-      SIGNS[bar.end](c, to + 5, y + lane / 2, colours, true);
-    } else if (bar.end === "succeeded") {
-      c.fillStyle = colours.succeeded;
-      c.fillRect(Math.max(from, to - 2.5), y + 1, 2.5, lane - 2);
-    }
-    if (bar.slow) { c.strokeStyle = colours.blocked; c.lineWidth = 1.5; c.strokeRect(from, y + 1, Math.max(2, to - from), lane - 2); c.lineWidth = 1; }
-  });
-}
-
-function stroke(c, colour, halo, paper, path) {
-  c.lineCap = "round";
-  if (halo) { c.strokeStyle = paper; c.lineWidth = 4; path(); c.stroke(); }
-  c.strokeStyle = colour;
-  c.lineWidth = 1.8;
-  path();
-  c.stroke();
-  c.lineWidth = 1;
-}
-
-const SIGNS = {
-  failed: (c, x, y, colours, halo) => stroke(c, colours.failed, halo, colours.paper, () => { c.beginPath(); c.moveTo(x - 3, y - 3); c.lineTo(x + 3, y + 3); c.moveTo(x + 3, y - 3); c.lineTo(x - 3, y + 3); }),
-  in_doubt: (c, x, y, colours, halo) => stroke(c, colours.in_doubt, halo, colours.paper, () => { c.beginPath(); c.arc(x, y - 2, 2.4, Math.PI, 2.6 * Math.PI); c.lineTo(x, y + 2); c.moveTo(x, y + 4.4); c.lineTo(x, y + 4.5); }),
-  succeeded: (c, x, y, colours) => stroke(c, colours.ok, false, colours.paper, () => { c.beginPath(); c.moveTo(x - 3.5, y); c.lineTo(x - 1, y + 3); c.lineTo(x + 4, y - 3); }),
-  running: (c, x, y, colours) => { c.fillStyle = colours.running; c.beginPath(); c.arc(x, y, 3, 0, 7); c.fill(); },
-  waiting: (c, x, y, colours) => { c.strokeStyle = colours.dim; c.beginPath(); c.arc(x, y, 2.6, 0, 7); c.stroke(); },
-  skipped: (c, x, y, colours) => stroke(c, colours.dim, false, colours.paper, () => { c.beginPath(); c.moveTo(x - 3, y - 3); c.lineTo(x, y); c.lineTo(x - 3, y + 3); c.moveTo(x + 1, y - 3); c.lineTo(x + 4, y); c.lineTo(x + 1, y + 3); }),
-  cancelled: (c, x, y, colours) => stroke(c, colours.dim, false, colours.paper, () => { c.beginPath(); c.moveTo(x - 3, y); c.lineTo(x + 3, y); }),
-};
-
-function pattern(c, colour, paper, dots) {
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = 6;
-  const t = tile.getContext("2d");
-  t.fillStyle = paper;
-  t.fillRect(0, 0, 6, 6);
-  t.strokeStyle = t.fillStyle = colour;
-  t.lineWidth = 2;
-  if (dots) { t.fillRect(1, 1, 2, 2); t.fillRect(4, 4, 2, 2); } else { t.beginPath(); for (const i of [-6, 0, 6]) { t.moveTo(i, 6); t.lineTo(i + 6, 0); } t.stroke(); }
-  return c.createPattern(tile, "repeat");
-}
-
-function palette(c) {
-  const style = getComputedStyle(document.documentElement);
-  const of = (name) => style.getPropertyValue(`--${name}`).trim();
-  const colours = { paper: of("paper"), ink: of("ink"), dim: of("dim"), grid: of("line-soft"), lane: of("lane"), chosen: of("chosen"), running: of("c-running"), succeeded: of("c-ok"), ok: of("s-ok"), soft: of("c-ok-soft"),
-    failed: of("s-failed"), in_doubt: of("c-doubt"), other: of("c-other"), blocked: of("c-blocked"), connect: of("c-connect"), pre: of("c-pre"), post: of("c-post"), settle: of("c-settle") };
-  colours.hatch = pattern(c, of("c-failed"), of("hatch"));
-  colours.dots = pattern(c, of("c-doubt"), of("paper"), true);
-  return colours;
-}
-
-function fitted(c, text, width) {
-  if (c.measureText(text).width <= width) return text;
-  let low = 0, high = text.length;
-  while (low < high) { const middle = (low + high + 1) >> 1; if (c.measureText(`${text.slice(0, middle)}…`).width <= width) low = middle; else high = middle - 1; }
-  return `${text.slice(0, low)}…`;
-}
-
-const UNITS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800].map((s) => s * 1000);
-function axis(from, to, width) {
-  const unit = UNITS.find((unit) => ((to - from) / unit) * 78 < width) || UNITS[UNITS.length - 1];
-  const ticks = [];
-  for (let at = Math.ceil(from / unit) * unit; at <= to; at += unit) ticks.push(at);
-  return ticks;
+function stepAt(steps, bars, at) {
+  const column = bars ? ((at - bars.from) / (bars.to - bars.from)) * bars.columns : Infinity;
+  return steps.findLast((step) => step[0] <= column) || [0, 0, 0, 0, 0, 0];
 }
 
 function describe(row, bars, at) {
   if (row.kind === "band") {
-    let step = [0, 0, 0, 0, 0, 0];
-    const column = bars ? ((at - bars.from) / (bars.to - bars.from)) * bars.columns : Infinity;
-    for (const one of row.steps) if (one[0] <= column) step = one;
+    const step = stepAt(row.steps, bars, at);
     const parts = STACK.map(([name, place]) => step[place] && `${step[place]} ${name === "other" ? "skipped or cancelled" : word(name)}`).filter(Boolean);
     return `${row.end - row.at} hosts: ${parts.join(", ") || "all waiting"}`;
+  }
+  if (row.kind === "limit") {
+    const [, running, unavailable, slots] = stepAt(row.steps, bars, at);
+    return `${ruleText(row.rule)}: ${unavailable} of ${slots} slots used, ${running} running`;
   }
   if (row.kind !== "host") return row.label || "";
   const last = row.bars[row.bars.length - 1];

@@ -1,0 +1,47 @@
+//! How full the limits of a job were, for a window.
+
+use pogo_core::policy::Rule;
+use serde::Serialize;
+
+use super::bands::Axis;
+use super::job::JobCourse;
+use super::known::Known;
+use super::limits::LimitStep;
+
+/// The most charts.
+const MOST: usize = 24;
+
+/// How full a limit was.
+#[derive(Debug, Serialize)]
+pub(super) struct LimitChart {
+    group: String,
+    rule: Rule,
+    /// `[column, running, unavailable, slots]`: what was true from a column on. What runs is unavailable too.
+    steps: Vec<[u32; 4]>,
+}
+
+/// The charts of the limits that count hosts of a job.
+pub(super) fn charts(known: &Known, course: &JobCourse, axis: Axis) -> Vec<LimitChart> {
+    let limits = course.limits.iter().filter_map(|&limit| known.limits.course(limit));
+    let charts = limits.take(MOST).map(|limit| LimitChart {
+        group: limit.group.clone(),
+        rule: limit.rule,
+        steps: steps(&limit.steps, axis),
+    });
+    charts.collect()
+}
+
+/// The last step before the window, and one for each column in which something changes.
+fn steps(of: &[LimitStep], axis: Axis) -> Vec<[u32; 4]> {
+    let first = of.partition_point(|step| step.at <= axis.from).saturating_sub(1);
+    let seen = of.get(first..).unwrap_or_default().iter();
+    let mut steps: Vec<[u32; 4]> = vec![];
+    for step in seen.take_while(|step| step.at <= axis.to) {
+        let next = [axis.column(step.at), step.running, step.unavailable, step.slots];
+        match steps.last_mut() {
+            Some(last) if last[0] == next[0] => *last = next,
+            _ => steps.push(next),
+        }
+    }
+    steps
+}
