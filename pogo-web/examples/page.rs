@@ -1,6 +1,7 @@
 //! The page, with a rollout to look at: `cargo run -p pogo-web --features page --example page -- 400`.
 //!
-//! Hosts are pretended: some fail, some cannot be reached, and all write output, some of it hostile. It listens on 127.0.0.1:7646; a second argument is another port.
+//! Hosts are pretended: some fail, some cannot be reached, and all write output, some of it hostile. It listens on 127.0.0.1:7646; a second argument is
+//! another port, and a third a store that is kept.
 
 #![allow(clippy::print_stdout, reason = "it says where it listens")]
 
@@ -13,10 +14,11 @@ use axum::http::request::Parts;
 use futures::future::{Either, select};
 use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Handle, Reporter, Transport};
 use pogo_core::fleet::Fleet;
-use pogo_core::output::{MemoryOutput, Stream};
+use pogo_core::output::Stream;
 use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, JobSettings, Policy, Rule};
 use pogo_core::scheduler::{Actor, FailureKind, NeverBegan, Order, Outcome, Phase};
+use pogo_store::Store;
 use pogo_web::{AuthError, Authenticator, Identity, Namespace, RouterState, router};
 use tokio::time::sleep;
 
@@ -148,11 +150,18 @@ async fn main() -> Result<(), Error> {
     let mut arguments = std::env::args().skip(1);
     let hosts: u32 = arguments.next().map_or(Ok(400), |hosts| hosts.parse())?;
     let port: u16 = arguments.next().map_or(Ok(7646), |port| port.parse())?;
-    let output = Arc::new(MemoryOutput::new());
-    let builder = Dispatcher::builder(Arc::new(Pretended)).output(Arc::clone(&output) as _);
+    let directory = tempfile::tempdir()?;
+    let store = Store::open(arguments.next().map_or(directory.path().to_owned(), Into::into))?;
+    let kept = store.namespace("default")?;
+    let builder = Dispatcher::builder(Arc::new(Pretended))
+        .journal(kept.journal())
+        .output(kept.output());
     let (dispatcher, handle) = builder.build().await?;
+    let namespace = Namespace::new(handle.clone())
+        .output(kept.output())
+        .history(Arc::new(kept));
     let state = RouterState::builder(Arc::new(Alice))
-        .namespace("default".parse()?, Namespace::new(handle.clone()).output(output))
+        .namespace("default".parse()?, namespace)
         .build();
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("http://{}/", listener.local_addr()?);

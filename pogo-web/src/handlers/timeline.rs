@@ -1,10 +1,9 @@
 //! What the page shows of jobs, of a size that does not grow with what has happened.
 
 use pogo_core::Timestamp;
-use pogo_core::scheduler::{JobId, Query, QueryError, View};
+use pogo_core::scheduler::{JobId, Query, View};
 
 use crate::json::{Reply, document, large_document};
-use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::timeline::{Bars, Known, Overview, Reasons, Window};
 
@@ -13,8 +12,8 @@ pub(crate) async fn overview(mut request: Request) -> Reply {
     let job: JobId = request.segment("job")?;
     let namespace = request.namespace()?.clone();
     std::mem::take(&mut request.parameters).finish()?;
-    let found = move |known: &Known| Overview::of(known, job).ok_or_else(|| gone(known, job));
-    large_document(namespace.timelines.ask(&namespace.handle, found).await??).await
+    let found = move |known: &Known| Overview::of(known, job);
+    large_document(namespace.timelines.ask(&namespace, job, found).await?).await
 }
 
 /// The bars of a job for a window.
@@ -28,8 +27,8 @@ pub(crate) async fn bars(mut request: Request) -> Reply {
     window.rows = parameters.optional("rows")?;
     window.host = parameters.optional("host")?;
     request.parameters.finish()?;
-    let found = move |known: &Known| Bars::of(known, job, &window).ok_or_else(|| gone(known, job));
-    large_document(namespace.timelines.ask(&namespace.handle, found).await??).await
+    let found = move |known: &Known| Bars::of(known, job, &window);
+    large_document(namespace.timelines.ask(&namespace, job, found).await?).await
 }
 
 /// Why a host of a job waits, in sentences, with the orders that help.
@@ -41,9 +40,4 @@ pub(crate) async fn reasons(mut request: Request) -> Reply {
         View::Explain(explanation) => document(&Reasons::of(&explanation.obstacles)),
         _ => document(&Reasons::of(&[])),
     }
-}
-
-fn gone(known: &Known, job: JobId) -> Refusal {
-    let found = known.scheduler.view(known.scheduler.now(), &Query::Job { job });
-    found.err().unwrap_or(QueryError::UnknownJob { job }).into()
 }

@@ -8,12 +8,15 @@ use futures::future::select;
 use pogo_api::wire::ProblemKind;
 use pogo_core::dispatcher::{Handle, SubscriptionOptions};
 use pogo_core::journal::Seq;
-use pogo_core::scheduler::Query;
+use pogo_core::scheduler::{JobId, Query, QueryError};
 use pogo_core::stream::{StreamId, StreamRequest};
 use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
 use super::known::Known;
+use super::past::PastJobs;
+use crate::Namespace;
 use crate::refusal::Refusal;
 
 /// How long a request waits for what has happened before it.
@@ -23,7 +26,10 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// The timelines of a namespace. Nothing is followed until somebody asks, and no longer than the state of the router lives.
 #[derive(Clone, Default)]
-pub(crate) struct Timelines(Arc<OnceLock<Arc<Shared>>>);
+pub(crate) struct Timelines {
+    shared: Arc<OnceLock<Arc<Shared>>>,
+    past: Arc<PastJobs>,
+}
 
 struct Shared {
     known: Mutex<Known>,
@@ -40,24 +46,52 @@ impl Shared {
 }
 
 impl Timelines {
-    /// Asks what is known once it includes everything that had happened when it was asked.
+    /// Asks about a job once everything is known that had happened before. One that is not known any more is read from its own records, where they are
+    /// kept.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
-        handle: &Handle,
-        question: impl FnOnce(&Known) -> T + Send + 'static,
+        namespace: &Namespace,
+        job: JobId,
+        question: impl Fn(&Known) -> Option<T> + Send + Sync + 'static,
     ) -> Result<T, Refusal> {
-        let shared = Arc::clone(self.0.get_or_init(|| follow(handle.clone())));
-        let end = handle.status().await?.end.0;
+        let shared = Arc::clone(self.shared.get_or_init(|| follow(namespace.handle.clone())));
+        let end = namespace.handle.status().await?.end.0;
         let mut position = shared.position.subscribe();
         let caught_up = async { position.wait_for(|position| *position >= end).await.is_ok() };
         if timeout(CATCHING_UP, caught_up).await != Ok(true) {
             let said = "the journal is still being read for the timeline; ask again in a few seconds";
             return Err(Refusal::new(ProblemKind::Busy, said));
         }
+        let question = Arc::new(question);
+        let of_known = Arc::clone(&question);
         // Ten thousand hosts take milliseconds, in which others are to be served.
-        let answer = tokio::task::spawn_blocking(move || question(&shared.lock())).await;
-        answer.map_err(|error| Refusal::new(ProblemKind::Internal, error))
+        let found = spawn_blocking(move || {
+            let known = shared.lock();
+            of_known(&known).ok_or_else(|| gone(&known, job))
+        });
+        let gone = match found.await.map_err(defect)? {
+            Ok(found) => return Ok(found),
+            Err(gone) => gone,
+        };
+        let past = match &namespace.history {
+            Some(history) if gone == (QueryError::RetiredJob { job }) => self.past.read(history, job).await?,
+            _ => None,
+        };
+        let Some(past) = past else {
+            return Err(gone.into());
+        };
+        let found = spawn_blocking(move || question(&past)).await.map_err(defect)?;
+        found.ok_or_else(|| gone.into())
     }
+}
+
+fn defect(error: JoinError) -> Refusal {
+    Refusal::new(ProblemKind::Internal, error)
+}
+
+fn gone(known: &Known, job: JobId) -> QueryError {
+    let found = known.scheduler.view(known.scheduler.now(), &Query::Job { job });
+    found.err().unwrap_or(QueryError::UnknownJob { job })
 }
 
 fn follow(handle: Handle) -> Arc<Shared> {

@@ -67,6 +67,23 @@ impl JobCourse {
         }
     }
 
+    /// A job of which no more is known than that it was submitted: in which groups its hosts were is not.
+    pub(super) fn submitted(at: Timestamp, hosts: &[HostName]) -> Self {
+        let all = (0..).take(hosts.len()).collect();
+        Self {
+            names: hosts.to_vec(),
+            hosts: vec![HostCourse::new(); hosts.len()],
+            index: hosts.iter().cloned().zip(0..).collect(),
+            sections: vec![Section::all(all)],
+            limits: BTreeSet::new(),
+            submitted: at,
+            last: at,
+            events: VecDeque::new(),
+            ends: VecDeque::new(),
+            retired: None,
+        }
+    }
+
     pub(super) fn note(&mut self, at: Timestamp, text: Arc<str>) {
         self.last = self.last.max(at);
         if self.events.len() == EVENTS {

@@ -33,6 +33,14 @@ impl Known {
         Self { at, ..Self::default() }
     }
 
+    /// A job that has left its scheduler, and nothing else.
+    pub(super) fn past(job: JobId, course: JobCourse) -> Self {
+        Self {
+            jobs: ByJob::from([(job, course)]),
+            ..Self::default()
+        }
+    }
+
     /// Takes an update. `false` if it does not follow from what is known: then only a snapshot helps.
     pub(super) fn take(&mut self, update: &Update) -> bool {
         match update {
@@ -110,15 +118,9 @@ impl Known {
             }
             return;
         }
-        let is_bookkeeping = match event {
-            // Its words are those of the event that it led to.
-            Event::Namespace(event) => matches!(event.kind, NamespaceEventKind::Ordered { .. }),
-            _ => matches!(event.job_kind(), Some(JobEventKind::Retired)),
-        };
-        if is_bookkeeping {
+        let Some(text) = remark(event) else {
             return;
-        }
-        let text: Arc<str> = event.to_string().into();
+        };
         match event.job() {
             Some(job) => {
                 if let Some(job) = self.jobs.get_mut(&job) {
@@ -156,4 +158,14 @@ impl Known {
             oldest.map(|oldest| self.jobs.remove(&oldest));
         }
     }
+}
+
+/// What an event says, but for bookkeeping.
+pub(super) fn remark(event: &Event) -> Option<Arc<str>> {
+    let is_bookkeeping = match event {
+        // Its words are those of the event that it led to.
+        Event::Namespace(event) => matches!(event.kind, NamespaceEventKind::Ordered { .. }),
+        _ => matches!(event.job_kind(), Some(JobEventKind::Retired)),
+    };
+    (!is_bookkeeping).then(|| event.to_string().into())
 }

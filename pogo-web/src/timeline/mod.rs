@@ -11,6 +11,7 @@ mod known;
 mod limits;
 mod outlook;
 mod overview;
+mod past;
 mod reasons;
 mod sections;
 mod window;

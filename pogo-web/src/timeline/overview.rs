@@ -46,7 +46,8 @@ impl Overview {
     /// `None` for a job that is not known, or not any more.
     pub(crate) fn of(known: &Known, job: JobId) -> Option<Self> {
         let course = known.jobs.get(&job)?;
-        let now = known.scheduler.now();
+        // A job of the past is known without its scheduler.
+        let now = known.scheduler.now().max(course.last);
         let live = match known.scheduler.view(now, &Query::Job { job }) {
             Ok(View::Job(details)) => Some(details),
             _ => None,

@@ -18,6 +18,17 @@ pub(super) struct Section {
     pub(super) limits: Vec<u32>,
 }
 
+impl Section {
+    /// The only section.
+    pub(super) fn all(hosts: Vec<u32>) -> Self {
+        Self {
+            label: "all hosts".to_owned(),
+            hosts,
+            limits: vec![],
+        }
+    }
+}
+
 type Key = (Vec<usize>, Vec<String>, Vec<u32>);
 
 /// The sections of a job, in the order of its plan.
@@ -26,14 +37,7 @@ pub(super) fn sections(scheduler: &Scheduler, job: JobView<'_>, names: &[HostNam
     let limits: Vec<Vec<u32>> = names.iter().map(|name| limits_of(scheduler, name)).collect();
     let by_both = partition(&stages, |host| limits.get(host).cloned().unwrap_or_default(), scheduler);
     let by_stage = || partition(&stages, |_| vec![], scheduler);
-    let all = || {
-        let hosts = (0..).take(names.len()).collect();
-        vec![Section {
-            label: "all hosts".to_owned(),
-            hosts,
-            limits: vec![],
-        }]
-    };
+    let all = || vec![Section::all((0..).take(names.len()).collect())];
     [Some(by_both), Some(by_stage()).filter(|found| found.len() > 1)]
         .into_iter()
         .flatten()

@@ -2,11 +2,12 @@
 import { el, number, plural, show, tell } from "./dom.js";
 import { get, inNamespace, query, seg } from "./api.js";
 import { Watch } from "./live.js";
-import { about, clock, lasted } from "./time.js";
+import { about, clock, lasted, now } from "./time.js";
 import { ORDER, commandText, jobState, sign, tallyBar, total, word } from "./words.js";
 
 const FILTERS = [["", "all"], ["running", "running"], ["blocked", "blocked"], ["paused", "paused"], ["failed", "with failures"], ["finished", "finished"]];
 const isAlive = (job) => !["finished", "halted"].includes(job.status);
+const SINCE = [["", "ever"], ["1", "1 day"], ["7", "7 days"], ["30", "30 days"]];
 // How many jobs are asked for in detail at once: those that somebody sees.
 const DETAILED = 25;
 
@@ -23,8 +24,7 @@ export function jobs(context) {
 
   const filter = () => context.params.state || "";
   const wanted = (job) => {
-    const { user, state } = context.params;
-    if (user && !job.user.includes(user)) return false;
+    const { state } = context.params;
     if (!state) return true;
     return state === "failed" ? job.tally.failed + job.tally.in_doubt > 0 : job.status === state;
   };
@@ -36,10 +36,20 @@ export function jobs(context) {
         type: "button", "data-key": `f-${name}`, "aria-pressed": String(filter() === name),
         onclick: () => context.setParams({ ...context.params, state: name }),
       }, title, el("b", number(count(name)))))),
-      el("label.by", "by ", el("input", {
-        type: "text", "data-key": "by", value: context.params.user || "", placeholder: "anybody", size: 10, spellcheck: "false",
-        oninput: (event) => context.setParams({ ...context.params, user: event.target.value.trim() }),
-      })));
+      field("by", "user", "anybody", 8), field("on", "on", "host or $tag", 12),
+      el("label.by", "since ", el("select", { "data-key": "since", onchange: (event) => context.setParams({ ...context.params, since: event.target.value }) },
+        SINCE.map(([days, title]) => el("option", { value: days, selected: (context.params.since || "") === days }, title)))));
+  }
+
+  function field(title, name, placeholder, size) {
+    let timer;
+    return el("label.by", `${title} `, el("input", {
+      type: "text", "data-key": name, value: context.params[name] || "", placeholder, size, spellcheck: "false", autocomplete: "off",
+      oninput: (event) => {
+        clearTimeout(timer);
+        timer = setTimeout(() => context.setParams({ ...context.params, [name]: event.target.value.trim() }), 400);
+      },
+    }));
   }
 
   function more(job) {
@@ -66,7 +76,7 @@ export function jobs(context) {
     return el("li", { class: job.status }, el("a.jobrow", { href: link("jobs", job.job), "data-row": true, "data-key": `job-${job.job}` },
       sign(jobState(job)),
       el("span.number", job.job),
-      el("span.what", el("code.cmd", detail ? commandText(detail.job.command) : "…"), el("code.targets", job.targets)),
+      el("span.what", el("code.cmd", job.command !== undefined ? job.command : detail ? commandText(detail.job.command) : "…"), el("code.targets", job.targets)),
       el("span.who", job.user),
       el("span.when", { title: clock(job.submitted) }, clock(job.submitted, false)),
       tallyBar(job.tally), more(job)));
@@ -80,22 +90,58 @@ export function jobs(context) {
     const unseen = found.filter((job) => !seen.has(job.job));
     show(fresh, unseen.length ? el("button", { type: "button", "data-key": "fresh", onclick: () => showRows(true) }, `${unseen.length} new`) : null);
     const shown = found.filter((job) => seen.has(job.job));
-    if (shown.length) show(rows, shown.slice(0, 500).map(row));
-    else if (list.length) show(rows, el("li.empty", "No job is like this. ", el("a", { href: link("jobs") }, "All jobs")));
+    const older = next !== undefined && el("li.older", el("button", { type: "button", "data-key": "older", onclick: () => { pages++; watch.soon(0); } }, "older"));
+    if (shown.length) show(rows, shown.map(row), older);
+    else if (list.length || context.params.user || context.params.on || context.params.since) show(rows, el("li.empty", "No job is like this. ", el("a", { href: link("jobs") }, "All jobs")));
     else show(rows, el("li.empty", el("p", "No jobs yet."), el("p", "Run: ", el("code", "pogo run '$web' -- uptime"))));
   }
 
-  async function ask(signal) {
+  // Those that run and those that were, the newest first; where no history is kept, those that run.
+  let kept = true;
+  let next;
+  let pages = 1;
+  async function load(signal) {
+    const { user, on, since } = context.params;
+    if (kept) {
+      try {
+        const found = [];
+        let before;
+        for (let page = 0; page < pages; page++) {
+          const days = Number(since);
+          const asked = { by: user, on, since: days ? Math.round(now() - days * 86400000) : undefined, limit: 200, before };
+          const answer = await get(inNamespace(ns, `/history${query(asked)}`), signal);
+          found.push(...answer.entries.map(({ at, by, ...entry }) => ({ ...entry, submitted: at, submitted_by: by })));
+          before = next = answer.next;
+          if (before === undefined) break;
+        }
+        return found;
+      } catch (problem) {
+        if (problem.status !== 404) throw problem;
+        kept = false;
+      }
+    }
     const found = [];
     let after;
     do {
-      const answer = await get(inNamespace(ns, `/jobs${query({ limit: 1000, after })}`), signal);
+      const answer = await get(inNamespace(ns, `/jobs${query({ limit: 1000, after, user })}`), signal);
       found.push(...answer.view.entries);
       after = answer.view.next;
     } while (after !== undefined && found.length < 5000);
-    const blocked = list.length ? found.filter((job) => job.status === "blocked" && !list.some((known) => known.job === job.job && known.status === "blocked")) : [];
-    if (blocked.length) tell(`job ${blocked[0].job} is blocked`);
-    list = found.reverse();
+    return found.reverse();
+  }
+
+  async function ask(signal) {
+    let found;
+    try {
+      found = await load(signal);
+    } catch (problem) {
+      if (problem.name !== "AbortError") show(fresh, el("p.problem", problem.message));
+      throw problem;
+    }
+    const wasBlocked = new Set(list.filter((job) => job.status === "blocked").map((job) => job.job));
+    const blocked = list.length ? found.find((job) => job.status === "blocked" && !wasBlocked.has(job.job)) : null;
+    if (blocked) tell(`job ${blocked.job} is blocked`);
+    list = found;
     showControls();
     showRows();
     context.updated();
@@ -104,7 +150,7 @@ export function jobs(context) {
   }
 
   async function detail(signal) {
-    const asked = list.filter(wanted).filter((job) => isAlive(job) || !details.has(job.job)).slice(0, DETAILED);
+    const asked = list.filter(wanted).filter((job) => isAlive(job) || (job.command === undefined && !details.has(job.job))).slice(0, DETAILED);
     const next = async () => {
       for (let job = asked.shift(); job; job = asked.shift()) {
         try {
@@ -119,8 +165,8 @@ export function jobs(context) {
   }
 
   const command = () => {
-    const { state, user } = context.params;
-    context.command(`pogo jobs${state ? ` --state ${state}` : ""}${user ? ` --by ${user}` : ""}`);
+    const { state, user, on, since } = context.params;
+    context.command(`pogo jobs${state ? ` --state ${state}` : ""}${user ? ` --by ${user}` : ""}${on ? ` --on '${on}'` : ""}${since ? ` --since ${since}d` : ""}`);
   };
   command();
   showControls();
@@ -128,7 +174,7 @@ export function jobs(context) {
   const watch = new Watch(ask, { every: 1000, matters: (news) => news.jobs.length > 0 });
   return {
     close: () => watch.stop(),
-    update: (params) => { context.params = params; command(); showControls(); showRows(true); watch.soon(0); },
+    update: (params) => { context.params = params; command(); showControls(); show(fresh); showRows(true); watch.soon(0); },
     keys: { n: () => { const bad = rows.querySelector("li.blocked a, li .s-failed"); if (bad) (bad.closest("a") || bad).focus(); } },
   };
 }
