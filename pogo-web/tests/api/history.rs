@@ -1,5 +1,6 @@
 //! Jobs that have retired, from afar.
 
+use std::path::Path;
 use std::time::Duration;
 
 use pogo_api::wire::{OutputRange, ProblemKind};
@@ -9,6 +10,7 @@ use pogo_core::history::{JobEntry, JobEventsQuery, JobFilter};
 use pogo_core::output::Stream;
 use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{HostsQuery, JobId, JobStatus, Order, Record, TaskState};
+use serde_json::Value;
 
 use crate::raw::{exchange, parts, request};
 use crate::served::private_directory;
@@ -244,6 +246,48 @@ async fn output_of_a_retired_job_is_found_by_the_last_attempt_of_its_host() {
         let text: Vec<u8> = page.frames.iter().flat_map(|frame| frame.bytes.clone()).collect();
         assert_eq!(String::from_utf8(text).unwrap(), format!("this is {}\n", host.host));
     }
+    stored.close().await;
+}
+
+/// What is drawn of a job.
+async fn drawn(directory: &Path, job: JobId) -> Vec<Value> {
+    let socket = directory.join("pogo.sock");
+    let mut documents = vec![];
+    for what in [
+        "overview",
+        "bars?px=100",
+        "bars?px=100&rows=0-3",
+        "bars?px=100&host=web2",
+    ] {
+        let path = format!("/v1/namespaces/default/jobs/{}/{what}", job.number());
+        let answer = exchange(&socket, request("GET", &path, "").as_bytes()).await;
+        let (status, _, body) = parts(&answer);
+        assert_eq!(status, 200, "{path}\n{answer}");
+        let mut document: Value = serde_json::from_str(&body).unwrap();
+        // Where the namespace stands, and that it has left its dispatcher.
+        for changes in ["as_of", "at", "retired"] {
+            document.as_object_mut().unwrap().remove(changes);
+        }
+        documents.push(document);
+    }
+    documents
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_is_drawn_by_its_own_records_where_the_journal_has_forgotten_it() {
+    let directory = private_directory();
+    let stored = Stored::open(directory.path()).await;
+    stored.configure(8, LONG).await;
+    let job = run(&stored, "web[1-8]").await;
+    let before = drawn(directory.path(), job).await;
+    stored.close().await;
+
+    let stored = Stored::open_compacted(directory.path()).await;
+    stored.configure(8, Duration::ZERO).await;
+    stored.until_retired(job).await;
+    stored.close().await;
+    let stored = Stored::open_compacted(directory.path()).await;
+    assert_eq!(drawn(directory.path(), job).await, before);
     stored.close().await;
 }
 

@@ -1,14 +1,17 @@
 //! A dispatcher over a real store that is served on a socket.
 
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use pogo_api::{Client, NamespaceClient};
-use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Handle, Reporter, Transport};
+use pogo_core::Digest;
+use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, DispatcherBuilder, Handle, Reporter, Transport};
 use pogo_core::fleet::Fleet;
 use pogo_core::history::{HistoryError, JobEvents, JobEventsQuery, JobFilter, JobHistory, JobPage};
+use pogo_core::journal::{Acquire, Journal, JournalError, OwnedJournal, Owner, Page, Seq, Snapshot};
 use pogo_core::output::Stream;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
@@ -56,6 +59,35 @@ impl JobHistory for InSmallParts {
     }
 }
 
+/// A journal that has compacted everything that its last snapshot stands for.
+struct Compacted(Arc<dyn Journal>);
+
+#[async_trait]
+impl Journal for Compacted {
+    async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
+        self.0.acquire(owner, how).await
+    }
+
+    async fn latest_snapshot(&self) -> Result<Option<(Seq, Snapshot)>, JournalError> {
+        self.0.latest_snapshot().await
+    }
+
+    async fn read(&self, from: Seq) -> Result<Page, JournalError> {
+        match self.0.latest_snapshot().await? {
+            Some((first, _)) if from < first => Err(JournalError::Compacted { first }),
+            _ => self.0.read(from).await,
+        }
+    }
+
+    async fn content(&self, digest: Digest) -> Result<Vec<u8>, JournalError> {
+        self.0.content(digest).await
+    }
+
+    async fn changed(&self, after: Seq) -> Result<(), JournalError> {
+        self.0.changed(after).await
+    }
+}
+
 /// What is served, and who asks.
 pub(crate) struct Stored {
     pub(crate) handle: Handle,
@@ -66,11 +98,30 @@ pub(crate) struct Stored {
 impl Stored {
     /// Opens the store in a directory, and serves it at a socket beside it.
     pub(crate) async fn open(directory: &Path) -> Self {
+        Self::with(directory, |builder, _| builder).await
+    }
+
+    /// As [`open`](Self::open), with a journal that has no records of what is over.
+    pub(crate) async fn open_compacted(directory: &Path) -> Self {
+        let compacted = |builder: DispatcherBuilder, journal| {
+            let every = NonZeroU64::MIN;
+            builder.journal(Arc::new(Compacted(journal))).snapshot_every(every)
+        };
+        Self::with(directory, compacted).await
+    }
+
+    async fn with(
+        directory: &Path,
+        build: impl FnOnce(DispatcherBuilder, Arc<dyn Journal>) -> DispatcherBuilder,
+    ) -> Self {
         let store = Store::open(directory.join("store")).unwrap();
         let kept = store.namespace("default").unwrap();
         let builder = Dispatcher::builder(Arc::new(NamesItself))
             .journal(kept.journal())
-            .output(kept.output());
+            .output(kept.output())
+            // A snapshot may still be written when its dispatcher has ended.
+            .acquire(Acquire::Wait);
+        let builder = build(builder, kept.journal());
         let (dispatcher, handle) = builder.build().await.unwrap();
         let dispatcher = tokio::spawn(async move { drop(dispatcher.run().await) });
         let bare = Namespace::new(handle.clone());
