@@ -28,3 +28,4 @@ mod served;
 mod slow_readers;
 mod sockets;
 mod stored;
+mod timeline;

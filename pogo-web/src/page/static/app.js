@@ -94,7 +94,8 @@ function banners() {
 function showBanners(summary, status) {
   const lines = [];
   if (status.journal === "away") lines.push(["bad", `The journal cannot be reached since ${clock(status.since)}: ${status.message}. Nothing new starts; what runs goes on.`]);
-  else if (status.not_durable_since) lines.push(["bad", `What happened since ${clock(status.not_durable_since)} is not durable yet.`]);
+  // An append takes milliseconds; what takes longer is worth a word.
+  else if (status.not_durable_since && now() - status.not_durable_since > 5000) lines.push(["bad", `What happened since ${clock(status.not_durable_since)} is not durable yet.`]);
   for (const freeze of summary.freezes || []) {
     const what = freeze.hosts === "*" ? "Everything is frozen" : `${freeze.hosts} is frozen`;
     lines.push(["warn", `${what}${freeze.by ? ` by ${freeze.by}` : ""} since ${clock(freeze.since, false)}: ${freeze.reason}`, freeze]);
@@ -148,6 +149,10 @@ async function start() {
   open();
 }
 
+// A menu closes by a click elsewhere.
+addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target) || event.target.tagName === "BUTTON") menu.open = false;
+});
 addEventListener("hashchange", open);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dispatchEvent(new Event("pogo-theme")));
 $("skip").addEventListener("click", (event) => { event.preventDefault(); $("view").focus(); });

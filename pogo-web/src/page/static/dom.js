@@ -43,21 +43,49 @@ function set(element, attributes) {
 
 export const $ = (id) => document.getElementById(id);
 
-// Replaces what an element has, and keeps the focus on what is there again: by its data-key, or its id.
+// Who presses a button must find it there when letting go.
+let pressed = null;
+const waiting = new Map();
+addEventListener("pointerdown", (event) => { pressed = event.target; }, true);
+for (const name of ["pointerup", "pointercancel"]) {
+  addEventListener(name, () => {
+    pressed = null;
+    // After the click.
+    setTimeout(() => { for (const [parent, children] of [...waiting]) { waiting.delete(parent); if (parent.isConnected) show(parent, ...children); } });
+  }, true);
+}
+
+const isSelecting = (parent) => {
+  const selection = getSelection();
+  return selection && !selection.isCollapsed && parent.contains(selection.anchorNode);
+};
+
+// Replaces what an element has. Focus, what is typed, open menus and places in lists stay: by their data-key, id or data-scroll.
 export function show(parent, ...children) {
+  if (pressed instanceof Node && parent.contains(pressed)) { waiting.set(parent, children); return; }
+  // Text that somebody is selecting stays for a while.
+  if (isSelecting(parent) && Date.now() - (Number(parent.dataset.shown) || 0) < 20000) return;
+  parent.dataset.shown = String(Date.now());
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   const key = focused && (focused.dataset.key || focused.id);
-  const range = focused && "selectionStart" in focused ? [focused.value, focused.selectionStart] : null;
+  const typed = focused && focused.tagName === "INPUT" ? [focused.value, focused.selectionStart] : null;
+  const places = [...parent.querySelectorAll("[data-scroll]")].map((e) => [e.dataset.scroll, e.scrollTop]).filter(([, top]) => top);
+  const open = new Set([...parent.querySelectorAll("details[open]>summary[data-key]")].map((e) => e.dataset.key));
   const fresh = document.createDocumentFragment();
   fill(fresh, children);
   parent.replaceChildren(fresh);
+  for (const summary of open.size ? parent.querySelectorAll("details>summary[data-key]") : []) if (open.has(summary.dataset.key)) summary.parentElement.open = true;
+  for (const [name, top] of places) {
+    const list = parent.querySelector(`[data-scroll="${CSS.escape(name)}"]`);
+    if (list) list.scrollTop = top;
+  }
   if (!key) return;
   const again = [...parent.querySelectorAll("[data-key],[id]")].find((e) => (e.dataset.key || e.id) === key);
   if (!again) return;
   again.focus({ preventScroll: true });
-  if (range && again.value !== undefined && again.tagName === "INPUT") {
-    again.value = range[0];
-    try { again.setSelectionRange(range[1], range[1]); } catch { /* of a type without a selection */ }
+  if (typed && again.tagName === "INPUT") {
+    again.value = typed[0];
+    try { again.setSelectionRange(typed[1], typed[1]); } catch { /* of a type without a selection */ }
   }
 }
 

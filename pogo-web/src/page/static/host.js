@@ -1,10 +1,10 @@
 // One host: what is known of it, in all jobs.
-import { el, show } from "./dom.js";
-import { get, inNamespace, seg } from "./api.js";
+import { el, plural, show } from "./dom.js";
+import { get, inNamespace, query, seg } from "./api.js";
 import { Watch } from "./live.js";
 import { clock, lasted } from "./time.js";
 import { ask as confirm, freezeOrder, markOrder } from "./orders.js";
-import { failureText, sign, word } from "./words.js";
+import { failureText, jobState, sign, word } from "./words.js";
 
 export function holderText(holder) {
   const job = holder.job !== undefined ? ` in job ${holder.job}` : "";
@@ -16,6 +16,15 @@ export function host(context) {
   const { ns, id, view, link } = context;
   context.title(id);
   context.command(`pogo host ${id}`);
+  // Jobs of which nothing but their records is left; of where no history is kept, none.
+  let past = [];
+  let more;
+  async function askPast(before) {
+    const answer = await get(inNamespace(ns, `/history${query({ on: id, limit: 50, before })}`)).catch(() => ({ entries: [] }));
+    past = before ? past.concat(answer.entries) : answer.entries;
+    more = answer.next;
+    watch.soon(0);
+  }
   async function ask(signal) {
     let found;
     try {
@@ -43,9 +52,14 @@ export function host(context) {
           sign(job.state), el("b", ` job ${job.job} `), el("time", clock(last.started)),
           el("small", ` ${word(job.state)}${last.started && last.ended ? ` after ${lasted(last.ended - last.started)}` : ""} ${failureText(last.failure)}`)));
       })),
-      !(found.jobs || []).length && el("p.empty", "No job that is still known has it."));
+      el("ul.hosts.wide", past.filter((job) => !(found.jobs || []).some((known) => known.job === job.job)).map((job) => el("li",
+        el("a", { href: link("jobs", job.job, { host: id }), "data-row": true, "data-key": `p-${job.job}` },
+          sign(jobState(job), ""), el("b", ` job ${job.job} `), el("time", clock(job.at)), el("code", ` ${job.command}`), el("small", ` by ${job.user}, on ${plural(job.count, "host")}`))))),
+      more !== undefined && el("button", { type: "button", "data-key": "older", onclick: () => askPast(more) }, "older"),
+      !(found.jobs || []).length && !past.length && el("p.empty", "No job that is still known has it."));
     context.updated();
   }
+  askPast();
   const watch = new Watch(ask, { matters: (news) => news.hosts.includes(id) || news.told.length > 0, every: 800 });
   return { close: () => watch.stop() };
 }

@@ -158,7 +158,7 @@ export function job(context) {
         type: "button", "data-key": `s-${name}`, "aria-pressed": String(hosts.state === name),
         onclick: () => context.setParams({ ...context.params, state: hosts.state === name ? "" : name }),
       }, sign(name, ""), ` ${word(name)}`, el("b", number(job.tally[name]))))),
-      el("ul.hosts", hostRows()));
+      el("ul.hosts", { "data-scroll": `hosts-${hosts.state}` }, hostRows()));
   }
 
   function hostRows() {
@@ -198,7 +198,7 @@ export function job(context) {
     const key = String(list.length && list[list.length - 1].at) + list.length;
     if (events.dataset.key === key) return;
     events.dataset.key = key;
-    show(events, el("summary", `Events ${list.length}`), el("ol", list.slice().reverse().map((event) => el("li", el("time", { title: full(event.at) }, clock(event.at)), " ", event.text))));
+    show(events, el("summary", `Events ${list.length}`), el("ol", { "data-scroll": "events" }, list.slice().reverse().map((event) => el("li", el("time", { title: full(event.at) }, clock(event.at)), " ", event.text))));
   }
 
   let failed = 0;

@@ -30,6 +30,10 @@ export function jobs(context) {
   };
 
   function showControls() {
+    const key = JSON.stringify([context.params, list.map((job) => [job.status, job.tally.failed, job.tally.in_doubt])]);
+    // An open menu would close.
+    if (controls.dataset.now === key) return;
+    controls.dataset.now = key;
     const count = (name) => list.filter((job) => (name === "failed" ? job.tally.failed + job.tally.in_doubt > 0 : !name || job.status === name)).length;
     show(controls,
       el("div.chips", { role: "group", "aria-label": "State" }, FILTERS.map(([name, title]) => el("button.chip", {

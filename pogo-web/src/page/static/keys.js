@@ -34,7 +34,9 @@ export function startKeys(go, up) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || $("dialog").open) return;
     if (event.key === "Escape") {
-      if (isTyping(event.target)) event.target.blur();
+      const menu = document.querySelector("details.menu[open]");
+      if (menu) { menu.open = false; menu.firstElementChild.focus(); }
+      else if (isTyping(event.target)) event.target.blur();
       else if (!(view.Escape && view.Escape())) up();
       return;
     }
@@ -66,10 +68,14 @@ export function help() {
   openDialog();
 }
 
-// Focus comes back to where it was.
+// Focus comes back to where it was, also where that was drawn anew meanwhile.
 export function openDialog() {
   const dialog = $("dialog");
   const before = document.activeElement;
-  dialog.addEventListener("close", () => { if (before && before.isConnected) before.focus(); }, { once: true });
+  const { key } = (before && before.dataset) || {};
+  dialog.addEventListener("close", () => {
+    const again = before && before.isConnected ? before : key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    if (again) again.focus();
+  }, { once: true });
   dialog.showModal();
 }

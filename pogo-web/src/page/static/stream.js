@@ -54,7 +54,7 @@ export class Following {
       if (signal.aborted) return;
       this.say(ns, "reconnecting");
       await new Promise((done) => setTimeout(done, wait));
-      wait = Math.min(wait * 1.6, 5000);
+      wait = Math.min(wait * 1.4, 2000);
     }
   }
 
