@@ -152,7 +152,8 @@ impl Namespace {
         self.shared.outputs.try_sync()
     }
 
-    /// The mark of a copy, if the namespace is one: its numbers and hosts may have gone on elsewhere.
+    /// The mark of a copy, if the namespace is one and no dispatcher has gone on with it yet: its numbers and hosts may have gone on elsewhere, so the first
+    /// one has to [accept](pogo_core::dispatcher::DispatcherBuilder::accept_restore) that, which removes the mark.
     ///
     /// # Errors
     /// The disk gave an error, or the mark is damaged.

@@ -41,6 +41,12 @@ impl CopyMark {
     }
 }
 
+/// Removes the mark of a namespace, if it has one, durably.
+pub(crate) fn remove_mark(disk: &dyn Disk, namespace: &Path) -> io::Result<()> {
+    disk.remove(&namespace.join(NAME))?;
+    disk.sync_dir(namespace)
+}
+
 /// The mark of a namespace; `None` if it is no copy.
 pub(crate) fn read_mark(disk: &dyn Disk, namespace: &Path) -> Result<Option<CopyMark>, JournalError> {
     let file = namespace.join(NAME);

@@ -4,6 +4,6 @@ mod copy_mark;
 mod copy_store;
 
 pub use copy_mark::CopyMark;
-pub(crate) use copy_mark::read_mark;
+pub(crate) use copy_mark::{read_mark, remove_mark};
 pub use copy_store::Copied;
 pub(crate) use copy_store::copy_store;

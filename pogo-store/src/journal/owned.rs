@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use async_trait::async_trait;
 use futures::future::{BoxFuture, FutureExt};
 use pogo_core::Digest;
-use pogo_core::journal::{Commit, Epoch, JournalError, OwnedJournal, Owner, OwnerId, Seq, Snapshot};
-use pogo_core::scheduler::Record;
+use pogo_core::journal::{Commit, Epoch, JournalError, OwnedJournal, Owner, OwnerId, RestoredStore, Seq, Snapshot};
+use pogo_core::scheduler::{Record, RestoreCause};
 
 use super::commit_lines::EncodedCommit;
 use super::compaction::{remove_content, remove_old, unnamed_content};
@@ -18,7 +18,7 @@ use super::snapshots::{list_snapshots, write_snapshot};
 use super::store_journal::flat;
 use super::writer::Writer;
 use crate::blocking::spawn_blocking;
-use crate::copy::read_mark;
+use crate::copy::{read_mark, remove_mark};
 use crate::disk::is_leftover;
 use crate::error::unavailable;
 use crate::expiry::DailyExpiry;
@@ -32,6 +32,8 @@ pub(crate) struct Owned {
     epoch: Epoch,
     previous: Option<OwnerId>,
     end: Seq,
+    /// It is a copy, and nobody has recorded that yet.
+    restored: Option<RestoredStore>,
 }
 
 /// What lasts until the owner is gone and nothing of it is under way any more.
@@ -103,6 +105,13 @@ impl Hold {
         Ok(())
     }
 
+    /// The epoch that the mark of a copy says stands in the file of the owner by now.
+    fn confirm_restored(&self) -> Result<(), JournalError> {
+        let _at_end = self.end();
+        self.check()?;
+        remove_mark(&*self.shared.disk, &self.shared.dir).map_err(unavailable)
+    }
+
     fn snapshot(&self, upto: Seq, state: &Snapshot) -> Result<(), JournalError> {
         self.check()?;
         // The end is locked for this line alone: a snapshot takes long to write, and commits do not wait for it.
@@ -157,8 +166,8 @@ impl Owned {
             });
         }
         // A copy has no file of its owner, and records may be of an earlier one.
-        let copied = read_mark(&**disk, &shared.dir)?.map_or(Epoch(0), |mark| mark.epoch);
-        let of_records = of_records.max(copied);
+        let mark = read_mark(&**disk, &shared.dir)?;
+        let of_records = mark.as_ref().map_or(of_records, |mark| mark.epoch.max(of_records));
         let claim = locked.claim(&**disk, (owner, shared.machine.clone()), of_records)?;
         let (epoch, previous) = (claim.epoch, claim.previous.clone());
         shared.growth.set(Some(end));
@@ -181,6 +190,8 @@ impl Owned {
             epoch,
             previous,
             end,
+            // How often other copies of the same were restored, it cannot know.
+            restored: mark.map(|_| RestoredStore::new(RestoreCause::Copied)),
         })
     }
 
@@ -217,6 +228,18 @@ impl OwnedJournal for Owned {
 
     fn end(&self) -> Seq {
         self.end
+    }
+
+    fn restored(&self) -> Option<RestoredStore> {
+        self.restored
+    }
+
+    async fn confirm_restored(&mut self) -> Result<(), JournalError> {
+        if self.restored.is_some() {
+            self.run(Hold::confirm_restored).await?;
+            self.restored = None;
+        }
+        Ok(())
     }
 
     fn max_commit(&self) -> Option<usize> {

@@ -97,6 +97,9 @@ pub(crate) struct ServeArgs {
     /// Grace period for running hosts when this ends: nothing more starts, and what still runs then is ended, or left to the next dispatcher
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     pub(crate) grace: Duration,
+    /// Go on with a store that is a copy, for this reason: every job is paused, and what had not ended is in doubt. Nobody may go on with the one that was copied
+    #[arg(long, value_name = "REASON")]
+    pub(crate) accept_restore: Option<String>,
     /// Leave the terminal, and end when nothing is left to do.
     #[arg(long, hide = true)]
     pub(crate) background: bool,

@@ -67,7 +67,7 @@ async fn dispatcher(args: &RunArgs, place: &Place) -> Result<(NamespaceClient, O
     if let Some(client) = find(place).await? {
         return Ok((client, None));
     }
-    match Server::start(place, false).await {
+    match Server::start(place, false, None).await {
         Ok(server) => match find(place).await? {
             Some(client) => Ok((client, Some(server))),
             None => Err(CliError::broken("the dispatcher of this process does not answer")),

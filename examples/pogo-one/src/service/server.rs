@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pogo_core::dispatcher::{DispatchError, Dispatcher, Handle, TransportPool};
+use pogo_core::dispatcher::{AcceptRestore, DispatchError, Dispatcher, Handle, TransportPool};
 use pogo_core::journal::{JournalError, OwnerId};
 use pogo_core::scheduler::Scheduler;
 use pogo_ssh::{SshTransport, SshTransports};
@@ -48,7 +48,7 @@ impl From<CliError> for NotServed {
 
 impl Server {
     /// Takes over the namespace, goes on with its jobs, and listens.
-    pub(crate) async fn start(place: &Place, log: bool) -> Result<Self, NotServed> {
+    pub(crate) async fn start(place: &Place, log: bool, accepted: Option<AcceptRestore>) -> Result<Self, NotServed> {
         let store = place.open()?;
         let kept = store
             .namespace(place.namespace().as_str())
@@ -74,6 +74,9 @@ impl Server {
             .observer(Arc::new(secrets.clone()));
         if log {
             builder = builder.observer(Arc::new(ServiceLog));
+        }
+        if let Some(accepted) = accepted {
+            builder = builder.accept_restore(accepted);
         }
         let (dispatcher, handle) = builder.build().await.map_err(not_served)?;
         let namespace = Namespace::new(handle.clone())
@@ -140,6 +143,9 @@ fn why_ended(ended: Result<Result<Scheduler, DispatchError>, tokio::task::JoinEr
 fn not_served(error: DispatchError) -> NotServed {
     match error {
         DispatchError::Journal(JournalError::Held { owner, .. }) => NotServed::Held(owner.to_string()),
+        restored @ DispatchError::Journal(JournalError::Restored { .. }) => NotServed::Other(CliError::usage(format!(
+            "{restored}: `pogo serve --accept-restore REASON`"
+        ))),
         other => NotServed::Other(CliError::broken(other)),
     }
 }
@@ -158,7 +164,9 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, CliError> {
 
 async fn run(args: &ServeArgs, place: &Place) -> Result<Exit, CliError> {
     let signals = Stop::listen()?;
-    let started = Server::start(place, true).await;
+    let accepted = args.accept_restore.as_deref();
+    let accepted = accepted.map(|reason| AcceptRestore::because(reason).by(local_actor()));
+    let started = Server::start(place, true, accepted).await;
     let mut server = match (started, args.background) {
         (Ok(server), _) => server,
         (Err(error), true) => return answer_starter(error),

@@ -1,6 +1,7 @@
 //! `store`: what a store has, and what is removed and copied of it.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 
 use futures::executor::block_on;
@@ -13,6 +14,7 @@ use pogo_core::policy::Policy;
 use pogo_core::scheduler::{AttemptId, JobId};
 use pogo_core::sim::World;
 use pogo_store::{Namespace, Store};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::program::Program;
@@ -197,4 +199,26 @@ fn a_store_is_copied_and_the_copy_says_so() {
     program
         .run(&["store", "copy", "backup"])
         .assert_refused(&["is not empty; name a new or an empty directory"]);
+}
+
+#[test]
+fn whoever_goes_on_with_a_copy_accepts_that_once() {
+    let program = Program::new();
+    fill(&default_store(&program));
+    assert_eq!(program.run(&["store", "copy", "backup"]).code, 0);
+    program
+        .run(&["serve", "--store", "backup"])
+        .assert_refused(&["its journal is a copy", "`pogo serve --accept-restore REASON`"]);
+    let is_a_copy = || {
+        let info = program.run(&["store", "info", "--store", "backup"]);
+        info.out.contains("  a copy of ")
+    };
+    assert!(is_a_copy());
+    let accepted = ["serve", "--store", "backup", "--accept-restore", "the disk is gone"];
+    let mut serving = program.command(&accepted).stderr(Stdio::null()).spawn().unwrap();
+    while is_a_copy() {
+        assert_eq!(serving.try_wait().unwrap(), None, "it serves until it is stopped");
+    }
+    kill_process(Pid::from_child(&serving), Signal::TERM).unwrap();
+    assert!(serving.wait().unwrap().success());
 }
