@@ -11,7 +11,7 @@ use super::job::{ByJob, JobCourse, Remark};
 use super::limits::LimitCourses;
 
 /// The most hosts of retired jobs that are kept: what has happened to them is in the journal too.
-const RETIRED_HOSTS: usize = 200_000;
+const RETIRED_HOSTS: usize = 50_000;
 /// The most events of the namespace that are kept.
 const EVENTS: usize = 100;
 

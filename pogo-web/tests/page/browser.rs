@@ -107,7 +107,7 @@ async fn what_a_host_writes_stays_text() {
         "<span class=\"f-1\">red</span>",
         "&lt;U+202E&gt;txt",
         "&lt;b&gt;cannot&lt;/b&gt; bind",
-        "<title>Job 1 · pogo</title>",
+        "<title>✕ Job 1 · pogo</title>",
     ] {
         assert!(seen.page.contains(text), "the page lacks {text}: {}", seen.page);
     }

@@ -135,6 +135,18 @@ function login(problem) {
   if (!dialog.open) openDialog();
 }
 
+// A host of this name, or else the jobs of somebody of this name.
+async function hostOrPerson(text) {
+  try {
+    await get(inNamespace(state.ns, `/hosts/${encodeURIComponent(text)}`));
+    go("hosts", text);
+  } catch {
+    const { entries = [] } = await get(inNamespace(state.ns, `/history?limit=1&by=${encodeURIComponent(text)}`)).catch(() => ({}));
+    if (entries.length) go("jobs", undefined, { user: text });
+    else go("hosts", undefined, { hosts: text });
+  }
+}
+
 const THEMES = ["auto", "light", "dark"];
 function theme() {
   const name = read("theme") || "auto";
@@ -165,7 +177,7 @@ $("search").addEventListener("submit", (event) => {
   $("query").blur();
   const number = /^(?:job-?\s?|#)?(\d+)$/i.exec(text);
   if (number) go("jobs", number[1]);
-  else if (/^[\w.-]+$/.test(text)) go("hosts", text);
+  else if (/^[\w.-]+$/.test(text)) hostOrPerson(text);
   else go("hosts", undefined, { hosts: text });
 });
 $("theme").addEventListener("click", () => {

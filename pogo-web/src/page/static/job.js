@@ -220,6 +220,10 @@ export function job(context) {
     showHolds(found);
     showGroups(found);
     showEvents(found);
+    timeline.remark(found.events);
+    const { tally } = found.job;
+    const done = Math.floor((100 * (tally.succeeded + tally.skipped)) / (total(tally) || 1));
+    context.title(`${{ blocked: "▲ ", paused: "‖ " }[found.job.status] || (bad ? "✕ " : "")}${found.job.finished ? "" : `${done} % `}Job ${id}`);
     context.updated();
     timeline.live = !found.retired && !found.job.finished;
     if (first) hostsWatch.soon(0);

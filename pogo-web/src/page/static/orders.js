@@ -1,7 +1,7 @@
 // Orders: one sentence that says what will happen, the reason, and the command that does the same.
 import { $, el, plural, show, tell } from "./dom.js";
 import { order } from "./api.js";
-import { openDialog, read, write } from "./keys.js";
+import { openDialog } from "./keys.js";
 
 const quote = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
 export const hostsWord = (hosts) => (hosts.length <= 4 ? quote(hosts.join(",")) : `${quote(hosts.slice(0, 3).join(","))}… (${hosts.length} hosts)`);
@@ -74,7 +74,7 @@ const reasons = new Map();
 export function ask(ns, what, done) {
   const dialog = $("dialog");
   const scope = JSON.stringify(Object.values((what.orders && what.orders[0]) || {})[0]?.job ?? "ns");
-  const reason = el("input", { id: "reason", type: "text", autocomplete: "off", maxlength: 500, required: Boolean(what.forced), value: reasons.get(scope) || read("reason") || "" });
+  const reason = el("input", { id: "reason", type: "text", autocomplete: "off", maxlength: 500, required: Boolean(what.forced), value: reasons.get(scope) || "" });
   const hosts = what.make && el("input", { id: "hosts", type: "text", autocomplete: "off", spellcheck: "false", required: true, value: what.hosts });
   const command = el("code.command");
   const problem = el("p.problem", { role: "alert" });
@@ -89,7 +89,6 @@ export function ask(ns, what, done) {
     problem.textContent = "";
     const because = reason.value.trim();
     reasons.set(scope, because);
-    write("reason", because);
     try {
       for (const one of what.make ? what.make(hosts.value.trim()) : what.orders) await order(ns, one, because);
       dialog.close();

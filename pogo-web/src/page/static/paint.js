@@ -122,6 +122,29 @@ export function host(scene, row, y, lane) {
   });
 }
 
+// Orders and turns of the job: a mark on the axis, and a fine line.
+export function marks(scene, events, height) {
+  const { c, colours, left, right, x } = scene;
+  c.fillStyle = c.strokeStyle = colours.blocked;
+  c.globalAlpha = 0.85;
+  for (const event of events) {
+    const px = Math.round(x(event.at)) + 0.5;
+    if (px < left || px > right) continue;
+    c.beginPath();
+    c.moveTo(px - 4, 17);
+    c.lineTo(px + 4, 17);
+    c.lineTo(px, 23);
+    c.fill();
+  }
+  c.globalAlpha = 0.35;
+  c.setLineDash([1, 3]);
+  c.beginPath();
+  for (const event of events) { const px = Math.round(x(event.at)) + 0.5; if (px > left && px < right) { c.moveTo(px, 24); c.lineTo(px, height); } }
+  c.stroke();
+  c.setLineDash([]);
+  c.globalAlpha = 1;
+}
+
 function stroke(c, colour, halo, paper, path) {
   c.lineCap = "round";
   if (halo) { c.strokeStyle = paper; c.lineWidth = 4; path(); c.stroke(); }

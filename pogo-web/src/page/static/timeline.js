@@ -5,7 +5,7 @@ import { Watch } from "./live.js";
 import { pointers } from "./pointers.js";
 import { clock, lasted, now } from "./time.js";
 import { ruleText, word } from "./words.js";
-import { BOLD, FONT, MONO, SIGNS, STACK, axis, band, chart, fitted, host, hostChanges, palette, stack } from "./paint.js";
+import { BOLD, FONT, MONO, SIGNS, STACK, axis, band, chart, fitted, host, hostChanges, marks, palette, stack } from "./paint.js";
 
 const ROW = 17, BAND = 22, HEAD = 22, TOP = 74, CHART = 46;
 export class Timeline {
@@ -16,6 +16,7 @@ export class Timeline {
     this.opened = new Map();
     this.rows = [];
     this.marked = null;
+    this.events = [];
     this.cursor = -1;
     this.span = params.from && params.to ? [Number(params.from), Number(params.to)] : null;
     this.canvas = el("canvas", { tabIndex: 0, role: "img", "aria-label": "Timeline", onkeydown: (event) => this.key(event) });
@@ -148,6 +149,12 @@ export class Timeline {
     this.draw();
   }
 
+  // What happened to the job as a whole.
+  remark(events) {
+    this.events = events;
+    this.draw();
+  }
+
   mark(host) {
     this.marked = host;
     this.draw();
@@ -188,11 +195,13 @@ export class Timeline {
     this.hovered = row;
     this.at = x;
     this.draw();
-    this.tip.hidden = !row || row.kind === "head";
-    if (this.tip.hidden) return;
     const [from, to] = this.view();
     const at = from + ((x - this.left) / this.plot()) * (to - from);
-    show(this.tip, el("b", row.host || row.band || row.group), el("br"), describe(row, this.bars, at), x > this.left && [el("br"), el("small", clock(at))]);
+    const near = row ? [] : this.events.filter((event) => Math.abs(event.at - at) < (6 / this.plot()) * (to - from)).slice(-5);
+    this.tip.hidden = near.length ? false : !row || row.kind === "head";
+    if (this.tip.hidden) return;
+    if (near.length) show(this.tip, near.map((event) => el("div", `${clock(event.at)} ${event.text}`)));
+    else show(this.tip, el("b", row.host || row.band || row.group), el("br"), describe(row, this.bars, at), x > this.left && [el("br"), el("small", clock(at))]);
     const box = this.scroller.parentElement.getBoundingClientRect();
     const left = Math.min(event.clientX - box.left + 14, box.width - 260);
     this.tip.style.setProperty("--x", `${Math.max(4, left)}px`);
@@ -248,6 +257,7 @@ export class Timeline {
     c.textAlign = "center";
     for (const tick of ticks) { const px = x(tick); if (px > this.left + 14 && px < scene.right - 28) c.fillText(clock(tick, to - from < 600000), px, 12); }
     if (this.live) { const px = Math.round(x(scene.end)) + 0.5; if (px <= scene.right + 1) { c.strokeStyle = colours.running; c.beginPath(); c.moveTo(px, 18); c.lineTo(px, height); c.stroke(); } }
+    marks(scene, this.events, height);
     if (this.hovered && this.at > this.left) { c.strokeStyle = colours.dim; c.setLineDash([2, 3]); c.beginPath(); c.moveTo(this.at, 18); c.lineTo(this.at, height); c.stroke(); c.setLineDash([]); }
     this.range.textContent = `${clock(from)} – ${clock(to)} · ${lasted(to - from)}`;
     this.canvas.setAttribute("aria-label", `Timeline of ${this.bars.hosts} hosts, ${clock(from)} to ${clock(to)}; the lists beside it say the same in words`);
