@@ -110,3 +110,23 @@ impl Served {
         (head.to_owned(), body.to_owned())
     }
 }
+
+/// A dispatcher ends when nobody can ask it any more: what follows it for the page is no exception.
+#[tokio::test]
+async fn a_follower_ends_with_its_router() {
+    let (dispatcher, handle) = Dispatcher::builder(Arc::new(Web2Fails)).build().await.unwrap();
+    let dispatcher = tokio::spawn(dispatcher.run());
+    let state =
+        RouterState::builder(Arc::new(Alice)).namespace("default".parse().unwrap(), Namespace::new(handle.clone()));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = router(state.build());
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let served = Served { address, handle };
+    served.job(2).await;
+    let (head, _) = served.get("/v1/namespaces/default/jobs/1/overview", "").await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    serving.abort();
+    drop((serving.await, served));
+    dispatcher.await.unwrap().unwrap();
+}

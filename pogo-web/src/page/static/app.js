@@ -191,7 +191,12 @@ $("copy").addEventListener("click", async () => {
   catch { getSelection().selectAllChildren($("command")); }
   setTimeout(() => { $("copy").textContent = "copy"; }, 1500);
 });
-listen((message) => { if (message.kind === "health") tick(); });
+listen((message) => {
+  if (message.kind !== "health") return;
+  tick();
+  // A login has expired.
+  if (health.state === "refused" && !$("dialog").open) namespaces().then((known) => { if (known) follow(state.ns); });
+});
 startKeys((name) => go(name), () => { const at = address(); if (at.id) go(at.name); });
 setInterval(tick, 1000);
 theme();

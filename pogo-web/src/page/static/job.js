@@ -150,7 +150,7 @@ export function job(context) {
     show(groups,
       el("h2", "Groups", el("small", " slots")),
       el("ul.sections", sections.map((section) => el("li",
-        el("div.name", section.label, el("small", ` ${number(section.tally.succeeded)}/${number(section.hosts)}`)),
+        el("button.name", { type: "button", "data-key": `g-${section.label}`, title: "To its place in the timeline", onclick: () => timeline.toSection(section.label) }, section.label, el("small", ` ${number(section.tally.succeeded)}/${number(section.hosts)}`)),
         tallyBar(section.tally),
         section.limits.map((limit) => limits.get(limit)).filter(Boolean).map(gauge)))),
       el("h2", "Hosts"),

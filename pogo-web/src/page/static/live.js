@@ -47,7 +47,9 @@ export function follow(ns) {
   send({ root: ROOT, ns, token: credentials() });
 }
 
+// Who wakes is told how things stand.
 addEventListener("pageshow", (event) => { if (event.persisted && namespace) follow(namespace); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden && namespace) follow(namespace); });
 
 // Asks again and again, soon after something happened that matters, never faster than answers come, and not at all while nobody looks.
 export class Watch {

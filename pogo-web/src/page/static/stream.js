@@ -14,7 +14,7 @@ export class Following {
 
   follow(root, ns, token) {
     const key = `${root} ${ns} ${token}`;
-    if (key === this.key) { this.send({ kind: "health", ns, health: this.health }); return; }
+    if (key === this.key && this.health.state !== "refused") { this.send({ kind: "health", ns, health: this.health }); return; }
     this.key = key;
     if (this.stop) this.stop.abort();
     this.stop = new AbortController();
@@ -131,8 +131,9 @@ function start(root, ns, token) {
       for (const [port, of] of ports) if (of.key === key) port.postMessage(message);
     });
     followings.set(key, following);
-    following.follow(root, ns, token);
   }
+  // One that was refused tries again.
+  followings.get(key).follow(root, ns, token);
   return key;
 }
 
@@ -153,6 +154,8 @@ if (typeof SharedWorkerGlobalScope !== "undefined" && self instanceof SharedWork
     ports.set(port, of);
     port.onmessage = ({ data }) => {
       of.alive = Date.now();
+      // A tab that slept for long was taken for gone.
+      ports.set(port, of);
       if (data.leave) { ports.delete(port); sweep(); return; }
       if (!data.ns) return;
       of.key = start(data.root, data.ns, data.token);

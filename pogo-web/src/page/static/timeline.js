@@ -160,6 +160,11 @@ export class Timeline {
     this.draw();
   }
 
+  toSection(label) {
+    const row = this.rows.find((row) => row.kind === "head" && row.label === label);
+    if (row) this.scroller.scrollTop = row.y - TOP;
+  }
+
   async activate(row) {
     if (row.kind === "host") { this.select(row.host); return; }
     if (row.kind !== "band") return;
