@@ -1,6 +1,10 @@
 //! The files of the page.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
+
+use axum::body::Bytes;
 
 /// A file of the page.
 pub(super) struct PageFile {
@@ -10,13 +14,28 @@ pub(super) struct PageFile {
 }
 
 impl PageFile {
-    /// Changes with its content, and is the same on every server of one build.
+    /// Changes with its content, and is the same on every server of one build. Weak, since it is that of the compressed file too.
     pub(super) fn tag(&self) -> String {
         let mut hasher = DefaultHasher::new();
         self.body.hash(&mut hasher);
-        format!("\"{:016x}\"", hasher.finish())
+        format!("W/\"{:016x}\"", hasher.finish())
+    }
+
+    /// The file in a third of its size, for browsers that take it so.
+    pub(super) fn compressed(&self) -> Option<Bytes> {
+        COMPRESSED.get(self.name).cloned()
     }
 }
+
+/// All files, compressed once for as long as the process lives: some tens of milliseconds.
+static COMPRESSED: LazyLock<BTreeMap<&str, Bytes>> = LazyLock::new(|| {
+    let files = FILES.iter().chain([&INDEX]);
+    let compressed =
+        files.filter_map(|file| Some((file.name, zstd::bulk::compress(file.body.as_bytes(), LEVEL).ok()?)));
+    compressed.map(|(name, bytes)| (name, Bytes::from(bytes))).collect()
+});
+
+const LEVEL: i32 = 15;
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";

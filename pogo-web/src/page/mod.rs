@@ -5,8 +5,8 @@ mod headers;
 
 use axum::Router;
 use axum::extract::{OriginalUri, Path};
-use axum::http::header::{CACHE_CONTROL, LOCATION};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, IF_NONE_MATCH, LOCATION};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -45,18 +45,36 @@ async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
 }
 
 fn send(file: &PageFile, asked: &HeaderMap) -> Response {
+    let takes = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.split(',').any(is_zstd));
+    let compressed = asked.get_all(ACCEPT_ENCODING).iter().any(takes);
+    let compressed = compressed.then(|| file.compressed()).flatten();
     let tag = file.tag();
+    let mut headers = headers::of(file, &tag);
     let mut known = asked
-        .get_all("if-none-match")
+        .get_all(IF_NONE_MATCH)
         .iter()
         .filter_map(|tags| tags.to_str().ok());
-    let is_known = known.any(|tags| {
+    if known.any(|tags| {
         tags.split(',')
-            .any(|known| known.trim().trim_start_matches("W/") == tag)
-    });
-    let headers = headers::of(file, &tag);
-    match is_known {
-        true => (StatusCode::NOT_MODIFIED, headers).into_response(),
-        false => (headers, file.body).into_response(),
+            .any(|known| known.trim().trim_start_matches("W/") == tag.trim_start_matches("W/"))
+    }) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
+    match compressed {
+        Some(bytes) => {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("zstd"));
+            (headers, bytes).into_response()
+        }
+        None => (headers, file.body).into_response(),
+    }
+}
+
+/// `zstd`, and `zstd;q=0.5`, which is taken too; `zstd;q=0` is a refusal.
+fn is_zstd(coding: &str) -> bool {
+    let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
+    let refused = quality
+        .trim()
+        .strip_prefix("q=")
+        .is_some_and(|quality| quality.parse() == Ok(0.0));
+    name.trim().eq_ignore_ascii_case("zstd") && !refused
 }

@@ -106,7 +106,7 @@ async fn a_file_that_is_known_is_not_sent_again() {
     let (head, _) = served.get("/page/app.js", "").await;
     let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
     let (head, body) = served
-        .get("/page/app.js", &format!("If-None-Match: \"other\", W/{tag}\r\n"))
+        .get("/page/app.js", &format!("If-None-Match: \"other\", {tag}\r\n"))
         .await;
     assert!(head.starts_with("HTTP/1.1 304") && body.is_empty(), "{head}");
     let (head, _) = served.get("/page/app.js", "If-None-Match: \"other\"\r\n").await;
@@ -145,4 +145,26 @@ async fn the_address_of_the_router_leads_to_the_page_wherever_it_is_mounted() {
     assert_eq!(location(&served, "/tools/pogo/page").await, "page/");
     let (head, _) = served.get("/tools/pogo/page/", "").await;
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+}
+
+#[tokio::test]
+async fn who_takes_compressed_files_gets_them() {
+    let served = Served::new().await;
+    let (_, plain) = served.get("/page/app.js", "").await;
+    for (accepted, compressed) in [("gzip, zstd", true), ("gzip", false), ("zstd;q=0, gzip", false)] {
+        let (head, body) = served
+            .get_bytes("/page/app.js", &format!("Accept-Encoding: {accepted}\r\n"))
+            .await;
+        assert_eq!(
+            head.contains("content-encoding: zstd"),
+            compressed,
+            "{accepted}: {head}"
+        );
+        assert!(head.contains("vary: accept-encoding"));
+        let text = match compressed {
+            true => zstd::bulk::decompress(&body, 1 << 20).unwrap(),
+            false => body,
+        };
+        assert!(text == plain.as_bytes(), "{accepted}");
+    }
 }

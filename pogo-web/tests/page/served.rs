@@ -100,14 +100,20 @@ impl Served {
 
     /// Head and body of the answer to a request with these additional headers.
     pub(crate) async fn get(&self, path: &str, headers: &str) -> (String, String) {
+        let (head, body) = self.get_bytes(path, headers).await;
+        (head, String::from_utf8(body).unwrap())
+    }
+
+    /// The same where the body is no text.
+    pub(crate) async fn get_bytes(&self, path: &str, headers: &str) -> (String, Vec<u8>) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = vec![];
         stream.read_to_end(&mut answer).await.unwrap();
-        let answer = String::from_utf8(answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.to_owned(), body.to_owned())
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        (head, answer[end + 4..].to_vec())
     }
 }
 
