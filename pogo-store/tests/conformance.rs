@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use futures::future::FutureExt;
+use futures::future::{BoxFuture, FutureExt};
 use pogo_core::journal::{Acquire, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId};
 use pogo_core::output::{OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
@@ -20,14 +20,15 @@ fn journal(dir: &Path) -> Arc<dyn Journal> {
     store.namespace("default").expect("a namespace").journal()
 }
 
-/// Copies a store as a program does, where nobody owns it, and file by file otherwise.
-async fn back_up(from: &Path, to: &Path) {
-    run("rm", &[Path::new("-rf"), to]);
-    let store = Store::open(from).expect("a store");
-    match store.copy(to, Timestamp::EPOCH).await {
-        Err(StoreError::Journal(JournalError::Held { .. })) => copy(from, to),
+/// Copies a store as a program does, where nobody owns it, and file by file otherwise. What comes of it puts the copy in its place.
+async fn back_up(live: PathBuf, backup: PathBuf) -> BoxFuture<'static, ()> {
+    run("rm", &[Path::new("-rf"), &backup]);
+    let store = Store::open(&live).expect("a store");
+    match store.copy(&backup, Timestamp::EPOCH).await {
+        Err(StoreError::Journal(JournalError::Held { .. })) => copy(&live, &backup),
         copied => drop(copied.expect("a copy")),
     }
+    async move { copy(&backup, &live) }.boxed()
 }
 
 fn run(program: &str, arguments: &[&Path]) {
@@ -53,13 +54,7 @@ fn the_journal_keeps_its_contract() {
                 let again = journal(&again);
                 std::future::ready(again as Arc<dyn Journal>)
             })
-            .restorable(move || {
-                let (live, backup) = (live.clone(), backup.clone());
-                async move {
-                    back_up(&live, &backup).await;
-                    async move { copy(&backup, &live) }.boxed()
-                }
-            })
+            .restorable(move || back_up(live.clone(), backup.clone()))
     };
     let report = futures::executor::block_on(conformance::journal(fixture));
     report.assert_passed();

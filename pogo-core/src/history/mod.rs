@@ -8,6 +8,7 @@ mod entry;
 mod events;
 mod filter;
 mod host_set;
+mod log;
 mod replay;
 #[cfg(feature = "async")]
 mod store;
@@ -15,6 +16,7 @@ mod store;
 pub use entry::{JobEntry, JobProgress, Submission};
 pub use events::{JobEvents, JobEventsQuery};
 pub use filter::{JobFilter, JobPage};
+pub use log::job_log;
 pub use replay::JobReplay;
 #[cfg(feature = "async")]
 pub use store::{HistoryError, JobHistory};

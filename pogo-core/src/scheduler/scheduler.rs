@@ -45,6 +45,8 @@ pub struct Scheduler {
     pub(super) fences: bool,
     /// Finished jobs stay. No part of the state either.
     pub(super) keeps_jobs: bool,
+    /// Records of other jobs are missing. No part of the state either.
+    pub(super) has_gaps: bool,
     /// Whose order is carried out, while one is.
     pub(super) actor: Option<Arc<Actor>>,
     /// What the last order was answered.
@@ -61,6 +63,15 @@ impl Scheduler {
     /// A scheduler with no hosts and no rules; [`Order::Configure`](super::Order::Configure) comes first.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A scheduler that replays the records of one job alone: it takes numbers of attempts as they come, since those between are of other jobs. What it says
+    /// of limits counts this job's hosts only. [`history::job_log`](crate::history::job_log) makes a log that it can replay.
+    pub fn of_one_job() -> Self {
+        Self {
+            has_gaps: true,
+            ..Self::default()
+        }
     }
 
     /// Handles one input and returns the resulting events, in order. All of them have been applied.
@@ -162,7 +173,13 @@ impl Scheduler {
     /// # Errors
     /// An event that cannot follow the events before it is refused, and nothing has changed.
     pub fn apply(&mut self, record: &Record) -> Result<(), ApplyError> {
-        self.state.apply(record.at, &record.event, &mut self.effects)?;
+        let issued = self.state.attempts.issued();
+        if let Some(attempt) = record.event.started().filter(|_| self.has_gaps) {
+            let before = attempt.number().saturating_sub(1);
+            self.state.attempts.resume_after(issued.max(before));
+        }
+        let applied = self.state.apply(record.at, &record.event, &mut self.effects);
+        applied.inspect_err(|_| self.state.attempts.resume_after(issued))?;
         self.effects.clear();
         self.now = self.now.max(record.at);
         // The queues are built when they are next needed: once for a whole journal.

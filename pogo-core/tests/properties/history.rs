@@ -1,15 +1,16 @@
 //! The records of a job say by themselves what the scheduler says of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::fleet::HostName;
-use pogo_core::history::JobReplay;
+use pogo_core::history::{JobReplay, job_log};
 use pogo_core::scheduler::{
     HostResult, HostsQuery, JobDetails, JobEventKind, JobId, JobStatus, PageLimit, Paged, Query, Record, Scheduler,
     View,
 };
-use pogo_core::testing::Drill;
+use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
 
 use crate::scenario::{config, scenarios};
@@ -79,6 +80,33 @@ proptest! {
                 let query = HostsQuery::of(job).states([row.state]).among(row.host.as_str().parse().unwrap());
                 prop_assert_eq!(replay.hosts(&query, scheduler.fleet()).unwrap(), hosts(scheduler, &query));
             }
+        }
+    }
+
+    #[test]
+    fn the_records_of_a_job_are_a_log_that_can_be_replayed_by_itself(scenario in scenarios(50)) {
+        let at_once = scenario.policy.as_ref().clone().retire_after(Duration::ZERO);
+        let mut drill = Drill::new(Arc::clone(&scenario.fleet), Arc::new(at_once)).unwrap();
+        let restores = |step: &&Step| matches!(step, Step::Restore);
+        for step in scenario.steps.iter().filter(|step| !restores(step)) {
+            drill.play(step);
+        }
+        let (scheduler, records) = (drill.scheduler(), drill.records());
+        let jobs: BTreeSet<JobId> = records.iter().filter_map(|record| record.event.submitted()).collect();
+        for job in jobs {
+            let own = records.iter().filter(|record| record.event.job() == Some(job));
+            let retires = |record: &&Record| matches!(record.event.job_kind(), Some(JobEventKind::Retired));
+            let own: Vec<Record> = own.take_while(|record| !retires(record)).cloned().collect();
+            let log = job_log(own.clone(), scheduler.fleet(), scheduler.policy());
+            let opens = |record: &&Record| matches!(record.event.job_kind(), Some(JobEventKind::WaveOpened { .. }));
+            let count = |log: &[Record]| log.iter().filter(|record| !opens(record)).count();
+            prop_assert_eq!(count(&log), count(&own) + 1);
+            let mut alone = Scheduler::of_one_job();
+            for record in &log {
+                prop_assert_eq!(alone.apply(record), Ok(()), "{}", record.event);
+            }
+            let replay = replay(job, &own);
+            prop_assert_eq!(alone.job(job).unwrap().tally(), replay.entry().unwrap().progress.tally);
         }
     }
 

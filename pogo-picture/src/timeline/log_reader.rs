@@ -61,7 +61,11 @@ impl LogReader {
             waits: WaitReasons::default(),
             orders: vec![],
             among: None,
-            scheduler: Scheduler::new(),
+            // A log of one job may lack what happened to others.
+            scheduler: match wanted {
+                Some(_) => Scheduler::of_one_job(),
+                None => Scheduler::new(),
+            },
         };
         Self {
             data,

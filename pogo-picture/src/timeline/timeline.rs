@@ -59,7 +59,8 @@ impl Timeline {
         read(records, None).map(Self::new)
     }
 
-    /// Reads a log for one of its jobs. The charts of limits still count the hosts of all jobs, as the limits do.
+    /// Reads a log for one of its jobs. The charts of limits still count the hosts of all jobs, as the limits do, unless the log has
+    /// [this job alone](pogo_core::history::job_log).
     ///
     /// # Errors
     /// The log is damaged, or does not have the job.

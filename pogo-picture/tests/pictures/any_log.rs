@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pogo_core::history::job_log;
 use pogo_core::plan::Plan;
 use pogo_core::scheduler::Record;
 use pogo_core::testing::{Drill, Step, fleets, job_specs, policies, steps};
@@ -61,6 +62,15 @@ proptest! {
             prop_assert_eq!(of_class(&document, "bar").len(), alone.bars());
             let heading = format!("{}: {} host", job.id(), job.tasks().count());
             prop_assert!(svg.contains(&heading), "no {}", heading);
+            if records.iter().all(|record| record.event.restored().is_none()) {
+                // Without the records of the others.
+                let own = records.iter().filter(|record| record.event.job() == Some(job.id()));
+                let scheduler = drill.scheduler();
+                let log = job_log(own.cloned().collect(), scheduler.fleet(), scheduler.policy());
+                let by_itself = Timeline::of_job(&log, job.id()).unwrap();
+                prop_assert_eq!(by_itself.bars(), alone.bars());
+                prop_assert!(by_itself.svg().contains(&heading), "no {}", heading);
+            }
         }
     }
 
