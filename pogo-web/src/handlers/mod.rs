@@ -17,7 +17,7 @@ pub(crate) use about::{about, health, namespaces};
 pub(crate) use configuration::configuration;
 pub(crate) use events::events;
 pub(crate) use history::{history, job_events};
-pub(crate) use orders::order;
+pub(crate) use orders::{order, preview};
 pub(crate) use output::output;
 pub(crate) use queries::{attempts, explain, holds, host, hosts, job, jobs, namespace, slots};
 pub(crate) use secrets::secrets;

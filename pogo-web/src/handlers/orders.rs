@@ -13,6 +13,7 @@ use crate::body::receive;
 use crate::json::{Reply, document};
 use crate::refusal::Refusal;
 use crate::request::Request;
+use crate::timeline::{Known, Preview};
 
 pub(crate) async fn order(mut request: Request, headers: HeaderMap, body: Body) -> Reply {
     let handle = request.namespace()?.handle.clone();
@@ -20,6 +21,21 @@ pub(crate) async fn order(mut request: Request, headers: HeaderMap, body: Body) 
     let command: Command = receive(request.shared(), &headers, body).await?;
     let command = of_actor(command, &request.identity)?;
     document(&OrderAnswer::new(handle.execute(command).await?))
+}
+
+/// What an order would lead to at once, in a sentence. Nothing is ordered.
+pub(crate) async fn preview(mut request: Request, headers: HeaderMap, body: Body) -> Reply {
+    let namespace = request.namespace()?.clone();
+    std::mem::take(&mut request.parameters).finish()?;
+    let command: Command = receive(request.shared(), &headers, body).await?;
+    let command = of_actor(command, &request.identity)?;
+    if matches!(command.order, Order::Configure { .. }) {
+        let said = "what a change of fleet and policy leads to is not previewed; `pogo apply` shows the difference";
+        return Err(Refusal::new(ProblemKind::InvalidBody, said));
+    }
+    let preview = move |known: &Known| Preview::of(known, command);
+    let preview = namespace.timelines.ask_now(&namespace, preview).await?;
+    document(&preview.map_err(pogo_core::dispatcher::OrderError::Refused)?)
 }
 
 /// The command as one of whoever gave it.

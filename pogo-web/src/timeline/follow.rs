@@ -54,14 +54,7 @@ impl Timelines {
         job: JobId,
         question: impl Fn(&Known) -> Option<T> + Send + Sync + 'static,
     ) -> Result<T, Refusal> {
-        let shared = Arc::clone(self.shared.get_or_init(|| follow(namespace.handle.clone())));
-        let end = namespace.handle.status().await?.end.0;
-        let mut position = shared.position.subscribe();
-        let caught_up = async { position.wait_for(|position| *position >= end).await.is_ok() };
-        if timeout(CATCHING_UP, caught_up).await != Ok(true) {
-            let said = "the journal is still being read for the timeline; ask again in a few seconds";
-            return Err(Refusal::new(ProblemKind::Busy, said));
-        }
+        let shared = self.caught_up(namespace).await?;
         let question = Arc::new(question);
         let of_known = Arc::clone(&question);
         // Ten thousand hosts take milliseconds, in which others are to be served.
@@ -82,6 +75,30 @@ impl Timelines {
         };
         let found = spawn_blocking(move || question(&past)).await.map_err(defect)?;
         found.ok_or_else(|| gone.into())
+    }
+
+    /// Asks about the namespace as it is now.
+    pub(crate) async fn ask_now<T: Send + 'static>(
+        &self,
+        namespace: &Namespace,
+        question: impl FnOnce(&Known) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let shared = self.caught_up(namespace).await?;
+        let answer = spawn_blocking(move || question(&shared.lock())).await;
+        answer.map_err(defect)
+    }
+
+    /// What is known, once that is everything that had happened when it was asked.
+    async fn caught_up(&self, namespace: &Namespace) -> Result<Arc<Shared>, Refusal> {
+        let shared = Arc::clone(self.shared.get_or_init(|| follow(namespace.handle.clone())));
+        let end = namespace.handle.status().await?.end.0;
+        let mut position = shared.position.subscribe();
+        let caught_up = async { position.wait_for(|position| *position >= end).await.is_ok() };
+        if timeout(CATCHING_UP, caught_up).await != Ok(true) {
+            let said = "the journal is still being read for the timeline; ask again in a few seconds";
+            return Err(Refusal::new(ProblemKind::Busy, said));
+        }
+        Ok(shared)
     }
 }
 

@@ -199,6 +199,18 @@ const CASES: &[Case] = &[
         "order-submit",
         r#"{"request":"a2","order":{"submit":{"spec":{"targets":"web1","command":{"shell":"uptime"}}}}}"#,
     ),
+    Case {
+        route: "POST /v1/namespaces/{namespace}/preview",
+        file: "preview",
+        path: "/v1/namespaces/default/preview",
+        body: r#"{"order":{"retry":{"job":1,"hosts":["web2"]}}}"#,
+    },
+    Case {
+        route: "POST /v1/namespaces/{namespace}/preview",
+        file: "preview-refused",
+        path: "/v1/namespaces/default/preview",
+        body: r#"{"order":{"promote":{"job":2}}}"#,
+    },
     order("order-refused", r#"{"order":{"promote":{"job":2}}}"#),
     order(
         "order-of-another",

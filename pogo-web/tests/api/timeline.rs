@@ -124,3 +124,27 @@ async fn a_job_that_has_retired_is_drawn_from_its_records() {
     assert_eq!(overview["job"]["tally"]["succeeded"], 5);
     stored.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_preview_says_what_would_happen_and_orders_nothing() {
+    let directory = private_directory();
+    let stored = Stored::open(directory.path()).await;
+    stored.configure(3, Duration::from_secs(3_600)).await;
+    run(&stored, "web[1-3]").await;
+    let end = stored.handle.status().await.unwrap().end;
+    for (order, said) in [
+        (r#"{"retry":{"job":1,"hosts":["web2"]}}"#, "web2 starts at once."),
+        (r#"{"skip":{"job":1,"hosts":["web2"]}}"#, "web2 counts as done."),
+        (r#"{"freeze":{"hosts":"web1"}}"#, "No host starts or stops at once."),
+    ] {
+        let body = format!(r#"{{"reason":"why","order":{order}}}"#);
+        let asked = request("POST", "/v1/namespaces/default/preview", &body);
+        let answer = exchange(&directory.path().join("pogo.sock"), asked.as_bytes()).await;
+        let (status, _, body) = parts(&answer);
+        assert_eq!(status, 200, "{body}");
+        let preview: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(preview["text"], said, "{order}");
+    }
+    assert_eq!(stored.handle.status().await.unwrap().end, end);
+    stored.close().await;
+}

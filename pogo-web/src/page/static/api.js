@@ -49,6 +49,9 @@ export const query = (parameters) => {
 };
 export const seg = (value) => part(String(value));
 
+// What an order would lead to, in the server's words.
+export const preview = (ns, what, signal) => request(inNamespace(ns, "/preview"), { method: "POST", signal, body: JSON.stringify({ order: what, reason: "preview" }), headers: { "content-type": "application/json" } });
+
 // An order is sent under an id of its own: sent again, it is carried out once.
 export async function order(ns, what, reason) {
   const bytes = crypto.getRandomValues(new Uint8Array(12));

@@ -1,6 +1,6 @@
 // Orders: one sentence that says what will happen, the reason, and the command that does the same.
 import { $, el, plural, show, tell } from "./dom.js";
-import { order } from "./api.js";
+import { order, preview } from "./api.js";
 import { openDialog } from "./keys.js";
 
 const quote = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
@@ -83,6 +83,24 @@ export function ask(ns, what, done) {
     const text = what.say ? what.say(hosts.value.trim() || "HOSTS") : what.command.replace(" --force --reason WHY", " --force");
     command.textContent = `$ ${text}${reason.value ? ` --reason ${quote(reason.value)}` : ""}`;
   };
+  // What it leads to is worked out by the server; where it would refuse, it says so beforehand.
+  const foreseen = el("p.foreseen", { role: "status" });
+  let asked = null;
+  const foresee = async () => {
+    if (asked) asked.abort();
+    asked = new AbortController();
+    try {
+      const said = [];
+      for (const one of what.make ? what.make(hosts.value.trim()) : what.orders.slice(0, 3)) said.push((await preview(ns, one, asked.signal)).text);
+      foreseen.textContent = said.join(" ");
+      foreseen.classList.remove("problem");
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      foreseen.textContent = error.status ? error.message : "";
+      foreseen.classList.add("problem");
+    }
+  };
+  let later;
   const submit = async (event) => {
     event.preventDefault();
     button.disabled = true;
@@ -99,14 +117,15 @@ export function ask(ns, what, done) {
       button.disabled = false;
     }
   };
-  show(dialog, el("form", { onsubmit: submit, oninput: line },
+  show(dialog, el("form", { onsubmit: submit, oninput: (event) => { line(); if (event.target === hosts) { clearTimeout(later); later = setTimeout(foresee, 400); } } },
     el("h2", what.title),
-    el("p", what.text),
+    el("p", what.text), foreseen,
     hosts && el("label", what.field || "Hosts", hosts),
     el("label", what.forced ? "Why (must be given)" : "Why", reason),
     command, problem,
     el("p.buttons", el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), button)));
   line();
+  foresee();
   openDialog();
   (hosts || reason).focus();
 }
