@@ -33,7 +33,7 @@ pub(crate) struct RunArgs {
     /// Directory of the store that keeps jobs, limits and output; `none` keeps nothing, and the job ends with this program [default: pogo in
     /// $XDG_STATE_HOME, or in ~/.local/state]
     #[cfg(feature = "store")]
-    #[arg(long, value_name = "DIR|none", value_hint = clap::ValueHint::DirPath, help_heading = "Store")]
+    #[arg(long, value_name = "DIR|none", value_parser = super::StoreChoice::parser(), value_hint = clap::ValueHint::DirPath, help_heading = "Store")]
     pub(crate) store: Option<super::StoreChoice>,
     /// Submit the job, print its number and end; `pogo attach` shows it
     #[cfg(feature = "store")]

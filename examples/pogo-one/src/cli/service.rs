@@ -1,11 +1,11 @@
 //! The arguments of verbs that work with the dispatcher of a store.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use pogo_core::scheduler::JobId;
 
 use super::{FoldArgs, LogFormat, Verbosity, duration};
@@ -19,11 +19,10 @@ pub(crate) enum StoreChoice {
     Dir(PathBuf),
 }
 
-impl FromStr for StoreChoice {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match text {
+impl StoreChoice {
+    /// Reads what is typed, which is not nothing.
+    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
+        NonEmptyStringValueParser::new().map(|text| match text.as_str() {
             "none" => Self::None,
             path => Self::Dir(path.into()),
         })
@@ -35,7 +34,7 @@ impl FromStr for StoreChoice {
 #[command(next_help_heading = "Store")]
 pub(crate) struct PlaceArgs {
     /// Directory of the store [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
-    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, value_parser = StoreChoice::parser())]
     pub(crate) store: Option<StoreChoice>,
     /// Namespace of the store [default: default]
     #[arg(short, long, value_name = "NAME")]

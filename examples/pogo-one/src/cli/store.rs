@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{PlanFormat, duration};
+use super::{PlanFormat, StoreChoice, duration};
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{}\n\n{STORE_EXIT_CODES}", super::examples::STORE))]
@@ -37,8 +37,8 @@ pub(crate) enum StoreCommand {
 #[derive(Debug, Args)]
 pub(crate) struct StoreAt {
     /// The directory of the store [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) store: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", value_parser = StoreChoice::parser())]
+    pub(crate) store: Option<StoreChoice>,
     /// Output format.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: PlanFormat,

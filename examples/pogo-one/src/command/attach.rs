@@ -2,13 +2,14 @@
 
 use pogo_api::NamespaceClient;
 use pogo_core::dispatcher::{Clock, Observer, SystemClock};
-use pogo_core::scheduler::{Event, JobId, JobsQuery, NamespaceEventKind, Query, Record};
+use pogo_core::history::JobFilter;
+use pogo_core::scheduler::{Event, JobId, NamespaceEventKind, Record};
 
 use super::run::folding;
 use super::stop::StopSignals;
 use crate::cli::{AttachArgs, JobArg};
 use crate::exit::{CliError, Exit};
-use crate::service::{FollowedJob, OnInterrupt, Place, client_error, connect, follow};
+use crate::service::{FollowedJob, PastOutput, Place, client_error, connect, follow};
 
 pub(crate) fn attach(args: &AttachArgs) -> Result<Exit, CliError> {
     let place = Place::kept(&args.place)?;
@@ -29,15 +30,11 @@ async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
         let kind = NamespaceEventKind::Configured { fleet, policy };
         screen.event(&Record::new(SystemClock.now(), Event::of_namespace(kind)));
     }
-    let after = client.view(&Query::Namespace).await.map_err(client_error)?.as_of;
-    let followed = FollowedJob {
-        place: place.clone(),
-        client,
-        job,
-        after: Some(after),
-        on_interrupt: OnInterrupt::Leave,
-        secrets: None,
+    let past_output = match args.fold.fold || args.fold.diff {
+        true => PastOutput::Shown,
+        false => PastOutput::LeftOut,
     };
+    let followed = FollowedJob::from_start(place, client, job).past_output(past_output);
     let exit = follow(followed, &screen, &mut signals).await;
     let shown = screen.finish();
     let exit = exit?;
@@ -53,14 +50,8 @@ pub(super) async fn named(client: &NamespaceClient, job: JobArg) -> Result<JobId
 }
 
 async fn last(client: &NamespaceClient) -> Result<JobId, CliError> {
-    let (mut query, mut last) = (JobsQuery::new(), None);
-    loop {
-        let page = client.jobs(query.clone()).await.map_err(client_error)?;
-        last = page.entries.last().map(|job| job.job).or(last);
-        match page.next {
-            Some(next) => query = query.after(next),
-            None => break,
-        }
-    }
-    last.ok_or_else(|| CliError::usage("there are no jobs yet; `pogo run` submits one"))
+    let newest = JobFilter::new().limit(1);
+    let page = client.history(&newest).await.map_err(client_error)?;
+    let newest = page.entries.first().map(|entry| entry.job);
+    newest.ok_or_else(|| CliError::usage("there are no jobs yet; `pogo run` submits one"))
 }

@@ -22,7 +22,7 @@ use crate::exit::{CliError, Exit};
 use crate::guard;
 use crate::report::{self, Screen, WarningRecord};
 use crate::service::{
-    FollowedJob, NewConfiguration, NotServed, OnInterrupt, Place, SECRETS_SETTING, Server, client_error, configure,
+    FollowedJob, NewConfiguration, NotServed, Place, SECRETS_SETTING, Server, client_error, configure,
     connect as connect_to, find, follow,
 };
 use crate::submission::{self, ASSUMED_DOWN};
@@ -113,14 +113,7 @@ async fn with_dispatcher(
         return Ok(Exit::Succeeded);
     }
     screen.event(&configured(&job.configuration));
-    let followed = FollowedJob {
-        place: place.clone(),
-        client,
-        job: number,
-        after: Some(before),
-        on_interrupt: OnInterrupt::Stop,
-        secrets,
-    };
+    let followed = FollowedJob::submitted(place, client, (number, before)).secrets(secrets);
     let exit = follow(followed, &screen, &mut signals).await;
     let shown = screen.finish();
     let exit = exit?;

@@ -68,18 +68,19 @@ pub(crate) fn complete(line: Vec<OsString>) -> Result<CompletedLine, CliError> {
     Ok(CompletedLine { line, origins })
 }
 
-/// The verb of the settings, and the number of its words.
+/// The verb of the settings, and the number of its words: `store info` are two.
 fn verb<'m>(cli: &'m Command, matches: &'m ArgMatches) -> Option<(usize, &'m Command, &'m ArgMatches)> {
-    let (name, matches) = matches.subcommand()?;
-    let verb = cli.find_subcommand(name)?;
-    match name {
-        "run" | "plan" | "simulate" => Some((1, verb, matches)),
-        "inventory" => {
-            let (name, matches) = matches.subcommand()?;
-            Some((2, verb.find_subcommand(name)?, matches))
-        }
-        _ => None,
+    let (name, mut matches) = matches.subcommand()?;
+    let (mut words, mut verb) = (1, cli.find_subcommand(name)?);
+    // These show what is given to them, and nothing else.
+    if ["demo", "replay"].contains(&name) {
+        return None;
     }
+    while let Some((name, inner)) = matches.subcommand() {
+        verb = verb.find_subcommand(name)?;
+        (words, matches) = (words + 1, inner);
+    }
+    Some((words, verb, matches))
 }
 
 fn is_typed(matches: &ArgMatches, id: &str) -> bool {

@@ -6,7 +6,9 @@ use futures::StreamExt;
 use pogo_api::wire::Secrets;
 use pogo_api::{ClientError, FollowItem, NamespaceClient};
 use pogo_core::dispatcher::Observer;
-use pogo_core::scheduler::{Event, JobEventKind, JobId, JobStatus, Record};
+use pogo_core::history::JobEventsQuery;
+use pogo_core::journal::Seq;
+use pogo_core::scheduler::{Event, JobEventKind, JobId, JobStatus, Query, Record};
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
 use super::output::OutputFollower;
@@ -18,14 +20,60 @@ use crate::report::Screen;
 
 /// A job that is followed.
 pub(crate) struct FollowedJob {
-    pub(crate) place: Place,
-    pub(crate) client: NamespaceClient,
-    pub(crate) job: JobId,
-    /// What happened up to there was shown already.
-    pub(crate) after: Option<StreamId>,
-    pub(crate) on_interrupt: OnInterrupt,
+    place: Place,
+    client: NamespaceClient,
+    job: JobId,
+    /// Where the stream goes on; nowhere if what has happened is to be read first.
+    after: Option<StreamId>,
+    /// The last record that was shown.
+    shown: Option<Seq>,
+    on_interrupt: OnInterrupt,
+    past_output: PastOutput,
     /// What a dispatcher that takes over has to be given again.
-    pub(crate) secrets: Option<Secrets>,
+    secrets: Option<Secrets>,
+}
+
+/// What is shown of attempts that ended before anybody followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PastOutput {
+    Shown,
+    LeftOut,
+}
+
+impl FollowedJob {
+    /// A job of which nothing was shown yet.
+    pub(crate) fn from_start(place: &Place, client: NamespaceClient, job: JobId) -> Self {
+        Self {
+            place: place.clone(),
+            client,
+            job,
+            after: None,
+            shown: None,
+            on_interrupt: OnInterrupt::Leave,
+            past_output: PastOutput::LeftOut,
+            secrets: None,
+        }
+    }
+
+    /// A job that was just submitted, when the stream stood there. Whoever submitted it may stop it.
+    pub(crate) fn submitted(place: &Place, client: NamespaceClient, (job, after): (JobId, StreamId)) -> Self {
+        Self {
+            after: Some(after),
+            on_interrupt: OnInterrupt::Stop,
+            past_output: PastOutput::Shown,
+            ..Self::from_start(place, client, job)
+        }
+    }
+
+    pub(crate) fn past_output(mut self, past_output: PastOutput) -> Self {
+        self.past_output = past_output;
+        self
+    }
+
+    pub(crate) fn secrets(mut self, secrets: Option<Secrets>) -> Self {
+        self.secrets = secrets;
+        self
+    }
 }
 
 /// Shows a job until it is over, needs an order that nobody here gives, or whoever follows leaves.
@@ -71,61 +119,90 @@ impl FollowedJob {
 
     async fn by_this_dispatcher(&mut self, screen: &Screen) -> Result<Exit, ClientError> {
         let mut output = OutputFollower::new(self.client.clone());
-        let request = StreamRequest::new().job(self.job).resume(self.after);
+        loop {
+            let after = match self.after {
+                Some(after) => after,
+                None => match self.catch_up(&mut output, screen).await? {
+                    CaughtUp::Goes(after) => after,
+                    CaughtUp::Over(exit) => return Ok(exit),
+                },
+            };
+            // What ends from now on was followed.
+            self.past_output = PastOutput::Shown;
+            let request = StreamRequest::new().job(self.job).after(after);
+            if let Some(exit) = self.stream(request, &mut output, screen).await? {
+                return Ok(exit);
+            }
+        }
+    }
+
+    /// Shows what has happened, and says where the stream goes on.
+    async fn catch_up(&mut self, output: &mut OutputFollower, screen: &Screen) -> Result<CaughtUp, ClientError> {
+        let after = self.client.view(&Query::Namespace).await?.as_of;
+        let mut query = JobEventsQuery::of(self.job).limit(10_000);
+        query.after = self.shown;
+        let mut last = None;
+        loop {
+            let page = self.client.job_events(&query).await?;
+            for (at, record) in &page.records {
+                // What came before an order to go on is no end.
+                last = self.record((*at, record), output, screen).await?;
+            }
+            match page.next {
+                Some(next) => query = query.after(next),
+                None => break,
+            }
+        }
+        self.after = Some(after);
+        Ok(last.map_or(CaughtUp::Goes(after), CaughtUp::Over))
+    }
+
+    /// Follows a stream until the job is over, or the stream has left out something.
+    async fn stream(
+        &mut self,
+        request: StreamRequest,
+        output: &mut OutputFollower,
+        screen: &Screen,
+    ) -> Result<Option<Exit>, ClientError> {
         let mut items = self.client.follow(request);
         while let Some(item) = items.next().await {
             match item? {
                 FollowItem::Output(piece) => output.piece(&piece, screen).await?,
-                FollowItem::Update(update) => {
-                    let ended = self.update(&update, &mut output, screen).await?;
-                    self.after = update.id().or(self.after);
-                    if let Some(exit) = ended {
-                        return Ok(exit);
+                FollowItem::Update(update) => match *update {
+                    Update::Records { id, records, .. } => {
+                        for StreamRecord { seq, record, .. } in &records {
+                            if let Some(exit) = self.record((*seq, record), output, screen).await? {
+                                return Ok(Some(exit));
+                            }
+                        }
+                        self.after = Some(id);
                     }
-                }
+                    // Records are left out here, and there where those of the job are read.
+                    Update::Resync { .. } | Update::Job { .. } => break,
+                    _ => {}
+                },
                 _ => {}
             }
         }
-        // The stream ends with an error, or goes on for ever.
-        Ok(Exit::Broken)
-    }
-
-    async fn update(
-        &mut self,
-        update: &Update,
-        output: &mut OutputFollower,
-        screen: &Screen,
-    ) -> Result<Option<Exit>, ClientError> {
-        match update {
-            Update::Records { records, .. } => {
-                for StreamRecord { record, .. } in records {
-                    if let Some(exit) = self.record(record, output, screen).await? {
-                        return Ok(Some(exit));
-                    }
-                }
-                Ok(None)
-            }
-            Update::Resync { reason } => {
-                screen.say(&format!("some of what happened is not shown: {reason}"));
-                Ok(None)
-            }
-            Update::Job { job, .. } => {
-                let summary = &job.summary;
-                let is_over = summary.status.is_over() || (summary.status == JobStatus::Blocked && !is_watched());
-                Ok(is_over.then(|| Exit::of(summary.status, summary.tally)))
-            }
-            _ => Ok(None),
-        }
+        self.after = None;
+        Ok(None)
     }
 
     /// Shows a record; the exit code if it is the last that matters.
     async fn record(
-        &self,
-        record: &Record,
+        &mut self,
+        (at, record): (Seq, &Record),
         output: &mut OutputFollower,
         screen: &Screen,
     ) -> Result<Option<Exit>, ClientError> {
-        if let (Some(attempt), Event::Task(task)) = (record.event.ended(), &record.event) {
+        // It may have been read before it came by the stream.
+        if Some(at) <= self.shown {
+            return Ok(None);
+        }
+        self.shown = Some(at);
+        if let (Some(attempt), Event::Task(task), PastOutput::Shown) =
+            (record.event.ended(), &record.event, self.past_output)
+        {
             let length = task.kind.output().map(|summary| summary.length);
             output.end((self.job, &task.host, attempt), length, screen).await?;
         }
@@ -137,6 +214,13 @@ impl FollowedJob {
             _ => None,
         })
     }
+}
+
+/// What has become of a job whose past was shown.
+enum CaughtUp {
+    /// It goes on, behind this position.
+    Goes(StreamId),
+    Over(Exit),
 }
 
 /// Whether somebody is there who can give an order to a job that needs one.

@@ -15,8 +15,7 @@ mod stopper;
 
 pub(crate) use configuration::{NewConfiguration, configure};
 pub(crate) use connect::{client_error, connect, find};
-pub(crate) use follower::{FollowedJob, follow};
+pub(crate) use follower::{FollowedJob, PastOutput, follow};
 pub(crate) use place::Place;
 pub(crate) use secrets::SETTING as SECRETS_SETTING;
 pub(crate) use server::{NotServed, Server, serve};
-pub(crate) use stopper::OnInterrupt;

@@ -82,6 +82,7 @@ impl Server {
         let namespace = Namespace::new(handle.clone())
             .output(kept.output())
             .output_feed(feed)
+            .history(Arc::new(kept.clone()))
             .history(Arc::new(kept))
             .secrets(Arc::new(secrets));
         let state = RouterState::builder(Arc::new(PeerAccounts::personal()))

@@ -13,7 +13,7 @@ use pogo_core::journal::JournalError;
 use pogo_store::{Namespace, Store, StoreError};
 use serde::Serialize;
 
-use crate::cli::{PlanFormat, StoreArgs, StoreAt, StoreCommand};
+use crate::cli::{PlanFormat, StoreArgs, StoreAt, StoreChoice, StoreCommand};
 use crate::exit::{CliError, Exit};
 use crate::report;
 
@@ -29,8 +29,9 @@ pub(crate) fn store(args: &StoreArgs) -> Result<Exit, CliError> {
 /// The store that is named, or that of this user. Nothing is created.
 fn open(at: &StoreAt) -> Result<Store, CliError> {
     let path = match &at.store {
-        Some(path) => path.clone(),
-        None => default_dir()?,
+        Some(StoreChoice::Dir(path)) => path.clone(),
+        // That jobs are not kept now removes no store.
+        Some(StoreChoice::None) | None => default_dir()?,
     };
     Store::open_existing(path).map_err(refused)
 }

@@ -17,6 +17,7 @@ mod hostile;
 mod inputs;
 mod interrupt;
 mod inventory;
+mod kept;
 mod limits;
 mod output;
 mod pictures;

@@ -1,0 +1,337 @@
+//! Jobs that a store keeps: they outlive the program that submitted them, and the dispatcher that ran them.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use pogo_api::{Client, NamespaceClient};
+use pogo_core::scheduler::{JobId, JobStatus};
+use pogo_ssh::loopback::Fault;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use serde_json::Value;
+
+use super::program::Done;
+use super::ssh::Site;
+
+/// Servers, a program, and a store of its own, whose dispatcher ends with this.
+struct Kept {
+    site: Site,
+}
+
+impl Kept {
+    fn new(policy: &str, hosts: &[&str]) -> Self {
+        Self {
+            site: Site::new(policy, hosts),
+        }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.site.program.directory.path().join(name)
+    }
+
+    fn namespace(&self) -> PathBuf {
+        self.file("store/ns/default")
+    }
+
+    /// Runs any verb.
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.site.program.command(args);
+        command.env("POGO_STORE", self.file("store"));
+        command
+    }
+
+    fn verb(&self, args: &[&str]) -> Done {
+        Done::of(self.command(args).output().unwrap())
+    }
+
+    /// `run` on these targets.
+    fn run_command(&self, targets: &str, more: &[&str]) -> Command {
+        let args = self.site.args(targets, more);
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        self.command(&args)
+    }
+
+    fn run(&self, targets: &str, more: &[&str]) -> Done {
+        Done::of(self.run_command(targets, more).output().unwrap())
+    }
+
+    /// A command for hosts that counts its runs, and lasts until the file `go` is there.
+    fn waits(&self) -> String {
+        let (ran, go) = (self.file("ran"), self.file("go"));
+        format!(
+            "echo $POGO_HOST >>'{}'; until [ -e '{}' ]; do sleep 0.05; done; echo done",
+            ran.display(),
+            go.display()
+        )
+    }
+
+    fn go(&self) {
+        fs::write(self.file("go"), "").unwrap();
+    }
+
+    /// The hosts that ran the command, once for each time.
+    fn ran(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.file("ran")).unwrap_or_default();
+        let mut hosts: Vec<String> = text.lines().map(str::to_owned).collect();
+        hosts.sort();
+        hosts
+    }
+
+    /// The process of the dispatcher that owns the namespace, or owned it last.
+    fn dispatcher(&self) -> Option<Pid> {
+        let owner: Value = serde_json::from_slice(&fs::read(self.namespace().join("owner")).ok()?).ok()?;
+        let pid = owner
+            .pointer("/pid")
+            .or_else(|| owner.pointer("/machine/pid"))?
+            .as_i64()?;
+        Pid::from_raw(i32::try_from(pid).ok()?)
+    }
+
+    fn kill_dispatcher(&self) {
+        if let Some(pid) = self.dispatcher().filter(|pid| is_dispatcher(*pid)) {
+            let _ = kill_process(pid, Signal::KILL);
+            while test_kill_process(pid).is_ok() && is_dispatcher(pid) {
+                pause();
+            }
+        }
+    }
+
+    fn client(&self) -> NamespaceClient {
+        let socket = self.namespace().join("socket");
+        Client::unix(socket).namespace("default").unwrap()
+    }
+
+    fn job(&self, job: u64) -> pogo_core::scheduler::JobDetails {
+        let client = self.client();
+        self.site.runtime.block_on(client.job(JobId::new(job))).unwrap()
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.kill_dispatcher();
+    }
+}
+
+/// Whether a process is one of these tests: a number is given out anew.
+fn is_dispatcher(pid: Pid) -> bool {
+    let line = fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).unwrap_or_default();
+    String::from_utf8_lossy(&line).contains("--background")
+}
+
+fn pause() {
+    std::thread::sleep(Duration::from_millis(10));
+}
+
+/// Waits until something is there. A test that waits for what never comes is ended by whoever runs the tests.
+fn until(mut holds: impl FnMut() -> bool) {
+    while !holds() {
+        pause();
+    }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+const TWO: &str = "tag: {web: [web1, web2]}\nconstraint: {$web: {max_parallel: 1}}\n";
+
+#[test]
+fn a_job_goes_on_when_its_terminal_is_closed() {
+    let kept = Kept::new("tag: {web: [web1, web2]}\n", &["web1", "web2"]);
+    let mut command = kept.run_command("@web", &["--", &kept.waits()]);
+    let mut client = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    until(|| kept.ran().len() == 2);
+    signal(&client, Signal::HUP);
+    let ended = client.wait().unwrap();
+    assert_eq!(ended.code(), Some(3), "who leaves says so");
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut client.stderr.take().unwrap(), &mut said).unwrap();
+    assert!(said.contains("pogo attach 1"), "{said}");
+    kept.go();
+    let waited = kept.verb(&["wait", "1"]);
+    assert_eq!((waited.code, waited.out.as_str()), (0, ""), "{}", waited.err);
+    assert_eq!(kept.ran(), ["web1", "web2"]);
+}
+
+#[test]
+fn two_terminals_share_limits() {
+    let kept = Kept::new(TWO, &["web1", "web2"]);
+    let first = kept.run("web1", &["-d", "--", &kept.waits()]);
+    assert_eq!((first.code, first.out.as_str()), (0, "1\n"), "{}", first.err);
+    let second = kept.run("web2", &["-d", "--", &kept.waits()]);
+    assert_eq!((second.code, second.out.as_str()), (0, "2\n"), "{}", second.err);
+    until(|| kept.ran() == ["web1"]);
+    // The second waits for the only slot; the state is there at once, since the submission is durable.
+    assert_eq!(kept.job(2).summary.status, JobStatus::Waiting);
+    assert_eq!(kept.job(2).summary.tally.waiting, 1);
+    kept.go();
+    assert_eq!(kept.verb(&["wait", "2"]).code, 0);
+    assert_eq!(kept.ran(), ["web1", "web2"]);
+}
+
+#[test]
+fn whoever_follows_sees_all_output_and_the_exit_code_of_the_job() {
+    let kept = Kept::new("tag: {web: [web1, web2]}\n", &["web1", "web2"]);
+    kept.site.servers.inject("web2", Fault::FailWith(3)).unwrap();
+    let line = "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo \"line $i\"; done; printf 'no end'";
+    let done = kept.run("@web", &["--", line]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let lines: Vec<&str> = done
+        .out
+        .lines()
+        .filter_map(|line| line.strip_prefix("web1 | "))
+        .collect();
+    let wanted: Vec<String> = (1..=2000)
+        .map(|line| format!("line {line}"))
+        .chain(["no end".to_owned()])
+        .collect();
+    assert_eq!(lines, wanted);
+    assert!(done.err.contains("pogo retry 1 --failed"), "{}", done.err);
+    assert_eq!(kept.verb(&["wait", "last"]).code, 1);
+}
+
+#[test]
+fn an_interrupt_stops_the_job_and_says_how_to_go_on() {
+    let kept = Kept::new(TWO, &["web1", "web2"]);
+    let mut command = kept.run_command("@web", &["--", &kept.waits()]);
+    let mut client = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    until(|| kept.ran().len() == 1);
+    signal(&client, Signal::INT);
+    let mut said = BufReader::new(client.stderr.take().unwrap()).lines();
+    let told = said
+        .find(|line| line.as_ref().unwrap().contains("interrupted"))
+        .unwrap()
+        .unwrap();
+    assert!(told.contains("pogo resume 1"), "{told}");
+    kept.go();
+    said.for_each(drop);
+    assert_eq!(client.wait().unwrap().code(), Some(2));
+    assert_eq!(kept.ran().len(), 1);
+    assert_eq!(kept.job(1).summary.status, JobStatus::Halted);
+}
+
+#[test]
+fn other_rules_are_refused_while_a_job_goes_by_those_in_force() {
+    let kept = Kept::new(TWO, &["web1", "web2"]);
+    assert_eq!(kept.run("web1", &["-d", "--", &kept.waits()]).code, 0);
+    until(|| kept.ran() == ["web1"]);
+    let policy = kept.file("policy.yaml");
+    let text = fs::read_to_string(&policy).unwrap();
+    fs::write(&policy, text.replace("max_parallel: 1", "max_parallel: 2")).unwrap();
+    let refused = kept.run("web2", &["-d", "--", "true"]);
+    refused.assert_refused(&["1 job", "not finished", "the policy is another", "leave -c and -i out"]);
+    kept.go();
+    assert_eq!(kept.verb(&["wait", "1"]).code, 0);
+    // Nobody is bound by the old rules any more.
+    assert_eq!(kept.run("web2", &["-d", "--", "true"]).code, 0);
+}
+
+#[test]
+fn in_the_foreground_the_dispatcher_ends_with_the_job_and_the_store_stays() {
+    let kept = Kept::new("tag: {web: [web1]}\n", &["web1"]);
+    for (number, (flag, ci)) in [("--foreground", ""), ("--quiet", "true")].into_iter().enumerate() {
+        let mut command = kept.run_command("@web", &[flag, "--", "echo here"]);
+        let done = Done::of(command.env("CI", ci).output().unwrap());
+        assert_eq!(done.code, 0, "{}", done.err);
+        assert!(!kept.namespace().join("socket").exists(), "the dispatcher has ended");
+        let list = fs::read_to_string(kept.namespace().join("jobs.jsonl")).unwrap();
+        assert!(list.contains(&format!("\"job\":{}", number + 1)), "{list}");
+    }
+}
+
+#[test]
+fn secrets_are_in_memory_alone_and_are_given_again_after_a_takeover() {
+    let kept = Kept::new(TWO, &["web1", "web2"]);
+    let line = format!("test ${{#TOKEN}} = 13 || exit 9; {}", kept.waits());
+    let mut command = kept.run_command("@web", &["--secret-env", "TOKEN", "--", &line]);
+    command
+        .env("TOKEN", "hush-q84711zw")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let client = command.spawn().unwrap();
+    until(|| kept.ran().len() == 1);
+    kept.kill_dispatcher();
+    kept.go();
+    let done = Done::of(client.wait_with_output().unwrap());
+    assert!(done.err.contains("started again"), "{}", done.err);
+    // The first may have been ended by the broken link; the second had to wait for the secret.
+    assert!(done.out.contains("web2 | done"), "{}{}", done.out, done.err);
+    assert_eq!(kept.ran(), ["web1", "web2"]);
+    let found = files_with(&kept.file("store"), b"q84711zw");
+    assert!(found.is_empty(), "{found:?}");
+}
+
+/// The files below a directory that have these bytes.
+fn files_with(directory: &Path, bytes: &[u8]) -> Vec<PathBuf> {
+    let mut found = vec![];
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(&path, bytes));
+        } else if fs::read(&path)
+            .unwrap_or_default()
+            .windows(bytes.len())
+            .any(|window| window == bytes)
+        {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The dispatcher is killed at one moment after another of a job: no host runs twice, none is forgotten, and whoever follows does so to the end.
+/// `POGO_KILLS` is how many moments there are.
+#[test]
+fn a_dispatcher_that_is_killed_at_any_moment_runs_no_host_twice_and_forgets_none() {
+    let kills = std::env::var("POGO_KILLS")
+        .ok()
+        .and_then(|kills| kills.parse().ok())
+        .unwrap_or(4);
+    let hosts = ["h1", "h2", "h3", "h4", "h5", "h6"];
+    for kill in 0..kills {
+        let kept = Kept::new(
+            "tag: {all: ['h[1-6]']}\nconstraint: {$all: {max_parallel: 2}}\n",
+            &hosts,
+        );
+        let line = format!("echo $POGO_HOST >>'{}'; sleep 0.05", kept.file("ran").display());
+        let mut command = kept.run_command("@all", &["--format", "jsonl", "--", &line]);
+        let mut client = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // From the first record of the job to the last.
+        let records = 2 + kill * 36 / kills;
+        let out = BufReader::new(client.stdout.take().unwrap()).lines();
+        let (mut events, mut killed) = (vec![], false);
+        for line in out {
+            events.push(serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+            if events.len() > records && !killed {
+                kept.kill_dispatcher();
+                killed = true;
+            }
+        }
+        let done = Done::of(client.wait_with_output().unwrap());
+        assert!([0, 1].contains(&done.code), "kill {kill}: {}", done.err);
+        let mut ran = kept.ran();
+        let all = ran.len();
+        ran.dedup();
+        assert_eq!(all, ran.len(), "kill {kill}: {ran:?} ran twice");
+        let ended = |host: &str| {
+            let of_host = events.iter().filter(|event| event["host"] == host);
+            let ends = ["task_succeeded", "task_failed", "task_in_doubt"];
+            of_host
+                .filter(|event| ends.iter().any(|end| event["event"] == *end))
+                .count()
+        };
+        for host in hosts {
+            assert!(ended(host) >= 1, "kill {kill}: {host} is forgotten: {events:?}");
+            let is_done = events
+                .iter()
+                .any(|event| event["host"] == host && event["event"] == "task_succeeded");
+            assert!(
+                !is_done || ran.contains(&host.to_owned()),
+                "kill {kill}: {host} did not run"
+            );
+        }
+    }
+}
