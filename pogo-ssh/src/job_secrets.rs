@@ -64,11 +64,14 @@ impl JobSecrets {
             builder = builder.sudo_password(password);
         }
         match self.passphrase {
-            // A second try with the same answer would be of no use.
-            Some(passphrase) => builder.ask(move |question| match question {
-                Question::Passphrase { attempt: 1, .. } => Some(passphrase.clone()),
-                _ => None,
-            }),
+            // A second try with the same answer would be of no use; what else is asked, is asked of whoever is there.
+            Some(passphrase) => {
+                let others = builder.asker.clone();
+                builder.ask(move |question| match question {
+                    Question::Passphrase { attempt: 1, .. } => Some(passphrase.clone()),
+                    other => others.as_ref()?.ask(other),
+                })
+            }
             None => builder,
         }
     }

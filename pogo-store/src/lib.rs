@@ -14,6 +14,7 @@ mod jobs;
 mod journal;
 mod limits;
 mod namespace;
+mod namespace_id;
 mod output;
 mod owner;
 mod store;

@@ -18,6 +18,7 @@ use crate::history::job_records;
 use crate::jobs::{JobIndex, jobs};
 use crate::journal::{Growth, Reader, ReserveState, StoreJournal};
 use crate::limits::Limits;
+use crate::namespace_id::{read_id, write_id};
 use crate::output::{Outputs, Pruned, Retention, StoreOutput};
 use crate::owner::{Claim, Machine, Tenure};
 
@@ -67,6 +68,19 @@ impl Namespace {
         Self {
             shared: Arc::new(shared),
         }
+    }
+
+    /// A name that no namespace of another store has: its own and a random number, as in `default-1f0c22ab95d3e604`. It is given a number
+    /// when it is asked for first, and a copy of it has the same.
+    ///
+    /// It is for [`DispatcherBuilder::namespace`](pogo_core::dispatcher::DispatcherBuilder::namespace): hosts remember the last attempt of each
+    /// namespace, and would refuse those of another person's `default`, which counts for itself.
+    ///
+    /// # Errors
+    /// It has no number yet and [somebody owns it](pogo_core::journal::JournalError::Held); the disk gave an error, or the file of the number is damaged.
+    pub async fn unique_name(&self) -> Result<String, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        spawn_blocking(move || shared.unique_name()).await?
     }
 
     /// Its journal.
@@ -173,6 +187,20 @@ impl Namespace {
 }
 
 impl Shared {
+    fn unique_name(&self) -> Result<String, StoreError> {
+        let disk = &*self.disk;
+        let id = match read_id(disk, &self.dir)? {
+            Some(id) => id,
+            None => {
+                self.create()?;
+                // Somebody else may have been faster.
+                self.as_owner(|| read_id(disk, &self.dir)?.map_or_else(|| write_id(disk, &self.dir), Ok))?
+            }
+        };
+        let name = self.dir.file_name().unwrap_or_default().to_string_lossy();
+        Ok(format!("{name}-{id}"))
+    }
+
     pub(crate) fn journal_dir(&self) -> PathBuf {
         journal_dir(&self.dir)
     }

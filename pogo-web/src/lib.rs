@@ -12,6 +12,7 @@ mod output_feed;
 #[cfg(feature = "page")]
 mod page;
 mod parameters;
+mod questions;
 mod refusal;
 mod request;
 mod routes;
@@ -23,6 +24,7 @@ pub mod unix;
 pub use authenticator::{AuthError, Authenticator, Identity};
 pub use limits::Limits;
 pub use output_feed::OutputFeed;
+pub use questions::Questions;
 pub use routes::{Route, router, routes};
 pub use state::{Activity, Namespace, RouterState, RouterStateBuilder, SecretsKeeper};
 #[cfg(feature = "unix")]

@@ -64,6 +64,7 @@ fn table() -> Vec<(Method, &'static str, MethodRouter<RouterState>)> {
         (Method::GET, namespace!("/configuration"), get(handlers::configuration)),
         (Method::POST, namespace!("/orders"), post(handlers::order)),
         (Method::POST, namespace!("/preview"), post(handlers::preview)),
+        (Method::POST, namespace!("/answers"), post(handlers::answers)),
         (Method::POST, namespace!("/secrets"), post(handlers::secrets)),
         (Method::GET, namespace!("/jobs"), get(handlers::jobs)),
         (Method::GET, namespace!("/jobs/{job}"), get(handlers::job)),

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::history::History;
 use crate::timeline::Timelines;
-use crate::{Authenticator, Limits, OutputFeed};
+use crate::{Authenticator, Limits, OutputFeed, Questions};
 
 /// What a router answers from: namespaces, and who may ask. Cheap to clone.
 #[derive(Clone)]
@@ -51,6 +51,7 @@ pub struct Namespace {
     pub(crate) timelines: Timelines,
     pub(crate) history: Option<Arc<History>>,
     pub(crate) secrets: Option<Arc<dyn SecretsKeeper>>,
+    pub(crate) questions: Option<Questions>,
 }
 
 /// Keeps the secrets of jobs, in memory alone.
@@ -69,6 +70,7 @@ impl Namespace {
             timelines: Timelines::default(),
             history: None,
             secrets: None,
+            questions: None,
         }
     }
 
@@ -83,6 +85,13 @@ impl Namespace {
     #[must_use]
     pub fn secrets(mut self, keeper: Arc<dyn SecretsKeeper>) -> Self {
         self.secrets = Some(keeper);
+        self
+    }
+
+    /// Gives what the transport asks persons by, so that streams bring its questions. By default nobody is asked.
+    #[must_use]
+    pub fn questions(mut self, questions: Questions) -> Self {
+        self.questions = Some(questions);
         self
     }
 
@@ -108,6 +117,7 @@ impl fmt::Debug for Namespace {
             .field("output", &self.output.is_some())
             .field("output_feed", &self.output_feed.is_some())
             .field("history", &self.history.is_some())
+            .field("questions", &self.questions.is_some())
             .field("secrets", &self.secrets.is_some())
             .finish()
     }

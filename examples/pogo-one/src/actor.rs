@@ -19,6 +19,13 @@ pub(crate) fn local_actor() -> Actor {
     }
 }
 
+/// This account on this machine, as the dispatcher of a store knows whoever connects to it.
+#[cfg(feature = "store")]
+pub(crate) fn account() -> Actor {
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    Actor::new(cut(name(getuid()))).at_host(cut(machine))
+}
+
 /// The account that logged in. The kernel keeps it through `sudo` and `su`, and nobody can forge it, unlike a variable of the environment. Where
 /// nobody logged in, as in a container, it is the account that runs the program.
 fn person(account: Uid, login: Option<&str>) -> Uid {

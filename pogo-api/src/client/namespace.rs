@@ -13,8 +13,8 @@ use pogo_core::stream::{DispatcherStatus, QueryAnswer, StreamRequest};
 use super::patience::Patience;
 use super::{Client, ClientError, Followed, Updates};
 use crate::wire::{
-    Configuration, History, JobRecords, NamespaceName, OrderAnswer, OutputPart, OutputRange, Secrets, Status,
-    WaitAnswer, history_path, job_events_path, namespace_path, output_path, query_path,
+    Configuration, History, JobRecords, NamespaceName, OrderAnswer, OutputPart, OutputRange, QuestionAnswer, Secrets,
+    Status, WaitAnswer, history_path, job_events_path, namespace_path, output_path, query_path,
 };
 
 /// The client of a namespace. Cheap to clone.
@@ -216,6 +216,24 @@ impl NamespaceClient {
     /// before the record of its end, unless it was left out, which [offsets](crate::wire::HostOutput::offset) show.
     pub fn follow(&self, request: StreamRequest) -> Followed {
         Followed::new(self.clone(), request)
+    }
+
+    /// Follows as [`follow`](Self::follow) does, for somebody who can ask a person: passphrases of key files and prompts of hosts come as
+    /// questions, and wait for their [answer](Self::answer).
+    pub fn attend(&self, request: StreamRequest) -> Followed {
+        Followed::with_questions(self.clone(), request)
+    }
+
+    /// Answers a question. The first answer of all who are asked counts.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub async fn answer(&self, answer: &QuestionAnswer) -> Result<(), ClientError> {
+        let body = serde_json::to_vec(answer).map_err(|_| ClientError::Unsupported {
+            message: "the answer is no text".to_owned(),
+        })?;
+        let _: OrderAnswer = self.client.post(self.path("answers"), body).await?;
+        Ok(())
     }
 
     fn unexpected(&self, message: &str) -> ClientError {

@@ -17,7 +17,8 @@ use super::event_parser::{EventParser, ServerEvent};
 use super::patience::Patience;
 use super::{ClientError, NamespaceClient};
 use crate::wire::{
-    END_EVENT, HostOutput, NamespaceName, OUTPUT_EVENT, PROBLEM_EVENT, Problem, stream_path, stream_path_with_output,
+    END_EVENT, HostOutput, NamespaceName, OUTPUT_EVENT, PROBLEM_EVENT, Problem, QUESTION_EVENT, Question, stream_path,
+    stream_path_with_output, stream_path_with_questions,
 };
 
 /// A stream of [`Update`]s, which reconnects by itself. See [`NamespaceClient::subscribe`].
@@ -38,6 +39,8 @@ pub enum FollowItem {
     Update(Box<Update>),
     /// A host has written something.
     Output(Box<HostOutput>),
+    /// Somebody is asked for something.
+    Question(Box<Question>),
 }
 
 impl Updates {
@@ -46,7 +49,7 @@ impl Updates {
         // Output comes only where it is asked for.
         let updates = items(namespace, request, path).filter_map(async |item| match item {
             Ok(FollowItem::Update(update)) => Some(Ok(*update)),
-            Ok(FollowItem::Output(_)) => None,
+            Ok(FollowItem::Output(_) | FollowItem::Question(_)) => None,
             Err(error) => Some(Err(error)),
         });
         let updates = updates.boxed();
@@ -57,6 +60,11 @@ impl Updates {
 impl Followed {
     pub(super) fn new(namespace: NamespaceClient, request: StreamRequest) -> Self {
         let items = items(namespace, request, stream_path_with_output).boxed();
+        Self { items }
+    }
+
+    pub(super) fn with_questions(namespace: NamespaceClient, request: StreamRequest) -> Self {
+        let items = items(namespace, request, stream_path_with_questions).boxed();
         Self { items }
     }
 }
@@ -244,6 +252,11 @@ impl Following {
             OUTPUT_EVENT => match serde_json::from_str(&event.data) {
                 Ok(output) => Came::Item(FollowItem::Output(Box::new(output))),
                 Err(error) => Came::Over(self.protocol(error.to_string())),
+            },
+            QUESTION_EVENT => match serde_json::from_str(&event.data) {
+                Ok(question) => Came::Item(FollowItem::Question(Box::new(question))),
+                // One of a newer server, for whoever knows it.
+                Err(_) => return None,
             },
             END_EVENT => Came::Broken("the server has ended the stream".to_owned()),
             PROBLEM_EVENT => match serde_json::from_str::<Problem>(&event.data) {

@@ -15,6 +15,7 @@ mod output_part;
 mod paths;
 mod problem;
 mod problem_kind;
+mod question;
 mod secrets;
 mod stream_end;
 mod wait_answer;
@@ -22,7 +23,7 @@ mod wait_answer;
 pub use about::{About, Status};
 pub use configuration::Configuration;
 pub use document::WIRE_VERSION;
-pub use events::{END_EVENT, OUTPUT_EVENT, PROBLEM_EVENT};
+pub use events::{END_EVENT, OUTPUT_EVENT, PROBLEM_EVENT, QUESTION_EVENT};
 pub use history::{History, JobRecords};
 pub use history_paths::{history_path, job_events_path};
 pub use host_output::HostOutput;
@@ -30,9 +31,13 @@ pub use namespace_name::{InvalidNamespaceName, NamespaceName};
 pub use namespaces::{NamespaceEntry, Namespaces};
 pub use order_answer::OrderAnswer;
 pub use output_part::{OutputPart, OutputPiece};
-pub use paths::{OutputRange, namespace_path, output_path, query_path, stream_path, stream_path_with_output};
+pub use paths::{
+    OutputRange, namespace_path, output_path, query_path, stream_path, stream_path_with_output,
+    stream_path_with_questions,
+};
 pub use problem::Problem;
 pub use problem_kind::ProblemKind;
+pub use question::{Asked, Question, QuestionAnswer};
 pub use secrets::Secrets;
 pub use stream_end::{StreamEnd, StreamEndReason};
 pub use wait_answer::WaitAnswer;

@@ -62,6 +62,12 @@ pub fn stream_path_with_output(namespace: &NamespaceName, request: &StreamReques
     stream(namespace, request).optional("output", Some(true)).finish()
 }
 
+/// Where the stream is that brings what hosts write, and questions to a person.
+pub fn stream_path_with_questions(namespace: &NamespaceName, request: &StreamRequest) -> String {
+    let address = stream(namespace, request).optional("output", Some(true));
+    address.optional("questions", Some(true)).finish()
+}
+
 fn stream(namespace: &NamespaceName, request: &StreamRequest) -> Address {
     Address::new(format!("{}/events", namespace_path(namespace)))
         .optional("after", request.after)

@@ -15,7 +15,7 @@ use crate::store_format::write_format;
 /// Files are copied in pieces of this size.
 const PIECE: u64 = 4 << 20;
 /// What belongs to a place and not to what is in it.
-const LEFT_OUT: [&str; 3] = ["lock", "owner", "reserve"];
+const LEFT_OUT: [&str; 5] = ["dispatcher.log", "lock", "owner", "reserve", "socket"];
 /// The directories of a namespace; that of jobs has one for each.
 const DIRS: [&str; 3] = ["journal", "content", "jobs"];
 

@@ -71,6 +71,48 @@ fn a_copy_has_everything_and_says_that_it_is_one() {
 }
 
 #[test]
+fn a_namespace_has_a_name_of_its_own_and_its_copy_the_same() {
+    let (disk, _) = used();
+    let store = open(&disk).unwrap();
+    let name = |store: &Store, name: &str| block_on(store.namespace(name).unwrap().unique_name()).unwrap();
+    let first = name(&store, "default");
+    assert!(
+        first.starts_with("default-") && first.len() == "default-".len() + 16,
+        "{first}"
+    );
+    assert_eq!(name(&store, "default"), first);
+    let other = name(&store, "other");
+    assert_ne!(first.trim_start_matches("default"), other.trim_start_matches("other"));
+    block_on(store.copy(COPY, NOW)).unwrap();
+    assert_eq!(name(&copy(&disk), "default"), first);
+    // It is durable before anybody knows it.
+    let disk = disk.after_crash(super::disk_state::Survives::Nothing);
+    assert_eq!(name(&open(&disk).unwrap(), "default"), first);
+}
+
+#[test]
+fn what_is_of_a_process_is_not_copied() {
+    let (disk, _) = used();
+    let store = open(&disk).unwrap();
+    for file in ["socket", "dispatcher.log"] {
+        let path = Path::new(DIR).join("ns/default").join(file);
+        disk.open(&path).unwrap();
+    }
+    block_on(store.copy(COPY, NOW)).unwrap();
+    let copied = disk.files();
+    assert!(
+        !copied
+            .iter()
+            .any(|(path, _)| path.starts_with(COPY) && path.ends_with("socket"))
+    );
+    assert!(
+        !copied
+            .iter()
+            .any(|(path, _)| path.starts_with(COPY) && path.ends_with("dispatcher.log"))
+    );
+}
+
+#[test]
 fn the_form_of_a_mark_is_for_ever() {
     let (disk, _) = used();
     block_on(open(&disk).unwrap().copy(COPY, NOW)).unwrap();

@@ -20,6 +20,7 @@ use crate::closing::Closing;
 use crate::json::Reply;
 use crate::output_feed::FeedReader;
 use crate::parameters::parse;
+use crate::questions::QuestionReader;
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::state::Shared;
@@ -38,10 +39,12 @@ pub(super) fn open_stream(shared: &Shared) -> Result<OwnedSemaphorePermit, Refus
 pub(crate) async fn events(mut request: Request) -> Reply {
     let namespace = request.namespace()?;
     let (handle, feed) = (namespace.handle.clone(), namespace.output_feed.clone());
+    let questions = namespace.questions.clone();
     let mut asked = StreamRequest::new();
     asked.after = request.parameters.optional("after")?;
     asked.job = request.parameters.optional("job")?;
     let with_output = request.parameters.optional("output")?.unwrap_or(false);
+    let with_questions = request.parameters.optional("questions")?.unwrap_or(false);
     std::mem::take(&mut request.parameters).finish()?;
     // A browser that reconnects asks for the same address again, and says here what it has seen since.
     if let Some(id) = request.last_event_id.as_deref() {
@@ -60,6 +63,9 @@ pub(crate) async fn events(mut request: Request) -> Reply {
             return Err(Refusal::new(ProblemKind::InvalidParameter, said));
         }
     };
+    // Whoever may not answer is not asked.
+    let questions = questions.filter(|_| with_questions && request.identity.local_files);
+    let questions = questions.map(|questions| questions.reader());
     let mut subscription = handle.subscribe(asked, request.shared().limits.subscription);
     // There is always one at once: where nothing has happened since, that the connection works.
     let first = Some(first_update(&mut subscription).await?);
@@ -67,6 +73,7 @@ pub(crate) async fn events(mut request: Request) -> Reply {
     let follower = Follower {
         subscription,
         output,
+        questions,
         first,
         closing,
         begins: true,
@@ -97,6 +104,7 @@ type Closes = Pin<Box<dyn Future<Output = ()> + Send>>;
 struct Follower {
     subscription: Subscription,
     output: Option<FeedReader>,
+    questions: Option<QuestionReader>,
     first: Option<Update>,
     closing: Closes,
     begins: bool,
@@ -121,7 +129,7 @@ impl Follower {
         }
         let came = {
             // What an attempt wrote is there before the record of its end, and is sent before it.
-            let output = pin!(next_output(&mut self.output));
+            let output = pin!(next_output(&mut self.output, &mut self.questions));
             match select(output, select(self.subscription.next(), self.closing.as_mut())).await {
                 Either::Left((output, _)) => Came::Output(output),
                 Either::Right((Either::Left((next, _)), _)) => Came::Update(next),
@@ -141,11 +149,22 @@ impl Follower {
     }
 }
 
-/// What hosts write; nothing ever where nobody asked for it.
-async fn next_output(output: &mut Option<FeedReader>) -> Bytes {
-    match output {
-        Some(reader) => reader.next().await,
-        None => std::future::pending().await,
+/// What hosts write and ask; nothing ever where nobody wants to know.
+async fn next_output(output: &mut Option<FeedReader>, questions: &mut Option<QuestionReader>) -> Bytes {
+    let output = pin!(async {
+        match output {
+            Some(reader) => reader.next().await,
+            None => std::future::pending().await,
+        }
+    });
+    let questions = pin!(async {
+        match questions {
+            Some(reader) => reader.next().await,
+            None => std::future::pending().await,
+        }
+    });
+    match select(output, questions).await {
+        Either::Left((event, _)) | Either::Right((event, _)) => event,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is done at each route.
 
 mod about;
+mod answers;
 mod configuration;
 mod events;
 mod history;
@@ -14,6 +15,7 @@ mod timeline;
 mod wait;
 
 pub(crate) use about::{about, health, namespaces};
+pub(crate) use answers::answers;
 pub(crate) use configuration::configuration;
 pub(crate) use events::events;
 pub(crate) use history::{history, job_events};

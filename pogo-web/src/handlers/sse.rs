@@ -2,7 +2,8 @@
 
 use axum::body::Bytes;
 use pogo_api::wire::{
-    END_EVENT, HostOutput, OUTPUT_EVENT, PROBLEM_EVENT, Problem, ProblemKind, StreamEnd, StreamEndReason,
+    END_EVENT, HostOutput, OUTPUT_EVENT, PROBLEM_EVENT, Problem, ProblemKind, QUESTION_EVENT, Question, StreamEnd,
+    StreamEndReason,
 };
 use pogo_core::stream::Update;
 use serde::Serialize;
@@ -34,6 +35,11 @@ fn written(update: &Update) -> Bytes {
 /// What a host has written.
 pub(crate) fn output(output: &HostOutput) -> Bytes {
     event(&format!("event: {OUTPUT_EVENT}\n"), output)
+}
+
+/// Somebody is asked for something.
+pub(crate) fn question(question: &Question) -> Bytes {
+    event(&format!("event: {QUESTION_EVENT}\n"), question)
 }
 
 /// The server ends the stream.

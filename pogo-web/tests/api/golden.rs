@@ -50,9 +50,17 @@ const SECRETS: Case = Case {
     body: r#"{"version":1,"id":"7c1e","password":"hush"}"#,
 };
 
+const ANSWER: Case = Case {
+    route: "POST /v1/namespaces/{namespace}/answers",
+    file: "answer-refused",
+    path: "/v1/namespaces/default/answers",
+    body: r#"{"version":1,"id":0,"answer":"hush"}"#,
+};
+
 /// In this order. Orders come last, since they change what is asked.
 const CASES: &[Case] = &[
     SECRETS,
+    ANSWER,
     ask("GET /healthz", "healthz", "/healthz"),
     ask("GET /v1", "about", "/v1"),
     ask("GET /v1/namespaces", "namespaces", "/v1/namespaces"),

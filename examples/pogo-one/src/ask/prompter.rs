@@ -33,6 +33,12 @@ impl CliPrompter {
         }
     }
 
+    /// Whether any question can be answered.
+    #[cfg(feature = "store")]
+    pub(crate) fn is_of_use(&self) -> bool {
+        self.passphrase.is_some() || self.askpass.is_some() || TerminalPrompter::are_there()
+    }
+
     fn unavailable(question: Question<'_>) -> NoAnswer {
         let flags = match question {
             Question::Passphrase { .. } => "give --passphrase-file FILE or --askpass PROGRAM",

@@ -1,5 +1,7 @@
 //! `pogo attach`
 
+use std::sync::Arc;
+
 use pogo_api::NamespaceClient;
 use pogo_core::dispatcher::{Clock, Observer, SystemClock};
 use pogo_core::history::JobFilter;
@@ -7,9 +9,11 @@ use pogo_core::scheduler::{Event, JobId, NamespaceEventKind, Record};
 
 use super::run::folding;
 use super::stop::StopSignals;
+use crate::actor::account;
+use crate::ask::{CliPrompter, TerminalPrompter};
 use crate::cli::{AttachArgs, JobArg};
 use crate::exit::{CliError, Exit};
-use crate::service::{FollowedJob, PastOutput, Place, client_error, connect, follow};
+use crate::service::{FollowedJob, PastOutput, Person, Place, client_error, connect, follow};
 
 pub(crate) fn attach(args: &AttachArgs) -> Result<Exit, CliError> {
     let place = Place::kept(&args.place)?;
@@ -23,6 +27,14 @@ async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
     let client = connect(place).await?;
     let job = named(&client, args.job).await?;
     let screen = super::screen(args.format, None, args.verbosity)?.folding(folding(args.fold, args.format)?);
+    let screen = Arc::new(screen);
+    screen.watched_by(&account());
+    let terminal = Arc::new(TerminalPrompter::default());
+    terminal.meet(Arc::clone(&screen));
+    let person = Person {
+        prompter: Arc::new(CliPrompter::new(None, None, Arc::clone(&terminal))),
+        terminal,
+    };
     let mut signals = StopSignals::listen().map_err(CliError::broken)?;
     let configuration = client.configuration().await.map_err(client_error)?;
     if let Some(fleet) = configuration.fleet {
@@ -34,7 +46,9 @@ async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
         true => PastOutput::Shown,
         false => PastOutput::LeftOut,
     };
-    let followed = FollowedJob::from_start(place, client, job).past_output(past_output);
+    let followed = FollowedJob::from_start(place, client, job)
+        .past_output(past_output)
+        .person(person);
     let exit = follow(followed, &screen, &mut signals).await;
     let shown = screen.finish();
     let exit = exit?;

@@ -1,5 +1,7 @@
 //! `pogo run` where a store keeps the job: the store's dispatcher runs it, and this program follows.
 
+use std::io::Read;
+use std::os::unix::fs::FileTypeExt;
 use std::sync::Arc;
 
 use pogo_api::NamespaceClient;
@@ -16,13 +18,14 @@ use pogo_inventory::merge::Gathered;
 use super::connect;
 use super::run::{checked, folding, spec};
 use super::stop::StopSignals;
-use crate::ask::TerminalPrompter;
-use crate::cli::{RunArgs, Targets, new_name};
+use crate::actor::account;
+use crate::ask::{CliPrompter, TerminalPrompter};
+use crate::cli::{RunArgs, SshArgs, Targets, new_name};
 use crate::exit::{CliError, Exit};
 use crate::guard;
 use crate::report::{self, Screen, WarningRecord};
 use crate::service::{
-    FollowedJob, NewConfiguration, NotServed, Place, SECRETS_SETTING, Server, client_error, configure,
+    FollowedJob, NewConfiguration, NotServed, Person, Place, SECRETS_SETTING, Server, client_error, configure,
     connect as connect_to, find, follow,
 };
 use crate::submission::{self, ASSUMED_DOWN};
@@ -93,8 +96,9 @@ async fn with_dispatcher(
     guard::confirm_job(&job.plan, job.is_guarded, args.yes)?;
     // An invalid job is refused before a password is asked for.
     let secrets = has_secrets.then(|| secrets(args, &id)).transpose()?;
-    let screen =
-        super::screen(args.format, args.events.as_deref(), args.verbosity)?.folding(folding(args.fold, args.format)?);
+    let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?;
+    let screen = Arc::new(screen.folding(folding(args.fold, args.format)?));
+    screen.watched_by(&account());
     screen.log(&WarningRecord::lines(&job.gathered)?);
     let mut signals = StopSignals::listen().map_err(CliError::broken)?;
     configure(&client, &known, job.configuration.clone()).await?;
@@ -113,13 +117,27 @@ async fn with_dispatcher(
         return Ok(Exit::Succeeded);
     }
     screen.event(&configured(&job.configuration));
-    let followed = FollowedJob::submitted(place, client, (number, before)).secrets(secrets);
+    let followed = FollowedJob::submitted(place, client, (number, before))
+        .secrets(secrets)
+        .person(person(&args.ssh, &screen)?);
     let exit = follow(followed, &screen, &mut signals).await;
     let shown = screen.finish();
     let exit = exit?;
     shown?;
+    TerminalPrompter::leave();
     next_commands(number, exit, &screen);
     Ok(exit)
+}
+
+/// Who answers what keys and hosts ask.
+fn person(args: &SshArgs, screen: &Arc<Screen>) -> Result<Person, CliError> {
+    let terminal = Arc::new(TerminalPrompter::default());
+    terminal.meet(Arc::clone(screen));
+    let prompter = CliPrompter::new(connect::passphrase(args)?, args.askpass.clone(), Arc::clone(&terminal));
+    Ok(Person {
+        prompter: Arc::new(prompter),
+        terminal,
+    })
 }
 
 /// Says what to type next, where not all is well.
@@ -232,12 +250,20 @@ fn inputs(args: &RunArgs, mut spec: JobSpec) -> Result<JobSpec, CliError> {
         ));
     }
     for file in &mut options.files {
-        file.source = readable(args, &file.source)?;
+        file.source = readable(args, &file.source)?.ok_or_else(|| {
+            CliError::usage(format!(
+                "{} is a pipe, which no other process can read: write it into a file, or run with --store none",
+                file.source
+            ))
+        })?;
     }
     if let Stdin::File(path) = &options.stdin {
         options.stdin = match path.as_str() {
-            "-" => Stdin::Bytes(read_stdin()?),
-            path => Stdin::File(readable(args, path)?),
+            "-" => Stdin::Bytes(taken_along(std::io::stdin().lock())?),
+            path => match readable(args, path)? {
+                Some(path) => Stdin::File(path),
+                None => Stdin::Bytes(taken_along(std::fs::File::open(path).map_err(CliError::usage)?)?),
+            },
         };
     }
     if spec.transport_settings.value("agent").is_none()
@@ -249,26 +275,24 @@ fn inputs(args: &RunArgs, mut spec: JobSpec) -> Result<JobSpec, CliError> {
     Ok(spec)
 }
 
-/// A file that can be read now, by its absolute path.
-fn readable(args: &RunArgs, path: &str) -> Result<String, CliError> {
+/// A file that can be read now, by its absolute path; `None` for a pipe, which ends with this process.
+fn readable(args: &RunArgs, path: &str) -> Result<Option<String>, CliError> {
     let cannot = |error: std::io::Error| args.exec_options.unread(&format!("cannot read {path}: {error}"));
+    if std::fs::metadata(path).map_err(cannot)?.file_type().is_fifo() {
+        return Ok(None);
+    }
     std::fs::File::open(path).map_err(cannot)?;
     let absolute = std::path::absolute(path).map_err(cannot)?;
-    absolute
-        .into_os_string()
-        .into_string()
-        .map_err(|_| CliError::usage(format!("the path {path} is not UTF-8; rename the file")))
+    let absolute = absolute.into_os_string().into_string();
+    let absolute = absolute.map_err(|_| CliError::usage(format!("the path {path} is not UTF-8; rename the file")))?;
+    Ok(Some(absolute))
 }
 
-fn read_stdin() -> Result<Vec<u8>, CliError> {
-    use std::io::Read;
+/// What is read to its end, as a part of the job.
+fn taken_along(input: impl Read) -> Result<Vec<u8>, CliError> {
     let mut bytes = vec![];
     let most = STDIN_BYTES as u64 + 1;
-    std::io::stdin()
-        .lock()
-        .take(most)
-        .read_to_end(&mut bytes)
-        .map_err(CliError::usage)?;
+    input.take(most).read_to_end(&mut bytes).map_err(CliError::usage)?;
     match bytes.len() > STDIN_BYTES {
         false => Ok(bytes),
         true => Err(CliError::usage(
@@ -277,17 +301,12 @@ fn read_stdin() -> Result<Vec<u8>, CliError> {
     }
 }
 
-/// Refuses what only this process can answer, with what can be done instead.
+/// Refuses what only the process does that dispatches the job.
 fn refuse_what_needs_this_process(args: &RunArgs) -> Result<(), CliError> {
-    let ssh = &args.ssh;
-    let needed = [
-        (ssh.askpass.is_some(), "--askpass"),
-        (args.follow.watch_inventory, "--watch-inventory"),
-    ];
-    match needed.iter().find(|(is_given, _)| *is_given) {
-        None => Ok(()),
-        Some((_, flag)) => Err(CliError::usage(format!(
-            "{flag} works only while this program dispatches the job itself, without a store; add --store none"
-        ))),
+    match args.follow.watch_inventory {
+        false => Ok(()),
+        true => Err(CliError::usage(
+            "--watch-inventory is for jobs that this program dispatches itself; add --store none",
+        )),
     }
 }

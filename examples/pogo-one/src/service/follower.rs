@@ -1,9 +1,10 @@
 //! Follows a job to its end, by whichever dispatcher has it.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use futures::StreamExt;
-use pogo_api::wire::Secrets;
+use pogo_api::wire::{Question, Secrets};
 use pogo_api::{ClientError, FollowItem, NamespaceClient};
 use pogo_core::dispatcher::Observer;
 use pogo_core::history::JobEventsQuery;
@@ -12,8 +13,10 @@ use pogo_core::scheduler::{Event, JobEventKind, JobId, JobStatus, Query, Record}
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
 use super::output::OutputFollower;
+use super::prompter::answer;
 use super::stopper::{OnInterrupt, until_left};
 use super::{Place, client_error, connect};
+use crate::ask::{CliPrompter, TerminalPrompter};
 use crate::command::StopSignals;
 use crate::exit::{CliError, Exit};
 use crate::report::Screen;
@@ -29,8 +32,17 @@ pub(crate) struct FollowedJob {
     shown: Option<Seq>,
     on_interrupt: OnInterrupt,
     past_output: PastOutput,
+    /// Who answers what keys and hosts ask.
+    person: Option<Person>,
     /// What a dispatcher that takes over has to be given again.
     secrets: Option<Secrets>,
+}
+
+/// A person at a terminal, or what answers for one.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) prompter: Arc<CliPrompter>,
+    pub(crate) terminal: Arc<TerminalPrompter>,
 }
 
 /// What is shown of attempts that ended before anybody followed.
@@ -51,6 +63,7 @@ impl FollowedJob {
             shown: None,
             on_interrupt: OnInterrupt::Leave,
             past_output: PastOutput::LeftOut,
+            person: None,
             secrets: None,
         }
     }
@@ -70,6 +83,12 @@ impl FollowedJob {
         self
     }
 
+    /// Sets who answers what keys and hosts ask, if anybody can.
+    pub(crate) fn person(mut self, person: Person) -> Self {
+        self.person = Some(person).filter(|person| person.prompter.is_of_use());
+        self
+    }
+
     pub(crate) fn secrets(mut self, secrets: Option<Secrets>) -> Self {
         self.secrets = secrets;
         self
@@ -79,7 +98,13 @@ impl FollowedJob {
 /// Shows a job until it is over, needs an order that nobody here gives, or whoever follows leaves.
 pub(crate) async fn follow(mut job: FollowedJob, screen: &Screen, signals: &mut StopSignals) -> Result<Exit, CliError> {
     let steered = (job.client.clone(), job.job, job.on_interrupt);
-    let left = until_left(signals, (&steered.0, steered.1), screen, steered.2);
+    let terminal = job.person.as_ref().map(|person| Arc::clone(&person.terminal));
+    let left = until_left(
+        signals,
+        (&steered.0, steered.1),
+        (screen, terminal.as_deref()),
+        steered.2,
+    );
     let number = job.job.number();
     tokio::select! {
         ended = job.to_end(screen) => ended,
@@ -164,10 +189,14 @@ impl FollowedJob {
         output: &mut OutputFollower,
         screen: &Screen,
     ) -> Result<Option<Exit>, ClientError> {
-        let mut items = self.client.follow(request);
+        let mut items = match &self.person {
+            Some(_) => self.client.attend(request),
+            None => self.client.follow(request),
+        };
         while let Some(item) = items.next().await {
             match item? {
                 FollowItem::Output(piece) => output.piece(&piece, screen).await?,
+                FollowItem::Question(question) => self.ask(*question),
                 FollowItem::Update(update) => match *update {
                     Update::Records { id, records, .. } => {
                         for StreamRecord { seq, record, .. } in &records {
@@ -186,6 +215,21 @@ impl FollowedJob {
         }
         self.after = None;
         Ok(None)
+    }
+
+    /// Asks the person, beside what else happens.
+    fn ask(&self, question: Question) {
+        let Some(Person { prompter, .. }) = self.person.clone() else {
+            return;
+        };
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            let answered = tokio::task::spawn_blocking(move || answer(&*prompter, &question)).await;
+            // Where contact is lost, the next dispatcher asks again.
+            if let Ok(answer) = answered {
+                let _ = client.answer(&answer).await;
+            }
+        });
     }
 
     /// Shows a record; the exit code if it is the last that matters.

@@ -9,13 +9,14 @@ mod log;
 mod output;
 mod place;
 mod process;
+mod prompter;
 mod secrets;
 mod server;
 mod stopper;
 
 pub(crate) use configuration::{NewConfiguration, configure};
 pub(crate) use connect::{client_error, connect, find};
-pub(crate) use follower::{FollowedJob, PastOutput, follow};
+pub(crate) use follower::{FollowedJob, PastOutput, Person, follow};
 pub(crate) use place::Place;
 pub(crate) use secrets::SETTING as SECRETS_SETTING;
 pub(crate) use server::{NotServed, Server, serve};

@@ -8,8 +8,9 @@ use pogo_core::dispatcher::{AcceptRestore, DispatchError, Dispatcher, Handle, Tr
 use pogo_core::journal::{JournalError, OwnerId};
 use pogo_core::scheduler::Scheduler;
 use pogo_ssh::{SshTransport, SshTransports};
+use pogo_store::StoreError;
 use pogo_web::unix::{Access, ServeOptions, Socket};
-use pogo_web::{Namespace, OutputFeed, PeerAccounts, RouterState, router};
+use pogo_web::{Namespace, OutputFeed, PeerAccounts, Questions, RouterState, router};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -18,6 +19,7 @@ use super::connect::program;
 use super::idle::until_idle;
 use super::launch::Started;
 use super::log::ServiceLog;
+use super::prompter::AttachedPrompter;
 use super::secrets::KeptSecrets;
 use super::{Place, process};
 use crate::actor::local_actor;
@@ -53,6 +55,7 @@ impl Server {
         let kept = store
             .namespace(place.namespace().as_str())
             .map_err(crate::store::refused)?;
+        let name = kept.unique_name().await.map_err(not_opened)?;
         let feed = OutputFeed::new();
         let warnings = move |warning: &str| {
             if log {
@@ -60,13 +63,15 @@ impl Server {
             }
         };
         let secrets = KeptSecrets::default();
-        let transports = SshTransports::new(SshTransport::builder())
+        let questions = Questions::new();
+        let builder = SshTransport::builder().prompter(AttachedPrompter(questions.clone()));
+        let transports = SshTransports::new(builder)
             .secrets(secrets.clone())
             .on_warning(warnings);
         let mut builder = Dispatcher::builder(Arc::new(TransportPool::new(transports)))
             .journal(kept.journal())
             .output(kept.output())
-            .namespace(place.namespace().as_str())
+            .namespace(name)
             .owner(OwnerId(
                 format!("{} (process {})", local_actor(), std::process::id()).into(),
             ))
@@ -84,6 +89,7 @@ impl Server {
             .output_feed(feed)
             .history(Arc::new(kept.clone()))
             .history(Arc::new(kept))
+            .questions(questions)
             .secrets(Arc::new(secrets));
         let state = RouterState::builder(Arc::new(PeerAccounts::personal()))
             .server(program())
@@ -138,6 +144,13 @@ fn why_ended(ended: Result<Result<Scheduler, DispatchError>, tokio::task::JoinEr
         Ok(Ok(_)) => CliError::broken("the dispatcher has ended"),
         Ok(Err(error)) => CliError::broken(error),
         Err(error) => CliError::broken(error),
+    }
+}
+
+fn not_opened(error: StoreError) -> NotServed {
+    match error {
+        StoreError::Journal(JournalError::Held { owner, .. }) => NotServed::Held(owner.to_string()),
+        other => NotServed::Other(crate::store::refused(other)),
     }
 }
 

@@ -3,6 +3,7 @@
 use pogo_api::NamespaceClient;
 use pogo_core::scheduler::{JobId, Order};
 
+use crate::ask::TerminalPrompter;
 use crate::command::{StopCause, StopSignals};
 use crate::report::Screen;
 
@@ -19,7 +20,7 @@ pub(crate) enum OnInterrupt {
 pub(super) async fn until_left(
     signals: &mut StopSignals,
     (client, job): (&NamespaceClient, JobId),
-    screen: &Screen,
+    (screen, terminal): (&Screen, Option<&TerminalPrompter>),
     on_interrupt: OnInterrupt,
 ) {
     let mut interrupts = match on_interrupt {
@@ -49,5 +50,8 @@ pub(super) async fn until_left(
         interrupts += 1;
         // A job that has just ended refuses, and its end is what comes next.
         let _ = client.execute(order).await;
+        if let Some(terminal) = terminal {
+            terminal.stopped();
+        }
     }
 }

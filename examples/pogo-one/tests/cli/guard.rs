@@ -81,6 +81,7 @@ fn typed(typed: &str, more: &str) -> Done {
     let mut command = Command::new("script");
     command
         .args(["-qec", &line, "/dev/null"])
+        .env("POGO_STORE", "none")
         .current_dir(program.directory.path());
     let mut child = command
         .stdin(Stdio::piped())

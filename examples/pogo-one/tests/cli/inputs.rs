@@ -90,6 +90,7 @@ fn every_host_reads_what_a_shell_substitutes_for_a_file() {
     bash.arg(inner.get_program()).args(inner.get_args());
     bash.current_dir(site.program.directory.path())
         .env("HOME", site.program.directory.path())
+        .env("POGO_STORE", "none")
         .env_remove("SSH_AUTH_SOCK");
     assert_both(&Done::of(bash.output().unwrap()), "one,two");
 }

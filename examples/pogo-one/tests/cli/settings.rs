@@ -248,10 +248,6 @@ fn mistakes_in_defaults_name_their_place() {
             &["config.yaml:1:1: `targets` cannot stand here", "--job-file"],
         ),
         ("timeout: soon\n", &["config.yaml:1:10", "write seconds"]),
-        (
-            "namespace: web\n",
-            &["--namespace comes from", "config.yaml:1", "--policy"],
-        ),
     ] {
         defaults(&program, text);
         refused(&program, &["plan", "web1"], wanted);

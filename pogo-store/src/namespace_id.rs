@@ -1,0 +1,51 @@
+//! What tells a namespace from those of the same name in other stores.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::checked_line::{checked, object, push_line};
+use crate::disk::{Disk, replace_file};
+use crate::error::StoreError;
+
+const NAME: &str = "id";
+
+#[derive(Serialize, Deserialize)]
+struct NamespaceId {
+    id: String,
+}
+
+/// The id of a namespace; `None` if it has none yet.
+pub(crate) fn read_id(disk: &dyn Disk, namespace: &Path) -> Result<Option<String>, StoreError> {
+    let path = namespace.join(NAME);
+    let bytes = match disk.read_all(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        bytes => bytes?,
+    };
+    let line = bytes.strip_suffix(b"\n").and_then(checked);
+    let read = line.and_then(|fields| serde_json::from_slice::<NamespaceId>(&object(fields)).ok());
+    match read {
+        Some(NamespaceId { id }) if is_id(&id) => Ok(Some(id)),
+        _ => Err(StoreError::Damaged {
+            path,
+            message: "it has another checksum than it says; restore it from a copy".to_owned(),
+        }),
+    }
+}
+
+/// Gives a namespace a random id. Only its owner does so.
+pub(crate) fn write_id(disk: &dyn Disk, namespace: &Path) -> Result<String, StoreError> {
+    // The standard library keys its hashers from the system's randomness.
+    let id = format!("{:016x}", RandomState::new().build_hasher().finish());
+    let mut line = vec![];
+    let written = serde_json::to_vec(&NamespaceId { id: id.clone() }).map_err(io::Error::from)?;
+    push_line(&mut line, &written);
+    replace_file(disk, &namespace.join(NAME), &line)?;
+    Ok(id)
+}
+
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

@@ -1,0 +1,185 @@
+//! Questions to whoever is attached.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use pogo_api::wire::{Asked, Question};
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+use crate::handlers::sse;
+
+/// Passes questions of a transport on to whoever follows a stream and can ask a person, and their answers back. Cheap to clone; clones
+/// are the same.
+#[derive(Clone, Default)]
+pub struct Questions(Arc<Board>);
+
+struct Board {
+    state: Mutex<State>,
+    /// The number of the question that comes next.
+    end: watch::Sender<u64>,
+    /// Somebody has come who can ask a person.
+    come: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    open: BTreeMap<u64, Open>,
+    next: u64,
+    readers: usize,
+}
+
+struct Open {
+    event: Bytes,
+    answer: SyncSender<Option<SecretString>>,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        let (state, (end, _)) = (Mutex::default(), watch::channel(0));
+        let come = Condvar::new();
+        Self { state, end, come }
+    }
+}
+
+impl Questions {
+    /// No questions yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks, and waits for an answer as long as a person takes, and for a person if there is none: blocks. `None` if somebody declines.
+    pub fn ask(&self, asked: Asked) -> Option<SecretString> {
+        let (answer, answered) = sync_channel(1);
+        let mut state = self.0.state();
+        let id = state.next;
+        let event = sse::question(&Question::new(id, asked));
+        state.open.insert(id, Open { event, answer });
+        state.next += 1;
+        let end = state.next;
+        drop(state);
+        self.0.end.send_modify(|known| *known = end.max(*known));
+        answered.recv().ok().flatten()
+    }
+
+    /// Whether somebody follows who can ask a person, or does so within this time: blocks. Whoever submits a job follows it a moment later.
+    pub fn is_anybody_there(&self, within: Duration) -> bool {
+        let state = self.0.state();
+        let waited = self
+            .0
+            .come
+            .wait_timeout_while(state, within, |state| state.readers == 0);
+        waited.unwrap_or_else(PoisonError::into_inner).0.readers > 0
+    }
+
+    /// Answers a question; false if it has an answer already, or there is none of this number.
+    pub(crate) fn answer(&self, id: u64, answer: Option<SecretString>) -> bool {
+        let open = self.0.state().open.remove(&id);
+        open.is_some_and(|open| open.answer.send(answer).is_ok())
+    }
+
+    /// The questions that are open, and those that come.
+    pub(crate) fn reader(&self) -> QuestionReader {
+        self.0.state().readers += 1;
+        self.0.come.notify_all();
+        let (board, grown) = (Arc::clone(&self.0), self.0.end.subscribe());
+        QuestionReader { board, grown, next: 0 }
+    }
+}
+
+impl Board {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Questions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Questions").finish_non_exhaustive()
+    }
+}
+
+/// Somebody who can ask a person.
+pub(crate) struct QuestionReader {
+    board: Arc<Board>,
+    grown: watch::Receiver<u64>,
+    /// Questions before it were seen.
+    next: u64,
+}
+
+impl QuestionReader {
+    /// The next question, as it is sent. Dropping the future loses nothing.
+    pub(crate) async fn next(&mut self) -> Bytes {
+        loop {
+            if let Some(event) = self.take() {
+                return event;
+            }
+            let next = self.next;
+            // The board is there as long as this.
+            let _ = self.grown.wait_for(|end| *end > next).await;
+        }
+    }
+
+    fn take(&mut self) -> Option<Bytes> {
+        let state = self.board.state();
+        let found = state.open.range(self.next..).next();
+        let (next, event) = match found {
+            Some((id, open)) => (id + 1, Some(open.event.clone())),
+            None => (state.next, None),
+        };
+        self.next = next;
+        event
+    }
+}
+
+impl Drop for QuestionReader {
+    fn drop(&mut self) {
+        self.board.state().readers -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn passphrase() -> Asked {
+        let (file, attempt) = ("/keys/id".to_owned(), 1);
+        serde_json::from_value(serde_json::json!({ "passphrase": { "file": file, "attempt": attempt } })).unwrap()
+    }
+
+    #[tokio::test]
+    async fn whoever_attaches_later_is_asked_too_and_the_first_answer_counts() {
+        let questions = Questions::new();
+        assert!(!questions.is_anybody_there(Duration::ZERO));
+        let asker = questions.clone();
+        let asked = tokio::task::spawn_blocking(move || asker.ask(passphrase()));
+        let (mut first, mut second) = (questions.reader(), questions.reader());
+        assert!(questions.is_anybody_there(Duration::ZERO));
+        for reader in [&mut first, &mut second] {
+            let event = reader.next().await;
+            assert!(event.starts_with(b"event: question\ndata: {\"version\":1,\"id\":0,"));
+            assert!(reader.next().now_or_never().is_none(), "it comes once");
+        }
+        assert!(questions.answer(0, Some("open".to_owned().into())));
+        assert!(!questions.answer(0, None));
+        assert_eq!(asked.await.unwrap().unwrap().expose_secret(), "open");
+        assert!(questions.reader().next().now_or_never().is_none(), "it is answered");
+    }
+
+    #[tokio::test]
+    async fn whoever_is_asked_may_decline() {
+        let questions = Questions::new();
+        let asker = questions.clone();
+        let asked = tokio::task::spawn_blocking(move || asker.ask(passphrase()));
+        questions.reader().next().await;
+        assert!(questions.answer(0, None));
+        assert!(asked.await.unwrap().is_none());
+    }
+}
