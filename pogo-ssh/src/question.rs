@@ -87,6 +87,16 @@ pub trait Prompter: Send + Sync {
     }
 }
 
+impl<P: Prompter + ?Sized> Prompter for Arc<P> {
+    fn prompt(&self, question: Question<'_>) -> Result<SecretString, NoAnswer> {
+        P::prompt(self, question)
+    }
+
+    fn can_answer(&self, question: Question<'_>) -> Result<(), NoAnswer> {
+        P::can_answer(self, question)
+    }
+}
+
 /// Answers with a closure.
 struct ClosurePrompter<F>(F);
 

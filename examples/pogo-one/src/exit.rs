@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Blocked,
     /// 3: whoever followed the job left, and it goes on.
     Left,
+    /// 4: the job waits for a person, and there is no terminal.
+    NeedsPerson,
     /// 64: the command line, the policy or the targets are wrong; nothing was done.
     Usage,
     /// 69: nobody answers, and nothing was done.
@@ -36,6 +38,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Blocked => 2,
             Self::Left => 3,
+            Self::NeedsPerson => 4,
             Self::Usage => 64,
             Self::Unreachable => 69,
             Self::Broken => 70,

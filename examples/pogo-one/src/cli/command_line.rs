@@ -34,6 +34,7 @@ Exit codes:
   1   every host was tried, and some failed or are in doubt
   2   the job was blocked or stopped before every host was tried
   3   you left, and the job goes on
+  4   the job waits for a person, and there is no terminal
       (`simulate` with --runs or --what-if ends with 0 when it could answer, whatever the answer)
   64  the command line, the policy or the targets are wrong; nothing was done
   69  nobody answers; nothing was done

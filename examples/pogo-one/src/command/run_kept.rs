@@ -7,13 +7,15 @@ use std::sync::Arc;
 use pogo_api::NamespaceClient;
 use pogo_api::wire::{Configuration, Secrets};
 use pogo_core::dispatcher::Observer;
+use pogo_core::dispatcher::TransportFactory;
 use pogo_core::fleet::{Fleet, HostName};
-use pogo_core::plan::{JobSpec, Plan, Stdin};
+use pogo_core::plan::{JobSpec, Plan, Stdin, TransportSettings};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Event, NamespaceEventKind};
 use pogo_core::scheduler::{JobId, Order, Query, Record};
 use pogo_core::stream::StreamId;
 use pogo_inventory::merge::Gathered;
+use pogo_ssh::{SshTransport, SshTransports};
 
 use super::connect;
 use super::run::{checked, folding, spec};
@@ -89,6 +91,7 @@ async fn with_dispatcher(
     let known = client.configuration().await.map_err(client_error)?;
     let id = new_name();
     let has_secrets = has_secrets(args);
+    let settings = spec.transport_settings.clone();
     if has_secrets {
         spec.transport_settings = spec.transport_settings.set(SECRETS_SETTING, &id);
     }
@@ -100,6 +103,8 @@ async fn with_dispatcher(
     let screen = Arc::new(screen.folding(folding(args.fold, args.format)?));
     screen.watched_by(&account());
     screen.log(&WarningRecord::lines(&job.gathered)?);
+    let person = person(&args.ssh, &screen)?;
+    check_transport(&settings, secrets.as_ref(), &person, &screen).await?;
     let mut signals = StopSignals::listen().map_err(CliError::broken)?;
     configure(&client, &known, job.configuration.clone()).await?;
     for host in &job.down {
@@ -119,7 +124,7 @@ async fn with_dispatcher(
     screen.event(&configured(&job.configuration));
     let followed = FollowedJob::submitted(place, client, (number, before))
         .secrets(secrets)
-        .person(person(&args.ssh, &screen)?);
+        .person(person);
     let exit = follow(followed, &screen, &mut signals).await;
     let shown = screen.finish();
     let exit = exit?;
@@ -138,6 +143,22 @@ fn person(args: &SshArgs, screen: &Arc<Screen>) -> Result<Person, CliError> {
         prompter: Arc::new(prompter),
         terminal,
     })
+}
+
+/// Makes the transport of the job here, as its dispatcher will, so that a key file that cannot be read is found before anything is submitted.
+async fn check_transport(
+    settings: &TransportSettings,
+    secrets: Option<&Secrets>,
+    person: &Person,
+    screen: &Arc<Screen>,
+) -> Result<(), CliError> {
+    let mut builder = SshTransport::builder().prompter(Arc::clone(&person.prompter));
+    if let Some(password) = secrets.and_then(|secrets| secrets.password.clone()) {
+        builder = builder.password(password);
+    }
+    let shown = Arc::clone(screen);
+    let transports = SshTransports::new(builder).on_warning(move |warning| shown.say(warning));
+    transports.make(settings).await.map(drop).map_err(CliError::usage)
 }
 
 /// Says what to type next, where not all is well.

@@ -1,37 +1,52 @@
-//! Hosts on which another command runs.
+//! Hosts on which another command runs, or that cannot be connected to yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{Event, NeverBegan, TaskEvent, TaskEventKind};
 
 use super::visible::visible;
 
-/// What was said last of each host that another command keeps busy.
+/// What was said last of hosts whose attempts did not begin.
 #[derive(Debug, Default)]
-pub(super) struct BusyHosts(BTreeMap<HostName, String>);
+pub(super) struct BusyHosts {
+    /// Which command keeps each host busy.
+    busy: BTreeMap<HostName, String>,
+    /// What is missing to connect, which is the same for many hosts.
+    missing: BTreeSet<String>,
+}
 
 impl BusyHosts {
-    /// The line to show, where an event says that a host is busy: once for each command that keeps it so, however often it is tried again.
+    /// The line to show, where an event says that a host is busy, once for each command that keeps it so, or that something is missing to
+    /// connect, once for all hosts; however often it is tried again.
     pub(super) fn note(&mut self, event: &Event) -> Option<String> {
         let Event::Task(TaskEvent { host, kind, .. }) = event else {
             return None;
         };
-        let TaskEventKind::NeverBegan {
-            reason: NeverBegan::Busy,
-            message,
-            ..
-        } = kind
-        else {
-            return None;
-        };
-        let holder = message
-            .split_once(" has held")
-            .map_or(message.as_str(), |(holder, _)| holder);
-        if self.0.get(host).is_some_and(|before| before == holder) {
+        match kind {
+            TaskEventKind::NeverBegan {
+                reason: NeverBegan::Busy,
+                message,
+                ..
+            } => self.busy(host, message),
+            TaskEventKind::NeverBegan {
+                reason: NeverBegan::NotReady,
+                message,
+                ..
+            } => {
+                let is_new = self.missing.insert(message.clone());
+                is_new.then(|| format!("{host} waits, and so may others: {}", visible(message)))
+            }
+            _ => None,
+        }
+    }
+
+    fn busy(&mut self, host: &HostName, message: &str) -> Option<String> {
+        let holder = message.split_once(" has held").map_or(message, |(holder, _)| holder);
+        if self.busy.get(host).is_some_and(|before| before == holder) {
             return None;
         }
-        self.0.insert(host.clone(), holder.to_owned());
+        self.busy.insert(host.clone(), holder.to_owned());
         Some(format!(
             "{host} is busy: {}; it waits, and is tried again",
             visible(message)
@@ -69,6 +84,14 @@ mod tests {
         assert!(hosts.note(&busy("web2", NeverBegan::Busy, &held(17, 9))).is_some());
         assert!(hosts.note(&busy("web1", NeverBegan::Busy, &held(18, 1))).is_some());
         assert_eq!(hosts.note(&busy("web3", NeverBegan::Expired, "late")), None);
+        let missing = hosts
+            .note(&busy("web3", NeverBegan::NotReady, "nobody is attached"))
+            .unwrap();
+        assert_eq!(missing, "web3 waits, and so may others: nobody is attached");
+        assert_eq!(
+            hosts.note(&busy("web5", NeverBegan::NotReady, "nobody is attached")),
+            None
+        );
         let hostile = hosts.note(&busy("web4", NeverBegan::Busy, "\u{1b}[2J")).unwrap();
         assert!(!hostile.contains('\u{1b}'), "{hostile}");
     }

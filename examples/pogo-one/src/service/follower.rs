@@ -9,7 +9,9 @@ use pogo_api::{ClientError, FollowItem, NamespaceClient};
 use pogo_core::dispatcher::Observer;
 use pogo_core::history::JobEventsQuery;
 use pogo_core::journal::Seq;
-use pogo_core::scheduler::{Event, JobEventKind, JobId, JobStatus, Query, Record};
+use pogo_core::scheduler::{
+    Event, JobEventKind, JobId, JobStatus, NeverBegan, Query, Record, TaskEvent, TaskEventKind,
+};
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
 use super::output::OutputFollower;
@@ -217,6 +219,21 @@ impl FollowedJob {
         Ok(None)
     }
 
+    /// Whether it lacks what neither this program nor a terminal can give.
+    fn waits_for_a_person(&self, record: &Record) -> bool {
+        let is_missing = matches!(
+            &record.event,
+            Event::Task(TaskEvent {
+                kind: TaskEventKind::NeverBegan {
+                    reason: NeverBegan::NotReady,
+                    ..
+                },
+                ..
+            })
+        );
+        is_missing && self.person.is_none() && self.secrets.is_none() && !is_watched()
+    }
+
     /// Asks the person, beside what else happens.
     fn ask(&self, question: Question) {
         let Some(Person { prompter, .. }) = self.person.clone() else {
@@ -251,6 +268,13 @@ impl FollowedJob {
             output.end((self.job, &task.host, attempt), length, screen).await?;
         }
         screen.event(record);
+        if self.waits_for_a_person(record) {
+            let number = self.job.number();
+            screen.say(&format!(
+                "the job waits for a person: `pogo attach {number}` from a terminal answers"
+            ));
+            return Ok(Some(Exit::NeedsPerson));
+        }
         Ok(match record.event.job_kind() {
             Some(JobEventKind::Finished { tally }) => Some(Exit::of(JobStatus::Finished, *tally)),
             Some(JobEventKind::Halted) => Some(Exit::Blocked),

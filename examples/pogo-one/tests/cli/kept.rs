@@ -12,6 +12,7 @@ use pogo_ssh::loopback::Fault;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
 
+use super::asking::PASSPHRASE;
 use super::program::Done;
 use super::ssh::Site;
 
@@ -262,6 +263,53 @@ fn secrets_are_in_memory_alone_and_are_given_again_after_a_takeover() {
     assert_eq!(kept.ran(), ["web1", "web2"]);
     let found = files_with(&kept.file("store"), b"q84711zw");
     assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn a_passphrase_is_asked_for_by_whoever_follows() {
+    let kept = Kept::new("tag: {web: [web1, web2]}\n", &["web1", "web2"]);
+    let key = kept.site.locked();
+    let store = kept.file("store").display().to_string();
+    let args = kept
+        .site
+        .args("@web", &["--store", &store, "--ssh-config", "none", "--", "echo here"]);
+    let plain = kept.site.servers.identity_file().display().to_string();
+    let locked = key.display().to_string();
+    let args: Vec<String> = args
+        .into_iter()
+        .map(|arg| if arg == plain { locked.clone() } else { arg })
+        .collect();
+    let mut terminal = kept.site.on_terminal(&args);
+    terminal.wait_for("Enter passphrase for key '");
+    terminal.type_in("wrong\n");
+    terminal.wait_for("Bad passphrase, try again for '");
+    terminal.type_in(&format!("{PASSPHRASE}\n"));
+    let (code, seen) = terminal.end();
+    assert_eq!(code, 0, "{seen}");
+    assert_eq!(seen.matches("assphrase").count(), 2, "{seen}");
+    assert_eq!(seen.matches("| here").count(), 2, "{seen}");
+    let found = files_with(&kept.file("store"), PASSPHRASE.as_bytes());
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn a_key_that_nobody_can_open_is_refused_before_anything_is_submitted() {
+    let kept = Kept::new("tag: {web: [web1]}\n", &["web1"]);
+    let key = kept.site.locked();
+    let store = kept.file("store").display().to_string();
+    let args = kept
+        .site
+        .args("@web", &["--store", &store, "--ssh-config", "none", "--", "true"]);
+    let plain = kept.site.servers.identity_file().display().to_string();
+    let locked = key.display().to_string();
+    let args: Vec<String> = args
+        .into_iter()
+        .map(|arg| if arg == plain { locked.clone() } else { arg })
+        .collect();
+    let done = kept.site.apart(&args);
+    done.assert_refused(&["is encrypted", "give --passphrase-file FILE"]);
+    let jobs = fs::read_to_string(kept.namespace().join("jobs.jsonl")).unwrap_or_default();
+    assert!(!jobs.contains("\"job\":"), "{jobs}");
 }
 
 /// The files below a directory that have these bytes.
