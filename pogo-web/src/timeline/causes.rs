@@ -15,6 +15,9 @@ const MOST: usize = 20;
 /// The most hosts that are listed of one.
 const MOST_HOSTS: usize = 1_000;
 
+/// The most characters that name its hosts: enough for a command line.
+const FOLDED: usize = 2_000;
+
 /// Hosts that failed, or are in doubt, for what reads the same.
 #[derive(Debug, Serialize)]
 pub(super) struct Cause {
@@ -56,7 +59,7 @@ pub(super) fn causes(course: &JobCourse) -> Vec<Cause> {
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
     causes.truncate(MOST);
     for cause in &mut causes {
-        cause.folded = cut(&fold(cause.hosts.iter().map(HostName::as_str)).to_string(), 120);
+        cause.folded = cut(&fold(cause.hosts.iter().map(HostName::as_str)).to_string(), FOLDED);
     }
     causes
 }

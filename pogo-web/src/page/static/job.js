@@ -112,9 +112,9 @@ export function job(context) {
         el("p", el("b", `${number(cause.count)} × `), cause.text, el("small", since), el("code.folded", { title: cause.folded }, cause.folded)),
         el("span.cures",
           el("button", { type: "button", "data-key": `o-${cause.text}`, onclick: () => pick(cause.hosts[0]) }, "Output"),
-          el("button", { type: "button", "data-key": `r-${cause.text}`, onclick: () => order(retryOrder(number_, cause.hosts, cause.count > cause.hosts.length ? ` Others of the ${cause.count} are not asked for yet.` : "")) }, cause.hosts.length === 1 ? "Retry" : `Retry ${number(cause.hosts.length)}`),
+          el("button", { type: "button", "data-key": `r-${cause.text}`, onclick: () => order(retryOrder(number_, cause.hosts, cause.count > cause.hosts.length ? ` Others of the ${cause.count} are not asked for yet.` : "", cause.folded)) }, cause.hosts.length === 1 ? "Retry" : `Retry ${number(cause.hosts.length)}`),
           el("details.menu", el("summary", { "data-key": `s-${cause.text}` }, "more ▾"), el("div",
-            el("button", { type: "button", onclick: () => order(skipOrder(number_, cause.hosts)) }, `Skip ${cause.hosts.length === 1 ? cause.hosts[0] : plural(cause.hosts.length, "host")}…`),
+            el("button", { type: "button", onclick: () => order(skipOrder(number_, cause.hosts, cause.folded)) }, `Skip ${cause.hosts.length === 1 ? cause.hosts[0] : plural(cause.hosts.length, "host")}…`),
             el("button", { type: "button", onclick: () => handover() }, "Copy handover"))))));
     }
     holds.hidden = !lines.length;

@@ -4,7 +4,8 @@ import { order, preview } from "./api.js";
 import { openDialog } from "./keys.js";
 
 const quote = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
-export const hostsWord = (hosts) => (hosts.length <= 4 ? quote(hosts.join(",")) : `${quote(hosts.slice(0, 3).join(","))}… (${hosts.length} hosts)`);
+// Folded by the server where it did, so that the command can be run as it stands.
+const hostsWord = (hosts, folded) => (folded && !folded.endsWith("…") ? quote(folded) : hosts.length <= 4 ? quote(hosts.join(",")) : `${quote(hosts.slice(0, 3).join(","))}… (${hosts.length} hosts)`);
 const few = (hosts) => (hosts.length <= 3 ? hosts.join(", ") : plural(hosts.length, "host"));
 
 // An order to ask about: {title, text, command, orders, forced, danger}
@@ -30,15 +31,15 @@ export const promoteOrder = (job, wave) => ({
   title: `Begin wave ${wave} of job ${job}`, text: "The next wave begins now, whether or not its bake time has passed.",
   command: `pogo promote ${job}`, orders: [{ promote: { job } }],
 });
-export const retryOrder = (job, hosts, more) => ({
+export const retryOrder = (job, hosts, more, folded) => ({
   title: `Retry ${few(hosts)}`,
   text: `${few(hosts)} of job ${job} ${hosts.length === 1 ? "is" : "are"} tried again as soon as there are slots.${more || ""}`,
-  command: `pogo retry ${job} ${hostsWord(hosts)}`, orders: [{ retry: { job, hosts } }],
+  command: `pogo retry ${job} ${hostsWord(hosts, folded)}`, orders: [{ retry: { job, hosts } }],
 });
-export const skipOrder = (job, hosts) => ({
+export const skipOrder = (job, hosts, folded) => ({
   title: `Skip ${few(hosts)}`,
   text: `${few(hosts)} of job ${job} count${hosts.length === 1 ? "s" : ""} as done without being run, and the slots are free for others.`,
-  command: `pogo skip ${job} ${hostsWord(hosts)}`, orders: [{ skip: { job, hosts } }], danger: true, forced: true,
+  command: `pogo skip ${job} ${hostsWord(hosts, folded)}`, orders: [{ skip: { job, hosts } }], danger: true, forced: true,
 });
 export const markOrder = (host, up) => (up ? {
   title: `Mark ${host} up`, text: `${host} counts as available, whatever jobs say of it: others may take the slot that it holds.`,
