@@ -17,12 +17,18 @@ use super::job_reader::{FoundBlock, for_each_block, page, read_block};
 use super::stream_blocks::StreamBlocks;
 use crate::disk::{Disk, DiskFile, create_dirs};
 
-/// The files of a job as they were to be made durable, which takes long.
-pub(super) struct Unsynced {
+/// The open files of a job.
+#[derive(Debug, Clone)]
+struct JobFiles {
     disk: Arc<dyn Disk>,
     dir: PathBuf,
     log: Arc<dyn DiskFile>,
     index: Arc<dyn DiskFile>,
+}
+
+/// The files of a job as they were to be made durable, which takes long.
+pub(super) struct Unsynced {
+    files: JobFiles,
     writes: u64,
     is_named: bool,
 }
@@ -30,15 +36,16 @@ pub(super) struct Unsynced {
 impl Unsynced {
     pub(super) fn sync(&self) -> io::Result<()> {
         // The log first: a line of the index says that its blocks are there.
-        self.log.sync()?;
-        self.index.sync()?;
+        let JobFiles { disk, dir, log, index } = &self.files;
+        log.sync()?;
+        index.sync()?;
         if self.is_named {
             return Ok(());
         }
         // A process that was killed may have created some of them: the job's directory, that of all jobs, the
         // namespace, and that of all namespaces.
-        let mut dirs = self.dir.ancestors().take(4);
-        dirs.try_for_each(|dir| self.disk.sync_dir(dir))
+        let mut dirs = dir.ancestors().take(4);
+        dirs.try_for_each(|dir| disk.sync_dir(dir))
     }
 }
 
@@ -46,10 +53,7 @@ impl Unsynced {
 #[derive(Debug)]
 pub(super) struct JobOutput {
     job: JobId,
-    disk: Arc<dyn Disk>,
-    dir: PathBuf,
-    log: Arc<dyn DiskFile>,
-    index: Arc<dyn DiskFile>,
+    files: JobFiles,
     index_len: u64,
     /// The number of the block behind the last one.
     next: u64,
@@ -99,9 +103,12 @@ impl JobOutput {
         }
         Ok(Self {
             job,
-            disk: Arc::clone(disk),
-            log,
-            index,
+            files: JobFiles {
+                disk: Arc::clone(disk),
+                dir,
+                log,
+                index,
+            },
             index_len,
             next,
             attempts,
@@ -112,7 +119,6 @@ impl JobOutput {
             synced: 0,
             is_named: false,
             idle_rounds: 0,
-            dir,
         })
     }
 
@@ -157,7 +163,7 @@ impl JobOutput {
                 next += 1;
             }
             self.writes += 1;
-            if let Err(error) = self.log.write_at(first * BLOCK as u64, &bytes) {
+            if let Err(error) = self.files.log.write_at(first * BLOCK as u64, &bytes) {
                 let unwritten = bytes.chunks(BLOCK).map(<[u8]>::to_vec);
                 self.dirty.extend(run.into_iter().zip(unwritten));
                 self.dirty.extend(blocks);
@@ -186,7 +192,7 @@ impl JobOutput {
         let sealed = SealedAttempt::new(attempt, length, digester.digest());
         let line = sealed.line().map_err(|error| unavailable(error.into()))?;
         self.writes += 1;
-        self.index.write_at(self.index_len, &line).map_err(unavailable)?;
+        self.files.index.write_at(self.index_len, &line).map_err(unavailable)?;
         self.index_len += line.len() as u64;
         self.attempts.remove(&source.attempt);
         self.sealed.insert(source.attempt, sealed.digest);
@@ -208,11 +214,12 @@ impl JobOutput {
     }
 
     fn page(&self, blocks: &StreamBlocks, attempt: AttemptId, range: Range<u64>) -> Result<OutputPage, OutputError> {
+        let (files, log) = (&self.files, log_file(&self.files.dir));
         let read = |number| match self.dirty.get(&number) {
             Some(bytes) => Ok(bytes.clone()),
-            None => read_block(&*self.disk, &log_file(&self.dir), number),
+            None => read_block(&*files.disk, &log, number),
         };
-        page(&log_file(&self.dir), (self.job, attempt), (blocks, false), range, read)
+        page(&log, (self.job, attempt), (blocks, false), range, read)
     }
 
     /// What is to be made durable, if anything is. Nobody waits for that: a disk takes seconds for it at times.
@@ -220,10 +227,7 @@ impl JobOutput {
         self.write()?;
         self.idle_rounds += 1;
         Ok((self.synced < self.writes).then(|| Unsynced {
-            disk: Arc::clone(&self.disk),
-            dir: self.dir.clone(),
-            log: Arc::clone(&self.log),
-            index: Arc::clone(&self.index),
+            files: self.files.clone(),
             writes: self.writes,
             is_named: self.is_named,
         }))

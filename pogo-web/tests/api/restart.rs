@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use pogo_api::Client;
-use pogo_api::wire::ProblemKind;
 use pogo_core::scheduler::{JobId, Order};
 use pogo_core::stream::{StreamRequest, Update};
 use pogo_web::Limits;
@@ -50,28 +49,12 @@ async fn follow_over_three(end: impl AsyncFn(Served) -> Setup) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_goes_on_when_the_server_closes_and_another_comes() {
-    follow_over_three(async |served| {
-        let (journal, output) = served.close().await;
-        Setup {
-            journal,
-            output,
-            ..Setup::default()
-        }
-    })
-    .await;
+    follow_over_three(async |served| Setup::over(served.close().await)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_goes_on_when_the_server_is_killed_and_another_comes() {
-    follow_over_three(async |served| {
-        let (journal, output) = served.kill().await;
-        Setup {
-            journal,
-            output,
-            ..Setup::default()
-        }
-    })
-    .await;
+    follow_over_three(async |served| Setup::over(served.kill().await)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -100,22 +83,10 @@ async fn whoever_waits_for_a_job_waits_on_when_the_server_is_replaced() {
         .unwrap()
         .is_ok()
     {}
-    let (journal, output) = served.close().await;
-    let served = serve(
-        &path,
-        Setup {
-            journal,
-            output,
-            ..Setup::default()
-        },
-    )
-    .await;
+    let served = serve(&path, Setup::over(served.close().await)).await;
     served.namespace().execute(Order::Abort { job }).await.ok();
     // It is in doubt after the takeover or cancelled, and so over; it may even have left the scheduler.
-    match waits.await.unwrap() {
-        Ok(end) => assert_eq!(end.job, job),
-        Err(error) => assert_eq!(error.problem().unwrap().kind, ProblemKind::RetiredJob),
-    }
+    assert_eq!(waits.await.unwrap().unwrap().job, job);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

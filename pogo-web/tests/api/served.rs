@@ -76,6 +76,15 @@ fn web2_fails_and_web3_runs() -> TestTransport {
 }
 
 impl Setup {
+    /// What goes on where another was ended.
+    pub(crate) fn over((journal, output): (MemoryJournal, MemoryOutput)) -> Self {
+        Self {
+            journal,
+            output,
+            ..Self::default()
+        }
+    }
+
     fn dispatcher(&self) -> DispatcherBuilder {
         Dispatcher::builder(Arc::clone(&self.transport) as _)
             .journal(Arc::new(self.journal.clone()))
