@@ -16,8 +16,13 @@ mod questions;
 mod refusal;
 mod request;
 mod routes;
+#[cfg(any(feature = "tcp", feature = "unix"))]
+mod serving;
 mod state;
+#[cfg(feature = "tcp")]
+pub mod tcp;
 mod timeline;
+mod tokens;
 #[cfg(feature = "unix")]
 pub mod unix;
 
@@ -27,5 +32,6 @@ pub use output_feed::OutputFeed;
 pub use questions::Questions;
 pub use routes::{Route, router, routes};
 pub use state::{Activity, Namespace, RouterState, RouterStateBuilder, SecretsKeeper};
+pub use tokens::Tokens;
 #[cfg(feature = "unix")]
 pub use unix::{Peer, PeerAccounts};

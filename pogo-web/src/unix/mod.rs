@@ -7,11 +7,12 @@ mod error;
 mod peer;
 mod serve;
 mod socket;
-mod stalled;
 
 pub use access::Access;
 pub use accounts::PeerAccounts;
 pub use error::SocketError;
 pub use peer::Peer;
-pub use serve::{ServeOptions, serve};
+pub use serve::serve;
 pub use socket::Socket;
+
+pub use crate::serving::ServeOptions;

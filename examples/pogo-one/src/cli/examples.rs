@@ -48,8 +48,8 @@ examples! {
         "attach last --format jsonl";
     SERVE:
         "serve",
-        "serve -n web",
-        "serve --store /var/lib/pogo";
+        "serve --listen",
+        "serve -n web --listen 127.0.0.1:8080";
     STORE:
         "store info",
         "store check --store /var/lib/pogo --format json",

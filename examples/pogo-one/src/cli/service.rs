@@ -1,5 +1,6 @@
 //! The arguments of verbs that work with the dispatcher of a store.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -99,6 +100,10 @@ pub(crate) struct ServeArgs {
     /// Go on with a store that is a copy, for this reason: every job is paused, and what had not ended is in doubt. Nobody may go on with the one that was copied
     #[arg(long, value_name = "REASON")]
     pub(crate) accept_restore: Option<String>,
+    /// Address to serve the page and the API on as well: a port of this machine, for whoever has the token that is printed [default with --listen:
+    /// 127.0.0.1:7646]
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:7646", conflicts_with = "background")]
+    pub(crate) listen: Option<SocketAddr>,
     /// Leave the terminal, and end when nothing is left to do.
     #[arg(long, hide = true)]
     pub(crate) background: bool,

@@ -5,6 +5,7 @@ mod connect;
 mod follower;
 mod idle;
 mod launch;
+mod listen;
 mod log;
 mod output;
 mod place;

@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use super::connect::program;
 use super::idle::until_idle;
 use super::launch::Started;
+use super::listen::Listening;
 use super::log::ServiceLog;
 use super::prompter::AttachedPrompter;
 use super::secrets::KeptSecrets;
@@ -29,6 +30,7 @@ use crate::exit::{CliError, Exit};
 /// A dispatcher that runs and is served, in this process.
 pub(crate) struct Server {
     handle: Handle,
+    namespace: Namespace,
     state: RouterState,
     dispatcher: JoinHandle<Result<Scheduler, DispatchError>>,
     serving: JoinHandle<()>,
@@ -93,7 +95,7 @@ impl Server {
             .secrets(Arc::new(secrets));
         let state = RouterState::builder(Arc::new(PeerAccounts::personal()))
             .server(program())
-            .namespace(place.namespace().clone(), namespace)
+            .namespace(place.namespace().clone(), namespace.clone())
             .build();
         // The namespace is owned, so whoever listened there before has ended.
         let socket = Socket::bind(place.socket(), Access::Personal).map_err(CliError::broken)?;
@@ -103,6 +105,7 @@ impl Server {
         });
         Ok(Self {
             handle,
+            namespace,
             state,
             dispatcher: tokio::spawn(dispatcher.run()),
             serving: tokio::spawn(served),
@@ -130,7 +133,7 @@ impl Server {
         let _ = self.handle.shutdown(grace).await;
         let _ = self.stop.send(());
         let _ = self.serving.await;
-        drop((self.handle, self.state));
+        drop((self.handle, self.namespace, self.state));
         if !self.dispatcher.is_finished() {
             let ended = self.dispatcher.await.map_err(CliError::broken)?;
             ended.map(drop).map_err(CliError::broken)?;
@@ -193,6 +196,10 @@ async fn run(args: &ServeArgs, place: &Place) -> Result<Exit, CliError> {
         }
     };
     ServiceLog.say(format_args!("{} serves {}", program(), place.namespace()));
+    let listening = match args.listen {
+        Some(address) => Some(Listening::start(address, place.namespace(), server.namespace.clone()).await?),
+        None => None,
+    };
     if args.background {
         say_started(&Started::Ready)?;
         process::leave_starter().map_err(CliError::broken)?;
@@ -201,6 +208,9 @@ async fn run(args: &ServeArgs, place: &Place) -> Result<Exit, CliError> {
     tokio::select! {
         unused = server.until_unused(idle_for) => unused?,
         name = signals.next() => ServiceLog.say(format_args!("ends by {name}, in {} at most", humantime::format_duration(args.grace))),
+    }
+    if let Some(listening) = listening {
+        listening.stop().await;
     }
     server.stop(args.grace).await?;
     ServiceLog.say("has ended");

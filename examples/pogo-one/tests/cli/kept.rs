@@ -1,7 +1,7 @@
 //! Jobs that a store keeps: they outlive the program that submitted them, and the dispatcher that ran them.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -149,7 +149,7 @@ fn a_job_goes_on_when_its_terminal_is_closed() {
     let ended = client.wait().unwrap();
     assert_eq!(ended.code(), Some(3), "who leaves says so");
     let mut said = String::new();
-    std::io::Read::read_to_string(&mut client.stderr.take().unwrap(), &mut said).unwrap();
+    client.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert!(said.contains("pogo attach 1"), "{said}");
     kept.go();
     let waited = kept.verb(&["wait", "1"]);
@@ -310,6 +310,47 @@ fn a_key_that_nobody_can_open_is_refused_before_anything_is_submitted() {
     done.assert_refused(&["is encrypted", "give --passphrase-file FILE"]);
     let jobs = fs::read_to_string(kept.namespace().join("jobs.jsonl")).unwrap_or_default();
     assert!(!jobs.contains("\"job\":"), "{jobs}");
+}
+
+/// What a server on this machine answers to a request for a path.
+fn asked(address: &str, path: &str, header: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{header}\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_page_is_served_on_this_machine_for_whoever_has_the_token() {
+    let kept = Kept::new("tag: {web: [web1]}\n", &["web1"]);
+    let mut command = kept.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let (page, token) = line.trim().split_once("#token=").unwrap();
+    let address = page.strip_prefix("http://").unwrap().strip_suffix("/page/").unwrap();
+    // A job of this store is one of that page.
+    assert_eq!(kept.run("@web", &["--", "true"]).code, 0);
+    let jobs = "/v1/namespaces/default/history";
+    assert!(asked(address, jobs, "").starts_with("HTTP/1.1 401 "));
+    assert!(asked(address, jobs, "Authorization: Bearer wrong\r\n").starts_with("HTTP/1.1 401 "));
+    let answer = asked(address, jobs, &format!("Authorization: Bearer {token}\r\n"));
+    assert!(
+        answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"job\":1"),
+        "{answer}"
+    );
+    assert!(asked(address, "/page/", "").contains("<title>"));
+    signal(&server, Signal::TERM);
+    assert_eq!(server.wait().unwrap().code(), Some(0));
+    let elsewhere = kept.verb(&["serve", "--listen", "0.0.0.0:0"]);
+    elsewhere.assert_refused(&["not encrypted", "listen on 127.0.0.1"]);
 }
 
 /// The files below a directory that have these bytes.

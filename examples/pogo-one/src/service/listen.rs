@@ -1,0 +1,71 @@
+//! The page and the API on a port of this machine.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use pogo_api::wire::NamespaceName;
+use pogo_web::tcp::{ServeOptions, serve};
+use pogo_web::{Namespace, RouterState, Tokens, router};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::connect::program;
+use crate::actor::account;
+use crate::exit::CliError;
+use crate::report;
+
+/// 128 bits from the system, as text.
+fn random_token() -> Result<String, CliError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(CliError::broken)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A port that is served.
+pub(super) struct Listening {
+    serving: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
+}
+
+impl Listening {
+    /// Listens, and prints the address of the page with a token that nobody else has.
+    pub(super) async fn start(
+        address: SocketAddr,
+        name: &NamespaceName,
+        namespace: Namespace,
+    ) -> Result<Self, CliError> {
+        if !address.ip().is_loopback() {
+            return Err(CliError::usage(format!(
+                "{address} can be reached from elsewhere, and what is sent there is not encrypted: listen on 127.0.0.1, and reach it with \
+                 `ssh -L 7646:127.0.0.1:{}` or through a proxy that encrypts",
+                address.port()
+            )));
+        }
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            CliError::usage(format!(
+                "cannot listen on {address}: {error}; name another port with --listen"
+            ))
+        })?;
+        let address = listener.local_addr().map_err(CliError::broken)?;
+        let token = random_token()?;
+        let tokens = Tokens::new().token(&token, account().with_token("printed at the start"));
+        let state = RouterState::builder(Arc::new(tokens))
+            .server(program())
+            .namespace(name.clone(), namespace)
+            .build();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = serve(listener, router(state), ServeOptions::new(), async {
+            drop(stopped.await)
+        });
+        let serving = tokio::spawn(served);
+        report::print(&format!("http://{address}/page/#token={token}\n"))?;
+        Ok(Self { serving, stop })
+    }
+
+    /// Ends streams, and answers what was received.
+    pub(super) async fn stop(self) {
+        let _ = self.stop.send(());
+        let _ = self.serving.await;
+    }
+}

@@ -1,0 +1,41 @@
+//! Serving a router on a port.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
+
+pub use crate::serving::ServeOptions;
+use crate::serving::{self, Accept};
+
+/// The address at the other end of a connection. It is an extension of each request. Behind a proxy it is the proxy's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RemoteAddress(pub SocketAddr);
+
+/// Serves a router on a port until `stop` resolves, as [`unix::serve`](crate::unix::serve) does on a socket. Each request has its [`RemoteAddress`] as an
+/// extension. Nothing is encrypted: it is for loopback, or for a proxy in front.
+pub async fn serve(listener: TcpListener, router: Router, options: ServeOptions, stop: impl Future<Output = ()>) {
+    serving::serve(listener, router, options, stop).await;
+}
+
+impl Accept for TcpListener {
+    type Stream = TcpStream;
+    type Peer = RemoteAddress;
+
+    async fn next(&mut self, _: ServeOptions) -> (TcpStream, RemoteAddress) {
+        loop {
+            match self.accept().await {
+                Ok((stream, address)) => {
+                    // Records are small, and whoever follows wants each at once.
+                    let _ = stream.set_nodelay(true);
+                    return (stream, RemoteAddress(address));
+                }
+                // Out of file descriptors, most likely: others have to end first.
+                Err(_) => sleep(Duration::from_millis(100)).await,
+            }
+        }
+    }
+}
