@@ -9,8 +9,8 @@ import { Output } from "./output.js";
 
 export class Inspector {
   constructor(place, options) {
-    const { ns, job, link, order, dismiss } = options;
-    Object.assign(this, { place, ns, job, link, order, dismiss });
+    const { ns, job, link, order, dismiss, step } = options;
+    Object.assign(this, { place, ns, job, link, order, dismiss, step });
     this.host = null;
   }
 
@@ -24,7 +24,11 @@ export class Inspector {
     if (!host) { show(this.place); return; }
     this.head = el("div");
     this.log = el("div.log");
-    show(this.place, el("div.title", el("h2", host), el("button.plain", { type: "button", "data-key": "close", title: "Close (Esc)", onclick: () => this.dismiss() }, "✕")), this.head, this.log);
+    show(this.place, el("div.title", el("h2", host),
+      el("button.plain.first", { type: "button", "data-key": "before", title: "The host before (p)", "aria-label": "The host before", onclick: () => this.step(-1) }, "‹"),
+      el("button.plain", { type: "button", "data-key": "next", title: "The next host (.)", "aria-label": "The next host", onclick: () => this.step(1) }, "›"),
+      el("button.plain", { type: "button", "data-key": "different", title: "The next host that ended in another way (d)", onclick: () => this.step(1, true) }, "next different"),
+      el("button.plain", { type: "button", "data-key": "close", title: "Close (Esc)", onclick: () => this.dismiss() }, "✕")), this.head, this.log);
     this.watch = new Watch((signal) => this.ask(signal), { matters: (news) => news.hosts.includes(host) || news.hosts.length >= 500, every: 600 });
   }
 

@@ -31,12 +31,23 @@ export function job(context) {
     base, params: context.params,
     select: (host) => pick(host), window: (from, to) => context.setParams({ ...context.params, from, to }),
   });
-  const inspector = new Inspector(side, { ns, job: number_, link, order, dismiss: () => pick(null) });
+  const inspector = new Inspector(side, { ns, job: number_, link, order, dismiss: () => pick(null), step });
 
   function pick(host) {
     const params = { ...context.params };
     if (host) params.host = host; else delete params.host;
     context.setParams(params);
+  }
+
+  // Along the list of hosts; to one that ended in another way, where that is asked for.
+  function step(by, different) {
+    const { entries } = hosts;
+    const at = entries.findIndex((row) => row.host === context.params.host);
+    const how = (row) => row.state + failureText((row.last_attempt || {}).failure);
+    let next = at + by;
+    while (different && at >= 0 && entries[next] && how(entries[next]) === how(entries[at])) next += by;
+    if (entries[next]) pick(entries[next].host);
+    else tell(different ? "all others in the list ended alike" : "no other in the list");
   }
 
   function select() {
@@ -198,7 +209,7 @@ export function job(context) {
     const key = String(list.length && list[list.length - 1].at) + list.length;
     if (events.dataset.key === key) return;
     events.dataset.key = key;
-    show(events, el("summary", `Events ${list.length}`), el("ol", { "data-scroll": "events" }, list.slice().reverse().map((event) => el("li", el("time", { title: full(event.at) }, clock(event.at)), " ", event.text))));
+    show(events, el("summary", `Events ${list.length}`), el("ol", { "data-scroll": "events", tabIndex: 0, "aria-label": "Events, the latest first" }, list.slice().reverse().map((event) => el("li", el("time", { title: full(event.at) }, clock(event.at)), " ", event.text))));
   }
 
   let failed = 0;
@@ -245,6 +256,7 @@ export function job(context) {
     },
     keys: {
       Escape: () => { if (!context.params.host) return false; pick(null); return true; },
+      p: () => step(-1), ".": () => step(1), d: () => step(1, true),
       f: () => timeline.fit(), n: () => timeline.nextFailure(), o: () => side.querySelector(".output") && side.querySelector(".output").focus(),
       "+": () => timeline.zoom(0.6), "=": () => timeline.zoom(0.6), "-": () => timeline.zoom(1.6),
       ArrowLeft: () => timeline.pan(-0.2), ArrowRight: () => timeline.pan(0.2),

@@ -12,7 +12,7 @@ const LIST = [
   ["/", "search"], ["?", "these keys"], ["g j", "jobs"], ["g r", "running"], ["g s", "slots"], ["g h", "hosts"],
   ["j  k", "next, previous row"], ["Enter", "open"], ["Esc", "close, or one up"],
   ["f", "timeline: all of it"], ["n", "next failure"], ["+  −", "timeline: nearer, farther"], ["←  →", "timeline: earlier, later"],
-  ["o", "output of the host"], ["c", "copy the command of the last line"],
+  ["p  .", "host before, next host"], ["d", "next host that ended differently"], ["o", "output of the host"], ["c", "copy the command of the last line"],
 ];
 
 let view = {};
