@@ -12,6 +12,7 @@ mod explain;
 mod flapping;
 mod history;
 mod liveness;
+mod many_jobs;
 mod oracle;
 mod orders;
 mod parsers;

@@ -40,6 +40,11 @@ impl Entry {
     pub(crate) fn class(&self) -> ClassId {
         self.class as usize
     }
+
+    /// The same with another urgency.
+    pub(crate) fn with_key(self, key: Key) -> Self {
+        Self { key, ..self }
+    }
 }
 
 /// What tasks have in common that are in one class.

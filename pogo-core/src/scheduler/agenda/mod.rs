@@ -15,6 +15,7 @@ mod hold_queue;
 mod key;
 mod load;
 mod pick;
+mod priority_queue;
 mod rekey;
 mod task_bits;
 mod wait_queues;

@@ -1,7 +1,5 @@
 //! Finds the next task to start.
 
-use std::collections::binary_heap::PeekMut;
-
 use super::class::{Entry, Front, Span};
 use super::wait_queues::{Queue, WokenQueue};
 use super::wait_reason::WaitReason;
@@ -31,7 +29,7 @@ impl Agenda {
                 return Some(Pick::Hold(host));
             }
             let Some(((key, class), source)) = task else {
-                self.tidy();
+                self.open.entries.tidy();
                 return None;
             };
             match self.blocked_by(state, class) {
@@ -45,15 +43,6 @@ impl Agenda {
         }
     }
 
-    /// Gives back the memory of what was open at first and waits elsewhere by now.
-    fn tidy(&mut self) {
-        const SLACK: usize = 1_024;
-        let open = &mut self.open.heap;
-        if open.capacity() > 4 * (open.len() + SLACK) {
-            open.shrink_to(2 * open.len() + SLACK);
-        }
-    }
-
     /// Takes the next task out of a class at the front of a queue. The class stays in that queue, for its task after that.
     fn take(&mut self, state: &State, class: ClassId, source: Option<WaitReason>) -> Option<(TaskAt, HostName)> {
         let task = self.pop_front(class)?;
@@ -64,11 +53,10 @@ impl Agenda {
         let entry = next.map(|(_, key)| self.classes[class].entry(key, class));
         // Written over in place, not popped and pushed: most of the time the next host of a
         // class waits for the same thing.
-        if let Some(mut top) = self.queue(source).heap.peek_mut() {
-            match entry {
-                Some(entry) => *top = entry,
-                None => _ = PeekMut::pop(top),
-            }
+        let queue = self.queue(source);
+        match entry {
+            Some(entry) => queue.entries.replace_first(entry),
+            None => _ = queue.entries.pop(),
         }
         Some(((id, task), name))
     }
@@ -137,21 +125,24 @@ impl Agenda {
     /// The front of one queue, after correcting keys that have decreased and dropping entries that stand for nothing.
     fn top(&mut self, state: &State, reason: Option<WaitReason>) -> Option<(Key, ClassId)> {
         loop {
-            let first = *self.queue(reason).heap.peek()?;
+            let first = *self.queue(reason).entries.peek()?;
             let key = self.corrected_key(state, reason, first);
             if key == Some(first.key) {
                 return Some((first.key, first.class()));
             }
             let queue = self.queue(reason);
+            let entry = key.map(|key| first.with_key(key));
+            if !queue.is_out_of_date() && entry.is_some_and(|entry| queue.entries.move_first_to_end(entry)) {
+                continue;
+            }
             queue.corrected += 1;
             if queue.is_out_of_date() {
                 self.lower_keys(state, reason);
                 continue;
             }
-            let mut top = queue.heap.peek_mut()?;
-            match key {
-                Some(key) => top.key = key,
-                None => _ = PeekMut::pop(top),
+            match entry {
+                Some(entry) => queue.entries.replace_first(entry),
+                None => _ = queue.entries.pop(),
             }
         }
     }
@@ -206,7 +197,7 @@ impl Agenda {
 
     /// Moves a class that cannot start from the front of its queue to where it waits.
     fn set_waiting(&mut self, (key, class): (Key, ClassId), source: Option<WaitReason>, status: ClassStatus) {
-        self.queue(source).heap.pop();
+        self.queue(source).entries.pop();
         self.classes[class].status = status;
         match status {
             // `open_stage` finds them by their track.
@@ -227,7 +218,7 @@ impl Agenda {
     pub(super) fn reopen(&mut self, state: &State, class: ClassId) {
         self.classes[class].status = ClassStatus::Open;
         if let Some((_, key)) = self.front(state, class) {
-            self.open.heap.push(self.classes[class].entry(key, class));
+            self.open.entries.push(self.classes[class].entry(key, class));
         }
     }
 

@@ -16,7 +16,7 @@ impl Agenda {
             entry.key.lower_load(self.load.of(state, entry.profile));
             class.status == status_for(reason) && class.ticket == entry.ticket
         });
-        self.queue(reason).heap = entries.into();
+        self.queue(reason).entries = entries.into();
     }
 
     /// Works out all keys of a queue, which may be greater than before, and drops entries that stand for nothing.
@@ -28,21 +28,21 @@ impl Agenda {
             let front = if stands { self.front(state, entry.class()) } else { None };
             front.map(|(_, key)| entry.key = key).is_some()
         });
-        self.queue(reason).heap = entries.into();
+        self.queue(reason).entries = entries.into();
     }
 
     /// Queues a class again in its own queue, because it is more urgent than its entry there says.
     pub(super) fn requeue_class(&mut self, state: &State, class: ClassId, reason: Option<WaitReason>) {
         // Each new job does this to the queues of its buckets: with ten thousand jobs the entries that it
         // left behind were most of the cost.
-        if self.queue(reason).heap.len() <= Queue::MANY {
+        if self.queue(reason).entries.len() <= Queue::MANY {
             self.recompute_keys(state, reason);
         } else if let Some((_, key)) = self.front(state, class) {
             let entry = self.classes[class].entry(key, class);
             let queue = self.queue(reason);
             // Its old entry has another ticket, and stands for nothing from now on.
             queue.corrected += 1;
-            queue.heap.push(entry);
+            queue.entries.push(entry);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Queues of classes that cannot start now, one for each reason.
 
-use std::collections::BinaryHeap;
 use std::hash::BuildHasher;
 
 use fixedbitset::FixedBitSet;
 use hashbrown::HashTable;
 
 use super::class::Entry;
+use super::priority_queue::PriorityQueue;
 use super::wait_reason::WaitReason;
 use super::{ClassId, Key};
 use crate::plan::BucketId;
@@ -17,8 +17,9 @@ use crate::scheduler::job_map::FastMap;
 /// Classes by their urgency. Some entries are out of date: see [`Queue::corrected`].
 #[derive(Debug, Clone, Default)]
 pub(super) struct Queue {
-    pub(super) heap: BinaryHeap<Entry>,
-    /// How many entries were corrected one by one, or are known to stand for nothing, since all of them were corrected.
+    pub(super) entries: PriorityQueue<Entry>,
+    /// How many entries were corrected one by one, or are known to stand for nothing, since all of them were corrected. Those that only
+    /// went to the end are not counted: they cost no more than they would among all.
     pub(super) corrected: u32,
     /// Which queue of a bucket it is; unused in others.
     position: u32,
@@ -34,13 +35,13 @@ impl Queue {
     // An eighth, so that correcting all of them costs a constant for each one that was corrected
     // before, however many there are.
     pub(super) fn is_out_of_date(&self) -> bool {
-        self.corrected as usize > Self::MANY + self.heap.len() / 8
+        self.corrected as usize > Self::MANY + self.entries.len() / 8
     }
 
     /// Takes all entries, to be corrected at once.
     pub(super) fn take(&mut self) -> Vec<Entry> {
         self.corrected = 0;
-        std::mem::take(&mut self.heap).into_vec()
+        self.entries.take()
     }
 }
 
@@ -76,7 +77,7 @@ impl WaitQueues {
     }
 
     pub(super) fn push(&mut self, reason: WaitReason, entry: Entry) {
-        self.queue(reason).heap.push(entry);
+        self.queue(reason).entries.push(entry);
         if let WaitReason::Bucket { bucket, repair } = reason {
             self.occupied.insert(position(bucket, repair) as usize);
         }
@@ -108,7 +109,7 @@ impl WaitQueues {
                 if !self.is_occupied(reason) {
                     continue;
                 }
-                if self.queue(reason).heap.is_empty() {
+                if self.queue(reason).entries.is_empty() {
                     self.occupied.remove(position(bucket, repair) as usize);
                 } else {
                     self.wake(reason);
@@ -127,7 +128,7 @@ impl WaitQueues {
 
     /// A job runs fewer tasks than before.
     pub(super) fn wake_job(&mut self, job: JobIndex) {
-        if self.jobs.get(&job).is_some_and(|queue| !queue.heap.is_empty()) {
+        if self.jobs.get(&job).is_some_and(|queue| !queue.entries.is_empty()) {
             self.wake(WaitReason::Job(job));
         }
     }
