@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     Blocked,
     /// 3: whoever followed the job left, and it goes on.
     Left,
-    /// 4: the job waits for a person, and there is no terminal.
+    /// 4: somebody has to answer, and there is no terminal.
     NeedsPerson,
     /// 64: the command line, the policy or the targets are wrong; nothing was done.
     Usage,
@@ -90,6 +90,8 @@ impl From<Exit> for ExitCode {
 pub(crate) enum CliError {
     /// The command line, the policy or the targets are invalid.
     Usage(String),
+    /// Somebody has to answer, and there is no terminal.
+    NeedsPerson(String),
     /// The program or its machine fails: a runtime, a file, a stream.
     Broken(String),
     /// Nobody answers, and nothing was done.
@@ -111,10 +113,26 @@ impl CliError {
         Self::Broken(error.to_string())
     }
 
+    /// The same error, after something was done.
+    #[cfg(feature = "store")]
+    pub(crate) fn after(self, done: &str) -> Self {
+        let say = |message: String| format!("{message}; before that: {done}");
+        match self {
+            Self::Usage(message) => Self::Usage(say(message)),
+            Self::NeedsPerson(message) => Self::NeedsPerson(say(message)),
+            Self::Broken(message) => Self::Broken(say(message)),
+            Self::Unreachable(message) => Self::Unreachable(say(message)),
+            Self::ContactLost(message) => Self::ContactLost(say(message)),
+            Self::NotAllowed(message) => Self::NotAllowed(say(message)),
+            Self::Unread => Self::Unread,
+        }
+    }
+
     /// The exit code, and what is said about it.
     pub(crate) fn parts(&self) -> (Exit, Option<&str>) {
         match self {
             Self::Usage(message) => (Exit::Usage, Some(message)),
+            Self::NeedsPerson(message) => (Exit::NeedsPerson, Some(message)),
             Self::Broken(message) => (Exit::Broken, Some(message)),
             Self::Unreachable(message) => (Exit::Unreachable, Some(message)),
             Self::ContactLost(message) => (Exit::ContactLost, Some(message)),

@@ -43,6 +43,13 @@ impl Log {
         Self::parse(name, &text)
     }
 
+    /// What happened to a job of a store, behind the hosts and rules in force.
+    #[cfg(feature = "store")]
+    pub(crate) fn of_job(name: String, records: Vec<Record>) -> Self {
+        let lines = (1..=records.len()).collect();
+        Self { records, lines, name }
+    }
+
     fn parse(name: String, text: &str) -> Result<Self, CliError> {
         let (mut records, mut lines) = (vec![], vec![]);
         for (line, at) in text.split_inclusive('\n').zip(1..) {

@@ -17,6 +17,8 @@ mod sources;
 #[cfg(feature = "store")]
 mod store;
 mod submission;
+#[cfg(feature = "store")]
+mod verbs;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -53,7 +55,51 @@ fn program() -> ExitCode {
         #[cfg(feature = "store")]
         Command::Wait(args) => command::wait(args),
         #[cfg(feature = "store")]
-        Command::Serve(args) => service::serve(args),
+        Command::Status(args) => verbs::status(args),
+        #[cfg(feature = "store")]
+        Command::Jobs(args) => verbs::jobs(args),
+        #[cfg(feature = "store")]
+        Command::Logs(args) => verbs::logs(args),
+        #[cfg(feature = "store")]
+        Command::Events(args) => verbs::events(args),
+        #[cfg(feature = "store")]
+        Command::Rerun(args) => verbs::rerun(args),
+        #[cfg(feature = "store")]
+        Command::Explain(args) => verbs::explain(args),
+        #[cfg(feature = "store")]
+        Command::Slots(args) => verbs::slots(args),
+        #[cfg(feature = "store")]
+        Command::Host(args) => verbs::host(args),
+        #[cfg(feature = "store")]
+        Command::Retry(args) => verbs::retry(args),
+        #[cfg(feature = "store")]
+        Command::Skip(args) => verbs::skip(args),
+        #[cfg(feature = "store")]
+        Command::Pause(args) => verbs::pause(args),
+        #[cfg(feature = "store")]
+        Command::Resume(args) => verbs::resume(args),
+        #[cfg(feature = "store")]
+        Command::Stop(args) => verbs::stop(args),
+        #[cfg(feature = "store")]
+        Command::Abort(args) => verbs::abort(args),
+        #[cfg(feature = "store")]
+        Command::Promote(args) => verbs::promote(args),
+        #[cfg(feature = "store")]
+        Command::Update(args) => verbs::update(args),
+        #[cfg(feature = "store")]
+        Command::Freeze(args) => verbs::freeze(args),
+        #[cfg(feature = "store")]
+        Command::Thaw(args) => verbs::thaw(args),
+        #[cfg(feature = "store")]
+        Command::Mark(args) => verbs::mark(args),
+        #[cfg(feature = "store")]
+        Command::Hold(args) => verbs::hold(args),
+        #[cfg(feature = "store")]
+        Command::Release(args) => verbs::release(args),
+        #[cfg(feature = "store")]
+        Command::Apply(args) => verbs::apply(args),
+        #[cfg(feature = "store")]
+        Command::Serve(args) => verbs::serve(args),
         #[cfg(feature = "store")]
         Command::Store(args) => store::store(args),
         Command::Config(args) => config::config(args),

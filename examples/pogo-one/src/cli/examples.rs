@@ -27,11 +27,11 @@ examples! {
         "simulate -c policy.yaml @frontend --fail web07 -v",
         "simulate -c policy.yaml @frontend --fail-rate 1% --what-if";
     TIMELINE:
-        "timeline run.jsonl",
+        "timeline last",
         "timeline run.jsonl --html out.html",
         "timeline run.jsonl --job 3 --svg out.svg";
     REPLAY:
-        "replay run.jsonl",
+        "replay last",
         "replay run.jsonl --speed 10",
         "replay - --speed max";
     AUDIT:
@@ -46,10 +46,98 @@ examples! {
         "attach",
         "attach 17 -q",
         "attach last --format jsonl";
+    WAIT:
+        "wait last",
+        "wait 17",
+        "wait job-17 && echo 'all is well'";
     SERVE:
-        "serve",
-        "serve --listen",
-        "serve -n web --listen 127.0.0.1:8080";
+        "serve -n web --listen 127.0.0.1:8080",
+        "serve status",
+        "serve stop";
+    STATUS:
+        "status",
+        "status last",
+        "status 17 --format json";
+    JOBS:
+        "jobs",
+        "jobs --mine --since 2h",
+        "jobs --state blocked --on @web";
+    LOGS:
+        "logs last --failed -b",
+        "logs 17 'web[1-3]' --stderr",
+        "logs 17 web1 --raw >web1.txt";
+    EVENTS:
+        "events last",
+        "events 17 web7 -f",
+        "events 17 --format jsonl >job-17.jsonl";
+    RERUN:
+        "rerun last",
+        "rerun 17 --failed --reason 'disk replaced'",
+        "rerun 17 'web[1-3]' --env TOKEN=secret";
+    EXPLAIN:
+        "explain last",
+        "explain 17 web7",
+        "explain 17 web7 --format json";
+    SLOTS:
+        "slots",
+        "slots @web",
+        "slots --format json";
+    HOST:
+        "host web7",
+        "host web7 -n web",
+        "host web7 --format json";
+    RETRY:
+        "retry last --failed",
+        "retry 17 'web[1-3]' --reason 'disk replaced'",
+        "retry 17 web7 --in-doubt --force --reason 'power was off'";
+    SKIP:
+        "skip 17 web7 --reason 'is being replaced'",
+        "skip last --failed",
+        "skip 17 @web --not-run";
+    PAUSE:
+        "pause last",
+        "pause 17 --reason lunch",
+        "pause job-17 --format json";
+    RESUME:
+        "resume last",
+        "resume 17 --reason 'looks good'",
+        "resume job-17 --format json";
+    STOP:
+        "stop last",
+        "stop 17 --reason 'wrong version'",
+        "stop 17 --now";
+    PROMOTE:
+        "promote last",
+        "promote 17 --reason 'canary is fine'",
+        "promote job-17 --format json";
+    UPDATE:
+        "update last --max-parallel 30%",
+        "update 17 --max-failures 5 --retries 2",
+        "update 17 --timeout 10m --reason 'slow disks'";
+    FREEZE:
+        "freeze --reason 'change freeze'",
+        "freeze @web",
+        "freeze 'web[1-3],@db'";
+    THAW:
+        "thaw",
+        "thaw @web",
+        "thaw 'web[1-3],@db' --reason 'done'";
+    MARK:
+        "mark down web7 --reason 'disk is broken'",
+        "mark up web7",
+        "mark up web7 --force --reason 'power was off'";
+    HOLD:
+        "hold web7 --reason 'replace its disk'",
+        "hold @web --wait --owner OPS-123",
+        "hold 'web[1-3]' --wait --priority 5";
+    RELEASE:
+        "release web7",
+        "release @web --owner OPS-123",
+        "release web7 --force --reason 'owner has left'";
+    APPLY:
+        "apply -c policy.yaml",
+        "apply -c policy.yaml -i hosts.ini -y",
+        "apply -c policy.yaml -n web --reason 'new racks'";
     STORE:
         "store info",
         "store check --store /var/lib/pogo --format json",

@@ -1,21 +1,54 @@
 //! The arguments of the commands that read event logs.
 
-use std::path::PathBuf;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::Args;
 
+#[cfg(feature = "store")]
+use super::{JobArg, PlaceArgs};
 use super::{PictureArgs, PlanFormat, Verbosity};
+
+/// Where a log is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LogArg {
+    /// In a file; `-` is standard input.
+    File(PathBuf),
+    /// In a store: what happened to a job.
+    #[cfg(feature = "store")]
+    Job(JobArg),
+}
+
+impl FromStr for LogArg {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        // A file that is there is what was meant, whatever it is called.
+        #[cfg(feature = "store")]
+        if let Ok(job) = text.parse()
+            && !Path::new(text).exists()
+        {
+            return Ok(Self::Job(job));
+        }
+        Ok(Self::File(Path::new(text).to_owned()))
+    }
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct TimelineArgs {
-    /// The log: lines as `run`, `demo` and `simulate` print them with `--format jsonl`; `-` is standard input.
-    #[arg(value_name = "LOG")]
-    pub(crate) log: PathBuf,
-    /// Draw only this job; the number in `job-3` is 3.
+    /// A job of a store, by its number or as `last`; or a log, lines as `run`, `demo` and `simulate` print them with `--format jsonl`: `-` is
+    /// standard input.
+    #[arg(value_name = "JOB|LOG")]
+    pub(crate) log: LogArg,
+    /// Draw only this job of a log; the number in `job-3` is 3.
     #[arg(long, value_name = "N")]
     pub(crate) job: Option<u64>,
     #[command(flatten)]
     pub(crate) pictures: PictureArgs,
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -40,14 +73,18 @@ Exit codes:
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
-    /// The log: lines as `run`, `demo` and `simulate` print them with `--format jsonl`; `-` is standard input.
-    #[arg(value_name = "LOG")]
-    pub(crate) log: PathBuf,
+    /// A job of a store, by its number or as `last`; or a log, lines as `run`, `demo` and `simulate` print them with `--format jsonl`: `-` is
+    /// standard input.
+    #[arg(value_name = "JOB|LOG")]
+    pub(crate) log: LogArg,
     /// Playback speed: a factor such as 10 or 0.5, or `max` for no waiting.
     #[arg(long, value_name = "N|max", default_value = "1")]
     pub(crate) speed: Speed,
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
 }
 
 /// How fast a job is shown.

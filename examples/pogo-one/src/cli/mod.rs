@@ -1,5 +1,7 @@
 //! The command line: its arguments, and how their values are parsed.
 
+#[cfg(feature = "store")]
+mod apply;
 mod color;
 mod command_line;
 mod completion;
@@ -14,8 +16,12 @@ mod job;
 mod log;
 mod login;
 mod name;
+#[cfg(feature = "store")]
+mod orders;
 mod output;
 mod plan;
+#[cfg(feature = "store")]
+mod questions;
 mod run;
 #[cfg(feature = "store")]
 mod service;
@@ -27,6 +33,8 @@ mod ssh;
 mod store;
 mod targets;
 
+#[cfg(feature = "store")]
+pub(crate) use apply::ApplyArgs;
 pub(crate) use color::Color;
 pub(crate) use command_line::{Cli, Command, DemoArgs};
 pub(crate) use completion::{CompletionArgs, ManArgs, Shell};
@@ -37,15 +45,28 @@ pub(crate) use exec_args::ExecArgs;
 pub(crate) use exec_args::new_name;
 pub(crate) use foreign::{explain, missing_command};
 pub(crate) use inventory::{DiffArgs, GraphArgs, HostArgs, InventoryArgs, InventoryCommand, ListArgs};
+#[cfg(feature = "store")]
+pub(crate) use job::MaxParallel;
 pub(crate) use job::{JobArgs, LimitArgs, TimeArgs};
-pub(crate) use log::{AuditArgs, ReplayArgs, Speed, TimelineArgs};
+pub(crate) use log::{AuditArgs, LogArg, ReplayArgs, Speed, TimelineArgs};
 pub(crate) use login::Login;
 pub(crate) use name::NAME;
+#[cfg(feature = "store")]
+pub(crate) use orders::{
+    FreezeArgs, HoldArgs, JobHostsArgs, JobOrderArgs, MarkArgs, MarkCommand, MarkDownArgs, ReleaseArgs, RerunArgs,
+    StopArgs, TaskOrderArgs, ThawArgs, UpdateArgs,
+};
 pub(crate) use output::{FoldArgs, LogFormat, PictureArgs, PlanFormat, Verbosity};
 pub(crate) use plan::PlanArgs;
+#[cfg(feature = "store")]
+pub(crate) use questions::{
+    EventsArgs, ExplainArgs, HostStatusArgs, JobsArgs, LogsArgs, QuestionArgs, SlotsArgs, StatusArgs,
+};
 pub(crate) use run::RunArgs;
 #[cfg(feature = "store")]
-pub(crate) use service::{AttachArgs, JobArg, PlaceArgs, ServeArgs, StoreChoice, WaitArgs};
+pub(crate) use service::{
+    AttachArgs, JobArg, PlaceArgs, ServeArgs, ServeCommand, ServeStopArgs, StoreChoice, WaitArgs,
+};
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
 pub(crate) use source::source;
 pub(crate) use sources::{FollowArgs, SourceArgs};

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
+use clap::{Args, Subcommand};
 use pogo_core::scheduler::JobId;
 
-use super::{FoldArgs, LogFormat, Verbosity, duration};
+use super::{FoldArgs, LogFormat, QuestionArgs, Verbosity, duration};
 
 /// Where jobs are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,10 @@ pub(crate) struct WaitArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct ServeArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ServeCommand>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
     /// Grace period for running hosts when this ends: nothing more starts, and what still runs then is ended, or left to the next dispatcher
@@ -110,4 +113,22 @@ pub(crate) struct ServeArgs {
     /// How long nobody may need it before it ends.
     #[arg(long, hide = true, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub(crate) idle_after: Duration,
+}
+
+/// What is asked and told of a dispatcher.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServeCommand {
+    /// Say who serves the store, since when, and where it logs.
+    Status(QuestionArgs),
+    /// End the dispatcher of the store; jobs that are not done go on with the next one.
+    Stop(ServeStopArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeStopArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// How long to wait for its end: it lets what runs end first, for a minute by default
+    #[arg(long, value_name = "TIME", default_value = "90s", value_parser = duration)]
+    pub(crate) timeout: Duration,
 }

@@ -56,7 +56,7 @@ async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
 }
 
 /// The job that was named.
-pub(super) async fn named(client: &NamespaceClient, job: JobArg) -> Result<JobId, CliError> {
+pub(crate) async fn named(client: &NamespaceClient, job: JobArg) -> Result<JobId, CliError> {
     match job {
         JobArg::Number(job) => Ok(job),
         JobArg::Last => last(client).await,

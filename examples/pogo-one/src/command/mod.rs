@@ -23,7 +23,7 @@ mod trials;
 mod wait;
 
 #[cfg(feature = "store")]
-pub(crate) use attach::attach;
+pub(crate) use attach::{attach, named};
 pub(crate) use audit::audit;
 pub(crate) use completion::{completion, man};
 pub(crate) use demo::demo;

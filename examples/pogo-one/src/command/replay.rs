@@ -8,22 +8,32 @@ use pogo_core::journal;
 use pogo_core::scheduler::{JobEventKind, Record};
 use pogo_picture::moments;
 
-use crate::cli::{LogFormat, ReplayArgs, Speed};
+use crate::cli::{LogArg, LogFormat, ReplayArgs, Speed};
 use crate::exit::{CliError, Exit};
 use crate::log::{Log, LogEntry};
 use crate::report::{LoggedOutput, Screen};
 
 pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, CliError> {
     let mut player = LogPlayer::new(args);
-    if !Log::is_pipe(&args.log) {
-        let log = Log::read(&args.log)?;
+    let path = match &args.log {
+        LogArg::File(path) => path,
+        #[cfg(feature = "store")]
+        LogArg::Job(job) => {
+            let log = crate::verbs::job_log(&args.place, *job)?;
+            log.records.into_iter().try_for_each(|record| player.play(record))?;
+            player.finish()?;
+            return Ok(Exit::Succeeded);
+        }
+    };
+    if !Log::is_pipe(path) {
+        let log = Log::read(path)?;
         // What is not a log is refused before any of it is shown.
         journal::replay(&log.records).map_err(|error| log.damaged(&error))?;
         if !log.records.iter().any(|record| record.event.submitted().is_some()) {
             return Err(log.refused("it has no job"));
         }
     }
-    Log::follow(&args.log, |entry| match entry {
+    Log::follow(path, |entry| match entry {
         LogEntry::Record(record) => player.play(record),
         LogEntry::Output(output) => player.output(&output),
     })?;

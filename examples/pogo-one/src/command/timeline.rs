@@ -4,7 +4,7 @@ use pogo_core::scheduler::JobId;
 use pogo_picture::{Timeline, TimelineError};
 
 use super::pictures;
-use crate::cli::TimelineArgs;
+use crate::cli::{LogArg, TimelineArgs};
 use crate::exit::{CliError, Exit};
 use crate::log::Log;
 use crate::report;
@@ -13,12 +13,21 @@ use crate::report;
 const COLUMNS: usize = 100;
 
 pub(crate) fn timeline(args: &TimelineArgs) -> Result<Exit, CliError> {
-    let log = Log::read(&args.log)?;
+    let log = match &args.log {
+        LogArg::File(path) => Log::read(path)?,
+        #[cfg(feature = "store")]
+        LogArg::Job(job) => crate::verbs::job_log(&args.place, *job)?,
+    };
     let drawn = match args.job {
         Some(job) => Timeline::of_job(&log.records, JobId::new(job)),
         None => Timeline::of(&log.records),
     };
     let timeline = drawn.map_err(|error| match error {
+        #[cfg(feature = "store")]
+        TimelineError::Damaged(error) if matches!(args.log, LogArg::Job(_)) => log.refused(format!(
+            "it cannot be drawn, as a record is damaged or missing: {}",
+            error.error
+        )),
         TimelineError::Damaged(error) => log.damaged(&error),
         other => log.refused(&other),
     })?;

@@ -72,8 +72,8 @@ pub(crate) fn complete(line: Vec<OsString>) -> Result<CompletedLine, CliError> {
 fn verb<'m>(cli: &'m Command, matches: &'m ArgMatches) -> Option<(usize, &'m Command, &'m ArgMatches)> {
     let (name, mut matches) = matches.subcommand()?;
     let (mut words, mut verb) = (1, cli.find_subcommand(name)?);
-    // These show what is given to them, and nothing else.
-    if ["demo", "replay"].contains(&name) {
+    // It shows what is given to it, and nothing else.
+    if name == "demo" {
         return None;
     }
     while let Some((name, inner)) = matches.subcommand() {
@@ -92,6 +92,12 @@ fn job_file(matches: &ArgMatches) -> Option<&std::path::PathBuf> {
     matches.try_get_one("job_file").ok().flatten()
 }
 
+/// Whether a setting may stand for a flag of a verb. How jobs are run by default is no order to change one, and a log is shown as it is.
+fn is_for(verb: &str, id: &str) -> bool {
+    const PLACE: [&str; 2] = ["store", "namespace"];
+    !["update", "replay"].contains(&verb) || PLACE.contains(&id)
+}
+
 /// The settings that count, and the command if none is typed.
 fn chosen(layers: Vec<Layer>, verb: &Command, typed: &ArgMatches) -> (Vec<AppliedSetting>, Vec<String>) {
     let mut chosen: Vec<AppliedSetting> = Vec::new();
@@ -102,6 +108,9 @@ fn chosen(layers: Vec<Layer>, verb: &Command, typed: &ArgMatches) -> (Vec<Applie
     for layer in layers {
         let taken: Vec<String> = chosen.iter().map(|setting| setting.id.clone()).collect();
         let counts = |setting: &AppliedSetting| {
+            if !is_for(verb.get_name(), &setting.id) {
+                return false;
+            }
             let Some(arg) = verb.get_arguments().find(|arg| arg.get_id() == setting.id.as_str()) else {
                 return false;
             };

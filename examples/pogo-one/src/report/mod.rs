@@ -1,6 +1,8 @@
 //! Output for the user: the screen, the event log, summaries and messages.
 
 mod busy;
+#[cfg(feature = "store")]
+mod cells;
 mod destination;
 mod first_contacts;
 mod folding;
@@ -13,6 +15,8 @@ mod lines;
 mod moment;
 mod names;
 mod other_orders;
+#[cfg(feature = "store")]
+mod output_printer;
 mod pane;
 mod progress;
 mod prompt;
@@ -29,15 +33,31 @@ mod visible;
 mod warnings;
 mod width;
 
+#[cfg(feature = "store")]
+pub(crate) use cells::{Table, columns};
 pub(crate) use folding::FoldStyle;
+#[cfg(feature = "store")]
+pub(crate) use folding::diff as text_diff;
 pub(crate) use group::{is_guard, label};
 pub(crate) use limits::limits_of;
+#[cfg(feature = "store")]
+pub(crate) use moment::{moment, second};
+#[cfg(feature = "store")]
+pub(crate) use output_printer::OutputPrinter;
 pub(crate) use progress::JobProgress;
 pub(crate) use prompt::OpenPrompt;
+#[cfg(feature = "store")]
+pub(crate) use reasons::{BadHost, Reasons};
 pub(crate) use records::{LoggedOutput, is_output};
 pub(crate) use screen::Screen;
+#[cfg(feature = "store")]
+pub(crate) use span::span;
 pub(crate) use summary::{Summary, blockers};
 pub(crate) use tails::OutputTails;
+#[cfg(feature = "store")]
+pub(crate) use tails::lines as last_lines;
 pub(crate) use terminal::{complain, json_line, print, print_json, print_styled, prompt, remark};
+#[cfg(feature = "store")]
+pub(crate) use visible::visible;
 pub(crate) use visible::visible_lines;
 pub(crate) use warnings::{SeenWarnings, WarningRecord, WithWarnings, warn, warning_lines};

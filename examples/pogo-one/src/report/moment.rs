@@ -9,13 +9,22 @@ use super::span::span;
 const REAL: Timestamp = Timestamp::from_millis(365 * 86_400_000);
 
 /// `14:02`, with the day where it is not that of `now`; of a simulation, the time since it began.
-pub(super) fn moment(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn moment(at: Timestamp, now: Timestamp) -> String {
     if now < REAL {
         return span(at - Timestamp::EPOCH);
     }
     match (local(&Local, at), local(&Local, now)) {
         (Some(at), Some(now)) => clock(&at, &now),
         _ => at.utc(),
+    }
+}
+
+/// `2026-11-28 14:02:05`.
+#[cfg(feature = "store")]
+pub(crate) fn second(at: Timestamp) -> String {
+    match local(&Local, at) {
+        Some(at) => at.format("%Y-%m-%d %H:%M:%S").to_string(),
+        None => at.utc(),
     }
 }
 

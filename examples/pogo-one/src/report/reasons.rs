@@ -3,23 +3,39 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use pogo_core::Timestamp;
 use pogo_core::fleet::{HostName, fold};
-use pogo_core::scheduler::FailureKind;
+use pogo_core::scheduler::{Failure, FailureKind};
 
 use super::host_state::HostState;
+use super::moment::moment;
 use super::progress::JobProgress;
 use super::tails::OutputTails;
 use super::visible::visible;
 use super::width::cut;
 
 /// Hosts that failed, or are in doubt, for the same reason, the most hosts first.
-pub(super) struct Reasons {
+pub(crate) struct Reasons {
     reasons: Vec<Reason>,
+}
+
+/// A host that failed or is in doubt.
+pub(crate) struct BadHost {
+    pub(crate) host: HostName,
+    /// How; `None` if it is in doubt and nothing more is known.
+    pub(crate) failure: Option<Failure>,
+    /// The last lines of its standard error.
+    pub(crate) lines: Vec<String>,
+    /// When.
+    pub(crate) at: Option<Timestamp>,
 }
 
 struct Reason {
     what: String,
     message: String,
+    /// When the first of these hosts ended so.
+    first: Option<Timestamp>,
+    now: Timestamp,
     /// The last lines of standard error of the first host.
     lines: Vec<String>,
     /// Those of the others are not quite the same.
@@ -34,21 +50,45 @@ impl Reasons {
     const HOSTS: usize = 120;
 
     pub(super) fn of(progress: &JobProgress, tails: &OutputTails, wanted: fn(&HostState) -> bool) -> Self {
+        let hosts = progress.hosts(wanted).into_iter().map(|(host, state)| {
+            let lines = tails.of(host).to_vec();
+            (host.clone(), reason_and_message(state), lines, None)
+        });
+        Self::grouped(hosts, Timestamp::EPOCH)
+    }
+
+    /// The reasons of these hosts, each with the time of its first.
+    pub(crate) fn of_hosts(hosts: Vec<BadHost>, now: Timestamp) -> Self {
+        let hosts = hosts.into_iter().map(|bad| {
+            let said = match bad.failure {
+                Some(failure) => (failure_in_short(&failure.kind), failure.message.to_string()),
+                None => ("in doubt".to_owned(), String::new()),
+            };
+            (bad.host, said, bad.lines, bad.at)
+        });
+        Self::grouped(hosts, now)
+    }
+
+    fn grouped(
+        hosts: impl Iterator<Item = (HostName, (String, String), Vec<String>, Option<Timestamp>)>,
+        now: Timestamp,
+    ) -> Self {
         let mut reasons: BTreeMap<(String, String, Vec<String>), Reason> = BTreeMap::new();
-        for (host, state) in progress.hosts(wanted) {
-            let (what, message) = reason_and_message(state);
-            let lines = tails.of(host);
-            let alike = lines.iter().map(|line| alike(line, host)).collect();
-            let key = (what.clone(), self::alike(&message, host), alike);
+        for (host, (what, message), lines, at) in hosts {
+            let alike = lines.iter().map(|line| alike(line, &host)).collect();
+            let key = (what.clone(), self::alike(&message, &host), alike);
             let reason = reasons.entry(key).or_insert_with(|| Reason {
                 what,
                 message: message.clone(),
-                lines: lines.to_vec(),
+                first: at,
+                now,
+                lines: lines.clone(),
                 differ: false,
                 hosts: vec![],
             });
             reason.differ |= reason.lines != lines || reason.message != message;
-            reason.hosts.push(host.clone());
+            reason.first = [reason.first, at].into_iter().flatten().min();
+            reason.hosts.push(host);
         }
         let mut reasons: Vec<Reason> = reasons.into_values().collect();
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.hosts.len()));
@@ -85,6 +125,11 @@ impl fmt::Display for Reason {
         if self.differ {
             write!(f, " (and alike)")?;
         }
+        match (self.first, self.hosts.len()) {
+            (None, _) => {}
+            (Some(at), 1) => write!(f, "  at {}", moment(at, self.now))?,
+            (Some(at), _) => write!(f, "  first at {}", moment(at, self.now))?,
+        }
         writeln!(f)?;
         if self.lines.len() > 1 {
             self.lines.iter().try_for_each(|line| writeln!(f, "      | {line}"))?;
@@ -96,19 +141,21 @@ impl fmt::Display for Reason {
 /// The reason in short, and the message.
 fn reason_and_message(state: &HostState) -> (String, String) {
     match state {
-        HostState::Failed(failure) => {
-            let what = match &failure.kind {
-                FailureKind::Command { status } => format!("exit {status}"),
-                FailureKind::PreHook { status } => format!("pre-hook, exit {status}"),
-                FailureKind::PostHook { status } => format!("post-hook, exit {status}"),
-                FailureKind::Signal { signal } => format!("signal {signal}"),
-                other => other.to_string(),
-            };
-            (visible(&what).into_owned(), failure.message.clone())
-        }
+        HostState::Failed(failure) => (failure_in_short(&failure.kind), failure.message.clone()),
         HostState::InDoubt(message) => ("in doubt".to_owned(), message.clone()),
         _ => (String::new(), String::new()),
     }
+}
+
+fn failure_in_short(kind: &FailureKind) -> String {
+    let what = match kind {
+        FailureKind::Command { status } => format!("exit {status}"),
+        FailureKind::PreHook { status } => format!("pre-hook, exit {status}"),
+        FailureKind::PostHook { status } => format!("post-hook, exit {status}"),
+        FailureKind::Signal { signal } => format!("signal {signal}"),
+        other => other.to_string(),
+    };
+    visible(&what).into_owned()
 }
 
 /// A text without the parts that differ between hosts: its name, and numbers.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// `0.3s`, `12.0s`, `4m 05s`, `2h 00m`.
-pub(super) fn span(duration: Duration) -> String {
+pub(crate) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0..60 => format!("{:.1}s", duration.as_secs_f64()),

@@ -49,7 +49,8 @@ impl OutputTails {
     }
 }
 
-fn lines(tail: &[u8]) -> Vec<String> {
+/// The last lines of a text, with nothing raw in them.
+pub(crate) fn lines(tail: &[u8]) -> Vec<String> {
     let lines = tail.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);
     let mut lines: Vec<String> = lines
         .rev()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pogo_api::wire::ProblemKind;
+use pogo_api::wire::{About, ProblemKind};
 use pogo_api::{Client, ClientError, NamespaceClient};
 
 use super::Place;
@@ -42,6 +42,16 @@ pub(crate) async fn connect(place: &Place) -> Result<NamespaceClient, CliError> 
             Started::Held(_) => tokio::time::sleep(pause).await,
         }
         pause = (pause * 2).min(Duration::from_secs(1));
+    }
+}
+
+/// Who serves the namespace, if anybody does.
+pub(crate) async fn about(place: &Place) -> Result<Option<About>, CliError> {
+    let client = Client::unix(place.socket()).reconnect_for(Duration::ZERO);
+    match client.about().await {
+        Ok(about) => Ok(Some(about)),
+        Err(ClientError::Unreachable { .. } | ClientError::ContactLost { .. }) => Ok(None),
+        Err(error) => Err(client_error(error)),
     }
 }
 

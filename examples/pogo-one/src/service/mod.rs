@@ -16,7 +16,7 @@ mod server;
 mod stopper;
 
 pub(crate) use configuration::{NewConfiguration, configure};
-pub(crate) use connect::{client_error, connect, find};
+pub(crate) use connect::{about, client_error, connect, find};
 pub(crate) use follower::{FollowedJob, PastOutput, Person, follow};
 pub(crate) use place::Place;
 pub(crate) use secrets::SETTING as SECRETS_SETTING;

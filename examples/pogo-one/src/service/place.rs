@@ -35,7 +35,7 @@ impl Place {
     /// As [`of`](Self::of), of a verb that is about what a store keeps.
     pub(crate) fn kept(args: &PlaceArgs) -> Result<Self, CliError> {
         let place = Self::of(args.store.as_ref(), args.namespace.as_deref())?;
-        place.ok_or_else(|| CliError::usage("a store is needed here; leave out --store none"))
+        place.ok_or_else(|| CliError::usage("this is about jobs of a store: name one with --store DIR, or leave out `none` (in POGO_STORE too) for your own"))
     }
 
     /// The directory of the store.

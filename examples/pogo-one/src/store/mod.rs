@@ -70,7 +70,7 @@ pub(crate) fn refused(error: StoreError) -> CliError {
 }
 
 /// Waits for the store, which works on threads of its own.
-fn wait<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, CliError> {
+pub(crate) fn wait<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime.map_err(CliError::broken)?.block_on(work).map_err(refused)
 }

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use super::program::{Done, Program};
 
-const VERBS: [&[&str]; 21] = [
+const VERBS: [&[&str]; 49] = [
     &[],
     &["plan"],
     &["simulate"],
@@ -26,6 +26,34 @@ const VERBS: [&[&str]; 21] = [
     &["config"],
     &["completion"],
     &["demo"],
+    &["status"],
+    &["jobs"],
+    &["logs"],
+    &["explain"],
+    &["slots"],
+    &["host"],
+    &["retry"],
+    &["rerun"],
+    &["events"],
+    &["skip"],
+    &["pause"],
+    &["resume"],
+    &["stop"],
+    &["promote"],
+    &["update"],
+    &["freeze"],
+    &["thaw"],
+    &["mark"],
+    &["hold"],
+    &["release"],
+    &["apply"],
+    &["attach"],
+    &["serve"],
+    &["wait"],
+    &["mark", "down"],
+    &["mark", "up"],
+    &["serve", "status"],
+    &["serve", "stop"],
 ];
 
 #[test]

@@ -1,6 +1,7 @@
 //! The program as its users meet it: the binary itself, on real files and real SSH.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod applied;
 mod asking;
 mod assumed_down;
 mod audit;
@@ -19,9 +20,11 @@ mod interrupt;
 mod inventory;
 mod kept;
 mod limits;
+mod orders;
 mod output;
 mod pictures;
 mod program;
+mod questions;
 mod readme;
 mod replay;
 mod secrets;
@@ -30,6 +33,7 @@ mod simulated;
 mod source_warnings;
 mod ssh;
 mod store;
+mod store_site;
 mod what_if;
 mod worked;
 mod writing;

@@ -8,7 +8,7 @@ use similar::TextDiff;
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// A unified diff of two texts with their names.
-pub(super) fn diff((of, text): (&str, &str), (other_of, other): (&str, &str)) -> String {
+pub(crate) fn diff((of, text): (&str, &str), (other_of, other): (&str, &str)) -> String {
     TextDiff::configure()
         .timeout(LONGEST)
         .diff_lines(text, other)

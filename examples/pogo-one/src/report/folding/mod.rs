@@ -5,6 +5,8 @@ mod outputs;
 mod print;
 mod store;
 
+#[cfg(feature = "store")]
+pub(crate) use diff::diff;
 pub(super) use outputs::Outputs;
 pub(crate) use print::FoldStyle;
 pub(super) use print::print;

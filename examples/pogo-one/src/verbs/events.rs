@@ -1,0 +1,89 @@
+//! `pogo events`: what happened to a job, record by record.
+
+use futures::StreamExt;
+use pogo_core::journal::Seq;
+use pogo_core::scheduler::{JobEventKind, JobId, Query, Record};
+use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
+
+use super::session::{Session, with_session};
+use crate::cli::{EventsArgs, LogFormat};
+use crate::exit::{CliError, Exit};
+use crate::report;
+use crate::service::client_error;
+
+pub(crate) fn events(args: &EventsArgs) -> Result<Exit, CliError> {
+    with_session(&args.place, async |session| {
+        let job = session.job(args.job).await?;
+        // The stream goes on from before what is read now, so that nothing is missing between them.
+        let before = session
+            .client
+            .view(&Query::Namespace)
+            .await
+            .map_err(client_error)?
+            .as_of;
+        let mut is_over = false;
+        let end = session
+            .each_record(job, args.host.as_ref(), |record| {
+                is_over = is_end(&record, is_over);
+                show(args, &record)
+            })
+            .await?;
+        if args.follow && !is_over {
+            follow(session, job, args, (before, end)).await?;
+        }
+        Ok(Exit::Succeeded)
+    })
+}
+
+/// Shows what comes, until the job is over.
+async fn follow(
+    session: &Session,
+    job: JobId,
+    args: &EventsArgs,
+    (before, shown): (StreamId, Option<Seq>),
+) -> Result<(), CliError> {
+    let request = StreamRequest::new().job(job).after(before);
+    let mut updates = session.client.subscribe(request);
+    let mut is_behind = false;
+    while let Some(update) = updates.next().await {
+        match update.map_err(client_error)? {
+            Update::Records { records, .. } => {
+                let new = records.iter().filter(|record| Some(record.seq) > shown);
+                for StreamRecord { record, .. } in new {
+                    let host = args.host.as_ref();
+                    if host.is_none() || record.event.host() == host {
+                        show(args, record)?;
+                    }
+                    if is_end(record, false) {
+                        return Ok(());
+                    }
+                }
+            }
+            Update::Resync { reason } => {
+                report::remark(&format!("some of what happened is not shown: {reason}"));
+                is_behind = true;
+            }
+            // Its end is among what is not shown; without that it still comes.
+            Update::Job { job, .. } if is_behind && job.summary.finished.is_some() => return Ok(()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether a job is over with this record, if it was or was not before.
+fn is_end(record: &Record, before: bool) -> bool {
+    match record.event.job_kind() {
+        Some(JobEventKind::Finished { .. }) => true,
+        Some(JobEventKind::Resumed | JobEventKind::Unblocked) => false,
+        _ => before,
+    }
+}
+
+fn show(args: &EventsArgs, record: &Record) -> Result<(), CliError> {
+    match args.format {
+        LogFormat::Jsonl => report::print(&report::json_line(record)?)?,
+        LogFormat::Text => report::print(&format!("{}  {}\n", report::second(record.at), record.event))?,
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! `pogo logs`: what hosts wrote in their last attempts.
+
+use std::io::{self, Write};
+
+use pogo_api::ClientError;
+use pogo_api::wire::OutputRange;
+use pogo_core::dispatcher::OutputChunk;
+use pogo_core::output::Stream;
+use pogo_core::scheduler::{AttemptId, HostResult, JobId};
+
+use super::hosts::together;
+use super::session::{Session, with_session};
+use crate::cli::LogsArgs;
+use crate::exit::{CliError, Exit};
+use crate::report::{self, FoldStyle, OutputPrinter};
+use crate::service::client_error;
+
+pub(crate) fn logs(args: &LogsArgs) -> Result<Exit, CliError> {
+    with_session(&args.place, async |session| {
+        let job = session.job(args.of.job).await?;
+        let states = args.of.states.states();
+        let hosts = session.results(job, &states, together(&args.of.hosts).as_ref()).await?;
+        if hosts.is_empty() {
+            report::remark(&format!("job {} has no such host", job.number()));
+            return Ok(Exit::Succeeded);
+        }
+        let mut printer = match (args.fold.fold, args.fold.diff) {
+            (_, true) => OutputPrinter::folding(FoldStyle::Diff),
+            (true, false) => OutputPrinter::folding(FoldStyle::Whole),
+            (false, false) => OutputPrinter::lines(),
+        };
+        let reader = Reader { session, job, args };
+        for result in &hosts {
+            reader.host(result, &mut printer).await?;
+        }
+        printer.finish()?;
+        Ok(Exit::Succeeded)
+    })
+}
+
+/// Reads the output of hosts, and passes it on.
+struct Reader<'a> {
+    session: &'a Session,
+    job: JobId,
+    args: &'a LogsArgs,
+}
+
+impl Reader<'_> {
+    async fn host(&self, result: &HostResult, printer: &mut OutputPrinter) -> Result<(), CliError> {
+        let Some(attempt) = result.last_attempt.as_ref().and_then(|attempt| attempt.id) else {
+            return Ok(());
+        };
+        if !self.args.raw {
+            printer.begin(&result.host, attempt);
+        }
+        let streams = match self.args.stderr {
+            true => &[Stream::Stderr][..],
+            false => &[Stream::Stdout, Stream::Note, Stream::Stderr],
+        };
+        for stream in streams {
+            self.stream(result, (attempt, *stream), printer).await?;
+        }
+        if !self.args.raw {
+            printer.end(&result.host, attempt)?;
+        }
+        Ok(())
+    }
+
+    async fn stream(
+        &self,
+        result: &HostResult,
+        (attempt, stream): (AttemptId, Stream),
+        printer: &mut OutputPrinter,
+    ) -> Result<(), CliError> {
+        if self.args.raw && stream == Stream::Note {
+            return Ok(());
+        }
+        let mut range = OutputRange::of(self.job, attempt, stream);
+        loop {
+            let page = match self.session.client.output(&range).await {
+                Ok(page) => page,
+                Err(ClientError::Refused(problem)) => {
+                    report::remark(&format!("{}: {problem}", result.host));
+                    return Ok(());
+                }
+                Err(error) => return Err(client_error(error)),
+            };
+            for frame in &page.frames {
+                match self.args.raw {
+                    true => raw(stream, &frame.bytes)?,
+                    false => printer.push(&OutputChunk::new(self.job, attempt, &result.host, stream, &frame.bytes))?,
+                }
+            }
+            if page.next <= range.from || page.next >= page.length {
+                return Ok(());
+            }
+            range = range.from(page.next);
+        }
+    }
+}
+
+fn raw(stream: Stream, bytes: &[u8]) -> Result<(), CliError> {
+    match stream {
+        Stream::Stderr => io::stderr().lock().write_all(bytes)?,
+        _ => io::stdout().lock().write_all(bytes)?,
+    }
+    Ok(())
+}

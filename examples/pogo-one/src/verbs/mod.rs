@@ -1,0 +1,55 @@
+//! Verbs that work with jobs that a store keeps, each over the dispatcher's API: a file for each, or for a few that belong together.
+
+mod answered;
+mod apply;
+mod events;
+mod explain;
+mod freeze;
+mod hold;
+mod host;
+mod hosts;
+mod job_status;
+mod jobs;
+mod logs;
+mod mark;
+mod obstacles;
+mod records;
+mod rerun;
+mod serve;
+mod session;
+mod slots;
+mod status;
+mod steer;
+mod tails;
+mod tasks;
+mod update;
+
+pub(crate) use apply::apply;
+pub(crate) use events::events;
+pub(crate) use explain::explain;
+pub(crate) use freeze::{freeze, thaw};
+pub(crate) use hold::{hold, release};
+pub(crate) use host::host;
+pub(crate) use jobs::jobs;
+pub(crate) use logs::logs;
+pub(crate) use mark::mark;
+pub(crate) use records::job_log;
+pub(crate) use rerun::rerun;
+pub(crate) use slots::slots;
+pub(crate) use status::status;
+pub(crate) use steer::{abort, pause, promote, resume, stop};
+pub(crate) use tasks::{retry, skip};
+pub(crate) use update::update;
+
+use crate::cli::{ServeArgs, ServeCommand};
+use crate::command::named;
+use crate::exit::{CliError, Exit};
+
+/// `pogo serve`, and what is asked and told of the dispatcher that serves.
+pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, CliError> {
+    match &args.command {
+        None => crate::service::serve(args),
+        Some(ServeCommand::Status(args)) => serve::status(args),
+        Some(ServeCommand::Stop(args)) => serve::stop(args),
+    }
+}
