@@ -14,8 +14,11 @@ fn withhold(spec: &mut Arc<JobSpec>) {
     }
     let options = &mut Arc::make_mut(spec).exec_options;
     options.environment.values_mut().for_each(String::clear);
-    if let Stdin::Text(_) | Stdin::Bytes(_) = options.stdin {
-        options.stdin = Stdin::Empty;
+    // That it reads something is told, so that nobody takes this for all of the job.
+    match &mut options.stdin {
+        Stdin::Text(text) => text.clear(),
+        Stdin::Bytes(bytes) => bytes.clear(),
+        Stdin::Empty | Stdin::File(_) => {}
     }
 }
 

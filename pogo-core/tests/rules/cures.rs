@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pogo_core::Timestamp;
-use pogo_core::fleet::Fleet;
+use pogo_core::fleet::{Fleet, Selector};
 use pogo_core::policy::{Constraint, Origin, Policy, Rule, Sequence};
 use pogo_core::scheduler::{JobEventKind, JobId, JobStatus, Obstacle, Order, Scheduler};
 use pogo_core::testing::Step;
@@ -306,6 +306,25 @@ fn many_names_are_ranges_and_what_does_not_fit_is_counted() {
     story.submit(on("*"));
     let whole = "last comes after $web in sequence `in order`, where w[1-1000] still have to end";
     assert_eq!(self::said(&story, 1, "last"), [whole]);
+}
+
+#[test]
+fn a_cure_names_all_hosts_and_can_be_typed_as_it_stands() {
+    let names: Vec<String> = (0..100).map(|n| format!("h{}", 2 * n)).collect();
+    let names = names.join(",");
+    let mut story = Story::new(web(&format!("{names},last")), at_most("100"));
+    story.submit(on(&names));
+    for host in names.split(',') {
+        story.fails(host);
+    }
+    story.submit(on("last"));
+    let cure = cures(&story, 2, "last").remove(0);
+    let word = cure
+        .strip_prefix("pogo retry 1 '")
+        .and_then(|rest| rest.strip_suffix('\''));
+    let hosts: Selector = word.unwrap().parse().unwrap();
+    let fleet = Fleet::builder().hosts(&names).build().unwrap();
+    assert_eq!(fleet.resolve(&hosts).unwrap().len(), 100, "{cure}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::brief::brief;
+use super::brief::within;
 use crate::fleet::{HostName, Selector};
 use crate::plan::HoldOwner;
 use crate::policy::{JobSettings, Limit};
@@ -207,12 +207,14 @@ impl fmt::Display for CureOrder {
     }
 }
 
-/// Hosts as one word of a command line.
+/// Hosts as one word of a command line, and all of them where that is at all possible: what is shown is typed as it stands.
 struct HostsWord<'a>(&'a [HostName]);
 
 impl fmt::Display for HostsWord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (text, more) = brief(self.0);
+        // A terminal takes a line of 4,096 bytes.
+        const LONGEST: usize = 3_500;
+        let (text, more) = within(self.0, LONGEST);
         let plain = |c: char| c.is_ascii_alphanumeric() || "-._,:@%+/=".contains(c);
         if text.starts_with('-') {
             f.write_str("-- ")?;
