@@ -48,6 +48,9 @@ impl Pretended {
         if chance % 211 == 3 {
             return Outcome::failed(FailureKind::Unreachable, "connection refused");
         }
+        if chance % 61 == 7 {
+            return Outcome::never_began(NeverBegan::Busy, "another command holds the lock of the host");
+        }
         if let Err(refused) = report.begin(true).await {
             return Outcome::never_began(NeverBegan::Refused, refused.to_string());
         }

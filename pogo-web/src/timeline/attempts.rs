@@ -85,7 +85,7 @@ impl HostCourse {
     }
 
     pub(super) fn start(&mut self, at: Timestamp, id: AttemptId) {
-        self.state = TaskState::Running;
+        (self.state, self.why) = (TaskState::Running, None);
         self.attempts.push(AttemptCourse {
             id,
             began: at,
@@ -120,6 +120,11 @@ impl HostCourse {
     /// When its last attempt ended, if it is over.
     pub(super) fn last_end(&self) -> Option<Timestamp> {
         Some(self.attempts.last()?.ended?.0)
+    }
+
+    /// Whether it waits after an attempt that came to nothing.
+    pub(super) fn is_tried_again(&self) -> bool {
+        self.state == TaskState::Waiting && self.why.is_some()
     }
 
     /// Whether it holds its slots until somebody acts.

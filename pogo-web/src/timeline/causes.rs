@@ -18,7 +18,7 @@ const MOST_HOSTS: usize = 1_000;
 /// The most characters that name its hosts: enough for a command line.
 const FOLDED: usize = 2_000;
 
-/// Hosts that failed, or are in doubt, for what reads the same.
+/// Hosts that failed, are in doubt, or wait to be tried again, for what reads the same.
 #[derive(Debug, Serialize)]
 pub(super) struct Cause {
     state: TaskState,
@@ -33,10 +33,14 @@ pub(super) struct Cause {
     last: Timestamp,
 }
 
-/// The causes, the most frequent first.
+/// The causes, the most frequent first; those that go away by themselves come last.
 pub(super) fn causes(course: &JobCourse) -> Vec<Cause> {
     let mut found: BTreeMap<(TaskState, String), Cause> = BTreeMap::new();
-    let bad = course.names.iter().zip(&course.hosts).filter(|(_, host)| host.is_bad());
+    let bad = course
+        .names
+        .iter()
+        .zip(&course.hosts)
+        .filter(|(_, host)| host.is_bad() || host.is_tried_again());
     for (name, host) in bad {
         let text = host.why.as_deref().unwrap_or("no reason is known");
         let at = host.last_end().unwrap_or(course.submitted);
@@ -56,7 +60,7 @@ pub(super) fn causes(course: &JobCourse) -> Vec<Cause> {
         }
     }
     let mut causes: Vec<Cause> = found.into_values().collect();
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
+    causes.sort_by_key(|cause| (cause.state == TaskState::Waiting, std::cmp::Reverse(cause.count)));
     causes.truncate(MOST);
     for cause in &mut causes {
         cause.folded = cut(&fold(cause.hosts.iter().map(HostName::as_str)).to_string(), FOLDED);
@@ -83,6 +87,37 @@ fn alike(text: &str, host: &HostName) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_that_are_tried_again_are_told_beside_those_that_failed() {
+        use super::super::attempts::AttemptEnd;
+        use pogo_core::scheduler::AttemptId;
+
+        let hosts: Vec<HostName> = ["web1", "web2", "web3", "web4"]
+            .map(|name| name.parse().unwrap())
+            .into();
+        let mut course = JobCourse::submitted(Timestamp::EPOCH, &hosts);
+        let ends = [
+            (AttemptEnd::NeverBegan, Some("busy: another command runs")),
+            (AttemptEnd::Failed, Some("command exited with 3")),
+            (AttemptEnd::NeverBegan, Some("busy: another command runs")),
+            (AttemptEnd::Succeeded, None),
+        ];
+        for ((host, (end, why)), id) in course.hosts.iter_mut().zip(ends).zip(1..) {
+            host.start(Timestamp::EPOCH, AttemptId::new(id));
+            host.end(Timestamp::from_millis(5), AttemptId::new(id), end, why.map(Into::into));
+        }
+        let told = |course: &JobCourse| -> Vec<_> {
+            let causes = causes(course).into_iter();
+            causes.map(|cause| (cause.state, cause.count, cause.folded)).collect()
+        };
+        let failed = (TaskState::Failed, 1, "web2".to_owned());
+        let waiting = (TaskState::Waiting, 2, "web[1,3]".to_owned());
+        assert_eq!(told(&course), [failed.clone(), waiting]);
+        // What runs again has come to nothing no more.
+        course.hosts[0].start(Timestamp::from_millis(9), AttemptId::new(5));
+        assert_eq!(told(&course), [failed, (TaskState::Waiting, 1, "web3".to_owned())]);
+    }
 
     #[test]
     fn causes_that_differ_in_numbers_alone_are_alike() {

@@ -120,10 +120,10 @@ export function job(context) {
     for (const cause of causes) {
       const since = cause.count > 1 ? ` since ${clock(cause.since, false)}, last ${clock(cause.last, false)}` : ` at ${clock(cause.since)}`;
       lines.push(el("li", { class: cause.state }, sign(cause.state),
-        el("p", el("b", `${number(cause.count)} × `), cause.text, el("small", since), el("code.folded", { title: cause.folded }, cause.folded)),
+        el("p", el("b", `${number(cause.count)} × `), cause.text, el("small", cause.state === "waiting" ? `${since}, ${cause.count === 1 ? "is" : "are"} tried again` : since), el("code.folded", { title: cause.folded }, cause.folded)),
         el("span.cures",
           el("button", { type: "button", "data-key": `o-${cause.text}`, onclick: () => pick(cause.hosts[0]) }, "Output"),
-          el("button", { type: "button", "data-key": `r-${cause.text}`, onclick: () => order(retryOrder(number_, cause.hosts, cause.count > cause.hosts.length ? ` Others of the ${cause.count} are not asked for yet.` : "", cause.folded)) }, cause.hosts.length === 1 ? "Retry" : `Retry ${number(cause.hosts.length)}`),
+          cause.state !== "waiting" && el("button", { type: "button", "data-key": `r-${cause.text}`, onclick: () => order(retryOrder(number_, cause.hosts, cause.count > cause.hosts.length ? ` Others of the ${cause.count} are not asked for yet.` : "", cause.folded)) }, cause.hosts.length === 1 ? "Retry" : `Retry ${number(cause.hosts.length)}`),
           el("details.menu", el("summary", { "data-key": `s-${cause.text}` }, "more ▾"), el("div",
             el("button", { type: "button", onclick: () => order(skipOrder(number_, cause.hosts, cause.folded)) }, `Skip ${cause.hosts.length === 1 ? cause.hosts[0] : plural(cause.hosts.length, "host")}…`),
             el("button", { type: "button", onclick: () => handover() }, "Copy handover"))))));
@@ -134,7 +134,8 @@ export function job(context) {
     if (holds.dataset.key === key) return;
     holds.dataset.key = key;
     const stuck = blockers.filter((reason) => !reason.passes).length;
-    const title = stuck ? `${plural(stuck, "thing")} hold${stuck === 1 ? "s" : ""} hosts back` : job.finished ? "Failures by cause" : "Failures so far";
+    const failures = causes.some((cause) => cause.state !== "waiting");
+    const title = stuck ? `${plural(stuck, "thing")} hold${stuck === 1 ? "s" : ""} hosts back` : job.finished ? "Failures by cause" : failures ? "Failures so far" : "What came to nothing so far";
     show(holds, el("h2", title), el("ul", lines));
   }
 

@@ -114,6 +114,8 @@ export function host(scene, row, y, lane) {
       const held = next || row.state === bar.end;
       if (held) { c.fillStyle = bar.end === "failed" ? colours.hatch : colours.dots; c.fillRect(to, y + 3, Math.max(0, Math.min(trail, x(scene.end)) - to), lane - 6); }
       SIGNS[bar.end](c, to + 5, y + lane / 2, colours, true);
+    } else if (bar.end === "never_began") {
+      SIGNS.waiting(c, to + 4, y + lane / 2, colours);
     } else if (bar.end === "succeeded") {
       c.fillStyle = colours.succeeded;
       c.fillRect(Math.max(from, to - 2.5), y + 1, 2.5, lane - 2);
