@@ -13,13 +13,19 @@ use crate::report;
 const COLUMNS: usize = 100;
 
 pub(crate) fn timeline(args: &TimelineArgs) -> Result<Exit, CliError> {
-    let log = match &args.log {
-        LogArg::File(path) => Log::read(path)?,
+    let (log, job) = match &args.log {
+        LogArg::File(path) => (Log::read(path)?, args.job.map(JobId::new)),
         #[cfg(feature = "store")]
-        LogArg::Job(job) => crate::verbs::job_log(&args.place, *job)?,
+        LogArg::Job(job) => {
+            let log = crate::verbs::job_log(&args.place, *job)?;
+            // Whose log has no attempts of other jobs.
+            let own = log.records.iter().find_map(|record| record.event.submitted());
+            let job = args.job.map(JobId::new).or(own);
+            (log, job)
+        }
     };
-    let drawn = match args.job {
-        Some(job) => Timeline::of_job(&log.records, JobId::new(job)),
+    let drawn = match job {
+        Some(job) => Timeline::of_job(&log.records, job),
         None => Timeline::of(&log.records),
     };
     let timeline = drawn.map_err(|error| match error {

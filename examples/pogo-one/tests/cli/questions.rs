@@ -256,6 +256,10 @@ fn a_job_is_drawn_and_played_again_by_its_number() {
     assert_eq!(kept.run("@web", &[], "true").code, 0);
     let drawn = kept.ok(&["timeline", "last"]);
     assert!(drawn.contains("web1") && drawn.contains("$web"), "{drawn}");
+    // One whose attempts come after those of another job.
+    assert_eq!(kept.run("web1", &[], "true").code, 0);
+    let drawn = kept.ok(&["timeline", "last"]);
+    assert!(drawn.contains("web1") && !drawn.contains("web3"), "{drawn}");
     let played = kept.verb(&["replay", "1", "--speed", "max"]);
     assert_eq!(played.code, 0, "{}", played.err);
     assert!(
