@@ -3,7 +3,7 @@ import { el, number, plural, show, tell } from "./dom.js";
 import { get, inNamespace, query, seg } from "./api.js";
 import { Watch } from "./live.js";
 import { about, clock, full, lasted, now } from "./time.js";
-import { abortOrder, ask, cureOrder, parallelOrder, pauseOrder, promoteOrder, resumeOrder, retryOrder, skipOrder, stopOrder } from "./orders.js";
+import { abortOrder, ask, cureOrder, parallelOrder, pauseOrder, promoteOrder, rerunOrder, resumeOrder, retryOrder, skipOrder, stopOrder } from "./orders.js";
 import { ORDER, actor, commandText, failureText, jobState, ruleText, sign, tallyBar, total, word } from "./words.js";
 import { Inspector } from "./inspector.js";
 import { Timeline } from "./timeline.js";
@@ -75,7 +75,7 @@ export function job(context) {
         && [" · slowest ", el("a", { href: link("jobs", id, { host: outlook.slowest.host }) }, outlook.slowest.host), ` ${lasted(now() - outlook.slowest.started)}`],
       job.finished && [` · took ${lasted(job.finished - job.submitted)}`],
     ].filter(Boolean);
-    const buttons = retired ? [] : headButtons(job);
+    const buttons = retired ? [again_()] : headButtons(job);
     show(head,
       el("div.title", el("h1", sign(jobState(job)), ` Job ${id} `), el("code.cmd", commandText(job.command)), el("div.buttons", buttons)),
       el("p.by", el("code.targets", job.targets), " by ", el("b", actor(job)), " ", el("time", { title: full(job.submitted) }, clock(job.submitted)),
@@ -92,12 +92,28 @@ export function job(context) {
     return [
       job.next_wave !== undefined && button(`Begin wave ${job.next_wave}`, promoteOrder(number_, job.next_wave), ".primary"),
       ["paused", "halting", "halted"].includes(status) && button("Resume", resumeOrder(number_), ".primary"),
+      !live && again_(),
       live && status !== "paused" && status !== "halting" && button("Pause", pauseOrder(number_)),
       live && el("details.menu", el("summary", { "data-key": "more" }, "Stop ▾"), el("div",
         button("Stop: let what runs end", stopOrder(number_, job.tally)),
         button("Stop now: interrupt what runs", abortOrder(number_, job.tally)),
         button("How many at once…", parallelOrder(number_, job.settings && job.settings.max_parallel && job.settings.max_parallel.limit)))),
     ];
+  }
+
+  const again_ = () => el("button", { type: "button", "data-key": "rerun", onclick: rerun }, "Run again…");
+
+  // What was submitted is in the records of the job.
+  async function rerun() {
+    try {
+      const { records } = await get(`${base}/events${query({ limit: 20 })}`);
+      const first = records.find((record) => record.event === "job_submitted");
+      if (!first) throw new Error(`what job ${id} was is not kept any more; submit it with pogo run`);
+      ask(ns, rerunOrder(number_, first.spec), ([answer]) => { if (answer && answer.job) context.go("jobs", answer.job); });
+    } catch (problem) {
+      show(events, el("summary", "Events"), el("p.problem", problem.message));
+      tell(problem.message);
+    }
   }
 
   // The first cure stands in front; what is dangerous stands last.

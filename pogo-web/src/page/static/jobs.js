@@ -170,7 +170,7 @@ export function jobs(context) {
 
   const command = () => {
     const { state, user, on, since } = context.params;
-    context.command(`pogo jobs${state ? ` --state ${state}` : ""}${user ? ` --by ${user}` : ""}${on ? ` --on '${on}'` : ""}${since ? ` --since ${since}d` : ""}`);
+    context.command(`pogo jobs${state && state !== "failed" ? ` --state ${state}` : ""}${user ? ` --by ${user}` : ""}${on ? ` --on '${on}'` : ""}${since ? ` --since ${since}d` : ""}`);
   };
   command();
   showControls();

@@ -63,6 +63,17 @@ export const parallelOrder = (job, limit) => ({
   make: (limit) => [{ alter: { job, change: { max_parallel: /^\d+$/.test(limit) ? limit : limit } } }],
   say: (limit) => `pogo update ${job} --max-parallel ${quote(limit)}`,
 });
+// A new job like one that was; of its spec, what is shown to anybody. Refuses what cannot be submitted so, in words.
+export function rerunOrder(job, spec) {
+  const { user, ...again } = spec;
+  const hidden = Object.entries(again.environment || again.env || {}).filter(([, value]) => value === "").map(([name]) => name);
+  const command = `pogo rerun ${job}${hidden.map((name) => ` --env ${name}=VALUE`).join("")}`;
+  const missing = hidden.length ? `Values of variables are shown to nobody, so this page cannot give them again (${hidden.join(", ")}): use the command below.` : "";
+  return {
+    title: `Run job ${job} again`, text: missing || "A new job with the same command, hosts and settings is submitted, under your name.",
+    command, orders: missing ? [] : [{ submit: { spec: again } }], blocked: Boolean(missing),
+  };
+}
 // What the server offers as a cure of an obstacle.
 export const cureOrder = (cure) => ({
   title: cure.command.replace(/^pogo /, "").replace(/--force --reason WHY /, "by force: "),
@@ -109,10 +120,11 @@ export function ask(ns, what, done) {
     const because = reason.value.trim();
     reasons.set(scope, because);
     try {
-      for (const one of what.make ? what.make(hosts.value.trim()) : what.orders) await order(ns, one, because);
+      const answers = [];
+      for (const one of what.make ? what.make(hosts.value.trim()) : what.orders) answers.push((await order(ns, one, because)).answer);
       dialog.close();
       tell(`done: ${what.title}`);
-      if (done) done();
+      if (done) done(answers);
     } catch (error) {
       problem.textContent = error.message;
       button.disabled = false;
@@ -125,6 +137,7 @@ export function ask(ns, what, done) {
     el("label", what.forced ? "Why (must be given)" : "Why", reason),
     command, problem,
     el("p.buttons", el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), button)));
+  button.disabled = Boolean(what.blocked);
   line();
   foresee();
   openDialog();
