@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::{Arg, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
 use pogo_inventory::SourceSpec;
 
@@ -27,6 +27,8 @@ fn with_completer(arg: Arg) -> Arg {
         "words" | "targets" | "exclude" | "assume_down" => arg.add(targets()),
         "inventory" | "old" | "new" => arg.add(source()),
         "policy" => arg.add(policy()),
+        #[cfg(feature = "store")]
+        "job" if arg.is_positional() => arg.add(jobs()),
         _ => arg,
     }
 }
@@ -53,6 +55,31 @@ fn candidates(current: &OsStr) -> Option<Vec<CompletionCandidate>> {
             .map(|name| CompletionCandidate::new(format!("{before}{name}")))
             .collect(),
     )
+}
+
+/// Completes the number of a job, with what it runs beside it: of the newest that a dispatcher knows, which is not started for that.
+#[cfg(feature = "store")]
+fn jobs() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let begun = current.to_string_lossy().into_owned();
+        let known = crate::verbs::newest_jobs(&place().unwrap_or_default()).unwrap_or_default();
+        let known = known.into_iter().map(|(job, command)| (job.to_string(), command));
+        let last = ("last".to_owned(), "the one that was submitted last".to_owned());
+        let fitting = known.chain([last]).filter(|(word, _)| word.starts_with(&begun));
+        fitting
+            .map(|(word, help)| CompletionCandidate::new(word).help(Some(help.into())))
+            .collect()
+    })
+}
+
+/// The store on the line being typed.
+#[cfg(feature = "store")]
+fn place() -> Option<crate::cli::PlaceArgs> {
+    let mut matches = typed()?;
+    while let Some((_, inner)) = matches.clone().subcommand() {
+        matches = inner.clone();
+    }
+    crate::cli::PlaceArgs::from_arg_matches(&matches).ok()
 }
 
 /// Completes a source: its type, then its path.
@@ -93,11 +120,16 @@ fn types(current: &OsStr) -> impl Iterator<Item = CompletionCandidate> {
         .map(|name| CompletionCandidate::new(format!("{name}:")))
 }
 
-/// The sources on the line being typed, which the shell passes after `--`.
-fn sources() -> Option<SourceArgs> {
+/// The line being typed, which the shell passes after `--`.
+fn typed() -> Option<ArgMatches> {
     let words: Vec<OsString> = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
     let line = config::complete(words).ok()?.line;
-    let matches = Cli::command().ignore_errors(true).try_get_matches_from(line).ok()?;
+    Cli::command().ignore_errors(true).try_get_matches_from(line).ok()
+}
+
+/// The sources on the line being typed.
+fn sources() -> Option<SourceArgs> {
+    let matches = typed()?;
     let (name, mut matches) = matches.subcommand()?;
     if name == "inventory" {
         matches = matches.subcommand()?.1;

@@ -1,6 +1,7 @@
 //! `pogo audit`
 
 use std::iter;
+use std::path::Path;
 use std::sync::Arc;
 
 use pogo_audit::{AuditSummary, Auditor, Finding};
@@ -14,6 +15,7 @@ use crate::log::Log;
 use crate::report;
 
 pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, CliError> {
+    refuse_job(&args.log)?;
     let log = Log::read(&args.log)?;
     if log.records.is_empty() {
         return Err(log.refused("there is nothing in it"));
@@ -32,6 +34,19 @@ pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, CliError> {
         PlanFormat::Text => report::print(&as_text(&log, &audited, auditor.orders()))?,
     }
     Ok(if audited.is_ok() { Exit::Succeeded } else { Exit::Failed })
+}
+
+/// Limits count what all jobs do, so the records of one job prove nothing.
+fn refuse_job(path: &Path) -> Result<(), CliError> {
+    let number = path.to_str().map(|text| text.strip_prefix("job-").unwrap_or(text));
+    let is_job = number.is_some_and(|text| text == "last" || text.parse::<u64>().is_ok());
+    match is_job && !path.exists() {
+        true => Err(CliError::usage(format!(
+            "rules count what all jobs do, so a job cannot be judged by its own records: name a log of everything, such as `run --events FILE` writes, not {}",
+            path.display()
+        ))),
+        false => Ok(()),
+    }
 }
 
 fn as_json(log: &Log, audited: &Result<AuditSummary, Finding>, orders: &[OrderEntry]) -> serde_json::Value {

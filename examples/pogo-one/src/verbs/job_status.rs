@@ -6,7 +6,8 @@ use pogo_core::scheduler::{HostResult, JobDetails, JobId, JobStatus, JobSummary,
 use serde::Serialize;
 
 use super::session::Session;
-use super::{obstacles, tails};
+use super::status::total;
+use super::{obstacles, ordered, tails};
 use crate::cli::PlanFormat;
 use crate::exit::{CliError, Exit};
 use crate::report::{self, BadHost, Reasons, moment, visible};
@@ -58,6 +59,7 @@ pub(super) async fn job_status(session: &Session, job: JobId, format: PlanFormat
         text.push_str("\nheld back:\n");
         text.push_str(&obstacles::lines(&details.blockers, now));
     }
+    text.push_str(&orders(session, &details, now).await?);
     text.push_str(&next(&details.summary));
     report::print(&text)?;
     Ok(Exit::Succeeded)
@@ -95,13 +97,6 @@ fn head(job: &JobDetails, now: Timestamp) -> String {
     if let Some(of) = job.retry_of {
         text.push_str(&format!("  retry of  job {}\n", of.number()));
     }
-    if let Some(steered) = &job.steered {
-        text.push_str(&format!(
-            "  last      {} at {}\n",
-            visible(&steered.to_string()),
-            moment(steered.at, now)
-        ));
-    }
     if let Some(reason) = &job.override_constraints {
         text.push_str(&format!("  without regard to limits: {}\n", visible(reason)));
     }
@@ -122,6 +117,18 @@ fn head(job: &JobDetails, now: Timestamp) -> String {
         text.push_str(&format!("  time      until {}\n", moment(deadline, now)));
     }
     text
+}
+
+/// Who ordered what since it was submitted; of a large job, the last order.
+async fn orders(session: &Session, job: &JobDetails, now: Timestamp) -> Result<String, CliError> {
+    let Some(steered) = &job.steered else {
+        return Ok(String::new());
+    };
+    if total(&job.summary) <= ordered::MOST_HOSTS {
+        return ordered::lines(session, job.summary.job, now).await;
+    }
+    let said = visible(&steered.to_string()).into_owned();
+    Ok(format!("\nlast order:\n  {}  {said}\n", moment(steered.at, now)))
 }
 
 fn stages(stages: &[StageSummary]) -> String {

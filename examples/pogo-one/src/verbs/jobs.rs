@@ -8,10 +8,10 @@ use super::hosts::named_on;
 use super::job_status::quoted;
 use super::session::{Session, with_session};
 use crate::actor::local_actor;
-use crate::cli::{JobsArgs, PlanFormat};
+use crate::cli::{JobsArgs, PlaceArgs, PlanFormat};
 use crate::exit::{CliError, Exit};
 use crate::report::{self, Table, moment};
-use crate::service::client_error;
+use crate::service::{Place, about, client_error, connect};
 
 /// How many jobs are asked for at once.
 const PAGE: usize = 1_000;
@@ -31,6 +31,28 @@ pub(crate) fn jobs(args: &JobsArgs) -> Result<Exit, CliError> {
             ));
         }
         Ok(Exit::Succeeded)
+    })
+}
+
+/// Numbers and commands of the newest jobs, for shells; none where no dispatcher runs.
+pub(crate) fn newest_jobs(place: &PlaceArgs) -> Result<Vec<(u64, String)>, CliError> {
+    let place = Place::kept(place)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
+    runtime.block_on(async {
+        // Nobody starts a dispatcher by typing half a word.
+        if about(&place).await?.is_none() {
+            return Ok(vec![]);
+        }
+        let client = connect(&place).await?;
+        let page = client
+            .history(&JobFilter::new().limit(50))
+            .await
+            .map_err(client_error)?;
+        let jobs = page
+            .entries
+            .iter()
+            .map(|job| (job.job.number(), quoted(&job.submitted.command)));
+        Ok(jobs.collect())
     })
 }
 

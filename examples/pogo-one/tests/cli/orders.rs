@@ -81,7 +81,11 @@ fn a_paused_job_starts_nothing_until_it_is_resumed() {
     );
     kept.verb(&["pause", &job]).assert_refused(&["job-1 is paused"]);
     let status = kept.ok(&["status", &job]);
-    assert!(status.contains("paused by ") && status.contains(": lunch"), "{status}");
+    assert!(
+        status.contains("\nordered:\n  ") && status.contains("  job-1 paused by "),
+        "{status}"
+    );
+    assert!(status.contains(": lunch\n"), "{status}");
     assert!(status.ends_with("next:\n  pogo resume 1\n"), "{status}");
     for host in THREE {
         kept.touch(host, "go");

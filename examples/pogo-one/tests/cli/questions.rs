@@ -296,3 +296,19 @@ fn a_job_is_run_again_as_it_was_or_on_some_of_its_hosts() {
     assert_eq!(kept.verb(&["wait", "4"]).code, 0);
     assert_eq!(kept.ok(&["logs", "4"]), "web1 | from here\n");
 }
+
+#[test]
+fn shells_are_offered_the_numbers_of_jobs() {
+    let kept = StoreSite::new("tag: {web: ['web[1-3]']}\n", &THREE);
+    assert_eq!(kept.run("web1", &[], "true").code, 0);
+    let line = ["--", "pogo", "status", "--store", "kept", ""];
+    let mut command = kept.site.program.command(&line);
+    command.env("COMPLETE", "fish").env("_CLAP_COMPLETE_INDEX", "4");
+    let done = super::program::Done::of(command.output().unwrap());
+    assert!(
+        done.out.contains("1\ttrue\n") && done.out.contains("last\t"),
+        "{}{}",
+        done.out,
+        done.err
+    );
+}
