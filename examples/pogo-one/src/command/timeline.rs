@@ -40,7 +40,7 @@ pub(crate) fn timeline(args: &TimelineArgs) -> Result<Exit, CliError> {
     pictures::draw(&args.pictures, &timeline)?;
     if !args.pictures.are_wanted() {
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        report::print(&timeline.text(columns.unwrap_or(COLUMNS)))?;
+        report::print(&timeline.text(columns.or_else(report::columns).unwrap_or(COLUMNS)))?;
     }
     Ok(Exit::Succeeded)
 }

@@ -34,7 +34,7 @@ mod warnings;
 mod width;
 
 #[cfg(feature = "store")]
-pub(crate) use cells::{Table, columns};
+pub(crate) use cells::Table;
 pub(crate) use folding::FoldStyle;
 #[cfg(feature = "store")]
 pub(crate) use folding::diff as text_diff;
@@ -61,3 +61,4 @@ pub(crate) use terminal::{complain, json_line, print, print_json, print_styled, 
 pub(crate) use visible::visible;
 pub(crate) use visible::visible_lines;
 pub(crate) use warnings::{SeenWarnings, WarningRecord, WithWarnings, warn, warning_lines};
+pub(crate) use width::columns;

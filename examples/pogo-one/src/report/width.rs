@@ -36,6 +36,12 @@ pub(super) fn padded(text: &str, columns: usize) -> String {
     text + &" ".repeat(room)
 }
 
+/// How many columns standard output has, if it is a terminal.
+pub(crate) fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -122,3 +122,11 @@ fn the_store_of_the_environment_is_that_of_every_verb() {
     assert_eq!(run(&["serve", "stop"]).code, 0);
     assert!(!program.directory.path().join("kept").exists());
 }
+
+#[test]
+fn how_jobs_are_run_by_default_changes_none_that_runs() {
+    let program = Program::with_policy(POLICY);
+    let mut command = program.command(&["update", "1", "--store", "kept"]);
+    let done = super::program::Done::of(command.env("POGO_TIMEOUT", "5m").output().unwrap());
+    done.assert_refused(&["say what changes"]);
+}
