@@ -1,7 +1,7 @@
 //! The page, with a rollout to look at: `cargo run -p pogo-web --features page --example page -- 400`.
 //!
-//! Hosts are pretended: some fail, some cannot be reached, and all write output, some of it hostile. It listens on 127.0.0.1:7646; a second argument is
-//! another port, and a third a store that is kept.
+//! Hosts are pretended: some fail, some cannot be reached, and all write output, some of it hostile. It listens on
+//! 127.0.0.1:7646; a second argument is another port, and a third a store that is kept.
 
 #![allow(clippy::print_stdout, reason = "it says where it listens")]
 

@@ -14,7 +14,8 @@ pub(super) struct PageFile {
 }
 
 impl PageFile {
-    /// Changes with its content, and is the same on every server of one build. Weak, since it is that of the compressed file too.
+    /// Changes with its content, and is the same on every server of one build. Weak, since it is that of the compressed
+    /// file too.
     pub(super) fn tag(&self) -> String {
         let mut hasher = DefaultHasher::new();
         self.body.hash(&mut hasher);
@@ -59,10 +60,14 @@ pub(super) const FILES: &[PageFile] = &[
     page_file!("page.css", CSS),
     page_file!("api.js", SCRIPT),
     page_file!("app.js", SCRIPT),
+    page_file!("describe.js", SCRIPT),
     page_file!("dom.js", SCRIPT),
+    page_file!("gauge.js", SCRIPT),
+    page_file!("holds.js", SCRIPT),
     page_file!("host.js", SCRIPT),
     page_file!("inspector.js", SCRIPT),
     page_file!("job.js", SCRIPT),
+    page_file!("jobhead.js", SCRIPT),
     page_file!("jobs.js", SCRIPT),
     page_file!("keys.js", SCRIPT),
     page_file!("live.js", SCRIPT),
@@ -70,10 +75,12 @@ pub(super) const FILES: &[PageFile] = &[
     page_file!("output.js", SCRIPT),
     page_file!("paint.js", SCRIPT),
     page_file!("pointers.js", SCRIPT),
+    page_file!("scene.js", SCRIPT),
     page_file!("stream.js", SCRIPT),
     page_file!("tables.js", SCRIPT),
     page_file!("terminal.js", SCRIPT),
     page_file!("time.js", SCRIPT),
     page_file!("timeline.js", SCRIPT),
+    page_file!("total.js", SCRIPT),
     page_file!("words.js", SCRIPT),
 ];

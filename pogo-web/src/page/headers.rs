@@ -8,15 +8,16 @@ use axum::http::{HeaderMap, HeaderValue};
 
 use super::files::PageFile;
 
-/// Scripts, styles and connections are those of this server, and nothing else is loaded or framed: what a host writes could do nothing even if it
-/// became markup.
+/// Scripts, styles and connections are those of this server, and nothing else is loaded or framed: what a host writes
+/// could do nothing even if it became markup.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
 pub(super) fn of(file: &PageFile, tag: &str) -> HeaderMap {
     let fixed = [
         (CONTENT_TYPE, file.media_type),
-        // Asked for again each time, which costs nothing where the tag is the same: after an update the page is never half an old one.
+        // Asked for again each time, which costs nothing where the tag is the same: after an update the page is never
+        // half an old one.
         (CACHE_CONTROL, "no-cache"),
         (CONTENT_SECURITY_POLICY, POLICY),
         (VARY, "accept-encoding"),

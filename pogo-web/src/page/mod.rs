@@ -13,8 +13,8 @@ use axum::routing::get;
 use crate::RouterState;
 use files::{FILES, INDEX, PageFile};
 
-/// Adds the page. It lives at `page/`, to which `/` leads: its addresses are relative, so that it works wherever the router is mounted, and the address
-/// of a mounted router may end without a slash.
+/// Adds the page. It lives at `page/`, to which `/` leads: its addresses are relative, so that it works wherever the
+/// router is mounted, and the address of a mounted router may end without a slash.
 pub(crate) fn add_to(router: Router<RouterState>) -> Router<RouterState> {
     router
         .route("/", get(async |OriginalUri(uri)| lead(last_segment(&uri))))

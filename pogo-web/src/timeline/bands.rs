@@ -24,7 +24,8 @@ impl Axis {
     }
 }
 
-/// How many hosts are in which state from a column on: `[column, failed, in doubt, succeeded, running, other ends]`. The rest waits.
+/// How many hosts are in which state from a column on: `[column, failed, in doubt, succeeded, running, other ends]`.
+/// The rest waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) struct BandStep(pub(super) [u32; 6]);
 

@@ -1,4 +1,5 @@
-//! The bars of a job for a window: a row for each host, or bands of many, so that the answer is as large as what can be seen of it.
+//! The bars of a job for a window: a row for each host, or bands of many, so that the answer is as large as what can be
+//! seen of it.
 
 use std::sync::Arc;
 
@@ -18,7 +19,8 @@ use super::window::Window;
 const MOST_HOSTS: usize = 200;
 /// The most bands.
 const MOST_BANDS: usize = 100;
-/// The most failed and doubtful hosts of a section that stand above its bands: more would push the bands out of sight, and are in the lists of hosts.
+/// The most failed and doubtful hosts of a section that stand above its bands: more would push the bands out of sight,
+/// and are in the lists of hosts.
 const MOST_PINNED: usize = 6;
 /// The most characters of a band's name.
 const NAME: usize = 60;

@@ -24,7 +24,8 @@ const CATCHING_UP: Duration = Duration::from_secs(20);
 /// How long to wait before a stream that broke is asked for again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// The timelines of a namespace. Nothing is followed until somebody asks, and no longer than the state of the router lives.
+/// The timelines of a namespace. Nothing is followed until somebody asks, and no longer than the state of the router
+/// lives.
 #[derive(Clone, Default)]
 pub(crate) struct Timelines {
     shared: Arc<OnceLock<Arc<Shared>>>,
@@ -46,8 +47,8 @@ impl Shared {
 }
 
 impl Timelines {
-    /// Asks about a job once everything is known that had happened before. One that is not known any more is read from its own records, where they are
-    /// kept.
+    /// Asks about a job once everything is known that had happened before. One that is not known any more is read from
+    /// its own records, where they are kept.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
         namespace: &Namespace,
@@ -128,7 +129,8 @@ async fn follow_while(handle: Handle, shared: Weak<Shared>) {
     let Ok(answer) = handle.view(Query::Namespace).await else {
         return;
     };
-    // From the first record, where the journal still has it: a snapshot knows the last attempt of every host, and no other.
+    // From the first record, where the journal still has it: a snapshot knows the last attempt of every host, and no
+    // other.
     let first = StreamId::new(answer.as_of.incarnation(), Seq(0));
     if let Some(shared) = shared.upgrade() {
         *shared.lock() = Known::from(first);

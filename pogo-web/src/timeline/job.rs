@@ -145,7 +145,8 @@ impl JobCourse {
         }
     }
 
-    /// The hosts in the order in which they are shown, by section: those that started first, then the others in listed order.
+    /// The hosts in the order in which they are shown, by section: those that started first, then the others in listed
+    /// order.
     pub(super) fn order(&self) -> Vec<Vec<u32>> {
         let started = |host: &u32| {
             let host = self.hosts.get(*host as usize);

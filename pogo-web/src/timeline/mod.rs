@@ -1,4 +1,5 @@
-//! What the page draws of jobs: kept up to date by following each namespace once, so that a request costs what it shows, not what has happened.
+//! What the page draws of jobs: kept up to date by following each namespace once, so that a request costs what it
+//! shows, not what has happened.
 
 mod attempts;
 mod bands;

@@ -1,4 +1,5 @@
-//! Obstacles and their cures as whoever acts on them needs them: a sentence, the program's command, and the orders to send.
+//! Obstacles and their cures as whoever acts on them needs them: a sentence, the program's command, and the orders to
+//! send.
 
 use pogo_core::scheduler::{Cure, Obstacle, Order};
 use serde::Serialize;

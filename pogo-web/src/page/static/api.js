@@ -4,8 +4,19 @@ export const ROOT = new URL("../v1/", document.baseURI).href;
 
 // Where a token is needed, it comes behind the # of the first address, as from a terminal, or is asked for. It is never in an address that is sent.
 let token = null;
-const keep = (value) => { token = value; try { sessionStorage.setItem("pogo-token", value); } catch { /* for this page alone */ } };
-try { token = sessionStorage.getItem("pogo-token"); } catch { /* none is kept */ }
+const keep = (value) => {
+  token = value;
+  try {
+    sessionStorage.setItem("pogo-token", value);
+  } catch {
+    /* for this page alone */
+  }
+};
+try {
+  token = sessionStorage.getItem("pogo-token");
+} catch {
+  /* none is kept */
+}
 const given = /^#token=([^&]+)/.exec(location.hash);
 if (given) {
   keep(decodeURIComponent(given[1]));
@@ -34,7 +45,11 @@ async function request(path, options = {}) {
   }
   const text = await response.text();
   let document = {};
-  try { document = JSON.parse(text); } catch { /* said by its status */ }
+  try {
+    document = JSON.parse(text);
+  } catch {
+    /* said by its status */
+  }
   if (!response.ok) throw new Problem(response.status, document);
   return document;
 }
@@ -50,7 +65,13 @@ export const query = (parameters) => {
 export const seg = (value) => part(String(value));
 
 // What an order would lead to, in the server's words.
-export const preview = (ns, what, signal) => request(inNamespace(ns, "/preview"), { method: "POST", signal, body: JSON.stringify({ order: what, reason: "preview" }), headers: { "content-type": "application/json" } });
+export const preview = (ns, what, signal) =>
+  request(inNamespace(ns, "/preview"), {
+    method: "POST",
+    signal,
+    body: JSON.stringify({ order: what, reason: "preview" }),
+    headers: { "content-type": "application/json" },
+  });
 
 // An order is sent under an id of its own: sent again, it is carried out once.
 export async function order(ns, what, reason) {
@@ -59,7 +80,8 @@ export async function order(ns, what, reason) {
   const command = { request: id, order: what };
   if (reason) command.reason = reason;
   const body = JSON.stringify(command);
-  const send = () => request(inNamespace(ns, "/orders"), { method: "POST", body, headers: { "content-type": "application/json" } });
+  const send = () =>
+    request(inNamespace(ns, "/orders"), { method: "POST", body, headers: { "content-type": "application/json" } });
   try {
     return await send();
   } catch (problem) {

@@ -10,32 +10,59 @@ import { job } from "./job.js";
 import { host } from "./host.js";
 import { hosts, running, slots } from "./tables.js";
 
-const VIEWS = [["jobs", "Jobs"], ["running", "Running"], ["slots", "Slots"], ["hosts", "Hosts"]];
+const VIEWS = [
+  ["jobs", "Jobs"],
+  ["running", "Running"],
+  ["slots", "Slots"],
+  ["hosts", "Hosts"],
+];
 
 const state = { ns: null, path: null, view: null, updated: 0, summary: null };
 
 // #/ns/default/jobs/17?host=web1
 function address() {
   const [path, search] = location.hash.replace(/^#\/?/, "").split("?");
-  const parts = path.split("/").map((part) => { try { return decodeURIComponent(part); } catch { return part; } });
+  const parts = path.split("/").map((part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  });
   const [, ns, name = "jobs", id] = parts[0] === "ns" ? parts : ["ns", null, "jobs"];
   return { ns, name: name || "jobs", id, params: Object.fromEntries(new URLSearchParams(search || "")) };
 }
 
 export function link(name, id, params) {
-  const parts = ["ns", state.ns || "default", name, id].filter((part) => part !== undefined && part !== null && part !== "");
-  const given = Object.entries(params || {}).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const parts = ["ns", state.ns || "default", name, id].filter(
+    (part) => part !== undefined && part !== null && part !== "",
+  );
+  const given = Object.entries(params || {}).filter(
+    ([, value]) => value !== undefined && value !== null && value !== "",
+  );
   const search = given.length ? `?${new URLSearchParams(given)}` : "";
   return `#/${parts.map((part) => encodeURIComponent(part)).join("/")}${search}`;
 }
-export const go = (name, id, params) => { location.hash = link(name, id, params); };
+export const go = (name, id, params) => {
+  location.hash = link(name, id, params);
+};
 
 function open() {
   const at = address();
-  if (!at.ns) { location.replace(link("jobs")); return; }
-  if (at.ns !== state.ns) { state.ns = at.ns; follow(at.ns); banners(); }
+  if (!at.ns) {
+    location.replace(link("jobs"));
+    return;
+  }
+  if (at.ns !== state.ns) {
+    state.ns = at.ns;
+    follow(at.ns);
+    banners();
+  }
   const path = JSON.stringify([at.ns, at.name, at.id]);
-  if (path === state.path && state.view && state.view.update) { state.view.update(at.params); return; }
+  if (path === state.path && state.view && state.view.update) {
+    state.view.update(at.params);
+    return;
+  }
   if (state.view && state.view.close) state.view.close();
   state.path = path;
   const view = $("view");
@@ -43,39 +70,75 @@ function open() {
   view.className = `v-${at.id && at.name === "jobs" ? "job" : at.name}`;
   window.scrollTo(0, 0);
   const context = {
-    ns: at.ns, id: at.id, params: at.params, view, link, go,
+    ns: at.ns,
+    id: at.id,
+    params: at.params,
+    view,
+    link,
+    go,
     // What is looked at is in the address, and does not fill the history.
-    setParams: (params) => { history.replaceState(null, "", link(at.name, at.id, params)); context.params = params; state.view.update && state.view.update(params); },
-    command: (text) => { $("command").textContent = text; },
-    title: (text) => { document.title = `${text} · pogo`; },
-    updated: () => { state.updated = Date.now(); tick(); },
+    setParams: (params) => {
+      history.replaceState(null, "", link(at.name, at.id, params));
+      context.params = params;
+      state.view.update && state.view.update(params);
+    },
+    command: (text) => {
+      $("command").textContent = text;
+    },
+    title: (text) => {
+      document.title = `${text} · pogo`;
+    },
+    updated: () => {
+      state.updated = Date.now();
+      tick();
+    },
   };
-  const opens = at.name === "jobs" ? (at.id ? job : jobs) : at.name === "hosts" ? (at.id ? host : hosts)
-    : { running, slots }[at.name] || jobs;
+  const opens =
+    at.name === "jobs"
+      ? at.id
+        ? job
+        : jobs
+      : at.name === "hosts"
+        ? at.id
+          ? host
+          : hosts
+        : { running, slots }[at.name] || jobs;
   state.view = opens(context) || {};
   setViewKeys(state.view.keys);
   navigation(at.name);
 }
 
 function navigation(name) {
-  show($("nav"),
+  show(
+    $("nav"),
     VIEWS.map(([view, title]) => el("a", { href: link(view), "aria-current": view === name ? "page" : false }, title)),
-    el("button.plain.freeze", { type: "button", "data-key": "freeze", onclick: () => ask(state.ns, freezeOrder()) }, "Freeze…"));
+    el(
+      "button.plain.freeze",
+      { type: "button", "data-key": "freeze", onclick: () => ask(state.ns, freezeOrder()) },
+      "Freeze…",
+    ),
+  );
 }
 
 const HEALTH = {
-  connecting: "connecting", live: "live", reconnecting: "reconnecting", refused: "not allowed",
+  connecting: "connecting",
+  live: "live",
+  reconnecting: "reconnecting",
+  refused: "not allowed",
 };
 
 function tick() {
   const since = Date.now() - health.since;
   const slow = health.state === "reconnecting" || health.state === "connecting";
-  const text = slow && since > 3000 ? `${HEALTH[health.state]} for ${lasted(since)}` : HEALTH[health.state] || health.state;
+  const text =
+    slow && since > 3000 ? `${HEALTH[health.state]} for ${lasted(since)}` : HEALTH[health.state] || health.state;
   const place = $("health");
   place.className = `health h-${health.state}`;
   const label = place.querySelector("b");
   if (label.textContent !== text) label.textContent = text;
-  $("updated").textContent = state.updated ? `updated ${ago(state.updated - Date.now() + now())} · ${clock(now())}` : clock(now());
+  $("updated").textContent = state.updated
+    ? `updated ${ago(state.updated - Date.now() + now())} · ${clock(now())}`
+    : clock(now());
   $("zone").textContent = zone();
 }
 
@@ -83,42 +146,76 @@ function tick() {
 let summaryWatch = null;
 function banners() {
   if (summaryWatch) summaryWatch.stop();
-  summaryWatch = new Watch(async (signal) => {
-    const ns = state.ns;
-    const [answer, status] = await Promise.all([get(inNamespace(ns), signal), get(inNamespace(ns, "/status"), signal)]);
-    state.summary = answer.view;
-    showBanners(answer.view, status.status);
-  }, { matters: (news) => news.told.length > 0, every: 1000 });
+  summaryWatch = new Watch(
+    async (signal) => {
+      const ns = state.ns;
+      const [answer, status] = await Promise.all([
+        get(inNamespace(ns), signal),
+        get(inNamespace(ns, "/status"), signal),
+      ]);
+      state.summary = answer.view;
+      showBanners(answer.view, status.status);
+    },
+    { matters: (news) => news.told.length > 0, every: 1000 },
+  );
 }
 
 function showBanners(summary, status) {
   const lines = [];
-  if (status.journal === "away") lines.push(["bad", `The journal cannot be reached since ${clock(status.since)}: ${status.message}. Nothing new starts; what runs goes on.`]);
+  if (status.journal === "away")
+    lines.push([
+      "bad",
+      `The journal cannot be reached since ${clock(status.since)}: ${status.message}. Nothing new starts; what runs goes on.`,
+    ]);
   // An append takes milliseconds; what takes longer is worth a word.
-  else if (status.not_durable_since && now() - status.not_durable_since > 5000) lines.push(["bad", `What happened since ${clock(status.not_durable_since)} is not durable yet.`]);
+  else if (status.not_durable_since && now() - status.not_durable_since > 5000)
+    lines.push(["bad", `What happened since ${clock(status.not_durable_since)} is not durable yet.`]);
   for (const freeze of summary.freezes || []) {
     const what = freeze.hosts === "*" ? "Everything is frozen" : `${freeze.hosts} is frozen`;
-    lines.push(["warn", `${what}${freeze.by ? ` by ${freeze.by}` : ""} since ${clock(freeze.since, false)}: ${freeze.reason}`, freeze]);
+    lines.push([
+      "warn",
+      `${what}${freeze.by ? ` by ${freeze.by}` : ""} since ${clock(freeze.since, false)}: ${freeze.reason}`,
+      freeze,
+    ]);
   }
   const key = JSON.stringify(lines);
   const place = $("banners");
   if (place.dataset.key === key) return;
   place.dataset.key = key;
-  show(place, lines.slice(0, 4).map(([kind, text, freeze]) => el(`p.banner.${kind}`, text,
-    freeze && el("button", { type: "button", onclick: () => ask(state.ns, thawOrder(freeze)) }, "Thaw…"))),
-    lines.length > 4 && el("p.banner.warn", `and ${lines.length - 4} more`));
+  show(
+    place,
+    lines
+      .slice(0, 4)
+      .map(([kind, text, freeze]) =>
+        el(
+          `p.banner.${kind}`,
+          text,
+          freeze && el("button", { type: "button", onclick: () => ask(state.ns, thawOrder(freeze)) }, "Thaw…"),
+        ),
+      ),
+    lines.length > 4 && el("p.banner.warn", `and ${lines.length - 4} more`),
+  );
 }
 
 async function namespaces() {
   try {
     const { namespaces: found } = await get("namespaces");
     const names = found.map((entry) => entry.name || entry);
-    show($("namespace"), names.map((name) => el("option", { value: name, selected: name === address().ns }, name)));
+    show(
+      $("namespace"),
+      names.map((name) => el("option", { value: name, selected: name === address().ns }, name)),
+    );
     $("namespace").disabled = names.length < 2;
-    if (!address().ns) { state.ns = null; location.replace(`#/ns/${encodeURIComponent(names[0] || "default")}/jobs`); }
+    if (!address().ns) {
+      state.ns = null;
+      location.replace(`#/ns/${encodeURIComponent(names[0] || "default")}/jobs`);
+    }
     return true;
   } catch (problem) {
-    if (problem.status === 401) { login(problem); return false; }
+    if (problem.status === 401) {
+      login(problem);
+      return false;
+    }
     show($("view"), el("div.empty", el("h2", "Nobody answers"), el("p", problem.message)));
     setTimeout(start, 2000);
     return false;
@@ -128,10 +225,29 @@ async function namespaces() {
 function login(problem) {
   const dialog = $("dialog");
   const input = el("input", { type: "password", id: "token", autocomplete: "off", required: true });
-  show(dialog, el("form", { onsubmit: (event) => { event.preventDefault(); giveToken(input.value.trim()); dialog.close(); start(); } },
-    el("h2", "Who asks?"),
-    el("p", credentials() ? problem.message : "This server wants a token. It was printed when the server started; others come from: pogo token create"),
-    el("label", "Token ", input), el("p.buttons", el("button.primary", "Go on"))));
+  show(
+    dialog,
+    el(
+      "form",
+      {
+        onsubmit: (event) => {
+          event.preventDefault();
+          giveToken(input.value.trim());
+          dialog.close();
+          start();
+        },
+      },
+      el("h2", "Who asks?"),
+      el(
+        "p",
+        credentials()
+          ? problem.message
+          : "This server wants a token. It was printed when the server started; others come from: pogo token create",
+      ),
+      el("label", "Token ", input),
+      el("p.buttons", el("button.primary", "Go on")),
+    ),
+  );
   if (!dialog.open) openDialog();
 }
 
@@ -141,7 +257,9 @@ async function hostOrPerson(text) {
     await get(inNamespace(state.ns, `/hosts/${encodeURIComponent(text)}`));
     go("hosts", text);
   } catch {
-    const { entries = [] } = await get(inNamespace(state.ns, `/history?limit=1&by=${encodeURIComponent(text)}`)).catch(() => ({}));
+    const { entries = [] } = await get(inNamespace(state.ns, `/history?limit=1&by=${encodeURIComponent(text)}`)).catch(
+      () => ({}),
+    );
     if (entries.length) go("jobs", undefined, { user: text });
     else go("hosts", undefined, { hosts: text });
   }
@@ -157,18 +275,24 @@ function theme() {
 }
 
 async function start() {
-  if (!await namespaces()) return;
+  if (!(await namespaces())) return;
   open();
 }
 
 // A menu closes by a click elsewhere.
 addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target) || event.target.tagName === "BUTTON") menu.open = false;
+  for (const menu of document.querySelectorAll("details.menu[open]"))
+    if (!menu.contains(event.target) || event.target.tagName === "BUTTON") menu.open = false;
 });
 addEventListener("hashchange", open);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dispatchEvent(new Event("pogo-theme")));
-$("skip").addEventListener("click", (event) => { event.preventDefault(); $("view").focus(); });
-$("namespace").addEventListener("change", (event) => { location.hash = `#/ns/${encodeURIComponent(event.target.value)}/jobs`; });
+$("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  $("view").focus();
+});
+$("namespace").addEventListener("change", (event) => {
+  location.hash = `#/ns/${encodeURIComponent(event.target.value)}/jobs`;
+});
 $("search").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = $("query").value.trim();
@@ -185,19 +309,40 @@ $("theme").addEventListener("click", () => {
   theme();
 });
 $("help").addEventListener("click", help);
-$("zone").addEventListener("click", () => { switchZone(); tick(); state.path = null; open(); });
+$("zone").addEventListener("click", () => {
+  switchZone();
+  tick();
+  state.path = null;
+  open();
+});
 $("copy").addEventListener("click", async () => {
-  try { await navigator.clipboard.writeText($("command").textContent); tell("copied"); $("copy").textContent = "copied"; }
-  catch { getSelection().selectAllChildren($("command")); }
-  setTimeout(() => { $("copy").textContent = "copy"; }, 1500);
+  try {
+    await navigator.clipboard.writeText($("command").textContent);
+    tell("copied");
+    $("copy").textContent = "copied";
+  } catch {
+    getSelection().selectAllChildren($("command"));
+  }
+  setTimeout(() => {
+    $("copy").textContent = "copy";
+  }, 1500);
 });
 listen((message) => {
   if (message.kind !== "health") return;
   tick();
   // A login has expired.
-  if (health.state === "refused" && !$("dialog").open) namespaces().then((known) => { if (known) follow(state.ns); });
+  if (health.state === "refused" && !$("dialog").open)
+    namespaces().then((known) => {
+      if (known) follow(state.ns);
+    });
 });
-startKeys((name) => go(name), () => { const at = address(); if (at.id) go(at.name); });
+startKeys(
+  (name) => go(name),
+  () => {
+    const at = address();
+    if (at.id) go(at.name);
+  },
+);
 setInterval(tick, 1000);
 theme();
 tick();

@@ -46,13 +46,28 @@ export const $ = (id) => document.getElementById(id);
 // Who presses a button must find it there when letting go.
 let pressed = null;
 const waiting = new Map();
-addEventListener("pointerdown", (event) => { pressed = event.target; }, true);
+addEventListener(
+  "pointerdown",
+  (event) => {
+    pressed = event.target;
+  },
+  true,
+);
 for (const name of ["pointerup", "pointercancel"]) {
-  addEventListener(name, () => {
-    pressed = null;
-    // After the click.
-    setTimeout(() => { for (const [parent, children] of [...waiting]) { waiting.delete(parent); if (parent.isConnected) show(parent, ...children); } });
-  }, true);
+  addEventListener(
+    name,
+    () => {
+      pressed = null;
+      // After the click.
+      setTimeout(() => {
+        for (const [parent, children] of [...waiting]) {
+          waiting.delete(parent);
+          if (parent.isConnected) show(parent, ...children);
+        }
+      });
+    },
+    true,
+  );
 }
 
 const isSelecting = (parent) => {
@@ -62,19 +77,25 @@ const isSelecting = (parent) => {
 
 // Replaces what an element has. Focus, what is typed, open menus and places in lists stay: by their data-key, id or data-scroll.
 export function show(parent, ...children) {
-  if (pressed instanceof Node && parent.contains(pressed)) { waiting.set(parent, children); return; }
+  if (pressed instanceof Node && parent.contains(pressed)) {
+    waiting.set(parent, children);
+    return;
+  }
   // Text that somebody is selecting stays for a while.
   if (isSelecting(parent) && Date.now() - (Number(parent.dataset.shown) || 0) < 20000) return;
   parent.dataset.shown = String(Date.now());
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   const key = focused && (focused.dataset.key || focused.id);
   const typed = focused && focused.tagName === "INPUT" ? [focused.value, focused.selectionStart] : null;
-  const places = [...parent.querySelectorAll("[data-scroll]")].map((e) => [e.dataset.scroll, e.scrollTop]).filter(([, top]) => top);
+  const places = [...parent.querySelectorAll("[data-scroll]")]
+    .map((e) => [e.dataset.scroll, e.scrollTop])
+    .filter(([, top]) => top);
   const open = new Set([...parent.querySelectorAll("details[open]>summary[data-key]")].map((e) => e.dataset.key));
   const fresh = document.createDocumentFragment();
   fill(fresh, children);
   parent.replaceChildren(fresh);
-  for (const summary of open.size ? parent.querySelectorAll("details>summary[data-key]") : []) if (open.has(summary.dataset.key)) summary.parentElement.open = true;
+  for (const summary of open.size ? parent.querySelectorAll("details>summary[data-key]") : [])
+    if (open.has(summary.dataset.key)) summary.parentElement.open = true;
   for (const [name, top] of places) {
     const list = parent.querySelector(`[data-scroll="${CSS.escape(name)}"]`);
     if (list) list.scrollTop = top;
@@ -85,7 +106,11 @@ export function show(parent, ...children) {
   again.focus({ preventScroll: true });
   if (typed && again.tagName === "INPUT") {
     again.value = typed[0];
-    try { again.setSelectionRange(typed[1], typed[1]); } catch { /* of a type without a selection */ }
+    try {
+      again.setSelectionRange(typed[1], typed[1]);
+    } catch {
+      /* of a type without a selection */
+    }
   }
 }
 

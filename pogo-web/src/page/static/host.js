@@ -20,7 +20,9 @@ export function host(context) {
   let past = [];
   let more;
   async function askPast(before) {
-    const answer = await get(inNamespace(ns, `/history${query({ on: id, limit: 50, before })}`)).catch(() => ({ entries: [] }));
+    const answer = await get(inNamespace(ns, `/history${query({ on: id, limit: 50, before })}`)).catch(() => ({
+      entries: [],
+    }));
     past = before ? past.concat(answer.entries) : answer.entries;
     more = answer.next;
     watch.soon(0);
@@ -30,33 +32,114 @@ export function host(context) {
     try {
       found = (await get(inNamespace(ns, `/hosts/${seg(id)}`), signal)).view;
     } catch (problem) {
-      if (problem.name !== "AbortError") show(view, el("h1", id), el("div.empty", el("p", problem.message), el("p", el("a", { href: link("hosts") }, "Hosts"))));
+      if (problem.name !== "AbortError")
+        show(
+          view,
+          el("h1", id),
+          el("div.empty", el("p", problem.message), el("p", el("a", { href: link("hosts") }, "Hosts"))),
+        );
       throw problem;
     }
     const down = (found.unavailable || []).some((reason) => reason.because === "down");
     const order = (what) => confirm(ns, what, () => watch.soon(0));
     const unavailable = found.unavailable || [];
-    show(view,
-      el("div.title", el("h1", sign(unavailable.length ? unavailable[0].because : "succeeded", ""), ` ${id}`), el("div.buttons",
-        down ? el("button", { type: "button", "data-key": "up", onclick: () => order(markOrder(id, true)) }, "Mark up…") : el("button", { type: "button", "data-key": "down", onclick: () => order(markOrder(id, false)) }, "Mark down…"),
-        el("button", { type: "button", "data-key": "freeze-host", onclick: () => order(freezeOrder(id)) }, "Freeze…"))),
-      el("p.facts", found.in_fleet ? "in the fleet" : "not in the fleet any more", unavailable.length ? " · unavailable" : " · available"),
-      found.tags && el("p.tags", found.tags.map((tag) => el("code", `$${tag}`))),
-      unavailable.length > 0 && el("ul.reasons", unavailable.map((holder) => el("li", sign(holder.because), el("span", `${holderText(holder)} since ${clock(holder.since)}`)))),
-      (found.freezes || []).length > 0 && el("ul.reasons", found.freezes.map((freeze) => el("li", sign("blocked", ""), el("span", `frozen by ${freeze.by} since ${clock(freeze.since)}: ${freeze.reason}`)))),
-      (found.holds || []).length > 0 && el("ul.reasons", found.holds.map((hold) => el("li", sign("held", ""), el("span", `held for ${hold.owner}: ${hold.reason}`)))),
+    show(
+      view,
+      el(
+        "div.title",
+        el("h1", sign(unavailable.length ? unavailable[0].because : "succeeded", ""), ` ${id}`),
+        el(
+          "div.buttons",
+          down
+            ? el("button", { type: "button", "data-key": "up", onclick: () => order(markOrder(id, true)) }, "Mark up…")
+            : el(
+                "button",
+                { type: "button", "data-key": "down", onclick: () => order(markOrder(id, false)) },
+                "Mark down…",
+              ),
+          el("button", { type: "button", "data-key": "freeze-host", onclick: () => order(freezeOrder(id)) }, "Freeze…"),
+        ),
+      ),
+      el(
+        "p.facts",
+        found.in_fleet ? "in the fleet" : "not in the fleet any more",
+        unavailable.length ? " · unavailable" : " · available",
+      ),
+      found.tags &&
+        el(
+          "p.tags",
+          found.tags.map((tag) => el("code", `$${tag}`)),
+        ),
+      unavailable.length > 0 &&
+        el(
+          "ul.reasons",
+          unavailable.map((holder) =>
+            el("li", sign(holder.because), el("span", `${holderText(holder)} since ${clock(holder.since)}`)),
+          ),
+        ),
+      (found.freezes || []).length > 0 &&
+        el(
+          "ul.reasons",
+          found.freezes.map((freeze) =>
+            el(
+              "li",
+              sign("blocked", ""),
+              el("span", `frozen by ${freeze.by} since ${clock(freeze.since)}: ${freeze.reason}`),
+            ),
+          ),
+        ),
+      (found.holds || []).length > 0 &&
+        el(
+          "ul.reasons",
+          found.holds.map((hold) => el("li", sign("held", ""), el("span", `held for ${hold.owner}: ${hold.reason}`))),
+        ),
       el("h2", "Jobs"),
-      el("ul.hosts.wide", (found.jobs || []).slice().reverse().map((job) => {
-        const last = job.last_attempt || {};
-        return el("li", el("a", { href: link("jobs", job.job, { host: id }), "data-row": true, "data-key": `j-${job.job}` },
-          sign(job.state), el("b", ` job ${job.job} `), el("time", clock(last.started)),
-          el("small", ` ${word(job.state)}${last.started && last.ended ? ` after ${lasted(last.ended - last.started)}` : ""} ${failureText(last.failure)}`)));
-      })),
-      el("ul.hosts.wide", past.filter((job) => !(found.jobs || []).some((known) => known.job === job.job)).map((job) => el("li",
-        el("a", { href: link("jobs", job.job, { host: id }), "data-row": true, "data-key": `p-${job.job}` },
-          sign(jobState(job), ""), el("b", ` job ${job.job} `), el("time", clock(job.at)), el("code", ` ${job.command}`), el("small", ` by ${job.user}, on ${plural(job.count, "host")}`))))),
-      more !== undefined && el("button", { type: "button", "data-key": "older", onclick: () => askPast(more) }, "older"),
-      !(found.jobs || []).length && !past.length && el("p.empty", "No job that is still known has it."));
+      el(
+        "ul.hosts.wide",
+        (found.jobs || [])
+          .slice()
+          .reverse()
+          .map((job) => {
+            const last = job.last_attempt || {};
+            return el(
+              "li",
+              el(
+                "a",
+                { href: link("jobs", job.job, { host: id }), "data-row": true, "data-key": `j-${job.job}` },
+                sign(job.state),
+                el("b", ` job ${job.job} `),
+                el("time", clock(last.started)),
+                el(
+                  "small",
+                  ` ${word(job.state)}${last.started && last.ended ? ` after ${lasted(last.ended - last.started)}` : ""} ${failureText(last.failure)}`,
+                ),
+              ),
+            );
+          }),
+      ),
+      el(
+        "ul.hosts.wide",
+        past
+          .filter((job) => !(found.jobs || []).some((known) => known.job === job.job))
+          .map((job) =>
+            el(
+              "li",
+              el(
+                "a",
+                { href: link("jobs", job.job, { host: id }), "data-row": true, "data-key": `p-${job.job}` },
+                sign(jobState(job), ""),
+                el("b", ` job ${job.job} `),
+                el("time", clock(job.at)),
+                el("code", ` ${job.command}`),
+                el("small", ` by ${job.user}, on ${plural(job.count, "host")}`),
+              ),
+            ),
+          ),
+      ),
+      more !== undefined &&
+        el("button", { type: "button", "data-key": "older", onclick: () => askPast(more) }, "older"),
+      !(found.jobs || []).length && !past.length && el("p.empty", "No job that is still known has it."),
+    );
     context.updated();
   }
   askPast();

@@ -21,15 +21,62 @@ export class Inspector {
     if (this.output) this.output.close();
     this.output = this.watch = null;
     this.attempt = null;
-    if (!host) { show(this.place); return; }
+    if (!host) {
+      show(this.place);
+      return;
+    }
     this.head = el("div");
     this.log = el("div.log");
-    show(this.place, el("div.title", el("h2", host),
-      el("button.plain.first", { type: "button", "data-key": "before", title: "The host before (p)", "aria-label": "The host before", onclick: () => this.step(-1) }, "‹"),
-      el("button.plain", { type: "button", "data-key": "next", title: "The next host (.)", "aria-label": "The next host", onclick: () => this.step(1) }, "›"),
-      el("button.plain", { type: "button", "data-key": "different", title: "The next host that ended in another way (d)", onclick: () => this.step(1, true) }, "next different"),
-      el("button.plain", { type: "button", "data-key": "close", title: "Close (Esc)", onclick: () => this.dismiss() }, "✕")), this.head, this.log);
-    this.watch = new Watch((signal) => this.ask(signal), { matters: (news) => news.hosts.includes(host) || news.hosts.length >= 500, every: 600 });
+    show(
+      this.place,
+      el(
+        "div.title",
+        el("h2", host),
+        el(
+          "button.plain.first",
+          {
+            type: "button",
+            "data-key": "before",
+            title: "The host before (p)",
+            "aria-label": "The host before",
+            onclick: () => this.step(-1),
+          },
+          "‹",
+        ),
+        el(
+          "button.plain",
+          {
+            type: "button",
+            "data-key": "next",
+            title: "The next host (.)",
+            "aria-label": "The next host",
+            onclick: () => this.step(1),
+          },
+          "›",
+        ),
+        el(
+          "button.plain",
+          {
+            type: "button",
+            "data-key": "different",
+            title: "The next host that ended in another way (d)",
+            onclick: () => this.step(1, true),
+          },
+          "next different",
+        ),
+        el(
+          "button.plain",
+          { type: "button", "data-key": "close", title: "Close (Esc)", onclick: () => this.dismiss() },
+          "✕",
+        ),
+      ),
+      this.head,
+      this.log,
+    );
+    this.watch = new Watch((signal) => this.ask(signal), {
+      matters: (news) => news.hosts.includes(host) || news.hosts.length >= 500,
+      every: 600,
+    });
   }
 
   async ask(signal) {
@@ -45,7 +92,10 @@ export class Inspector {
       show(this.head, el("p.problem", problem.message));
       return;
     }
-    if (!row) { show(this.head, el("p.empty", `${host} is not one of the hosts of job ${this.job}.`)); return; }
+    if (!row) {
+      show(this.head, el("p.empty", `${host} is not one of the hosts of job ${this.job}.`));
+      return;
+    }
     let reasons = [];
     if (row.state === "waiting") reasons = (await get(`${job}/hosts/${seg(host)}/reasons`, signal)).reasons;
     const details = await get(inNamespace(this.ns, `/hosts/${seg(host)}`), signal).catch(() => null);
@@ -60,32 +110,101 @@ export class Inspector {
     const { host, job } = this;
     const bad = row.state === "failed" || row.state === "in_doubt";
     const last = row.bars[row.bars.length - 1];
-    const button = (text, what, kind = "") => el(`button${kind}`, { type: "button", "data-key": text, onclick: () => this.order(what) }, text);
+    const button = (text, what, kind = "") =>
+      el(`button${kind}`, { type: "button", "data-key": text, onclick: () => this.order(what) }, text);
     const down = details && (details.unavailable || []).some((reason) => reason.because === "down");
     const at = (ms) => clock(row.began + ms);
-    show(this.head,
-      el("p.now", sign(row.state), el("b", ` ${word(row.state)}`),
-        last && (last.to !== undefined ? ` after ${lasted(last.to - last.from)}` : ` for ${lasted(now() - row.began - last.from)}`),
-        row.bars.length > 1 && ` · attempt ${row.bars.length}`),
+    show(
+      this.head,
+      el(
+        "p.now",
+        sign(row.state),
+        el("b", ` ${word(row.state)}`),
+        last &&
+          (last.to !== undefined
+            ? ` after ${lasted(last.to - last.from)}`
+            : ` for ${lasted(now() - row.began - last.from)}`),
+        row.bars.length > 1 && ` · attempt ${row.bars.length}`,
+      ),
       row.why && el("p.why", row.why),
-      el("div.buttons",
-        (bad || row.state === "skipped" || row.state === "cancelled") && button("Retry", retryOrder(job, [host]), ".primary"),
-        el("details.menu", el("summary", { "data-key": "more" }, "more ▾"), el("div",
-          (bad || row.state === "waiting") && button("Skip…", skipOrder(job, [host])),
-          down || bad ? button("Mark up…", markOrder(host, true)) : null,
-          !down && button("Mark down…", markOrder(host, false)),
-          el("a", { href: this.link("hosts", host) }, "all of this host")))),
-      reasons.length > 0 && el("ul.reasons", reasons.map((reason) => el("li", sign(reason.passes ? "waiting" : "blocked", ""), el("span", reason.text),
-        (reason.cures || []).filter((cure) => cure.orders).slice(0, 2).map((cure) => el("button", { type: "button", "data-key": cure.command, onclick: () => this.order(cureOrder(cure)) },
-          cure.command.replace(/^pogo /, "").slice(0, 40)))))),
-      row.bars.length > 0 && el("ol.attempts", row.bars.map((bar, i) => el("li", { "aria-current": bar.id === (this.attempt || last.id) ? "true" : false },
-        el("button.plain", { type: "button", "data-key": `a-${bar.id}`, title: full(row.began + bar.from), onclick: () => { this.attempt = bar.id; this.watch.soon(0); } },
-          sign(bar.end === "never_began" ? "waiting" : bar.end || "running"), ` ${i + 1} `, el("time", at(bar.from)), ` ${phases(bar)}`)))),
-      details && details.tags && el("p.tags", details.tags.map((tag) => el("code", `$${tag}`))));
+      el(
+        "div.buttons",
+        (bad || row.state === "skipped" || row.state === "cancelled") &&
+          button("Retry", retryOrder(job, [host]), ".primary"),
+        el(
+          "details.menu",
+          el("summary", { "data-key": "more" }, "more ▾"),
+          el(
+            "div",
+            (bad || row.state === "waiting") && button("Skip…", skipOrder(job, [host])),
+            down || bad ? button("Mark up…", markOrder(host, true)) : null,
+            !down && button("Mark down…", markOrder(host, false)),
+            el("a", { href: this.link("hosts", host) }, "all of this host"),
+          ),
+        ),
+      ),
+      reasons.length > 0 &&
+        el(
+          "ul.reasons",
+          reasons.map((reason) =>
+            el(
+              "li",
+              sign(reason.passes ? "waiting" : "blocked", ""),
+              el("span", reason.text),
+              (reason.cures || [])
+                .filter((cure) => cure.orders)
+                .slice(0, 2)
+                .map((cure) =>
+                  el(
+                    "button",
+                    { type: "button", "data-key": cure.command, onclick: () => this.order(cureOrder(cure)) },
+                    cure.command.replace(/^pogo /, "").slice(0, 40),
+                  ),
+                ),
+            ),
+          ),
+        ),
+      row.bars.length > 0 &&
+        el(
+          "ol.attempts",
+          row.bars.map((bar, i) =>
+            el(
+              "li",
+              { "aria-current": bar.id === (this.attempt || last.id) ? "true" : false },
+              el(
+                "button.plain",
+                {
+                  type: "button",
+                  "data-key": `a-${bar.id}`,
+                  title: full(row.began + bar.from),
+                  onclick: () => {
+                    this.attempt = bar.id;
+                    this.watch.soon(0);
+                  },
+                },
+                sign(bar.end === "never_began" ? "waiting" : bar.end || "running"),
+                ` ${i + 1} `,
+                el("time", at(bar.from)),
+                ` ${phases(bar)}`,
+              ),
+            ),
+          ),
+        ),
+      details &&
+        details.tags &&
+        el(
+          "p.tags",
+          details.tags.map((tag) => el("code", `$${tag}`)),
+        ),
+    );
   }
 
   showOutput(bar) {
-    if (!bar) { show(this.log); this.output = null; return; }
+    if (!bar) {
+      show(this.log);
+      this.output = null;
+      return;
+    }
     const running = bar.to === undefined;
     if (this.output && this.output.attempt === bar.id) {
       if (this.output.running && !running) this.output.watch.soon(0);

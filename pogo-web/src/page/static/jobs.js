@@ -5,9 +5,21 @@ import { Watch } from "./live.js";
 import { about, clock, lasted, now } from "./time.js";
 import { ORDER, commandText, jobState, sign, tallyBar, total, word } from "./words.js";
 
-const FILTERS = [["", "all"], ["running", "running"], ["blocked", "blocked"], ["paused", "paused"], ["failed", "with failures"], ["finished", "finished"]];
+const FILTERS = [
+  ["", "all"],
+  ["running", "running"],
+  ["blocked", "blocked"],
+  ["paused", "paused"],
+  ["failed", "with failures"],
+  ["finished", "finished"],
+];
 const isAlive = (job) => !["finished", "halted"].includes(job.status);
-const SINCE = [["", "ever"], ["1", "1 day"], ["7", "7 days"], ["30", "30 days"]];
+const SINCE = [
+  ["", "ever"],
+  ["1", "1 day"],
+  ["7", "7 days"],
+  ["30", "30 days"],
+];
 // How many jobs are asked for in detail at once: those that somebody sees.
 const DETAILED = 25;
 
@@ -34,26 +46,67 @@ export function jobs(context) {
     // An open menu would close.
     if (controls.dataset.now === key) return;
     controls.dataset.now = key;
-    const count = (name) => list.filter((job) => (name === "failed" ? job.tally.failed + job.tally.in_doubt > 0 : !name || job.status === name)).length;
-    show(controls,
-      el("div.chips", { role: "group", "aria-label": "State" }, FILTERS.map(([name, title]) => el("button.chip", {
-        type: "button", "data-key": `f-${name}`, "aria-pressed": String(filter() === name),
-        onclick: () => context.setParams({ ...context.params, state: name }),
-      }, title, el("b", number(count(name)))))),
-      field("by", "user", "anybody", 8), field("on", "on", "host or $tag", 12),
-      el("label.by", "since ", el("select", { "data-key": "since", onchange: (event) => context.setParams({ ...context.params, since: event.target.value }) },
-        SINCE.map(([days, title]) => el("option", { value: days, selected: (context.params.since || "") === days }, title)))));
+    const count = (name) =>
+      list.filter((job) =>
+        name === "failed" ? job.tally.failed + job.tally.in_doubt > 0 : !name || job.status === name,
+      ).length;
+    show(
+      controls,
+      el(
+        "div.chips",
+        { role: "group", "aria-label": "State" },
+        FILTERS.map(([name, title]) =>
+          el(
+            "button.chip",
+            {
+              type: "button",
+              "data-key": `f-${name}`,
+              "aria-pressed": String(filter() === name),
+              onclick: () => context.setParams({ ...context.params, state: name }),
+            },
+            title,
+            el("b", number(count(name))),
+          ),
+        ),
+      ),
+      field("by", "user", "anybody", 8),
+      field("on", "on", "host or $tag", 12),
+      el(
+        "label.by",
+        "since ",
+        el(
+          "select",
+          {
+            "data-key": "since",
+            onchange: (event) => context.setParams({ ...context.params, since: event.target.value }),
+          },
+          SINCE.map(([days, title]) =>
+            el("option", { value: days, selected: (context.params.since || "") === days }, title),
+          ),
+        ),
+      ),
+    );
   }
 
   function field(title, name, placeholder, size) {
     let timer;
-    return el("label.by", `${title} `, el("input", {
-      type: "text", "data-key": name, value: context.params[name] || "", placeholder, size, spellcheck: "false", autocomplete: "off",
-      oninput: (event) => {
-        clearTimeout(timer);
-        timer = setTimeout(() => context.setParams({ ...context.params, [name]: event.target.value.trim() }), 400);
-      },
-    }));
+    return el(
+      "label.by",
+      `${title} `,
+      el("input", {
+        type: "text",
+        "data-key": name,
+        value: context.params[name] || "",
+        placeholder,
+        size,
+        spellcheck: "false",
+        autocomplete: "off",
+        oninput: (event) => {
+          clearTimeout(timer);
+          timer = setTimeout(() => context.setParams({ ...context.params, [name]: event.target.value.trim() }), 400);
+        },
+      }),
+    );
   }
 
   function more(job) {
@@ -67,23 +120,47 @@ export function jobs(context) {
     }
     if (isAlive(job)) {
       const left = detail && detail.outlook && detail.outlook.left;
-      const bad = [tally.failed && `${number(tally.failed)} failed`, tally.in_doubt && `${number(tally.in_doubt)} in doubt`].filter(Boolean).join(", ");
-      return el("span.note", el("b", `${Math.floor((100 * done) / (all || 1))} %`), left ? ` ~${about(left)} left` : job.status === "running" ? "" : ` ${word(job.status)}`, bad && el("em.s-failed", ` ${bad}`));
+      const bad = [
+        tally.failed && `${number(tally.failed)} failed`,
+        tally.in_doubt && `${number(tally.in_doubt)} in doubt`,
+      ]
+        .filter(Boolean)
+        .join(", ");
+      return el(
+        "span.note",
+        el("b", `${Math.floor((100 * done) / (all || 1))} %`),
+        left ? ` ~${about(left)} left` : job.status === "running" ? "" : ` ${word(job.status)}`,
+        bad && el("em.s-failed", ` ${bad}`),
+      );
     }
     const took = job.finished ? ` in ${lasted(job.finished - job.submitted)}` : "";
-    const ends = ORDER.filter((name) => tally[name] && name !== "succeeded").map((name) => `${number(tally[name])} ${word(name)}`).join(", ");
+    const ends = ORDER.filter((name) => tally[name] && name !== "succeeded")
+      .map((name) => `${number(tally[name])} ${word(name)}`)
+      .join(", ");
     return el("span.note", `${plural(all, "host")}${took}`, ends && el("em.s-failed", ` ${ends}`));
   }
 
   function row(job) {
     const detail = details.get(job.job);
-    return el("li", { class: job.status }, el("a.jobrow", { href: link("jobs", job.job), "data-row": true, "data-key": `job-${job.job}` },
-      sign(jobState(job)),
-      el("span.number", job.job),
-      el("span.what", el("code.cmd", job.command !== undefined ? job.command : detail ? commandText(detail.job.command) : "…"), el("code.targets", job.targets)),
-      el("span.who", job.user),
-      el("span.when", { title: clock(job.submitted) }, clock(job.submitted, false)),
-      tallyBar(job.tally), more(job)));
+    return el(
+      "li",
+      { class: job.status },
+      el(
+        "a.jobrow",
+        { href: link("jobs", job.job), "data-row": true, "data-key": `job-${job.job}` },
+        sign(jobState(job)),
+        el("span.number", job.job),
+        el(
+          "span.what",
+          el("code.cmd", job.command !== undefined ? job.command : detail ? commandText(detail.job.command) : "…"),
+          el("code.targets", job.targets),
+        ),
+        el("span.who", job.user),
+        el("span.when", { title: clock(job.submitted) }, clock(job.submitted, false)),
+        tallyBar(job.tally),
+        more(job),
+      ),
+    );
   }
 
   function showRows(force) {
@@ -92,11 +169,33 @@ export function jobs(context) {
     const held = !force && seen && (rows.matches(":hover") || rows.contains(document.activeElement));
     if (!seen || !held) seen = new Set(list.map((job) => job.job));
     const unseen = found.filter((job) => !seen.has(job.job));
-    show(fresh, unseen.length ? el("button", { type: "button", "data-key": "fresh", onclick: () => showRows(true) }, `${unseen.length} new`) : null);
+    show(
+      fresh,
+      unseen.length
+        ? el("button", { type: "button", "data-key": "fresh", onclick: () => showRows(true) }, `${unseen.length} new`)
+        : null,
+    );
     const shown = found.filter((job) => seen.has(job.job));
-    const older = next !== undefined && el("li.older", el("button", { type: "button", "data-key": "older", onclick: () => { pages++; watch.soon(0); } }, "older"));
+    const older =
+      next !== undefined &&
+      el(
+        "li.older",
+        el(
+          "button",
+          {
+            type: "button",
+            "data-key": "older",
+            onclick: () => {
+              pages++;
+              watch.soon(0);
+            },
+          },
+          "older",
+        ),
+      );
     if (shown.length) show(rows, shown.map(row), older);
-    else if (list.length || context.params.user || context.params.on || context.params.since) show(rows, el("li.empty", "No job is like this. ", el("a", { href: link("jobs") }, "All jobs")));
+    else if (list.length || context.params.user || context.params.on || context.params.since)
+      show(rows, el("li.empty", "No job is like this. ", el("a", { href: link("jobs") }, "All jobs")));
     else show(rows, el("li.empty", el("p", "No jobs yet."), el("p", "Run: ", el("code", "pogo run '$web' -- uptime"))));
   }
 
@@ -112,7 +211,13 @@ export function jobs(context) {
         let before;
         for (let page = 0; page < pages; page++) {
           const days = Number(since);
-          const asked = { by: user, on, since: days ? Math.round(now() - days * 86400000) : undefined, limit: 200, before };
+          const asked = {
+            by: user,
+            on,
+            since: days ? Math.round(now() - days * 86400000) : undefined,
+            limit: 200,
+            before,
+          };
           const answer = await get(inNamespace(ns, `/history${query(asked)}`), signal);
           found.push(...answer.entries.map(({ at, by, ...entry }) => ({ ...entry, submitted: at, submitted_by: by })));
           before = next = answer.next;
@@ -154,12 +259,18 @@ export function jobs(context) {
   }
 
   async function detail(signal) {
-    const asked = list.filter(wanted).filter((job) => isAlive(job) || (job.command === undefined && !details.has(job.job))).slice(0, DETAILED);
+    const asked = list
+      .filter(wanted)
+      .filter((job) => isAlive(job) || (job.command === undefined && !details.has(job.job)))
+      .slice(0, DETAILED);
     const next = async () => {
       for (let job = asked.shift(); job; job = asked.shift()) {
         try {
           const of = inNamespace(ns, `/jobs/${seg(job.job)}`);
-          details.set(job.job, isAlive(job) ? await get(`${of}/overview`, signal) : { job: (await get(of, signal)).view });
+          details.set(
+            job.job,
+            isAlive(job) ? await get(`${of}/overview`, signal) : { job: (await get(of, signal)).view },
+          );
         } catch (problem) {
           if (problem.name === "AbortError") throw problem;
         }
@@ -170,15 +281,32 @@ export function jobs(context) {
 
   const command = () => {
     const { state, user, on, since } = context.params;
-    context.command(`pogo jobs${state && state !== "failed" ? ` --state ${state}` : ""}${user ? ` --by ${user}` : ""}${on ? ` --on '${on}'` : ""}${since ? ` --since ${since}d` : ""}`);
+    context.command(
+      `pogo jobs${state && state !== "failed" ? ` --state ${state}` : ""}${user ? ` --by ${user}` : ""}${on ? ` --on '${on}'` : ""}${since ? ` --since ${since}d` : ""}`,
+    );
   };
   command();
   showControls();
-  show(rows, [1, 2, 3].map(() => el("li.ghost")));
+  show(
+    rows,
+    [1, 2, 3].map(() => el("li.ghost")),
+  );
   const watch = new Watch(ask, { every: 1000, matters: (news) => news.jobs.length > 0 });
   return {
     close: () => watch.stop(),
-    update: (params) => { context.params = params; command(); showControls(); show(fresh); showRows(true); watch.soon(0); },
-    keys: { n: () => { const bad = rows.querySelector("li.blocked a, li .s-failed"); if (bad) (bad.closest("a") || bad).focus(); } },
+    update: (params) => {
+      context.params = params;
+      command();
+      showControls();
+      show(fresh);
+      showRows(true);
+      watch.soon(0);
+    },
+    keys: {
+      n: () => {
+        const bad = rows.querySelector("li.blocked a, li .s-failed");
+        if (bad) (bad.closest("a") || bad).focus();
+      },
+    },
   };
 }

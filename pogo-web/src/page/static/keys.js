@@ -2,24 +2,48 @@
 import { $, el, show } from "./dom.js";
 
 export function read(name) {
-  try { return localStorage.getItem(`pogo-${name}`); } catch { return null; }
+  try {
+    return localStorage.getItem(`pogo-${name}`);
+  } catch {
+    return null;
+  }
 }
 export function write(name, value) {
-  try { localStorage.setItem(`pogo-${name}`, value); } catch { /* for this page alone */ }
+  try {
+    localStorage.setItem(`pogo-${name}`, value);
+  } catch {
+    /* for this page alone */
+  }
 }
 
 const LIST = [
-  ["/", "search"], ["?", "these keys"], ["g j", "jobs"], ["g r", "running"], ["g s", "slots"], ["g h", "hosts"],
-  ["j  k", "next, previous row"], ["Enter", "open"], ["Esc", "close, or one up"],
-  ["f", "timeline: all of it"], ["n", "next failure"], ["+  −", "timeline: nearer, farther"], ["←  →", "timeline: earlier, later"],
-  ["p  .", "host before, next host"], ["d", "next host that ended differently"], ["o", "output of the host"], ["c", "copy the command of the last line"],
+  ["/", "search"],
+  ["?", "these keys"],
+  ["g j", "jobs"],
+  ["g r", "running"],
+  ["g s", "slots"],
+  ["g h", "hosts"],
+  ["j  k", "next, previous row"],
+  ["Enter", "open"],
+  ["Esc", "close, or one up"],
+  ["f", "timeline: all of it"],
+  ["n", "next failure"],
+  ["+  −", "timeline: nearer, farther"],
+  ["←  →", "timeline: earlier, later"],
+  ["p  .", "host before, next host"],
+  ["d", "next host that ended differently"],
+  ["o", "output of the host"],
+  ["c", "copy the command of the last line"],
 ];
 
 let view = {};
 let pending = "";
-export const setViewKeys = (keys) => { view = keys || {}; };
+export const setViewKeys = (keys) => {
+  view = keys || {};
+};
 
-const isTyping = (element) => element && (/^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable);
+const isTyping = (element) =>
+  element && (/^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable);
 
 export function moveRow(by) {
   const rows = [...document.querySelectorAll("#view [data-row]")].filter((row) => row.offsetParent !== null);
@@ -35,8 +59,10 @@ export function startKeys(go, up) {
     if (event.ctrlKey || event.metaKey || event.altKey || $("dialog").open) return;
     if (event.key === "Escape") {
       const menu = document.querySelector("details.menu[open]");
-      if (menu) { menu.open = false; menu.firstElementChild.focus(); }
-      else if (isTyping(event.target)) event.target.blur();
+      if (menu) {
+        menu.open = false;
+        menu.firstElementChild.focus();
+      } else if (isTyping(event.target)) event.target.blur();
       else if (!(view.Escape && view.Escape())) up();
       return;
     }
@@ -44,10 +70,21 @@ export function startKeys(go, up) {
     const key = pending ? `${pending} ${event.key}` : event.key;
     pending = "";
     const all = {
-      "/": () => $("query").focus(), "?": help, c: () => $("copy").click(),
-      j: () => moveRow(1), k: () => moveRow(-1),
-      g: () => { pending = "g"; setTimeout(() => { pending = ""; }, 1500); },
-      "g j": () => go("jobs"), "g r": () => go("running"), "g s": () => go("slots"), "g h": () => go("hosts"),
+      "/": () => $("query").focus(),
+      "?": help,
+      c: () => $("copy").click(),
+      j: () => moveRow(1),
+      k: () => moveRow(-1),
+      g: () => {
+        pending = "g";
+        setTimeout(() => {
+          pending = "";
+        }, 1500);
+      },
+      "g j": () => go("jobs"),
+      "g r": () => go("running"),
+      "g s": () => go("slots"),
+      "g h": () => go("hosts"),
     };
     const does = view[key] || all[key];
     if (!does) return;
@@ -59,12 +96,30 @@ export function startKeys(go, up) {
 export function help() {
   const dialog = $("dialog");
   const on = read("keys") !== "off";
-  show(dialog,
+  show(
+    dialog,
     el("h2", "Keys"),
-    el("dl.keys", LIST.map(([key, what]) => [el("dt", key.split(/\s+/).map((one) => el("kbd", one))), el("dd", what)])),
-    el("label.check", el("input", { type: "checkbox", checked: on, onchange: (event) => write("keys", event.target.checked ? "on" : "off") }),
-      " Single keys do something"),
-    el("p.buttons", el("button", { type: "button", onclick: () => dialog.close() }, "Close")));
+    el(
+      "dl.keys",
+      LIST.map(([key, what]) => [
+        el(
+          "dt",
+          key.split(/\s+/).map((one) => el("kbd", one)),
+        ),
+        el("dd", what),
+      ]),
+    ),
+    el(
+      "label.check",
+      el("input", {
+        type: "checkbox",
+        checked: on,
+        onchange: (event) => write("keys", event.target.checked ? "on" : "off"),
+      }),
+      " Single keys do something",
+    ),
+    el("p.buttons", el("button", { type: "button", onclick: () => dialog.close() }, "Close")),
+  );
   openDialog();
 }
 
@@ -73,9 +128,14 @@ export function openDialog() {
   const dialog = $("dialog");
   const before = document.activeElement;
   const { key } = (before && before.dataset) || {};
-  dialog.addEventListener("close", () => {
-    const again = before && before.isConnected ? before : key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-    if (again) again.focus();
-  }, { once: true });
+  dialog.addEventListener(
+    "close",
+    () => {
+      const again =
+        before && before.isConnected ? before : key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+      if (again) again.focus();
+    },
+    { once: true },
+  );
   dialog.showModal();
 }

@@ -7,13 +7,14 @@ const listeners = new Set();
 export let health = { state: "connecting", since: Date.now() };
 let namespace = null;
 let send = null;
-let heard = 0;
 
-export const listen = (listener) => { listeners.add(listener); return () => listeners.delete(listener); };
+export const listen = (listener) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
 
 function take(message) {
   if (message.ns !== namespace) return;
-  heard = Date.now();
   if (message.kind === "health") health = message.health;
   if (message.kind === "news" && message.at && !message.all) adjust(message.at, !message.count);
   for (const listener of [...listeners]) listener(message);
@@ -43,13 +44,20 @@ function alone() {
 export function follow(ns) {
   namespace = ns;
   if (!send) send = connect();
-  if (!send) { alone(); return; }
+  if (!send) {
+    alone();
+    return;
+  }
   send({ root: ROOT, ns, token: credentials() });
 }
 
 // Who wakes is told how things stand.
-addEventListener("pageshow", (event) => { if (event.persisted && namespace) follow(namespace); });
-document.addEventListener("visibilitychange", () => { if (!document.hidden && namespace) follow(namespace); });
+addEventListener("pageshow", (event) => {
+  if (event.persisted && namespace) follow(namespace);
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && namespace) follow(namespace);
+});
 
 // Asks again and again, soon after something happened that matters, never faster than answers come, and not at all while nobody looks.
 export class Watch {
@@ -62,7 +70,9 @@ export class Watch {
     this.unlisten = listen((message) => {
       if (message.kind === "news" && (message.all || (message.count && this.matters(message)))) this.soon();
     });
-    this.visible = () => { if (!document.hidden) this.soon(0); };
+    this.visible = () => {
+      if (!document.hidden) this.soon(0);
+    };
     document.addEventListener("visibilitychange", this.visible);
     this.soon(0);
   }
@@ -92,7 +102,12 @@ export class Watch {
     // What takes long is asked for less often.
     const took = performance.now() - began;
     if (this.due) this.soon(Math.max(this.every, took * 4));
-    else { clearTimeout(this.timer); this.timer = setTimeout(() => { if (!document.hidden) this.run(); }, this.idle); }
+    else {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => {
+        if (!document.hidden) this.run();
+      }, this.idle);
+    }
   }
 
   stop() {

@@ -5,60 +5,98 @@ import { openDialog } from "./keys.js";
 
 const quote = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
 // Folded by the server where it did, so that the command can be run as it stands.
-const hostsWord = (hosts, folded) => (folded && !folded.endsWith("…") ? quote(folded) : hosts.length <= 4 ? quote(hosts.join(",")) : `${quote(hosts.slice(0, 3).join(","))}… (${hosts.length} hosts)`);
+const hostsWord = (hosts, folded) =>
+  folded && !folded.endsWith("…")
+    ? quote(folded)
+    : hosts.length <= 4
+      ? quote(hosts.join(","))
+      : `${quote(hosts.slice(0, 3).join(","))}… (${hosts.length} hosts)`;
 const few = (hosts) => (hosts.length <= 3 ? hosts.join(", ") : plural(hosts.length, "host"));
 
 // An order to ask about: {title, text, command, orders, forced, danger}
 export const pauseOrder = (job) => ({
-  title: `Pause job ${job}`, text: `Job ${job} starts no more hosts until it is resumed. What runs goes on.`,
-  command: `pogo pause ${job}`, orders: [{ pause: { job } }],
+  title: `Pause job ${job}`,
+  text: `Job ${job} starts no more hosts until it is resumed. What runs goes on.`,
+  command: `pogo pause ${job}`,
+  orders: [{ pause: { job } }],
 });
 export const resumeOrder = (job) => ({
-  title: `Resume job ${job}`, text: `Job ${job} goes on: waiting hosts start as soon as there are slots.`,
-  command: `pogo resume ${job}`, orders: [{ resume: { job } }],
+  title: `Resume job ${job}`,
+  text: `Job ${job} goes on: waiting hosts start as soon as there are slots.`,
+  command: `pogo resume ${job}`,
+  orders: [{ resume: { job } }],
 });
 export const stopOrder = (job, tally) => ({
   title: `Stop job ${job}`,
   text: `Job ${job} starts no more: ${plural(tally.waiting, "host")} will not run, and ${plural(tally.running, "host")} run${tally.running === 1 ? "s" : ""} to the end.`,
-  command: `pogo stop ${job}`, orders: [{ halt: { job } }], danger: true,
+  command: `pogo stop ${job}`,
+  orders: [{ halt: { job } }],
+  danger: true,
 });
 export const abortOrder = (job, tally) => ({
   title: `Stop job ${job} now`,
   text: `${plural(tally.running, "running host")} will be interrupted, and ${plural(tally.waiting, "waiting host")} will not run. What was interrupted counts as failed or in doubt.`,
-  command: `pogo stop ${job} --now`, orders: [{ abort: { job } }], danger: true, forced: true,
+  command: `pogo stop ${job} --now`,
+  orders: [{ abort: { job } }],
+  danger: true,
+  forced: true,
 });
 export const promoteOrder = (job, wave) => ({
-  title: `Begin wave ${wave} of job ${job}`, text: "The next wave begins now, whether or not its bake time has passed.",
-  command: `pogo promote ${job}`, orders: [{ promote: { job } }],
+  title: `Begin wave ${wave} of job ${job}`,
+  text: "The next wave begins now, whether or not its bake time has passed.",
+  command: `pogo promote ${job}`,
+  orders: [{ promote: { job } }],
 });
 export const retryOrder = (job, hosts, more, folded) => ({
   title: `Retry ${few(hosts)}`,
   text: `${few(hosts)} of job ${job} ${hosts.length === 1 ? "is" : "are"} tried again as soon as there are slots.${more || ""}`,
-  command: `pogo retry ${job} ${hostsWord(hosts, folded)}`, orders: [{ retry: { job, hosts } }],
+  command: `pogo retry ${job} ${hostsWord(hosts, folded)}`,
+  orders: [{ retry: { job, hosts } }],
 });
 export const skipOrder = (job, hosts, folded) => ({
   title: `Skip ${few(hosts)}`,
   text: `${few(hosts)} of job ${job} count${hosts.length === 1 ? "s" : ""} as done without being run, and the slots are free for others.`,
-  command: `pogo skip ${job} ${hostsWord(hosts, folded)}`, orders: [{ skip: { job, hosts } }], danger: true, forced: true,
+  command: `pogo skip ${job} ${hostsWord(hosts, folded)}`,
+  orders: [{ skip: { job, hosts } }],
+  danger: true,
+  forced: true,
 });
-export const markOrder = (host, up) => (up ? {
-  title: `Mark ${host} up`, text: `${host} counts as available, whatever jobs say of it: others may take the slot that it holds.`,
-  command: `pogo mark up ${quote(host)}`, orders: [{ mark_up: { host } }], danger: true, forced: true,
-} : {
-  title: `Mark ${host} down`, text: `${host} counts as unavailable in all jobs, and holds a slot of each of its groups until it is marked up.`,
-  command: `pogo mark down ${quote(host)}`, orders: [{ mark_down: { host } }], forced: true,
-});
+export const markOrder = (host, up) =>
+  up
+    ? {
+        title: `Mark ${host} up`,
+        text: `${host} counts as available, whatever jobs say of it: others may take the slot that it holds.`,
+        command: `pogo mark up ${quote(host)}`,
+        orders: [{ mark_up: { host } }],
+        danger: true,
+        forced: true,
+      }
+    : {
+        title: `Mark ${host} down`,
+        text: `${host} counts as unavailable in all jobs, and holds a slot of each of its groups until it is marked up.`,
+        command: `pogo mark down ${quote(host)}`,
+        orders: [{ mark_down: { host } }],
+        forced: true,
+      };
 export const freezeOrder = (hosts) => ({
-  title: "Freeze", hosts: hosts || "*", forced: true, danger: true,
+  title: "Freeze",
+  hosts: hosts || "*",
+  forced: true,
+  danger: true,
   text: "Nothing more is started on these hosts, in any job, until they are thawed. What runs goes on. * is the whole namespace.",
-  make: (hosts) => [{ freeze: { hosts } }], say: (hosts) => `pogo freeze ${quote(hosts)}`,
+  make: (hosts) => [{ freeze: { hosts } }],
+  say: (hosts) => `pogo freeze ${quote(hosts)}`,
 });
 export const thawOrder = (freeze) => ({
-  title: `Thaw ${freeze.hosts}`, text: `Hosts start again on ${freeze.hosts}, as soon as there are slots. It was frozen${freeze.by ? ` by ${freeze.by}` : ""}: ${freeze.reason}`,
-  command: `pogo thaw ${quote(freeze.hosts)}`, orders: [{ thaw: { hosts: freeze.hosts } }],
+  title: `Thaw ${freeze.hosts}`,
+  text: `Hosts start again on ${freeze.hosts}, as soon as there are slots. It was frozen${freeze.by ? ` by ${freeze.by}` : ""}: ${freeze.reason}`,
+  command: `pogo thaw ${quote(freeze.hosts)}`,
+  orders: [{ thaw: { hosts: freeze.hosts } }],
 });
 export const parallelOrder = (job, limit) => ({
-  title: `Change how many hosts job ${job} runs at once`, hosts: String(limit || ""), field: "At once, as a number or a share such as 30%",
+  title: `Change how many hosts job ${job} runs at once`,
+  hosts: String(limit || ""),
+  field: "At once, as a number or a share such as 30%",
   text: "More start at once if it is raised; if it is lowered, what runs goes on.",
   make: (limit) => [{ alter: { job, change: { max_parallel: /^\d+$/.test(limit) ? limit : limit } } }],
   say: (limit) => `pogo update ${job} --max-parallel ${quote(limit)}`,
@@ -66,19 +104,29 @@ export const parallelOrder = (job, limit) => ({
 // A new job like one that was; of its spec, what is shown to anybody. Refuses what cannot be submitted so, in words.
 export function rerunOrder(job, spec) {
   const { user, ...again } = spec;
-  const hidden = Object.entries(again.environment || again.env || {}).filter(([, value]) => value === "").map(([name]) => name);
+  const hidden = Object.entries(again.environment || again.env || {})
+    .filter(([, value]) => value === "")
+    .map(([name]) => name);
   const command = `pogo rerun ${job}${hidden.map((name) => ` --env ${name}=VALUE`).join("")}`;
-  const missing = hidden.length ? `Values of variables are shown to nobody, so this page cannot give them again (${hidden.join(", ")}): use the command below.` : "";
+  const missing = hidden.length
+    ? `Values of variables are shown to nobody, so this page cannot give them again (${hidden.join(", ")}): use the command below.`
+    : "";
   return {
-    title: `Run job ${job} again`, text: missing || "A new job with the same command, hosts and settings is submitted, under your name.",
-    command, orders: missing ? [] : [{ submit: { spec: again } }], blocked: Boolean(missing),
+    title: `Run job ${job} again`,
+    text: missing || "A new job with the same command, hosts and settings is submitted, under your name.",
+    command,
+    orders: missing ? [] : [{ submit: { spec: again } }],
+    blocked: Boolean(missing),
   };
 }
 // What the server offers as a cure of an obstacle.
 export const cureOrder = (cure) => ({
   title: cure.command.replace(/^pogo /, "").replace(/--force --reason WHY /, "by force: "),
   text: "The server says that this clears what is in the way, if the hosts that it starts succeed.",
-  command: cure.command, orders: cure.orders, forced: cure.forced, danger: cure.forced || /skip|mark up|release/.test(cure.command),
+  command: cure.command,
+  orders: cure.orders,
+  forced: cure.forced,
+  danger: cure.forced || /skip|mark up|release/.test(cure.command),
 });
 
 const reasons = new Map();
@@ -86,13 +134,35 @@ const reasons = new Map();
 export function ask(ns, what, done) {
   const dialog = $("dialog");
   const scope = JSON.stringify(Object.values((what.orders && what.orders[0]) || {})[0]?.job ?? "ns");
-  const reason = el("input", { id: "reason", type: "text", autocomplete: "off", maxlength: 500, required: Boolean(what.forced), value: reasons.get(scope) || "" });
-  const hosts = what.make && el("input", { id: "hosts", type: "text", autocomplete: "off", spellcheck: "false", required: true, value: what.hosts });
+  const reason = el("input", {
+    id: "reason",
+    type: "text",
+    autocomplete: "off",
+    maxlength: 500,
+    required: Boolean(what.forced),
+    value: reasons.get(scope) || "",
+  });
+  const hosts =
+    what.make &&
+    el("input", {
+      id: "hosts",
+      type: "text",
+      autocomplete: "off",
+      spellcheck: "false",
+      required: true,
+      value: what.hosts,
+    });
   const command = el("code.command");
   const problem = el("p.problem", { role: "alert" });
-  const button = el(what.danger ? "button.danger" : "button.primary", { type: "submit" }, what.title.length < 40 ? what.title : "Do it");
+  const button = el(
+    what.danger ? "button.danger" : "button.primary",
+    { type: "submit" },
+    what.title.length < 40 ? what.title : "Do it",
+  );
   const line = () => {
-    const text = what.say ? what.say(hosts.value.trim() || "HOSTS") : what.command.replace(" --force --reason WHY", " --force");
+    const text = what.say
+      ? what.say(hosts.value.trim() || "HOSTS")
+      : what.command.replace(" --force --reason WHY", " --force");
     command.textContent = `$ ${text}${reason.value ? ` --reason ${quote(reason.value)}` : ""}`;
   };
   // What it leads to is worked out by the server; where it would refuse, it says so beforehand.
@@ -103,7 +173,8 @@ export function ask(ns, what, done) {
     asked = new AbortController();
     try {
       const said = [];
-      for (const one of what.make ? what.make(hosts.value.trim()) : what.orders.slice(0, 3)) said.push((await preview(ns, one, asked.signal)).text);
+      for (const one of what.make ? what.make(hosts.value.trim()) : what.orders.slice(0, 3))
+        said.push((await preview(ns, one, asked.signal)).text);
       foreseen.textContent = said.join(" ");
       foreseen.classList.remove("problem");
     } catch (error) {
@@ -121,7 +192,8 @@ export function ask(ns, what, done) {
     reasons.set(scope, because);
     try {
       const answers = [];
-      for (const one of what.make ? what.make(hosts.value.trim()) : what.orders) answers.push((await order(ns, one, because)).answer);
+      for (const one of what.make ? what.make(hosts.value.trim()) : what.orders)
+        answers.push((await order(ns, one, because)).answer);
       dialog.close();
       tell(`done: ${what.title}`);
       if (done) done(answers);
@@ -130,13 +202,30 @@ export function ask(ns, what, done) {
       button.disabled = false;
     }
   };
-  show(dialog, el("form", { onsubmit: submit, oninput: (event) => { line(); if (event.target === hosts) { clearTimeout(later); later = setTimeout(foresee, 400); } } },
-    el("h2", what.title),
-    el("p", what.text), foreseen,
-    hosts && el("label", what.field || "Hosts", hosts),
-    el("label", what.forced ? "Why (must be given)" : "Why", reason),
-    command, problem,
-    el("p.buttons", el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), button)));
+  show(
+    dialog,
+    el(
+      "form",
+      {
+        onsubmit: submit,
+        oninput: (event) => {
+          line();
+          if (event.target === hosts) {
+            clearTimeout(later);
+            later = setTimeout(foresee, 400);
+          }
+        },
+      },
+      el("h2", what.title),
+      el("p", what.text),
+      foreseen,
+      hosts && el("label", what.field || "Hosts", hosts),
+      el("label", what.forced ? "Why (must be given)" : "Why", reason),
+      command,
+      problem,
+      el("p.buttons", el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), button),
+    ),
+  );
   button.disabled = Boolean(what.blocked);
   line();
   foresee();

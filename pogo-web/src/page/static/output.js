@@ -10,7 +10,10 @@ const TAIL = 96 * 1024;
 const MOST_LINES = 6000;
 
 // Any bytes at all: as text where they are that.
-const bytes = (piece) => (piece.base64 === undefined ? new TextEncoder().encode(piece.text) : Uint8Array.from(atob(piece.base64), (c) => c.charCodeAt(0)));
+const bytes = (piece) =>
+  piece.base64 === undefined
+    ? new TextEncoder().encode(piece.text)
+    : Uint8Array.from(atob(piece.base64), (c) => c.charCodeAt(0));
 
 export class Output {
   constructor(place, { ns, job, attempt, running }) {
@@ -18,16 +21,59 @@ export class Output {
     this.base = inNamespace(ns, `/jobs/${seg(job)}/attempts/${seg(attempt)}/output`);
     this.attempt = attempt;
     this.follows = true;
-    this.lines = el("div.output", { tabIndex: 0, role: "log", "aria-label": "Output", "aria-live": "off", onscroll: () => this.scrolled() });
+    this.lines = el("div.output", {
+      tabIndex: 0,
+      role: "log",
+      "aria-label": "Output",
+      "aria-live": "off",
+      onscroll: () => this.scrolled(),
+    });
     this.told = el("span.count");
-    this.find = el("input", { type: "search", placeholder: "find", "aria-label": "Find in the output", size: 8, oninput: () => this.search() });
-    this.wrap = el("button.plain", { type: "button", "aria-pressed": "true", onclick: () => this.toggle("nowrap", this.wrap) }, "wrap");
-    this.times = el("button.plain", { type: "button", "aria-pressed": "false", onclick: () => this.toggle("times", this.times) }, "times");
+    this.find = el("input", {
+      type: "search",
+      placeholder: "find",
+      "aria-label": "Find in the output",
+      size: 8,
+      oninput: () => this.search(),
+    });
+    this.wrap = el(
+      "button.plain",
+      { type: "button", "aria-pressed": "true", onclick: () => this.toggle("nowrap", this.wrap) },
+      "wrap",
+    );
+    this.times = el(
+      "button.plain",
+      { type: "button", "aria-pressed": "false", onclick: () => this.toggle("times", this.times) },
+      "times",
+    );
     this.top = el("p.earlier", { hidden: true });
-    show(place, el("div.outbar", el("h3", "Output"), this.find, this.told, this.wrap, this.times,
-      el("button.plain", { type: "button", onclick: () => this.download() }, "raw")), this.lines);
-    this.streams = STREAMS.map((name) => ({ name, from: null, first: null, terminal: new Terminal(), decoder: new TextDecoder(), open: null, at: 0 }));
-    this.watch = new Watch((signal) => this.ask(signal), { matters: () => this.running, every: 800, idle: running ? 4000 : 3600000 });
+    show(
+      place,
+      el(
+        "div.outbar",
+        el("h3", "Output"),
+        this.find,
+        this.told,
+        this.wrap,
+        this.times,
+        el("button.plain", { type: "button", onclick: () => this.download() }, "raw"),
+      ),
+      this.lines,
+    );
+    this.streams = STREAMS.map((name) => ({
+      name,
+      from: null,
+      first: null,
+      terminal: new Terminal(),
+      decoder: new TextDecoder(),
+      open: null,
+      at: 0,
+    }));
+    this.watch = new Watch((signal) => this.ask(signal), {
+      matters: () => this.running,
+      every: 800,
+      idle: running ? 4000 : 3600000,
+    });
   }
 
   toggle(name, button) {
@@ -57,12 +103,21 @@ export class Output {
     parts.sort((one, other) => one.piece.at - other.piece.at);
     const fragment = document.createDocumentFragment();
     for (const { stream, piece } of parts) this.put(fragment, stream, piece);
-    if (parts.length) { this.lines.append(fragment); this.trim(); this.search(); }
+    if (parts.length) {
+      this.lines.append(fragment);
+      this.trim();
+      this.search();
+    }
     const cut = this.streams.filter((stream) => stream.first > 0);
-    if (!this.lines.firstChild) show(this.lines, el("p.empty", any || this.running ? "Nothing was written yet." : "It wrote nothing."));
+    if (!this.lines.firstChild)
+      show(this.lines, el("p.empty", any || this.running ? "Nothing was written yet." : "It wrote nothing."));
     else if (parts.length) for (const empty of this.lines.querySelectorAll("p.empty")) empty.remove();
     if (cut.length && !this.top.isConnected) {
-      show(this.top, `The last part; ${number(cut.reduce((sum, stream) => sum + stream.first, 0))} bytes come before it. Raw has all, and so has: `, el("code", "pogo logs --raw"));
+      show(
+        this.top,
+        `The last part; ${number(cut.reduce((sum, stream) => sum + stream.first, 0))} bytes come before it. Raw has all, and so has: `,
+        el("code", "pogo logs --raw"),
+      );
       this.top.hidden = false;
       this.lines.prepend(this.top);
     }
@@ -99,14 +154,21 @@ export class Output {
 
   search() {
     const wanted = this.find.value.toLowerCase();
-    let found = 0, first = null;
+    let found = 0,
+      first = null;
     for (const line of this.lines.children) {
       const is = Boolean(wanted) && line.textContent.toLowerCase().includes(wanted);
       line.classList.toggle("found", is);
-      if (is) { found++; first = first || line; }
+      if (is) {
+        found++;
+        first = first || line;
+      }
     }
     this.told.textContent = wanted ? String(found) : "";
-    if (first) { this.follows = false; first.scrollIntoView({ block: "nearest" }); }
+    if (first) {
+      this.follows = false;
+      first.scrollIntoView({ block: "nearest" });
+    }
   }
 
   async download() {
@@ -126,5 +188,7 @@ export class Output {
     tell("downloaded");
   }
 
-  close() { this.watch.stop(); }
+  close() {
+    this.watch.stop();
+  }
 }

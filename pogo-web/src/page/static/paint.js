@@ -1,13 +1,25 @@
 // How a timeline is drawn: colours, patterns and signs are those of the pictures.
 
 // The order in which states are stacked in a band, from below, and where a step has them.
-export const STACK = [["failed", 1], ["in_doubt", 2], ["succeeded", 3], ["other", 5], ["running", 4]];
+export const STACK = [
+  ["failed", 1],
+  ["in_doubt", 2],
+  ["succeeded", 3],
+  ["other", 5],
+  ["running", 4],
+];
 
-export const FONT = "11px system-ui, sans-serif", BOLD = "600 12px system-ui, sans-serif", MONO = "11px ui-monospace, Menlo, Consolas, monospace";
+export const FONT = "11px system-ui, sans-serif",
+  BOLD = "600 12px system-ui, sans-serif",
+  MONO = "11px ui-monospace, Menlo, Consolas, monospace";
 const PLACE = { succeeded: 3, failed: 1, in_doubt: 2 };
 
 export function hostChanges(row, bars, changes) {
-  const by = (place, sign) => { const change = [0, 0, 0, 0, 0, 0]; change[place] = sign; return change; };
+  const by = (place, sign) => {
+    const change = [0, 0, 0, 0, 0, 0];
+    change[place] = sign;
+    return change;
+  };
   row.bars.forEach((bar, i) => {
     changes.push([bars.began + bar.from, by(4, 1)]);
     if (bar.to === undefined) return;
@@ -57,7 +69,10 @@ export function band(scene, row, y, lane) {
   for (const step of row.steps) {
     const bad = step[1] + step[2];
     const px = scene.x(bars.from + step[0] * width);
-    if (bad > failed && px > free && px >= left) { SIGNS[step[1] ? "failed" : "in_doubt"](c, px, y + lane / 2, colours, true); free = px + 12; }
+    if (bad > failed && px > free && px >= left) {
+      SIGNS[step[1] ? "failed" : "in_doubt"](c, px, y + lane / 2, colours, true);
+      free = px + 12;
+    }
     failed = bad;
   }
 }
@@ -71,14 +86,18 @@ export function chart(scene, row, y, lane) {
   const width = (bars.to - bars.from) / bars.columns;
   const at = (column) => Math.round(x(bars.from + column * width));
   const end = Math.round(x(scene.end));
-  const each = (draw) => row.steps.forEach((step, i) => {
-    const from = Math.max(left, at(step[0]));
-    const to = Math.min(right, i + 1 < row.steps.length ? at(row.steps[i + 1][0]) : end);
-    if (to > from) draw(step, from, to - from);
-  });
+  const each = (draw) =>
+    row.steps.forEach((step, i) => {
+      const from = Math.max(left, at(step[0]));
+      const to = Math.min(right, i + 1 < row.steps.length ? at(row.steps[i + 1][0]) : end);
+      if (to > from) draw(step, from, to - from);
+    });
   each(([, running, unavailable], from, size) => {
     const low = (Math.max(0, unavailable - running) / most) * lane;
-    if (low) { c.fillStyle = colours.hatch; c.fillRect(from, y + lane - low, size, low); }
+    if (low) {
+      c.fillStyle = colours.hatch;
+      c.fillRect(from, y + lane - low, size, low);
+    }
     const high = (Math.min(running, unavailable) / most) * lane;
     c.fillStyle = colours.running;
     c.globalAlpha = 0.55;
@@ -89,7 +108,11 @@ export function chart(scene, row, y, lane) {
   c.strokeStyle = colours.ink;
   c.setLineDash([5, 3]);
   c.beginPath();
-  each(([, , , slots], from, size) => { const level = Math.round(y + lane - (slots / most) * lane) + 0.5; c.moveTo(from, level); c.lineTo(from + size, level); });
+  each(([, , , slots], from, size) => {
+    const level = Math.round(y + lane - (slots / most) * lane) + 0.5;
+    c.moveTo(from, level);
+    c.lineTo(from + size, level);
+  });
   c.stroke();
   c.setLineDash([]);
 }
@@ -104,7 +127,16 @@ export function host(scene, row, y, lane) {
     phases.forEach(([name, at], p) => {
       const a = x(bars.began + at);
       const b = p + 1 < phases.length ? x(bars.began + phases[p + 1][1]) : to;
-      c.fillStyle = name === "connect" ? colours.connect : name === "pre-hook" ? colours.pre : name === "post-hook" ? colours.post : name === "settle" ? colours.settle : colours.running;
+      c.fillStyle =
+        name === "connect"
+          ? colours.connect
+          : name === "pre-hook"
+            ? colours.pre
+            : name === "post-hook"
+              ? colours.post
+              : name === "settle"
+                ? colours.settle
+                : colours.running;
       const thin = name === "connect" ? 4 : 1;
       c.fillRect(a, y + thin, Math.max(1, b - a), lane - 2 * thin);
     });
@@ -112,7 +144,10 @@ export function host(scene, row, y, lane) {
     const trail = next ? x(bars.began + next.from) : right;
     if (bar.end === "failed" || bar.end === "in_doubt") {
       const held = next || row.state === bar.end;
-      if (held) { c.fillStyle = bar.end === "failed" ? colours.hatch : colours.dots; c.fillRect(to, y + 3, Math.max(0, Math.min(trail, x(scene.end)) - to), lane - 6); }
+      if (held) {
+        c.fillStyle = bar.end === "failed" ? colours.hatch : colours.dots;
+        c.fillRect(to, y + 3, Math.max(0, Math.min(trail, x(scene.end)) - to), lane - 6);
+      }
       SIGNS[bar.end](c, to + 5, y + lane / 2, colours, true);
     } else if (bar.end === "never_began") {
       SIGNS.waiting(c, to + 4, y + lane / 2, colours);
@@ -120,7 +155,12 @@ export function host(scene, row, y, lane) {
       c.fillStyle = colours.succeeded;
       c.fillRect(Math.max(from, to - 2.5), y + 1, 2.5, lane - 2);
     }
-    if (bar.slow) { c.strokeStyle = colours.blocked; c.lineWidth = 1.5; c.strokeRect(from, y + 1, Math.max(2, to - from), lane - 2); c.lineWidth = 1; }
+    if (bar.slow) {
+      c.strokeStyle = colours.blocked;
+      c.lineWidth = 1.5;
+      c.strokeRect(from, y + 1, Math.max(2, to - from), lane - 2);
+      c.lineWidth = 1;
+    }
   });
 }
 
@@ -141,7 +181,13 @@ export function marks(scene, events, height) {
   c.globalAlpha = 0.35;
   c.setLineDash([1, 3]);
   c.beginPath();
-  for (const event of events) { const px = Math.round(x(event.at)) + 0.5; if (px > left && px < right) { c.moveTo(px, 24); c.lineTo(px, height); } }
+  for (const event of events) {
+    const px = Math.round(x(event.at)) + 0.5;
+    if (px > left && px < right) {
+      c.moveTo(px, 24);
+      c.lineTo(px, height);
+    }
+  }
   c.stroke();
   c.setLineDash([]);
   c.globalAlpha = 1;
@@ -149,7 +195,12 @@ export function marks(scene, events, height) {
 
 function stroke(c, colour, halo, paper, path) {
   c.lineCap = "round";
-  if (halo) { c.strokeStyle = paper; c.lineWidth = 4; path(); c.stroke(); }
+  if (halo) {
+    c.strokeStyle = paper;
+    c.lineWidth = 4;
+    path();
+    c.stroke();
+  }
   c.strokeStyle = colour;
   c.lineWidth = 1.8;
   path();
@@ -158,13 +209,57 @@ function stroke(c, colour, halo, paper, path) {
 }
 
 export const SIGNS = {
-  failed: (c, x, y, colours, halo) => stroke(c, colours.failed, halo, colours.paper, () => { c.beginPath(); c.moveTo(x - 3, y - 3); c.lineTo(x + 3, y + 3); c.moveTo(x + 3, y - 3); c.lineTo(x - 3, y + 3); }),
-  in_doubt: (c, x, y, colours, halo) => stroke(c, colours.in_doubt, halo, colours.paper, () => { c.beginPath(); c.arc(x, y - 2, 2.4, Math.PI, 2.6 * Math.PI); c.lineTo(x, y + 2); c.moveTo(x, y + 4.4); c.lineTo(x, y + 4.5); }),
-  succeeded: (c, x, y, colours) => stroke(c, colours.ok, false, colours.paper, () => { c.beginPath(); c.moveTo(x - 3.5, y); c.lineTo(x - 1, y + 3); c.lineTo(x + 4, y - 3); }),
-  running: (c, x, y, colours) => { c.fillStyle = colours.running; c.beginPath(); c.arc(x, y, 3, 0, 7); c.fill(); },
-  waiting: (c, x, y, colours) => { c.strokeStyle = colours.dim; c.beginPath(); c.arc(x, y, 2.6, 0, 7); c.stroke(); },
-  skipped: (c, x, y, colours) => stroke(c, colours.dim, false, colours.paper, () => { c.beginPath(); c.moveTo(x - 3, y - 3); c.lineTo(x, y); c.lineTo(x - 3, y + 3); c.moveTo(x + 1, y - 3); c.lineTo(x + 4, y); c.lineTo(x + 1, y + 3); }),
-  cancelled: (c, x, y, colours) => stroke(c, colours.dim, false, colours.paper, () => { c.beginPath(); c.moveTo(x - 3, y); c.lineTo(x + 3, y); }),
+  failed: (c, x, y, colours, halo) =>
+    stroke(c, colours.failed, halo, colours.paper, () => {
+      c.beginPath();
+      c.moveTo(x - 3, y - 3);
+      c.lineTo(x + 3, y + 3);
+      c.moveTo(x + 3, y - 3);
+      c.lineTo(x - 3, y + 3);
+    }),
+  in_doubt: (c, x, y, colours, halo) =>
+    stroke(c, colours.in_doubt, halo, colours.paper, () => {
+      c.beginPath();
+      c.arc(x, y - 2, 2.4, Math.PI, 2.6 * Math.PI);
+      c.lineTo(x, y + 2);
+      c.moveTo(x, y + 4.4);
+      c.lineTo(x, y + 4.5);
+    }),
+  succeeded: (c, x, y, colours) =>
+    stroke(c, colours.ok, false, colours.paper, () => {
+      c.beginPath();
+      c.moveTo(x - 3.5, y);
+      c.lineTo(x - 1, y + 3);
+      c.lineTo(x + 4, y - 3);
+    }),
+  running: (c, x, y, colours) => {
+    c.fillStyle = colours.running;
+    c.beginPath();
+    c.arc(x, y, 3, 0, 7);
+    c.fill();
+  },
+  waiting: (c, x, y, colours) => {
+    c.strokeStyle = colours.dim;
+    c.beginPath();
+    c.arc(x, y, 2.6, 0, 7);
+    c.stroke();
+  },
+  skipped: (c, x, y, colours) =>
+    stroke(c, colours.dim, false, colours.paper, () => {
+      c.beginPath();
+      c.moveTo(x - 3, y - 3);
+      c.lineTo(x, y);
+      c.lineTo(x - 3, y + 3);
+      c.moveTo(x + 1, y - 3);
+      c.lineTo(x + 4, y);
+      c.lineTo(x + 1, y + 3);
+    }),
+  cancelled: (c, x, y, colours) =>
+    stroke(c, colours.dim, false, colours.paper, () => {
+      c.beginPath();
+      c.moveTo(x - 3, y);
+      c.lineTo(x + 3, y);
+    }),
 };
 
 function pattern(c, colour, paper, dots) {
@@ -175,15 +270,43 @@ function pattern(c, colour, paper, dots) {
   t.fillRect(0, 0, 6, 6);
   t.strokeStyle = t.fillStyle = colour;
   t.lineWidth = 2;
-  if (dots) { t.fillRect(1, 1, 2, 2); t.fillRect(4, 4, 2, 2); } else { t.beginPath(); for (const i of [-6, 0, 6]) { t.moveTo(i, 6); t.lineTo(i + 6, 0); } t.stroke(); }
+  if (dots) {
+    t.fillRect(1, 1, 2, 2);
+    t.fillRect(4, 4, 2, 2);
+  } else {
+    t.beginPath();
+    for (const i of [-6, 0, 6]) {
+      t.moveTo(i, 6);
+      t.lineTo(i + 6, 0);
+    }
+    t.stroke();
+  }
   return c.createPattern(tile, "repeat");
 }
 
 export function palette(c) {
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue(`--${name}`).trim();
-  const colours = { paper: of("paper"), ink: of("ink"), dim: of("dim"), grid: of("line-soft"), lane: of("lane"), chosen: of("chosen"), running: of("c-running"), succeeded: of("c-ok"), ok: of("s-ok"), soft: of("c-ok-soft"),
-    failed: of("s-failed"), in_doubt: of("c-doubt"), other: of("c-other"), blocked: of("c-blocked"), connect: of("c-connect"), pre: of("c-pre"), post: of("c-post"), settle: of("c-settle") };
+  const colours = {
+    paper: of("paper"),
+    ink: of("ink"),
+    dim: of("dim"),
+    grid: of("line-soft"),
+    lane: of("lane"),
+    chosen: of("chosen"),
+    running: of("c-running"),
+    succeeded: of("c-ok"),
+    ok: of("s-ok"),
+    soft: of("c-ok-soft"),
+    failed: of("s-failed"),
+    in_doubt: of("c-doubt"),
+    other: of("c-other"),
+    blocked: of("c-blocked"),
+    connect: of("c-connect"),
+    pre: of("c-pre"),
+    post: of("c-post"),
+    settle: of("c-settle"),
+  };
   colours.hatch = pattern(c, of("c-failed"), of("hatch"));
   colours.dots = pattern(c, of("c-doubt"), of("paper"), true);
   return colours;
@@ -192,12 +315,19 @@ export function palette(c) {
 export function fitted(c, text, width, atStart) {
   if (c.measureText(text).width <= width) return text;
   const cut = (length) => (atStart ? `…${text.slice(text.length - length)}` : `${text.slice(0, length)}…`);
-  let low = 0, high = text.length;
-  while (low < high) { const middle = (low + high + 1) >> 1; if (c.measureText(cut(middle)).width <= width) low = middle; else high = middle - 1; }
+  let low = 0,
+    high = text.length;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (c.measureText(cut(middle)).width <= width) low = middle;
+    else high = middle - 1;
+  }
   return cut(low);
 }
 
-const UNITS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800].map((s) => s * 1000);
+const UNITS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800,
+].map((s) => s * 1000);
 export function axis(from, to, width) {
   const unit = UNITS.find((unit) => ((to - from) / unit) * 78 < width) || UNITS[UNITS.length - 1];
   const ticks = [];

@@ -4,12 +4,19 @@ export function pointers(line) {
   const { canvas } = line;
   let drag = null;
   const touches = new Map();
-  canvas.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !event.metaKey) return;
-    event.preventDefault();
-    const box = canvas.getBoundingClientRect();
-    line.zoom(Math.exp(event.deltaY * 0.004), Math.min(1, Math.max(0, (event.clientX - box.left - line.left) / line.plot())));
-  }, { passive: false });
+  canvas.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const box = canvas.getBoundingClientRect();
+      line.zoom(
+        Math.exp(event.deltaY * 0.004),
+        Math.min(1, Math.max(0, (event.clientX - box.left - line.left) / line.plot())),
+      );
+    },
+    { passive: false },
+  );
   canvas.addEventListener("pointerdown", (event) => {
     touches.set(event.pointerId, event.clientX);
     drag = { x: event.clientX, view: line.bars && line.view(), moved: false };
@@ -41,12 +48,19 @@ export function pointers(line) {
     touches.delete(event.pointerId);
     if (event.type === "pointerup" && drag && !drag.moved) {
       const { row } = line.rowAt(event);
-      if (row) { line.cursor = line.rows.indexOf(row); line.activate(row); }
+      if (row) {
+        line.cursor = line.rows.indexOf(row);
+        line.activate(row);
+      }
     }
     drag = null;
   };
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
-  canvas.addEventListener("pointerleave", () => { line.tip.hidden = true; line.hovered = null; line.draw(); });
+  canvas.addEventListener("pointerleave", () => {
+    line.tip.hidden = true;
+    line.hovered = null;
+    line.draw();
+  });
   line.scroller.addEventListener("scroll", () => line.draw());
 }

@@ -14,7 +14,10 @@ export class Following {
 
   follow(root, ns, token) {
     const key = `${root} ${ns} ${token}`;
-    if (key === this.key && this.health.state !== "refused") { this.send({ kind: "health", ns, health: this.health }); return; }
+    if (key === this.key && this.health.state !== "refused") {
+      this.send({ kind: "health", ns, health: this.health });
+      return;
+    }
     this.key = key;
     if (this.stop) this.stop.abort();
     this.stop = new AbortController();
@@ -45,10 +48,15 @@ export class Following {
         wait = 500;
         // What happened while nobody listened is not known in detail.
         this.collect(ns, { all: true });
-        await this.read(ns, response.body, signal, (next) => { id = next; });
+        await this.read(ns, response.body, signal, (next) => {
+          id = next;
+        });
       } catch (error) {
         if (signal.aborted) return;
-        if (error.message === "401" || error.message === "403") { this.say(ns, "refused"); return; }
+        if (error.message === "401" || error.message === "403") {
+          this.say(ns, "refused");
+          return;
+        }
         if (error.message === "404" || error.message === "410") id = null;
       }
       if (signal.aborted) return;
@@ -65,7 +73,11 @@ export class Following {
       // A heartbeat comes every 15 seconds: silence is a dead connection, as after sleep.
       const silent = setTimeout(() => reader.cancel(), 40000);
       let part;
-      try { part = await reader.read(); } finally { clearTimeout(silent); }
+      try {
+        part = await reader.read();
+      } finally {
+        clearTimeout(silent);
+      }
       if (part.done || signal.aborted) return;
       text += part.value;
       let end;
@@ -78,7 +90,8 @@ export class Following {
   }
 
   event(ns, text, seen) {
-    let name = "", data = "";
+    let name = "",
+      data = "";
     for (const line of text.split("\n")) {
       if (line.startsWith("event: ")) name = line.slice(7);
       else if (line.startsWith("data: ")) data = line.slice(6);
@@ -86,7 +99,10 @@ export class Following {
     }
     if (name || !data) return;
     // Of a snapshot only its id matters: nothing of it is kept.
-    if (data.startsWith('{"version":1,"update":{"snapshot"')) { this.collect(ns, { all: true }); return; }
+    if (data.startsWith('{"version":1,"update":{"snapshot"')) {
+      this.collect(ns, { all: true });
+      return;
+    }
     const { update } = JSON.parse(data);
     if (update.records) this.collect(ns, { records: update.records.records });
     else if (update.heartbeat) this.collect(ns, { at: update.heartbeat.at });
@@ -156,7 +172,11 @@ if (typeof SharedWorkerGlobalScope !== "undefined" && self instanceof SharedWork
       of.alive = Date.now();
       // A tab that slept for long was taken for gone.
       ports.set(port, of);
-      if (data.leave) { ports.delete(port); sweep(); return; }
+      if (data.leave) {
+        ports.delete(port);
+        sweep();
+        return;
+      }
       if (!data.ns) return;
       of.key = start(data.root, data.ns, data.token);
       const { health } = followings.get(of.key);

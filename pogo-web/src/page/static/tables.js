@@ -20,23 +20,67 @@ export function running(context) {
     const list = [];
     let after;
     do {
-      const answer = await get(inNamespace(ns, `/attempts${query({ limit: 1000, after })}`), signal).catch(failedTo(view, "Running"));
+      const answer = await get(inNamespace(ns, `/attempts${query({ limit: 1000, after })}`), signal).catch(
+        failedTo(view, "Running"),
+      );
       list.push(...answer.view.entries);
       after = answer.view.next;
     } while (after !== undefined && list.length < 5000);
     list.sort((one, other) => one.started - other.started);
     const most = list.length ? Math.max(1, now() - list[0].started) : 1;
-    show(view, el("h1", "Running", el("small", ` ${number(list.length)}`)),
+    show(
+      view,
+      el("h1", "Running", el("small", ` ${number(list.length)}`)),
       list.length === 0 && el("div.empty", "Nothing runs now."),
-      list.length > 0 && el("div.tablewrap", el("table", { "aria-rowcount": list.length },
-        el("thead", el("tr", ["Host", "Job", "Phase", "For"].map((name) => el("th", { scope: "col" }, name)), el("td"))),
-        el("tbody", list.slice(0, 500).map((attempt) => el("tr",
-          el("td", el("a", { href: link("jobs", attempt.job, { host: attempt.host }), "data-row": true, "data-key": `a-${attempt.id}` }, el("code", attempt.host))),
-          el("td", el("a", { href: link("jobs", attempt.job), tabIndex: -1 }, attempt.job)),
-          el("td", sign(attempt.slow ? "blocked" : "running", attempt.slow ? "slow" : ""), ` ${word(attempt.phase)}`, attempt.slow && " · slow", attempt.cancelling && ` · cancelled: ${word(attempt.cancelling)}`),
-          el("td.num", { title: clock(attempt.started) }, lasted(now() - attempt.started)),
-          el("td.wide", el("span.len", { vars: { "--n": (now() - attempt.started) / most } }))))))),
-      list.length > 500 && el("p", `The longest 500 of ${number(list.length)}. All of a job: `, el("code", "pogo status JOB")));
+      list.length > 0 &&
+        el(
+          "div.tablewrap",
+          el(
+            "table",
+            { "aria-rowcount": list.length },
+            el(
+              "thead",
+              el(
+                "tr",
+                ["Host", "Job", "Phase", "For"].map((name) => el("th", { scope: "col" }, name)),
+                el("td"),
+              ),
+            ),
+            el(
+              "tbody",
+              list.slice(0, 500).map((attempt) =>
+                el(
+                  "tr",
+                  el(
+                    "td",
+                    el(
+                      "a",
+                      {
+                        href: link("jobs", attempt.job, { host: attempt.host }),
+                        "data-row": true,
+                        "data-key": `a-${attempt.id}`,
+                      },
+                      el("code", attempt.host),
+                    ),
+                  ),
+                  el("td", el("a", { href: link("jobs", attempt.job), tabIndex: -1 }, attempt.job)),
+                  el(
+                    "td",
+                    sign(attempt.slow ? "blocked" : "running", attempt.slow ? "slow" : ""),
+                    ` ${word(attempt.phase)}`,
+                    attempt.slow && " · slow",
+                    attempt.cancelling && ` · cancelled: ${word(attempt.cancelling)}`,
+                  ),
+                  el("td.num", { title: clock(attempt.started) }, lasted(now() - attempt.started)),
+                  el("td.wide", el("span.len", { vars: { "--n": (now() - attempt.started) / most } })),
+                ),
+              ),
+            ),
+          ),
+        ),
+      list.length > 500 &&
+        el("p", `The longest 500 of ${number(list.length)}. All of a job: `, el("code", "pogo status JOB")),
+    );
     context.updated();
   }
   const watch = new Watch(ask, { every: 1000 });
@@ -58,36 +102,112 @@ export function slots(context) {
     ]);
     context.command(`pogo slots${hosts ? ` '${hosts}'` : ""}`);
     const holds = held.view.entries;
-    show(view, el("h1", "Slots", hosts && el("small", ` of ${hosts} `), hosts && el("a", { href: link("slots") }, "all")),
-      el("p.legend", KINDS.map((kind) => [el(`i.key.t-${kind}`), ` ${word(kind)} `])),
-      answer.view.entries.length === 0 && el("div.empty", "There are no limits. A policy has them: ", el("code", "pogo apply -c policy.yaml")),
+    show(
+      view,
+      el("h1", "Slots", hosts && el("small", ` of ${hosts} `), hosts && el("a", { href: link("slots") }, "all")),
+      el(
+        "p.legend",
+        KINDS.map((kind) => [el(`i.key.t-${kind}`), ` ${word(kind)} `]),
+      ),
+      answer.view.entries.length === 0 &&
+        el("div.empty", "There are no limits. A policy has them: ", el("code", "pogo apply -c policy.yaml")),
       el("ul.slots", answer.view.entries.map(limitRow)),
-      holds.length > 0 && [el("h2", "Holds"), el("ul.reasons", holds.map((hold) => el("li", sign("held", ""),
-        el("span", el("code", hold.host), ` for ${hold.owner}: ${hold.reason} (${hold.held === undefined && hold.behind !== undefined ? "waits" : "since"} ${clock(hold.ordered)})`), el("code", `pogo release ${hold.host}`))))]);
+      holds.length > 0 && [
+        el("h2", "Holds"),
+        el(
+          "ul.reasons",
+          holds.map((hold) =>
+            el(
+              "li",
+              sign("held", ""),
+              el(
+                "span",
+                el("code", hold.host),
+                ` for ${hold.owner}: ${hold.reason} (${hold.held === undefined && hold.behind !== undefined ? "waits" : "since"} ${clock(hold.ordered)})`,
+              ),
+              el("code", `pogo release ${hold.host}`),
+            ),
+          ),
+        ),
+      ],
+    );
     context.updated();
   }
   function limitRow(limit) {
     const holders = limit.holders || [];
     const all = Math.max(limit.slots, limit.unavailable, 1);
-    const counts = KINDS.map((kind) => [kind, holders.filter((holder) => holder.because === kind).length]).filter(([, count]) => count);
+    const counts = KINDS.map((kind) => [kind, holders.filter((holder) => holder.because === kind).length]).filter(
+      ([, count]) => count,
+    );
     const known = counts.reduce((sum, [, count]) => sum + count, 0) || 1;
     const scale = limit.unavailable / known;
     const text = counts.map(([kind, count]) => `${count} ${word(kind)}`).join(", ") || "free";
     const key = String(limit.limit);
-    return el("li", el("details", { open: open.has(key), ontoggle: (event) => { if (event.target.open) open.add(key); else open.delete(key); } },
-      el("summary", { "data-row": true, "data-key": `l-${key}` },
-        el("span.name", el("code", limit.group), el("small", ` ${ruleText(limit.rule)}`)),
-        el("span.bar.tall", { role: "img", "aria-label": text, title: text }, counts.map(([kind, count]) => el("i", { class: `t-${kind}`, vars: { "--n": (count * scale) / all } }))),
-        el("span.num", `${number(limit.unavailable)} of ${number(limit.slots)}`),
-        limit.unavailable >= limit.slots ? el("em.full", "full") : el("em")),
-      el("ul.holders", holders.slice(0, 200).map((holder) => el("li", sign(holder.because), " ",
-        el("a", { href: holder.job !== undefined ? link("jobs", holder.job, { host: holder.host }) : link("hosts", holder.host) }, el("code", holder.host)),
-        el("small", ` ${holderText(holder)} since ${clock(holder.since)}, ${ago(holder.since)}`))),
-        holders.length + (limit.more_holders || 0) > 200 && el("li", `and ${number(holders.length + (limit.more_holders || 0) - 200)} more`)),
-      limit.origin && el("p", el("small", `written in ${typeof limit.origin === "string" ? limit.origin : Object.values(limit.origin).join(":")}`))));
+    return el(
+      "li",
+      el(
+        "details",
+        {
+          open: open.has(key),
+          ontoggle: (event) => {
+            if (event.target.open) open.add(key);
+            else open.delete(key);
+          },
+        },
+        el(
+          "summary",
+          { "data-row": true, "data-key": `l-${key}` },
+          el("span.name", el("code", limit.group), el("small", ` ${ruleText(limit.rule)}`)),
+          el(
+            "span.bar.tall",
+            { role: "img", "aria-label": text, title: text },
+            counts.map(([kind, count]) => el("i", { class: `t-${kind}`, vars: { "--n": (count * scale) / all } })),
+          ),
+          el("span.num", `${number(limit.unavailable)} of ${number(limit.slots)}`),
+          limit.unavailable >= limit.slots ? el("em.full", "full") : el("em"),
+        ),
+        el(
+          "ul.holders",
+          holders.slice(0, 200).map((holder) =>
+            el(
+              "li",
+              sign(holder.because),
+              " ",
+              el(
+                "a",
+                {
+                  href:
+                    holder.job !== undefined
+                      ? link("jobs", holder.job, { host: holder.host })
+                      : link("hosts", holder.host),
+                },
+                el("code", holder.host),
+              ),
+              el("small", ` ${holderText(holder)} since ${clock(holder.since)}, ${ago(holder.since)}`),
+            ),
+          ),
+          holders.length + (limit.more_holders || 0) > 200 &&
+            el("li", `and ${number(holders.length + (limit.more_holders || 0) - 200)} more`),
+        ),
+        limit.origin &&
+          el(
+            "p",
+            el(
+              "small",
+              `written in ${typeof limit.origin === "string" ? limit.origin : Object.values(limit.origin).join(":")}`,
+            ),
+          ),
+      ),
+    );
   }
   const watch = new Watch(ask, { every: 1000 });
-  return { close: () => watch.stop(), update: (params) => { context.params = params; watch.soon(0); } };
+  return {
+    close: () => watch.stop(),
+    update: (params) => {
+      context.params = params;
+      watch.soon(0);
+    },
+  };
 }
 
 // The fleet by its tags; a tag opens into its hosts.
@@ -97,36 +217,97 @@ export function hosts(context) {
   let tags = null;
   let names = [];
   async function ask(signal) {
-    const [summary, answer] = await Promise.all([get(inNamespace(ns), signal), tags ? null : get(inNamespace(ns, "/configuration"), signal).catch(failedTo(view, "Hosts"))]);
+    const [summary, answer] = await Promise.all([
+      get(inNamespace(ns), signal),
+      tags ? null : get(inNamespace(ns, "/configuration"), signal).catch(failedTo(view, "Hosts")),
+    ]);
     if (answer) read(answer);
     draw(summary.view);
     context.updated();
   }
   function read(answer) {
     const { fleet } = answer;
-    const all = (list) => (Array.isArray(list) ? list : Object.keys(list || {})).flatMap((one) => expand(typeof one === "string" ? one : one.name || one.hosts || ""));
+    const all = (list) =>
+      (Array.isArray(list) ? list : Object.keys(list || {})).flatMap((one) =>
+        expand(typeof one === "string" ? one : one.name || one.hosts || ""),
+      );
     names = all(fleet.hosts);
     const own = Object.entries(fleet.tags || {}).map(([tag, list]) => [tag, all(list)]);
     // $colo has the hosts of $colo.na too.
-    tags = new Map(own.map(([tag]) => [tag, [...new Set(own.filter(([other]) => other === tag || other.startsWith(`${tag}.`)).flatMap(([, list]) => list))]]));
+    tags = new Map(
+      own.map(([tag]) => [
+        tag,
+        [...new Set(own.filter(([other]) => other === tag || other.startsWith(`${tag}.`)).flatMap(([, list]) => list))],
+      ]),
+    );
   }
   function draw(summary) {
     const wanted = (context.params.hosts || "").replace(/^\$/, "");
     context.command(wanted ? `pogo inventory list '${context.params.hosts}'` : "pogo inventory list");
     const found = wanted ? names.filter((name) => name.includes(wanted)) : [];
-    const input = el("input", { type: "search", "data-key": "hosts", value: context.params.hosts || "", placeholder: "name or $tag", spellcheck: "false", oninput: (event) => context.setParams({ hosts: event.target.value }) });
+    const input = el("input", {
+      type: "search",
+      "data-key": "hosts",
+      value: context.params.hosts || "",
+      placeholder: "name or $tag",
+      spellcheck: "false",
+      oninput: (event) => context.setParams({ hosts: event.target.value }),
+    });
     const entries = [...tags].filter(([tag]) => !wanted || tag.includes(wanted));
-    show(view, el("h1", "Hosts", el("small", ` ${number(summary.hosts)}`)), el("label.by", "find ", input),
-      (summary.down || []).length > 0 && el("p", sign("down"), ` marked down: `, summary.down.slice(0, 20).map((name) => [el("a", { href: link("hosts", name) }, el("code", name)), " "])),
+    show(
+      view,
+      el("h1", "Hosts", el("small", ` ${number(summary.hosts)}`)),
+      el("label.by", "find ", input),
+      (summary.down || []).length > 0 &&
+        el(
+          "p",
+          sign("down"),
+          ` marked down: `,
+          summary.down.slice(0, 20).map((name) => [el("a", { href: link("hosts", name) }, el("code", name)), " "]),
+        ),
       found.length > 0 && hostList(found),
       names.length === 0 && el("div.empty", "The fleet is empty. ", el("code", "pogo apply -i hosts.ini")),
-      el("ul.tags-list", entries.slice(0, 200).map(([tag, list]) => el("li", el("details", { open: wanted === tag },
-        el("summary", { "data-row": true, "data-key": `t-${tag}` }, el("code", `$${tag}`), el("small", ` ${plural(list.length, "host")}`)),
-        el("p.hostlist", el("a", { href: link("slots", undefined, { hosts: `$${tag}` }) }, `who holds slots of $${tag}`)), hostList(list))))));
+      el(
+        "ul.tags-list",
+        entries
+          .slice(0, 200)
+          .map(([tag, list]) =>
+            el(
+              "li",
+              el(
+                "details",
+                { open: wanted === tag },
+                el(
+                  "summary",
+                  { "data-row": true, "data-key": `t-${tag}` },
+                  el("code", `$${tag}`),
+                  el("small", ` ${plural(list.length, "host")}`),
+                ),
+                el(
+                  "p.hostlist",
+                  el("a", { href: link("slots", undefined, { hosts: `$${tag}` }) }, `who holds slots of $${tag}`),
+                ),
+                hostList(list),
+              ),
+            ),
+          ),
+      ),
+    );
   }
-  const hostList = (list) => el("p.hostlist", list.slice(0, 400).map((name) => [el("a", { href: link("hosts", name) }, el("code", name)), " "]), list.length > 400 && `and ${number(list.length - 400)} more`);
+  const hostList = (list) =>
+    el(
+      "p.hostlist",
+      list.slice(0, 400).map((name) => [el("a", { href: link("hosts", name) }, el("code", name)), " "]),
+      list.length > 400 && `and ${number(list.length - 400)} more`,
+    );
   const watch = new Watch(ask, { matters: (news) => news.told.length > 0, every: 2000 });
-  return { close: () => watch.stop(), update: (params) => { context.params = params; watch.soon(0); } };
+  return {
+    close: () => watch.stop(),
+    update: (params) => {
+      context.params = params;
+      watch.soon(0);
+    },
+  };
 }
 
 // web[1-3,7].na is four hosts.
@@ -137,8 +318,12 @@ export function expand(text) {
   const names = [];
   for (const range of ranges.split(",")) {
     const [from, to = from] = range.split("-");
-    if (!/^\d+$/.test(from)) { names.push(from); continue; }
-    for (let at = Number(from); at <= Number(to) && names.length < 200000; at++) names.push(String(at).padStart(from.length, "0"));
+    if (!/^\d+$/.test(from)) {
+      names.push(from);
+      continue;
+    }
+    for (let at = Number(from); at <= Number(to) && names.length < 200000; at++)
+      names.push(String(at).padStart(from.length, "0"));
   }
   const rests = expand(after);
   return names.flatMap((name) => rests.map((rest) => before + name + rest));

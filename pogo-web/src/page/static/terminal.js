@@ -22,7 +22,10 @@ export class Terminal {
     };
     for (;;) {
       const escape = text.indexOf("\x1b", at);
-      if (escape < 0) { put(text.length); return pieces; }
+      if (escape < 0) {
+        put(text.length);
+        return pieces;
+      }
       put(escape);
       const end = codeEnd(text, escape);
       if (end < 0) {
@@ -43,10 +46,14 @@ export class Terminal {
     const codes = parameters.split(/[;:]/).map((code) => parseInt(code || "0", 10));
     for (let i = 0; i < codes.length; i++) {
       const code = codes[i];
-      if (code === 0) { this.styles.clear(); this.fore = this.back = ""; }
-      else if (CLASSES[code]) this.styles.add(CLASSES[code]);
-      else if (code === 22) { this.styles.delete("a-bold"); this.styles.delete("a-dim"); }
-      else if (code > 22 && code < 30) this.styles.delete(CLASSES[code - 20]);
+      if (code === 0) {
+        this.styles.clear();
+        this.fore = this.back = "";
+      } else if (CLASSES[code]) this.styles.add(CLASSES[code]);
+      else if (code === 22) {
+        this.styles.delete("a-bold");
+        this.styles.delete("a-dim");
+      } else if (code > 22 && code < 30) this.styles.delete(CLASSES[code - 20]);
       else if (code >= 30 && code <= 37) this.fore = String(code - 30);
       else if (code >= 90 && code <= 97) this.fore = String(code - 82);
       else if (code === 39) this.fore = "";
@@ -56,7 +63,8 @@ export class Terminal {
       else if (code === 38 || code === 48) {
         // Of 256 colours the first sixteen have names; others are left to the reader's theme.
         const named = codes[i + 1] === 5 && codes[i + 2] < 16 ? String(codes[i + 2]) : "";
-        if (code === 38) this.fore = named; else this.back = named;
+        if (code === 38) this.fore = named;
+        else this.back = named;
         i += codes[i + 1] === 5 ? 2 : codes[i + 1] === 2 ? 4 : 0;
       }
     }
@@ -91,5 +99,8 @@ function clean(text) {
     .replace(/\r\n/g, "\n")
     .replace(/[^\n]*\r(?=[^\n])/g, "")
     .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "")
-    .replace(/[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (c) => `<U+${c.charCodeAt(0).toString(16).toUpperCase()}>`);
+    .replace(
+      /[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+      (c) => `<U+${c.charCodeAt(0).toString(16).toUpperCase()}>`,
+    );
 }

@@ -12,20 +12,30 @@ export const now = () => Date.now() + (skew === null || Math.abs(skew) < 1500 ? 
 
 let utc = read("zone") === "utc";
 export const isUtc = () => utc;
-export const switchZone = () => { utc = !utc; write("zone", utc ? "utc" : "local"); };
+export const switchZone = () => {
+  utc = !utc;
+  write("zone", utc ? "utc" : "local");
+};
 
 const formats = new Map();
 function format(options) {
   const key = JSON.stringify([options, utc]);
   if (!formats.has(key)) {
-    formats.set(key, new Intl.DateTimeFormat("en-GB", { ...options, hourCycle: "h23", ...(utc ? { timeZone: "UTC" } : {}) }));
+    formats.set(
+      key,
+      new Intl.DateTimeFormat("en-GB", { ...options, hourCycle: "h23", ...(utc ? { timeZone: "UTC" } : {}) }),
+    );
   }
   return formats.get(key);
 }
 
 const DAY = { year: "numeric", month: "2-digit", day: "2-digit" };
 const day = (at) => {
-  const parts = Object.fromEntries(format(DAY).formatToParts(at).map((part) => [part.type, part.value]));
+  const parts = Object.fromEntries(
+    format(DAY)
+      .formatToParts(at)
+      .map((part) => [part.type, part.value]),
+  );
   return `${parts.year}-${parts.month}-${parts.day}`;
 };
 
@@ -36,7 +46,8 @@ export function clock(at, seconds = true) {
   return date === day(now()) ? time : `${date} ${time}`;
 }
 
-export const full = (at) => `${day(at)} ${format({ hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" }).format(at)}`;
+export const full = (at) =>
+  `${day(at)} ${format({ hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" }).format(at)}`;
 
 export function zone() {
   if (utc) return "UTC";

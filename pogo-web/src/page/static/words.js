@@ -56,7 +56,10 @@ export function tallyBar(tally) {
   return bar;
 }
 
-export const ruleText = (rule) => Object.entries(rule || {}).map(([name, value]) => `${name} ${value}`).join(", ");
+export const ruleText = (rule) =>
+  Object.entries(rule || {})
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
 
 export function commandText(command) {
   if (!command) return "";
@@ -75,7 +78,8 @@ export const actor = (job) => {
 export function failureText(failure) {
   if (!failure) return "";
   const status = failure.status === undefined ? "" : ` ${failure.status}`;
-  const kind = { command: "exit", pre_hook: "pre-hook exit", post_hook: "post-hook exit" }[failure.kind] || word(failure.kind);
+  const kind =
+    { command: "exit", pre_hook: "pre-hook exit", post_hook: "post-hook exit" }[failure.kind] || word(failure.kind);
   const signal = failure.signal ? ` ${failure.signal}` : "";
   return `${kind}${status}${signal}${failure.message ? `: ${failure.message}` : ""}`;
 }

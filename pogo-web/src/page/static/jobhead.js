@@ -1,0 +1,111 @@
+// The head of a job: how far it is, and the orders that steer it.
+import { el, number, show, tell } from "./dom.js";
+import { get, query } from "./api.js";
+import { about, clock, full, lasted, now } from "./time.js";
+import {
+  abortOrder,
+  ask,
+  parallelOrder,
+  pauseOrder,
+  promoteOrder,
+  rerunOrder,
+  resumeOrder,
+  stopOrder,
+} from "./orders.js";
+import { actor, commandText, jobState, sign, tallyBar, total, word } from "./words.js";
+
+export function jobHead(head, { ns, id, number: number_, base, link, go, order }) {
+  function showHead({ job, outlook, retired }) {
+    const { tally } = job;
+    const all = total(tally);
+    const facts = [
+      el("b", `${number(tally.succeeded)} of ${number(all)}`),
+      " succeeded",
+      tally.running && [" · ", number(tally.running), " running"],
+      tally.waiting && [" · ", number(tally.waiting), " waiting"],
+      tally.failed && [" · ", el("span.s-failed", `${number(tally.failed)} failed`)],
+      tally.in_doubt && [" · ", el("span.s-in_doubt", `${number(tally.in_doubt)} in doubt`)],
+      tally.skipped && [" · ", `${number(tally.skipped)} skipped`],
+      tally.cancelled && [" · ", `${number(tally.cancelled)} cancelled`],
+      outlook.left && [" · about ", el("b", about(outlook.left)), " left"],
+      outlook.slowest &&
+        outlook.typical &&
+        now() - outlook.slowest.started > 2 * outlook.typical && [
+          " · slowest ",
+          el("a", { href: link("jobs", id, { host: outlook.slowest.host }) }, outlook.slowest.host),
+          ` ${lasted(now() - outlook.slowest.started)}`,
+        ],
+      job.finished && [` · took ${lasted(job.finished - job.submitted)}`],
+    ].filter(Boolean);
+    const buttons = retired ? [again_()] : headButtons(job);
+    show(
+      head,
+      el(
+        "div.title",
+        el("h1", sign(jobState(job)), ` Job ${id} `),
+        el("code.cmd", commandText(job.command)),
+        el("div.buttons", buttons),
+      ),
+      el(
+        "p.by",
+        el("code.targets", job.targets),
+        " by ",
+        el("b", actor(job)),
+        " ",
+        el("time", { title: full(job.submitted) }, clock(job.submitted)),
+        ` · ${word(job.status)}`,
+        retired && " · retired",
+        job.steered && job.steered.reason && [` · “${job.steered.reason}”`],
+        job.override_constraints && el("span.s-blocked", ` · without regard to limits: ${job.override_constraints}`),
+      ),
+      el("p.facts", facts),
+      tallyBar(tally),
+    );
+  }
+
+  function headButtons(job) {
+    const { status } = job;
+    const button = (text, what, kind = "") =>
+      el(`button${kind}`, { type: "button", "data-key": text, onclick: () => order(what) }, text);
+    const live = !["finished", "halted"].includes(status);
+    return [
+      job.next_wave !== undefined &&
+        button(`Begin wave ${job.next_wave}`, promoteOrder(number_, job.next_wave), ".primary"),
+      ["paused", "halting", "halted"].includes(status) && button("Resume", resumeOrder(number_), ".primary"),
+      !live && again_(),
+      live && status !== "paused" && status !== "halting" && button("Pause", pauseOrder(number_)),
+      live &&
+        el(
+          "details.menu",
+          el("summary", { "data-key": "more" }, "Stop ▾"),
+          el(
+            "div",
+            button("Stop: let what runs end", stopOrder(number_, job.tally)),
+            button("Stop now: interrupt what runs", abortOrder(number_, job.tally)),
+            button(
+              "How many at once…",
+              parallelOrder(number_, job.settings && job.settings.max_parallel && job.settings.max_parallel.limit),
+            ),
+          ),
+        ),
+    ];
+  }
+
+  const again_ = () => el("button", { type: "button", "data-key": "rerun", onclick: rerun }, "Run again…");
+
+  // What was submitted is in the records of the job.
+  async function rerun() {
+    try {
+      const { records } = await get(`${base}/events${query({ limit: 20 })}`);
+      const first = records.find((record) => record.event === "job_submitted");
+      if (!first) throw new Error(`what job ${id} was is not kept any more; submit it with pogo run`);
+      ask(ns, rerunOrder(number_, first.spec), ([answer]) => {
+        if (answer && answer.job) go("jobs", answer.job);
+      });
+    } catch (problem) {
+      head.append(el("p.problem", problem.message));
+      tell(problem.message);
+    }
+  }
+  return showHead;
+}
