@@ -14,6 +14,8 @@ use pogo_inventory::merge::Gathered;
 use crate::cli::{JobArgs, LimitArgs, Login, Targets, TimeArgs};
 use crate::exit::CliError;
 use crate::guard;
+#[cfg(feature = "store")]
+use crate::service::{NewConfiguration, Place, known_configuration};
 use crate::sources::answered;
 
 /// The reason in the log for hosts of `--assume-down`.
@@ -27,9 +29,32 @@ pub(crate) fn namespace(
     gathered: &Gathered,
     resolvers: Option<&Resolvers>,
 ) -> Result<(Arc<Fleet>, Arc<Policy>), CliError> {
-    let (fleet, policy) = unguarded_namespace(args, targets, gathered, resolvers)?;
+    let (fleet, policy) = match in_force(args, targets)? {
+        Some(in_force) => in_force,
+        None => unguarded_namespace(args, targets, gathered, resolvers)?,
+    };
     let policy = guard::guarded(Arc::unwrap_or_clone(policy), &fleet, (&targets.selector, &args.limits));
     Ok((fleet, Arc::new(policy)))
+}
+
+/// What the namespace of a store goes by, where no source is named and there is such a namespace.
+#[cfg(feature = "store")]
+fn in_force(args: &JobArgs, targets: &Targets) -> Result<Option<(Arc<Fleet>, Arc<Policy>)>, CliError> {
+    if !args.sources.is_empty() {
+        return Ok(None);
+    }
+    let place = Place::of(args.store.as_ref(), args.sources.namespace.as_deref())?;
+    let Some(known) = place.as_ref().map(known_configuration).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    let in_force = NewConfiguration::in_force(&known, targets, args.targets.allow_unlisted)?;
+    Ok(Some((in_force.fleet, in_force.policy)))
+}
+
+#[cfg(not(feature = "store"))]
+#[allow(clippy::unnecessary_wraps, reason = "as in a build with a store")]
+fn in_force(_: &JobArgs, _: &Targets) -> Result<Option<(Arc<Fleet>, Arc<Policy>)>, CliError> {
+    Ok(None)
 }
 
 /// The same, without a limit for hosts that have none.

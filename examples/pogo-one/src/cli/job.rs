@@ -22,6 +22,11 @@ pub(crate) struct JobArgs {
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) times: TimeArgs,
+    /// Directory of the store that keeps jobs, limits and output; `none` keeps nothing, and the job ends with this program [default: pogo in
+    /// $XDG_STATE_HOME, or in ~/.local/state]
+    #[cfg(feature = "store")]
+    #[arg(long, value_name = "DIR|none", value_parser = super::StoreChoice::parser(), value_hint = clap::ValueHint::DirPath, help_heading = "Store")]
+    pub(crate) store: Option<super::StoreChoice>,
     /// Job file; options on the command line override it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Targets")]
     pub(crate) job_file: Option<PathBuf>,

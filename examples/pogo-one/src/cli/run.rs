@@ -30,11 +30,6 @@ pub(crate) struct RunArgs {
     /// Grace period for running hosts after SIGTERM or SIGHUP, which stop the job as ^C does.
     #[arg(long, value_name = "TIME", default_value = "5s", help_heading = "Time limits and retries", value_parser = duration)]
     pub(crate) stop_grace: Duration,
-    /// Directory of the store that keeps jobs, limits and output; `none` keeps nothing, and the job ends with this program [default: pogo in
-    /// $XDG_STATE_HOME, or in ~/.local/state]
-    #[cfg(feature = "store")]
-    #[arg(long, value_name = "DIR|none", value_parser = super::StoreChoice::parser(), value_hint = clap::ValueHint::DirPath, help_heading = "Store")]
-    pub(crate) store: Option<super::StoreChoice>,
     /// Submit the job, print its number and end; `pogo attach` shows it
     #[cfg(feature = "store")]
     #[arg(short = 'd', long, help_heading = "Store")]

@@ -8,9 +8,8 @@ use pogo_api::NamespaceClient;
 use pogo_api::wire::{Configuration, Secrets};
 use pogo_core::dispatcher::Observer;
 use pogo_core::dispatcher::TransportFactory;
-use pogo_core::fleet::{Fleet, HostName};
+use pogo_core::fleet::HostName;
 use pogo_core::plan::{JobSpec, Plan, Stdin, TransportSettings};
-use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Event, NamespaceEventKind};
 use pogo_core::scheduler::{JobId, Order, Query, Record};
 use pogo_core::stream::StreamId;
@@ -195,7 +194,7 @@ fn prepare(
     (targets, gathered, mut spec): (Targets, Gathered, JobSpec),
 ) -> Result<KeptJob, CliError> {
     let configuration = match args.job.sources.is_empty() {
-        true => in_force(args, known, &targets)?,
+        true => NewConfiguration::in_force(known, &targets, args.job.targets.allow_unlisted)?,
         false => {
             let resolvers = args.job.sources.resolvers()?;
             let (fleet, policy) = submission::unguarded_namespace(&args.job, &targets, &gathered, resolvers.as_ref())?;
@@ -218,16 +217,6 @@ fn prepare(
         plan,
         is_guarded: guard.is_some(),
     })
-}
-
-/// What the namespace goes by, with the targets that no inventory lists where it has none.
-fn in_force(args: &RunArgs, known: &Configuration, targets: &Targets) -> Result<NewConfiguration, CliError> {
-    let fleet = known.fleet.clone().unwrap_or_default();
-    let has_inventory = fleet.tags().next().is_some() || *known.policy != Policy::default();
-    let unlisted = !has_inventory || args.job.targets.allow_unlisted;
-    let fleet: Arc<Fleet> = submission::with_targets(fleet, targets, unlisted)?;
-    let policy = Arc::clone(&known.policy);
-    Ok(NewConfiguration { fleet, policy })
 }
 
 fn has_secrets(args: &RunArgs) -> bool {

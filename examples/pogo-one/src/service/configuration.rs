@@ -9,9 +9,11 @@ use pogo_core::inventory::FleetDiff;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{JobStatus, Order, Query, View};
 
-use super::client_error;
+use super::{Place, client_error, connect};
+use crate::cli::Targets;
 use crate::exit::CliError;
 use crate::store::counted;
+use crate::submission;
 
 /// The fleet and the policy that a job is to run under.
 #[derive(Debug, Clone)]
@@ -21,6 +23,15 @@ pub(crate) struct NewConfiguration {
 }
 
 impl NewConfiguration {
+    /// What the namespace goes by, with the targets that no inventory lists where it has none, or where that is allowed.
+    pub(crate) fn in_force(known: &Configuration, targets: &Targets, allow_unlisted: bool) -> Result<Self, CliError> {
+        let fleet = known.fleet.clone().unwrap_or_default();
+        let has_inventory = fleet.tags().next().is_some() || *known.policy != Policy::default();
+        let fleet = submission::with_targets(fleet, targets, !has_inventory || allow_unlisted)?;
+        let policy = Arc::clone(&known.policy);
+        Ok(Self { fleet, policy })
+    }
+
     /// What changes in the namespace, as lines; `None` if nothing does.
     fn difference(&self, known: &Configuration) -> Option<(FleetDiff, String)> {
         let none = Arc::default();
@@ -35,6 +46,18 @@ impl NewConfiguration {
         }
         Some((diff, lines))
     }
+}
+
+/// What a namespace goes by, if somebody ever dispatched in it.
+pub(crate) fn known_configuration(place: &Place) -> Result<Option<Configuration>, CliError> {
+    if !place.was_owned() {
+        return Ok(None);
+    }
+    let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
+    runtime.block_on(async {
+        let client = connect(place).await?;
+        client.configuration().await.map(Some).map_err(client_error)
+    })
 }
 
 /// Applies a configuration that differs from the one in force. While another job is not finished, hosts may be added and nothing else may

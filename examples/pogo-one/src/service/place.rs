@@ -57,6 +57,11 @@ impl Place {
         self.directory().join("dispatcher.log")
     }
 
+    /// Whether a dispatcher ever had it.
+    pub(super) fn was_owned(&self) -> bool {
+        self.directory().join("owner").exists()
+    }
+
     fn directory(&self) -> PathBuf {
         self.store.join("ns").join(self.namespace.to_string())
     }

@@ -80,23 +80,8 @@ impl Kept {
         hosts
     }
 
-    /// The process of the dispatcher that owns the namespace, or owned it last.
-    fn dispatcher(&self) -> Option<Pid> {
-        let owner: Value = serde_json::from_slice(&fs::read(self.namespace().join("owner")).ok()?).ok()?;
-        let pid = owner
-            .pointer("/pid")
-            .or_else(|| owner.pointer("/machine/pid"))?
-            .as_i64()?;
-        Pid::from_raw(i32::try_from(pid).ok()?)
-    }
-
     fn kill_dispatcher(&self) {
-        if let Some(pid) = self.dispatcher().filter(|pid| is_dispatcher(*pid)) {
-            let _ = kill_process(pid, Signal::KILL);
-            while test_kill_process(pid).is_ok() && is_dispatcher(pid) {
-                pause();
-            }
-        }
+        kill_dispatcher(&self.namespace());
     }
 
     fn client(&self) -> NamespaceClient {
@@ -114,6 +99,32 @@ impl Drop for Kept {
     fn drop(&mut self) {
         self.kill_dispatcher();
     }
+}
+
+/// A store whose dispatcher ends with this.
+pub(super) struct StoreOfTest(pub(super) PathBuf);
+
+impl Drop for StoreOfTest {
+    fn drop(&mut self) {
+        kill_dispatcher(&self.0.join("ns/default"));
+    }
+}
+
+/// Kills the dispatcher of a namespace, if it runs, and waits for its end.
+fn kill_dispatcher(namespace: &Path) {
+    if let Some(pid) = dispatcher(namespace).filter(|pid| is_dispatcher(*pid)) {
+        let _ = kill_process(pid, Signal::KILL);
+        while test_kill_process(pid).is_ok() && is_dispatcher(pid) {
+            pause();
+        }
+    }
+}
+
+/// The process of the dispatcher that owns the namespace, or owned it last.
+fn dispatcher(namespace: &Path) -> Option<Pid> {
+    let owner: Value = serde_json::from_slice(&fs::read(namespace.join("owner")).ok()?).ok()?;
+    let pid = owner.pointer("/pid")?.as_i64()?;
+    Pid::from_raw(i32::try_from(pid).ok()?)
 }
 
 /// Whether a process is one of these tests: a number is given out anew.

@@ -1,9 +1,11 @@
 //! What the README says can be typed, typed in its order.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use pogo_ssh::loopback::LoopbackFleet;
 
+use super::kept::StoreOfTest;
 use super::program::Done;
 use super::ssh::Site;
 
@@ -31,6 +33,20 @@ fn script(site: &Site, name: &str, text: &str) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
+/// How the hosts are reached by their names alone.
+fn ssh_config(site: &Site) -> PathBuf {
+    let hosts = site.servers.hosts().map(|host| {
+        let address = host.address();
+        format!(
+            "Host {}\n  HostName {}\n  Port {}\n",
+            host.name(),
+            address.ip(),
+            address.port()
+        )
+    });
+    site.program.write("ssh_config", &hosts.collect::<String>())
+}
+
 /// The hosts of the README's policy, and programs of the names that it types.
 fn site() -> Site {
     let hosts: Vec<String> = (1..=40).map(|number| format!("web{number:02}")).collect();
@@ -40,10 +56,11 @@ fn site() -> Site {
     std::fs::create_dir(site.program.directory.path().join("bin")).unwrap();
     let bin = site.program.directory.path().join("bin");
     let ssh = format!(
-        "--user {} --identity '{}' --known-hosts '{}' --ssh-config none --env PATH='{}':/usr/bin:/bin",
+        "--user {} --identity '{}' --known-hosts '{}' --ssh-config '{}' --env PATH='{}':/usr/bin:/bin",
         LoopbackFleet::USER,
         site.servers.identity_file().display(),
         site.servers.known_hosts_file().display(),
+        ssh_config(&site).display(),
         bin.display()
     );
     let pogo = env!("CARGO_BIN_EXE_pogo");
@@ -53,7 +70,7 @@ fn site() -> Site {
     script(
         &site,
         "bin/cargo",
-        "[ \"$1 $2 $3 $4 $5\" = 'run --release -p pogo-one --' ] || exit 64\nshift 5\nexec pogo \"$@\"",
+        "[ \"$1 $2 $3 $4 $5 $6\" = 'run --release -p pogo-one --no-default-features --' ] || exit 64\nshift 6\nexec pogo \"$@\"",
     );
     script(&site, "bin/systemctl", "echo \"$*\"");
     site
@@ -62,6 +79,7 @@ fn site() -> Site {
 #[test]
 fn every_command_of_the_readme_does_what_it_says_in_order() {
     let site = site();
+    let store = StoreOfTest(site.program.directory.path().join("store"));
     let path = format!("{}:/usr/bin:/bin", site.program.directory.path().join("bin").display());
     let commands = blocks("sh")
         .into_iter()
@@ -76,7 +94,10 @@ fn every_command_of_the_readme_does_what_it_says_in_order() {
             command.starts_with("pogo ") || command.starts_with("cargo run "),
             "what is `{command}`?"
         );
-        let done = Done::of(site.program.shell(command).env("PATH", &path).output().unwrap());
+        // The first `policy.yaml` has what reaches these hosts; in the store it is as good as typed.
+        let mut shell = site.program.shell(command);
+        shell.env("PATH", &path).env("POGO_STORE", &store.0);
+        let done = Done::of(shell.output().unwrap());
         assert_eq!(done.code, exit_code(command), "{command}\n{}{}", done.out, done.err);
     }
     for drawn in ["out.html", "stages.svg", "run.jsonl"] {
