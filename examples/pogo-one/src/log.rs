@@ -7,7 +7,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use pogo_core::journal::ReplayError;
-use pogo_core::scheduler::{ApplyError, Record, Scheduler};
+use pogo_core::scheduler::{ApplyError, JobId, Record, Scheduler};
 use serde::de::IgnoredAny;
 
 use crate::exit::CliError;
@@ -76,7 +76,8 @@ impl Log {
             true => Box::new(std::io::stdin().lock()),
             false => Box::new(BufReader::new(File::open(path).map_err(cannot)?)),
         };
-        let mut state = Scheduler::new();
+        // What follows a job of a store has the numbers of other jobs' attempts left out.
+        let mut state = Scheduler::of_one_job();
         let (mut line, mut at, mut jobs) = (String::new(), 0, 0);
         while pipe.read_line(&mut line).map_err(cannot)? > 0 {
             at += 1;
@@ -93,6 +94,13 @@ impl Log {
             0 => Err(CliError::usage(format!("{name}: it has no job"))),
             _ => Ok(()),
         }
+    }
+
+    /// Its only job, if it has one.
+    pub(crate) fn only_job(&self) -> Option<JobId> {
+        let mut jobs = self.records.iter().filter_map(|record| record.event.submitted());
+        let first = jobs.next()?;
+        jobs.next().is_none().then_some(first)
     }
 
     /// The error of a record that cannot follow those before it, with its line.

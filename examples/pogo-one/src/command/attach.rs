@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use pogo_api::NamespaceClient;
-use pogo_core::dispatcher::{Clock, Observer, SystemClock};
 use pogo_core::history::JobFilter;
-use pogo_core::scheduler::{Event, JobId, NamespaceEventKind, Record};
+use pogo_core::scheduler::JobId;
 
 use super::run::folding;
 use super::stop::StopSignals;
@@ -37,16 +36,12 @@ async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
     };
     let mut signals = StopSignals::listen().map_err(CliError::broken)?;
     let configuration = client.configuration().await.map_err(client_error)?;
-    if let Some(fleet) = configuration.fleet {
-        let (fleet, policy) = (fleet.into(), configuration.policy.into());
-        let kind = NamespaceEventKind::Configured { fleet, policy };
-        screen.event(&Record::new(SystemClock.now(), Event::of_namespace(kind)));
-    }
     let past_output = match args.fold.fold || args.fold.diff {
         true => PastOutput::Shown,
         false => PastOutput::LeftOut,
     };
     let followed = FollowedJob::from_start(place, client, job)
+        .configured(configuration.fleet.unwrap_or_default(), configuration.policy)
         .past_output(past_output)
         .person(person);
     let exit = follow(followed, &screen, &mut signals).await;

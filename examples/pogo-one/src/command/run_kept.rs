@@ -6,12 +6,10 @@ use std::sync::Arc;
 
 use pogo_api::NamespaceClient;
 use pogo_api::wire::{Configuration, Secrets};
-use pogo_core::dispatcher::Observer;
 use pogo_core::dispatcher::TransportFactory;
 use pogo_core::fleet::HostName;
 use pogo_core::plan::{JobSpec, Plan, Stdin, TransportSettings};
-use pogo_core::scheduler::{Event, NamespaceEventKind};
-use pogo_core::scheduler::{JobId, Order, Query, Record};
+use pogo_core::scheduler::{JobId, Order, Query};
 use pogo_core::stream::StreamId;
 use pogo_inventory::merge::Gathered;
 use pogo_ssh::{SshTransport, SshTransports};
@@ -120,8 +118,8 @@ async fn with_dispatcher(
         report::print(&format!("{}\n", number.number()))?;
         return Ok(Exit::Succeeded);
     }
-    screen.event(&configured(&job.configuration));
     let followed = FollowedJob::submitted(place, client, (number, before))
+        .configured(job.configuration.fleet, job.configuration.policy)
         .secrets(secrets)
         .person(person);
     let exit = follow(followed, &screen, &mut signals).await;
@@ -176,16 +174,6 @@ fn next_commands(job: JobId, exit: Exit, screen: &Screen) {
 async fn position(client: &NamespaceClient) -> Result<StreamId, CliError> {
     let answer = client.view(&Query::Namespace).await.map_err(client_error)?;
     Ok(answer.as_of)
-}
-
-/// The record of the configuration in force, with which a log begins.
-fn configured(configuration: &NewConfiguration) -> Record {
-    let kind = NamespaceEventKind::Configured {
-        fleet: Arc::clone(&configuration.fleet).into(),
-        policy: Arc::clone(&configuration.policy).into(),
-    };
-    use pogo_core::dispatcher::{Clock, SystemClock};
-    Record::new(SystemClock.now(), Event::of_namespace(kind))
 }
 
 fn prepare(

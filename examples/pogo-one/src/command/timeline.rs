@@ -13,18 +13,13 @@ use crate::report;
 const COLUMNS: usize = 100;
 
 pub(crate) fn timeline(args: &TimelineArgs) -> Result<Exit, CliError> {
-    let (log, job) = match &args.log {
-        LogArg::File(path) => (Log::read(path)?, args.job.map(JobId::new)),
+    let log = match &args.log {
+        LogArg::File(path) => Log::read(path)?,
         #[cfg(feature = "store")]
-        LogArg::Job(job) => {
-            let log = crate::verbs::job_log(&args.place, *job)?;
-            // Whose log has no attempts of other jobs.
-            let own = log.records.iter().find_map(|record| record.event.submitted());
-            let job = args.job.map(JobId::new).or(own);
-            (log, job)
-        }
+        LogArg::Job(job) => crate::verbs::job_log(&args.place, *job)?,
     };
-    let drawn = match job {
+    // One job of a store has no attempts of other jobs in its log, and gaps in their numbers.
+    let drawn = match args.job.map(JobId::new).or_else(|| log.only_job()) {
         Some(job) => Timeline::of_job(&log.records, job),
         None => Timeline::of(&log.records),
     };

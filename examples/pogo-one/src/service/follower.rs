@@ -7,10 +7,12 @@ use futures::StreamExt;
 use pogo_api::wire::{Question, Secrets};
 use pogo_api::{ClientError, FollowItem, NamespaceClient};
 use pogo_core::dispatcher::Observer;
+use pogo_core::fleet::Fleet;
 use pogo_core::history::JobEventsQuery;
 use pogo_core::journal::Seq;
+use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    Event, JobEventKind, JobId, JobStatus, NeverBegan, Query, Record, TaskEvent, TaskEventKind,
+    Event, JobEventKind, JobId, JobStatus, NamespaceEventKind, NeverBegan, Query, Record, TaskEvent, TaskEventKind,
 };
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
@@ -30,6 +32,8 @@ pub(crate) struct FollowedJob {
     job: JobId,
     /// Where the stream goes on; nowhere if what has happened is to be read first.
     after: Option<StreamId>,
+    /// What the namespace goes by, which is shown before anything else.
+    configured: Option<NamespaceEventKind>,
     /// The last record that was shown.
     shown: Option<Seq>,
     on_interrupt: OnInterrupt,
@@ -62,6 +66,7 @@ impl FollowedJob {
             client,
             job,
             after: None,
+            configured: None,
             shown: None,
             on_interrupt: OnInterrupt::Leave,
             past_output: PastOutput::LeftOut,
@@ -78,6 +83,13 @@ impl FollowedJob {
             past_output: PastOutput::Shown,
             ..Self::from_start(place, client, job)
         }
+    }
+
+    /// Says what the namespace goes by, which is no record of the job.
+    pub(crate) fn configured(mut self, fleet: Arc<Fleet>, policy: Arc<Policy>) -> Self {
+        let (fleet, policy) = (fleet.into(), policy.into());
+        self.configured = Some(NamespaceEventKind::Configured { fleet, policy });
+        self
     }
 
     pub(crate) fn past_output(mut self, past_output: PastOutput) -> Self {
@@ -261,6 +273,10 @@ impl FollowedJob {
             return Ok(None);
         }
         self.shown = Some(at);
+        if let Some(configured) = self.configured.take() {
+            // A log goes on in time, and the job began with what was in force then.
+            screen.event(&Record::new(record.at, Event::of_namespace(configured)));
+        }
         if let (Some(attempt), Event::Task(task), PastOutput::Shown) =
             (record.event.ended(), &record.event, self.past_output)
         {
