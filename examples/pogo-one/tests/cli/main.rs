@@ -27,6 +27,7 @@ mod program;
 mod questions;
 mod readme;
 mod replay;
+mod retired;
 mod secrets;
 mod settings;
 mod simulated;
