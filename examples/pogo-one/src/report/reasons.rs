@@ -5,7 +5,9 @@ use std::fmt;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{HostName, fold};
-use pogo_core::scheduler::{Failure, FailureKind};
+#[cfg(feature = "store")]
+use pogo_core::scheduler::Failure;
+use pogo_core::scheduler::FailureKind;
 
 use super::host_state::HostState;
 use super::moment::moment;
@@ -20,6 +22,7 @@ pub(crate) struct Reasons {
 }
 
 /// A host that failed or is in doubt.
+#[cfg(feature = "store")]
 pub(crate) struct BadHost {
     pub(crate) host: HostName,
     /// How; `None` if it is in doubt and nothing more is known.
@@ -58,6 +61,7 @@ impl Reasons {
     }
 
     /// The reasons of these hosts, each with the time of its first.
+    #[cfg(feature = "store")]
     pub(crate) fn of_hosts(hosts: Vec<BadHost>, now: Timestamp) -> Self {
         let hosts = hosts.into_iter().map(|bad| {
             let said = match bad.failure {
