@@ -10,6 +10,7 @@ use super::session::{Session, with_session};
 use crate::actor::local_actor;
 use crate::cli::RerunArgs;
 use crate::exit::{CliError, Exit};
+use crate::service::SECRETS_SETTING;
 
 pub(crate) fn rerun(args: &RerunArgs) -> Result<Exit, CliError> {
     with_session(&args.order.place, async |session| {
@@ -71,11 +72,16 @@ async fn submitted(session: &Session, job: JobId) -> Result<JobSpec, CliError> {
 
 /// Adds what is kept from everybody, or says that it is missing.
 fn complete(spec: &mut JobSpec, job: JobId, args: &RerunArgs) -> Result<(), CliError> {
-    let options = &mut spec.exec_options;
     let number = job.number();
+    let options = &mut spec.exec_options;
     if let Stdin::Text(_) | Stdin::Bytes(_) = options.stdin {
         return Err(CliError::usage(format!(
             "job {number} reads its standard input, which nobody is shown; submit it with `pogo run`"
+        )));
+    }
+    if spec.transport_settings.value(SECRETS_SETTING).is_some() {
+        return Err(CliError::usage(format!(
+            "job {number} has secrets, which are kept for it alone; submit it with `pogo run`"
         )));
     }
     for pair in &args.env {

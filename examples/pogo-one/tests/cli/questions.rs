@@ -287,14 +287,19 @@ fn a_job_is_run_again_as_it_was_or_on_some_of_its_hosts() {
     assert_eq!(kept.ok(&["logs", "2"]), "web2 | green\n");
     kept.verb(&["rerun", "1", "--in-doubt", "--env", "WORD=x"])
         .assert_refused(&["job 1 has no such host"]);
+    kept.site.program.write("phrase", "hush");
+    let done = kept.run("web1", &["--passphrase-file", "phrase"], "true");
+    assert_eq!(done.code, 0, "{}", done.err);
+    kept.verb(&["rerun", "last"])
+        .assert_refused(&["job 3 has secrets", "`pogo run`"]);
     kept.site.program.write("input", "from here");
     assert_eq!(kept.run("web1", &["--stdin", "input"], "cat").code, 0);
     assert_eq!(
         kept.ok(&["rerun", "last"]),
-        "job 4 is like job 3, on web1; `pogo attach 4` shows it\n"
+        "job 5 is like job 4, on web1; `pogo attach 5` shows it\n"
     );
-    assert_eq!(kept.verb(&["wait", "4"]).code, 0);
-    assert_eq!(kept.ok(&["logs", "4"]), "web1 | from here\n");
+    assert_eq!(kept.verb(&["wait", "5"]).code, 0);
+    assert_eq!(kept.ok(&["logs", "5"]), "web1 | from here\n");
 }
 
 #[test]
