@@ -25,7 +25,9 @@ pub(crate) fn attach(args: &AttachArgs) -> Result<Exit, CliError> {
 async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
     let client = connect(place).await?;
     let job = named(&client, args.job).await?;
-    let screen = super::screen(args.format, None, args.verbosity)?.folding(folding(args.fold, args.format)?);
+    let screen = super::screen(args.format, None, args.verbosity)?
+        .of_kept_job()
+        .folding(folding(args.fold, args.format)?);
     let screen = Arc::new(screen);
     screen.watched_by(&account());
     let terminal = Arc::new(TerminalPrompter::default());

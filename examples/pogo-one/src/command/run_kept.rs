@@ -96,7 +96,7 @@ async fn with_dispatcher(
     guard::confirm_job(&job.plan, job.is_guarded, args.yes)?;
     // An invalid job is refused before a password is asked for.
     let secrets = has_secrets.then(|| secrets(args, &id)).transpose()?;
-    let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?;
+    let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?.of_kept_job();
     let screen = Arc::new(screen.folding(folding(args.fold, args.format)?));
     screen.watched_by(&account());
     screen.log(&WarningRecord::lines(&job.gathered)?);

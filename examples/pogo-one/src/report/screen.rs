@@ -48,6 +48,8 @@ struct ScreenState {
     folded: Option<(Outputs, FoldStyle)>,
     pane: Pane,
     verbosity: Verbosity,
+    /// The job goes on after this program, so that it can be steered.
+    is_kept: bool,
     /// Hosts that are met for the first time: one line lists all.
     contacts: FirstContacts,
     busy: BusyHosts,
@@ -68,6 +70,7 @@ impl Screen {
             folded: None,
             pane: Pane::new(live),
             verbosity: Verbosity::default(),
+            is_kept: false,
             contacts: FirstContacts::default(),
             busy: BusyHosts::default(),
             orders: OtherOrders::default(),
@@ -102,6 +105,13 @@ impl Screen {
     /// Orders of this actor are not remarked on: whoever watches gave them.
     pub(crate) fn watched_by(&self, actor: &Actor) {
         self.shown().orders = OtherOrders::than(actor);
+    }
+
+    /// Says with which verbs a job goes on that is kept when this program has ended.
+    #[cfg(feature = "store")]
+    pub(crate) fn of_kept_job(self) -> Self {
+        self.shown().is_kept = true;
+        self
     }
 
     /// Prints more or less.
@@ -178,7 +188,7 @@ impl Screen {
         let contacts = shown.contacts.clone();
         met(&contacts).iter().for_each(|line| shown.say(line));
         if self.format == LogFormat::Text {
-            let summary = format!("\n{}", Summary::of(&shown.progress, &shown.tails));
+            let summary = format!("\n{}", Summary::of(&shown.progress, &shown.tails).kept(shown.is_kept));
             let written = shown.out.write(visible_lines(&summary).as_bytes());
             self.failed(&mut shown, written);
         }

@@ -29,6 +29,7 @@ pub(crate) fn blockers(job: JobView<'_>, now: Timestamp) -> Vec<String> {
 pub(crate) struct Summary<'a> {
     progress: &'a JobProgress,
     tails: &'a OutputTails,
+    is_kept: bool,
 }
 
 impl<'a> Summary<'a> {
@@ -38,7 +39,18 @@ impl<'a> Summary<'a> {
     const LIMITS: usize = 20;
 
     pub(crate) fn of(progress: &'a JobProgress, tails: &'a OutputTails) -> Self {
-        Self { progress, tails }
+        let is_kept = false;
+        Self {
+            progress,
+            tails,
+            is_kept,
+        }
+    }
+
+    /// The job is kept, so that orders still help.
+    pub(crate) fn kept(mut self, is_kept: bool) -> Self {
+        self.is_kept = is_kept;
+        self
     }
 
     fn hosts(&self, f: &mut fmt::Formatter<'_>, label: &str, wanted: fn(&HostState) -> bool) -> fmt::Result {
@@ -61,12 +73,20 @@ impl<'a> Summary<'a> {
         write!(f, "{}", Reasons::of(self.progress, self.tails, wanted))
     }
 
-    /// The last obstacles, and the cures that work after this program has ended, as it keeps no job.
+    /// The last obstacles, and the cures that work after this program has ended: without a store, it keeps no job.
     fn blocked(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reasons = &self.progress.blocked_by;
         for obstacle in reasons.iter().take(Self::OBSTACLES) {
             let what = obstacle.blocker.describe(&|at| moment(at, self.progress.now));
             write!(f, "\nblocked: {}", visible(&what))?;
+            if self.is_kept {
+                writeln!(f)?;
+                let cures = obstacle.cures.iter();
+                cures
+                    .map(ToString::to_string)
+                    .try_for_each(|cure| writeln!(f, "  {}", visible(&cure)))?;
+                continue;
+            }
             let orders = obstacle.cures.iter().flat_map(|cure| &cure.orders);
             for order in orders.filter(|order| matches!(order, CureOrder::Relax { .. })) {
                 write!(f, ": {}", visible(&order.to_string()))?;
@@ -76,6 +96,9 @@ impl<'a> Summary<'a> {
         match reasons.len().saturating_sub(Self::OBSTACLES) {
             0 => {}
             more => writeln!(f, "blocked: and by {more} more")?,
+        }
+        if self.is_kept {
+            return Ok(());
         }
         let of_hosts = |order: &CureOrder| !matches!(order, CureOrder::Relax { .. });
         if reasons

@@ -34,6 +34,9 @@ fn blocked() -> StoreSite {
         "echo starting; echo 'no space' >&2; exit 3",
     );
     assert_eq!(done.code, 2, "{}{}", done.out, done.err);
+    // With the orders that are possible now, and that stay so.
+    let last = "holds the only slot of $web\n  pogo retry 1 web1\n  pogo skip 1 web1\n  pogo mark up web1\n";
+    assert!(done.out.ends_with(last), "{}", done.out);
     kept
 }
 
