@@ -12,6 +12,6 @@ mod socket_path;
 pub mod wire;
 
 #[cfg(feature = "client")]
-pub use client::{Client, ClientError, FollowItem, Followed, NamespaceClient, Updates};
+pub use client::{Client, ClientError, Condition, FollowItem, Followed, NamespaceClient, Revision, Updates};
 #[cfg(feature = "socket-path")]
 pub use socket_path::SocketPath;

@@ -15,6 +15,7 @@ mod parameters;
 mod questions;
 mod refusal;
 mod request;
+mod revision;
 mod routes;
 #[cfg(any(feature = "tcp", feature = "unix"))]
 mod serving;

@@ -12,6 +12,7 @@ use pogo_core::output::OutputStore;
 use tokio::sync::Semaphore;
 
 use crate::history::History;
+use crate::revision::Revisions;
 use crate::timeline::Timelines;
 use crate::{Authenticator, Limits, OutputFeed, Questions};
 
@@ -51,6 +52,7 @@ pub struct Namespace {
     pub(crate) timelines: Timelines,
     pub(crate) history: Option<Arc<History>>,
     pub(crate) secrets: Option<Arc<dyn SecretsKeeper>>,
+    pub(crate) revisions: Arc<Revisions>,
     pub(crate) questions: Option<Questions>,
 }
 
@@ -70,6 +72,7 @@ impl Namespace {
             timelines: Timelines::default(),
             history: None,
             secrets: None,
+            revisions: Arc::default(),
             questions: None,
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
+use hyper::header::ETAG;
 use hyper::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -104,8 +105,32 @@ impl Client {
         self.exchange(Method::GET, path, Bytes::new(), true).await
     }
 
+    /// As [`get`](Self::get), with the tag of what was read.
+    pub(super) async fn get_tagged<T: DeserializeOwned>(
+        &self,
+        path: String,
+    ) -> Result<(T, Option<String>), ClientError> {
+        let answered = self
+            .exchange_bytes(Method::GET, path, (Bytes::new(), None), false)
+            .await?;
+        Ok((self.read(&answered.body)?, answered.tag))
+    }
+
     pub(super) async fn post<T: DeserializeOwned>(&self, path: String, body: Vec<u8>) -> Result<T, ClientError> {
         self.exchange(Method::POST, path, body.into(), false).await
+    }
+
+    /// As [`post`](Self::post), if what was read under this tag is still so.
+    pub(super) async fn post_if<T: DeserializeOwned>(
+        &self,
+        path: String,
+        body: Vec<u8>,
+        if_match: Option<String>,
+    ) -> Result<T, ClientError> {
+        let answered = self
+            .exchange_bytes(Method::POST, path, (body.into(), if_match), false)
+            .await?;
+        self.read(&answered.body)
     }
 
     /// Sends a request until it is answered, or until a server that was there has not come back.
@@ -114,19 +139,31 @@ impl Client {
         method: Method,
         path: String,
         body: Bytes,
-        mut was_there: bool,
+        was_there: bool,
     ) -> Result<T, ClientError> {
+        let answered = self.exchange_bytes(method, path, (body, None), was_there).await?;
+        self.read(&answered.body)
+    }
+
+    async fn exchange_bytes(
+        &self,
+        method: Method,
+        path: String,
+        (body, if_match): (Bytes, Option<String>),
+        mut was_there: bool,
+    ) -> Result<Answered, ClientError> {
         let (ordered, accept) = (method == Method::POST, "application/json");
         let sent = Sent {
             method,
             path,
             body,
             accept,
+            if_match,
         };
         let mut patience = Patience::new(self.options.reconnect);
         loop {
             let error = match timeout(self.options.answer, self.answer(sent.clone())).await {
-                Ok(Ok(bytes)) => return self.read(&bytes?),
+                Ok(Ok(answered)) => return answered,
                 Ok(Err(error)) => error,
                 Err(_) => SendError::Lost("no answer has come in time".to_owned()),
             };
@@ -138,13 +175,15 @@ impl Client {
     }
 
     /// Sends a request once. Inside is the server's word, outside what became of the connection.
-    async fn answer(&self, sent: Sent) -> Result<Result<Bytes, ClientError>, SendError> {
+    async fn answer(&self, sent: Sent) -> Result<Result<Answered, ClientError>, SendError> {
         let (response, connection) = send(&self.endpoint, sent).await?;
         let status = response.status();
+        let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok());
+        let tag = tag.map(str::to_owned);
         let body = collect(response).await?;
         drop(connection);
         Ok(match status {
-            StatusCode::OK => Ok(body),
+            StatusCode::OK => Ok(Answered { body, tag }),
             _ => Err(self.refusal(status, &body)),
         })
     }
@@ -203,6 +242,13 @@ impl Client {
             ordered,
         }
     }
+}
+
+/// What a server answered.
+struct Answered {
+    body: Bytes,
+    /// The name of the revision that it is of.
+    tag: Option<String>,
 }
 
 /// Whether more wait to be let in than the system keeps waiting.

@@ -5,7 +5,7 @@ use std::io;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, IF_MATCH};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::task::JoinHandle;
@@ -19,6 +19,8 @@ pub(super) struct Sent {
     pub(super) path: String,
     pub(super) body: Bytes,
     pub(super) accept: &'static str,
+    /// What was read under this tag must still be so.
+    pub(super) if_match: Option<String>,
 }
 
 /// Why a request brought no response.
@@ -63,6 +65,10 @@ pub(super) async fn send(endpoint: &Endpoint, sent: Sent) -> Result<(Response<In
     let request = match sent.body.is_empty() {
         true => request,
         false => request.header(CONTENT_TYPE, "application/json"),
+    };
+    let request = match sent.if_match {
+        Some(tag) => request.header(IF_MATCH, tag),
+        None => request,
     };
     let request = request.body(Full::new(sent.body));
     let request = request.map_err(|error| SendError::Invalid(error.to_string()))?;

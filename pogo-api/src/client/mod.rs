@@ -5,6 +5,7 @@
     reason = "the module is named for what it is about, its file for what it holds"
 )]
 mod client;
+mod condition;
 mod connection;
 mod endpoint;
 mod error;
@@ -15,6 +16,7 @@ mod patience;
 mod updates;
 
 pub use client::Client;
+pub use condition::{Condition, Revision};
 pub use error::ClientError;
 pub use namespace::NamespaceClient;
 pub use updates::{FollowItem, Followed, Updates};

@@ -11,7 +11,7 @@ use pogo_core::scheduler::{
 use pogo_core::stream::{DispatcherStatus, QueryAnswer, StreamRequest};
 
 use super::patience::Patience;
-use super::{Client, ClientError, Followed, Updates};
+use super::{Client, ClientError, Condition, Followed, Revision, Updates};
 use crate::wire::{
     Configuration, History, JobRecords, NamespaceName, OrderAnswer, OutputPart, OutputRange, QuestionAnswer, Secrets,
     Status, WaitAnswer, history_path, job_events_path, namespace_path, output_path, query_path,
@@ -49,16 +49,36 @@ impl NamespaceClient {
     /// # Errors
     /// The server's refusal, with nothing done; nobody answers; or [contact was lost](ClientError::ContactLost).
     pub async fn execute(&self, command: impl Into<Command>) -> Result<Answer, ClientError> {
-        let mut command = command.into();
+        let body = self.written(command.into())?;
+        let answer: OrderAnswer = self.client.post(self.path("orders"), body).await?;
+        Ok(answer.answer)
+    }
+
+    /// Gives an order as [`execute`](Self::execute) does, if that is how things are.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute); or [they are not](ProblemKind::ConfigurationChanged), or [jobs are unfinished](ProblemKind::JobsUnfinished).
+    pub async fn execute_if(&self, condition: Condition, command: impl Into<Command>) -> Result<Answer, ClientError> {
+        let body = self.written(command.into())?;
+        let path = match condition.idle {
+            true => self.path("orders?idle=true"),
+            false => self.path("orders"),
+        };
+        let answer: OrderAnswer = self
+            .client
+            .post_if(path, body, condition.revision.map(|revision| revision.0))
+            .await?;
+        Ok(answer.answer)
+    }
+
+    /// A command as it is sent, with a request id.
+    fn written(&self, mut command: Command) -> Result<Vec<u8>, ClientError> {
         if command.request.is_none() {
             command.request = Some(random_request()?);
         }
-        let unsupported = |error: serde_json::Error| ClientError::Unsupported {
+        serde_json::to_vec(&command).map_err(|error| ClientError::Unsupported {
             message: error.to_string(),
-        };
-        let body = serde_json::to_vec(&command).map_err(unsupported)?;
-        let answer: OrderAnswer = self.client.post(self.path("orders"), body).await?;
-        Ok(answer.answer)
+        })
     }
 
     /// Submits a job and returns its number.
@@ -165,6 +185,16 @@ impl NamespaceClient {
         self.client.get(self.path("configuration")).await
     }
 
+    /// The same, and the revision that it is, for an order that is to be given only [while it is in force](Condition::revision).
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    pub async fn configuration_revision(&self) -> Result<(Configuration, Revision), ClientError> {
+        let (configuration, tag) = self.client.get_tagged(self.path("configuration")).await?;
+        let tag = tag.ok_or_else(|| self.unexpected("a configuration has a revision"))?;
+        Ok((configuration, Revision(tag)))
+    }
+
     /// Waits until a job has ended or needs an order: it is finished, halted or blocked. Returns at once if that is the case already.
     ///
     /// # Errors
@@ -242,8 +272,8 @@ impl NamespaceClient {
     }
 }
 
-/// A request id that no other has.
-fn random_request() -> Result<RequestId, ClientError> {
+/// A request id that no other has. The same order with the same id is carried out once.
+pub(crate) fn random_request() -> Result<RequestId, ClientError> {
     let unsupported = |message: String| ClientError::Unsupported { message };
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| unsupported(error.to_string()))?;

@@ -179,6 +179,7 @@ impl Following {
             path: (self.path)(self.namespace.name(), &self.request),
             body: Bytes::new(),
             accept: "text/event-stream",
+            if_match: None,
         };
         let opened = timeout(client.options().answer, client.open(sent)).await;
         let opened = opened.unwrap_or_else(|_| Err(SendError::Lost("no answer has come in time".to_owned())));

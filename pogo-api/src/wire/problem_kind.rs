@@ -81,6 +81,10 @@ kinds! {
     LocalFile "local-file" 403 77;
     /// The job has a number already.
     JobNumberGiven "job-number-given" 422 64;
+    /// Fleet or policy are no longer those that the order asks for.
+    ConfigurationChanged "configuration-changed" 412 64;
+    /// Jobs are not finished, and the order asks that all are.
+    JobsUnfinished "jobs-unfinished" 409 64;
     /// The server has no such namespace.
     UnknownNamespace "unknown-namespace" 404 64;
     /// Too many streams are open.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
+use axum::http::header::IF_MATCH;
 use pogo_api::wire::{OrderAnswer, ProblemKind};
+use pogo_core::dispatcher::Handle;
 use pogo_core::plan::{JobSpec, Stdin};
-use pogo_core::scheduler::{Command, Order};
+use pogo_core::scheduler::{Command, JobStatus, Order};
 
 use crate::Identity;
 use crate::body::receive;
@@ -16,11 +18,46 @@ use crate::request::Request;
 use crate::timeline::{Known, Preview};
 
 pub(crate) async fn order(mut request: Request, headers: HeaderMap, body: Body) -> Reply {
-    let handle = request.namespace()?.handle.clone();
+    let namespace = request.namespace()?.clone();
+    let if_idle = request.parameters.optional("idle")?.unwrap_or(false);
     std::mem::take(&mut request.parameters).finish()?;
     let command: Command = receive(request.shared(), &headers, body).await?;
     let command = of_actor(command, &request.identity)?;
-    document(&OrderAnswer::new(handle.execute(command).await?))
+    let handle = &namespace.handle;
+    let expected = headers.get(IF_MATCH).map(|tag| tag.to_str().unwrap_or_default());
+    let changes = matches!(command.order, Order::Configure { .. });
+    if !(changes || if_idle || expected.is_some()) {
+        return document(&OrderAnswer::new(handle.execute(command).await?));
+    }
+    // Whoever asks for what is in force, or changes it, does so one after the other.
+    let held = namespace.revisions.hold(handle).await?;
+    if expected.is_some_and(|expected| expected != namespace.revisions.tag(&held)) {
+        let said = "somebody has changed fleet or policy since they were read; read them again";
+        return Err(Refusal::new(ProblemKind::ConfigurationChanged, said));
+    }
+    if if_idle {
+        check_idle(handle).await?;
+    }
+    let answer = handle.execute(command).await?;
+    drop(held);
+    document(&OrderAnswer::new(answer))
+}
+
+/// Refuses while a job is not finished.
+async fn check_idle(handle: &Handle) -> Result<(), Refusal> {
+    let unfinished = handle.query(|scheduler| {
+        scheduler
+            .jobs()
+            .filter(|job| job.status() != JobStatus::Finished)
+            .count()
+    });
+    match unfinished.await? {
+        0 => Ok(()),
+        jobs => {
+            let said = format_args!("{jobs} jobs are not finished, and go by the fleet and the policy in force");
+            Err(Refusal::new(ProblemKind::JobsUnfinished, said))
+        }
+    }
 }
 
 /// What an order would lead to at once, in a sentence. Nothing is ordered.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use pogo_api::ClientError;
 use pogo_api::wire::ProblemKind;
+use pogo_api::{ClientError, Condition};
 use pogo_core::plan::{ExecOptions, JobSpec, RemoteCommand, SentFile, Stdin, TransportSettings};
 use pogo_core::policy::JobSettings;
 use pogo_core::scheduler::{Actor, Answer, Command, HoldMode, JobId, JobStatus, JobUpdate, Order, OrderLog, RequestId};
 
-use crate::served::Served;
+use crate::served::{Served, configuration};
 
 pub(crate) fn job(targets: &str) -> JobSpec {
     JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell("uptime"))
@@ -192,4 +192,58 @@ async fn whoever_waits_for_long_asks_again() {
     served.namespace().execute(Order::Halt { job }).await.unwrap();
     served.namespace().execute(Order::Abort { job }).await.unwrap();
     assert_eq!(waits.await.unwrap().unwrap().job, job);
+}
+
+#[tokio::test]
+async fn an_order_may_ask_for_the_configuration_that_it_was_made_for() {
+    let served = Served::new().await;
+    let namespace = served.namespace();
+    let (_, before) = namespace.configuration_revision().await.unwrap();
+    let same = Condition::new().revision(before.clone());
+    // Nothing has changed since it was read, however often.
+    let (_, again) = namespace.configuration_revision().await.unwrap();
+    assert_eq!(before, again);
+    namespace.execute_if(same.clone(), configuration(4)).await.unwrap();
+    for order in [configuration(5), Order::submit(job("web1"))] {
+        let error = namespace.execute_if(same.clone(), order).await.unwrap_err();
+        assert_eq!(
+            error.problem().unwrap().kind,
+            ProblemKind::ConfigurationChanged,
+            "{error}"
+        );
+    }
+    // One that somebody in the process has changed is another too.
+    let (_, now) = namespace.configuration_revision().await.unwrap();
+    let Order::Configure { fleet, policy } = configuration(6) else {
+        unreachable!()
+    };
+    served.handle.configure(fleet, policy).await.unwrap();
+    let error = namespace
+        .execute_if(Condition::new().revision(now), Order::submit(job("web1")))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.problem().unwrap().kind,
+        ProblemKind::ConfigurationChanged,
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_configuration_may_ask_that_no_job_goes_by_the_one_before() {
+    let served = Served::new().await;
+    served.configure().await;
+    let namespace = served.namespace();
+    let id = namespace.submit(job("web3")).await.unwrap();
+    let error = namespace
+        .execute_if(Condition::new().idle(), configuration(5))
+        .await
+        .unwrap_err();
+    assert_eq!(error.problem().unwrap().kind, ProblemKind::JobsUnfinished, "{error}");
+    namespace.execute(Order::Abort { job: id }).await.unwrap();
+    namespace.wait(id).await.unwrap();
+    namespace
+        .execute_if(Condition::new().idle(), configuration(5))
+        .await
+        .unwrap();
 }

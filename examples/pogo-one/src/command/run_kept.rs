@@ -4,12 +4,13 @@ use std::io::Read;
 use std::os::unix::fs::FileTypeExt;
 use std::sync::Arc;
 
-use pogo_api::NamespaceClient;
 use pogo_api::wire::{Configuration, Secrets};
+use pogo_api::{Condition, NamespaceClient, Revision};
 use pogo_core::dispatcher::TransportFactory;
 use pogo_core::fleet::HostName;
 use pogo_core::plan::{JobSpec, Plan, Stdin, TransportSettings};
-use pogo_core::scheduler::{JobId, Order, Query};
+use pogo_core::policy::Limit;
+use pogo_core::scheduler::{Command, JobId, Order, Query, RequestId};
 use pogo_core::stream::StreamId;
 use pogo_inventory::merge::Gathered;
 use pogo_ssh::{SshTransport, SshTransports};
@@ -25,19 +26,18 @@ use crate::guard;
 use crate::report::{self, Screen, WarningRecord};
 use crate::service::{
     FollowedJob, NewConfiguration, NotServed, Person, Place, SECRETS_SETTING, Server, client_error, configure,
-    connect as connect_to, find, follow,
+    connect as connect_to, find, follow, is_changed,
 };
 use crate::submission::{self, ASSUMED_DOWN};
 
 /// A job that can be submitted.
 struct KeptJob {
-    gathered: Gathered,
     configuration: NewConfiguration,
     down: Vec<HostName>,
     spec: JobSpec,
     plan: Plan,
-    /// Whether its limit is there only because some of its hosts have none.
-    is_guarded: bool,
+    /// Its limit, where it has one only because some of its hosts have none.
+    guard: Option<Limit>,
 }
 
 pub(super) fn run_kept(args: &RunArgs, place: &Place) -> Result<Exit, CliError> {
@@ -85,41 +85,43 @@ async fn with_dispatcher(
     (place, client): (&Place, NamespaceClient),
     (targets, gathered, mut spec): (Targets, Gathered, JobSpec),
 ) -> Result<Exit, CliError> {
-    let known = client.configuration().await.map_err(client_error)?;
     let id = new_name();
     let has_secrets = has_secrets(args);
     let settings = spec.transport_settings.clone();
     if has_secrets {
         spec.transport_settings = spec.transport_settings.set(SECRETS_SETTING, &id);
     }
-    let job = prepare(args, &known, (targets, gathered, spec))?;
-    guard::confirm_job(&job.plan, job.is_guarded, args.yes)?;
+    let (known, revision) = client.configuration_revision().await.map_err(client_error)?;
+    let job = prepare(args, &known, (&targets, &gathered, &spec))?;
+    if let Some(limit) = job.guard {
+        report::remark(&guard::job_remark(limit));
+    }
+    guard::confirm_job(&job.plan, job.guard.is_some(), args.yes)?;
     // An invalid job is refused before a password is asked for.
     let secrets = has_secrets.then(|| secrets(args, &id)).transpose()?;
     let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?.of_kept_job();
     let screen = Arc::new(screen.folding(folding(args.fold, args.format)?));
     screen.watched_by(&account());
-    screen.log(&WarningRecord::lines(&job.gathered)?);
+    screen.log(&WarningRecord::lines(&gathered)?);
     let person = person(&args.ssh, &screen)?;
     check_transport(&settings, secrets.as_ref(), &person, &screen).await?;
     let mut signals = StopSignals::listen().map_err(CliError::broken)?;
-    configure(&client, &known, job.configuration.clone()).await?;
-    for host in &job.down {
-        let order = Order::MarkDown { host: host.clone() }.because(ASSUMED_DOWN);
-        client.execute(order).await.map_err(client_error)?;
-        screen.say(&format!("{host} is marked down, until `pogo mark up {host}`"));
-    }
     if let Some(secrets) = &secrets {
         client.give_secrets(secrets).await.map_err(client_error)?;
     }
-    let before = position(&client).await?;
-    let number = client.submit(job.spec).await.map_err(client_error)?;
+    let given = (args, &targets, &gathered, &spec);
+    let submitted = submit(&client, given, (job, known, revision), &screen).await?;
     if args.detach {
-        report::print(&format!("{}\n", number.number()))?;
+        report::print(&format!("{}\n", submitted.number.number()))?;
         return Ok(Exit::Succeeded);
     }
-    let followed = FollowedJob::submitted(place, client, (number, before))
-        .configured(job.configuration.fleet, job.configuration.policy)
+    let Submitted {
+        number,
+        after,
+        configuration,
+    } = submitted;
+    let followed = FollowedJob::submitted(place, client, (number, after))
+        .configured(configuration.fleet, configuration.policy)
         .secrets(secrets)
         .person(person);
     let exit = follow(followed, &screen, &mut signals).await;
@@ -129,6 +131,68 @@ async fn with_dispatcher(
     TerminalPrompter::leave();
     next_commands(number, exit, &screen);
     Ok(exit)
+}
+
+/// A job that was submitted.
+struct Submitted {
+    number: JobId,
+    /// Where the stream stood before.
+    after: StreamId,
+    configuration: NewConfiguration,
+}
+
+/// How often fleet and policy may be changed by others while a job is submitted.
+const TRIES: usize = 50;
+
+/// Submits a job under the fleet and the policy that it was prepared for. Where others change these meanwhile, it is prepared anew.
+async fn submit(
+    client: &NamespaceClient,
+    (args, targets, gathered, spec): (&RunArgs, &Targets, &Gathered, &JobSpec),
+    (mut job, mut known, mut revision): (KeptJob, Configuration, Revision),
+    screen: &Screen,
+) -> Result<Submitted, CliError> {
+    // However often it has to be sent, it is carried out once.
+    let request = RequestId::new(new_name()).map_err(CliError::broken)?;
+    let mut is_marked = false;
+    for _ in 0..TRIES {
+        if let Some(revision) = configure(client, (&known, revision), &job.configuration).await? {
+            if !std::mem::replace(&mut is_marked, true) {
+                mark_down(client, &job.down, screen).await?;
+            }
+            let after = position(client).await?;
+            let condition = Condition::new().revision(revision);
+            let order = Command::new(Order::submit(job.spec.clone())).as_request(request.clone());
+            match client.execute_if(condition, order).await {
+                Ok(answer) => {
+                    let number = answer
+                        .job()
+                        .ok_or_else(|| CliError::broken("a submission has no number"))?;
+                    let configuration = job.configuration;
+                    return Ok(Submitted {
+                        number,
+                        after,
+                        configuration,
+                    });
+                }
+                Err(error) if is_changed(&error) => {}
+                Err(error) => return Err(client_error(error)),
+            }
+        }
+        (known, revision) = client.configuration_revision().await.map_err(client_error)?;
+        job = prepare(args, &known, (targets, gathered, spec))?;
+    }
+    Err(CliError::Unreachable(
+        "others change the hosts and rules of this namespace all the time; nothing was submitted, try again".to_owned(),
+    ))
+}
+
+async fn mark_down(client: &NamespaceClient, hosts: &[HostName], screen: &Screen) -> Result<(), CliError> {
+    for host in hosts {
+        let order = Order::MarkDown { host: host.clone() }.because(ASSUMED_DOWN);
+        client.execute(order).await.map_err(client_error)?;
+        screen.say(&format!("{host} is marked down, until `pogo mark up {host}`"));
+    }
+    Ok(())
 }
 
 /// Who answers what keys and hosts ask.
@@ -179,31 +243,30 @@ async fn position(client: &NamespaceClient) -> Result<StreamId, CliError> {
 fn prepare(
     args: &RunArgs,
     known: &Configuration,
-    (targets, gathered, mut spec): (Targets, Gathered, JobSpec),
+    (targets, gathered, spec): (&Targets, &Gathered, &JobSpec),
 ) -> Result<KeptJob, CliError> {
     let configuration = match args.job.sources.is_empty() {
-        true => NewConfiguration::in_force(known, &targets, args.job.targets.allow_unlisted)?,
+        true => NewConfiguration::in_force(known, targets, args.job.targets.allow_unlisted)?,
         false => {
             let resolvers = args.job.sources.resolvers()?;
-            let (fleet, policy) = submission::unguarded_namespace(&args.job, &targets, &gathered, resolvers.as_ref())?;
+            let (fleet, policy) = submission::unguarded_namespace(&args.job, targets, gathered, resolvers.as_ref())?;
             NewConfiguration { fleet, policy }
         }
     };
     let NewConfiguration { fleet, policy } = &configuration;
+    let mut spec = spec.clone();
     let down = submission::assumed_down(&args.job, fleet)?;
     let guard = guard::job_limit(policy, fleet, (&spec.targets, &args.job.limits));
     if let Some(limit) = guard {
-        report::remark(&guard::job_remark(limit));
         spec.settings.max_parallel = Some(limit);
     }
     let plan = Plan::compile(fleet, policy, &spec).map_err(|error| submission::plan_error(&error))?;
     Ok(KeptJob {
-        gathered,
         configuration,
         down,
         spec,
         plan,
-        is_guarded: guard.is_some(),
+        guard,
     })
 }
 

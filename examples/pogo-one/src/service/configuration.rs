@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use pogo_api::NamespaceClient;
-use pogo_api::wire::Configuration;
+use pogo_api::wire::{Configuration, ProblemKind};
+use pogo_api::{ClientError, Condition, NamespaceClient, Revision};
 use pogo_core::fleet::Fleet;
 use pogo_core::inventory::FleetDiff;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{JobStatus, Order, Query, View};
+use pogo_core::scheduler::Order;
 
 use super::{Place, client_error, connect};
 use crate::cli::Targets;
 use crate::exit::CliError;
-use crate::store::counted;
 use crate::submission;
 
 /// The fleet and the policy that a job is to run under.
@@ -60,39 +59,38 @@ pub(crate) fn known_configuration(place: &Place) -> Result<Option<Configuration>
     })
 }
 
-/// Applies a configuration that differs from the one in force. While another job is not finished, hosts may be added and nothing else may
-/// change: that job goes by the rules that it was submitted under.
+/// Applies a configuration that differs from the one in force, and returns the revision that it is; `None` if somebody else was faster, and what is in
+/// force has to be read again. While another job is not finished, hosts may be added and nothing else may change: that job goes by the rules that it was
+/// submitted under.
 pub(crate) async fn configure(
     client: &NamespaceClient,
-    known: &Configuration,
-    new: NewConfiguration,
-) -> Result<(), CliError> {
+    (known, revision): (&Configuration, Revision),
+    new: &NewConfiguration,
+) -> Result<Option<Revision>, CliError> {
     let Some((diff, lines)) = new.difference(known) else {
-        return Ok(());
+        return Ok(Some(revision));
     };
     let only_adds = known.policy == new.policy && diff.removed.is_empty() && diff.changed.is_empty();
-    let unfinished = match only_adds {
-        true => 0,
-        false => unfinished_jobs(client).await?,
-    };
-    if unfinished > 0 {
-        let jobs = counted(unfinished, "job");
-        return Err(CliError::usage(format!(
-            "{jobs} of this namespace {} not finished, and hosts and rules given here differ from those in force:\n{lines}wait for the end of what runs, or leave -c and -i out to go by what is in force",
-            if unfinished == 1 { "is" } else { "are" },
-        )));
+    let condition = Condition::new().revision(revision);
+    let condition = if only_adds { condition } else { condition.idle() };
+    let (fleet, policy) = (Arc::clone(&new.fleet), Arc::clone(&new.policy));
+    match client.execute_if(condition, Order::Configure { fleet, policy }).await {
+        Ok(_) => {}
+        Err(error) if is_changed(&error) => return Ok(None),
+        Err(ClientError::Refused(problem)) if problem.kind == ProblemKind::JobsUnfinished => {
+            return Err(CliError::usage(format!(
+                "{}, and hosts and rules given here differ from those:\n{lines}wait for the end of what runs, or leave -c and -i out to go by what is in force",
+                problem.detail
+            )));
+        }
+        Err(error) => return Err(client_error(error)),
     }
-    let (fleet, policy) = (new.fleet, new.policy);
-    let order = Order::Configure { fleet, policy };
-    client.execute(order).await.map_err(client_error)?;
-    Ok(())
+    let (in_force, revision) = client.configuration_revision().await.map_err(client_error)?;
+    Ok(new.difference(&in_force).is_none().then_some(revision))
 }
 
-async fn unfinished_jobs(client: &NamespaceClient) -> Result<usize, CliError> {
-    let answer = client.view(&Query::Namespace).await.map_err(client_error)?;
-    let View::Namespace(summary) = answer.view else {
-        return Ok(0);
-    };
-    let unfinished = summary.jobs.iter().filter(|count| count.status != JobStatus::Finished);
-    Ok(unfinished.map(|count| count.jobs).sum())
+/// Whether an order was refused because fleet or policy are others by now.
+pub(crate) fn is_changed(error: &ClientError) -> bool {
+    let problem = error.problem();
+    problem.is_some_and(|problem| problem.kind == ProblemKind::ConfigurationChanged)
 }

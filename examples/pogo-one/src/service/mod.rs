@@ -15,7 +15,7 @@ mod secrets;
 mod server;
 mod stopper;
 
-pub(crate) use configuration::{NewConfiguration, configure, known_configuration};
+pub(crate) use configuration::{NewConfiguration, configure, is_changed, known_configuration};
 pub(crate) use connect::{about, client_error, connect, find};
 pub(crate) use follower::{FollowedJob, PastOutput, Person, follow};
 pub(crate) use place::Place;

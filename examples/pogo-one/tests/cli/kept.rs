@@ -206,6 +206,40 @@ fn whoever_follows_sees_all_output_and_the_exit_code_of_the_job() {
 }
 
 #[test]
+fn many_that_begin_at_once_share_one_dispatcher_and_lose_no_host() {
+    let hosts = ["h1", "h2", "h3", "h4", "h5", "h6"];
+    let kept = Kept::new("tag: {all: ['h[1-6]']}\n", &hosts);
+    let config = kept.site.servers.hosts().map(|host| {
+        let address = host.address();
+        format!(
+            "Host {}\n  HostName {}\n  Port {}\n",
+            host.name(),
+            address.ip(),
+            address.port()
+        )
+    });
+    kept.site.program.write("ssh_config", &config.collect::<String>());
+    let (key, known) = (kept.site.servers.identity_file(), kept.site.servers.known_hosts_file());
+    // Nobody has named a policy, so each adds its host to those that are known.
+    let clients: Vec<Child> = hosts
+        .iter()
+        .map(|host| {
+            let mut command = kept.command(&["run", host, "-u", "pogo", "--ssh-config", "ssh_config", "--identity"]);
+            command.arg(&key).arg("--known-hosts").arg(&known).args(["--", "true"]);
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for client in clients {
+        let done = Done::of(client.wait_with_output().unwrap());
+        assert_eq!(done.code, 0, "{}", done.err);
+    }
+    let list = kept.verb(&["jobs", "--format", "json"]);
+    for host in hosts {
+        assert!(list.out.contains(&format!("\"{host}\"")), "{}", list.out);
+    }
+}
+
+#[test]
 fn an_interrupt_stops_the_job_and_says_how_to_go_on() {
     let kept = Kept::new(TWO, &["web1", "web2"]);
     let mut command = kept.run_command("@web", &["--", &kept.waits()]);
