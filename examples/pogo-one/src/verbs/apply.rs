@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
+use pogo_api::Condition;
 use pogo_api::wire::Configuration;
 use pogo_core::fleet::{Fleet, FleetBuilder, HostName, Selector};
 use pogo_core::inventory::FleetDiff;
@@ -32,7 +33,7 @@ pub(crate) fn apply(args: &ApplyArgs) -> Result<Exit, CliError> {
     })?;
     let (fleet, policy) = read(&args.sources)?;
     with_place(place, async |session| {
-        let known = session.client.configuration().await.map_err(client_error)?;
+        let (known, revision) = session.client.configuration_revision().await.map_err(client_error)?;
         // An inventory alone leaves the rules as they are.
         let policy = match &args.sources.policy {
             Some(_) => policy,
@@ -55,7 +56,12 @@ pub(crate) fn apply(args: &ApplyArgs) -> Result<Exit, CliError> {
         confirm(args.yes)?;
         let hosts = fleet.len();
         session
-            .order(Order::Configure { fleet, policy }, args.reason.as_deref())
+            // Nobody agreed to undo what somebody else has applied meanwhile.
+            .order_if(
+                Condition::new().revision(revision),
+                Order::Configure { fleet, policy },
+                args.reason.as_deref(),
+            )
             .await?;
         report::print(&format!(
             "applied: {} in {}\n",

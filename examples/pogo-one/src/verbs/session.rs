@@ -1,6 +1,6 @@
 //! What every verb begins with: the dispatcher of a store.
 
-use pogo_api::NamespaceClient;
+use pogo_api::{Condition, NamespaceClient};
 use pogo_core::scheduler::{Answer, Command, JobId, Order};
 
 use super::named;
@@ -44,10 +44,20 @@ impl Session {
 
     /// Gives an order.
     pub(super) async fn order(&self, order: Order, reason: Option<&str>) -> Result<Answer, CliError> {
+        self.order_if(Condition::new(), order, reason).await
+    }
+
+    /// Gives an order, if that is how things are.
+    pub(super) async fn order_if(
+        &self,
+        condition: Condition,
+        order: Order,
+        reason: Option<&str>,
+    ) -> Result<Answer, CliError> {
         let command = match reason {
             Some(reason) => order.because(reason),
             None => Command::new(order),
         };
-        self.client.execute(command).await.map_err(client_error)
+        self.client.execute_if(condition, command).await.map_err(client_error)
     }
 }
