@@ -180,12 +180,16 @@ impl FollowedJob {
         let after = self.client.view(&Query::Namespace).await?.as_of;
         let mut query = JobEventsQuery::of(self.job).limit(10_000);
         query.after = self.shown;
-        let mut last = None;
+        let (mut last, mut has_retired) = (None, false);
         loop {
             let page = self.client.job_events(&query).await?;
             for (at, record) in &page.records {
-                // What came before an order to go on is no end.
-                last = self.record((*at, record), output, screen).await?;
+                let end = self.record((*at, record), output, screen).await?;
+                has_retired |= matches!(record.event.job_kind(), Some(JobEventKind::Retired));
+                // What came before an order to go on is no end. A job that has retired has ended, and goes on by no order.
+                if !has_retired {
+                    last = end;
+                }
             }
             match page.next {
                 Some(next) => query = query.after(next),

@@ -320,3 +320,35 @@ fn shells_are_offered_the_numbers_of_jobs() {
         done.err
     );
 }
+
+#[test]
+fn a_job_that_has_retired_is_asked_for_as_one_that_has_just_ended() {
+    let policy = "tag: {web: ['web[1-3]']}\n";
+    let kept = StoreSite::new(policy, &THREE);
+    let command = "case $POGO_HOST in web3) echo alone; exit 1;; esac; echo same";
+    assert_eq!(kept.run("@web", &[], command).code, 1);
+    let asked = || -> Vec<(i32, String)> {
+        let verbs: [&[&str]; 9] = [
+            &["status", "1"],
+            &["status", "1", "--format", "json"],
+            &["logs", "1", "-b"],
+            &["logs", "1", "--failed"],
+            &["logs", "1", "web[1-2] & !web2"],
+            &["logs", "1", "@web & !web3"],
+            &["wait", "1"],
+            &["attach", "1"],
+            &["timeline", "1"],
+        ];
+        let ask = |verb: &&[&str]| {
+            let done = kept.verb(verb);
+            (done.code, format!("{}{}", done.out, done.err))
+        };
+        verbs.iter().map(ask).collect()
+    };
+    let before = asked();
+    let quickly = format!("{policy}retire_after: 0s\n");
+    kept.site.program.write("quickly.yaml", &quickly);
+    kept.ok(&["apply", "-c", "quickly.yaml", "-y"]);
+    while !kept.ok(&["events", "1"]).contains("retired") {}
+    assert_eq!(asked(), before);
+}
