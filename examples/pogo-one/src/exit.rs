@@ -8,6 +8,10 @@ use pogo_core::scheduler::{JobStatus, Tally};
 
 /// Exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "store"),
+    allow(dead_code, reason = "there is nobody to reach without a store")
+)]
 pub(crate) enum Exit {
     /// 0: every host succeeded or was skipped.
     Succeeded,
@@ -87,6 +91,10 @@ impl From<Exit> for ExitCode {
 
 /// An error that ends a command.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "store"),
+    allow(dead_code, reason = "there is nobody to reach without a store")
+)]
 pub(crate) enum CliError {
     /// The command line, the policy or the targets are invalid.
     Usage(String),

@@ -28,7 +28,7 @@ pub(crate) fn namespace(
     targets: &Targets,
     gathered: &Gathered,
     resolvers: Option<&Resolvers>,
-) -> Result<(Arc<Fleet>, Arc<Policy>), CliError> {
+) -> Result<Namespace, CliError> {
     let (fleet, policy) = match in_force(args, targets)? {
         Some(in_force) => in_force,
         None => unguarded_namespace(args, targets, gathered, resolvers)?,
@@ -37,9 +37,12 @@ pub(crate) fn namespace(
     Ok((fleet, Arc::new(policy)))
 }
 
+/// A fleet and a policy that go together.
+type Namespace = (Arc<Fleet>, Arc<Policy>);
+
 /// What the namespace of a store goes by, where no source is named and there is such a namespace.
 #[cfg(feature = "store")]
-fn in_force(args: &JobArgs, targets: &Targets) -> Result<Option<(Arc<Fleet>, Arc<Policy>)>, CliError> {
+fn in_force(args: &JobArgs, targets: &Targets) -> Result<Option<Namespace>, CliError> {
     if !args.sources.is_empty() {
         return Ok(None);
     }
@@ -53,7 +56,7 @@ fn in_force(args: &JobArgs, targets: &Targets) -> Result<Option<(Arc<Fleet>, Arc
 
 #[cfg(not(feature = "store"))]
 #[allow(clippy::unnecessary_wraps, reason = "as in a build with a store")]
-fn in_force(_: &JobArgs, _: &Targets) -> Result<Option<(Arc<Fleet>, Arc<Policy>)>, CliError> {
+fn in_force(_: &JobArgs, _: &Targets) -> Result<Option<Namespace>, CliError> {
     Ok(None)
 }
 
@@ -63,7 +66,7 @@ pub(crate) fn unguarded_namespace(
     targets: &Targets,
     gathered: &Gathered,
     resolvers: Option<&Resolvers>,
-) -> Result<(Arc<Fleet>, Arc<Policy>), CliError> {
+) -> Result<Namespace, CliError> {
     let policy = args.sources.policy(gathered)?;
     let knows_all = || {
         gathered.fleet.id("all").is_some()

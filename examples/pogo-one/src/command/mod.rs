@@ -31,6 +31,7 @@ pub(crate) use plan::plan;
 pub(crate) use replay::replay;
 pub(crate) use run::run;
 pub(crate) use simulate::simulate;
+#[cfg(feature = "store")]
 pub(crate) use stop::{StopCause, StopSignals};
 pub(crate) use timeline::timeline;
 #[cfg(feature = "store")]

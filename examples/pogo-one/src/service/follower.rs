@@ -121,7 +121,7 @@ pub(crate) async fn follow(mut job: FollowedJob, screen: &Screen, signals: &mut 
     );
     let number = job.job.number();
     tokio::select! {
-        ended = job.to_end(screen) => ended,
+        ended = job.until_over(screen) => ended,
         () = left => {
             screen.say(&format!("the job goes on: `pogo attach {number}` shows it, `pogo stop {number}` stops it"));
             Ok(Exit::Left)
@@ -130,7 +130,7 @@ pub(crate) async fn follow(mut job: FollowedJob, screen: &Screen, signals: &mut 
 }
 
 impl FollowedJob {
-    async fn to_end(&mut self, screen: &Screen) -> Result<Exit, CliError> {
+    async fn until_over(&mut self, screen: &Screen) -> Result<Exit, CliError> {
         loop {
             match self.by_this_dispatcher(screen).await {
                 Ok(exit) => return Ok(exit),
