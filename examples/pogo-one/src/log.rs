@@ -103,6 +103,19 @@ impl Log {
         jobs.next().is_none().then_some(first)
     }
 
+    /// Refuses a log of which a record cannot follow those before it. That of one job may leave out the attempts of others.
+    pub(crate) fn check(&self) -> Result<(), CliError> {
+        let mut state = match self.only_job() {
+            Some(_) => Scheduler::of_one_job(),
+            None => Scheduler::new(),
+        };
+        for (record, line) in self.records.iter().zip(&self.lines) {
+            let applied = state.apply(record);
+            applied.map_err(|error| cannot_follow(&self.name, *line, &error))?;
+        }
+        Ok(())
+    }
+
     /// The error of a record that cannot follow those before it, with its line.
     pub(crate) fn damaged(&self, error: &ReplayError) -> CliError {
         let record = usize::try_from(error.at.0).unwrap_or(usize::MAX);

@@ -1,10 +1,11 @@
 //! `pogo replay`
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::Observer as _;
-use pogo_core::journal;
+
 use pogo_core::scheduler::{JobEventKind, Record};
 use pogo_picture::moments;
 
@@ -15,20 +16,23 @@ use crate::report::{LoggedOutput, Screen};
 
 pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, CliError> {
     let mut player = LogPlayer::new(args);
-    let path = match &args.log {
-        LogArg::File(path) => path,
+    match &args.log {
+        LogArg::File(path) => play_file(path, &mut player)?,
         #[cfg(feature = "store")]
         LogArg::Job(job) => {
             let log = crate::verbs::job_log(&args.place, *job)?;
             log.records.into_iter().try_for_each(|record| player.play(record))?;
-            player.finish()?;
-            return Ok(Exit::Succeeded);
         }
-    };
+    }
+    player.finish()?;
+    Ok(Exit::Succeeded)
+}
+
+fn play_file(path: &Path, player: &mut LogPlayer) -> Result<(), CliError> {
     if !Log::is_pipe(path) {
         let log = Log::read(path)?;
         // What is not a log is refused before any of it is shown.
-        journal::replay(&log.records).map_err(|error| log.damaged(&error))?;
+        log.check()?;
         if !log.records.iter().any(|record| record.event.submitted().is_some()) {
             return Err(log.refused("it has no job"));
         }
@@ -36,9 +40,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, CliError> {
     Log::follow(path, |entry| match entry {
         LogEntry::Record(record) => player.play(record),
         LogEntry::Output(output) => player.output(&output),
-    })?;
-    player.finish()?;
-    Ok(Exit::Succeeded)
+    })
 }
 
 /// Shows records when they are due.
