@@ -6,10 +6,12 @@ use std::path::Path;
 use std::{env, fs};
 
 use pogo_api::wire::{
-    About, NamespaceEntry, Namespaces, OrderAnswer, OutputPart, Problem, ProblemKind, StreamEnd, StreamEndReason,
-    WaitAnswer,
+    About, HostOutput, NamespaceEntry, Namespaces, OrderAnswer, OutputPart, Problem, ProblemKind, Question, StreamEnd,
+    StreamEndReason, WaitAnswer,
 };
-use pogo_core::scheduler::{Answer, JobId};
+use pogo_core::Timestamp;
+use pogo_core::output::Stream;
+use pogo_core::scheduler::{Answer, AttemptId, JobId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -44,6 +46,11 @@ fn line<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(document:
     line
 }
 
+fn wrote(bytes: &[u8]) -> HostOutput {
+    let about = (JobId::new(3), "web1".parse().unwrap(), AttemptId::new(17));
+    HostOutput::new(about, Stream::Stderr, Timestamp::from_millis(1_764_356_400_021), bytes)
+}
+
 #[test]
 fn every_document_is_written_and_read_as_it_was() {
     let namespaces = vec![NamespaceEntry::new("default".parse().unwrap())];
@@ -56,6 +63,12 @@ fn every_document_is_written_and_read_as_it_was() {
         line(&OutputPart::new(None, vec![], 0, 0, true)),
         line(&StreamEnd::new(StreamEndReason::Closing)),
         line(&StreamEnd::new(StreamEndReason::DispatcherEnded)),
+        line(&wrote(b"done\n").at_offset(5)),
+        line(&wrote(b"\xff")),
+        line(&Question::new(
+            7,
+            serde_json::from_str(r#"{"passphrase":{"file":"/keys/id","attempt":1}}"#).unwrap(),
+        )),
     ];
     let text = lines.join("\n") + "\n";
     assert_eq!(golden("documents.jsonl", &text), text);

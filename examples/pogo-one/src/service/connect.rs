@@ -88,7 +88,9 @@ pub(crate) fn client_error(error: ClientError) -> CliError {
     let code = error.exit_code();
     let message = match &error {
         ClientError::Refused(problem) if problem.kind == ProblemKind::UnknownJob => {
-            format!("{error}; `pogo jobs` lists those that there are")
+            // The server's cure is for whoever speaks to it.
+            let what = problem.detail.split(';').next().unwrap_or_default();
+            format!("{what}; `pogo jobs` lists those that there are")
         }
         _ => error.to_string(),
     };
