@@ -57,7 +57,7 @@ impl NamespaceClient {
     /// Gives an order as [`execute`](Self::execute) does, if that is how things are.
     ///
     /// # Errors
-    /// As [`execute`](Self::execute); or [they are not](ProblemKind::ConfigurationChanged), or [jobs are unfinished](ProblemKind::JobsUnfinished).
+    /// As [`execute`](Self::execute); or [they are not](crate::wire::ProblemKind::ConfigurationChanged), or [jobs are unfinished](crate::wire::ProblemKind::JobsUnfinished).
     pub async fn execute_if(&self, condition: Condition, command: impl Into<Command>) -> Result<Answer, ClientError> {
         let body = self.written(command.into())?;
         let path = match condition.idle {

@@ -193,7 +193,7 @@ pub(crate) struct HoldArgs {
     /// Hosts, written as targets are
     #[arg(value_name = "HOSTS", required = true, value_parser = targets)]
     pub(crate) hosts: Vec<Selector>,
-    /// Who holds them: a person, a tool, a ticket [default: you, as in alice@laptop]
+    /// Who holds them: a person, a tool, a ticket [default: you]
     #[arg(long, value_name = "NAME")]
     pub(crate) owner: Option<HoldOwner>,
     /// Wait in line for hosts that cannot be held at once, instead of holding none
@@ -211,7 +211,7 @@ pub(crate) struct ReleaseArgs {
     /// Hosts, written as targets are
     #[arg(value_name = "HOSTS", required = true, value_parser = targets)]
     pub(crate) hosts: Vec<Selector>,
-    /// Who holds them [default: you, as in alice@laptop]
+    /// Who holds them [default: you]
     #[arg(long, value_name = "NAME")]
     pub(crate) owner: Option<HoldOwner>,
     /// End the holds of all others too
