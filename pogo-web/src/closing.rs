@@ -7,7 +7,7 @@ use tokio::sync::watch;
 pub(crate) struct Closing(watch::Receiver<bool>);
 
 impl Closing {
-    #[cfg(feature = "unix")]
+    #[cfg(any(feature = "tcp", feature = "unix"))]
     pub(crate) fn new() -> (watch::Sender<bool>, Self) {
         let (sender, receiver) = watch::channel(false);
         (sender, Self(receiver))
