@@ -82,6 +82,7 @@ mod results;
     reason = "the module is named for what it is about, its file for what it holds"
 )]
 mod scheduler;
+mod scheduler_views;
 mod snapshot;
 mod state;
 mod tally;

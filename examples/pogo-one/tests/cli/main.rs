@@ -19,6 +19,7 @@ mod inputs;
 mod interrupt;
 mod inventory;
 mod kept;
+mod kept_store;
 mod limits;
 mod orders;
 mod output;

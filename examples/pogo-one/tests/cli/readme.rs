@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use pogo_ssh::loopback::LoopbackFleet;
 
-use super::kept::StoreOfTest;
+use super::kept_store::StoreOfTest;
 use super::program::Done;
 use super::ssh::Site;
 

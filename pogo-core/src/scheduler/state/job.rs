@@ -35,20 +35,6 @@ pub enum JobStatus {
     Finished,
 }
 
-impl fmt::Display for TaskState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Waiting => "waiting",
-            Self::Running => "running",
-            Self::Succeeded => "done",
-            Self::Failed => "failed",
-            Self::InDoubt => "in doubt",
-            Self::Skipped => "skipped",
-            Self::Cancelled => "cancelled",
-        })
-    }
-}
-
 impl fmt::Display for JobStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,5 +1,7 @@
 //! The state of one task.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The state of a task.
@@ -21,4 +23,18 @@ pub enum TaskState {
     Skipped,
     /// It was waiting when its job was aborted, or its host had left the fleet and did not come back in time. It will not be run.
     Cancelled,
+}
+
+impl fmt::Display for TaskState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Succeeded => "done",
+            Self::Failed => "failed",
+            Self::InDoubt => "in doubt",
+            Self::Skipped => "skipped",
+            Self::Cancelled => "cancelled",
+        })
+    }
 }
