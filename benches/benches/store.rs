@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
-use pogo_benches::{drive_collecting, estate, estate_policy, ratio, row};
+use pogo_benches::{drive_collecting, estate, ratio, row};
 use pogo_core::Timestamp;
 use pogo_core::journal::{Acquire, Commit, Journal, Nonce, OwnedJournal, Owner, OwnerId, Seq};
 use pogo_core::output::{OutputFrame, OutputSource, OutputStore, Stream};
@@ -86,7 +86,7 @@ fn acquire(namespace: &Namespace) -> Box<dyn OwnedJournal> {
 
 fn records_of_a_job() -> Vec<Record> {
     let mut records = vec![];
-    drive_collecting(&Arc::new(estate(10)), &Arc::new(estate_policy()), 10, &mut records);
+    drive_collecting(&Arc::new(estate(10)), &Arc::default(), 10, &mut records);
     // What it was configured with is stored apart.
     records.retain(|record| record.event.job().is_some());
     records
