@@ -63,6 +63,7 @@ impl Site {
             "SSH_ASKPASS_REQUIRE",
             "DISPLAY",
             "WAYLAND_DISPLAY",
+            "CI",
         ] {
             command.env_remove(name);
         }
@@ -87,6 +88,7 @@ impl Site {
             .env("SHELL", "/bin/sh")
             .env_remove("SSH_AUTH_SOCK")
             .env_remove("SSH_ASKPASS")
+            .env_remove("CI")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

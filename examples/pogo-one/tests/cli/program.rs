@@ -58,6 +58,8 @@ impl Program {
         command
             .env("HOME", self.directory.path())
             .env_remove("SSH_AUTH_SOCK")
+            // It means that jobs run in the foreground.
+            .env_remove("CI")
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("NO_COLOR")
             .env("USER", "nobody")
