@@ -115,7 +115,7 @@ pub(crate) struct ServeArgs {
     pub(crate) idle_after: Duration,
 }
 
-/// What is asked and told of a dispatcher.
+/// What is asked of a dispatcher that runs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ServeCommand {
     /// Say who serves the store, since when, and where it logs.

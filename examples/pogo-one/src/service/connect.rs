@@ -50,6 +50,7 @@ pub(crate) async fn about(place: &Place) -> Result<Option<About>, CliError> {
     let client = Client::unix(place.socket()).reconnect_for(Duration::ZERO);
     match client.about().await {
         Ok(about) => Ok(Some(about)),
+        // There is none, or it has just ended.
         Err(ClientError::Unreachable { .. } | ClientError::ContactLost { .. }) => Ok(None),
         Err(error) => Err(client_error(error)),
     }
@@ -57,25 +58,19 @@ pub(crate) async fn about(place: &Place) -> Result<Option<About>, CliError> {
 
 /// The client of the namespace's dispatcher, if one runs.
 pub(crate) async fn find(place: &Place) -> Result<Option<NamespaceClient>, CliError> {
-    let client = Client::unix(place.socket()).reconnect_for(RECONNECT);
-    match client.about().await {
-        Ok(about) => {
-            let own = program();
-            if about.server != own {
-                report::remark(&format!(
-                    "the dispatcher of this store is {}, and this is {own}: it goes on until nothing is left to do; `pogo serve stop` ends it before",
-                    about.server
-                ));
-            }
-            Ok(Some(
-                client.namespace(place.namespace().as_str()).map_err(client_error)?,
-            ))
-        }
-        Err(ClientError::Unreachable { .. }) => Ok(None),
-        // It has just ended.
-        Err(ClientError::ContactLost { .. }) => Ok(None),
-        Err(error) => Err(client_error(error)),
+    let Some(about) = about(place).await? else {
+        return Ok(None);
+    };
+    let own = program();
+    if about.server != own {
+        report::remark(&format!(
+            "the dispatcher of this store is {}, and this is {own}: it goes on until nothing is left to do; `pogo serve stop` ends it before",
+            about.server
+        ));
     }
+    let client = Client::unix(place.socket()).reconnect_for(RECONNECT);
+    let namespace = client.namespace(place.namespace().as_str());
+    namespace.map(Some).map_err(client_error)
 }
 
 /// What this program is called among servers.

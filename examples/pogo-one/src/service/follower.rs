@@ -131,8 +131,10 @@ pub(crate) async fn follow(mut job: FollowedJob, screen: &Screen, signals: &mut 
 
 impl FollowedJob {
     async fn until_over(&mut self, screen: &Screen) -> Result<Exit, CliError> {
+        // What was shown stays known when another dispatcher takes over.
+        let mut output = OutputFollower::new(self.client.clone());
         loop {
-            match self.by_this_dispatcher(screen).await {
+            match self.by_this_dispatcher(&mut output, screen).await {
                 Ok(exit) => return Ok(exit),
                 Err(ClientError::ContactLost { message, .. }) => {
                     screen.say(&format!(
@@ -156,12 +158,11 @@ impl FollowedJob {
         }
     }
 
-    async fn by_this_dispatcher(&mut self, screen: &Screen) -> Result<Exit, ClientError> {
-        let mut output = OutputFollower::new(self.client.clone());
+    async fn by_this_dispatcher(&mut self, output: &mut OutputFollower, screen: &Screen) -> Result<Exit, ClientError> {
         loop {
             let after = match self.after {
                 Some(after) => after,
-                None => match self.catch_up(&mut output, screen).await? {
+                None => match self.catch_up(output, screen).await? {
                     CaughtUp::Goes(after) => after,
                     CaughtUp::Over(exit) => return Ok(exit),
                 },
@@ -169,7 +170,7 @@ impl FollowedJob {
             // What ends from now on was followed.
             self.past_output = PastOutput::Shown;
             let request = StreamRequest::new().job(self.job).after(after);
-            if let Some(exit) = self.stream(request, &mut output, screen).await? {
+            if let Some(exit) = self.stream(request, output, screen).await? {
                 return Ok(exit);
             }
         }

@@ -29,9 +29,9 @@ impl OutputFollower {
     /// Passes on a piece of the stream, behind what was left out before it.
     pub(super) async fn piece(&mut self, output: &HostOutput, screen: &Screen) -> Result<(), ClientError> {
         let (job, attempt, stream) = (output.job, output.attempt, output.stream);
+        // Of an attempt that began under an earlier dispatcher, only the store knows how much came before.
         let Some(offset) = output.offset else {
-            screen.output(&OutputChunk::new(job, attempt, &output.host, stream, output.bytes()));
-            return Ok(());
+            return self.read((job, &output.host, attempt), stream, None, screen).await;
         };
         if offset > self.shown_of(attempt, stream) {
             self.read((job, &output.host, attempt), stream, Some(offset), screen)

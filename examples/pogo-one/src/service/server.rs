@@ -89,7 +89,6 @@ impl Server {
         let namespace = Namespace::new(handle.clone())
             .output(kept.output())
             .output_feed(feed)
-            .history(Arc::new(kept.clone()))
             .history(Arc::new(kept))
             .questions(questions)
             .secrets(Arc::new(secrets));
@@ -129,7 +128,7 @@ impl Server {
 
     /// Starts nothing more, gives what runs this time to end, and leaves the rest to the next dispatcher.
     pub(crate) async fn stop(self, grace: Duration) -> Result<(), CliError> {
-        // Whoever follows is told what ends, and that the server closes when all of it has.
+        // Streams bring what ends, and end themselves when all of it has.
         let _ = self.handle.shutdown(grace).await;
         let _ = self.stop.send(());
         let _ = self.serving.await;

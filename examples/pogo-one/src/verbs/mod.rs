@@ -46,7 +46,7 @@ use crate::cli::{ServeArgs, ServeCommand};
 use crate::command::named;
 use crate::exit::{CliError, Exit};
 
-/// `pogo serve`, and what is asked and told of the dispatcher that serves.
+/// `pogo serve`, and what is asked of the dispatcher that serves.
 pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, CliError> {
     match &args.command {
         None => crate::service::serve(args),

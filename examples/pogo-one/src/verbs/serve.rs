@@ -79,7 +79,7 @@ pub(crate) fn stop(args: &ServeStopArgs) -> Result<Exit, CliError> {
     }
     if !is_gone(&place, process, args.timeout)? {
         return Err(CliError::Unreachable(format!(
-            "process {process} was told to end, and lets what runs end first; {} says more",
+            "process {process} ends as soon as what runs has ended; {} says more",
             place.log().display()
         )));
     }

@@ -35,7 +35,7 @@ impl Site {
     }
 
     /// Words of a command line with this key file, or none.
-    fn with_key(&self, key: Option<&PathBuf>, more: &[&str]) -> Vec<String> {
+    pub(super) fn with_key(&self, key: Option<&PathBuf>, more: &[&str]) -> Vec<String> {
         let mut args = self.args("$web", &[&["--ssh-config", "none"], more].concat());
         let at = args.iter().position(|arg| arg == "--identity").unwrap();
         match key {

@@ -112,11 +112,11 @@ fn an_interrupt_stops_the_job_and_says_how_to_go_on() {
     until(|| kept.ran().len() == 1);
     signal(&client, Signal::INT);
     let mut said = BufReader::new(client.stderr.take().unwrap()).lines();
-    let told = said
+    let line = said
         .find(|line| line.as_ref().unwrap().contains("interrupted"))
         .unwrap()
         .unwrap();
-    assert!(told.contains("pogo resume 1"), "{told}");
+    assert!(line.contains("pogo resume 1"), "{line}");
     kept.go();
     said.for_each(drop);
     assert_eq!(client.wait().unwrap().code(), Some(2));
@@ -176,19 +176,37 @@ fn secrets_are_in_memory_alone_and_are_given_again_after_a_takeover() {
 }
 
 #[test]
+fn what_was_shown_before_a_takeover_is_not_shown_again() {
+    let kept = Kept::new("tag: {web: [web1]}\n", &["web1"]);
+    let line = format!("echo first; {}", kept.waits());
+    let mut command = kept.run_command("@web", &["--resumable", "--", &line]);
+    let mut client = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut out = BufReader::new(client.stdout.take().unwrap());
+    let mut shown = String::new();
+    out.read_line(&mut shown).unwrap();
+    assert_eq!(shown, "web1 | first\n");
+    kept.kill_dispatcher();
+    kept.go();
+    out.read_to_string(&mut shown).unwrap();
+    client.wait().unwrap();
+    assert_eq!(shown.matches("| first").count(), 1, "{shown}");
+    assert_eq!(kept.ran(), ["web1"]);
+}
+
+/// `run` of a command, with a key file that is encrypted.
+fn with_locked_key(kept: &Kept, command: &str) -> Vec<String> {
+    let locked = kept.site.locked();
+    let store = kept.file("store").display().to_string();
+    let mut args = kept.site.with_key(Some(&locked), &["--store", &store, "--", command]);
+    let targets = args.iter_mut().find(|arg| *arg == "$web").unwrap();
+    *targets = "@web".to_owned();
+    args
+}
+
+#[test]
 fn a_passphrase_is_asked_for_by_whoever_follows() {
     let kept = Kept::new("tag: {web: [web1, web2]}\n", &["web1", "web2"]);
-    let key = kept.site.locked();
-    let store = kept.file("store").display().to_string();
-    let args = kept
-        .site
-        .args("@web", &["--store", &store, "--ssh-config", "none", "--", "echo here"]);
-    let plain = kept.site.servers.identity_file().display().to_string();
-    let locked = key.display().to_string();
-    let args: Vec<String> = args
-        .into_iter()
-        .map(|arg| if arg == plain { locked.clone() } else { arg })
-        .collect();
+    let args = with_locked_key(&kept, "echo here");
     let mut terminal = kept.site.on_terminal(&args);
     terminal.wait_for("Enter passphrase for key '");
     terminal.type_in("wrong\n");
@@ -205,17 +223,7 @@ fn a_passphrase_is_asked_for_by_whoever_follows() {
 #[test]
 fn a_key_that_nobody_can_open_is_refused_before_anything_is_submitted() {
     let kept = Kept::new("tag: {web: [web1]}\n", &["web1"]);
-    let key = kept.site.locked();
-    let store = kept.file("store").display().to_string();
-    let args = kept
-        .site
-        .args("@web", &["--store", &store, "--ssh-config", "none", "--", "true"]);
-    let plain = kept.site.servers.identity_file().display().to_string();
-    let locked = key.display().to_string();
-    let args: Vec<String> = args
-        .into_iter()
-        .map(|arg| if arg == plain { locked.clone() } else { arg })
-        .collect();
+    let args = with_locked_key(&kept, "true");
     let done = kept.site.apart(&args);
     done.assert_refused(&["is encrypted", "give --passphrase-file FILE"]);
     let jobs = fs::read_to_string(kept.namespace().join("jobs.jsonl")).unwrap_or_default();
