@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    AttemptId, AttemptView, BucketView, DoubtView, Freeze, HoldView, HolderReason, InputError, JobId, JobView, Order,
+    AttemptId, AttemptView, BucketView, DoubtView, Freeze, HoldView, HolderReason, JobId, JobView, Order,
     Query, QueryError, RetiredJobView, Scheduler, View,
 };
 use crate::Timestamp;
@@ -116,7 +116,7 @@ impl Scheduler {
 
     /// Why there is no such job: it never was, or has retired.
     #[cfg(feature = "async")]
-    pub(crate) fn unknown_job(&self, job: JobId) -> InputError {
+    pub(crate) fn unknown_job(&self, job: JobId) -> super::InputError {
         self.state.no_job(job)
     }
 
