@@ -22,7 +22,7 @@ use super::wakeup::{Pending, Wakeup};
 use super::{Clock, DispatchError, Notice, Observer, Report};
 use crate::Timestamp;
 use crate::journal::{JournalError, committed_len, shorten_answer, shorten_outcome, shorten_record};
-use crate::scheduler::{AttemptId, BeginRefused, Input, InputError, JobId, Record, Scheduler};
+use crate::scheduler::{AttemptId, Input, InputError, JobId, Record, Scheduler};
 
 /// Runs jobs: carries events to journal, transport and observer, and reports and orders back to the scheduler.
 ///
@@ -218,8 +218,9 @@ impl Dispatcher {
                 Pending::Report(attempt, Report::Begin(request)) => {
                     let host_lock = request.host_lock;
                     let answer = self.input(Input::Begin { attempt, host_lock }, &mut batch.records);
-                    self.replies
-                        .push(Box::new(|| request.answer(answer.map_err(BeginRefused::of))));
+                    self.replies.push(Box::new(|| {
+                        request.answer(answer.map_err(InputError::into_begin_refused))
+                    }));
                 }
                 Pending::Ended(end) if self.asks_before(&end) => {}
                 Pending::Fenced(attempt, answer) => {

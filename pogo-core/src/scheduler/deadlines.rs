@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::attempt_queue::AttemptQueue;
-use super::job_map::FastMap;
+use super::collections::{AttemptQueue, FastMap};
 use super::state::{Effect, Job, State};
 use super::{AttemptId, JobId, JobStatus, Phase};
 use crate::Timestamp;

@@ -34,49 +34,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod admission;
 mod agenda;
-mod attempt_queue;
+mod attempt;
 mod check;
-mod check_fence;
-mod check_hold;
-mod check_order;
-mod check_retired;
-mod checked_order;
+mod collections;
 mod command;
-mod content;
 mod deadlines;
 mod decide;
-mod dense_hasher;
 mod error;
-mod error_code;
 mod event;
 mod explain;
-mod fence;
-#[cfg(feature = "testing")]
-mod fingerprint;
-mod freeze;
-mod hold;
+mod host;
 mod ids;
-mod input;
-mod job_end;
-mod job_map;
-mod job_set;
-mod job_update;
-mod order_context;
+mod job;
+mod limits;
+mod namespace;
+mod obstacle;
 mod order_log;
-mod outcome;
 mod outlook;
-mod output_summary;
-#[cfg(feature = "async")]
-mod own_event;
-mod parse_id;
-mod permission;
-mod prospects;
 mod query;
-mod rehearsal;
-mod restoration;
-mod results;
 #[allow(
     clippy::module_inception,
     reason = "the module is named for what it is about, its file for what it holds"
@@ -85,43 +61,31 @@ mod scheduler;
 mod scheduler_views;
 mod snapshot;
 mod state;
-mod tally;
-mod time_limit;
 mod verify;
-mod verify_retired;
 mod view;
-mod violation;
 
-pub use command::{Actor, Answer, Command, Order, OrderKind, RequestId, RequestIdError, Steered};
-pub use content::{Content, ContentNotLoaded};
-pub use error::InputError;
+pub use attempt::{
+    BeginRefused, DoubtView, Failure, FailureKind, FenceAnswer, FenceState, NeverBegan, Outcome, OutputSummary,
+    Permission, Phase,
+};
+pub use command::{Answer, Command, HoldMode, Input, Order, OrderKind, RequestId, RequestIdError, Steered};
+pub use error::{ApplyError, ConfigureError, InputError, QueryError};
 pub use event::{
     CancelReason, DoubtCause, Event, HaltCause, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent,
     NamespaceEventKind, Record, TaskEvent, TaskEventKind,
 };
-pub use explain::{Blocker, Cure, CureOrder, FormatTime, Holder, HolderReason, Obstacle};
-pub use fence::{DoubtView, FenceAnswer, FenceState};
-pub use freeze::Freeze;
-pub use hold::{Hold, HoldMode, HoldView};
-pub use ids::{AttemptId, Epoch, Incarnation, JobId, OwnerId};
-pub use input::Input;
-pub use job_end::JobEnd;
-pub use job_update::JobUpdate;
+pub use host::{Freeze, Hold, HoldView};
+pub use ids::{Actor, AttemptId, Epoch, Incarnation, JobId, OwnerId, ParseIdError};
+pub use job::{JobEnd, JobStatus, JobUpdate, Tally, TaskState};
+pub use namespace::{Content, ContentNotLoaded, Restoration, RestoreCause};
+pub use obstacle::{Blocker, Cure, CureOrder, FormatTime, Holder, HolderReason, Obstacle};
 pub use order_log::{FollowedEvent, OrderEntry, OrderLog};
-pub use outcome::{Failure, FailureKind, NeverBegan, Outcome, Phase};
-pub use output_summary::OutputSummary;
-pub use parse_id::ParseIdError;
-pub use permission::{BeginRefused, Permission};
 pub use query::{
     AttemptsQuery, BudgetSummary, Explanation, HoldsQuery, HostDetails, HostInJob, HostsQuery, JobCount, JobDetails,
-    JobSummary, JobsQuery, LimitUsage, NamespaceSummary, PageLimit, Paged, Query, QueryError, RetiredJob, Slots,
-    SlotsQuery, StageSummary, View,
+    JobSummary, JobsQuery, LimitUsage, NamespaceSummary, PageLimit, Paged, Query, RetiredJob, Slots, SlotsQuery,
+    StageSummary, View,
 };
-pub use restoration::{Restoration, RestoreCause};
-pub use results::{AttemptResult, HostResult};
 pub use scheduler::Scheduler;
 pub use snapshot::{RestoreError, Snapshot};
-pub use state::{ApplyError, ConfigureError, JobStatus, TaskState};
-pub use tally::Tally;
-pub use view::{AttemptView, BucketView, JobView, RetiredJobView, TaskView};
-pub use violation::Violation;
+pub use verify::Violation;
+pub use view::{AttemptResult, AttemptView, BucketView, HostResult, JobView, RetiredJobView, TaskView};

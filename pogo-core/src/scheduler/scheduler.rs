@@ -6,10 +6,10 @@ use super::agenda::Agenda;
 use super::check::Checked;
 use super::deadlines::Deadlines;
 use super::outlook::Outlook;
-use super::state::{ApplyError, Effects, Job, JobStatus, State};
+use super::state::{Effects, Job, State};
 use super::{
-    Actor, Answer, AttemptId, BeginRefused, Event, Incarnation, Input, InputError, JobId, Obstacle, Record,
-    Restoration, RestoreError, Snapshot, Violation,
+    Actor, Answer, ApplyError, AttemptId, BeginRefused, Event, Incarnation, Input, InputError, JobId, JobStatus,
+    Obstacle, Record, Restoration, RestoreError, Snapshot, Violation,
 };
 use crate::Timestamp;
 use crate::fleet::HostName;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    AttemptId, AttemptView, BucketView, DoubtView, Freeze, HoldView, HolderReason, JobId, JobView, Order,
-    Query, QueryError, RetiredJobView, Scheduler, View,
+    AttemptId, AttemptView, BucketView, DoubtView, Freeze, HoldView, HolderReason, JobId, JobView, Order, Query,
+    QueryError, RetiredJobView, Scheduler, View,
 };
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};

@@ -12,7 +12,8 @@ use super::task_bits::TaskBits;
 use super::{Agenda, Class, ClassId, ClassKey, ClassStatus, HoldQueue, JobQueues, Load, TaskHints, WaitQueues};
 use crate::plan::HostOrder;
 use crate::saturating::saturating_u32;
-use crate::scheduler::state::{Job, State, TaskAt, TaskState};
+use crate::scheduler::TaskState;
+use crate::scheduler::state::{Job, State, TaskAt};
 
 impl Agenda {
     /// Builds the queues from the state.

@@ -9,7 +9,7 @@ use crate::Timestamp;
 use crate::fleet::HostId;
 use crate::plan::BucketId;
 use crate::scheduler::JobId;
-use crate::scheduler::job_map::FastMap;
+use crate::scheduler::collections::FastMap;
 use crate::scheduler::state::{HoldBlocked, State};
 
 /// Hosts that wait to be held. Empty where nobody waits, so that it costs other namespaces nothing.

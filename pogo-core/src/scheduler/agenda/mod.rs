@@ -16,6 +16,7 @@ mod key;
 mod load;
 mod pick;
 mod priority_queue;
+mod rehearsal;
 mod rekey;
 mod task_bits;
 mod wait_queues;
@@ -31,15 +32,16 @@ use hold_queue::HoldQueue;
 pub(crate) use key::Key;
 pub(crate) use load::Load;
 pub(crate) use pick::Pick;
+pub(in crate::scheduler) use rehearsal::rehearsed_order;
 use task_bits::TaskBits;
 use wait_queues::Queue;
 pub(crate) use wait_queues::WaitQueues;
 use wait_reason::WaitReason;
 
-use super::JobId;
+use super::collections::FastMap;
 use super::ids::JobIndex;
-use super::job_map::FastMap;
-use super::state::{Effect, State, TaskAt, TaskState};
+use super::state::{Effect, State, TaskAt};
+use super::{JobId, TaskState};
 use crate::Timestamp;
 
 /// Queues of waiting tasks.

@@ -5,7 +5,7 @@ use super::wait_queues::{Queue, WokenQueue};
 use super::wait_reason::WaitReason;
 use super::{Agenda, ClassId, ClassStatus, Key};
 use crate::fleet::{HostId, HostName};
-use crate::scheduler::admission::{admit, has_room, usages};
+use crate::scheduler::limits::{admit, has_room};
 use crate::scheduler::state::{Job, State, TaskAt};
 
 /// What comes next.
@@ -188,7 +188,7 @@ impl Agenda {
         if job.is_unbound {
             return None;
         }
-        let bucket = admit(usages(state, key.profile), key.repair).err()?.bucket;
+        let bucket = admit(state.usages(key.profile), key.repair).err()?.bucket;
         Some(ClassStatus::Waiting(WaitReason::Bucket {
             bucket,
             repair: key.repair,

@@ -10,9 +10,8 @@ use super::priority_queue::PriorityQueue;
 use super::wait_reason::WaitReason;
 use super::{ClassId, Key};
 use crate::plan::BucketId;
-use crate::scheduler::dense_hasher::DenseHash;
+use crate::scheduler::collections::{DenseHash, FastMap};
 use crate::scheduler::ids::JobIndex;
-use crate::scheduler::job_map::FastMap;
 
 /// Classes by their urgency. Some entries are out of date: see [`Queue::corrected`].
 #[derive(Debug, Clone, Default)]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, Order, RequestId};
+use super::{Order, RequestId};
+use crate::scheduler::Actor;
 
 /// An order with who gives it, why, and an id under which it can be sent again.
 ///

@@ -1,21 +1,23 @@
-//! Orders, with who gives them and why, as plain data.
+//! What goes in, as plain data: facts, and orders with who gives them and why.
 
-mod actor;
 mod answer;
 #[allow(
     clippy::module_inception,
     reason = "the module is named for what it is about, its file for what it holds"
 )]
 mod command;
+mod hold_mode;
+mod input;
 mod kind;
 mod order;
 mod request;
 mod sentence;
 mod steered;
 
-pub use actor::Actor;
 pub use answer::Answer;
 pub use command::Command;
+pub use hold_mode::HoldMode;
+pub use input::Input;
 pub use kind::OrderKind;
 pub use order::Order;
 pub use request::{RequestId, RequestIdError};

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, OrderKind};
+use super::OrderKind;
 use crate::Timestamp;
 use crate::fleet::Escaped;
+use crate::scheduler::Actor;
 
 /// An order that was given to a job, with what is known of who gave it. Displays as `paused by alice@laptop: deploy is broken`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

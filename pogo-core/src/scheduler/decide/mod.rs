@@ -6,6 +6,7 @@ mod recover;
 mod reports;
 mod restored;
 pub(in crate::scheduler) mod status;
+mod time_limit;
 mod timeouts;
 
 use super::agenda::Pick;

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::scheduler::check_hold::{EndedHolds, NewHolds};
-use crate::scheduler::checked_order::CheckedOrder;
-use crate::scheduler::order_context::OrderContext;
-use crate::scheduler::state::{Hint, TaskAt, TaskState};
+use crate::scheduler::check::{CheckedOrder, EndedHolds, NewHolds, OrderContext};
+use crate::scheduler::state::{Hint, TaskAt};
 use crate::scheduler::{
     AttemptId, CancelReason, Event, HaltCause, HoldMode, HostEventKind, JobEventKind, JobId, NamespaceEventKind, Phase,
-    Scheduler, TaskEventKind,
+    Scheduler, TaskEventKind, TaskState,
 };
 
 impl Scheduler {

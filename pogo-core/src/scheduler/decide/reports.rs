@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use rustc_hash::FxHasher;
 
+use super::time_limit;
 use crate::policy::{OnDoubt, ResolvedSettings};
 use crate::scheduler::state::{Job, JobChange, Running, TaskAt, TaskRecord};
-use crate::scheduler::time_limit;
 use crate::scheduler::{
     Actor, AttemptId, CancelReason, DoubtCause, Failure, FailureKind, HaltCause, JobEventKind, JobId, NeverBegan,
     Outcome, OutputSummary, Phase, Scheduler, TaskEventKind,

@@ -1,9 +1,9 @@
 //! What keeps a job as a whole from going on.
 
-use super::{Explainer, Obstacle};
+use super::Explainer;
 use crate::Timestamp;
-use crate::scheduler::JobStatus;
-use crate::scheduler::state::{Job, State, TaskState};
+use crate::scheduler::state::{Job, State};
+use crate::scheduler::{JobStatus, Obstacle, TaskState};
 
 impl State {
     /// Everything that keeps a blocked job from going on, each with what would clear it.

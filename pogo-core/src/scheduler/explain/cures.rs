@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::forecast::{Forecast, is_exceeded};
-use super::{Cure, CureOrder, named};
+use super::named;
 use crate::fleet::{HostId, HostName};
 use crate::plan::BucketId;
 use crate::saturating::saturating_u32;
-use crate::scheduler::state::{Budget, Doubt, FailedAttempt, Job, TaskChange, TaskState};
-use crate::scheduler::{FenceState, JobId};
+use crate::scheduler::state::{Budget, Doubt, FailedAttempt, Job, TaskChange};
+use crate::scheduler::{Cure, CureOrder, FenceState, JobId, TaskState};
 
 impl Forecast<'_> {
     /// What gives an available host a slot of this bucket.

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::fleet::HostId;
 use crate::plan::BucketId;
 use crate::saturating::saturating_u32;
-use crate::scheduler::state::{Budget, Job, JobStatus, State, TaskState};
+use crate::scheduler::state::{Budget, Job, State};
+use crate::scheduler::{JobStatus, TaskState};
 
 /// Which hosts will be available, and which buckets will have a slot, without any order.
 pub(super) struct Forecast<'a> {

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::forecast::Forecast;
-use super::{Blocker, Cure, CureOrder, Obstacle, frozen};
+use super::frozen;
 use crate::fleet::{HostId, HostName};
 use crate::plan::{BucketId, HoldOwner};
-use crate::scheduler::admission::full_for_hold;
 use crate::scheduler::state::State;
-use crate::scheduler::{Hold, HoldView};
+use crate::scheduler::{Blocker, Cure, CureOrder, Hold, HoldView, Obstacle};
 
 impl State {
     /// What keeps this owner from holding a host that it waits to hold; nothing if it does not. `None` if there is no such host.
@@ -32,7 +31,7 @@ impl State {
         let in_force = self.holds.in_force(name).filter(|hold| hold.owner != *owner);
         found.extend(in_force.map(|hold| held(vec![name.clone()], hold)));
         if !self.hosts.is_unavailable(host) {
-            let full: BTreeSet<BucketId> = full_for_hold(self, self.rules.profile_of(host)).collect();
+            let full: BTreeSet<BucketId> = self.full_for_hold(self.rules.profile_of(host)).collect();
             found.extend(Forecast::beside(self, Some(host)).full_buckets(&full));
         }
         found

@@ -1,25 +1,16 @@
 //! Explains why a host waits, and which orders help.
 
-mod blocker;
 mod blockers;
-mod brief;
-mod cure;
 mod cures;
 mod forecast;
-mod holder;
+mod holders;
 mod holds;
-mod sentence;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use blocker::{Blocker, Obstacle};
-pub use cure::{Cure, CureOrder};
-pub use holder::{Holder, HolderReason};
-pub use sentence::FormatTime;
-
-use super::admission::{has_room, usages};
-use super::state::{Job, State, TaskState, Usage};
-use super::{Freeze, Hold, JobId, JobStatus, OrderKind, Steered};
+use super::limits::{Usage, has_room};
+use super::state::{Job, State};
+use super::{Blocker, Cure, CureOrder, Freeze, Hold, JobId, JobStatus, Obstacle, OrderKind, Steered, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::plan::{BucketId, HoldOwner, StageId};
@@ -277,7 +268,9 @@ impl<'a> Explainer<'a> {
             unavailable: usage.unavailable - own(usage),
             ..usage
         };
-        let full = usages(state, state.rules.profile_of(host)).filter(|&(_, usage)| !has_room(without(usage), repair));
+        let full = state
+            .usages(state.rules.profile_of(host))
+            .filter(|&(_, usage)| !has_room(without(usage), repair));
         full.map(|(bucket, _)| bucket).collect()
     }
 

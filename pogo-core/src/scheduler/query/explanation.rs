@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::QueryError;
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::state::{State, TaskState};
-use crate::scheduler::{JobId, Obstacle};
+use crate::scheduler::state::State;
+use crate::scheduler::{JobId, Obstacle, QueryError, TaskState};
 
 /// Why a host of a job waits, if it does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PageLimit, QueryError};
+use super::PageLimit;
 use crate::fleet::{HostName, ResolveError, TagPath, near};
-use crate::scheduler::state::{JobStatus, State};
-use crate::scheduler::{Freeze, Hold, Holder, HostResult, JobId};
+use crate::scheduler::state::State;
+use crate::scheduler::{Freeze, Hold, Holder, HostResult, JobId, JobStatus, QueryError};
 
 /// What is known of a host.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

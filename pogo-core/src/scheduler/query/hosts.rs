@@ -3,10 +3,10 @@
 use fixedbitset::FixedBitSet;
 use serde::{Deserialize, Serialize};
 
-use super::{PageLimit, Paged, QueryError};
+use super::{PageLimit, Paged};
 use crate::fleet::{HostId, HostName, ResolveError, Selector};
-use crate::scheduler::state::{State, TaskState};
-use crate::scheduler::{HostResult, JobId};
+use crate::scheduler::state::State;
+use crate::scheduler::{HostResult, JobId, QueryError, TaskState};
 
 /// Which hosts of a job to list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

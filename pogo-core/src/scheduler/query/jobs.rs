@@ -8,8 +8,8 @@ use super::{PageLimit, Paged};
 use crate::Timestamp;
 use crate::fleet::Selector;
 use crate::plan::HoldOwner;
-use crate::scheduler::state::{Job, JobStatus, State};
-use crate::scheduler::{Actor, JobId, Tally};
+use crate::scheduler::state::{Job, State};
+use crate::scheduler::{Actor, JobId, JobStatus, Tally};
 
 /// Which jobs to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

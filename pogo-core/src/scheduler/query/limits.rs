@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PageLimit, Paged, QueryError};
+use super::{PageLimit, Paged};
 use crate::fleet::Selector;
 use crate::plan::BucketId;
 use crate::policy::{Origin, Rule};
 use crate::saturating::saturating_u32;
-use crate::scheduler::Holder;
 use crate::scheduler::state::State;
+use crate::scheduler::{Holder, QueryError};
 
 /// Which limits to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,6 @@
 //! Questions to a namespace and their answers, as plain data that can be sent and stored.
 
 mod attempts;
-mod error;
 mod explanation;
 mod holds;
 mod host;
@@ -16,7 +15,6 @@ mod stages;
 mod view;
 
 pub use attempts::AttemptsQuery;
-pub use error::QueryError;
 pub use explanation::Explanation;
 pub use holds::HoldsQuery;
 pub use host::{HostDetails, HostInJob};

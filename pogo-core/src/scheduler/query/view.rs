@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Explanation, HostDetails, JobDetails, JobSummary, NamespaceSummary, Paged, Query, QueryError, Slots};
+use super::{Explanation, HostDetails, JobDetails, JobSummary, NamespaceSummary, Paged, Query, Slots};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::state::{Job, State};
-use crate::scheduler::{AttemptId, AttemptView, HoldView, HostResult, JobId};
+use crate::scheduler::{AttemptId, AttemptView, HoldView, HostResult, JobId, QueryError};
 
 /// The answer to a [`Query`]: owned plain data. It holds nothing that a dispatcher alone has to know, such as what a command reads
 /// or the values of its environment.

@@ -9,8 +9,8 @@ use super::remnant::RemnantData;
 use super::{DoubtData, LeftData, RunningData, Snapshot, StuckData};
 use crate::Timestamp;
 use crate::fleet::{HostId, fold_in_order};
-use crate::scheduler::Content;
-use crate::scheduler::state::{Budget, Doubt, DoubtAt, Job, JobStatus, State};
+use crate::scheduler::state::{Budget, Doubt, DoubtAt, Job, State};
+use crate::scheduler::{Content, JobStatus};
 
 impl State {
     /// Everything that is known, as data; see [`Scheduler::snapshot`](crate::scheduler::Scheduler::snapshot).

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::RestoreError;
-use crate::scheduler::AttemptId;
-use crate::scheduler::state::{AttemptTimes, Job, Task, TaskState};
+use crate::scheduler::state::{AttemptTimes, Job, Task};
+use crate::scheduler::{AttemptId, TaskState};
 
 /// Its number, or 0 where it is unknown; how many milliseconds after the submission it began, and how many it lasted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

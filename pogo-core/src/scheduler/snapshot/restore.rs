@@ -8,11 +8,9 @@ use super::last_attempt::LastAttempt;
 use super::{DoubtData, HoldView, RestoreError, RunningData, Snapshot};
 use crate::fleet::{HostId, HostName, unfold};
 use crate::plan::Rules;
-use crate::scheduler::Content;
-use crate::scheduler::JobId;
-use crate::scheduler::state::{
-    Budget, Doubt, FailedAttempt, HostState, Hosts, Job, JobStatus, Running, State, TaskState, Usage,
-};
+use crate::scheduler::limits::Usage;
+use crate::scheduler::state::{Budget, Doubt, FailedAttempt, HostState, Hosts, Job, Running, State};
+use crate::scheduler::{Content, JobId, JobStatus, TaskState};
 
 impl State {
     /// The state that this snapshot was taken of; see [`Scheduler::restore`](crate::scheduler::Scheduler::restore).

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::job::Compiled;
-use super::{ApplyError, Effect, Effects, Job, JobStatus, State, TaskAt};
+use super::{Effect, Effects, Job, State, TaskAt};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{
-    Event, Freeze, HaltCause, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent, NamespaceEventKind,
+    ApplyError, Event, Freeze, HaltCause, HostEvent, HostEventKind, JobEvent, JobEventKind, JobStatus, NamespaceEvent,
+    NamespaceEventKind,
 };
 
 /// What the deciding code already knows, so that it need not be looked up again.

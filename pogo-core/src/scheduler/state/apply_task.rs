@@ -3,15 +3,12 @@
 use super::apply::Hint;
 use super::hosts::HostChange;
 use super::tasks::TaskMove;
-use super::{
-    ApplyError, AttemptTimes, Backoff, Doubt, Effect, Effects, FailedAttempt, JobStatus, Running, State, TaskAt,
-    TaskState,
-};
+use super::{AttemptTimes, Backoff, Doubt, Effect, Effects, FailedAttempt, Running, State, TaskAt};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{
-    AttemptId, CancelReason, Failure, FenceState, JobId, NeverBegan, OrderKind, Permission, Phase, TaskEvent,
-    TaskEventKind,
+    ApplyError, AttemptId, CancelReason, Failure, FenceState, JobId, JobStatus, NeverBegan, OrderKind, Permission,
+    Phase, TaskEvent, TaskEventKind, TaskState,
 };
 
 impl State {

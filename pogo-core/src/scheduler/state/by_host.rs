@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Job, JobStatus, State};
+use super::{Job, State};
 use crate::fleet::HostId;
-use crate::scheduler::JobId;
+use crate::scheduler::collections::FastMap;
 use crate::scheduler::ids::JobIndex;
-use crate::scheduler::job_map::FastMap;
+use crate::scheduler::{JobId, JobStatus};
 
 /// The unfinished jobs of each host.
 ///

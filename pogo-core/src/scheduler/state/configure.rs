@@ -2,32 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{ApplyError, Effect, Effects, HostState, Hosts, Job, JobStatus, State, Usage};
+use super::{Effect, Effects, HostState, Hosts, Job, State};
 use crate::Timestamp;
-use crate::fleet::{Fleet, FleetBuilder, FleetError, HostId, ResolveError};
+use crate::fleet::{Fleet, FleetBuilder, FleetError, HostId};
 use crate::plan::{BudgetGroup, PlanError, Rules};
 use crate::policy::Policy;
-use crate::scheduler::Freeze;
-
-/// Why a fleet and policy cannot be applied.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigureError {
-    /// The policy does not fit the fleet, or no longer fits an unfinished job.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// A freeze names what the fleet does not have.
-    #[error("`{}` is frozen, {freeze}: {error}; thaw it, or keep what it names in the fleet", freeze.hosts)]
-    Frozen {
-        /// The freeze.
-        freeze: Box<Freeze>,
-        /// What the fleet does not have.
-        error: Box<ResolveError>,
-    },
-    /// The fleet does not fit hosts that are still running.
-    #[error(transparent)]
-    Fleet(#[from] FleetError),
-}
+use crate::scheduler::limits::Usage;
+use crate::scheduler::{ApplyError, ConfigureError, JobStatus};
 
 impl State {
     /// The state under another fleet and policy. Running tasks keep their slots: a host that is no longer in the

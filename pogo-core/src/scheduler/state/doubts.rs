@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::hosts::HostChange;
-use super::{AttemptTimes, Effect, Effects, FailedAttempt, Job, JobStatus, Running, State, TaskAt, TaskState};
+use super::{AttemptTimes, Effect, Effects, FailedAttempt, Job, Running, State, TaskAt};
 use crate::fleet::{HostId, HostName};
-use crate::scheduler::{AttemptId, DoubtView, FenceAnswer, FenceState, JobId, Outcome, Permission, Phase};
+use crate::scheduler::{
+    AttemptId, DoubtView, FenceAnswer, FenceState, JobId, JobStatus, Outcome, Permission, Phase, TaskState,
+};
 
 /// Such attempts: one at most for each host of a job, as long as its task is in doubt, also when the job has retired.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{ApplyError, Effect, Effects, HostState, Job, State};
+use super::{Effect, Effects, HostState, Job, State};
 use crate::fleet::{HostId, HostName};
 use crate::plan::{BucketId, HoldOwner};
-use crate::scheduler::admission::full_for_hold;
-use crate::scheduler::{Actor, Hold, HostEventKind, JobId};
+use crate::scheduler::{Actor, ApplyError, Hold, HostEventKind, JobId};
 
 /// Why a host cannot be held now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +58,7 @@ impl State {
         } else if self.hosts.is_stuck(host) {
             Ok(())
         } else {
-            let full = full_for_hold(self, self.rules.profile_of(host)).next();
+            let full = self.full_for_hold(self.rules.profile_of(host)).next();
             full.map_or(Ok(()), |bucket| Err(HoldBlocked::Full(bucket)))
         }
     }

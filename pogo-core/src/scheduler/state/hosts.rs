@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use fixedbitset::FixedBitSet;
 
-use super::usage::Change;
-use super::{Effect, Effects, Running, State, Target, TaskAt, TaskState};
+use super::{Effect, Effects, Running, State, Target, TaskAt};
 use crate::Timestamp;
 use crate::fleet::HostId;
 use crate::saturating::saturating_u32;
-use crate::scheduler::JobId;
+use crate::scheduler::limits::Change;
+use crate::scheduler::{JobId, TaskState};
 
 /// What is known of one host, over all jobs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

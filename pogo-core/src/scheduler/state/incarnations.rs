@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{ApplyError, Effect, Effects, JobChange, State};
+use super::{Effect, Effects, JobChange, State};
 use crate::Timestamp;
-use crate::scheduler::{Actor, AttemptId, Incarnation, InputError, JobId, OrderKind, Phase, Restoration, RestoreCause};
+use crate::scheduler::{Actor, ApplyError, AttemptId, Incarnation, JobId, OrderKind, Phase, Restoration, RestoreCause};
 
 impl State {
     /// The incarnation of the namespace.
@@ -23,20 +23,6 @@ impl State {
         last.map_or(Incarnation::default(), |begun| begun.incarnation)
     }
 
-    /// The incarnation that a restore begins: the next one, or a later one where the store knows of more.
-    pub(in crate::scheduler) fn check_restored(
-        &self,
-        at: Timestamp,
-        (cause, reason): (RestoreCause, Arc<str>),
-        at_least: Incarnation,
-    ) -> Result<Restoration, InputError> {
-        let incarnation = Incarnation(self.incarnation().0.saturating_add(1)).max(at_least);
-        match incarnation <= Incarnation::MAX {
-            true => Ok(self.restoration(at, incarnation, (cause, reason))),
-            false => Err(InputError::TooManyRestores),
-        }
-    }
-
     pub(super) fn validate_restored(&self, incarnation: Incarnation) -> Result<(), ApplyError> {
         let last = self.incarnation();
         match (last.0 + 1..=Incarnation::MAX.0).contains(&incarnation.0) {
@@ -45,7 +31,7 @@ impl State {
         }
     }
 
-    fn restoration(
+    pub(in crate::scheduler) fn restoration(
         &self,
         at: Timestamp,
         incarnation: Incarnation,

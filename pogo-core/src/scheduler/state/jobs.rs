@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::job::Compiled;
-use super::{ApplyError, AttemptTimes, Budget, Effect, Effects, Job, JobStatus, State, Target, Task, TaskRecord};
+use super::{AttemptTimes, Budget, Effect, Effects, Job, State, Target, Task, TaskRecord};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName, ResolveError};
 use crate::plan::{JobSpec, PlanError, Stages};
-use crate::scheduler::{AttemptId, Freeze, JobId};
+use crate::scheduler::{ApplyError, AttemptId, Freeze, JobId, JobStatus};
 
 impl State {
     /// Whether a failure budget stops this host of a job.

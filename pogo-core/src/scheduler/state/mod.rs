@@ -4,7 +4,6 @@
 //! state, whether live or replayed.
 
 mod apply;
-mod apply_error;
 mod apply_task;
 mod attempt_times;
 mod attempts;
@@ -20,43 +19,38 @@ mod hosts;
 mod incarnations;
 mod job;
 mod jobs;
+mod permission;
 mod remnants;
 mod requests;
+mod room;
 mod steering;
-mod task_state;
 mod tasks;
 mod transitions;
-mod usage;
 mod validate;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use apply::Hint;
-pub use apply_error::ApplyError;
 pub(crate) use attempt_times::AttemptTimes;
 pub(crate) use attempts::{Attempts, Running};
 pub(crate) use backoff::Backoff;
 pub(crate) use budget::Budget;
 pub(crate) use by_host::JobsByHost;
-pub use configure::ConfigureError;
 pub(crate) use doubts::{Doubt, DoubtAt, Doubts};
 pub(crate) use effect::{Effect, Effects};
 pub(crate) use gates::Gates;
 pub(crate) use holds::HoldBlocked;
 pub(crate) use hosts::{FailedAttempt, HostState, Hosts};
-pub use job::JobStatus;
 pub(crate) use job::{Compiled, Job, Target, Task, TaskRecord};
 pub(crate) use remnants::{Remnant, Retired};
 pub(crate) use requests::{AnsweredRequest, Requests};
-pub use task_state::TaskState;
 pub(crate) use transitions::{JobChange, TaskChange};
-pub(crate) use usage::Usage;
 
-use super::freeze::Freezes;
-use super::hold::Holds;
-use super::job_map::JobMap;
-use super::{JobId, Restoration};
+use super::collections::JobMap;
+use super::host::{Freezes, Holds};
+use super::limits::Usage;
+use super::{JobId, JobStatus, Restoration};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostId};
 use crate::plan::{Bucket, BucketId, Rules};

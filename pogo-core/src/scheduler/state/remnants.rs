@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use super::{JobStatus, State};
+use super::State;
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 use crate::plan::JobSpec;
 use crate::policy::JobSettings;
-use crate::scheduler::{Failure, JobId};
+use crate::scheduler::{Failure, JobId, JobStatus};
 
 /// A job that has retired while hosts hold slots because of it. It is gone when none does any more.
 #[derive(Debug, Clone, PartialEq)]

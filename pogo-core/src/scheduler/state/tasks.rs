@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::gates::GateChange;
-use super::{Effect, Effects, Job, State, Target, Task, TaskAt, TaskRecord, TaskState};
+use super::{Effect, Effects, Job, State, Target, Task, TaskAt, TaskRecord};
 use crate::Timestamp;
-use crate::scheduler::JobId;
+use crate::scheduler::{JobId, TaskState};
 
 /// A task that is moved from one state to another, as far as is known of it without looking.
 pub(super) struct TaskMove {

@@ -1,7 +1,7 @@
 //! The state transitions of tasks and jobs: the one table by which orders are refused, and by which stored
 //! events are recognized as damaged.
 
-use super::{JobStatus, TaskState};
+use crate::scheduler::{JobStatus, TaskState};
 
 /// What moves a task from one state to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! Validates events against the state. A damaged log is refused here, before it can do harm.
 
-use super::{ApplyError, DoubtAt, Job, JobChange, Running, State, TaskChange};
+use super::{DoubtAt, Job, JobChange, Running, State, TaskChange};
 use crate::fleet::HostName;
 use crate::scheduler::{
-    AttemptId, Event, HostEvent, JobEvent, JobEventKind, JobId, NamespaceEventKind, Phase, TaskEvent, TaskEventKind,
+    ApplyError, AttemptId, Event, HostEvent, JobEvent, JobEventKind, JobId, NamespaceEventKind, Phase, TaskEvent,
+    TaskEventKind,
 };
 
 impl State {

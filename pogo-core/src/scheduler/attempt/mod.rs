@@ -1,0 +1,11 @@
+//! What is said of an attempt: whether it may begin, how it ended, and what its host knows of it.
+
+mod fence;
+mod outcome;
+mod output_summary;
+mod permission;
+
+pub use fence::{DoubtView, FenceAnswer, FenceState};
+pub use outcome::{Failure, FailureKind, NeverBegan, Outcome, Phase};
+pub use output_summary::OutputSummary;
+pub use permission::{BeginRefused, Permission};

@@ -1,0 +1,76 @@
+//! Commands that are refused: their orders, and what is said of them.
+
+use super::{Checked, CheckedOrder, OrderContext};
+use crate::Timestamp;
+use crate::scheduler::state::State;
+use crate::scheduler::{Actor, Command, InputError, Order, RequestId};
+
+impl State {
+    /// Refuses a command whose order is invalid in this state. One that was given before does nothing.
+    pub(in crate::scheduler) fn check_command(&self, now: Timestamp, command: Command) -> Result<Checked, InputError> {
+        let Command {
+            request,
+            actor,
+            reason,
+            order,
+        } = command;
+        let kind = order.kind();
+        if let Some(request) = &request
+            && let Some(known) = self.requests.get(request, now)
+        {
+            return match known.order == kind {
+                true => Ok(Checked::Repeated { answer: known.answer }),
+                false => Err(InputError::RequestReused {
+                    request: request.clone(),
+                    order: known.order,
+                }),
+            };
+        }
+        if let Some((what, max)) = too_long(actor.as_deref(), reason.as_deref()) {
+            return Err(InputError::TooLong { what, max });
+        }
+        let job = order.job();
+        let why = reason.as_deref().unwrap_or_default();
+        let forced = self.check_fenced(&order, why);
+        let order = match self.is_answered_alone(request.as_ref(), &order) {
+            true => CheckedOrder::Nothing,
+            false => self.check_order(now, order, why)?,
+        };
+        // What is wrong with the order itself comes first: no host is asked for an order that is refused anyway.
+        let forced = forced?;
+        let answer = order.answer();
+        let context = OrderContext {
+            order: kind,
+            job: job.or(answer.job()),
+            request,
+            actor,
+            reason,
+            answer,
+            forced,
+        };
+        Ok(Checked::Command {
+            order: Box::new(order),
+            context: Box::new(context),
+        })
+    }
+
+    /// Whether nothing but the answer to a request is recorded: it gives the fleet and the policy that are in force.
+    fn is_answered_alone(&self, request: Option<&RequestId>, order: &Order) -> bool {
+        match order {
+            Order::Configure { fleet, policy } => {
+                // Without a record, the same request given again would undo what somebody
+                // else has configured meanwhile.
+                request.is_some() && self.given.as_ref() == Some(fleet) && self.policy == *policy
+            }
+            _ => false,
+        }
+    }
+}
+
+fn too_long(actor: Option<&Actor>, reason: Option<&str>) -> Option<(&'static str, usize)> {
+    match (actor, reason) {
+        (Some(actor), _) if actor.is_too_long() => Some(("a text of its actor", Actor::MAX_LEN)),
+        (_, Some(reason)) if reason.len() > Command::MAX_REASON => Some(("its reason", Command::MAX_REASON)),
+        _ => None,
+    }
+}
