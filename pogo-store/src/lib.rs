@@ -17,6 +17,9 @@ mod namespace;
 mod namespace_id;
 mod output;
 mod owner;
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub mod postgres;
 mod store;
 mod store_format;
 #[cfg(test)]

@@ -1,0 +1,233 @@
+//! Where a database is, and how to log in there.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use form_urlencoded::{Serializer, parse};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::PgConnectOptions;
+
+use super::PostgresError;
+
+/// The address of a store in PostgreSQL: `postgres://pogo@db.example.com/pogo`.
+///
+/// What follows a `?` are settings of the connection, as `sslmode=verify-full` and `sslrootcert=FILE`, and two of ours: `schema=NAME`
+/// (default: `pogo`) has the tables, and `password_file=PATH` names a file that has the password alone. Otherwise the password is that of
+/// the address, of `PGPASSWORD`, or of the file that `PGPASSFILE` names (default: `~/.pgpass`).
+///
+/// It prints itself without user, password and settings.
+///
+/// ```
+/// use pogo_store::postgres::PostgresAddress;
+///
+/// let address: PostgresAddress = "postgres://pogo:secret@db.example.com/pogo?sslmode=verify-full".parse()?;
+/// assert_eq!(address.to_string(), "postgres://db.example.com/pogo");
+/// assert!(address.has_password());
+/// # Ok::<(), pogo_store::postgres::PostgresError>(())
+/// ```
+#[derive(Clone)]
+pub struct PostgresAddress {
+    name: String,
+    url: SecretString,
+    schema: String,
+    password_file: Option<PathBuf>,
+}
+
+/// Settings that the driver knows. Others would be passed over, and its log would have their values.
+const KNOWN: &[&str] = &[
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "user",
+];
+
+impl PostgresAddress {
+    /// The schema that has the tables, unless the address names one.
+    pub const SCHEMA: &str = "pogo";
+
+    /// Whether a text is meant as such an address.
+    pub fn is_meant_by(text: &str) -> bool {
+        text.starts_with("postgres:") || text.starts_with("postgresql:")
+    }
+
+    /// Whether it has a password in it, which belongs on no command line.
+    pub fn has_password(&self) -> bool {
+        let url = self.url.expose_secret();
+        let (base, query) = url.split_once('?').unwrap_or((url, ""));
+        let login = base
+            .split_once("://")
+            .and_then(|(_, rest)| rest.rsplit_once('@'))
+            .map(|(login, _)| login);
+        login.is_some_and(|login| login.contains(':')) || parse(query.as_bytes()).any(|(key, _)| key == "password")
+    }
+
+    /// All of it, for the environment of another process. It may have a password.
+    pub fn expose(&self) -> String {
+        let mut text = self.url.expose_secret().to_owned();
+        let mut add = |key, value: &str| {
+            let mut pair = Serializer::new(String::new());
+            pair.append_pair(key, value);
+            text.push(if text.contains('?') { '&' } else { '?' });
+            text.push_str(&pair.finish());
+        };
+        add("schema", &self.schema);
+        if let Some(file) = &self.password_file {
+            add("password_file", &file.to_string_lossy());
+        }
+        text
+    }
+
+    /// The schema that has the tables.
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// What a connection is made with; the file of the password is read for each.
+    pub(super) fn options(&self) -> Result<PgConnectOptions, PostgresError> {
+        let options: PgConnectOptions = self
+            .url
+            .expose_secret()
+            .parse()
+            .map_err(|error| self.invalid(without_input(&error)))?;
+        let Some(file) = &self.password_file else {
+            return Ok(options);
+        };
+        let text = std::fs::read_to_string(file)
+            .map(SecretString::from)
+            .map_err(|error| self.invalid(format!("{}: {error}", file.display())))?;
+        Ok(options.password(text.expose_secret().trim()))
+    }
+
+    fn invalid(&self, message: impl Into<String>) -> PostgresError {
+        PostgresError::InvalidAddress {
+            message: message.into(),
+        }
+    }
+}
+
+/// What is wrong with an address, without what was read.
+fn without_input(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Configuration(cause) => cause.to_string(),
+        _ => "it is no address of a database".to_owned(),
+    }
+}
+
+impl FromStr for PostgresAddress {
+    type Err = PostgresError;
+
+    fn from_str(text: &str) -> Result<Self, PostgresError> {
+        let invalid = |message: String| PostgresError::InvalidAddress { message };
+        let (base, query) = text.split_once('?').unwrap_or((text, ""));
+        let Some((scheme, rest)) = base
+            .split_once("://")
+            .filter(|(scheme, _)| ["postgres", "postgresql"].contains(scheme))
+        else {
+            return Err(invalid("it begins with postgres://".to_owned()));
+        };
+        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+        let (mut schema, mut password_file) = (Self::SCHEMA.to_owned(), None);
+        let mut others = Serializer::new(String::new());
+        for (key, value) in parse(query.as_bytes()) {
+            match &*key {
+                "schema" => schema = value.into_owned(),
+                "password_file" => password_file = Some(PathBuf::from(&*value)),
+                _ if KNOWN.contains(&&*key) || key.starts_with("options[") => _ = others.append_pair(&key, &value),
+                _ => {
+                    let known = KNOWN.join("`, `");
+                    return Err(invalid(format!(
+                        "`{}` is no setting of it; there are `schema`, `password_file`, `{known}`",
+                        key.escape_debug()
+                    )));
+                }
+            }
+        }
+        if schema.is_empty() || schema.len() > 63 || schema.contains('\0') {
+            return Err(invalid("a schema has a name of up to 63 bytes".to_owned()));
+        }
+        let others = others.finish();
+        let separator = if others.is_empty() { "" } else { "?" };
+        let name = match &*schema {
+            Self::SCHEMA => format!("{scheme}://{place}"),
+            other => format!("{scheme}://{place}?schema={other}"),
+        };
+        let address = Self {
+            name,
+            url: SecretString::from(format!("{base}{separator}{others}")),
+            schema,
+            password_file,
+        };
+        // Whoever typed it hears at once what is wrong with it.
+        let checked: Result<PgConnectOptions, _> = address.url.expose_secret().parse();
+        checked.map_err(|error| invalid(without_input(&error)))?;
+        Ok(address)
+    }
+}
+
+impl fmt::Display for PostgresAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl fmt::Debug for PostgresAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PostgresAddress").field(&self.name).finish()
+    }
+}
+
+impl PartialEq for PostgresAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for PostgresAddress {}
+
+#[cfg(test)]
+mod tests {
+    use super::PostgresAddress;
+
+    #[test]
+    fn an_address_shows_no_secret_and_keeps_its_settings() {
+        let text = "postgres://me:p%40ss@db:5433/pogo?password=x&schema=other&sslmode=require&password_file=%2Fa%20b";
+        let address: PostgresAddress = text.parse().unwrap();
+        assert_eq!(address.to_string(), "postgres://db:5433/pogo?schema=other");
+        let shown = format!("{address} {address:?}");
+        assert!(!shown.contains("p%40ss") && !shown.contains("me:"), "{shown}");
+        assert!(address.has_password());
+        assert_eq!(address.expose().parse::<PostgresAddress>().unwrap(), address);
+        let without: PostgresAddress = "postgres://me@db/pogo?sslmode=disable".parse().unwrap();
+        assert!(!without.has_password());
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_without_its_secret() {
+        for text in [
+            "mysql://me:secret@db/pogo",
+            "postgres:me:secret@db",
+            "postgres://me:secret@db/pogo?pasword=secret",
+            "postgres://me:secret@db:port/pogo",
+            "postgres://me:secret@db/pogo?sslmode=secret",
+            "postgres://me:secret@db/pogo?schema=",
+        ] {
+            let refused = text.parse::<PostgresAddress>().unwrap_err().to_string();
+            assert!(!refused.contains("me:secret"), "{refused}");
+            assert!(!refused.contains("`secret"), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Commits as rows.
+
+use std::collections::BTreeSet;
+
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row};
+
+use pogo_core::Digest;
+use pogo_core::journal::{Commit, Epoch, JournalError, Page, Seq, stored_len};
+use pogo_core::scheduler::Record;
+
+use super::error::{Answer, Failed};
+use super::fence::{Fence, fenced, number, stored};
+use super::session::{long, within};
+
+/// A page is done when it has so many bytes; its last commit is read to its end.
+const PAGE_BYTES: i64 = 4 << 20;
+/// The most commits of a page.
+const PAGE_COMMITS: i64 = 5_000;
+/// The most bytes of a commit's records.
+pub(super) const MAX_COMMIT: usize = 8 << 20;
+
+/// A commit in its stored form.
+#[derive(Debug)]
+pub(super) struct EncodedCommit {
+    pub(super) at: Seq,
+    pub(super) until: Seq,
+    /// A line of JSON for each record.
+    lines: Vec<u8>,
+    digest: Digest,
+    jobs: Vec<i64>,
+    content: Vec<Vec<u8>>,
+}
+
+impl EncodedCommit {
+    pub(super) fn new(commit: &Commit) -> Result<Self, JournalError> {
+        // What is much too large is not written out before it is refused.
+        let size: usize = commit.records.iter().map(stored_len).sum();
+        if size > MAX_COMMIT {
+            return Err(JournalError::TooLarge { max: MAX_COMMIT });
+        }
+        let mut lines = Vec::with_capacity(size);
+        for record in &commit.records {
+            serde_json::to_writer(&mut lines, record).map_err(|error| JournalError::Unavailable {
+                message: format!("a record cannot be written as JSON: {error}"),
+            })?;
+            lines.push(b'\n');
+        }
+        let jobs: BTreeSet<i64> = commit
+            .records
+            .iter()
+            .filter_map(|record| record.event.job())
+            .map(|job| stored(job.number()))
+            .collect();
+        let digests = commit.records.iter().flat_map(Record::digests);
+        Ok(Self {
+            at: commit.at,
+            until: commit.end(),
+            // Without the epoch: a commit whose answer was lost is proposed again by the next owner, and is then found to be there.
+            digest: Digest::of(&lines),
+            jobs: jobs.into_iter().collect(),
+            content: digests.map(|digest| digest.as_bytes().to_vec()).collect(),
+            lines,
+        })
+    }
+}
+
+/// Of the lines with their place, so that they are not taken for others.
+fn checksum(at: Seq, until: Seq, epoch: Epoch, lines: &[u8]) -> i64 {
+    let mut hasher = crc32fast::Hasher::new();
+    for number in [at.0, until.0, epoch.0] {
+        hasher.update(&number.to_le_bytes());
+    }
+    hasher.update(lines);
+    i64::from(hasher.finalize())
+}
+
+const APPEND: &str = fenced!(
+    "INSERT INTO commits (namespace, at, until, epoch, crc, digest, jobs, content, records)
+     SELECT id, $5, $6, epoch, $7, $8, $9, $10, $11 FROM fence
+      WHERE EXISTS (SELECT FROM commits WHERE namespace = $1 AND until = $5)
+         OR ($5 = 0 AND NOT EXISTS (SELECT FROM commits WHERE namespace = $1))
+     ON CONFLICT DO NOTHING"
+);
+
+/// Appends a commit, if the fence holds and the journal ends where the commit begins. Otherwise says which of them is not so.
+pub(super) async fn append(connection: &mut PgConnection, fence: Fence, commit: &EncodedCommit) -> Answer<Seq> {
+    if commit.at == commit.until {
+        return judge(connection, fence, commit).await;
+    }
+    let statement = fence
+        .query(APPEND)
+        .bind(stored(commit.at.0))
+        .bind(stored(commit.until.0))
+        .bind(checksum(commit.at, commit.until, fence.epoch, &commit.lines))
+        .bind(commit.digest.as_bytes())
+        .bind(&commit.jobs)
+        .bind(&commit.content)
+        .bind(&commit.lines);
+    match within(statement.execute(&mut *connection)).await?.rows_affected() {
+        0 => judge(connection, fence, commit).await,
+        _ => Ok(Ok(commit.until)),
+    }
+}
+
+/// Why nothing was appended: it is there already, belongs elsewhere, or is not this owner's to append.
+async fn judge(connection: &mut PgConnection, fence: Fence, commit: &EncodedCommit) -> Answer<Seq> {
+    let Some(end) = owned_end(connection, fence).await? else {
+        return Ok(Err(JournalError::Fenced));
+    };
+    let is_nothing = commit.at == commit.until && end.seq == commit.at;
+    let is_there = end.last == Some((commit.at, commit.digest));
+    Ok((is_nothing || is_there)
+        .then_some(end.seq)
+        .ok_or(JournalError::Conflict { at: end.seq }))
+}
+
+/// Where a journal ends, and its last commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) seq: Seq,
+    pub(super) last: Option<(Seq, Digest)>,
+}
+
+const OWNED_END: &str = fenced!(
+    "SELECT c.at, c.until, c.digest FROM fence
+       LEFT JOIN LATERAL (SELECT at, until, digest FROM commits WHERE namespace = $1 ORDER BY at DESC LIMIT 1) c ON true"
+);
+
+/// The end of a journal, for its owner; `None` if that is somebody else.
+pub(super) async fn owned_end(connection: &mut PgConnection, fence: Fence) -> Result<Option<End>, Failed> {
+    let row = within(fence.query(OWNED_END).fetch_optional(connection)).await?;
+    row.map(|row| {
+        let at: Option<i64> = row.try_get("at")?;
+        let last = at.map(|at| Ok::<_, Failed>((Seq(at.cast_unsigned()), digest(&row, "digest")?)));
+        Ok(End {
+            seq: Seq(row
+                .try_get::<Option<i64>, _>("until")?
+                .unwrap_or_default()
+                .cast_unsigned()),
+            last: last.transpose()?,
+        })
+    })
+    .transpose()
+}
+
+/// A digest that was stored.
+pub(super) fn digest(row: &PgRow, column: &str) -> Result<Digest, Failed> {
+    let bytes: Vec<u8> = row.try_get(column)?;
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    text.parse()
+        .map_err(|_| Failed::before(format!("the column `{column}` has no digest in it")))
+}
+
+const PAGE: &str = "
+    SELECT at, until, epoch, crc, records, (SELECT min(at) FROM commits WHERE namespace = $1) AS first
+      FROM (SELECT *, sum(octet_length(records)) OVER (ORDER BY at) - octet_length(records) AS before
+              FROM commits WHERE namespace = $1 AND until > $2
+               AND at >= coalesce((SELECT max(at) FROM commits WHERE namespace = $1 AND at <= $2), 0)
+             ORDER BY at LIMIT $3) AS page
+     WHERE before < $4 ORDER BY at";
+
+/// The records from a position on: a page of whole commits.
+pub(super) async fn read(connection: &mut PgConnection, namespace: i64, from: Seq) -> Answer<Page> {
+    let rows = sqlx::query(PAGE)
+        .bind(namespace)
+        .bind(stored(from.0))
+        .bind(PAGE_COMMITS)
+        .bind(PAGE_BYTES)
+        .fetch_all(connection);
+    let mut page = Page {
+        records: vec![],
+        next: from,
+    };
+    for row in long(rows).await? {
+        let found = FoundCommit::of(&row)?;
+        if found.at > page.next {
+            let first = number(&row, "first").map(Seq)?;
+            return Ok(Err(missing(&page, found.at, first)));
+        }
+        match found.records(page.next) {
+            Ok(records) => page.records.extend(records),
+            Err(error) => return Ok(Err(error)),
+        }
+        page.next = found.until;
+    }
+    Ok(Ok(page))
+}
+
+/// Records after those of a page are not there.
+fn missing(page: &Page, found: Seq, first: Seq) -> JournalError {
+    if page.records.is_empty() && found == first {
+        return JournalError::Compacted { first };
+    }
+    JournalError::Corrupt {
+        at: page.next,
+        message: format!("the next commit begins at {found}"),
+    }
+}
+
+/// A commit as it was found.
+pub(super) struct FoundCommit {
+    pub(super) at: Seq,
+    pub(super) until: Seq,
+    epoch: Epoch,
+    crc: i64,
+    lines: Vec<u8>,
+}
+
+impl FoundCommit {
+    pub(super) fn of(row: &PgRow) -> Result<Self, Failed> {
+        Ok(Self {
+            at: number(row, "at").map(Seq)?,
+            until: number(row, "until").map(Seq)?,
+            epoch: number(row, "epoch").map(Epoch)?,
+            crc: row.try_get("crc")?,
+            lines: row.try_get("records")?,
+        })
+    }
+
+    /// Its records from a position on.
+    pub(super) fn records(&self, from: Seq) -> Result<Vec<Record>, JournalError> {
+        Ok(self.positioned(from)?.into_iter().map(|(_, record)| record).collect())
+    }
+
+    /// Its records from a position on, with their positions.
+    pub(super) fn positioned(&self, from: Seq) -> Result<Vec<(Seq, Record)>, JournalError> {
+        let corrupt = |at, message: String| JournalError::Corrupt { at, message };
+        if checksum(self.at, self.until, self.epoch, &self.lines) != self.crc {
+            return Err(corrupt(
+                self.at,
+                "its commit has another checksum than it says".to_owned(),
+            ));
+        }
+        let lines = self
+            .lines
+            .strip_suffix(b"\n")
+            .unwrap_or(&self.lines)
+            .split(|byte| *byte == b'\n');
+        let skipped = usize::try_from(from.0.saturating_sub(self.at.0)).unwrap_or(usize::MAX);
+        let rest = (self.at.0..self.until.0).map(Seq).zip(lines).skip(skipped);
+        rest.map(|(at, line)| {
+            // Its checksum vouches for it: some version wrote it, and this one does not know it.
+            let unknown = |error| {
+                corrupt(
+                    at,
+                    format!("the record is whole, and this version of pogo cannot read it: {error}"),
+                )
+            };
+            Ok((at, serde_json::from_slice(line).map_err(unknown)?))
+        })
+        .collect()
+    }
+}

@@ -1,0 +1,96 @@
+//! Connections for what anybody may ask, and for what takes long.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sqlx::PgConnection;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::error::Failed;
+use super::session::{connect, within};
+use super::{PostgresAddress, PostgresError};
+
+/// How many there are at once.
+const MOST: usize = 4;
+/// One that nobody has used for so long may be gone, and is asked first.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// A few connections, opened when they are needed.
+#[derive(Debug)]
+pub(super) struct Pool {
+    address: PostgresAddress,
+    idle: Mutex<Vec<(Instant, PgConnection)>>,
+    slots: Semaphore,
+}
+
+/// One of them, by whoever uses it.
+pub(super) struct Pooled<'a> {
+    pool: &'a Pool,
+    connection: PgConnection,
+    _slot: SemaphorePermit<'a>,
+}
+
+impl Pool {
+    pub(super) fn new(address: PostgresAddress) -> Self {
+        Self {
+            address,
+            idle: Mutex::default(),
+            slots: Semaphore::new(MOST),
+        }
+    }
+
+    pub(super) async fn get(&self) -> Result<Pooled<'_>, Failed> {
+        let slot = self.slots.acquire().await;
+        let slot = slot.map_err(|_| Failed::before("the store is closed"))?;
+        let pooled = |connection| Pooled {
+            pool: self,
+            connection,
+            _slot: slot,
+        };
+        while let Some((since, mut connection)) = self.pop() {
+            if since.elapsed() < FRESH || within(sqlx::query("SELECT 1").execute(&mut connection)).await.is_ok() {
+                return Ok(pooled(connection));
+            }
+        }
+        let connected = connect(&self.address, "pogo").await;
+        connected.map(pooled).map_err(before)
+    }
+
+    fn pop(&self) -> Option<(Instant, PgConnection)> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+}
+
+/// A connection that could not be made.
+pub(super) fn before(error: PostgresError) -> Failed {
+    Failed::before(match error {
+        PostgresError::Unavailable { message, .. } => message,
+        other => other.to_string(),
+    })
+}
+
+impl Pooled<'_> {
+    /// Gives it back, unless it is of no more use.
+    pub(super) fn done<T>(self, answer: Result<T, Failed>) -> Result<T, Failed> {
+        if answer.as_ref().map_or_else(|failed| failed.is_connected, |_| true) {
+            let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.push((Instant::now(), self.connection));
+        }
+        answer
+    }
+}
+
+impl Deref for Pooled<'_> {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Pooled<'_> {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}

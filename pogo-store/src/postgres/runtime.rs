@@ -1,0 +1,74 @@
+//! A thread for what waits for the database, so that any executor can await it.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::{self, ThreadId};
+
+use futures::future::{FutureExt, LocalBoxFuture};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinSet, LocalSet};
+
+use super::error::Failed;
+
+/// Runs futures on a thread of its own. Each runs to its end even if nobody awaits it any more, so a statement is never cut off in the
+/// middle because somebody lost interest. The thread ends once nobody has the runtime, and all of them have ended.
+#[derive(Debug, Clone)]
+pub(super) struct Runtime {
+    thread: ThreadId,
+    tasks: Arc<mpsc::UnboundedSender<Task>>,
+}
+
+/// Begun on the thread, so that what is begun never leaves it.
+type Task = Box<dyn FnOnce() -> LocalBoxFuture<'static, ()> + Send>;
+
+impl Runtime {
+    pub(super) fn start() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (sender, mut tasks) = mpsc::unbounded_channel::<Task>();
+        let run = async move {
+            let mut running = JoinSet::new();
+            loop {
+                tokio::select! {
+                    task = tasks.recv() => match task {
+                        Some(task) => _ = running.spawn_local(task()),
+                        None => break,
+                    },
+                    // A panic has been reported to whoever awaited the task.
+                    Some(_) = running.join_next() => {}
+                }
+            }
+            while running.join_next().await.is_some() {}
+        };
+        let thread = thread::Builder::new().name("pogo-store-postgres".to_owned());
+        let thread = thread.spawn(move || runtime.block_on(LocalSet::new().run_until(run)))?;
+        Ok(Self {
+            thread: thread.thread().id(),
+            tasks: Arc::new(sender),
+        })
+    }
+
+    /// Whether this is its thread.
+    pub(super) fn is_current(&self) -> bool {
+        thread::current().id() == self.thread
+    }
+
+    /// Runs this to its end, whoever awaits it.
+    pub(super) fn spawn<F: Future<Output = ()> + 'static>(&self, task: impl FnOnce() -> F + Send + 'static) {
+        // The thread lives as long as there is somebody who can send.
+        let _ = self.tasks.send(Box::new(|| task().boxed_local()));
+    }
+
+    /// Runs this and gives what comes of it.
+    pub(super) async fn run<T, F>(&self, work: impl FnOnce() -> F + Send + 'static) -> Result<T, Failed>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        // Whoever asked may be gone.
+        self.spawn(move || async move { _ = sender.send(work().await) });
+        receiver
+            .await
+            .map_err(|_| Failed::before("the thread that uses the database has panicked"))
+    }
+}

@@ -1,0 +1,14 @@
+//! Stores in PostgreSQL, over a server of Debian's that the tests start.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "all of it is tests"
+)]
+
+mod compaction;
+mod conformance;
+mod faults;
+mod migrating;
+mod proxy;
+mod server;
