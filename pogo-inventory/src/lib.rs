@@ -48,6 +48,8 @@ mod policy_file;
 mod roster;
 #[cfg(feature = "settings-file")]
 mod settings_file;
+#[cfg(feature = "settings-file")]
+mod settings_reader;
 #[cfg(feature = "text")]
 #[allow(dead_code, reason = "each source uses its part of what they share")]
 mod source;
@@ -96,6 +98,8 @@ pub use policy_file::PolicyFile;
 pub use secrecy::SecretString;
 #[cfg(feature = "settings-file")]
 pub use settings_file::{Setting, SettingItem, SettingPosition, SettingValue, SettingsFile};
+#[cfg(feature = "settings-file")]
+pub use settings_reader::SettingsReader;
 #[cfg(feature = "sources-file")]
 pub use sources_file::SourcesFile;
 pub use spec::{SourceSpec, SpecError};

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use axum::http::request::Parts;
 use pogo_core::scheduler::Actor;
 
+use crate::Grants;
+
 /// Tells who the actor of a request is. Everything that changes something is recorded under that name.
 ///
 /// ```
@@ -41,9 +43,16 @@ pub trait Authenticator: Send + Sync {
 pub struct Identity {
     /// The name under which their orders are recorded.
     pub actor: Arc<Actor>,
-    /// Whether their jobs may name files of this machine, and settings of the transport: input, keys and files that are sent to hosts are read
-    /// by this process.
+    /// Whether their jobs may name files of this machine, and settings of the transport: input, keys and files that are
+    /// sent to hosts are read by this process.
     pub local_files: bool,
+    /// Whether they own the server, and may do everything whatever the grants say.
+    pub is_owner: bool,
+    /// The groups that their login says they are in. Grants name these, and have groups of their own besides.
+    pub groups: Vec<Arc<str>>,
+    /// What they may do at most by the way they came, such as by a token that is for one purpose. It holds for owners
+    /// too.
+    pub scope: Option<Arc<Grants>>,
 }
 
 impl Identity {
@@ -52,7 +61,31 @@ impl Identity {
         Self {
             actor: actor.into(),
             local_files: false,
+            is_owner: false,
+            groups: Vec::new(),
+            scope: None,
         }
+    }
+
+    /// Lets them do everything, whatever the grants say: for whom the server belongs to.
+    #[must_use]
+    pub fn as_owner(mut self) -> Self {
+        self.is_owner = true;
+        self
+    }
+
+    /// Says which groups they are in, as far as their login knows.
+    #[must_use]
+    pub fn in_groups(mut self, groups: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Self {
+        self.groups = groups.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Limits what they may do to this, besides what the grants say.
+    #[must_use]
+    pub fn with_scope(mut self, scope: impl Into<Arc<Grants>>) -> Self {
+        self.scope = Some(scope.into());
+        self
     }
 
     /// Lets their jobs name files of this machine: for whoever could read them anyhow.

@@ -1,9 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod access;
+mod any_of;
 mod authenticator;
+mod bearer;
 mod body;
 mod closing;
+#[cfg(feature = "grants-file")]
+mod grants_file;
 mod handlers;
 mod history;
 mod json;
@@ -23,16 +28,27 @@ mod state;
 #[cfg(feature = "tcp")]
 pub mod tcp;
 mod timeline;
+#[cfg(feature = "token-file")]
+mod token_file;
 mod tokens;
 #[cfg(feature = "unix")]
 pub mod unix;
 
+pub use access::{
+    Decision, Grant, Grants, HostScope, InvalidWho, Question, Recipe, Right, SharedGrants, Uncovered, UnknownVerb,
+    Verb, Who,
+};
+pub use any_of::AnyOf;
 pub use authenticator::{AuthError, Authenticator, Identity};
+#[cfg(feature = "grants-file")]
+pub use grants_file::{GrantTest, GrantsFile};
 pub use limits::Limits;
 pub use output_feed::OutputFeed;
 pub use questions::Questions;
 pub use routes::{Route, router, routes};
 pub use state::{Activity, Namespace, RouterState, RouterStateBuilder, SecretsKeeper};
+#[cfg(feature = "token-file")]
+pub use token_file::{NewSecret, NewToken, TokenEntry, TokenFile, TokenFileError, TokenGrant};
 pub use tokens::Tokens;
 #[cfg(feature = "unix")]
 pub use unix::{Peer, PeerAccounts};

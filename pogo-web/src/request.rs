@@ -1,22 +1,21 @@
 //! What every handler is given.
 
-use std::sync::atomic::Ordering;
-
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use pogo_api::wire::{NamespaceName, Problem, ProblemKind};
 
+use crate::access::Access;
 use crate::closing::Closing;
 use crate::parameters::{Parameters, parse};
 use crate::refusal::Refusal;
 use crate::state::Shared;
-use crate::{Identity, Namespace, RouterState};
+use crate::{Namespace, RouterState};
 
-/// A request of somebody who is known: what all handlers take.
+/// A request that was let in: what all handlers take.
 pub(crate) struct Request {
     state: RouterState,
-    /// Who asks.
-    pub(crate) identity: Identity,
+    /// Who asks, and what they may do.
+    pub(crate) access: Access,
     segments: Vec<(String, String)>,
     pub(crate) parameters: Parameters,
     /// What a browser that reconnects has last seen.
@@ -52,14 +51,19 @@ impl FromRequestParts<RouterState> for Request {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &RouterState) -> Result<Self, Refusal> {
-        let identity = state.shared().authenticator.authenticate(parts).await?;
-        state.shared().requests.fetch_add(1, Ordering::Relaxed);
+        // Only the door of a route puts it there, so a handler behind none answers nobody.
+        let access = parts.extensions.get::<Access>().cloned().ok_or_else(|| {
+            Refusal::new(
+                ProblemKind::Internal,
+                "nobody has checked who may come here; this is a defect of the server",
+            )
+        })?;
         let segments = RawPathParams::from_request_parts(parts, state).await;
         let segments = segments.map_err(|error| Refusal::new(ProblemKind::InvalidParameter, error.body_text()))?;
         let last_event_id = parts.headers.get("last-event-id").and_then(|id| id.to_str().ok());
         Ok(Self {
             state: state.clone(),
-            identity,
+            access,
             segments: segments
                 .iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))

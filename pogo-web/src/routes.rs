@@ -5,8 +5,9 @@ use axum::http::Method;
 use axum::routing::{MethodRouter, get, post};
 use pogo_api::wire::ProblemKind;
 
+use crate::access::guard;
 use crate::refusal::Refusal;
-use crate::{RouterState, handlers};
+use crate::{Right, RouterState, Verb, handlers};
 
 /// A route, by its method and the pattern of its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,18 +17,24 @@ pub struct Route {
     pub method: Method,
     /// The path, with its parameters in braces.
     pub path: &'static str,
+    /// What it asks of whoever comes.
+    pub right: Right,
 }
 
 /// The routes of a [`router`], in the order of its documentation.
 pub fn routes() -> Vec<Route> {
     let table = table().into_iter();
-    table.map(|(method, path, _)| Route { method, path }).collect()
+    table
+        .map(|(method, path, right, _)| Route { method, path, right })
+        .collect()
 }
 
 /// A router that answers from this state. It can be mounted anywhere in another, and serves nothing by itself.
 pub fn router(state: RouterState) -> Router {
     let table = table().into_iter();
-    let router = table.fold(Router::new(), |router, (_, path, handler)| router.route(path, handler));
+    let router = table.fold(Router::new(), |router, (_, path, right, handler)| {
+        router.route(path, guard(&state, right, handler))
+    });
     #[cfg(feature = "page")]
     let router = crate::page::add_to(router);
     let no_such_path = async || {
@@ -48,51 +55,76 @@ pub fn router(state: RouterState) -> Router {
         .with_state(state)
 }
 
-/// All routes. The router is made of it, and so is the list that tests hold documentation and cases against.
-fn table() -> Vec<(Method, &'static str, MethodRouter<RouterState>)> {
+/// All routes, each with what it asks of whoever comes. The router is made of it, and so is the list that tests hold documentation and cases against.
+fn table() -> Vec<(Method, &'static str, Right, MethodRouter<RouterState>)> {
+    const VIEW: Right = Right::Verb(Verb::View);
+    const RUN: Right = Right::Verb(Verb::Run);
     macro_rules! namespace {
         ($rest:literal) => {
             concat!("/v1/namespaces/{namespace}", $rest)
         };
     }
     vec![
-        (Method::GET, "/healthz", get(handlers::health)),
-        (Method::GET, "/v1", get(handlers::about)),
-        (Method::GET, "/v1/namespaces", get(handlers::namespaces)),
-        (Method::GET, namespace!(""), get(handlers::namespace)),
-        (Method::GET, namespace!("/status"), get(handlers::status)),
-        (Method::GET, namespace!("/configuration"), get(handlers::configuration)),
-        (Method::POST, namespace!("/orders"), post(handlers::order)),
-        (Method::POST, namespace!("/preview"), post(handlers::preview)),
-        (Method::POST, namespace!("/answers"), post(handlers::answers)),
-        (Method::POST, namespace!("/secrets"), post(handlers::secrets)),
-        (Method::GET, namespace!("/jobs"), get(handlers::jobs)),
-        (Method::GET, namespace!("/jobs/{job}"), get(handlers::job)),
-        (Method::GET, namespace!("/jobs/{job}/wait"), get(handlers::wait)),
-        (Method::GET, namespace!("/jobs/{job}/hosts"), get(handlers::hosts)),
-        (Method::GET, namespace!("/jobs/{job}/events"), get(handlers::job_events)),
+        (Method::GET, "/healthz", Right::Anybody, get(handlers::health)),
+        (Method::GET, "/v1", Right::Known, get(handlers::about)),
+        (Method::GET, "/v1/namespaces", Right::Known, get(handlers::namespaces)),
+        (Method::GET, namespace!(""), VIEW, get(handlers::namespace)),
+        (Method::GET, namespace!("/status"), VIEW, get(handlers::status)),
+        (
+            Method::GET,
+            namespace!("/configuration"),
+            VIEW,
+            get(handlers::configuration),
+        ),
+        (Method::POST, namespace!("/orders"), Right::Order, post(handlers::order)),
+        (
+            Method::POST,
+            namespace!("/preview"),
+            Right::Order,
+            post(handlers::preview),
+        ),
+        (Method::POST, namespace!("/answers"), RUN, post(handlers::answers)),
+        (Method::POST, namespace!("/secrets"), RUN, post(handlers::secrets)),
+        (Method::GET, namespace!("/jobs"), VIEW, get(handlers::jobs)),
+        (Method::GET, namespace!("/jobs/{job}"), VIEW, get(handlers::job)),
+        (Method::GET, namespace!("/jobs/{job}/wait"), VIEW, get(handlers::wait)),
+        (Method::GET, namespace!("/jobs/{job}/hosts"), VIEW, get(handlers::hosts)),
+        (
+            Method::GET,
+            namespace!("/jobs/{job}/events"),
+            VIEW,
+            get(handlers::job_events),
+        ),
         (
             Method::GET,
             namespace!("/jobs/{job}/hosts/{host}/explain"),
+            VIEW,
             get(handlers::explain),
         ),
         (
             Method::GET,
             namespace!("/jobs/{job}/hosts/{host}/reasons"),
+            VIEW,
             get(handlers::reasons),
         ),
-        (Method::GET, namespace!("/jobs/{job}/overview"), get(handlers::overview)),
-        (Method::GET, namespace!("/jobs/{job}/bars"), get(handlers::bars)),
+        (
+            Method::GET,
+            namespace!("/jobs/{job}/overview"),
+            VIEW,
+            get(handlers::overview),
+        ),
+        (Method::GET, namespace!("/jobs/{job}/bars"), VIEW, get(handlers::bars)),
         (
             Method::GET,
             namespace!("/jobs/{job}/attempts/{attempt}/output/{stream}"),
+            Right::OutputOfJob,
             get(handlers::output),
         ),
-        (Method::GET, namespace!("/hosts/{host}"), get(handlers::host)),
-        (Method::GET, namespace!("/attempts"), get(handlers::attempts)),
-        (Method::GET, namespace!("/slots"), get(handlers::slots)),
-        (Method::GET, namespace!("/holds"), get(handlers::holds)),
-        (Method::GET, namespace!("/history"), get(handlers::history)),
-        (Method::GET, namespace!("/events"), get(handlers::events)),
+        (Method::GET, namespace!("/hosts/{host}"), VIEW, get(handlers::host)),
+        (Method::GET, namespace!("/attempts"), VIEW, get(handlers::attempts)),
+        (Method::GET, namespace!("/slots"), VIEW, get(handlers::slots)),
+        (Method::GET, namespace!("/holds"), VIEW, get(handlers::holds)),
+        (Method::GET, namespace!("/history"), VIEW, get(handlers::history)),
+        (Method::GET, namespace!("/events"), VIEW, get(handlers::events)),
     ]
 }

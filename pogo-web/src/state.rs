@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use crate::history::History;
 use crate::revision::Revisions;
 use crate::timeline::Timelines;
-use crate::{Authenticator, Limits, OutputFeed, Questions};
+use crate::{Authenticator, Limits, OutputFeed, Questions, SharedGrants};
 
 /// What a router answers from: namespaces, and who may ask. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) server: String,
     pub(crate) namespaces: BTreeMap<NamespaceName, Namespace>,
     pub(crate) authenticator: Arc<dyn Authenticator>,
+    /// Who may do what; without any, whoever is known may do everything.
+    pub(crate) grants: Option<SharedGrants>,
     pub(crate) limits: Limits,
     /// A permit for each stream that may be opened.
     pub(crate) streams: Arc<Semaphore>,
@@ -133,6 +135,7 @@ impl RouterState {
             server: concat!("pogo-web ", env!("CARGO_PKG_VERSION")).to_owned(),
             namespaces: BTreeMap::new(),
             authenticator,
+            grants: None,
             limits: Limits::default(),
         }
     }
@@ -165,6 +168,7 @@ pub struct RouterStateBuilder {
     server: String,
     namespaces: BTreeMap<NamespaceName, Namespace>,
     authenticator: Arc<dyn Authenticator>,
+    grants: Option<SharedGrants>,
     limits: Limits,
 }
 
@@ -183,6 +187,13 @@ impl RouterStateBuilder {
         self
     }
 
+    /// Sets who may do what. By default whoever the authenticator knows may do everything.
+    #[must_use]
+    pub fn grants(mut self, grants: impl Into<SharedGrants>) -> Self {
+        self.grants = Some(grants.into());
+        self
+    }
+
     /// Sets what is taken at once.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -198,6 +209,7 @@ impl RouterStateBuilder {
             server: self.server,
             namespaces: self.namespaces,
             authenticator: self.authenticator,
+            grants: self.grants,
             streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),
             requests: AtomicU64::new(0),
             bodies: Semaphore::new(kib.min(Semaphore::MAX_PERMITS)),

@@ -5,11 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use pogo_core::Digest;
 use pogo_core::scheduler::Actor;
 
+use crate::bearer::bearer;
 use crate::{AuthError, Authenticator, Identity};
 
 /// Knows whoever asks by a bearer token: `Authorization: Bearer …`. It holds digests of tokens, and no token.
@@ -18,7 +18,7 @@ use crate::{AuthError, Authenticator, Identity};
 #[derive(Default)]
 pub struct Tokens {
     /// By their digests, so that nothing is learned from how long a comparison takes.
-    actors: BTreeMap<Digest, Arc<Actor>>,
+    identities: BTreeMap<Digest, Identity>,
 }
 
 impl Tokens {
@@ -29,40 +29,39 @@ impl Tokens {
 
     /// Lets in whoever has this token, as this actor.
     #[must_use]
-    pub fn token(mut self, token: &str, actor: impl Into<Arc<Actor>>) -> Self {
-        self.actors.insert(Digest::of(token.as_bytes()), actor.into());
+    pub fn token(self, token: &str, actor: impl Into<Arc<Actor>>) -> Self {
+        self.identity(token, Identity::new(actor))
+    }
+
+    /// Lets in whoever has this token, as somebody of whom more is known.
+    #[must_use]
+    pub fn identity(mut self, token: &str, identity: Identity) -> Self {
+        self.identities.insert(Digest::of(token.as_bytes()), identity);
         self
     }
 }
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.actors.values()).finish()
+        let actors = self.identities.values().map(|identity| &identity.actor);
+        f.debug_set().entries(actors).finish()
     }
 }
 
 #[async_trait]
 impl Authenticator for Tokens {
     async fn authenticate(&self, request: &Parts) -> Result<Identity, AuthError> {
-        let given = request.headers.get(AUTHORIZATION).and_then(|given| given.to_str().ok());
-        let token = given.and_then(|given| {
-            let (scheme, token) = given.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        let token = token.ok_or_else(|| {
-            AuthError::unauthenticated(
-                "a token is needed: `Authorization: Bearer TOKEN`; whoever started the server has one",
-            )
-        })?;
-        let actor = self.actors.get(&Digest::of(token.as_bytes()));
-        let actor = actor.ok_or_else(|| AuthError::unauthenticated("the token is not known here, or no longer"))?;
-        Ok(Identity::new(Arc::clone(actor)))
+        let token = bearer(request)?;
+        let identity = self.identities.get(&Digest::of(token.as_bytes()));
+        let identity = identity.cloned();
+        identity.ok_or_else(|| AuthError::unauthenticated("the token is not known here, or no longer"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use axum::http::Request;
+    use axum::http::header::AUTHORIZATION;
 
     use super::*;
 

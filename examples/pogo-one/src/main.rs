@@ -1,5 +1,7 @@
 //! The program: plans, simulates and runs rollouts over SSH, and keeps them in a store.
 
+#[cfg(feature = "store")]
+mod access;
 mod actor;
 mod ask;
 mod cli;
@@ -102,6 +104,10 @@ fn program() -> ExitCode {
         Command::Serve(args) => verbs::serve(args),
         #[cfg(feature = "store")]
         Command::Store(args) => store::store(args),
+        #[cfg(feature = "store")]
+        Command::Grants(args) => access::grants(args),
+        #[cfg(feature = "store")]
+        Command::Token(args) => access::token(args),
         Command::Config(args) => config::config(args),
         Command::Completion(args) => command::completion(args),
         Command::Man(args) => command::man(args),

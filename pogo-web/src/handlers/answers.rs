@@ -16,7 +16,7 @@ pub(crate) async fn answers(mut request: Request, headers: HeaderMap, body: Body
         let said = "this server asks nobody; it connects with what it has";
         return Err(Refusal::new(ProblemKind::NotAllowed, said));
     };
-    if !request.identity.local_files {
+    if !request.access.identity.local_files {
         let said = "only the account of the server answers, since the server connects with the answer";
         return Err(Refusal::new(ProblemKind::NotAllowed, said));
     }

@@ -53,6 +53,9 @@ pub(crate) async fn events(mut request: Request) -> Reply {
             .map(|id| parse::<StreamId>("last-event-id", id))
             .transpose()?;
     }
+    if with_output {
+        request.access.check_output(request.namespace()?, asked.job).await?;
+    }
     let permit = open_stream(request.shared())?;
     // Before the first update, so that nothing that is written after it is left out.
     let output = match (with_output, feed) {
@@ -64,7 +67,7 @@ pub(crate) async fn events(mut request: Request) -> Reply {
         }
     };
     // Whoever may not answer is not asked.
-    let questions = questions.filter(|_| with_questions && request.identity.local_files);
+    let questions = questions.filter(|_| with_questions && request.access.identity.local_files);
     let questions = questions.map(|questions| questions.reader());
     let mut subscription = handle.subscribe(asked, request.shared().limits.subscription);
     // There is always one at once: where nothing has happened since, that the connection works.

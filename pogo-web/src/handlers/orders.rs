@@ -11,6 +11,7 @@ use pogo_core::plan::{JobSpec, Stdin};
 use pogo_core::scheduler::{Command, JobStatus, Order};
 
 use crate::Identity;
+use crate::access::GivenCommand;
 use crate::body::receive;
 use crate::json::{Reply, document};
 use crate::refusal::Refusal;
@@ -21,16 +22,17 @@ pub(crate) async fn order(mut request: Request, headers: HeaderMap, body: Body) 
     let namespace = request.namespace()?.clone();
     let if_idle = request.parameters.optional("idle")?.unwrap_or(false);
     std::mem::take(&mut request.parameters).finish()?;
-    let command: Command = receive(request.shared(), &headers, body).await?;
-    let command = of_actor(command, &request.identity)?;
+    let given: GivenCommand = receive(request.shared(), &headers, body).await?;
+    let access = &request.access;
     let handle = &namespace.handle;
     let expected = headers.get(IF_MATCH).map(|tag| tag.to_str().unwrap_or_default());
-    let changes = matches!(command.order, Order::Configure { .. });
-    if !(changes || if_idle || expected.is_some()) {
+    if !(given.changes_fleet() || if_idle || expected.is_some() || access.depends_on_fleet()) {
+        let command = of_actor(access.permit(&namespace, given).await?, &access.identity)?;
         return document(&OrderAnswer::new(handle.execute(command).await?));
     }
-    // Whoever asks for what is in force, or changes it, does so one after the other.
+    // Whoever asks for what is in force, depends on it, or changes it, does so one after the other.
     let held = namespace.revisions.hold(handle).await?;
+    let command = of_actor(access.permit(&namespace, given).await?, &access.identity)?;
     if expected.is_some_and(|expected| expected != namespace.revisions.tag(&held)) {
         let said = "somebody has changed fleet or policy since they were read; read them again";
         return Err(Refusal::new(ProblemKind::ConfigurationChanged, said));
@@ -64,8 +66,9 @@ async fn check_idle(handle: &Handle) -> Result<(), Refusal> {
 pub(crate) async fn preview(mut request: Request, headers: HeaderMap, body: Body) -> Reply {
     let namespace = request.namespace()?.clone();
     std::mem::take(&mut request.parameters).finish()?;
-    let command: Command = receive(request.shared(), &headers, body).await?;
-    let command = of_actor(command, &request.identity)?;
+    let given: GivenCommand = receive(request.shared(), &headers, body).await?;
+    let access = &request.access;
+    let command = of_actor(access.permit(&namespace, given).await?, &access.identity)?;
     if matches!(command.order, Order::Configure { .. }) {
         let said = "what a change of fleet and policy leads to is not previewed; `pogo apply` shows the difference";
         return Err(Refusal::new(ProblemKind::InvalidBody, said));

@@ -17,7 +17,7 @@ pub(crate) async fn secrets(mut request: Request, headers: HeaderMap, body: Body
         let said = "this server takes no secrets for jobs; it connects with those that it has";
         return Err(Refusal::new(ProblemKind::NotAllowed, said));
     };
-    if !request.identity.local_files {
+    if !request.access.identity.local_files {
         let said = "only the account of the server gives secrets for jobs, since the server connects with them";
         return Err(Refusal::new(ProblemKind::NotAllowed, said));
     }

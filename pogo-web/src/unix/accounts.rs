@@ -88,7 +88,7 @@ impl Authenticator for PeerAccounts {
         let actor = Actor::new(self.name(peer.uid).await).at_host(Arc::clone(&self.machine));
         let identity = Identity::new(actor);
         Ok(match may_be_owner {
-            true => identity.with_local_files(),
+            true => identity.with_local_files().as_owner(),
             false => identity,
         })
     }

@@ -168,6 +168,12 @@ pub(crate) enum Command {
     /// Look at a store of rollouts, check it, remove what is old, and copy it.
     #[cfg(feature = "store")]
     Store(super::StoreArgs),
+    /// Say who may do what on a server.
+    #[cfg(feature = "store")]
+    Grants(super::GrantsArgs),
+    /// Make, list and revoke tokens for a server.
+    #[cfg(feature = "store")]
+    Token(super::TokenArgs),
     /// Show the program's settings, and where each comes from.
     #[command(after_help = examples::CONFIG)]
     Config(ConfigArgs),

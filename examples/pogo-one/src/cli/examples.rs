@@ -54,6 +54,14 @@ examples! {
         "serve -n web --listen 127.0.0.1:8080",
         "serve status",
         "serve stop";
+    GRANTS:
+        "grants check --grants grants.yaml",
+        "grants check --as alice run '$db'",
+        "grants check --as alice -i hosts.ini 'view output' web1";
+    TOKEN:
+        "token create --as ci --note deploy --for 30d --may run --targets '$web'",
+        "token list",
+        "token revoke deploy";
     STATUS:
         "status",
         "status last",

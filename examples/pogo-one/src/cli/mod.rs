@@ -11,6 +11,8 @@ mod examples;
 mod exec_args;
 mod expectation;
 mod foreign;
+#[cfg(feature = "store")]
+mod grants;
 mod inventory;
 mod job;
 mod log;
@@ -32,6 +34,8 @@ mod ssh;
 #[cfg(feature = "store")]
 mod store;
 mod targets;
+#[cfg(feature = "store")]
+mod token;
 
 #[cfg(feature = "store")]
 pub(crate) use apply::ApplyArgs;
@@ -44,6 +48,8 @@ pub(crate) use exec_args::ExecArgs;
 #[cfg(feature = "store")]
 pub(crate) use exec_args::new_name;
 pub(crate) use foreign::{explain, missing_command};
+#[cfg(feature = "store")]
+pub(crate) use grants::{GrantsArgs, GrantsCheckArgs, GrantsCommand};
 pub(crate) use inventory::{DiffArgs, GraphArgs, HostArgs, InventoryArgs, InventoryCommand, ListArgs};
 #[cfg(feature = "store")]
 pub(crate) use job::MaxParallel;
@@ -74,3 +80,5 @@ pub(crate) use ssh::{HostKeys, SshArgs, TransportArg};
 #[cfg(feature = "store")]
 pub(crate) use store::{CopyArgs, PruneArgs, StoreArgs, StoreAt, StoreCommand, StoreInfoArgs};
 pub(crate) use targets::{TargetArgs, Targets, targets};
+#[cfg(feature = "store")]
+pub(crate) use token::{TokenArgs, TokenCommand, TokenCreateArgs, TokenListArgs, TokenRevokeArgs, TokenStore};

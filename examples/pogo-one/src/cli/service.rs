@@ -107,6 +107,10 @@ pub(crate) struct ServeArgs {
     /// 127.0.0.1:7646]
     #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:7646", conflicts_with = "background")]
     pub(crate) listen: Option<SocketAddr>,
+    /// File of grants, which say who may do what with --listen [default: whoever has the printed token may do everything, and other tokens what they were
+    /// made for]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "listen")]
+    pub(crate) grants: Option<PathBuf>,
     /// Leave the terminal, and end when nothing is left to do.
     #[arg(long, hide = true)]
     pub(crate) background: bool,

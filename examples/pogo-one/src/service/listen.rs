@@ -1,19 +1,30 @@
 //! The page and the API on a port of this machine.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
-use pogo_api::wire::NamespaceName;
 use pogo_web::tcp::{ServeOptions, serve};
-use pogo_web::{Namespace, RouterState, Tokens, router};
+use pogo_web::{AnyOf, Authenticator, Grants, GrantsFile, Identity, Namespace, RouterState, Tokens, router};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::Place;
 use super::connect::program;
+use crate::access::tokens_of;
 use crate::actor::account;
 use crate::exit::CliError;
 use crate::report;
+
+/// The grants of a file; without one those of the owner.
+pub(super) fn grants(path: Option<&Path>) -> Result<Grants, CliError> {
+    let Some(path) = path else {
+        return Ok(Grants::of_owner());
+    };
+    let file = GrantsFile::read(path).map_err(CliError::usage)?;
+    Ok(file.grants().clone())
+}
 
 /// 128 bits from the system, as text.
 fn random_token() -> Result<String, CliError> {
@@ -32,8 +43,9 @@ impl Listening {
     /// Listens, and prints the address of the page with a token that nobody else has.
     pub(super) async fn start(
         address: SocketAddr,
-        name: &NamespaceName,
+        place: &Place,
         namespace: Namespace,
+        grants: Grants,
     ) -> Result<Self, CliError> {
         if !address.ip().is_loopback() {
             return Err(CliError::usage(format!(
@@ -49,10 +61,15 @@ impl Listening {
         })?;
         let address = listener.local_addr().map_err(CliError::broken)?;
         let token = random_token()?;
-        let tokens = Tokens::new().token(&token, account().with_token("printed at the start"));
-        let state = RouterState::builder(Arc::new(tokens))
+        let tokens = Tokens::new().identity(
+            &token,
+            Identity::new(account().with_token("printed at the start")).as_owner(),
+        );
+        let ways: [Arc<dyn Authenticator>; 2] = [Arc::new(tokens), Arc::new(tokens_of(place.store()))];
+        let state = RouterState::builder(Arc::new(AnyOf::new(ways)))
+            .grants(grants)
             .server(program())
-            .namespace(name.clone(), namespace)
+            .namespace(place.namespace().clone(), namespace)
             .build();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = serve(listener, router(state), ServeOptions::new(), async {

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use super::connect::program;
 use super::idle::until_idle;
 use super::launch::Started;
-use super::listen::Listening;
+use super::listen::{Listening, grants};
 use super::log::ServiceLog;
 use super::prompter::AttachedPrompter;
 use super::secrets::KeptSecrets;
@@ -180,6 +180,8 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, CliError> {
 
 async fn run(args: &ServeArgs, place: &Place) -> Result<Exit, CliError> {
     let signals = Stop::listen()?;
+    // What is wrong with it is said before anything is taken over.
+    let grants = grants(args.grants.as_deref())?;
     let accepted = args.accept_restore.as_deref();
     let accepted = accepted.map(|reason| AcceptRestore::because(reason).by(local_actor()));
     let started = Server::start(place, true, accepted).await;
@@ -196,7 +198,7 @@ async fn run(args: &ServeArgs, place: &Place) -> Result<Exit, CliError> {
     };
     ServiceLog.say(format_args!("{} serves {}", program(), place.namespace()));
     let listening = match args.listen {
-        Some(address) => Some(Listening::start(address, place.namespace(), server.namespace.clone()).await?),
+        Some(address) => Some(Listening::start(address, place, server.namespace.clone(), grants).await?),
         None => None,
     };
     if args.background {

@@ -1,6 +1,7 @@
 //! The program as its users meet it: the binary itself, on real files and real SSH.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod applied;
 mod asking;
 mod assumed_down;
