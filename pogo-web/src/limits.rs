@@ -14,6 +14,11 @@ pub struct Limits {
     pub bodies: usize,
     /// How long a body may take to come. Default: 30 seconds.
     pub body_time: Duration,
+    /// How many requests each name may send within [`rate_time`](Self::rate_time); any number if it is 0, which is the
+    /// default: whoever prints the output of ten thousand hosts asks for each.
+    pub rate: u32,
+    /// In which time as many requests are answered. Default: 10 seconds.
+    pub rate_time: Duration,
     /// How many streams are open at once, and requests that wait for a job. Default: 256.
     pub streams: usize,
     /// How long a request waits for a job before it is told to ask again. Default: 50 seconds.
@@ -30,6 +35,8 @@ impl Default for Limits {
             body: 64 << 20,
             bodies: 128 << 20,
             body_time: Duration::from_secs(30),
+            rate: 0,
+            rate_time: Duration::from_secs(10),
             streams: 256,
             wait_time: Duration::from_secs(50),
             output: 1 << 20,
@@ -62,6 +69,13 @@ impl Limits {
     #[must_use]
     pub fn body_time(mut self, time: Duration) -> Self {
         self.body_time = time;
+        self
+    }
+
+    /// Sets how many requests each name may send in which time: all of them at once, and then as they are regained.
+    #[must_use]
+    pub fn rate(mut self, requests: u32, time: Duration) -> Self {
+        (self.rate, self.rate_time) = (requests, time);
         self
     }
 

@@ -28,6 +28,11 @@ impl Request {
         self.state.shared()
     }
 
+    /// How many streams and waits are open.
+    pub(crate) fn streams(&self) -> usize {
+        self.state.activity().streams
+    }
+
     /// A segment of the path.
     pub(crate) fn segment<T: std::str::FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<T, Refusal> {
         let found = self.segments.iter().find(|(found, _)| found == name);

@@ -52,6 +52,7 @@ pub fn router(state: RouterState) -> Router {
     router
         .fallback(no_such_path)
         .method_not_allowed_fallback(other_method)
+        .layer(axum::middleware::map_response(crate::headers::add))
         .with_state(state)
 }
 
@@ -66,6 +67,8 @@ fn table() -> Vec<(Method, &'static str, Right, MethodRouter<RouterState>)> {
     }
     vec![
         (Method::GET, "/healthz", Right::Anybody, get(handlers::health)),
+        (Method::GET, "/readyz", Right::Anybody, get(handlers::ready)),
+        (Method::GET, "/metrics", Right::Known, get(handlers::metrics)),
         (Method::GET, "/v1", Right::Known, get(handlers::about)),
         (Method::GET, "/v1/namespaces", Right::Known, get(handlers::namespaces)),
         (Method::GET, namespace!(""), VIEW, get(handlers::namespace)),

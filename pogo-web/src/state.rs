@@ -12,6 +12,7 @@ use pogo_core::output::OutputStore;
 use tokio::sync::Semaphore;
 
 use crate::history::History;
+use crate::rate::Rates;
 use crate::revision::Revisions;
 use crate::timeline::Timelines;
 use crate::{Authenticator, Limits, OutputFeed, Questions, SharedGrants};
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     /// A permit for each stream that may be opened.
     pub(crate) streams: Arc<Semaphore>,
+    /// How often each name asks.
+    pub(crate) rates: Rates,
     /// How many requests have come.
     pub(crate) requests: AtomicU64,
     /// A permit for each KiB of bodies that may be received.
@@ -211,6 +214,7 @@ impl RouterStateBuilder {
             authenticator: self.authenticator,
             grants: self.grants,
             streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),
+            rates: Rates::new(limits.rate, limits.rate_time),
             requests: AtomicU64::new(0),
             bodies: Semaphore::new(kib.min(Semaphore::MAX_PERMITS)),
             limits,

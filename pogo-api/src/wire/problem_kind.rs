@@ -75,6 +75,10 @@ kinds! {
     Unauthenticated "unauthenticated" 401 77;
     /// Whoever asks may not.
     NotAllowed "not-allowed" 403 77;
+    /// A page of another server asks for it.
+    CrossOrigin "cross-origin" 403 77;
+    /// Whoever asks does so too often.
+    TooManyRequests "too-many-requests" 429 69;
     /// The order names an actor, and it is given by another.
     NotYourName "not-your-name" 403 77;
     /// The job names files of the server's machine.

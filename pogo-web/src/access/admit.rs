@@ -28,7 +28,7 @@ pub enum Right {
     Verb(Verb),
     /// To be allowed to read the output of the job that the path names.
     OutputOfJob,
-    /// To be allowed what the order in the body [needs](super::order_needs).
+    /// To be allowed what the order in the body needs.
     Order,
 }
 
@@ -59,7 +59,9 @@ pub(crate) fn guard(
 
 async fn admit(state: &RouterState, right: Right, parts: &mut Parts) -> Result<Access, Refusal> {
     let shared = state.shared();
+    crate::cross_origin::check(parts)?;
     let identity = shared.authenticator.authenticate(parts).await?;
+    shared.rates.count(&identity.actor.name)?;
     shared.requests.fetch_add(1, Ordering::Relaxed);
     let segments = Segments::of(parts).await?;
     let namespace: Option<NamespaceName> = segments.parsed("namespace")?;

@@ -62,6 +62,8 @@ const CASES: &[Case] = &[
     SECRETS,
     ANSWER,
     ask("GET /healthz", "healthz", "/healthz"),
+    ask("GET /readyz", "readyz", "/readyz"),
+    ask("GET /metrics", "metrics", "/metrics"),
     ask("GET /v1", "about", "/v1"),
     ask("GET /v1/namespaces", "namespaces", "/v1/namespaces"),
     ask("GET /v1/namespaces/{namespace}", "namespace", "/v1/namespaces/default"),

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod attacks;
 mod cutting_proxy;
 mod documentation;
 mod fixed_clock;

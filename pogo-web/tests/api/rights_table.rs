@@ -52,6 +52,8 @@ pub(crate) const EVERYBODY: &[&str] = &[
 /// Who is let through at each route. A route without a row fails.
 pub(crate) const ROUTES: &[(&str, &str, &[&str])] = &[
     ("GET /healthz", "/healthz", EVERYBODY),
+    ("GET /readyz", "/readyz", EVERYBODY),
+    ("GET /metrics", "/metrics", EVERYBODY),
     ("GET /v1", "/v1", EVERYBODY),
     ("GET /v1/namespaces", "/v1/namespaces", EVERYBODY),
     ("GET …", "…", VIEWERS),

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pogo_web::tcp::{ServeOptions, serve};
-use pogo_web::{AnyOf, Authenticator, Grants, GrantsFile, Identity, Namespace, RouterState, Tokens, router};
+use pogo_web::{AnyOf, Authenticator, Grants, GrantsFile, Identity, Limits, Namespace, RouterState, Tokens, router};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -16,6 +17,9 @@ use crate::access::tokens_of;
 use crate::actor::account;
 use crate::exit::CliError;
 use crate::report;
+
+/// One token does not keep the others from being answered: these are what it takes to read the output of a large job.
+const REQUESTS: u32 = 20_000;
 
 /// The grants of a file; without one those of the owner.
 pub(super) fn grants(path: Option<&Path>) -> Result<Grants, CliError> {
@@ -69,6 +73,7 @@ impl Listening {
         let state = RouterState::builder(Arc::new(AnyOf::new(ways)))
             .grants(grants)
             .server(program())
+            .limits(Limits::new().rate(REQUESTS, Duration::from_secs(20)))
             .namespace(place.namespace().clone(), namespace)
             .build();
         let (stop, stopped) = oneshot::channel::<()>();
