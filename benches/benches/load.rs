@@ -51,8 +51,8 @@ fn main() {
     println!("to hold: fleet/bare at most 2");
 }
 
-/// The medians of rounds in which each is measured once, so that a busy machine disturbs all of them. Giving back the memory
-/// of what was read counts for both, for the bare parse and for the fleet.
+/// The medians of rounds in which each is measured once, so that a busy machine disturbs all of them. Giving back the
+/// memory of what was read counts for both, for the bare parse and for the fleet.
 fn show(name: &str, bare: impl Fn() -> usize, load: impl Fn() -> FleetBuilder, ansible: Option<Duration>) {
     let mut times: [Vec<Duration>; 3] = Default::default();
     for _ in 0..ROUNDS {
@@ -124,8 +124,8 @@ fn kept_csv(text: &str) -> usize {
 }
 
 /// Nobody but Ansible parses its dialect, and that takes seconds. This splits lines into words at white space and words
-/// at `=`, knows sections and comments, and keeps every word as a text of its own, as a fleet must: less than any reader of
-/// the dialect has to do.
+/// at `=`, knows sections and comments, and keeps every word as a text of its own, as a fleet must: less than any
+/// reader of the dialect has to do.
 fn bare_ini(text: &str) -> usize {
     let mut lines: Vec<(String, Vec<(String, String)>)> = Vec::new();
     for line in text.lines().map(str::trim) {

@@ -162,14 +162,16 @@ fn neighbours() {
         ratio(round.many().report, round.cold.report)
     });
     println!(
-        "the same of the floor {:.2}; one job beside ten thousand silent ones against ten {:.2}; beside a million blocked hosts against a thousand: {:.2}",
+        "the same of the floor {:.2}; one job beside ten thousand silent ones against ten {:.2}; beside a million \
+         blocked hosts against a thousand: {:.2}",
         ratio(bare[1], bare[0]),
         ratio(one[1], one[0]),
         ratio(blocked[1], blocked[0]),
     );
 }
 
-/// What small jobs cost, however many there are, measured one after the other, so that each is compared with what was measured beside it.
+/// What small jobs cost, however many there are, measured one after the other, so that each is compared with what was
+/// measured beside it.
 struct Round {
     /// Among each number of [`SMALL_JOBS`].
     warm: [Cost; SMALL_JOBS.len()],

@@ -1,4 +1,5 @@
-//! What a store on disk costs: journal and output beside plain files on the same disk, the list of jobs, and a start after a year.
+//! What a store on disk costs: journal and output beside plain files on the same disk, the list of jobs, and a start
+//! after a year.
 //!
 //! The directory is a temporary one; `TMPDIR` names the disk.
 #![allow(

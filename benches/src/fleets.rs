@@ -58,7 +58,8 @@ pub fn one_place(hosts: u32) -> (Fleet, Policy) {
     (fleet, Policy::new().constraints(constraints))
 }
 
-/// Every host in 20 random buckets of different sizes; hosts are of so many kinds, and those of one kind are in the same.
+/// Every host in 20 random buckets of different sizes; hosts are of so many kinds, and those of one kind are in the
+/// same.
 pub fn twenty_buckets(hosts: u32, kinds: u32) -> (Fleet, Policy) {
     let mut builder = Fleet::builder();
     for host in 0..hosts {

@@ -105,9 +105,10 @@ fn estate_of_small_jobs() -> FleetBuilder {
     fleet
 }
 
-/// A fleet of 30,000 for so many jobs of three hosts each, under limits that make three jobs wait for each other: one host of
-/// each rack at a time, and in each colo a quarter of the jobs' hosts. The racks would let a third of them run, so both limits
-/// bind, however many jobs there are: were the colos' a share of the fleet, they would bind only where there are many.
+/// A fleet of 30,000 for so many jobs of three hosts each, under limits that make three jobs wait for each other: one
+/// host of each rack at a time, and in each colo a quarter of the jobs' hosts. The racks would let a third of them run,
+/// so both limits bind, however many jobs there are: were the colos' a share of the fleet, they would bind only where
+/// there are many.
 pub(crate) fn driver_of_small_jobs(jobs: u32) -> Driver {
     let quarter = (jobs / 4).to_string();
     let limits = vec![limit("$rack", "1"), limit("$colo", &quarter)];
@@ -144,8 +145,8 @@ pub fn small_jobs(jobs: u32, caches: Caches) -> Vec<Cost> {
     costs.map(|(report, submission)| Cost { submission, report }).collect()
 }
 
-/// What a report costs of one job of 1,000 hosts, 100 at a time and one of each rack, beside so many small jobs that run or wait
-/// for each other and report nothing. All of them share the colos, whose limits have room.
+/// What a report costs of one job of 1,000 hosts, 100 at a time and one of each rack, beside so many small jobs that
+/// run or wait for each other and report nothing. All of them share the colos, whose limits have room.
 pub fn one_beside(jobs: u32) -> Duration {
     const REPORTS: u32 = 1_000;
     let mut fleet = estate_of_small_jobs();
@@ -169,8 +170,8 @@ pub fn one_beside(jobs: u32) -> Duration {
     begin.elapsed() / REPORTS
 }
 
-/// What a report costs of a job of 3,000 hosts, beside one of so many that is blocked: the one slot of its group is held by a host
-/// that failed.
+/// What a report costs of a job of 3,000 hosts, beside one of so many that is blocked: the one slot of its group is
+/// held by a host that failed.
 pub fn beside_blocked(hosts: u32) -> Duration {
     const REPORTS: u32 = 3_000;
     let fleet = Fleet::builder()

@@ -1,4 +1,5 @@
-//! A file of Pogo 4.0 is refused where it stands, or gives a fleet and a policy that compile or are refused in their turn.
+//! A file of Pogo 4.0 is refused where it stands, or gives a fleet and a policy that compile or are refused in their
+//! turn.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

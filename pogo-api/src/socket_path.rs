@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, open};
 
-/// The address of a socket's path, which may be longer than the 107 bytes that an address has: it leads through the directory, which is
-/// kept open.
+/// The address of a socket's path, which may be longer than the 107 bytes that an address has: it leads through the
+/// directory, which is kept open.
 #[derive(Debug)]
 pub struct SocketPath {
     address: PathBuf,

@@ -78,7 +78,8 @@ pub fn audit<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<AuditS
     auditor.finish()
 }
 
-/// Follows a log record by record. Time is about linear in the records, and linear in the hosts for each change of fleet or policy.
+/// Follows a log record by record. Time is about linear in the records, and linear in the hosts for each change of
+/// fleet or policy.
 #[derive(Default)]
 pub struct Auditor {
     state: AuditState,
@@ -122,7 +123,8 @@ impl Auditor {
         })
     }
 
-    /// Who ordered what, when and why, by the records so far: for reviews of what people did, which no rule here judges.
+    /// Who ordered what, when and why, by the records so far: for reviews of what people did, which no rule here
+    /// judges.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -134,7 +136,8 @@ impl Auditor {
     ///
     /// let (fleet, policy) = (Arc::new(Fleet::builder().host("db1").build()?), Arc::default());
     /// let alice = Actor::new("alice").at_host("laptop");
-    /// let submit = Order::submit(JobSpec::new("db1".parse()?, RemoteCommand::shell("uptime"))).by(alice).because("a check");
+    /// let spec = JobSpec::new("db1".parse()?, RemoteCommand::shell("uptime"));
+    /// let submit = Order::submit(spec).by(alice).because("a check");
     /// let (mut scheduler, mut auditor) = (Scheduler::new(), Auditor::new());
     /// for order in [Order::Configure { fleet, policy }.into(), submit] {
     ///     for event in scheduler.handle(Timestamp::EPOCH, order)? {

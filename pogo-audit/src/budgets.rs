@@ -60,7 +60,8 @@ impl Budgets {
         }
     }
 
-    /// Carries failures over to another policy. A share stays that of the hosts at submission, and accepted failures stay accepted.
+    /// Carries failures over to another policy. A share stays that of the hosts at submission, and accepted failures
+    /// stay accepted.
     pub(super) fn after(mut self, before: &Self) -> Self {
         (self.job, self.limited) = (before.job.clone(), before.limited);
         for budget in self.groups.values_mut() {

@@ -1,4 +1,5 @@
-//! Hosts in doubt: an attempt that was permitted to begin may still run there until its host says otherwise, or an operator answers for it.
+//! Hosts in doubt: an attempt that was permitted to begin may still run there until its host says otherwise, or an
+//! operator answers for it.
 
 use super::finding::{Breach, BrokenRule, broken, unknown};
 use super::job::Job;
@@ -99,7 +100,8 @@ impl AuditState {
         }
     }
 
-    /// A host has said what became of the attempt of a job that has retired: what it says frees the host, or makes it failed.
+    /// A host has said what became of the attempt of a job that has retired: what it says frees the host, or makes it
+    /// failed.
     fn fence_left(&mut self, at: (JobId, HostName), attempt: AttemptId, answer: &FenceAnswer) -> Result<(), Breach> {
         let host = self.namespace.id(&at.1)?;
         let Some(left) = self.left_in_doubt.get_mut(&at).filter(|left| left.attempt == attempt) else {

@@ -48,11 +48,13 @@ pub enum BrokenRule {
     Held,
     /// A host counts as done before it has been well for its settle time.
     Settle,
-    /// Something runs on a host without permission to begin, or is permitted that the job or its host does not let start.
+    /// Something runs on a host without permission to begin, or is permitted that the job or its host does not let
+    /// start.
     Permission,
     /// A host in doubt on which an attempt may still run is freed or tried again without its word, and not by force.
     Doubt,
-    /// After a restore a job goes on without an order, an attempt that had not ended is not in doubt, or a number is given again.
+    /// After a restore a job goes on without an order, an attempt that had not ended is not in doubt, or a number is
+    /// given again.
     Restored,
     /// The record cannot follow those before it: one is missing, moved or made up.
     Log,

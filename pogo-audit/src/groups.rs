@@ -11,7 +11,8 @@ pub(super) struct Groups {
     pub(super) of_host: Vec<Vec<u32>>,
 }
 
-/// Each host's values of one selector: of a bare tag, the direct values it carries; else the selector, if it names the host.
+/// Each host's values of one selector: of a bare tag, the direct values it carries; else the selector, if it names the
+/// host.
 pub(super) fn values(fleet: &Fleet, selector: &Selector, whole: bool) -> Vec<Vec<String>> {
     let mut of_host = vec![vec![]; fleet.len()];
     match selector {

@@ -70,7 +70,8 @@ impl Namespace {
         }
     }
 
-    /// Judges a moment when everything was decided that belongs to it: nobody waits for a host that could have been held.
+    /// Judges a moment when everything was decided that belongs to it: nobody waits for a host that could have been
+    /// held.
     pub(super) fn check_waiting_holds(&self) -> Result<(), Breach> {
         for (host, owner) in &self.holds.waiting {
             if self.id(host).is_ok_and(|id| self.allow_hold(id).is_ok()) {

@@ -1,7 +1,8 @@
 //! Work conservation: no host waits that could start.
 //!
-//! Tasks of a job under the same limits, gates and budgets are one class, and one of them stands for all. A class that cannot
-//! start is looked at again when what stopped it may have changed: looking at each task at each moment took the square of a log.
+//! Tasks of a job under the same limits, gates and budgets are one class, and one of them stands for all. A class that
+//! cannot start is looked at again when what stopped it may have changed: looking at each task at each moment took the
+//! square of a log.
 
 use std::collections::{BTreeMap, BTreeSet};
 

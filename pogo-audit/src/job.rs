@@ -240,8 +240,8 @@ impl Job {
                 .is_ok_and(|host| self.sequences.any_is_complete(host))
     }
 
-    /// Whether it is known what its hosts wait for. After a change of fleet or policy, budgets and waves may differ from the
-    /// scheduler's, which keep what they had.
+    /// Whether it is known what its hosts wait for. After a change of fleet or policy, budgets and waves may differ
+    /// from the scheduler's, which keep what they had.
     pub(super) fn is_followed(&self) -> bool {
         !self.depleted && (!self.reconfigured || (self.spec.waves.is_empty() && self.budgets.are_none()))
     }
@@ -290,7 +290,8 @@ impl Job {
             return broken(
                 BrokenRule::Once,
                 format!(
-                    "`{name}` is in doubt and is tried again without an order, and no lock keeps two attempts apart there"
+                    "`{name}` is in doubt and is tried again without an order, and no lock keeps two attempts apart \
+                     there"
                 ),
             );
         }

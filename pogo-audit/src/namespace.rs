@@ -60,8 +60,8 @@ pub(super) struct Namespace {
 }
 
 impl Namespace {
-    /// Replaces fleet and policy. Hosts that left the fleet are kept while a job names them; those with a running attempt keep
-    /// their tags too, since they still count against the limits of their groups.
+    /// Replaces fleet and policy. Hosts that left the fleet are kept while a job names them; those with a running
+    /// attempt keep their tags too, since they still count against the limits of their groups.
     pub(super) fn configure(
         &mut self,
         fleet: &Arc<Fleet>,

@@ -1,4 +1,5 @@
-//! Permission to begin: nothing runs without it on hosts whose attempts ask, and what never began leaves nothing behind.
+//! Permission to begin: nothing runs without it on hosts whose attempts ask, and what never began leaves nothing
+//! behind.
 
 use super::finding::{Breach, BrokenRule, broken};
 use super::state::AuditState;

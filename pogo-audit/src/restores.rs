@@ -1,4 +1,5 @@
-//! Restores: a journal that is a copy goes on from an earlier time, and what happened since is not recorded. So nothing goes on by itself.
+//! Restores: a journal that is a copy goes on from an earlier time, and what happened since is not recorded. So nothing
+//! goes on by itself.
 
 use std::collections::BTreeSet;
 

@@ -87,7 +87,8 @@ impl TimeLimits {
 
     /// Judges a moment when everything was decided that belongs to it: no time limit of this job is exceeded.
     ///
-    /// An end that comes late is no breach by itself: a dispatcher that was suspended, or whose journal was away, records it only then.
+    /// An end that comes late is no breach by itself: a dispatcher that was suspended, or whose journal was away,
+    /// records it only then.
     pub(super) fn check(&self, job: JobId, now: Timestamp, aborted: bool) -> Result<(), Breach> {
         if let Some(&(began, attempt)) = self.running.first().filter(|(began, _)| *began + self.attempt <= now) {
             let (ran, limit) = (HumanDuration(now - began), HumanDuration(self.attempt));

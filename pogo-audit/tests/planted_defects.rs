@@ -1,5 +1,5 @@
-//! Defects that are planted in logs, and what an audit says of them. The audits of random histories are with the scheduler that
-//! wrote them: `pogo-core/tests/properties/audited.rs`.
+//! Defects that are planted in logs, and what an audit says of them. The audits of random histories are with the
+//! scheduler that wrote them: `pogo-core/tests/properties/audited.rs`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 

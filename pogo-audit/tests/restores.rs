@@ -186,7 +186,10 @@ fn an_incarnation_that_does_not_follow_is_found() {
 #[test]
 fn a_host_that_waited_for_permission_is_not_tried_again_without_its_word() {
     let mut records = log();
-    let answered = |event: &Event| matches!(event.task_kind(), Some(TaskEventKind::Fenced { attempt, .. }) if attempt.number() == 2);
+    let answered = |event: &Event| match event.task_kind() {
+        Some(TaskEventKind::Fenced { attempt, .. }) => attempt.number() == 2,
+        _ => false,
+    };
     let answer = at(&records, answered);
     // The host said that it is over, and not how it ended.
     records.drain(answer..answer + 2);

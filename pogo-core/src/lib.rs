@@ -1,4 +1,5 @@
-//! The pure scheduler of pogo: it rolls a command out to thousands of hosts as fast as the rules allow, and never faster.
+//! The pure scheduler of pogo: it rolls a command out to thousands of hosts as fast as the rules allow, and never
+//! faster.
 //!
 //! The core does no IO. It is a state machine ([`scheduler::Scheduler`]) that takes inputs with the time they come at
 //! and gives events, and plain data around it:
@@ -18,12 +19,13 @@
 //! | [`sim`] | what would happen? | [`World`](sim::World) |
 //! | `testing` | does my policy hold? | strategies and invariants for proptest |
 //!
-//! Two crates read what it writes, through this public interface alone: `pogo-picture` draws event logs and plans, `pogo-audit` proves that
-//! a log kept every rule.
+//! Two crates read what it writes, through this public interface alone: `pogo-picture` draws event logs and plans,
+//! `pogo-audit` proves that a log kept every rule.
 //!
 //! Three ways to use it, from least to most:
 //!
-//! - **Ask.** Compile a [`Plan`](plan::Plan), or run a job in a [`World`](sim::World) of virtual time and look at its events.
+//! - **Ask.** Compile a [`Plan`](plan::Plan), or run a job in a [`World`](sim::World) of virtual time and look at its
+//!   events.
 //! - **Drive.** Hand inputs to a [`Scheduler`](scheduler::Scheduler) from an event loop of your own.
 //! - **Run.** Give a `Transport` to a `Dispatcher`, which journals and carries out what the scheduler decides.
 //!
@@ -31,15 +33,18 @@
 //!
 //! # Features
 //!
-//! - `async` (default): the `dispatcher`, the `inventory` and the traits of the outside world. Without it no async crate is built.
-//! - `metrics`: `dispatcher::telemetry::Metrics`, an observer that keeps metrics through the facade of the crate `metrics`.
-//! - `tracing`: `dispatcher::telemetry::Trace`, spans of jobs, hosts, attempts and phases, and events for whoever is on call.
+//! - `async` (default): the `dispatcher`, the `inventory` and the traits of the outside world. Without it no async
+//!   crate is built.
+//! - `metrics`: `dispatcher::telemetry::Metrics`, an observer that keeps metrics through the facade of the crate
+//!   `metrics`.
+//! - `tracing`: `dispatcher::telemetry::Trace`, spans of jobs, hosts, attempts and phases, and events for whoever is on
+//!   call.
 //! - `testing`: the `testing` module, for dev-dependencies.
 //!
 //! # What it promises
 //!
-//! For every limit of k hosts, at every moment and over all jobs: at most k of its hosts run; an available host is started
-//! only if fewer than k of them are unavailable, and failed hosts, hosts in doubt and hosts marked down are
+//! For every limit of k hosts, at every moment and over all jobs: at most k of its hosts run; an available host is
+//! started only if fewer than k of them are unavailable, and failed hosts, hosts in doubt and hosts marked down are
 //! unavailable. A later stage starts only when those before it are complete. A host runs one attempt at a time. No host
 //! waits that could start. The same inputs give the same events, and applying the events gives the same state.
 

@@ -32,7 +32,8 @@ pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String, Inventor
     let name = path.display().to_string();
     if let Some(kind) = special(path) {
         let problem = Diagnostic::new(&*name, format!("is {kind}, not a file, and is not waited for"));
-        let hint = "write what comes from it into a file, or name the program that prints it as a source of the type `command`";
+        let hint = "write what comes from it into a file, or name the program that prints it as a source of the type \
+            `command`";
         return Err(InventoryError::Invalid(vec![problem.with_hint(hint)]));
     }
     let bytes = read_bytes(path, most).map_err(|error| InventoryError::unavailable(&*name, describe(path, &error)))?;

@@ -17,8 +17,8 @@ use crate::text_line::TextLine;
 
 /// A genders file, such as `/etc/genders`: nodes and their attributes.
 ///
-/// An attribute becomes a tag, an attribute with a value the tag `attribute.value`; characters that a tag cannot contain
-/// become `_`. `%n` in a value is the node's name.
+/// An attribute becomes a tag, an attribute with a value the tag `attribute.value`; characters that a tag cannot
+/// contain become `_`. `%n` in a value is the node's name.
 ///
 /// ```
 /// use pogo_inventory::GendersFile;
@@ -42,8 +42,8 @@ impl GendersFile {
     ///
     /// # Errors
     ///
-    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
-    /// was found in it otherwise.
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem
+    /// that was found in it otherwise.
     pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
         file::read_listing(path.as_ref(), Self::parse)
     }

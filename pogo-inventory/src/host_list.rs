@@ -14,9 +14,9 @@ use crate::roster::Roster;
 use crate::source::{self, Problems, Span};
 use crate::text_line::TextLine;
 
-/// A text file of host names and ranges, separated by white space, or standard input (`-`): what `pssh -h`, `pdsh -w ^FILE`
-/// and pipes of names use. `#` begins a comment; `user@` before a name and `:port` after it are connection settings.
-/// The hosts carry no tags.
+/// A text file of host names and ranges, separated by white space, or standard input (`-`): what `pssh -h`,
+/// `pdsh -w ^FILE` and pipes of names use. `#` begins a comment; `user@` before a name and `:port` after it are
+/// connection settings. The hosts carry no tags.
 ///
 /// ```
 /// use pogo_inventory::HostList;

@@ -76,7 +76,8 @@ impl SettingsFile {
     /// Reads the file.
     ///
     /// # Errors
-    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] when it is not a map.
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] when it is not a
+    /// map.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, InventoryError> {
         let path = path.as_ref();
         Self::parse(&path.display().to_string(), &file::read_text(path)?)

@@ -13,11 +13,11 @@ use crate::merge::{Gathered, Sources};
 
 /// Reads sources again when they change.
 ///
-/// A change is noticed when a source [reports it](crate::Inventory::changed), when the metadata of a file or folder that was read differs
-/// (modification time, size, inode; polled every 2 seconds), and in any case after a minute, which is how sources without files
-/// are followed. Files are polled rather than watched through the kernel: that works on network file systems, for
-/// folders that are replaced as a whole, as Kubernetes does with its ConfigMaps, and for editors that replace
-/// the file.
+/// A change is noticed when a source [reports it](crate::Inventory::changed), when the metadata of a file or folder
+/// that was read differs (modification time, size, inode; polled every 2 seconds), and in any case after a minute,
+/// which is how sources without files are followed. Files are polled rather than watched through the kernel: that works
+/// on network file systems, for folders that are replaced as a whole, as Kubernetes does with its ConfigMaps, and for
+/// editors that replace the file.
 ///
 /// ```no_run
 /// # #[cfg(feature = "policy-file")] {

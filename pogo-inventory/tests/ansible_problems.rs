@@ -59,8 +59,8 @@ fn warnings(name: &str, files: &[(&str, &str)]) -> Vec<String> {
 
 #[test]
 fn broken_ini_is_explained_all_at_once() {
-    let text = "[web]\nweb1 ansible_port=22 oops\nweb2 'x\nweb[3:1]\nweb4:ssh\n[a b]\n[web:variables]\n[web:vars]\nnothing\n\
-                [top:children]\nno:pe\nmissing\n[ghost:vars]\nx=1\n";
+    let text = "[web]\nweb1 ansible_port=22 oops\nweb2 'x\nweb[3:1]\nweb4:ssh\n[a b]\n[web:variables]\n[web:vars]\n\
+        nothing\n[top:children]\nno:pe\nmissing\n[ghost:vars]\nx=1\n";
     let expected = [
         "h.ini:2:22: expected `name=value` (one host, or one range of hosts, stands on a line)",
         "h.ini:3:1: a quote is never closed",
@@ -89,11 +89,12 @@ fn circles_of_groups_are_refused() {
 
 #[test]
 fn a_bad_value_refuses_its_hosts_by_name_and_no_others() {
-    let text = "[web]\nweb1 ansible_host='{{ ips[inventory_hostname] }}'\nweb2 ansible_port=lots\nweb3 ansible_user=[1]\n\
-                web4 ansible_host='{{ inventory_hostname_short }}.lan'\n[db]\ndb[1:3]\n[db:vars]\nansible_port=0\n";
+    let text = "[web]\nweb1 ansible_host='{{ ips[inventory_hostname] }}'\nweb2 ansible_port=lots\n\
+        web3 ansible_user=[1]\nweb4 ansible_host='{{ inventory_hostname_short }}.lan'\n[db]\ndb[1:3]\n[db:vars]\n\
+        ansible_port=0\n";
     let expected = [
-        "h.ini:2:6: left out: web1, for the template `{{ ips[inventory_hostname] }}` in `ansible_host` is not supported \
-         (write the value, or use `{{ inventory_hostname }}`)",
+        "h.ini:2:6: left out: web1, for the template `{{ ips[inventory_hostname] }}` in `ansible_host` is not \
+         supported (write the value, or use `{{ inventory_hostname }}`)",
         "h.ini:3:6: left out: web2, for `lots` in `ansible_port` is not a port (a port is a number from 1 to 65535)",
         "h.ini:4:6: left out: web3, for `ansible_user` is not a plain text (write it as plain text)",
         "h.ini:9:1: left out: db[1-3], for `0` in `ansible_port` is not a port (a port is a number from 1 to 65535)",
@@ -125,7 +126,8 @@ fn variables_that_pogo_does_not_use_refuse_nothing() {
     let files = [
         (
             "h.yml",
-            "web:\n  hosts:\n    web1: { limits: { a: 1, a: 2 }, x: !!python/name:os.system , ~: 1 }\n  vars:\n    z: !odd {}\n",
+            "web:\n  hosts:\n    web1: { limits: { a: 1, a: 2 }, x: !!python/name:os.system , ~: 1 }\n  vars:\n    \
+             z: !odd {}\n",
         ),
         (
             "group_vars/web.yml",

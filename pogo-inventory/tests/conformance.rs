@@ -26,7 +26,8 @@ use pogo_inventory::{
     PolicyFile, SshConfig,
 };
 
-/// Holds a source of one file to the contract: a good text with web1 and web2, one with web3 besides, and one without sense.
+/// Holds a source of one file to the contract: a good text with web1 and web2, one with web3 besides, and one without
+/// sense.
 fn file(name: &str, [good, changed, senseless]: [&str; 3], source: fn(&Path) -> Arc<dyn Inventory>) {
     let folder = tempfile::tempdir().unwrap();
     let place = |inner: &str| -> PathBuf {

@@ -19,7 +19,8 @@ fn problems(text: &str) -> Vec<String> {
 
 #[test]
 fn names_ranges_users_and_ports_are_read() {
-    let text = "# front\nweb[01-02].example.com, web03  # two words\r\n\n  root@db1:2222\n[::1]:24\n::2\nroot@10.0.0.1\nweb03\n";
+    let text = "# front\nweb[01-02].example.com, web03  # two words\r\n\n  root@db1:2222\n[::1]:24\n::2\n\
+        root@10.0.0.1\nweb03\n";
     let fleet = fleet(text);
     let shown: Vec<String> = fleet
         .ids()

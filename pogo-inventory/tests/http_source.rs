@@ -310,8 +310,8 @@ fn a_fleet_that_shrinks_too_much_is_refused_until_it_is_allowed() {
     source.read().unwrap();
     for _ in 0..2 {
         let found = error(&source, &server);
-        let expected = "http://server/hosts: 3 of 10 hosts are missing since it was last read (web[8-10]), but at most 20 % may \
-                        go at once";
+        let expected = "http://server/hosts: 3 of 10 hosts are missing since it was last read (web[8-10]), but at most \
+            20 % may go at once";
         assert!(found.starts_with(expected), "{found}");
     }
     assert_eq!(source.max_shrink(30).read().unwrap().fleet.len(), 7);

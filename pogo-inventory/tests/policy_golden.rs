@@ -44,7 +44,8 @@ fn assert_plan<const S: usize, const B: usize>(text: &str, targets: &str, stages
 #[test]
 fn one_sequence_of_colos_two_at_a_time() {
     let text = format!(
-        "{COLOS}sequence: [$colo.north_america, $colo.south_east_asia]\nconstraint: {{ $colo: {{ max_parallel: 2 }} }}\n"
+        "{COLOS}sequence: [$colo.north_america, $colo.south_east_asia]\n\
+         constraint: {{ $colo: {{ max_parallel: 2 }} }}\n"
     );
     assert_plan(
         &text,

@@ -253,7 +253,8 @@ fn bad_names_are_shown_where_they_go_wrong() {
         ),
         (
             "tag: { web: [web[1-3]] }",
-            "1:17+1 broken YAML: expected `,` or `]` (inside [ ] and { } quote host ranges and selectors with brackets: [\"web[1-3]\", \"$a&($b|$c)\"])",
+            "1:17+1 broken YAML: expected `,` or `]` (inside [ ] and { } quote host ranges and selectors with \
+             brackets: [\"web[1-3]\", \"$a&($b|$c)\"])",
         ),
         (
             "tag: { web: [$db] }",
@@ -278,7 +279,8 @@ fn bad_names_are_shown_where_they_go_wrong() {
         ),
         (
             "sequence: { each: $a.., stages: [x] }",
-            "1:19+4 `$a..` is not a tag: the tag `a..` has an empty part; write parts joined by single dots, as in `colo.east`",
+            "1:19+4 `$a..` is not a tag: the tag `a..` has an empty part; write parts joined by single dots, as in \
+             `colo.east`",
         ),
     ] {
         assert_problem(text, expected);

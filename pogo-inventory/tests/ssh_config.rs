@@ -140,7 +140,8 @@ fn what_is_not_taken_over_is_warned_of_without_its_secrets() {
         [
             "config:2:2: `ProxyCommand` is not taken over (name hosts to go through with `ProxyJump`)",
             "config:6:9: there is no file `gone`",
-            "config:5:15: a second key file for `a` is not taken over (the transport tries its own keys behind the first)",
+            "config:5:15: a second key file for `a` is not taken over (the transport tries its own keys behind the \
+             first)",
         ]
     );
     let fleet = read.fleet.build().unwrap();
@@ -154,15 +155,17 @@ fn what_is_not_taken_over_is_warned_of_without_its_secrets() {
 
 #[test]
 fn a_match_does_not_refuse_the_file_and_what_is_left_out_is_said_once() {
-    let text = "Host a\nMatch exec \"true\"\n User x\n Port 7\nMatch host a user me\n ServerAliveInterval 5\nMatch all\n Port 2\n";
+    let text = "Host a\nMatch exec \"true\"\n User x\n Port 7\nMatch host a user me\n ServerAliveInterval 5\n\
+        Match all\n Port 2\n";
     let files = Files::new(&[("config", text)]);
     let read = SshConfig::read(&files.1).unwrap();
     let warnings: Vec<String> = read.warnings.iter().map(|warning| files.line(warning)).collect();
     assert_eq!(
         warnings,
         [
-            "config:2:1: the settings of this `Match` are not taken over: whether `exec` holds is not known before somebody \
-          connects (name the hosts with `Host`, or leave it to the transport, which reads OpenSSH's configuration itself)"
+            "config:2:1: the settings of this `Match` are not taken over: whether `exec` holds is not known before \
+             somebody connects (name the hosts with `Host`, or leave it to the transport, which reads OpenSSH's \
+             configuration itself)"
         ]
     );
     let fleet = read.fleet.build().unwrap();
@@ -230,8 +233,8 @@ fn conditions_that_openssh_does_not_know_are_refused() {
 
 #[test]
 fn every_mistake_is_found_at_once_with_its_place() {
-    let text = "Hostt a\nHost\nHost a(b\n Port 0\n Port 22\n User\n User a b\n HostName \"x\n HostName %x\n HostName ''\n \
-                IdentityFile ${HOME}/k\nInclude ~no-such-user/x\nInclude %d/x\n";
+    let text = "Hostt a\nHost\nHost a(b\n Port 0\n Port 22\n User\n User a b\n HostName \"x\n HostName %x\n \
+        HostName ''\n IdentityFile ${HOME}/k\nInclude ~no-such-user/x\nInclude %d/x\n";
     let problems = Files::new(&[("config", text)]).problems();
     let firsts: Vec<&str> = problems.iter().map(|line| line.split(" (").next().unwrap()).collect();
     assert_eq!(

@@ -1,5 +1,5 @@
-//! The list of hosts, the settings of a host, and `ssh -G` read a file in the same way. Two readings of ours once differed in
-//! each of these.
+//! The list of hosts, the settings of a host, and `ssh -G` read a file in the same way. Two readings of ours once
+//! differed in each of these.
 #![cfg(all(feature = "ssh-config", unix))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

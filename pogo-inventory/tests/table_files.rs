@@ -54,8 +54,9 @@ fn every_format_says_the_same() {
          \"port\": 2222, \"user\": \"deploy\", \"identity\": \"~/.ssh/id\"}\n\n\
          {\"hostname\": \"web[2-3]\", \"site\": \"west\", \"roles\": \"frontend\"}\n"
             .to_owned(),
-        "[[hosts]]\nhostname = 'web1'\nsite = 'east'\nroles = ['frontend', 'cache']\naddress = '10.0.0.1'\nport = 2222\n\
-         user = 'deploy'\nidentity = '~/.ssh/id'\n\n[[hosts]]\nhostname = 'web[2-3]'\nsite = 'west'\nroles = 'frontend'\n"
+        "[[hosts]]\nhostname = 'web1'\nsite = 'east'\nroles = ['frontend', 'cache']\naddress = '10.0.0.1'\n\
+         port = 2222\nuser = 'deploy'\nidentity = '~/.ssh/id'\n\n[[hosts]]\nhostname = 'web[2-3]'\nsite = 'west'\n\
+         roles = 'frontend'\n"
             .to_owned(),
     ];
     for (format, text) in FORMATS.into_iter().zip(&texts) {

@@ -7,8 +7,8 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::{HostName, fold};
 use pogo_core::scheduler::{Event, HostEventKind, OrderLog, Record, TaskEventKind};
 
-/// Displays the hosts that started, ended and were held at each moment, a line per kind, with seconds since the first record. Jobs
-/// are not distinguished. Orders stand before what they led to, where it is known who gave them or why.
+/// Displays the hosts that started, ended and were held at each moment, a line per kind, with seconds since the first
+/// record. Jobs are not distinguished. Orders stand before what they led to, where it is known who gave them or why.
 ///
 /// ```
 /// use pogo_picture::moments;

@@ -145,8 +145,8 @@ impl ClientConfig {
         }
     }
 
-    /// Looks up a host with these results of `Match exec` commands, or returns the next command whose result is needed. For
-    /// programs that must not block.
+    /// Looks up a host with these results of `Match exec` commands, or returns the next command whose result is needed.
+    /// For programs that must not block.
     pub fn lookup(&self, query: &HostQuery, answers: &ExecAnswers) -> Result<Lookup, ClientConfigError> {
         let mut options = given_by(query);
         let first = self.read(query, answers, &query.host, false, &mut options)?;

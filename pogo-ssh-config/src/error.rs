@@ -32,7 +32,10 @@ pub enum ClientConfigError {
         problem: String,
     },
     /// Settings of OpenSSH that this library does not support.
-    #[error("{}; remove it for this host, ignore the file (none), or use the transport through the ssh program", settings.join("; "))]
+    #[error(
+        "{}; remove it for this host, ignore the file (none), or use the transport through the ssh program",
+        settings.join("; ")
+    )]
     Unsupported {
         /// Each with file, line and reason.
         settings: Vec<String>,

@@ -27,8 +27,8 @@ pub(super) struct ConfigFile {
 /// Lines up to the next `Host` or `Match`.
 type Block = std::ops::Range<usize>;
 
-/// An index of the blocks that may apply to a host. Blocks that only name other hosts are skipped: in a file with a block
-/// for each of ten thousand hosts, that is nearly all.
+/// An index of the blocks that may apply to a host. Blocks that only name other hosts are skipped: in a file with a
+/// block for each of ten thousand hosts, that is nearly all.
 #[derive(Debug, Clone, Default)]
 struct Blocks {
     named: HashMap<String, Vec<usize>>,

@@ -44,7 +44,8 @@ impl FromStr for Hop {
     }
 }
 
-/// Parses the jump hosts of a `ProxyJump` line, in order; `none` is an empty list. `None` for a text that OpenSSH refuses.
+/// Parses the jump hosts of a `ProxyJump` line, in order; `none` is an empty list. `None` for a text that OpenSSH
+/// refuses.
 pub fn jump_hosts(text: &str) -> Option<Vec<Hop>> {
     // As OpenSSH does: a comment starts here even within a word.
     let text = text.split('#').next().unwrap_or_default().trim_end();

@@ -171,8 +171,8 @@ impl ConfigLine {
         self.text.get(self.value..).unwrap_or_default()
     }
 
-    /// The value of its setting, if it is a single one: the first argument, the port as a number, and for `ProxyJump` and `ProxyCommand` the
-    /// rest of the line, as in OpenSSH.
+    /// The value of its setting, if it is a single one: the first argument, the port as a number, and for `ProxyJump`
+    /// and `ProxyCommand` the rest of the line, as in OpenSSH.
     pub fn setting_value(&self) -> Option<String> {
         let mut values = self.values(ConfigScope::User);
         match self.setting()? {

@@ -11,8 +11,8 @@ pub(crate) fn agent_of_environment() -> Option<PathBuf> {
     named.map(PathBuf::from)
 }
 
-/// The account's home directory, whatever `HOME` says: keys, known hosts and the configuration come from one place, the one
-/// of OpenSSH.
+/// The account's home directory, whatever `HOME` says: keys, known hosts and the configuration come from one place, the
+/// one of OpenSSH.
 pub(crate) fn home() -> Option<PathBuf> {
     let account = User::from_uid(getuid()).ok().flatten().map(|user| user.dir);
     let home = account.or_else(|| env::var_os("HOME").map(PathBuf::from));
@@ -27,7 +27,8 @@ pub(crate) fn expand_home(path: &Path) -> PathBuf {
     }
 }
 
-/// The account's default key files that exist, or those below `HOME` if it has none: OpenSSH would have nothing to offer then.
+/// The account's default key files that exist, or those below `HOME` if it has none: OpenSSH would have nothing to
+/// offer then.
 pub(crate) fn usual_key_files() -> Vec<PathBuf> {
     let by_variable = env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
     let of = |home: PathBuf| -> Vec<PathBuf> {

@@ -7,8 +7,8 @@ use pogo_core::fleet::HostName;
 
 /// Hosts without a known key, and whether their keys were accepted. Shared by all its clones.
 ///
-/// Pass one to [`SshTransportBuilder::first_contacts`](crate::SshTransportBuilder::first_contacts) to report all of them in one line instead of
-/// one each.
+/// Pass one to [`SshTransportBuilder::first_contacts`](crate::SshTransportBuilder::first_contacts) to report all of
+/// them in one line instead of one each.
 #[derive(Debug, Clone, Default)]
 pub struct FirstContacts(Arc<Mutex<Contacts>>);
 

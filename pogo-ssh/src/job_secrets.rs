@@ -8,7 +8,8 @@ use crate::config::SshTransportBuilder;
 use crate::input::Secrets;
 use crate::question::Question;
 
-/// The secrets of a job: passwords, and the values of its secret variables. They are in no event, message or `Debug` text.
+/// The secrets of a job: passwords, and the values of its secret variables. They are in no event, message or `Debug`
+/// text.
 ///
 /// ```
 /// use pogo_ssh::JobSecrets;
@@ -90,7 +91,8 @@ impl fmt::Debug for JobSecrets {
 
 /// Has the secrets of jobs, in memory alone.
 pub trait JobSecretsSource: Send + Sync {
-    /// The secrets that were given under this id, which a job names by the setting `secrets`; `None` if there are none now.
+    /// The secrets that were given under this id, which a job names by the setting `secrets`; `None` if there are none
+    /// now.
     fn secrets(&self, id: &str) -> Option<JobSecrets>;
 }
 

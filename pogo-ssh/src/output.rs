@@ -9,8 +9,8 @@ use crate::tail::Tail;
 /// Passes output on as it arrives, up to a limit. Of the rest it keeps the tail, because that is where the error
 /// is, and passes it on at the end of the attempt, after a remark that says how much is missing.
 ///
-/// Output that the dispatcher has no room for is held back: the session reads no more before it is [flushed](Self::flush), so that
-/// the host has to wait. An attempt that is being ended does not wait.
+/// Output that the dispatcher has no room for is held back: the session reads no more before it is
+/// [flushed](Self::flush), so that the host has to wait. An attempt that is being ended does not wait.
 #[derive(Debug)]
 pub(crate) struct Output {
     report: Reporter,
@@ -282,9 +282,12 @@ mod tests {
                     output.take(if *err { Stream::Stderr } else { Stream::Stdout }, piece.as_bytes());
                 }
             });
-            for (stream, name, of_err) in [(Stream::Stdout, "output", false), (Stream::Stderr, "standard error", true)] {
-                let all: String = pieces.iter().filter(|(err, _)| *err == of_err).map(|(_, piece)| piece.as_str()).collect();
-                let passed: Vec<u8> = seen.iter().filter(|(of, _)| *of == stream).flat_map(|(_, bytes)| bytes.clone()).collect();
+            let streams = [(Stream::Stdout, "output", false), (Stream::Stderr, "standard error", true)];
+            for (stream, name, of_err) in streams {
+                let all = pieces.iter().filter(|(err, _)| *err == of_err);
+                let all: String = all.map(|(_, piece)| piece.as_str()).collect();
+                let passed = seen.iter().filter(|(of, _)| *of == stream);
+                let passed: Vec<u8> = passed.flat_map(|(_, bytes)| bytes.clone()).collect();
                 let text = text(&seen);
                 let dropped = text.split_once(&format!(" bytes of {name} dropped here]")).map_or(0, |(before, _)| {
                     before.rsplit('[').next().unwrap().parse().unwrap()

@@ -11,7 +11,8 @@ use secrecy::SecretString;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Question<'a> {
-    /// The passphrase of a key file. Asked once per file, when the first host accepts the key; the answer is used for all.
+    /// The passphrase of a key file. Asked once per file, when the first host accepts the key; the answer is used for
+    /// all.
     Passphrase {
         /// The file.
         file: &'a Path,

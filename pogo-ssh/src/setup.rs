@@ -40,7 +40,10 @@ pub enum SetupError {
         message: String,
     },
     /// A known_hosts file cannot be read.
-    #[error("cannot read the known_hosts file {}: {source}; create it, name another, or accept new hosts (accept-new)", path.display())]
+    #[error(
+        "cannot read the known_hosts file {}: {source}; create it, name another, or accept new hosts (accept-new)",
+        path.display()
+    )]
     KnownHosts {
         /// The file.
         path: PathBuf,

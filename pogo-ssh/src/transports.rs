@@ -46,13 +46,14 @@ impl SshTransports {
         }
     }
 
-    /// Supplies the inputs of the next job with these options; otherwise they are read when the job's first attempt begins.
+    /// Supplies the inputs of the next job with these options; otherwise they are read when the job's first attempt
+    /// begins.
     pub fn provide(&self, inputs: JobInputs) {
         self.inputs.provide(inputs);
     }
 
-    /// Sets who has the secrets of jobs that name some by the setting `secrets`. A job whose secrets are not there waits for them, and no host
-    /// fails for it. Default: nobody.
+    /// Sets who has the secrets of jobs that name some by the setting `secrets`. A job whose secrets are not there
+    /// waits for them, and no host fails for it. Default: nobody.
     #[must_use]
     pub fn secrets(mut self, source: impl JobSecretsSource + 'static) -> Self {
         self.secrets = Some(Arc::new(source));
@@ -71,7 +72,8 @@ impl SshTransports {
         let secrets = self.secrets.as_ref().and_then(|source| source.secrets(id));
         let secrets = secrets.ok_or_else(|| {
             TransportError::not_ready(
-                "its passwords or secret variables are not here: they are in memory alone, and whoever submitted the job has to give them again",
+                "its passwords or secret variables are not here: they are in memory alone, and whoever submitted the \
+                 job has to give them again",
             )
         })?;
         let inputs = SharedInputs::with_secrets(secrets.variables.clone());

@@ -13,7 +13,10 @@ use crate::disk::Foreign;
 #[non_exhaustive]
 pub enum StoreError {
     /// The directory has files, but no store.
-    #[error("{} is no store: it has files and none that is named `format`; name a new or an empty directory", path.display())]
+    #[error(
+        "{} is no store: it has files and none that is named `format`; name a new or an empty directory",
+        path.display()
+    )]
     NotAStore {
         /// The directory.
         path: PathBuf,
@@ -26,7 +29,8 @@ pub enum StoreError {
     },
     /// A newer version wrote the store.
     #[error(
-        "the store in {} is of version {version}, and this program knows version {known}; use the version of pogo that wrote it, or a newer one",
+        "the store in {} is of version {version}, and this program knows version {known}; use the version of pogo that \
+         wrote it, or a newer one",
         path.display()
     )]
     Newer {
@@ -47,7 +51,8 @@ pub enum StoreError {
     },
     /// Other machines may use the directory at the same time.
     #[error(
-        "{} is on {filesystem}, where this machine's locks keep no other machine away; put the store on a disk of this machine",
+        "{} is on {filesystem}, where this machine's locks keep no other machine away; put the store on a disk of this \
+         machine",
         path.display()
     )]
     NetworkFilesystem {
@@ -60,7 +65,10 @@ pub enum StoreError {
     #[error("the path of the store is empty; name a directory, such as `/var/lib/our-tool/pogo`")]
     NoPath,
     /// The directory is another user's, who may read and change what is written.
-    #[error("{} belongs to the user {owner}, and this process is of {user}; name another directory, or run it as that user", path.display())]
+    #[error(
+        "{} belongs to the user {owner}, and this process is of {user}; name another directory, or run it as that user",
+        path.display()
+    )]
     OtherUser {
         /// The directory.
         path: PathBuf,
@@ -70,7 +78,11 @@ pub enum StoreError {
         user: u32,
     },
     /// Other users may change what is in the directory.
-    #[error("others may write to {} (its mode is {mode:o}); make sure that nobody has, and close it: chmod 700 {}", path.display(), path.display())]
+    #[error(
+        "others may write to {} (its mode is {mode:o}); make sure that nobody has, and close it: chmod 700 {}",
+        path.display(),
+        path.display()
+    )]
     Writable {
         /// The directory.
         path: PathBuf,
@@ -78,7 +90,10 @@ pub enum StoreError {
         mode: u32,
     },
     /// A directory of the store is a symbolic link.
-    #[error("{} is a symbolic link, which only the store itself may be; put the directory in its place", path.display())]
+    #[error(
+        "{} is a symbolic link, which only the store itself may be; put the directory in its place",
+        path.display()
+    )]
     Link {
         /// The link.
         path: PathBuf,
@@ -96,7 +111,11 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A name that no namespace can have.
-    #[error("`{}` is no name of a namespace: use up to 100 letters, digits, `-`, `_` and `.`, the first of them a letter or digit", name.escape_debug())]
+    #[error(
+        "`{}` is no name of a namespace: use up to 100 letters, digits, `-`, `_` and `.`, the first of them a letter \
+         or digit",
+        name.escape_debug()
+    )]
     InvalidName {
         /// The name as given.
         name: String,

@@ -70,14 +70,16 @@ impl Namespace {
         }
     }
 
-    /// A name that no namespace of another store has: its own and a random number, as in `default-1f0c22ab95d3e604`. It is given a number
-    /// when it is asked for first, and a copy of it has the same.
+    /// A name that no namespace of another store has: its own and a random number, as in `default-1f0c22ab95d3e604`. It
+    /// is given a number when it is asked for first, and a copy of it has the same.
     ///
-    /// It is for [`DispatcherBuilder::namespace`](pogo_core::dispatcher::DispatcherBuilder::namespace): hosts remember the last attempt of each
-    /// namespace, and would refuse those of another person's `default`, which counts for itself.
+    /// It is for [`DispatcherBuilder::namespace`](pogo_core::dispatcher::DispatcherBuilder::namespace): hosts remember
+    /// the last attempt of each namespace, and would refuse those of another person's `default`, which counts for
+    /// itself.
     ///
     /// # Errors
-    /// It has no number yet and [somebody owns it](pogo_core::journal::JournalError::Held); the disk gave an error, or the file of the number is damaged.
+    /// It has no number yet and [somebody owns it](pogo_core::journal::JournalError::Held); the disk gave an error, or
+    /// the file of the number is damaged.
     pub async fn unique_name(&self) -> Result<String, StoreError> {
         let shared = Arc::clone(&self.shared);
         spawn_blocking(move || shared.unique_name()).await?
@@ -135,8 +137,8 @@ impl Namespace {
         spawn_blocking(move || remove_output(&shared, job)).await?
     }
 
-    /// Sets what this process keeps while it owns the namespace: what is older, or more, is removed in the background when the journal
-    /// is acquired, and then each day. Default: [`Retention::new`]. `None` keeps everything.
+    /// Sets what this process keeps while it owns the namespace: what is older, or more, is removed in the background
+    /// when the journal is acquired, and then each day. Default: [`Retention::new`]. `None` keeps everything.
     pub fn set_retention(&self, keep: Option<Retention>) {
         *self.shared.retention.lock().unwrap_or_else(PoisonError::into_inner) = keep;
     }
@@ -166,8 +168,9 @@ impl Namespace {
         self.shared.outputs.try_sync()
     }
 
-    /// The mark of a copy, if the namespace is one and no dispatcher has gone on with it yet: its numbers and hosts may have gone on elsewhere, so the first
-    /// one has to [accept](pogo_core::dispatcher::DispatcherBuilder::accept_restore) that, which removes the mark.
+    /// The mark of a copy, if the namespace is one and no dispatcher has gone on with it yet: its numbers and hosts may
+    /// have gone on elsewhere, so the first one has to
+    /// [accept](pogo_core::dispatcher::DispatcherBuilder::accept_restore) that, which removes the mark.
     ///
     /// # Errors
     /// The disk gave an error, or the mark is damaged.

@@ -104,12 +104,13 @@ impl Store {
         }
     }
 
-    /// Copies the store to a new or an empty directory, and reads each copied file again. Nobody may own a namespace meanwhile, this
-    /// process included. The copy says that it is one ([`Namespace::copied`]). `now` is the time that it says.
+    /// Copies the store to a new or an empty directory, and reads each copied file again. Nobody may own a namespace
+    /// meanwhile, this process included. The copy says that it is one ([`Namespace::copied`]). `now` is the time that
+    /// it says.
     ///
     /// # Errors
-    /// [`JournalError::Held`](pogo_core::journal::JournalError::Held) if somebody owns a namespace; the directory is not empty; or the
-    /// disk gave an error. What was copied before is no store, and can be removed.
+    /// [`JournalError::Held`](pogo_core::journal::JournalError::Held) if somebody owns a namespace; the directory is
+    /// not empty; or the disk gave an error. What was copied before is no store, and can be removed.
     pub async fn copy(&self, to: impl AsRef<Path>, now: Timestamp) -> Result<Copied, StoreError> {
         if to.as_ref().as_os_str().is_empty() {
             return Err(StoreError::NoPath);

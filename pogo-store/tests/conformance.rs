@@ -20,7 +20,8 @@ fn journal(dir: &Path) -> Arc<dyn Journal> {
     store.namespace("default").expect("a namespace").journal()
 }
 
-/// Copies a store as a program does, where nobody owns it, and file by file otherwise. What comes of it puts the copy in its place.
+/// Copies a store as a program does, where nobody owns it, and file by file otherwise. What comes of it puts the copy
+/// in its place.
 async fn back_up(live: PathBuf, backup: PathBuf) -> BoxFuture<'static, ()> {
     run("rm", &[Path::new("-rf"), &backup]);
     let store = Store::open(&live).expect("a store");

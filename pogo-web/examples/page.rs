@@ -70,7 +70,8 @@ impl Pretended {
         }
         match chance % 97 {
             3 | 4 => {
-                let said = "\x1b[31;1merror:\x1b[0m cannot bind 0.0.0.0:80: address in use\n<img src=x onerror=alert(1)>\x1b]0;title\x07\n";
+                let said = "\x1b[31;1merror:\x1b[0m cannot bind 0.0.0.0:80: address in use\n\
+                    <img src=x onerror=alert(1)>\x1b]0;title\x07\n";
                 report.output(Stream::Stderr, said.as_bytes()).await;
                 Outcome::failed(FailureKind::Command { status: 3 }, "cannot bind 0.0.0.0:80")
             }

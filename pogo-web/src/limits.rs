@@ -58,7 +58,8 @@ impl Limits {
         self
     }
 
-    /// Sets the most bytes of all bodies that are being received. A single body may be as large as its own limit allows.
+    /// Sets the most bytes of all bodies that are being received. A single body may be as large as its own limit
+    /// allows.
     #[must_use]
     pub fn bodies(mut self, bytes: usize) -> Self {
         self.bodies = bytes;

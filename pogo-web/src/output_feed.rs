@@ -16,8 +16,8 @@ use crate::handlers::sse;
 /// Passes on what hosts write to the streams that ask for it: an observer of the dispatcher, and the
 /// [`output_feed`](crate::Namespace::output_feed) of its namespace. Cheap to clone; clones are of the same feed.
 ///
-/// It keeps the last 8 MiB while anybody follows, written once for all who do, and nothing otherwise. Whoever is slower than the hosts misses
-/// pieces, sees that by the offsets of the others, and reads them from where output is kept.
+/// It keeps the last 8 MiB while anybody follows, written once for all who do, and nothing otherwise. Whoever is slower
+/// than the hosts misses pieces, sees that by the offsets of the others, and reads them from where output is kept.
 #[derive(Clone, Default)]
 pub struct OutputFeed(Arc<Feed>);
 

@@ -12,8 +12,8 @@ use serde::de::value::Error as ValueError;
 
 use crate::refusal::Refusal;
 
-/// The parameters behind the `?` of a request. Each is taken once; whatever nobody takes is an error, so that a misspelt filter never shows
-/// everything.
+/// The parameters behind the `?` of a request. Each is taken once; whatever nobody takes is an error, so that a
+/// misspelt filter never shows everything.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters(Vec<(String, String)>);
 

@@ -13,8 +13,8 @@ use tokio::sync::watch;
 
 use crate::handlers::sse;
 
-/// Passes questions of a transport on to whoever follows a stream and can ask a person, and their answers back. Cheap to clone; clones
-/// are the same.
+/// Passes questions of a transport on to whoever follows a stream and can ask a person, and their answers back. Cheap
+/// to clone; clones are the same.
 #[derive(Clone, Default)]
 pub struct Questions(Arc<Board>);
 
@@ -52,7 +52,8 @@ impl Questions {
         Self::default()
     }
 
-    /// Asks, and waits for an answer as long as a person takes, and for a person if there is none: blocks. `None` if somebody declines.
+    /// Asks, and waits for an answer as long as a person takes, and for a person if there is none: blocks. `None` if
+    /// somebody declines.
     pub fn ask(&self, asked: Asked) -> Option<SecretString> {
         let (answer, answered) = sync_channel(1);
         let mut state = self.0.state();
@@ -66,7 +67,8 @@ impl Questions {
         answered.recv().ok().flatten()
     }
 
-    /// Whether somebody follows who can ask a person, or does so within this time: blocks. Whoever submits a job follows it a moment later.
+    /// Whether somebody follows who can ask a person, or does so within this time: blocks. Whoever submits a job
+    /// follows it a moment later.
     pub fn is_anybody_there(&self, within: Duration) -> bool {
         let state = self.0.state();
         let waited = self

@@ -110,7 +110,8 @@ impl Namespace {
         self
     }
 
-    /// Gives the store that knows the jobs of the namespace which have retired, so that they are served as those that are alive.
+    /// Gives the store that knows the jobs of the namespace which have retired, so that they are served as those that
+    /// are alive.
     #[must_use]
     pub fn history(mut self, history: Arc<dyn JobHistory>) -> Self {
         self.history = Some(Arc::new(History::new(history)));

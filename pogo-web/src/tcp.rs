@@ -15,8 +15,9 @@ use crate::serving::{self, Accept};
 #[non_exhaustive]
 pub struct RemoteAddress(pub SocketAddr);
 
-/// Serves a router on a port until `stop` resolves, as [`unix::serve`](crate::unix::serve) does on a socket. Each request has its [`RemoteAddress`] as an
-/// extension. Nothing is encrypted: it is for loopback, or for a proxy in front.
+/// Serves a router on a port until `stop` resolves, as [`unix::serve`](crate::unix::serve) does on a socket. Each
+/// request has its [`RemoteAddress`] as an extension. Nothing is encrypted: it is for loopback, or for a proxy in
+/// front.
 pub async fn serve(listener: TcpListener, router: Router, options: ServeOptions, stop: impl Future<Output = ()>) {
     serving::serve(listener, router, options, stop).await;
 }

@@ -5,8 +5,8 @@ use std::fs;
 use nix::unistd::{Uid, User, getuid};
 use pogo_core::scheduler::Actor;
 
-/// The person at this terminal, as the system knows them: the account, and this machine. Where another account runs the program for
-/// them, as with `sudo`, that is said beside it: `alice@laptop (as root)`.
+/// The person at this terminal, as the system knows them: the account, and this machine. Where another account runs the
+/// program for them, as with `sudo`, that is said beside it: `alice@laptop (as root)`.
 pub(crate) fn local_actor() -> Actor {
     let account = getuid();
     let login = fs::read_to_string("/proc/self/loginuid").ok();
@@ -26,8 +26,8 @@ pub(crate) fn account() -> Actor {
     Actor::new(cut(name(getuid()))).at_host(cut(machine))
 }
 
-/// The account that logged in. The kernel keeps it through `sudo` and `su`, and nobody can forge it, unlike a variable of the environment. Where
-/// nobody logged in, as in a container, it is the account that runs the program.
+/// The account that logged in. The kernel keeps it through `sudo` and `su`, and nobody can forge it, unlike a variable
+/// of the environment. Where nobody logged in, as in a container, it is the account that runs the program.
 fn person(account: Uid, login: Option<&str>) -> Uid {
     let known = |uid: &str| {
         let uid: u32 = uid.trim().parse().ok()?;

@@ -57,7 +57,8 @@ fn candidates(current: &OsStr) -> Option<Vec<CompletionCandidate>> {
     )
 }
 
-/// Completes the number of a job, with what it runs beside it: of the newest that a dispatcher knows, which is not started for that.
+/// Completes the number of a job, with what it runs beside it: of the newest that a dispatcher knows, which is not
+/// started for that.
 #[cfg(feature = "store")]
 fn jobs() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {

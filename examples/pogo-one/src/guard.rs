@@ -1,4 +1,5 @@
-//! The guard: a default limit for hosts without one, since three thousand dead hosts would be three thousand connections at once.
+//! The guard: a default limit for hosts without one, since three thousand dead hosts would be three thousand
+//! connections at once.
 
 use std::io::{self, IsTerminal};
 
@@ -24,8 +25,8 @@ pub(crate) fn guarded(policy: Policy, fleet: &Fleet, (targets, args): (&Selector
     policy.guarded(Policy::GUARD)
 }
 
-/// The limit of a job that a store keeps, if more of its hosts are without one than the guard allows and no `--max-parallel` is given. It is
-/// the job's own, since the rules of a namespace are not one job's to change.
+/// The limit of a job that a store keeps, if more of its hosts are without one than the guard allows and no
+/// `--max-parallel` is given. It is the job's own, since the rules of a namespace are not one job's to change.
 #[cfg(feature = "store")]
 pub(crate) fn job_limit(policy: &Policy, fleet: &Fleet, (targets, args): (&Selector, &LimitArgs)) -> Option<Limit> {
     let Limit::Count(at_once) = Policy::GUARD else {
@@ -39,7 +40,8 @@ pub(crate) fn job_limit(policy: &Policy, fleet: &Fleet, (targets, args): (&Selec
 #[cfg(feature = "store")]
 pub(crate) fn job_remark(limit: Limit) -> String {
     format!(
-        "hosts of this job are under no limit: at most {limit} of its hosts run at once; -f N (--max-parallel) changes that, and -f none lifts it"
+        "hosts of this job are under no limit: at most {limit} of its hosts run at once; -f N (--max-parallel) changes \
+         that, and -f none lifts it"
     )
 }
 
@@ -62,7 +64,8 @@ pub(crate) fn remark(plan: &Plan) -> Option<String> {
     let hosts = in_guard(plan)?;
     let guard = Policy::GUARD;
     Some(format!(
-        "{hosts} hosts are under no limit: at most {guard} of them run at once; -f N (--max-parallel) changes that, and -f none lifts it"
+        "{hosts} hosts are under no limit: at most {guard} of them run at once; -f N (--max-parallel) changes that, \
+         and -f none lifts it"
     ))
 }
 

@@ -103,7 +103,8 @@ impl Log {
         jobs.next().is_none().then_some(first)
     }
 
-    /// Refuses a log of which a record cannot follow those before it. That of one job may leave out the attempts of others.
+    /// Refuses a log of which a record cannot follow those before it. That of one job may leave out the attempts of
+    /// others.
     pub(crate) fn check(&self) -> Result<(), CliError> {
         let mut state = match self.only_job() {
             Some(_) => Scheduler::of_one_job(),

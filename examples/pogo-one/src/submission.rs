@@ -21,8 +21,8 @@ use crate::sources::answered;
 /// The reason in the log for hosts of `--assume-down`.
 pub(crate) const ASSUMED_DOWN: &str = "--assume-down";
 
-/// The fleet and the policy of the gathered sources and the arguments. Whoever goes on with them keeps the resolvers, which
-/// remember what they answered.
+/// The fleet and the policy of the gathered sources and the arguments. Whoever goes on with them keeps the resolvers,
+/// which remember what they answered.
 pub(crate) fn namespace(
     args: &JobArgs,
     targets: &Targets,

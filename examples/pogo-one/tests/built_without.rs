@@ -1,5 +1,6 @@
-//! Sources that this build was made without are refused with the words to get them. Beside the other crates' tests the program has every
-//! source, so that these are run by themselves: `cargo test -p pogo-one --test built_without -- --ignored`.
+//! Sources that this build was made without are refused with the words to get them. Beside the other crates' tests the
+//! program has every source, so that these are run by themselves:
+//! `cargo test -p pogo-one --test built_without -- --ignored`.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::process::{Command, Stdio};

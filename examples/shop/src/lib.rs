@@ -1,7 +1,7 @@
 //! The rollout policy of Fern & Kettle, a shop that does not exist.
 //!
-//! An example of a crate around pogo: the policy is a file that people read and change, and `tests/promises.rs` checks it
-//! against the promises of the shop, with the scheduler that will run it.
+//! An example of a crate around pogo: the policy is a file that people read and change, and `tests/promises.rs` checks
+//! it against the promises of the shop, with the scheduler that will run it.
 
 use pogo_core::policy::Policy;
 use pogo_inventory::{InventoryError, PolicyFile};

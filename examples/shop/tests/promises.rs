@@ -87,8 +87,8 @@ proptest! {
     }
 }
 
-/// The same test on the first draft of the policy: it has to fail, with a shop so small that one sees why. Nothing has to go
-/// wrong for it: the rollout does it by itself.
+/// The same test on the first draft of the policy: it has to fail, with a shop so small that one sees why. Nothing has
+/// to go wrong for it: the rollout does it by itself.
 #[test]
 fn the_mistake_of_the_first_draft_is_found_and_shrunk_to_a_few_hosts() {
     let draft = Arc::new(policy(include_str!("mistaken.yaml")).unwrap());

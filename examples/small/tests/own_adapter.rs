@@ -13,8 +13,8 @@ async fn our_transport_keeps_the_contract() {
     let fixture = || TransportFixture::new(Arc::new(Local), host("web1")).second_host(host("web2"));
     let report = transport(fixture).await;
     report.assert_passed();
-    // This machine is always in reach and runs what it is asked to, has neither links that break nor hooks, ends what it runs when
-    // it is dropped, and keeps no record of it to be asked for.
+    // This machine is always in reach and runs what it is asked to, has neither links that break nor hooks, ends what
+    // it runs when it is dropped, and keeps no record of it to be asked for.
     let expected = [
         "hook",
         "link",

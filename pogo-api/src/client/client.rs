@@ -21,8 +21,8 @@ use crate::wire::{About, NamespaceEntry, NamespaceName, Namespaces, Problem, Pro
 
 /// A client of a server's API. Cheap to clone; it holds no connection between requests.
 ///
-/// A request that was sent and whose answer was lost is sent again, until the server has not come back for [a while](Self::reconnect_for):
-/// orders have a request id, so that each is carried out once. It needs a Tokio runtime.
+/// A request that was sent and whose answer was lost is sent again, until the server has not come back for [a
+/// while](Self::reconnect_for): orders have a request id, so that each is carried out once. It needs a Tokio runtime.
 #[derive(Debug, Clone)]
 pub struct Client {
     endpoint: Arc<Endpoint>,
@@ -30,7 +30,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// The most bytes of an answer; those of queries and output are far smaller, and a configuration is as large as a fleet.
+    /// The most bytes of an answer; those of queries and output are far smaller, and a configuration is as large as a
+    /// fleet.
     const MAX_ANSWER: usize = 1 << 30;
 
     /// The client of the server with this socket, whose path may be of any length. Nothing is connected yet.
@@ -55,7 +56,8 @@ impl Client {
         self
     }
 
-    /// Sets how long a stream may say nothing at all, heartbeats included, before it counts as broken. Default: a minute.
+    /// Sets how long a stream may say nothing at all, heartbeats included, before it counts as broken. Default: a
+    /// minute.
     #[must_use]
     pub fn silent_for(mut self, time: Duration) -> Self {
         self.options.silence = time;

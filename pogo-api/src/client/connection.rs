@@ -1,4 +1,5 @@
-//! One request on a connection of its own: on a Unix socket that costs less than knowing whether an old connection still works.
+//! One request on a connection of its own: on a Unix socket that costs less than knowing whether an old connection
+//! still works.
 
 use std::io;
 

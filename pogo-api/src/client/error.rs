@@ -25,13 +25,17 @@ pub enum ClientError {
         source: io::Error,
     },
     /// The connection broke and the server did not come back in time.
-    #[error("contact with {server} was lost and did not come back{}: {message}", if *ordered { ", so the order may have been carried out" } else { "" })]
+    #[error(
+        "contact with {server} was lost and did not come back{}: {message}",
+        if *ordered { ", so the order may have been carried out" } else { "" }
+    )]
     ContactLost {
         /// Where.
         server: String,
         /// What was last seen.
         message: String,
-        /// Whether an order had been sent, so that it may have been carried out. The same order with the same request id is safe to send again.
+        /// Whether an order had been sent, so that it may have been carried out. The same order with the same request
+        /// id is safe to send again.
         ordered: bool,
     },
     /// The server refuses, and says why. Nothing was done.
@@ -65,8 +69,9 @@ impl ClientError {
         }
     }
 
-    /// The exit code of a program that cannot go on because of it: 64 where the request is wrong, 69 where nobody answers and nothing was done,
-    /// 70 for a defect, 75 where contact was lost after an order was sent, 77 for what is not allowed.
+    /// The exit code of a program that cannot go on because of it: 64 where the request is wrong, 69 where nobody
+    /// answers and nothing was done, 70 for a defect, 75 where contact was lost after an order was sent, 77 for what is
+    /// not allowed.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Unreachable { .. } | Self::ContactLost { ordered: false, .. } => 69,

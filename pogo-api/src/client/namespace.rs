@@ -42,9 +42,11 @@ impl NamespaceClient {
         format!("{}/{rest}", namespace_path(&self.name))
     }
 
-    /// Gives an order, and returns its answer once it is durable. Its actor is whoever the server knows this program as.
+    /// Gives an order, and returns its answer once it is durable. Its actor is whoever the server knows this program
+    /// as.
     ///
-    /// An order without a [request id](RequestId) gets a random one, so that it is carried out once however often it has to be sent.
+    /// An order without a [request id](RequestId) gets a random one, so that it is carried out once however often it
+    /// has to be sent.
     ///
     /// # Errors
     /// The server's refusal, with nothing done; nobody answers; or [contact was lost](ClientError::ContactLost).
@@ -57,7 +59,8 @@ impl NamespaceClient {
     /// Gives an order as [`execute`](Self::execute) does, if that is how things are.
     ///
     /// # Errors
-    /// As [`execute`](Self::execute); or [they are not](crate::wire::ProblemKind::ConfigurationChanged), or [jobs are unfinished](crate::wire::ProblemKind::JobsUnfinished).
+    /// As [`execute`](Self::execute); or [they are not](crate::wire::ProblemKind::ConfigurationChanged), or [jobs are
+    /// unfinished](crate::wire::ProblemKind::JobsUnfinished).
     pub async fn execute_if(&self, condition: Condition, command: impl Into<Command>) -> Result<Answer, ClientError> {
         let body = self.written(command.into())?;
         let path = match condition.idle {
@@ -185,7 +188,8 @@ impl NamespaceClient {
         self.client.get(self.path("configuration")).await
     }
 
-    /// The same, and the revision that it is, for an order that is to be given only [while it is in force](Condition::revision).
+    /// The same, and the revision that it is, for an order that is to be given only [while it is in
+    /// force](Condition::revision).
     ///
     /// # Errors
     /// As [`status`](Self::status).
@@ -195,7 +199,8 @@ impl NamespaceClient {
         Ok((configuration, Revision(tag)))
     }
 
-    /// Waits until a job has ended or needs an order: it is finished, halted or blocked. Returns at once if that is the case already.
+    /// Waits until a job has ended or needs an order: it is finished, halted or blocked. Returns at once if that is the
+    /// case already.
     ///
     /// # Errors
     /// There is no such job, nobody answers, or contact was lost.
@@ -223,8 +228,8 @@ impl NamespaceClient {
         }
     }
 
-    /// What is kept of a stream of an attempt within a range, at least one byte of it if there is any. [`OutputPage::next`] is where to
-    /// read on.
+    /// What is kept of a stream of an attempt within a range, at least one byte of it if there is any.
+    /// [`OutputPage::next`] is where to read on.
     ///
     /// # Errors
     /// No output is kept in this namespace, its store cannot read it, nobody answers, or contact was lost.
@@ -233,23 +238,25 @@ impl NamespaceClient {
         Ok(part.into_page((range.job, range.attempt), range.stream))
     }
 
-    /// Follows what happens: a snapshot, or where the request goes on after an earlier update, then records as they become durable. It
-    /// connects when it is polled first, and again whenever the connection breaks, and goes on after the last update: no record is
-    /// lost, and none comes twice.
+    /// Follows what happens: a snapshot, or where the request goes on after an earlier update, then records as they
+    /// become durable. It connects when it is polled first, and again whenever the connection breaks, and goes on after
+    /// the last update: no record is lost, and none comes twice.
     ///
-    /// An error is its last item: the server refuses, is not there at first, or has not [come back](Client::reconnect_for).
+    /// An error is its last item: the server refuses, is not there at first, or has not [come
+    /// back](Client::reconnect_for).
     pub fn subscribe(&self, request: StreamRequest) -> Updates {
         Updates::new(self.clone(), request)
     }
 
-    /// Follows what happens as [`subscribe`](Self::subscribe) does, and what hosts write while they write it. What an attempt wrote comes
-    /// before the record of its end, unless it was left out, which [offsets](crate::wire::HostOutput::offset) show.
+    /// Follows what happens as [`subscribe`](Self::subscribe) does, and what hosts write while they write it. What an
+    /// attempt wrote comes before the record of its end, unless it was left out, which
+    /// [offsets](crate::wire::HostOutput::offset) show.
     pub fn follow(&self, request: StreamRequest) -> Followed {
         Followed::new(self.clone(), request)
     }
 
-    /// Follows as [`follow`](Self::follow) does, for somebody who can ask a person: passphrases of key files and prompts of hosts come as
-    /// questions, and wait for their [answer](Self::answer).
+    /// Follows as [`follow`](Self::follow) does, for somebody who can ask a person: passphrases of key files and
+    /// prompts of hosts come as questions, and wait for their [answer](Self::answer).
     pub fn attend(&self, request: StreamRequest) -> Followed {
         Followed::with_questions(self.clone(), request)
     }

@@ -19,7 +19,8 @@ document! {
 }
 
 document! {
-    /// Some records of one job, in order, as a stream has them: without what its command reads and the values of its environment.
+    /// Some records of one job, in order, as a stream has them: without what its command reads and the values of its
+    /// environment.
     JobRecords {
         /// The records with their positions in the journal.
         records: Vec<StreamRecord>,

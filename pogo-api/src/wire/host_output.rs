@@ -11,8 +11,9 @@ use super::output_bytes::OutputBytes;
 
 /// A piece of what a host writes, as it comes. As JSON, `text` where it is UTF-8, and `base64` otherwise.
 ///
-/// Pieces of one stream of an attempt come in order. Where [`offset`](Self::offset) is behind what has come of it, what is between
-/// them was left out, because the connection was new or too slow: it is [read](super::output_path) from where output is kept.
+/// Pieces of one stream of an attempt come in order. Where [`offset`](Self::offset) is behind what has come of it, what
+/// is between them was left out, because the connection was new or too slow: it is [read](super::output_path) from
+/// where output is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HostOutput {

@@ -21,7 +21,8 @@ pub struct NamespaceName(String);
 /// Text that is no name of a namespace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` cannot be the name of a namespace: give up to {} ASCII letters, digits, `-`, `_` and `.`, the first a letter or a digit",
+    "`{}` cannot be the name of a namespace: give up to {} ASCII letters, digits, `-`, `_` and `.`, the first a letter \
+     or a digit",
     text.escape_debug(), NamespaceName::MAX_LEN
 )]
 #[non_exhaustive]

@@ -12,8 +12,8 @@ use super::document::document;
 use super::output_bytes::{OutputBytes, OutputSlice};
 
 document! {
-    /// A part of what an attempt wrote to one stream, in the order of its offsets. Where a piece begins behind the end of the last,
-    /// what is between them was lost or not kept.
+    /// A part of what an attempt wrote to one stream, in the order of its offsets. Where a piece begins behind the end
+    /// of the last, what is between them was lost or not kept.
     OutputPart {
         /// The host that wrote it, if there is anything of it.
         #[serde(default, skip_serializing_if = "Option::is_none")]

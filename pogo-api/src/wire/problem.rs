@@ -14,7 +14,10 @@ use super::ProblemKind;
 /// let problem = Problem::new(ProblemKind::UnknownJob, "there is no job-9; ask for the jobs that there are");
 /// assert_eq!(
 ///     serde_json::to_string(&problem)?,
-///     r#"{"type":"urn:pogo:problem:unknown-job","title":"unknown job","status":404,"detail":"there is no job-9; ask for the jobs that there are"}"#
+///     concat!(
+///         r#"{"type":"urn:pogo:problem:unknown-job","title":"unknown job","status":404,"#,
+///         r#""detail":"there is no job-9; ask for the jobs that there are"}"#,
+///     )
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! kinds {
     ($( $(#[$meta:meta])* $name:ident $code:literal $status:literal $exit:literal; )*) => {
-        /// Which problem it is, with its [status code](Self::status) of HTTP and the [exit code](Self::exit_code) of a program that meets it.
+        /// Which problem it is, with its [status code](Self::status) of HTTP and the [exit code](Self::exit_code) of a
+        /// program that meets it.
         ///
         /// Travels as a URI, `urn:pogo:problem:unknown-job`, which stays the same in later versions.
         #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,8 +45,9 @@ macro_rules! kinds {
                 }
             }
 
-            /// The exit code of a program that cannot go on because of it: 64 where the request is wrong, 69 where whoever should answer
-            /// cannot now, 70 for a defect, 77 for what is not allowed. Nothing was done, in all cases.
+            /// The exit code of a program that cannot go on because of it: 64 where the request is wrong, 69 where
+            /// whoever should answer cannot now, 70 for a defect, 77 for what is not allowed. Nothing was done, in all
+            /// cases.
             pub fn exit_code(&self) -> u8 {
                 match self {
                     $( Self::$name => $exit, )*

@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::document::{Version, document};
 
 document! {
-    /// A question, on a stream whose reader can ask a person. It comes again on each such stream until it has an answer.
+    /// A question, on a stream whose reader can ask a person. It comes again on each such stream until it has an
+    /// answer.
     Question {
         /// Its number, which the answer has.
         id: u64,

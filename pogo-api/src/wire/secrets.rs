@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::document::Version;
 
-/// Secrets for a job that names them by an id in the settings of its transport. A server keeps them in memory alone: they are in no record, answer or
-/// log, and its `Debug` text has no values.
+/// Secrets for a job that names them by an id in the settings of its transport. A server keeps them in memory alone:
+/// they are in no record, answer or log, and its `Debug` text has no values.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Secrets {

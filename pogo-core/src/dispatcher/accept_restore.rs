@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::journal::{JournalError, RestoredStore};
 use crate::scheduler::{Actor, Incarnation, Input, RestoreCause};
 
-/// Who accepts that a journal was restored, and why. See [`DispatcherBuilder::accept_restore`](super::DispatcherBuilder::accept_restore).
+/// Who accepts that a journal was restored, and why. See
+/// [`DispatcherBuilder::accept_restore`](super::DispatcherBuilder::accept_restore).
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -39,8 +40,8 @@ impl AcceptRestore {
         self
     }
 
-    /// Says that it was restored, whether or not the store knows: for stores that cannot, such as a disk that was set back to an earlier
-    /// time. Each takeover for which this is said begins a new incarnation.
+    /// Says that it was restored, whether or not the store knows: for stores that cannot, such as a disk that was set
+    /// back to an earlier time. Each takeover for which this is said begins a new incarnation.
     #[must_use]
     pub fn declared(mut self) -> Self {
         self.declared = true;

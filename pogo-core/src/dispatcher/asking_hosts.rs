@@ -21,7 +21,8 @@ impl Dispatcher {
         frees && self.io.fencing.is_possible() && self.shutdown.is_none()
     }
 
-    /// Gives an order. One that would free a host in doubt, or try it again, waits until the host has said what became of its attempt.
+    /// Gives an order. One that would free a host in doubt, or try it again, waits until the host has said what became
+    /// of its attempt.
     pub(super) fn give_or_ask(&mut self, (command, reply): GivenCommand, records: &mut Vec<Record>) {
         let answer = self.execute((*command).clone(), None, records);
         if matches!(answer, Err(InputError::NotFenced { .. })) {
@@ -55,7 +56,8 @@ impl Dispatcher {
         Some(Fence::new(about))
     }
 
-    /// Starts an attempt. Its host is asked first for what is in doubt there: its record of that is written over when this one begins.
+    /// Starts an attempt. Its host is asked first for what is in doubt there: its record of that is written over when
+    /// this one begins.
     pub(super) fn start_when_asked(&mut self, attempt: Attempt) {
         let mut answers = Vec::new();
         if self.io.fencing.is_possible() {
@@ -69,7 +71,8 @@ impl Dispatcher {
         self.io.running.start(attempt, answers);
     }
 
-    /// An attempt is in doubt. Its host is asked by and by, until it has said that the attempt is over or somebody has answered for it.
+    /// An attempt is in doubt. Its host is asked by and by, until it has said that the attempt is over or somebody has
+    /// answered for it.
     pub(super) fn ask_later(&mut self, attempt: AttemptId) {
         if self.io.fencing.is_possible() && self.shutdown.is_none() && self.scheduler.unfenced(attempt).is_some() {
             self.io.fencing.later.add(attempt, self.io.clock.now());
@@ -100,7 +103,8 @@ impl Dispatcher {
         }
     }
 
-    /// Attempts that ran when their dispatcher died, and whose hosts can say what became of them: they count as running meanwhile.
+    /// Attempts that ran when their dispatcher died, and whose hosts can say what became of them: they count as running
+    /// meanwhile.
     pub(super) fn to_be_asked(&self, resumed: &[AttemptId]) -> Vec<AttemptId> {
         if !self.io.fencing.is_possible() {
             return vec![];
@@ -126,8 +130,9 @@ impl Dispatcher {
         }
     }
 
-    /// Whether the host of an attempt that has ended unknown is asked before that is reported: its job would try it again, or it was
-    /// begun by an earlier dispatcher, of which more may be known there than the link reported before it broke.
+    /// Whether the host of an attempt that has ended unknown is asked before that is reported: its job would try it
+    /// again, or it was begun by an earlier dispatcher, of which more may be known there than the link reported before
+    /// it broke.
     pub(super) fn asks_before(&mut self, (attempt, outcome, output): &AttemptEnd) -> bool {
         let inherited = self.io.fencing.inherited.remove(attempt).is_some();
         if !matches!(outcome, Outcome::InDoubt { .. }) || !self.io.fencing.is_possible() || self.shutdown.is_some() {
@@ -198,7 +203,8 @@ impl Dispatcher {
         }
     }
 
-    /// Takes those hosts out of an order that were asked for it, and need it no more: they have succeeded, or run or wait again.
+    /// Takes those hosts out of an order that were asked for it, and need it no more: they have succeeded, or run or
+    /// wait again.
     fn drop_done(&self, order: &mut Order, asked: &BTreeSet<HostName>) {
         let (job, hosts, retries) = match order {
             Order::Retry { job, hosts, .. } => (*job, hosts, true),

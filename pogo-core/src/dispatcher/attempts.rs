@@ -31,7 +31,8 @@ impl JobCommand {
 }
 
 impl Dispatcher {
-    /// The shortest time limit of a resumed attempt, so that its transport can learn the result of one whose own time limit has passed.
+    /// The shortest time limit of a resumed attempt, so that its transport can learn the result of one whose own time
+    /// limit has passed.
     const FIND_TIME: Duration = Duration::from_secs(30);
 
     /// Stores the data shared by all attempts of a job.

@@ -11,8 +11,8 @@ use crate::journal::JournalError;
 use crate::scheduler::{JobId, Order, Phase};
 
 impl Dispatcher {
-    /// Refuses a new order, since it is unknown when it could be durable. Orders that end attempts take effect at once, and wait for the
-    /// journal only to be recorded.
+    /// Refuses a new order, since it is unknown when it could be durable. Orders that end attempts take effect at once,
+    /// and wait for the journal only to be recorded.
     pub(super) fn receive_without_journal(&mut self, message: Message, since: Timestamp, said: &str) {
         let away = || OrderError::JournalAway {
             since,
@@ -90,8 +90,8 @@ impl Dispatcher {
         }
     }
 
-    /// The error with which a shutdown ends before the journal is back: all attempts have ended or are left to the next dispatcher, which
-    /// finds them in the journal.
+    /// The error with which a shutdown ends before the journal is back: all attempts have ended or are left to the next
+    /// dispatcher, which finds them in the journal.
     pub(super) fn is_over_without_journal(&self) -> Option<DispatchError> {
         let shutdown = self
             .shutdown

@@ -104,16 +104,17 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Sets what to do if another dispatcher owns the journal. By default that is an error ([`Acquire::IfFree`]): nobody takes
-    /// over from an owner that lives unless asked to.
+    /// Sets what to do if another dispatcher owns the journal. By default that is an error ([`Acquire::IfFree`]):
+    /// nobody takes over from an owner that lives unless asked to.
     pub fn acquire(mut self, how: Acquire) -> Self {
         self.acquire = how;
         self
     }
 
-    /// Accepts that the journal [was restored](crate::journal::OwnedJournal::restored): that it is a copy, or has lost its last records. The
-    /// namespace goes on in a new [incarnation](crate::scheduler::Incarnation): every job is paused, and what had not ended is in doubt until its
-    /// host has answered. By default such a journal is refused ([`JournalError::Restored`]).
+    /// Accepts that the journal [was restored](crate::journal::OwnedJournal::restored): that it is a copy, or has lost
+    /// its last records. The namespace goes on in a new [incarnation](crate::scheduler::Incarnation): every job is
+    /// paused, and what had not ended is in doubt until its host has answered. By default such a journal is refused
+    /// ([`JournalError::Restored`]).
     ///
     /// Nobody may go on with the journal that it is a copy of.
     pub fn accept_restore(mut self, accepted: AcceptRestore) -> Self {
@@ -129,27 +130,29 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Sets how long to retry an unreachable journal, in [`build`](Self::build) as afterwards. Default: [for ever](JournalRetry::forever).
+    /// Sets how long to retry an unreachable journal, in [`build`](Self::build) as afterwards. Default: [for
+    /// ever](JournalRetry::forever).
     pub fn journal_retry(mut self, retry: JournalRetry) -> Self {
         self.journal_retry = retry;
         self
     }
 
-    /// Stores a snapshot in the journal after this many records, so that a takeover need not replay them, and the journal may drop them:
-    /// a journal without snapshots grows for ever. A host takes about four records. Default: [`SNAPSHOT_EVERY`](Self::SNAPSHOT_EVERY)
-    /// where a [journal](Self::journal) is set. [`NonZeroU64::MAX`] is never.
+    /// Stores a snapshot in the journal after this many records, so that a takeover need not replay them, and the
+    /// journal may drop them: a journal without snapshots grows for ever. A host takes about four records. Default:
+    /// [`SNAPSHOT_EVERY`](Self::SNAPSHOT_EVERY) where a [journal](Self::journal) is set. [`NonZeroU64::MAX`] is never.
     pub fn snapshot_every(mut self, records: NonZeroU64) -> Self {
         self.snapshot_every = Some(records);
         self
     }
 
-    /// Sets the tag resolvers for policies and jobs, which are queried before these reach the scheduler. By default there are none, and
-    /// the caller adds the [answers](Resolvers::answer) to the fleet.
+    /// Sets the tag resolvers for policies and jobs, which are queried before these reach the scheduler. By default
+    /// there are none, and the caller adds the [answers](Resolvers::answer) to the fleet.
     ///
     /// ```
     /// # use std::sync::Arc;
     /// # use async_trait::async_trait;
-    /// # use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Reporter, ResolverError, Resolvers, TagResolver, Transport};
+    /// # use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Reporter, Transport};
+    /// # use pogo_core::dispatcher::{ResolverError, Resolvers, TagResolver};
     /// # use pogo_core::fleet::{Fleet, HostName};
     /// # use pogo_core::plan::{JobSpec, RemoteCommand};
     /// # use pogo_core::scheduler::Outcome;
@@ -186,10 +189,11 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Sets a store for the output of attempts; the end of an attempt then records its length and digest. Default: none.
+    /// Sets a store for the output of attempts; the end of an attempt then records its length and digest. Default:
+    /// none.
     ///
-    /// A store that fails, or does not answer for two seconds, loses output, with a [notice](super::Notice::OutputLost); it
-    /// does not stop a rollout.
+    /// A store that fails, or does not answer for two seconds, loses output, with a
+    /// [notice](super::Notice::OutputLost); it does not stop a rollout.
     pub fn output(mut self, store: Arc<dyn OutputStore>) -> Self {
         self.output = Some(store);
         self
@@ -202,12 +206,12 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Acquires and replays the journal, from its latest snapshot if it has one. Attempts that were running are resumed or in doubt, and jobs go on,
-    /// once [`Dispatcher::run`] is polled.
+    /// Acquires and replays the journal, from its latest snapshot if it has one. Attempts that were running are resumed
+    /// or in doubt, and jobs go on, once [`Dispatcher::run`] is polled.
     ///
-    /// A journal that cannot be reached is waited for as [`journal_retry`](Self::journal_retry) says, so that a service can be started
-    /// before its store; [observers](Self::observer) are notified ([`Notice::JournalAway`](super::Notice::JournalAway)). Dropping the
-    /// future gives up.
+    /// A journal that cannot be reached is waited for as [`journal_retry`](Self::journal_retry) says, so that a service
+    /// can be started before its store; [observers](Self::observer) are notified
+    /// ([`Notice::JournalAway`](super::Notice::JournalAway)). Dropping the future gives up.
     ///
     /// # Errors
     /// The journal is owned by somebody else, cannot be read or replayed, or the retry policy gives up.
@@ -279,7 +283,8 @@ impl DispatcherBuilder {
         Ok((dispatcher, handle))
     }
 
-    /// A journal in memory always starts its numbers at 1, so its attempts get a namespace that no other dispatcher has.
+    /// A journal in memory always starts its numbers at 1, so its attempts get a namespace that no other dispatcher
+    /// has.
     fn namespace_of(&self, nonce: Nonce) -> Arc<str> {
         match (&self.namespace, &self.journal) {
             (Some(name), _) => Arc::clone(name),

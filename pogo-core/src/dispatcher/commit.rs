@@ -57,7 +57,8 @@ struct Appended {
 }
 
 impl Tail {
-    /// How long a snapshot may take to be stored. One that never is would keep later ones away, and an idle dispatcher from ending.
+    /// How long a snapshot may take to be stored. One that never is would keep later ones away, and an idle dispatcher
+    /// from ending.
     const STORED_WITHIN: Duration = Duration::from_secs(300);
 
     pub(super) fn new(
@@ -159,7 +160,8 @@ impl Tail {
         self.lost.poll_unpin(context)
     }
 
-    /// Begins to append decisions. Nothing may act on them before [`poll_append`](Self::poll_append) returns them as durable.
+    /// Begins to append decisions. Nothing may act on them before [`poll_append`](Self::poll_append) returns them as
+    /// durable.
     pub(super) fn begin(&mut self, batch: Batch) {
         self.began.get_or_insert(self.availability.clock.now());
         self.parts.push_back(batch);
@@ -248,7 +250,8 @@ impl Tail {
     }
 }
 
-/// Appends with retries, until the journal has the commit or the policy gives up: first the content that the records name, then the records.
+/// Appends with retries, until the journal has the commit or the policy gives up: first the content that the records
+/// name, then the records.
 async fn append(
     mut journal: Box<dyn OwnedJournal>,
     (at, mut batch): (Seq, Batch),

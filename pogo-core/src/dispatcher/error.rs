@@ -23,7 +23,8 @@ pub enum DispatchError {
     Refused(#[from] InputError),
     /// An observer panicked. The rollout was not affected, and the journal is complete.
     #[error(
-        "the observer panicked {panics} times, which is a defect of the observer; the jobs went on, and the journal says how they ended"
+        "the observer panicked {panics} times, which is a defect of the observer; the jobs went on, and the journal \
+         says how they ended"
     )]
     Observer {
         /// How often.

@@ -131,17 +131,17 @@ impl Dispatcher {
         }
     }
 
-    /// Runs until every [`Handle`](super::Handle) is dropped and nothing more happens by itself: all jobs are finished, or wait for
-    /// an operator. Time limits of such jobs are not awaited. Or until it has
-    /// [shut down](super::Handle::shutdown). Returns the scheduler in its final state.
+    /// Runs until every [`Handle`](super::Handle) is dropped and nothing more happens by itself: all jobs are finished,
+    /// or wait for an operator. Time limits of such jobs are not awaited. Or until it has [shut
+    /// down](super::Handle::shutdown). Returns the scheduler in its final state.
     ///
-    /// While an append is in flight, attempts are polled and their reports queued: decisions are made on a durable state, and are
-    /// acted on once they are durable themselves. While the journal cannot be reached, nothing starts and what runs goes on;
-    /// see [`JournalRetry`](super::JournalRetry).
+    /// While an append is in flight, attempts are polled and their reports queued: decisions are made on a durable
+    /// state, and are acted on once they are durable themselves. While the journal cannot be reached, nothing starts
+    /// and what runs goes on; see [`JournalRetry`](super::JournalRetry).
     ///
     /// # Errors
-    /// The journal failed for good, or another dispatcher took over. Running attempts are dropped; nothing more starts. Or an
-    /// observer panicked, which is reported at the end.
+    /// The journal failed for good, or another dispatcher took over. Running attempts are dropped; nothing more starts.
+    /// Or an observer panicked, which is reported at the end.
     pub async fn run(mut self) -> Result<Scheduler, DispatchError> {
         loop {
             if self.io.tail.is_idle() {
@@ -288,8 +288,8 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Lets the scheduler decide. Where the journal takes no record of any size, an order that does not fit is refused, and a fact is
-    /// shortened: it has happened.
+    /// Lets the scheduler decide. Where the journal takes no record of any size, an order that does not fit is refused,
+    /// and a fact is shortened: it has happened.
     pub(super) fn input(&mut self, input: impl Into<Input>, records: &mut Vec<Record>) -> Result<(), InputError> {
         self.now = self.now.max(self.io.clock.now());
         let at = self.now;
@@ -299,8 +299,8 @@ impl Dispatcher {
             return Ok(());
         };
         let mut input = input.into();
-        // Before it is decided on, so that the state has no more than the journal. To half: the rest of the record needs
-        // room as well.
+        // Before it is decided on, so that the state has no more than the journal. To half: the rest of the record
+        // needs room as well.
         match &mut input {
             Input::Reported { outcome, .. } => shorten_outcome(outcome, max / 2),
             Input::Fenced { answer, .. } => shorten_answer(answer, max / 2),

@@ -1,5 +1,5 @@
-//! Asking hosts what became of attempts in doubt: before an order that would free them, after a takeover, and before an attempt whose job
-//! would try it again is reported to be in doubt.
+//! Asking hosts what became of attempts in doubt: before an order that would free them, after a takeover, and before an
+//! attempt whose job would try it again is reported to be in doubt.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::Pin;
@@ -37,7 +37,8 @@ pub(super) struct Fencing {
     orders: Vec<ParkedOrder>,
     /// Attempts that may begin once their host has answered for this one.
     starts: Vec<(AttemptId, oneshot::Sender<FenceState>)>,
-    /// Attempts that an earlier dispatcher began and the transport follows; when it is to have ended those that were cancelled.
+    /// Attempts that an earlier dispatcher began and the transport follows; when it is to have ended those that were
+    /// cancelled.
     pub(super) inherited: BTreeMap<AttemptId, Option<Timestamp>>,
     /// Attempts that have ended unknown, and are reported when their host has answered.
     held: BTreeMap<AttemptId, HeldReport>,
@@ -67,7 +68,8 @@ pub(super) type AnsweredOrder = (GivenCommand, BTreeSet<HostName>);
 impl Fencing {
     /// How long one host may take to answer: twice as long as a host waits for the word to go.
     pub(super) const TIME_LIMIT: Duration = Duration::from_secs(60);
-    /// How long an order waits for all of its hosts. It is then given all the same, and refused for those that are not fenced.
+    /// How long an order waits for all of its hosts. It is then given all the same, and refused for those that are not
+    /// fenced.
     const PATIENCE: Duration = Duration::from_secs(90);
     /// For how long a host is asked again that does not answer, before its attempt is reported to be in doubt.
     const REACHED_WITHIN: Duration = Duration::from_secs(60);
@@ -164,8 +166,8 @@ impl Fencing {
         }
     }
 
-    /// Whether a host is asked once more before its answer counts: a report is held until its attempt is over, or another attempt waits to
-    /// begin there and will write over what the host knows.
+    /// Whether a host is asked once more before its answer counts: a report is held until its attempt is over, or
+    /// another attempt waits to begin there and will write over what the host knows.
     fn asks_again(&self, question: &Question, answer: &FenceAnswer) -> bool {
         let attempt = question.fence.attempt.id;
         let (held, now) = (self.held.get(&attempt), self.clock.now());
@@ -182,8 +184,8 @@ impl Fencing {
     fn ask_later(&mut self, mut question: Question, answer: &FenceAnswer) {
         let (clock, now) = (Arc::clone(&self.clock), self.clock.now());
         if !matches!(answer, FenceAnswer::Unreachable { .. }) {
-            // Were the questions that a host has answered to count, one that was asked for an hour while its command ran would be given up
-            // the first time that it cannot be reached.
+            // Were the questions that a host has answered to count, one that was asked for an hour while its command
+            // ran would be given up the first time that it cannot be reached.
             (question.since, question.times) = (now, 0);
         }
         let until = now + question.pause;
@@ -195,7 +197,8 @@ impl Fencing {
         self.pausing.push(pausing.boxed());
     }
 
-    /// The attempt is cancelled: nobody waits for its end any more. What its host says is reported, if only that it runs.
+    /// The attempt is cancelled: nobody waits for its end any more. What its host says is reported, if only that it
+    /// runs.
     pub(super) fn cancelled(&mut self, attempt: AttemptId) {
         if let Some(held) = self.held.get_mut(&attempt) {
             held.runs_until = Timestamp::EPOCH;

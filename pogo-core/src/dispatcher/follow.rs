@@ -15,8 +15,8 @@ use crate::scheduler::{Query, QueryError, Scheduler};
 use crate::stream::{QueryAnswer, StreamRequest};
 
 impl Handle {
-    /// Answers a query, between two inputs. What it says is durable, unless the journal takes longer than a second: then
-    /// [`QueryAnswer::not_durable_since`] says so.
+    /// Answers a query, between two inputs. What it says is durable, unless the journal takes longer than a second:
+    /// then [`QueryAnswer::not_durable_since`] says so.
     ///
     /// # Errors
     /// It names a job or hosts that there are not, or the dispatcher has stopped.
@@ -55,13 +55,13 @@ impl Handle {
         self.send(query).await?.map_err(|_panic| OrderError::Panicked)
     }
 
-    /// Follows what happens in the namespace: a snapshot, or where the request goes on after an earlier update, then records as they
-    /// become durable, with a heartbeat where none do. The stream ends when the dispatcher has ended; it does not keep the
-    /// dispatcher from ending.
+    /// Follows what happens in the namespace: a snapshot, or where the request goes on after an earlier update, then
+    /// records as they become durable, with a heartbeat where none do. The stream ends when the dispatcher has ended;
+    /// it does not keep the dispatcher from ending.
     ///
-    /// A subscriber reads from the journal at its own pace: it buffers a page of records, and the dispatcher never waits for it. One that falls
-    /// behind by more than [`max_lag`](SubscriptionOptions::max_lag) records, or behind those that the journal still has, gets a
-    /// [`Resync`](crate::stream::Update::Resync) and a new snapshot.
+    /// A subscriber reads from the journal at its own pace: it buffers a page of records, and the dispatcher never
+    /// waits for it. One that falls behind by more than [`max_lag`](SubscriptionOptions::max_lag) records, or behind
+    /// those that the journal still has, gets a [`Resync`](crate::stream::Update::Resync) and a new snapshot.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -93,7 +93,8 @@ impl Handle {
     ///         // Here a server would write `serde_json::to_string(&update?)?` to each of its clients.
     ///         follower.apply(&update?)?;
     ///     }
-    ///     let View::Jobs(jobs) = follower.view(Timestamp::EPOCH, &Query::Jobs(JobsQuery::new()))?.view else { panic!() };
+    ///     let answer = follower.view(Timestamp::EPOCH, &Query::Jobs(JobsQuery::new()))?;
+    ///     let View::Jobs(jobs) = answer.view else { panic!() };
     ///     assert_eq!(jobs.entries[0].tally.succeeded, 3);
     ///     Ok::<_, Box<dyn std::error::Error>>(())
     /// };
@@ -109,10 +110,11 @@ impl Handle {
     }
 
     /// Reads the journal from a position, `Seq(0)` for its beginning: existing records, then new ones, each once and
-    /// in order, after it has become durable, and none left out: for whoever keeps a log. It ends as a [subscription](Self::subscribe)
-    /// does, and costs no more.
+    /// in order, after it has become durable, and none left out: for whoever keeps a log. It ends as a
+    /// [subscription](Self::subscribe) does, and costs no more.
     ///
-    /// An error is the last item; of [`JournalError::Compacted`](crate::journal::JournalError::Compacted), go on with the journal's latest snapshot.
+    /// An error is the last item; of [`JournalError::Compacted`](crate::journal::JournalError::Compacted), go on with
+    /// the journal's latest snapshot.
     ///
     /// ```
     /// # use std::sync::Arc;

@@ -69,13 +69,14 @@ impl Handle {
 
     /// Gives an order, and returns its answer. All other orders of a handle are short for this.
     ///
-    /// A command with a [request id](crate::scheduler::RequestId) that was given before gets the answer that it got then and does
-    /// nothing, whichever dispatcher gave it: whoever lost the answer sends the command again. Without an actor it is that of
-    /// the [handle](Self::as_actor).
+    /// A command with a [request id](crate::scheduler::RequestId) that was given before gets the answer that it got
+    /// then and does nothing, whichever dispatcher gave it: whoever lost the answer sends the command again. Without an
+    /// actor it is that of the [handle](Self::as_actor).
     ///
     /// # Errors
-    /// The scheduler's refusal, that the dispatcher has stopped, or that its [journal is away](OrderError::JournalAway). An
-    /// [abort](Self::abort) is never refused for that. Or a tag resolver has no answer to what is submitted or configured.
+    /// The scheduler's refusal, that the dispatcher has stopped, or that its [journal is
+    /// away](OrderError::JournalAway). An [abort](Self::abort) is never refused for that. Or a tag resolver has no
+    /// answer to what is submitted or configured.
     pub async fn execute(&self, command: impl Into<Command> + Send) -> Result<Answer, OrderError> {
         let mut command = command.into();
         command.actor = command.actor.or_else(|| self.actor.clone());
@@ -109,8 +110,8 @@ impl Handle {
 
     /// Applies this fleet and policy, and returns what changed. If both are unchanged, nothing is written.
     ///
-    /// The dispatcher's [tag resolvers](super::DispatcherBuilder::resolvers) are asked for what the policy, unfinished jobs and freezes
-    /// name, and their answers are added to the fleet.
+    /// The dispatcher's [tag resolvers](super::DispatcherBuilder::resolvers) are asked for what the policy, unfinished
+    /// jobs and freezes name, and their answers are added to the fleet.
     ///
     /// # Errors
     /// As [`execute`](Self::execute). Nothing has changed then.
@@ -156,10 +157,11 @@ impl Handle {
 
     /// Submits a job and returns its number.
     ///
-    /// If the job names tags of a [tag resolver](super::DispatcherBuilder::resolvers), that is queried first, and the fleet with its
-    /// answer is applied together with the job.
+    /// If the job names tags of a [tag resolver](super::DispatcherBuilder::resolvers), that is queried first, and the
+    /// fleet with its answer is applied together with the job.
     ///
-    /// Numbers are assigned by the [scheduler](Scheduler::next_job) when the order is carried out, and never reused in a namespace.
+    /// Numbers are assigned by the [scheduler](Scheduler::next_job) when the order is carried out, and never reused in
+    /// a namespace.
     ///
     /// # Errors
     /// As [`execute`](Self::execute). Nothing has changed then.
@@ -191,11 +193,12 @@ impl Handle {
     /// Shuts the dispatcher down so that another can go on with its jobs. Returns when the shutdown has begun;
     /// [`Dispatcher::run`](super::Dispatcher::run) returns when it is done. Of several calls the shortest time counts.
     ///
-    /// - From now on nothing starts, and orders that would start something (submit, resume, retry, promote) are refused. All
-    ///   others are accepted. Jobs keep their status: this is not a pause, and needs no resume.
+    /// - From now on nothing starts, and orders that would start something (submit, resume, retry, promote) are
+    ///   refused. All others are accepted. Jobs keep their status: this is not a pause, and needs no resume.
     /// - What runs may end by itself within `grace`. After it, attempts that the transport
     ///   [resumes](super::Transport::resumes) are left to the next dispatcher; the others are cancelled, as an abort
-    ///   does, and fail, are in doubt or succeed as the transport says. Their jobs' retries apply, in the next dispatcher.
+    ///   does, and fail, are in doubt or succeed as the transport says. Their jobs' retries apply, in the next
+    ///   dispatcher.
     /// - Hosts in their settle phase have nothing left to run; the next dispatcher counts their time to its end.
     ///
     /// # Errors
@@ -219,8 +222,8 @@ impl Handle {
         self.order(Order::Halt { job }.because(reason)).await
     }
 
-    /// Cancels what waits and what runs. Errors as [`execute`](Self::execute). While the journal is away what runs is cancelled at
-    /// once, and the order returns when the journal has it.
+    /// Cancels what waits and what runs. Errors as [`execute`](Self::execute). While the journal is away what runs is
+    /// cancelled at once, and the order returns when the journal has it.
     pub async fn abort(&self, job: JobId, reason: impl Into<Arc<str>> + Send) -> Result<(), OrderError> {
         self.order(Order::Abort { job }.because(reason)).await
     }
@@ -240,13 +243,14 @@ impl Handle {
         self.order(Order::Thaw { hosts }.because(reason)).await
     }
 
-    /// Tries hosts again, and returns the job that does: this one, or a new one of [these hosts](Scheduler::retired_jobs) where it has
-    /// retired. Those that are in doubt, and whose attempt may still run there, are [asked](super::Transport::fence) first, which may take
-    /// a minute; a host that needs no other attempt then gets none.
+    /// Tries hosts again, and returns the job that does: this one, or a new one of [these
+    /// hosts](Scheduler::retired_jobs) where it has retired. Those that are in doubt, and whose attempt may still run
+    /// there, are [asked](super::Transport::fence) first, which may take a minute; a host that needs no other attempt
+    /// then gets none.
     ///
     /// # Errors
-    /// As [`execute`](Self::execute). [`InputError::NotFenced`](crate::scheduler::InputError::NotFenced) of a host that could not be asked,
-    /// or says that the attempt runs.
+    /// As [`execute`](Self::execute). [`InputError::NotFenced`](crate::scheduler::InputError::NotFenced) of a host that
+    /// could not be asked, or says that the attempt runs.
     pub async fn retry(&self, job: JobId, hosts: Vec<HostName>) -> Result<JobId, OrderError> {
         let force = false;
         let answer = self.execute(Order::Retry { job, hosts, force }).await?;
@@ -273,7 +277,8 @@ impl Handle {
         self.order(Order::MarkDown { host }.because(reason)).await
     }
 
-    /// Counts a host as available again: it gives back its slots. Asks a host in doubt, and has errors, as [`retry`](Self::retry).
+    /// Counts a host as available again: it gives back its slots. Asks a host in doubt, and has errors, as
+    /// [`retry`](Self::retry).
     pub async fn mark_up(&self, host: HostName, reason: impl Into<Arc<str>> + Send) -> Result<(), OrderError> {
         self.order(Order::MarkUp { host, force: false }.because(reason)).await
     }

@@ -6,9 +6,9 @@ use crate::plan::HoldOwner;
 use crate::scheduler::{HoldMode, Order};
 
 impl Handle {
-    /// Takes hosts out of service for somebody, under the same limits as jobs. With [`HoldMode::Wait`] it returns once they are in
-    /// line: [`Query::Holds`](crate::scheduler::Query::Holds) says which of them are held. Errors as [`execute`](Self::execute); with
-    /// [`HoldMode::Immediate`] also what keeps a host from being held now.
+    /// Takes hosts out of service for somebody, under the same limits as jobs. With [`HoldMode::Wait`] it returns once
+    /// they are in line: [`Query::Holds`](crate::scheduler::Query::Holds) says which of them are held. Errors as
+    /// [`execute`](Self::execute); with [`HoldMode::Immediate`] also what keeps a host from being held now.
     ///
     /// Where a hold waits, it does so as a job of this priority that is submitted now.
     pub async fn hold(
@@ -43,8 +43,8 @@ impl Handle {
         self.order(Order::Release { hosts, force, by }.because(reason)).await
     }
 
-    /// Ends all holds of these hosts, and all waits for them, whoever's they are. Errors as [`execute`](Self::execute); the reason must
-    /// not be empty.
+    /// Ends all holds of these hosts, and all waits for them, whoever's they are. Errors as [`execute`](Self::execute);
+    /// the reason must not be empty.
     pub async fn release_by_force(
         &self,
         hosts: Vec<HostName>,

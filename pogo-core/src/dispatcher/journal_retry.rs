@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 /// The retry policy for an unreachable journal: for commits, while what runs goes on and nothing starts, and for
-/// [acquiring and reading](super::DispatcherBuilder::build) it. Default: for ever, first after 100 ms, then after twice as long each time, up to 5 s.
+/// [acquiring and reading](super::DispatcherBuilder::build) it. Default: for ever, first after 100 ms, then after twice
+/// as long each time, up to 5 s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JournalRetry {

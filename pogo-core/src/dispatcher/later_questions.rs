@@ -17,7 +17,8 @@ pub(super) struct LaterQuestions {
 impl LaterQuestions {
     /// A link that has just broken is likely to be broken a moment later, and what ran may not have noticed yet.
     const FIRST: Duration = Duration::from_secs(5);
-    /// Each pause is twice as long as the one before, up to this one: ten thousand hosts that stay away are six connections a second.
+    /// Each pause is twice as long as the one before, up to this one: ten thousand hosts that stay away are six
+    /// connections a second.
     const LONGEST: Duration = Duration::from_secs(1_800);
 
     /// Asks about this attempt after a pause that is longer each time.

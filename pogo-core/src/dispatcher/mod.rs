@@ -1,8 +1,8 @@
 //! DO: the async event loop, and the traits that connect it to transports, clocks and observers.
 //!
 //! [`Dispatcher`] carries events from the [`Scheduler`](crate::scheduler::Scheduler) to the journal, then to the
-//! [`Transport`] and the [`Observer`], and carries reports and orders back. It decides nothing. Any executor can run it.
-//! [`layer`] has wrappers for any transport.
+//! [`Transport`] and the [`Observer`], and carries reports and orders back. It decides nothing. Any executor can run
+//! it. [`layer`] has wrappers for any transport.
 
 mod accept_restore;
 mod acting;

@@ -18,8 +18,8 @@ pub struct NamespaceDiff {
     pub fleet: FleetDiff,
     /// Whether the policy changed.
     pub policy_changed: bool,
-    /// Whether fleet and policy were applied, and so written to the journal: not if both are unchanged. Some changes are
-    /// written and not listed here: another order of hosts, a tag without hosts, another answer of a tag resolver.
+    /// Whether fleet and policy were applied, and so written to the journal: not if both are unchanged. Some changes
+    /// are written and not listed here: another order of hosts, a tag without hosts, another answer of a tag resolver.
     pub written: bool,
 }
 

@@ -13,8 +13,8 @@ use super::growth::Growth;
 use crate::journal::{ContentLoader, Journal, JournalError, Seq};
 use crate::scheduler::Record;
 
-/// The records of a journal from a position on: existing ones, then new ones, each once and in order. The stream ends when
-/// its dispatcher has ended. See [`Handle::records`](super::Handle::records).
+/// The records of a journal from a position on: existing ones, then new ones, each once and in order. The stream ends
+/// when its dispatcher has ended. See [`Handle::records`](super::Handle::records).
 pub struct Records {
     records: BoxStream<'static, Result<(Seq, Record), JournalError>>,
 }

@@ -121,8 +121,8 @@ impl Reporter {
     }
 
     /// Asks for permission to begin, and waits until it is durable. Transports that
-    /// [declare it](super::Capabilities::asks_permission) ask after they have reached the host and before anything runs there,
-    /// and again for each launch after a broken connection.
+    /// [declare it](super::Capabilities::asks_permission) ask after they have reached the host and before anything runs
+    /// there, and again for each launch after a broken connection.
     ///
     /// `host_lock` says that the host's lock is held, so that no other attempt runs there until this one has ended.
     ///
@@ -139,8 +139,8 @@ impl Reporter {
     /// Passes on a piece of output as it arrives, not necessarily a whole line or valid UTF-8. Waits if the store
     /// is behind: a transport that stops reading meanwhile slows down the host that writes.
     ///
-    /// Cancel-safe: if it is dropped while it waits, nothing of the piece was passed on, provided that it is no longer than
-    /// [`WHOLE`](Self::WHOLE).
+    /// Cancel-safe: if it is dropped while it waits, nothing of the piece was passed on, provided that it is no longer
+    /// than [`WHOLE`](Self::WHOLE).
     pub async fn output(&self, stream: Stream, bytes: &[u8]) {
         for piece in bytes.chunks(Self::WHOLE) {
             if let Some(store) = &self.store {
@@ -150,8 +150,8 @@ impl Reporter {
         }
     }
 
-    /// Passes on a piece of output if there is room for it now. `false` if not: nothing of it was passed on. For transports
-    /// that must not wait at some point, such as while they end an attempt.
+    /// Passes on a piece of output if there is room for it now. `false` if not: nothing of it was passed on. For
+    /// transports that must not wait at some point, such as while they end an attempt.
     pub fn try_output(&self, stream: Stream, bytes: &[u8]) -> bool {
         let taken = self.store.as_ref().is_none_or(|store| store.try_write(stream, bytes));
         if taken {

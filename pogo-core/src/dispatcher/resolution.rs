@@ -69,8 +69,8 @@ impl Resolution {
         }
     }
 
-    /// The fleet in which this job's targets are known. The job has been tried on it, so that nothing is configured for a
-    /// job that is then refused.
+    /// The fleet in which this job's targets are known. The job has been tried on it, so that nothing is configured for
+    /// a job that is then refused.
     pub(super) async fn submitted(
         &self,
         last: &mut Option<GivenFleet>,

@@ -78,8 +78,8 @@ impl Running {
         self.transport.resumes(attempt)
     }
 
-    /// Runs an attempt once its host has said this of others, unless one of them still runs there. A resumed one that is not found is in
-    /// doubt.
+    /// Runs an attempt once its host has said this of others, unless one of them still runs there. A resumed one that
+    /// is not found is in doubt.
     pub(super) fn start(&mut self, attempt: Attempt, others: Vec<oneshot::Receiver<FenceState>>) {
         let resumed = attempt.resumed;
         let id = attempt.id;

@@ -70,7 +70,8 @@ pub enum SubscriptionError {
     Query(#[from] QueryError),
 }
 
-/// A stream of [`Update`]s. It ends when its dispatcher has ended; an error is its last item. See [`Handle::subscribe`](super::Handle::subscribe).
+/// A stream of [`Update`]s. It ends when its dispatcher has ended; an error is its last item. See
+/// [`Handle::subscribe`](super::Handle::subscribe).
 pub struct Subscription {
     updates: BoxStream<'static, Result<Update, SubscriptionError>>,
 }

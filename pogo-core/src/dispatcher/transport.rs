@@ -12,7 +12,8 @@ use crate::scheduler::{AttemptId, FenceAnswer, JobId, Outcome};
 
 /// Runs attempts on hosts: over SSH, through an agent, or simulated.
 ///
-/// An implementation does not decide which host runs when; it runs the attempts that it gets and reports how they ended.
+/// An implementation does not decide which host runs when; it runs the attempts that it gets and reports how they
+/// ended.
 ///
 /// The dispatcher polls all attempts on its own task: the code of [`run`](Self::run) itself runs on one thread, and
 /// blocking it delays every attempt. A transport with much work for each attempt, such as cryptography or the
@@ -58,34 +59,39 @@ pub trait Transport: Send + Sync {
 
     /// Runs one attempt to its end.
     ///
-    /// - Asks for permission to [begin](Reporter::begin) once it has reached the host and before anything runs there, if its
-    ///   [capabilities](Capabilities::asks_permission) say so; without it, it ends with [`Outcome::NeverBegan`].
+    /// - Asks for permission to [begin](Reporter::begin) once it has reached the host and before anything runs there,
+    ///   if its [capabilities](Capabilities::asks_permission) say so; without it, it ends with [`Outcome::NeverBegan`].
     /// - Reports each phase as it begins and output as it comes, through `report`.
-    /// - Ends by itself within `attempt.time_limit`, with [`FailureKind::Timeout`](crate::scheduler::FailureKind::Timeout)
-    ///   if the command is known to have ended, and in doubt otherwise.
-    /// - A broken connection before the command may have begun is a failure (it can be retried safely); after that it is in doubt.
+    /// - Ends by itself within `attempt.time_limit`, with
+    ///   [`FailureKind::Timeout`](crate::scheduler::FailureKind::Timeout) if the command is known to have ended, and in
+    ///   doubt otherwise.
+    /// - A broken connection before the command may have begun is a failure (it can be retried safely); after that it
+    ///   is in doubt.
     /// - Dropping the future cancels the attempt. A transport that can confirm a cancellation says so in its
     ///   capabilities and watches [`Reporter::cancelled`] instead.
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome;
 
-    /// Whether [`run`](Self::run) of a [`resumed`](Attempt::resumed) attempt follows it from where it is, or learns how it ended.
+    /// Whether [`run`](Self::run) of a [`resumed`](Attempt::resumed) attempt follows it from where it is, or learns how
+    /// it ended.
     ///
     /// It reports the output from the beginning again: what a store has already is kept once.
     ///
-    /// After a restart the dispatcher runs such attempts again, under their old number, with the time that is left to them;
-    /// those that ask for permission and were given none wait again, and all others are in doubt. So is one that fails before it reports a phase after [`Phase::Connect`](crate::scheduler::Phase):
-    /// it may have happened, and could not be found.
+    /// After a restart the dispatcher runs such attempts again, under their old number, with the time that is left to
+    /// them; those that ask for permission and were given none wait again, and all others are in doubt. So is one that
+    /// fails before it reports a phase after [`Phase::Connect`](crate::scheduler::Phase): it may have happened, and
+    /// could not be found.
     fn resumes(&self, attempt: &Attempt) -> bool {
         let _ = attempt;
         false
     }
 
-    /// Asks a host what became of an attempt whose end is unknown, and fences the host: the attempt begins there no more, nor does one of
-    /// a lower number. One of a higher number begins as ever. Only where the [capabilities](Capabilities::fences) say so.
+    /// Asks a host what became of an attempt whose end is unknown, and fences the host: the attempt begins there no
+    /// more, nor does one of a lower number. One of a higher number begins as ever. Only where the
+    /// [capabilities](Capabilities::fences) say so.
     ///
     /// - Ends within the attempt's time limit; whoever asks drops it then.
-    /// - Says [`FenceAnswer::Ended`] or [`FenceAnswer::NeverBegan`] only if nothing of the attempt runs on the host and nothing of it
-    ///   ever will: the host is freed on this word.
+    /// - Says [`FenceAnswer::Ended`] or [`FenceAnswer::NeverBegan`] only if nothing of the attempt runs on the host and
+    ///   nothing of it ever will: the host is freed on this word.
     /// - What cannot be known or written is [`FenceAnswer::Unreachable`].
     async fn fence(&self, fence: Fence) -> FenceAnswer {
         let _ = fence;
@@ -123,8 +129,8 @@ pub struct Capabilities {
     pub hooks: bool,
     /// It streams the command's output.
     pub output: bool,
-    /// It asks for [permission](Reporter::begin) before anything runs on a host. Then an attempt that was not permitted never
-    /// began, however it ends or its dispatcher dies: its host waits again, and is not in doubt.
+    /// It asks for [permission](Reporter::begin) before anything runs on a host. Then an attempt that was not permitted
+    /// never began, however it ends or its dispatcher dies: its host waits again, and is not in doubt.
     pub asks_permission: bool,
     /// It can [ask hosts](Transport::fence) what became of an attempt whose end is unknown.
     pub fences: bool,
@@ -212,8 +218,8 @@ pub struct Attempt {
     /// It was started by an earlier dispatcher: find it, and do not begin it. Only if the transport
     /// [`resumes`](Transport::resumes) it.
     pub resumed: bool,
-    /// Whether an attempt of an earlier time, to be resumed or fenced, began under the lock of its host. Without the lock other
-    /// attempts were not kept out, and a record that belongs to the lock does not know of this one.
+    /// Whether an attempt of an earlier time, to be resumed or fenced, began under the lock of its host. Without the
+    /// lock other attempts were not kept out, and a record that belongs to the lock does not know of this one.
     pub host_lock: bool,
     /// The namespace of the attempt's number. Numbers compare within one namespace and incarnation.
     pub namespace: Arc<str>,
@@ -225,7 +231,8 @@ impl Attempt {
     /// The default namespace.
     pub const NAMESPACE: &str = "default";
 
-    /// How the namespaces of dispatchers without a [journal](super::DispatcherBuilder::journal) begin, of which each ends with its process.
+    /// How the namespaces of dispatchers without a [journal](super::DispatcherBuilder::journal) begin, of which each
+    /// ends with its process.
     pub const MEMORY_NAMESPACE: &str = "memory-";
 
     /// The attempt of this number, of this job: runs a command at a host, without hooks.

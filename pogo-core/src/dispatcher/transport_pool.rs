@@ -54,7 +54,8 @@ pub trait TransportFactory: Send + Sync {
         false
     }
 
-    /// Makes the transport for jobs with these settings, of which there may be none. All attempts of these jobs wait for it.
+    /// Makes the transport for jobs with these settings, of which there may be none. All attempts of these jobs wait
+    /// for it.
     async fn make(&self, settings: &TransportSettings) -> Result<Arc<dyn Transport>, TransportError>;
 }
 
@@ -117,11 +118,11 @@ impl TransportError {
     }
 }
 
-/// A transport that runs each attempt through the one that a factory made for the [settings](TransportSettings) of its job. Jobs with
-/// equal settings share one.
+/// A transport that runs each attempt through the one that a factory made for the [settings](TransportSettings) of its
+/// job. Jobs with equal settings share one.
 ///
-/// One that no attempt uses is kept, with what it has read and connected; when there are more than eight, the one that was used least
-/// recently goes first. One that could not be made is tried again with the next attempt.
+/// One that no attempt uses is kept, with what it has read and connected; when there are more than eight, the one that
+/// was used least recently goes first. One that could not be made is tried again with the next attempt.
 pub struct TransportPool {
     factory: Arc<dyn TransportFactory>,
     clock: Arc<dyn Clock>,
@@ -157,7 +158,8 @@ impl TransportPool {
         self
     }
 
-    /// Makes the transport for jobs with these settings, if it is not there yet. It stays for as long as the caller keeps it.
+    /// Makes the transport for jobs with these settings, if it is not there yet. It stays for as long as the caller
+    /// keeps it.
     ///
     /// # Errors
     /// The settings are invalid, or what they need is not there.

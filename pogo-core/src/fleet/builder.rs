@@ -135,7 +135,8 @@ impl FleetBuilder {
         self
     }
 
-    /// Adds every host that a selector lists by name and does not exclude (`!web3`), for callers that allow hosts unknown to any inventory.
+    /// Adds every host that a selector lists by name and does not exclude (`!web3`), for callers that allow hosts
+    /// unknown to any inventory.
     pub fn unlisted(mut self, targets: &Selector) -> Self {
         for range in targets.literals() {
             self.add_range(range);

@@ -8,7 +8,8 @@ use crate::saturating::saturating_u32;
 /// Settings by host. A vector by position and not a map, as sources set a hundred thousand of them in any order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Connections {
-    /// Of each host, the position of its settings in `settings` plus 1; 0 for none. Ends with the last host that has any.
+    /// Of each host, the position of its settings in `settings` plus 1; 0 for none. Ends with the last host that has
+    /// any.
     numbers: Vec<u32>,
     settings: Vec<Connection>,
 }

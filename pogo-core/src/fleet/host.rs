@@ -13,7 +13,8 @@ use super::visible::{Escaped, first_unseen, is_invisible};
 /// A host's unique name. Cheap to clone; compares and sorts as text.
 ///
 /// A name is 1 to 255 printable characters without white space, without those that [show nothing](super::is_invisible),
-/// and without those that selectors and host ranges give a meaning to: any of `` , | & ! ( ) $ [ ] { } * ? `` and quotes.
+/// and without those that selectors and host ranges give a meaning to: any of `` , | & ! ( ) $ [ ] { } * ? `` and
+/// quotes.
 ///
 /// ```
 /// use pogo_core::fleet::HostName;

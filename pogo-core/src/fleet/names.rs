@@ -10,8 +10,8 @@ use rustc_hash::FxHasher;
 use super::HostName;
 use crate::saturating::saturating_u32;
 
-/// Names in listed order, each once. Takes 4 bytes a host beside the names, so that finding one among very many misses few
-/// caches; an index map takes 16.
+/// Names in listed order, each once. Takes 4 bytes a host beside the names, so that finding one among very many misses
+/// few caches; an index map takes 16.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     list: Vec<HostName>,

@@ -4,8 +4,8 @@ use std::fmt::{self, Write};
 
 use super::SelectorError;
 
-/// Whether a character shows nothing by itself (zero-width spaces, fillers, variation selectors, a byte order mark) or changes
-/// the direction of its neighbours: two names that differ in nothing else look alike, or like a third.
+/// Whether a character shows nothing by itself (zero-width spaces, fillers, variation selectors, a byte order mark) or
+/// changes the direction of its neighbours: two names that differ in nothing else look alike, or like a third.
 ///
 /// These are Unicode's default-ignorable characters, its other formatting characters that have no glyph, and the two
 /// blanks that are no white space. Names of hosts and tags cannot hold them.

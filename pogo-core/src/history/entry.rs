@@ -144,8 +144,8 @@ impl JobProgress {
         self.changed = at;
     }
 
-    /// Goes on with what happened to one of its hosts, which was in this state. Of a job that has retired nothing changes: what is said of its hosts then
-    /// is about their slots.
+    /// Goes on with what happened to one of its hosts, which was in this state. Of a job that has retired nothing
+    /// changes: what is said of its hosts then is about their slots.
     pub fn apply_task_event(&mut self, at: Timestamp, from: TaskState, kind: &TaskEventKind) {
         let Some(to) = kind.state_after().filter(|_| !self.retired) else {
             return;

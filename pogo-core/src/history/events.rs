@@ -65,7 +65,8 @@ impl JobEventsQuery {
 pub struct JobEvents {
     /// The records with their positions in the journal.
     pub records: Vec<(Seq, Record)>,
-    /// Where to read on: the [`after`](JobEventsQuery::after) of the next query. `None` where there is nothing more yet.
+    /// Where to read on: the [`after`](JobEventsQuery::after) of the next query. `None` where there is nothing more
+    /// yet.
     pub next: Option<Seq>,
 }
 

@@ -6,13 +6,15 @@ use crate::fleet::{Fleet, FleetBuilder, HostName};
 use crate::policy::Policy;
 use crate::scheduler::{Event, JobEventKind, NamespaceEventKind, Record, Scheduler};
 
-/// The records of one job as a log: behind a record of the fleet and the policy, as every log begins, so that pictures can be made of it.
-/// [`Scheduler::of_one_job`] replays it.
+/// The records of one job as a log: behind a record of the fleet and the policy, as every log begins, so that pictures
+/// can be made of it. [`Scheduler::of_one_job`] replays it.
 ///
-/// Which fleet and policy the job ran under is not among its records. Those in force may do: hosts that have left the fleet are added to it, without their
-/// tags; where the job does not fit the policy any more, the log has an empty one; and the beginning of a wave is left out that would not follow under these.
+/// Which fleet and policy the job ran under is not among its records. Those in force may do: hosts that have left the
+/// fleet are added to it, without their tags; where the job does not fit the policy any more, the log has an empty one;
+/// and the beginning of a wave is left out that would not follow under these.
 ///
-/// It is nothing to audit: whether a slot was free, and how long a host may wait, depends on records that it does not have.
+/// It is nothing to audit: whether a slot was free, and how long a host may wait, depends on records that it does not
+/// have.
 pub fn job_log(records: Vec<Record>, fleet: &Fleet, policy: &Arc<Policy>) -> Vec<Record> {
     let Some(at) = records.first().map(|first| first.at) else {
         return records;

@@ -12,10 +12,12 @@ use crate::scheduler::{
     NamespaceEventKind, OrderKind, Paged, Phase, QueryError, Record, Steered, TaskEvent, TaskEventKind, TaskState,
 };
 
-/// A job as its own records leave it, up to where it retired: of a job that has left the scheduler it says what a dispatcher said of it before.
+/// A job as its own records leave it, up to where it retired: of a job that has left the scheduler it says what a
+/// dispatcher said of it before.
 ///
-/// It takes no fleet, no policy and no other job, so the records of one job are all that it needs; and of what is damaged or missing among them it says what
-/// can be known. It holds a row for each host: about 150 bytes and the text of its failure.
+/// It takes no fleet, no policy and no other job, so the records of one job are all that it needs; and of what is
+/// damaged or missing among them it says what can be known. It holds a row for each host: about 150 bytes and the text
+/// of its failure.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -94,17 +96,18 @@ impl JobReplay {
         self.submitted.as_ref().map(|job| &job.entry)
     }
 
-    /// All of it but its hosts. Stages, budgets, limits and obstacles are of what could still start, and are left out. `None` as long as its submission is
-    /// not known.
+    /// All of it but its hosts. Stages, budgets, limits and obstacles are of what could still start, and are left out.
+    /// `None` as long as its submission is not known.
     pub fn details(&self) -> Option<JobDetails> {
         self.submitted.as_ref().map(|job| job.details())
     }
 
-    /// A page of its hosts. A selector names hosts as the given fleet has them, which may be another than the job ran under; hosts that have left it are
-    /// known by their names.
+    /// A page of its hosts. A selector names hosts as the given fleet has them, which may be another than the job ran
+    /// under; hosts that have left it are known by their names.
     ///
     /// # Errors
-    /// Its submission is not known, the query goes on after a host that the job does not have, or names hosts that neither the fleet nor the job has.
+    /// Its submission is not known, the query goes on after a host that the job does not have, or names hosts that
+    /// neither the fleet nor the job has.
     pub fn hosts(&self, query: &HostsQuery, fleet: &Fleet) -> Result<Paged<HostResult, HostName>, QueryError> {
         let job = self.job;
         let known = self.submitted.as_ref().ok_or(QueryError::UnknownJob { job })?;

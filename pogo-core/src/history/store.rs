@@ -6,7 +6,8 @@ use super::{JobEvents, JobEventsQuery, JobFilter, JobPage};
 
 /// Knows the jobs of a namespace that there are and were.
 ///
-/// Anybody may ask at any time, beside a dispatcher and without one; an answer has everything that was durable when it was asked for.
+/// Anybody may ask at any time, beside a dispatcher and without one; an answer has everything that was durable when it
+/// was asked for.
 #[async_trait]
 pub trait JobHistory: Send + Sync {
     /// The jobs that there are and were, newest first.

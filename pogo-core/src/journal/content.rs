@@ -19,7 +19,8 @@ pub(crate) struct StoredContent {
 }
 
 impl StoredContent {
-    /// The JSON of it. Fleets and policies have their parts in an order of their own, so the same one has the same digest.
+    /// The JSON of it. Fleets and policies have their parts in an order of their own, so the same one has the same
+    /// digest.
     fn of(content: &impl Serialize) -> Result<Self, JournalError> {
         let bytes = serde_json::to_vec(content).map_err(|error| JournalError::Unavailable {
             message: format!("a fleet or a policy cannot be written as JSON: {error}"),
@@ -29,8 +30,8 @@ impl StoredContent {
     }
 }
 
-/// Loads the content that records and snapshots of a journal name. What it loaded last is kept, since most records that follow
-/// name the same.
+/// Loads the content that records and snapshots of a journal name. What it loaded last is kept, since most records that
+/// follow name the same.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -48,7 +49,8 @@ impl StoredContent {
 /// let journal = MemoryJournal::new();
 /// let builder = Dispatcher::builder(Arc::new(Imaginary)).journal(Arc::new(journal.clone()));
 /// let (dispatcher, handle) = builder.build().await?;
-/// let steer = async move { handle.configure(Arc::new(Fleet::builder().hosts("web[1-3]").build()?), Arc::default()).await.map_err(Box::<dyn std::error::Error>::from) };
+/// let fleet = Arc::new(Fleet::builder().hosts("web[1-3]").build()?);
+/// let steer = async move { handle.configure(fleet, Arc::default()).await };
 /// let (ended, configured) = futures::join!(dispatcher.run(), steer);
 /// # ended?;
 /// # configured?;

@@ -10,7 +10,8 @@ use crate::{Digest, Timestamp};
 pub enum JournalError {
     /// Another dispatcher owns the journal. Nothing has changed.
     #[error(
-        "the journal is owned by {owner} ({epoch}, since {since}); stop that dispatcher, wait for its end, or take over by force where the store allows it"
+        "the journal is owned by {owner} ({epoch}, since {since}); stop that dispatcher, wait for its end, or take \
+         over by force where the store allows it"
     )]
     Held {
         /// The owner.
@@ -25,7 +26,8 @@ pub enum JournalError {
     Fenced,
     /// The journal is not as its last owner left it: what ran since is not in it. Nothing has changed.
     #[error(
-        "{cause}, so that what ran since then is not recorded; see that nobody goes on with the other one, and accept the restore with a reason, which pauses every job and leaves in doubt what had not ended"
+        "{cause}, so that what ran since then is not recorded; see that nobody goes on with the other one, and accept \
+         the restore with a reason, which pauses every job and leaves in doubt what had not ended"
     )]
     Restored {
         /// What happened to it.

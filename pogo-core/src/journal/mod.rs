@@ -1,8 +1,8 @@
 //! SURVIVE: what is written down before anything acts on it.
 //!
 //! A journal is the namespace's state: whoever owns it counts the capacity, and replaying it gives exactly the state
-//! that wrote it. A [`Snapshot`] spares replaying what came before it. The `Journal` trait says what a store must promise; `MemoryJournal` keeps it for tests and
-//! for jobs that need not survive their process.
+//! that wrote it. A [`Snapshot`] spares replaying what came before it. The `Journal` trait says what a store must
+//! promise; `MemoryJournal` keeps it for tests and for jobs that need not survive their process.
 
 #[cfg(feature = "async")]
 mod content;

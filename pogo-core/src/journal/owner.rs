@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::scheduler::OwnerId;
 
-/// A random number, drawn afresh for each ownership. Epochs are counted by the store, so a store that was restored from a
-/// copy gives out the same epoch twice; the nonce distinguishes the two owners.
+/// A random number, drawn afresh for each ownership. Epochs are counted by the store, so a store that was restored from
+/// a copy gives out the same epoch twice; the nonce distinguishes the two owners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Nonce(pub u64);

@@ -10,8 +10,9 @@ use crate::scheduler::{Incarnation, RestoreCause};
 pub struct RestoredStore {
     /// What happened to it.
     pub cause: RestoreCause,
-    /// The incarnation that begins is at least this one. A store that keeps count of its restores outside of what is restored says it here, so
-    /// that two restores of one copy do not begin the same incarnation; others say the default.
+    /// The incarnation that begins is at least this one. A store that keeps count of its restores outside of what is
+    /// restored says it here, so that two restores of one copy do not begin the same incarnation; others say the
+    /// default.
     pub at_least: Incarnation,
 }
 

@@ -29,8 +29,8 @@ pub(crate) fn shorten_answer(answer: &mut FenceAnswer, most: usize) {
     }
 }
 
-/// Leaves out obstacles of a blocked job, and hosts that hold slots, until the record takes at most so many bytes. They are no
-/// state: whoever asks the scheduler gets them all.
+/// Leaves out obstacles of a blocked job, and hosts that hold slots, until the record takes at most so many bytes. They
+/// are no state: whoever asks the scheduler gets them all.
 pub(crate) fn shorten_record(record: &mut Record, most: usize) {
     let length = stored_len(record);
     let Event::Job(JobEvent {

@@ -17,7 +17,8 @@ pub trait Journal: Send + Sync {
     /// [`JournalError::Held`] where somebody owns it, unless `how` is to wait or to take over.
     async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError>;
 
-    /// The newest snapshot and the position it stands for: its state is that of all records before. `None` if there is none.
+    /// The newest snapshot and the position it stands for: its state is that of all records before. `None` if there is
+    /// none.
     async fn latest_snapshot(&self) -> Result<Option<(Seq, Snapshot)>, JournalError>;
 
     /// Reads records from a position on, oldest first; anybody may, at any time. Where a store has dropped records that
@@ -27,7 +28,8 @@ pub trait Journal: Send + Sync {
     /// The content of this digest, as it was [put](OwnedJournal::put_content).
     ///
     /// # Errors
-    /// [`JournalError::NoContent`] where there is none, [`JournalError::DamagedContent`] where its bytes are no longer those.
+    /// [`JournalError::NoContent`] where there is none, [`JournalError::DamagedContent`] where its bytes are no longer
+    /// those.
     async fn content(&self, digest: Digest) -> Result<Vec<u8>, JournalError>;
 
     /// Resolves when there are records after this position; at once if there are.
@@ -43,55 +45,59 @@ pub trait OwnedJournal: Send {
     /// Who owned it last, if anybody did.
     fn previous_owner(&self) -> Option<OwnerId>;
 
-    /// The position after the last record: when it was acquired, all that earlier owners ever appended or will; then what
-    /// this owner has appended.
+    /// The position after the last record: when it was acquired, all that earlier owners ever appended or will; then
+    /// what this owner has appended.
     fn end(&self) -> Seq;
 
-    /// Whether the store is not as its last owner left it: a copy, or without its last records. Each owner is notified until one has
-    /// [confirmed](Self::confirm_restored) it; a store that cannot know of itself says `None`.
+    /// Whether the store is not as its last owner left it: a copy, or without its last records. Each owner is notified
+    /// until one has [confirmed](Self::confirm_restored) it; a store that cannot know of itself says `None`.
     fn restored(&self) -> Option<RestoredStore> {
         None
     }
 
-    /// The restore is recorded, so that later owners need no notice. Until then the owner may die, and the next one records it anew.
+    /// The restore is recorded, so that later owners need no notice. Until then the owner may die, and the next one
+    /// records it anew.
     ///
     /// # Errors
-    /// [`JournalError::Fenced`] where somebody else owns it. On [`JournalError::Unknown`] and [`JournalError::Unavailable`] confirm it again.
+    /// [`JournalError::Fenced`] where somebody else owns it. On [`JournalError::Unknown`] and
+    /// [`JournalError::Unavailable`] confirm it again.
     async fn confirm_restored(&mut self) -> Result<(), JournalError> {
         Ok(())
     }
 
-    /// The most bytes of a commit's records, each [as JSON](super::stored_len), that are taken for sure; larger commits may be
-    /// [`TooLarge`](JournalError::TooLarge). A store that has such a limit says so, or an order that is larger by itself ends the
-    /// dispatcher instead of being refused.
+    /// The most bytes of a commit's records, each [as JSON](super::stored_len), that are taken for sure; larger commits
+    /// may be [`TooLarge`](JournalError::TooLarge). A store that has such a limit says so, or an order that is larger
+    /// by itself ends the dispatcher instead of being refused.
     fn max_commit(&self) -> Option<usize> {
         None
     }
 
-    /// Appends durably, all or nothing, at exactly `commit.at`, if both epoch and nonce are still this owner's; returns the
-    /// position after it. The commit that was appended last, appended again, is the same commit: it gets the same answer.
+    /// Appends durably, all or nothing, at exactly `commit.at`, if both epoch and nonce are still this owner's; returns
+    /// the position after it. The commit that was appended last, appended again, is the same commit: it gets the same
+    /// answer.
     ///
     /// # Errors
     /// On [`JournalError::Unknown`] append it again; on all others it was not appended.
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError>;
 
-    /// Keeps content durably under its digest: a fleet or a policy, as JSON, before records are appended that name it. Content of any
-    /// size is taken, and may be compressed. What is there already is not written again.
+    /// Keeps content durably under its digest: a fleet or a policy, as JSON, before records are appended that name it.
+    /// Content of any size is taken, and may be compressed. What is there already is not written again.
     ///
     /// Only an owner deletes content, and only what is named by no [snapshot](Snapshot::digests) that is kept, by no
     /// [record](Record::digests) after the oldest of them, and was not put since the last append.
     ///
     /// # Errors
-    /// [`JournalError::WrongContent`] where the bytes do not have this digest, [`JournalError::Fenced`] where somebody else owns it. On [`JournalError::Unknown`] put it again.
+    /// [`JournalError::WrongContent`] where the bytes do not have this digest, [`JournalError::Fenced`] where somebody
+    /// else owns it. On [`JournalError::Unknown`] put it again.
     async fn put_content(&mut self, digest: Digest, bytes: &[u8]) -> Result<(), JournalError>;
 
-    /// Keeps a snapshot of the state after all records before `upto`, in place of any older one. The store may then drop
-    /// those records. On an error the journal is as it was. The future borrows nothing, so that appends go on while it is polled;
-    /// it does not block: what takes long belongs on another thread.
+    /// Keeps a snapshot of the state after all records before `upto`, in place of any older one. The store may then
+    /// drop those records. On an error the journal is as it was. The future borrows nothing, so that appends go on
+    /// while it is polled; it does not block: what takes long belongs on another thread.
     fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>>;
 
-    /// Resolves when ownership is gone: somebody took over, or it was dropped. A store that can be asked only now and then
-    /// may be late; no append depends on it.
+    /// Resolves when ownership is gone: somebody took over, or it was dropped. A store that can be asked only now and
+    /// then may be late; no append depends on it.
     fn lost(&self) -> BoxFuture<'static, ()>;
 }
 

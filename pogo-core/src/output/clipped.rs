@@ -46,7 +46,8 @@ impl Clipped {
         self.length.saturating_sub(kept as u64)
     }
 
-    /// Everything that was kept; where bytes are missing, a line says how many. Any bytes at all: escape them for a terminal.
+    /// Everything that was kept; where bytes are missing, a line says how many. Any bytes at all: escape them for a
+    /// terminal.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut end = 0;

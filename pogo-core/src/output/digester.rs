@@ -7,8 +7,9 @@ use crate::Digest;
 
 /// Computes the digest of what is kept of an attempt, however it is cut into frames.
 ///
-/// Each contiguous run of bytes counts as its offset, its length and the SHA-256 of its bytes; the runs of each stream are hashed in their order, and
-/// the three results together. So a store need not keep the digest of anything but what it keeps.
+/// Each contiguous run of bytes counts as its offset, its length and the SHA-256 of its bytes; the runs of each stream
+/// are hashed in their order, and the three results together. So a store need not keep the digest of anything but what
+/// it keeps.
 ///
 /// ```
 /// use pogo_core::output::{OutputDigester, Stream};

@@ -14,8 +14,8 @@ use crate::scheduler::{AttemptId, JobId};
 
 /// Keeps output in memory, within a limit for each attempt and one for all together. Clones share what they keep.
 ///
-/// Of an attempt that writes more, the beginning and the end are kept. Where all together is more, the attempts that began first give up
-/// theirs. What is missing is counted, and shown where it is missing.
+/// Of an attempt that writes more, the beginning and the end are kept. Where all together is more, the attempts that
+/// began first give up theirs. What is missing is counted, and shown where it is missing.
 ///
 /// ```
 /// use std::sync::Arc;

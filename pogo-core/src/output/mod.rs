@@ -1,8 +1,8 @@
 //! KEEP: what hosts wrote, in a store.
 //!
-//! A `Dispatcher` that is given an `OutputStore` writes to it what attempts write, in bounded memory, and has an attempt's output sealed
-//! when it ends. A store that fails loses output, which the end of the attempt and a notice say, and stops nothing. What travels,
-//! [`OutputFrame`]s and [`OutputPage`]s, is there without async.
+//! A `Dispatcher` that is given an `OutputStore` writes to it what attempts write, in bounded memory, and has an
+//! attempt's output sealed when it ends. A store that fails loses output, which the end of the attempt and a notice
+//! say, and stops nothing. What travels, [`OutputFrame`]s and [`OutputPage`]s, is there without async.
 
 #[cfg(feature = "async")]
 mod clipped;

@@ -11,29 +11,32 @@ use crate::scheduler::{AttemptId, JobId};
 
 /// Keeps what attempts wrote.
 ///
-/// A dispatcher has one call of [`append`](Self::append) under way at a time; calls of [`seal`](Self::seal) follow those that append what they
-/// seal, and calls of [`read`](Self::read) come at any time. An error of any of them loses output, and nothing else.
-/// `testing::conformance::output` holds stores to this contract.
+/// A dispatcher has one call of [`append`](Self::append) under way at a time; calls of [`seal`](Self::seal) follow
+/// those that append what they seal, and calls of [`read`](Self::read) come at any time. An error of any of them loses
+/// output, and nothing else. `testing::conformance::output` holds stores to this contract.
 ///
-/// Of an attempt that writes more than the store keeps, the beginning and the end are kept. Offsets count what is missing between them.
+/// Of an attempt that writes more than the store keeps, the beginning and the end are kept. Offsets count what is
+/// missing between them.
 #[async_trait]
 pub trait OutputStore: Send + Sync {
-    /// Keeps these frames. Those of one stream of an attempt come in the order of their offsets; where one begins behind the
-    /// end of the last, what is between them was lost. What was appended before is kept once: a resumed attempt
-    /// writes again from its beginning.
+    /// Keeps these frames. Those of one stream of an attempt come in the order of their offsets; where one begins
+    /// behind the end of the last, what is between them was lost. What was appended before is kept once: a resumed
+    /// attempt writes again from its beginning.
     ///
     /// # Errors
-    /// [`Sealed`](OutputError::Sealed) if one of the attempts is; of the other frames any may be kept. Otherwise the store could not keep all of them.
+    /// [`Sealed`](OutputError::Sealed) if one of the attempts is; of the other frames any may be kept. Otherwise the
+    /// store could not keep all of them.
     async fn append(&self, frames: &[OutputFrame]) -> Result<(), OutputError>;
 
-    /// Takes no more of this attempt, which has written so many bytes in all, and gives the [digest](super::OutputDigester) of what is kept.
-    /// Sealed again it gives the same.
+    /// Takes no more of this attempt, which has written so many bytes in all, and gives the
+    /// [digest](super::OutputDigester) of what is kept. Sealed again it gives the same.
     ///
     /// # Errors
     /// The store could not make sure that it keeps it.
     async fn seal(&self, source: &OutputSource, length: u64) -> Result<Digest, OutputError>;
 
-    /// What is kept of a stream within this range of offsets, at least one byte of it if there is any. Of what was never written, nothing.
+    /// What is kept of a stream within this range of offsets, at least one byte of it if there is any. Of what was
+    /// never written, nothing.
     ///
     /// # Errors
     /// The store could not read it.

@@ -75,8 +75,8 @@ impl Plan {
             .map(|(_, planned)| {
                 let (hosts, label) = (planned.hosts.len(), &planned.stage.label);
                 let message = format!(
-                    "one failure among the {hosts} hosts of `{label}` holds back all that comes after, until somebody retries or skips \
-                     it; `allow_failures` lets it go on"
+                    "one failure among the {hosts} hosts of `{label}` holds back all that comes after, until somebody \
+                     retries or skips it; `allow_failures` lets it go on"
                 );
                 Warning::new(message, None)
             })

@@ -11,8 +11,8 @@ use crate::time::millis;
 /// As whom, where, with what around it, and with which input a job's command runs on each host.
 ///
 /// Journaled with the job, so it never holds a secret: a password for `sudo`, say, is the transport's to know. Paths of
-/// files to read are on the machine of the dispatcher, and are read once for all hosts, at the latest when the first attempt
-/// begins.
+/// files to read are on the machine of the dispatcher, and are read once for all hosts, at the latest when the first
+/// attempt begins.
 ///
 /// ```
 /// use pogo_core::plan::{RemoteCommand, ExecOptions, JobSpec, RunAs};
@@ -28,8 +28,8 @@ pub struct ExecOptions {
     /// Variables in the environment of hooks and command. Those whose names start with `POGO_` are pogo's own.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
-    /// Names of further variables of the command alone. Their values are secrets: the transport is given them apart from
-    /// this, and refuses the attempt where it does not know them.
+    /// Names of further variables of the command alone. Their values are secrets: the transport is given them apart
+    /// from this, and refuses the attempt where it does not know them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secret_environment: Vec<String>,
     /// Directory that the command starts in. By default the login directory.
@@ -48,18 +48,18 @@ pub struct ExecOptions {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<SentFile>,
     /// Whether attempts run apart from the connection that starts them, so that a link that breaks meanwhile leaves no
-    /// doubt. The text distinguishes this job from all that ever ran on its hosts, so it must be a new one for each job: up to
-    /// 64 letters, digits, `-` and `_`. A transport that cannot do it refuses the attempt.
+    /// doubt. The text distinguishes this job from all that ever ran on its hosts, so it must be a new one for each
+    /// job: up to 64 letters, digits, `-` and `_`. A transport that cannot do it refuses the attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detached: Option<String>,
     /// Whether the hosts run something of their own in place of the command, such as the one script that a key is
-    /// restricted to, and its status counts. Where this is not said, an attempt at such a host is refused. The host may be
-    /// given the command, and neither an environment, a directory, another user nor files; hooks do not run.
+    /// restricted to, and its status counts. Where this is not said, an attempt at such a host is refused. The host may
+    /// be given the command, and neither an environment, a directory, another user nor files; hooks do not run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub forced_command: bool,
     /// For a command that restarts its host: how long the host may take from the command's end, or from the loss of its
-    /// link, until it answers in another boot. The lost link is then expected, the attempt goes on and keeps its slots until
-    /// the host is back, and post-hooks run after that. A transport that cannot do it refuses the attempt.
+    /// link, until it answers in another boot. The lost link is then expected, the attempt goes on and keeps its slots
+    /// until the host is back, and post-hooks run after that. A transport that cannot do it refuses the attempt.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub reboot: Option<Duration>,
 }

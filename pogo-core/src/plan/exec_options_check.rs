@@ -51,7 +51,8 @@ impl ExecOptions {
         }
         if !secrets.is_empty() && (self.detached.is_some() || self.forced_command) {
             return refuse(
-                "secret variables are for a command that runs on its own connection; leave out `detached` and `forced_command`",
+                "secret variables are for a command that runs on its own connection; leave out `detached` and \
+                 `forced_command`",
             );
         }
         for name in self.environment.keys().chain(secrets) {

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-/// The name under which somebody holds hosts: a person, a tool, a ticket. Not blank, at most 200 bytes, without control characters.
+/// The name under which somebody holds hosts: a person, a tool, a ticket. Not blank, at most 200 bytes, without control
+/// characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct HoldOwner(SmolStr);

@@ -55,8 +55,8 @@ pub struct JobSpec {
     /// The reason for running without regard to limits and sequences. The hosts are counted and leased all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub override_constraints: Option<String>,
-    /// Whose [holds](crate::scheduler::Order::Hold) the job runs under: hosts that this owner holds start in such jobs only. Other
-    /// hosts are started as in any job.
+    /// Whose [holds](crate::scheduler::Order::Hold) the job runs under: hosts that this owner holds start in such jobs
+    /// only. Other hosts are started as in any job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under_hold: Option<HoldOwner>,
     /// Seed of everything random in the job.
@@ -65,8 +65,8 @@ pub struct JobSpec {
     /// How the command is run: as whom, where, with which environment and input.
     #[serde(rename = "exec_options", default, skip_serializing_if = "ExecOptions::is_plain")]
     pub exec_options: ExecOptions,
-    /// How the transport connects for this job. A dispatcher with a [`TransportPool`](crate::dispatcher::TransportPool) has a transport
-    /// for each such set of settings; another transport has its own, and may not heed these.
+    /// How the transport connects for this job. A dispatcher with a [`TransportPool`](crate::dispatcher::TransportPool)
+    /// has a transport for each such set of settings; another transport has its own, and may not heed these.
     #[serde(rename = "transport", default, skip_serializing_if = "TransportSettings::is_empty")]
     pub transport_settings: TransportSettings,
 }
@@ -241,8 +241,8 @@ pub(crate) fn check_bake(spec: &JobSpec, settings: &JobSettings) -> Result<(), P
 #[non_exhaustive]
 pub enum HostOrder {
     /// Hosts of the most loaded bucket first, then those expected to take longest, then listed order:
-    /// the job ends close to the earliest moment that its limits allow. A job of at most 64 hosts is tried in listed order too when it
-    /// is submitted; if it would end sooner so, `job_submitted` says that it is `Listed`.
+    /// the job ends close to the earliest moment that its limits allow. A job of at most 64 hosts is tried in listed
+    /// order too when it is submitted; if it would end sooner so, `job_submitted` says that it is `Listed`.
     #[default]
     Balanced,
     /// As the targets list them.

@@ -19,7 +19,9 @@ use crate::saturating::saturating_u32;
 /// use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 ///
 /// let fleet = Fleet::builder().tagged("colo.na", "h[1-3]").tagged("colo.sea", "h[4-6]").build()?;
-/// let policy = Policy::new().sequence(Sequence::new("by colo", ["$colo.na".parse()?, "$colo.sea".parse()?])).constraint(Constraint::new("$colo".parse()?, Rule::MaxParallel("50%".parse()?)));
+/// let order = Sequence::new("by colo", ["$colo.na".parse()?, "$colo.sea".parse()?]);
+/// let limit = Constraint::new("$colo".parse()?, Rule::MaxParallel("50%".parse()?));
+/// let policy = Policy::new().sequence(order).constraint(limit);
 /// let plan = Plan::compile(&fleet, &policy, &JobSpec::new("*".parse()?, RemoteCommand::shell("uptime")))?;
 /// assert_eq!(plan.buckets[0].bucket.slots, 1); // half of three, rounded down
 /// assert_eq!(plan.stages.len(), 2);

@@ -29,7 +29,8 @@ impl JobSpec {
         })
     }
 
-    /// The job to submit in order to repeat one of a log. What the log leaves open gets the defaults of the version that wrote it.
+    /// The job to submit in order to repeat one of a log. What the log leaves open gets the defaults of the version
+    /// that wrote it.
     pub(crate) fn to_resubmit(&self, defaults: &JobSettings, hosts: usize) -> Self {
         let mut spec = self.clone();
         let former = JobSettings::new()

@@ -64,10 +64,13 @@ impl SettingLines<'_> {
         let delay = span(self.0.retry_delay);
         match (self.0.retries, self.0.connect_retries) {
             (0, 0) => "a host that fails is not tried again".to_owned(),
-            (0, connects) => format!("a host that cannot be reached is tried {connects} times more, {delay} apart at least"),
+            (0, connects) => {
+                format!("a host that cannot be reached is tried {connects} times more, {delay} apart at least")
+            }
             (retries, 0) => format!("a host that fails is tried {retries} times more, {delay} apart at least"),
             (retries, connects) => format!(
-                "a host that fails is tried {retries} times more, and {connects} times if it cannot be reached, {delay} apart at least"
+                "a host that fails is tried {retries} times more, and {connects} times if it cannot be reached, \
+                 {delay} apart at least"
             ),
         }
         .replace("1 times", "once")

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// How the transport connects for one job: as whom, with which keys, through which hosts. Names and values are the transport's; a
-/// host's own [`Connection`](crate::fleet::Connection) settings come first.
+/// How the transport connects for one job: as whom, with which keys, through which hosts. Names and values are the
+/// transport's; a host's own [`Connection`](crate::fleet::Connection) settings come first.
 ///
-/// Journaled with the job and shown to its followers, so it never holds a secret: it may name the file that has one. Paths are
-/// absolute, since another process than the one that submits the job may read them.
+/// Journaled with the job and shown to its followers, so it never holds a secret: it may name the file that has one.
+/// Paths are absolute, since another process than the one that submits the job may read them.
 ///
 /// ```
 /// use pogo_core::plan::TransportSettings;
@@ -23,7 +23,8 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(settings.value("user"), Some("deploy"));
 /// assert_eq!(settings.values("identity").len(), 2);
 /// ```
-// Texts and not any JSON: they are compared to find the transport of a job, and the core without features reads no JSON.
+// Texts and not any JSON: they are compared to find the transport of a job, and the core without features reads no
+// JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TransportSettings(Arc<BTreeMap<String, Values>>);

@@ -68,10 +68,11 @@ pub enum Rule {
     MaxParallelTotal(Limit),
     /// For each direct value of the tag: at least this many stay available. Repairing what is down is always allowed.
     MinAvailable(Limit),
-    /// For each direct value of the tag: at most this many run at once. Hosts that failed, are in doubt or are down take
-    /// no slot: it protects what the hosts share, and guarantees nothing about how many are available.
+    /// For each direct value of the tag: at most this many run at once. Hosts that failed, are in doubt or are down
+    /// take no slot: it protects what the hosts share, and guarantees nothing about how many are available.
     MaxRunning(Limit),
-    /// For each direct value of the tag: once more than this many of a job's hosts have failed, the job starts no more there.
+    /// For each direct value of the tag: once more than this many of a job's hosts have failed, the job starts no more
+    /// there.
     MaxFailures(Limit),
 }
 

@@ -7,8 +7,8 @@ impl Policy {
     /// How many hosts that no limit counts the `pogo` program runs at once by default.
     pub const GUARD: Limit = Limit::Count(64);
 
-    /// Adds a limit on how many of the hosts run at once that no limit of the policy counts. Failed hosts hold nothing of it, and
-    /// hosts that a limit counts are left to that. A budget of failures is no such limit.
+    /// Adds a limit on how many of the hosts run at once that no limit of the policy counts. Failed hosts hold nothing
+    /// of it, and hosts that a limit counts are left to that. A budget of failures is no such limit.
     ///
     /// ```
     /// use pogo_core::policy::{Constraint, Policy, Rule};

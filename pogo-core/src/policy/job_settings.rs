@@ -1,7 +1,8 @@
 //! The settings of a job, each declared once.
 //!
 //! A new setting is a line of [`each_setting`], a field of [`JobSettings`] and one of
-//! [`ResolvedSettings`](super::ResolvedSettings), and its use. Policies, jobs, updates, snapshots and the policy file have it then.
+//! [`ResolvedSettings`](super::ResolvedSettings), and its use. Policies, jobs, updates, snapshots and the policy file
+//! have it then.
 
 use std::fmt;
 use std::time::Duration;
@@ -40,8 +41,8 @@ pub(crate) use each_setting;
 
 /// How a job runs on its hosts: time limits, retries, limits of its own, hooks.
 ///
-/// A setting that is `None` is open: the default of the policy holds, or where there is none pogo's own, which each field
-/// names.
+/// A setting that is `None` is open: the default of the policy holds, or where there is none pogo's own, which each
+/// field names.
 ///
 /// ```
 /// use std::time::Duration;
@@ -58,41 +59,42 @@ pub struct JobSettings {
     /// Time limit of one attempt. Pogo's default: 1 hour. A change holds for running attempts too.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub attempt_timeout: Option<Duration>,
-    /// After how long an attempt is reported as slow, which changes nothing else; zero for never. Pogo's default: 10 minutes.
-    /// A change holds for running attempts too.
+    /// After how long an attempt is reported as slow, which changes nothing else; zero for never. Pogo's default: 10
+    /// minutes. A change holds for running attempts too.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub slow_after: Option<Duration>,
     /// Time limit of the whole job, from its submission. Pogo's default: none.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub job_timeout: Option<Duration>,
-    /// How often a failed task is tried again, at most 65,535 times. Pogo's default: 0. A change holds for later failures.
+    /// How often a failed task is tried again, at most 65,535 times. Pogo's default: 0. A change holds for later
+    /// failures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retries: Option<u32>,
-    /// How often a task that could not connect is tried again, apart from `retries`. Pogo's default: 0. A change holds for
-    /// later failures.
+    /// How often a task that could not connect is tried again, apart from `retries`. Pogo's default: 0. A change holds
+    /// for later failures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_retries: Option<u32>,
     /// Time before a task is tried again; up to half as much again is added as jitter. Pogo's default: 5 seconds.
     /// After a change, a host that waits already waits in proportion, counted from its failure.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub retry_delay: Option<Duration>,
-    /// By how much the delay grows with each retry that a task has used: with 2, it is twice as long each time, up to an hour.
-    /// Pogo's default: 1, the same delay each time. A change holds for later failures.
+    /// By how much the delay grows with each retry that a task has used: with 2, it is twice as long each time, up to
+    /// an hour. Pogo's default: 1, the same delay each time. A change holds for later failures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_backoff: Option<u32>,
-    /// How long a host keeps its slots after success. Pogo's default: not at all. A change holds for hosts that settle already,
-    /// counted from their success.
+    /// How long a host keeps its slots after success. Pogo's default: not at all. A change holds for hosts that settle
+    /// already, counted from their success.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub settle: Option<Duration>,
     /// How many hosts may fail; one more halts the job. A share is of the job's hosts. Pogo's default: any number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_failures: Option<Limit>,
-    /// The policy for a host whose attempt ended unknown. Pogo's default: it stays in doubt. A change holds for attempts that
-    /// end later.
+    /// The policy for a host whose attempt ended unknown. Pogo's default: it stays in doubt. A change holds for
+    /// attempts that end later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_doubt: Option<OnDoubt>,
-    /// How many of the job's hosts may run at once, whatever the policy's constraints allow. A share is of the job's hosts.
-    /// Pogo's default: any number.
+    /// How many of the job's hosts may run at once, whatever the policy's constraints allow. A share is of the job's
+    /// hosts. Pogo's default: any number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_parallel: Option<Limit>,
     /// How long a wave is watched before the next may begin. Pogo's default: not at all.
@@ -108,13 +110,13 @@ pub struct JobSettings {
     /// Jobs of higher priority take free slots first. Pogo's default: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
-    /// How long a host that waits and has left the fleet may take to come back, before it is cancelled; zero cancels it at once.
-    /// Pogo's default: 5 minutes. A change holds for hosts that have left already, counted from then.
+    /// How long a host that waits and has left the fleet may take to come back, before it is cancelled; zero cancels it
+    /// at once. Pogo's default: 5 minutes. A change holds for hosts that have left already, counted from then.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub leave_after: Option<Duration>,
-    /// Directory on the targets whose executable files run before the command, in sorted order; the first that fails ends the
-    /// attempt. An empty text is no hooks, a missing directory an empty one. Pogo's default: `/etc/pogo/pre.d`. A change holds for
-    /// attempts that start later.
+    /// Directory on the targets whose executable files run before the command, in sorted order; the first that fails
+    /// ends the attempt. An empty text is no hooks, a missing directory an empty one. Pogo's default:
+    /// `/etc/pogo/pre.d`. A change holds for attempts that start later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pre_hooks: Option<String>,
     /// Directory on the targets whose executable files run after the command has succeeded. Pogo's default:

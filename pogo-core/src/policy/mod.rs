@@ -36,7 +36,9 @@ use crate::fleet::Selector;
 /// ```
 /// use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 ///
-/// let policy = Policy::new().sequence(Sequence::new("by colo", ["$colo.na".parse()?, "$colo.sea".parse()?])).constraint(Constraint::new("$colo".parse()?, Rule::MaxParallel("2".parse()?)));
+/// let order = Sequence::new("by colo", ["$colo.na".parse()?, "$colo.sea".parse()?]);
+/// let limit = Constraint::new("$colo".parse()?, Rule::MaxParallel("2".parse()?));
+/// let policy = Policy::new().sequence(order).constraint(limit);
 /// assert_eq!(policy.sequences[0].stages.len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -52,8 +54,8 @@ pub struct Policy {
     /// Settings of jobs that do not set them.
     #[serde(default)]
     pub defaults: JobSettings,
-    /// How long a job can be looked at and retried once it is finished, before it retires: it leaves the scheduler, and hosts
-    /// that it left failed keep their slots. [`RETIRE_AFTER`](Self::RETIRE_AFTER) by default.
+    /// How long a job can be looked at and retried once it is finished, before it retires: it leaves the scheduler, and
+    /// hosts that it left failed keep their slots. [`RETIRE_AFTER`](Self::RETIRE_AFTER) by default.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",

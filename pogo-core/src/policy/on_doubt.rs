@@ -13,7 +13,8 @@ pub enum OnDoubt {
     #[default]
     Fail,
     /// It is tried again like a failed one, although the command may then happen twice. A host where no lock keeps two
-    /// attempts apart stays in doubt, if the attempt was [permitted to begin](crate::scheduler::TaskEventKind::Permitted) there.
+    /// attempts apart stays in doubt, if the attempt was [permitted to
+    /// begin](crate::scheduler::TaskEventKind::Permitted) there.
     Retry,
 }
 

@@ -98,7 +98,8 @@ impl JobSettings {
     pub const PRE_HOOKS: &str = "/etc/pogo/pre.d";
     /// Where post-hooks are where neither job nor policy says.
     pub const POST_HOOKS: &str = "/etc/pogo/post.d";
-    /// The time limit that held where a log says nothing, which was written before jobs were stored with their defaults.
+    /// The time limit that held where a log says nothing, which was written before jobs were stored with their
+    /// defaults.
     pub(crate) const FORMER_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(600);
     /// The most retries that a task can count.
     const MAX_RETRIES: u32 = u16::MAX as u32;
@@ -125,7 +126,8 @@ impl JobSettings {
 
     /// The settings in force for a job of so many hosts that is stored with these. A share is of these hosts.
     ///
-    /// What is open and has a default is of a log from before jobs were stored with their defaults, and means what it did then.
+    /// What is open and has a default is of a log from before jobs were stored with their defaults, and means what it
+    /// did then.
     pub fn resolve(&self, hosts: u32) -> ResolvedSettings {
         let limit = |limit: Limit, hosts: u32| ResolvedLimit { limit, hosts };
         let hooks = |own: &Option<String>, default: &str| own.as_deref().unwrap_or(default).to_owned();

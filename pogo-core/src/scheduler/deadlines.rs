@@ -18,8 +18,8 @@ pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(30);
 pub(super) struct Deadlines {
     jobs: FastMap<JobId, JobQueues>,
     cancelling: BySince,
-    /// Attempts that are not given up, since whoever runs the scheduler sees to their end. No part of the state: the next dispatcher
-    /// says of which it does.
+    /// Attempts that are not given up, since whoever runs the scheduler sees to their end. No part of the state: the
+    /// next dispatcher says of which it does.
     asked: BTreeSet<AttemptId>,
     /// The jobs that have a next deadline, in order of it.
     in_order: BTreeSet<(Timestamp, JobId)>,
@@ -36,7 +36,8 @@ type BySince = BTreeSet<(Timestamp, AttemptId)>;
 struct JobQueues {
     next: Option<Timestamp>,
     running: AttemptQueue,
-    /// How many at the front of `running` are reported as slow or no longer can be; the next to be reported is after them.
+    /// How many at the front of `running` are reported as slow or no longer can be; the next to be reported is after
+    /// them.
     reported_slow: usize,
     settling: BySince,
 }

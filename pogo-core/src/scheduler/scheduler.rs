@@ -17,11 +17,13 @@ use crate::plan::HoldOwner;
 
 /// Decides which host of which job runs next.
 ///
-/// A scheduler is a state machine: it does no IO, starts no thread, reads no clock. The contract with whoever drives it:
+/// A scheduler is a state machine: it does no IO, starts no thread, reads no clock. The contract with whoever drives
+/// it:
 ///
-/// - Pass every fact and order to [`handle`](Self::handle), with the time. The returned events have been decided and applied.
-/// - Make the events durable, then act on them: [`Started`](super::TaskEventKind::Started) is the order to run an attempt,
-///   [`Permitted`](super::TaskEventKind::Permitted) lets one begin that asked, and
+/// - Pass every fact and order to [`handle`](Self::handle), with the time. The returned events have been decided and
+///   applied.
+/// - Make the events durable, then act on them: [`Started`](super::TaskEventKind::Started) is the order to run an
+///   attempt, [`Permitted`](super::TaskEventKind::Permitted) lets one begin that asked, and
 ///   [`CancelRequested`](super::TaskEventKind::CancelRequested) is the order to end one.
 /// - Send [`Input::Tick`] when [`next_timeout`](Self::next_timeout) is reached.
 /// - After a restart, [`apply`](Self::apply) all events in order, then handle [`Input::Recover`].
@@ -63,8 +65,9 @@ impl Scheduler {
         Self::default()
     }
 
-    /// A scheduler that replays the records of one job alone: it takes numbers of attempts as they come, since those between are of other jobs. What it says
-    /// of limits counts this job's hosts only. [`history::job_log`](crate::history::job_log) makes a log that it can replay.
+    /// A scheduler that replays the records of one job alone: it takes numbers of attempts as they come, since those
+    /// between are of other jobs. What it says of limits counts this job's hosts only.
+    /// [`history::job_log`](crate::history::job_log) makes a log that it can replay.
     pub fn of_one_job() -> Self {
         Self {
             has_gaps: true,
@@ -80,8 +83,8 @@ impl Scheduler {
         self.handle_if(now, input.into(), |_| Ok(()))
     }
 
-    /// Handles a command and returns the answer to it as well. One that was [given before](super::Command) gets the answer that it
-    /// got then, and leads to nothing.
+    /// Handles a command and returns the answer to it as well. One that was [given before](super::Command) gets the
+    /// answer that it got then, and leads to nothing.
     ///
     /// # Errors
     /// A command whose order is invalid is refused before anything has changed.
@@ -152,7 +155,8 @@ impl Scheduler {
         Ok(std::mem::take(&mut self.events))
     }
 
-    /// Handles an input; an order is refused before anything has changed if `accept` refuses its own records. What is no order has none.
+    /// Handles an input; an order is refused before anything has changed if `accept` refuses its own records. What is
+    /// no order has none.
     #[cfg(feature = "async")]
     pub(crate) fn handle_if_recorded(
         &mut self,
@@ -190,7 +194,8 @@ impl Scheduler {
         self.state.next_job()
     }
 
-    /// The incarnation of the namespace: how often it was [restored](Input::Restored), or more where its store knew of more.
+    /// The incarnation of the namespace: how often it was [restored](Input::Restored), or more where its store knew of
+    /// more.
     pub fn incarnation(&self) -> Incarnation {
         self.state.incarnation()
     }
@@ -213,8 +218,8 @@ impl Scheduler {
 
     /// Everything the scheduler knows, as data. Time and size are linear in the hosts and tasks.
     ///
-    /// A scheduler that was [restored](Self::restore) from it, and then applies the records that came after, is equal to
-    /// one that applied all records.
+    /// A scheduler that was [restored](Self::restore) from it, and then applies the records that came after, is equal
+    /// to one that applied all records.
     pub fn snapshot(&self) -> Snapshot {
         self.state.snapshot()
     }
@@ -243,8 +248,8 @@ impl Scheduler {
         self.keeps_jobs
     }
 
-    /// Leaves it to whoever runs this scheduler to see to the end of these attempts: none of them is given up because nobody answers for it
-    /// after it was cancelled. Nothing of this is recorded.
+    /// Leaves it to whoever runs this scheduler to see to the end of these attempts: none of them is given up because
+    /// nobody answers for it after it was cancelled. Nothing of this is recorded.
     #[cfg(feature = "async")]
     pub(crate) fn leave_end_of(&mut self, attempts: impl IntoIterator<Item = AttemptId>) {
         attempts.into_iter().for_each(|attempt| self.deadlines.keep(attempt));
@@ -266,17 +271,17 @@ impl Scheduler {
         }
     }
 
-    /// Everything that keeps a host of a job from starting, and the orders that clear it; empty if the host does not wait.
-    /// Once all of it is cleared, the host starts. If it waits for other hosts of its job that need an operator, their
-    /// obstacles are listed too.
+    /// Everything that keeps a host of a job from starting, and the orders that clear it; empty if the host does not
+    /// wait. Once all of it is cleared, the host starts. If it waits for other hosts of its job that need an operator,
+    /// their obstacles are listed too.
     ///
     /// `None` if there is no such job, or the job has no such host.
     pub fn explain(&self, job: JobId, host: &str) -> Option<Vec<Obstacle>> {
         self.state.explain(self.now, job, host)
     }
 
-    /// Everything that keeps this owner from holding a host, and which orders clear it; empty if the owner holds it, or does not
-    /// wait to.
+    /// Everything that keeps this owner from holding a host, and which orders clear it; empty if the owner holds it, or
+    /// does not wait to.
     ///
     /// `None` if there is no such host.
     pub fn explain_hold(&self, host: &HostName, owner: &HoldOwner) -> Option<Vec<Obstacle>> {
@@ -300,8 +305,8 @@ impl Scheduler {
         self.state.verify_decisions(self.now)
     }
 
-    /// A hash of the state: equal for schedulers of one fleet and policy that know the same of every host and job. The numbers
-    /// of attempts and the texts of failures do not matter.
+    /// A hash of the state: equal for schedulers of one fleet and policy that know the same of every host and job. The
+    /// numbers of attempts and the texts of failures do not matter.
     ///
     /// Not for storage: it may differ between versions.
     #[cfg(feature = "testing")]

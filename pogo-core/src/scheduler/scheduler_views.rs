@@ -15,8 +15,8 @@ use crate::policy::Policy;
 impl Scheduler {
     /// Answers a query from the state as it is; `now` decides only which delays have passed.
     ///
-    /// Of two schedulers of the [same state](Self::same_state) the answers are the same, such as one that runs and one that has
-    /// replayed its records.
+    /// Of two schedulers of the [same state](Self::same_state) the answers are the same, such as one that runs and one
+    /// that has replayed its records.
     ///
     /// # Errors
     /// It names a job or hosts that there are not.
@@ -54,8 +54,9 @@ impl Scheduler {
         self.state.job_views(self.now)
     }
 
-    /// Jobs that have [retired](super::JobEventKind::Retired) while hosts hold slots because of them, in the order of their numbers.
-    /// They take [`Order::Skip`](super::Order::Skip), and [`Order::Retry`](super::Order::Retry), which makes a new job of those hosts.
+    /// Jobs that have [retired](super::JobEventKind::Retired) while hosts hold slots because of them, in the order of
+    /// their numbers. They take [`Order::Skip`](super::Order::Skip), and [`Order::Retry`](super::Order::Retry), which
+    /// makes a new job of those hosts.
     pub fn retired_jobs(&self) -> impl Iterator<Item = RetiredJobView<'_>> {
         self.state.retired_views()
     }
@@ -75,7 +76,8 @@ impl Scheduler {
         self.state.freezes.iter()
     }
 
-    /// All holds, by host: of each the one in force first, then those that wait in the order in which they were ordered.
+    /// All holds, by host: of each the one in force first, then those that wait in the order in which they were
+    /// ordered.
     pub fn holds(&self) -> impl Iterator<Item = HoldView> {
         self.state.hold_views()
     }
@@ -90,8 +92,8 @@ impl Scheduler {
         self.state.attempt_view(attempt)
     }
 
-    /// Attempts in doubt that were permitted to begin, by host and job: their hosts can be asked what became of them. Those of retired
-    /// jobs that hold slots are among them.
+    /// Attempts in doubt that were permitted to begin, by host and job: their hosts can be asked what became of them.
+    /// Those of retired jobs that hold slots are among them.
     pub fn doubts(&self) -> Vec<DoubtView> {
         let doubts = self.state.doubts.iter();
         doubts.map(|(at, doubt)| doubt.view(at)).collect()
@@ -104,7 +106,8 @@ impl Scheduler {
         Some(self.state.unfenced(*job, host)?.view(at))
     }
 
-    /// The attempts in doubt whose hosts have to be [fenced](Input::Fenced) before this order can be carried out without force.
+    /// The attempts in doubt whose hosts have to be [fenced](Input::Fenced) before this order can be carried out
+    /// without force.
     pub fn unfenced_by(&self, order: &Order) -> Vec<DoubtView> {
         self.state.unfenced_by(order)
     }

@@ -72,7 +72,8 @@ pub enum Fault {
         /// When it is back.
         until: Timestamp,
     },
-    /// The host goes and comes back over and over, each host at moments of its own, with what [`Self::Away`] says each time.
+    /// The host goes and comes back over and over, each host at moments of its own, with what [`Self::Away`] says each
+    /// time.
     Flap {
         /// How long it stays.
         up: Duration,

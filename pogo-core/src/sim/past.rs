@@ -76,7 +76,8 @@ impl PastTimes {
         })
     }
 
-    /// How long this attempt of a host took; the first is 1. An attempt beyond those of the log takes as long as the host's last.
+    /// How long this attempt of a host took; the first is 1. An attempt beyond those of the log takes as long as the
+    /// host's last.
     pub fn of_attempt(&self, host: &HostName, attempt: u32) -> Option<Duration> {
         let times = self.times.get(host)?;
         let at = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);

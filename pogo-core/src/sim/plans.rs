@@ -54,7 +54,8 @@ impl Plans {
         self.heap.pop().map(|plan| plan.what)
     }
 
-    /// Drops what attempts do, which a dead dispatcher does not report. Gives the ends, the first of them first: their hosts know them.
+    /// Drops what attempts do, which a dead dispatcher does not report. Gives the ends, the first of them first: their
+    /// hosts know them.
     pub(super) fn forget_ends(&mut self) -> Vec<(Timestamp, AttemptId, Outcome)> {
         let all = std::mem::take(&mut self.heap).into_sorted_vec();
         let mut ends = Vec::new();

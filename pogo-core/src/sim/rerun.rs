@@ -32,11 +32,13 @@ pub enum RerunError {
 }
 
 impl World {
-    /// A simulation of a past run: the hosts, rules, jobs and orders of a log, each attempt with the time it took and the
-    /// outcome it had, in virtual time from zero. The real scheduler decides anew, so the same version of it decides the same.
+    /// A simulation of a past run: the hosts, rules, jobs and orders of a log, each attempt with the time it took and
+    /// the outcome it had, in virtual time from zero. The real scheduler decides anew, so the same version of it
+    /// decides the same.
     ///
-    /// A dispatcher that died is seen by what it left in doubt, and dies again. What has no end in the log takes the median of the log's times and succeeds. Faults and further orders may be
-    /// added, and apply to attempts that the log does not have.
+    /// A dispatcher that died is seen by what it left in doubt, and dies again. What has no end in the log takes the
+    /// median of the log's times and succeeds. Faults and further orders may be added, and apply to attempts that the
+    /// log does not have.
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;
@@ -82,8 +84,9 @@ impl World {
             .fold(world, |world, crash| world.crash(crash.event, crash.downtime)))
     }
 
-    /// Lets the first job that is submitted here go as a job of a log went: each attempt takes the time it took, and comes to
-    /// the end it came to. Hosts, rules and orders are this world's own. Attempts that the log does not have take the median of its times.
+    /// Lets the first job that is submitted here go as a job of a log went: each attempt takes the time it took, and
+    /// comes to the end it came to. Hosts, rules and orders are this world's own. Attempts that the log does not have
+    /// take the median of its times.
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;
@@ -122,7 +125,7 @@ fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[
     // Who configured it may have been said before, and that the journal was restored empty.
     let ordered = |record: &&Record| {
         record.event.restored().is_some()
-            || matches!(&record.event, Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::Ordered { .. }))
+            || matches!(namespace_kind(&record.event), Some(NamespaceEventKind::Ordered { .. }))
     };
     let (first, rest) = records
         .get(records.iter().take_while(ordered).count()..)?
@@ -138,6 +141,13 @@ fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[
         | NamespaceEventKind::HostsThawed { .. }
         | NamespaceEventKind::Ordered { .. }
         | NamespaceEventKind::LateReported { .. } => None,
+    }
+}
+
+fn namespace_kind(event: &Event) -> Option<&NamespaceEventKind> {
+    match event {
+        Event::Namespace(event) => Some(&event.kind),
+        _ => None,
     }
 }
 
@@ -215,7 +225,12 @@ fn crashes(records: &[Record]) -> Vec<Crash> {
         never_began || kind.and_then(TaskEventKind::doubt_cause) == Some(DoubtCause::Restarted)
     };
     // A simulation does not record its owners, so their records do not count.
-    let owner_changed = |record: &&Record| matches!(&record.event, Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::OwnerChanged { .. }));
+    let owner_changed = |record: &&Record| {
+        matches!(
+            record.event.namespace_kind(),
+            Some(NamespaceEventKind::OwnerChanged { .. })
+        )
+    };
     let records = || records.iter().filter(|record| !owner_changed(record));
     let pairs = records().zip(records().skip(1)).zip(0..);
     pairs

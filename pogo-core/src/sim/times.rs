@@ -47,7 +47,8 @@ impl TaskTimes {
         self.of_attempt(seed, host, 1)
     }
 
-    /// How long an attempt of a host takes, in a world of this seed; the first is 1. Only times from logs differ between attempts of a host.
+    /// How long an attempt of a host takes, in a world of this seed; the first is 1. Only times from logs differ
+    /// between attempts of a host.
     ///
     /// ```
     /// use std::time::Duration;

@@ -76,9 +76,9 @@ impl World {
         self
     }
 
-    /// Lets attempts ask whether they may [begin](Input::Begin), as soon as they are started and under a lock of their host.
-    /// What had not begun when its dispatcher died then waits again, and is not in doubt; what had begun ends as its host says, which is asked
-    /// until it has ended.
+    /// Lets attempts ask whether they may [begin](Input::Begin), as soon as they are started and under a lock of their
+    /// host. What had not begun when its dispatcher died then waits again, and is not in doubt; what had begun ends as
+    /// its host says, which is asked until it has ended.
     ///
     /// ```
     /// use std::time::Duration;
@@ -130,8 +130,8 @@ impl World {
         Ok(self)
     }
 
-    /// Lets all hosts of a direct value of a tag fail together: with this probability, from 0 to 1, every attempt on every
-    /// host of the value ends so.
+    /// Lets all hosts of a direct value of a tag fail together: with this probability, from 0 to 1, every attempt on
+    /// every host of the value ends so.
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;
@@ -229,8 +229,8 @@ impl World {
     }
 
     /// Lets the dispatcher die as soon as the event with this position in the records (the first is 0) is written, and
-    /// another take over after the downtime: it replays the records and recovers, so that what ran is in doubt. Each call
-    /// adds a crash. A position that is written already, or never reached, changes nothing.
+    /// another take over after the downtime: it replays the records and recovers, so that what ran is in doubt. Each
+    /// call adds a crash. A position that is written already, or never reached, changes nothing.
     ///
     /// ```
     /// use std::time::Duration;

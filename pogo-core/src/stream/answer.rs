@@ -7,15 +7,16 @@ use super::version::Version;
 use crate::Timestamp;
 use crate::scheduler::View;
 
-/// A [`View`], and where in the stream it belongs: a stream that goes on [after](super::StreamRequest::after) this id brings all that
-/// has changed since.
+/// A [`View`], and where in the stream it belongs: a stream that goes on [after](super::StreamRequest::after) this id
+/// brings all that has changed since.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct QueryAnswer {
     version: Version,
     /// It holds all records up to there.
     pub as_of: StreamId,
-    /// Since when decisions that it holds as well have been waiting to become durable; `None` if it holds only what is durable.
+    /// Since when decisions that it holds as well have been waiting to become durable; `None` if it holds only what is
+    /// durable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_durable_since: Option<Timestamp>,
     /// The view.

@@ -14,8 +14,8 @@ pub struct DispatcherStatus {
     /// Whether the journal accepts commits.
     #[serde(flatten)]
     pub journal: JournalStatus,
-    /// Since when decisions have been waiting to become durable; `None` if all are. Nothing has acted on them, but queries that
-    /// have waited for a second are answered with them.
+    /// Since when decisions have been waiting to become durable; `None` if all are. Nothing has acted on them, but
+    /// queries that have waited for a second are answered with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_durable_since: Option<Timestamp>,
     /// The position after the last durable record.

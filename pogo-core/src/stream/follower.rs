@@ -7,8 +7,8 @@ use crate::scheduler::{ApplyError, Query, QueryError, Scheduler};
 
 /// Follows a namespace by its stream, and answers queries as its dispatcher does.
 ///
-/// It holds a whole state, so it is for a server of pages, a standby or whoever else asks much; a program that asks a question or
-/// two asks the dispatcher. It decides nothing, and starts nothing.
+/// It holds a whole state, so it is for a server of pages, a standby or whoever else asks much; a program that asks a
+/// question or two asks the dispatcher. It decides nothing, and starts nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Follower {
     known: Option<(StreamId, Scheduler)>,
@@ -21,7 +21,10 @@ pub struct Follower {
 #[non_exhaustive]
 pub enum FollowError {
     /// Updates before it are missing.
-    #[error("the update goes on after {after}, and the last one was {}; ask for the stream again from there", Last(*.at))]
+    #[error(
+        "the update goes on after {after}, and the last one was {}; ask for the stream again from there",
+        Last(*.at)
+    )]
     Gap {
         /// Where the follower stands.
         at: Option<StreamId>,

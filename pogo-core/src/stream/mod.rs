@@ -1,8 +1,9 @@
 //! FOLLOW: what happens in a namespace, as plain data for whoever is not its dispatcher.
 //!
-//! A stream of [`Update`]s begins with a snapshot, goes on with records, and says where it stands with a [`StreamId`], from which
-//! it is resumed. A [`Follower`] takes the updates and answers the same [queries](crate::scheduler::Query) as the dispatcher. Nothing here is async:
-//! updates travel as JSON, over a socket or in a file, and a dispatcher gives them out with `Handle::subscribe`.
+//! A stream of [`Update`]s begins with a snapshot, goes on with records, and says where it stands with a [`StreamId`],
+//! from which it is resumed. A [`Follower`] takes the updates and answers the same [queries](crate::scheduler::Query)
+//! as the dispatcher. Nothing here is async: updates travel as JSON, over a socket or in a file, and a dispatcher gives
+//! them out with `Handle::subscribe`.
 //!
 //! ```
 //! use pogo_core::Timestamp;
@@ -20,8 +21,10 @@
 //! # owner.handle(now, Order::Configure { fleet, policy: Arc::default() })?;
 //! # let snapshot = Update::snapshot(StreamId::new(0, Seq(1)), &owner);
 //! # let events = owner.handle(now, Order::submit(JobSpec::new("*".parse()?, RemoteCommand::shell("uptime"))))?;
-//! # let records = events.into_iter().zip(1..).map(|(event, seq)| StreamRecord::new(Seq(seq), Record::new(now, event)));
-//! # let records = Update::Records { after: StreamId::new(0, Seq(1)), id: StreamId::new(0, Seq(5)), records: records.collect() };
+//! # let record = |(event, seq)| StreamRecord::new(Seq(seq), Record::new(now, event));
+//! # let records = events.into_iter().zip(1..).map(record).collect();
+//! # let (after, id) = (StreamId::new(0, Seq(1)), StreamId::new(0, Seq(5)));
+//! # let records = Update::Records { after, id, records };
 //! # let lines = [serde_json::to_string(&snapshot)?, serde_json::to_string(&records)?];
 //! // Lines that a server sends, each an update as JSON.
 //! let mut follower = Follower::new();

@@ -11,7 +11,8 @@ use crate::Timestamp;
 use crate::journal::{Seq, Snapshot};
 use crate::scheduler::{JobDetails, Record, Scheduler};
 
-/// One item of a stream. As JSON: `{"version":1,"update":{"heartbeat":{"id":"0-12","at":5}}}`; see [`STREAM_VERSION`](super::STREAM_VERSION).
+/// One item of a stream. As JSON: `{"version":1,"update":{"heartbeat":{"id":"0-12","at":5}}}`; see
+/// [`STREAM_VERSION`](super::STREAM_VERSION).
 ///
 /// What a job's command reads and the values of its environment are left out: only its hosts have to know them.
 #[derive(Debug, Clone, PartialEq)]

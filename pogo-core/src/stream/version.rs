@@ -3,8 +3,8 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The version in which this library writes [`Update`](super::Update)s and [`QueryAnswer`](super::QueryAnswer)s. It is the first thing
-/// in each; a reader refuses newer ones.
+/// The version in which this library writes [`Update`](super::Update)s and [`QueryAnswer`](super::QueryAnswer)s. It is
+/// the first thing in each; a reader refuses newer ones.
 ///
 /// Within a version fields are only added: older readers skip them, and newer readers have a default for each.
 pub const STREAM_VERSION: u32 = 1;

@@ -11,9 +11,9 @@ pub(super) const COLOS: [&str; 2] = ["colo.east", "colo.west"];
 pub(super) const ROLES: [&str; 3] = ["role.cache", "role.db", "role.web"];
 pub(super) const RACKS: [&str; 2] = ["rack.r1", "rack.r2"];
 
-/// Random fleets of this many hosts `h1`, `h2`, … whose tags overlap: `colo.{east,west}`, `role.{cache,db,web}` (a host may
-/// have two), `rack.{r1,r2}`, and now and then the bare `colo`. Every tag is declared, so that [`policies`](super::policies)
-/// fit whoever carries them.
+/// Random fleets of this many hosts `h1`, `h2`, … whose tags overlap: `colo.{east,west}`, `role.{cache,db,web}` (a host
+/// may have two), `rack.{r1,r2}`, and now and then the bare `colo`. Every tag is declared, so that
+/// [`policies`](super::policies) fit whoever carries them.
 ///
 /// ```
 /// use pogo_core::testing::fleets;

@@ -27,8 +27,9 @@ pub fn assert_never_more_than(records: &[Record], hosts: &[HostName], most: usiz
     }
 }
 
-/// No available host is started or held while `most` of these hosts, or more, are unavailable: because they run, have failed, are in
-/// doubt, are held or are marked down. Hosts that are unavailable already may be started, and may go on failing.
+/// No available host is started or held while `most` of these hosts, or more, are unavailable: because they run, have
+/// failed, are in doubt, are held or are marked down. Hosts that are unavailable already may be started, and may go on
+/// failing.
 ///
 /// # Panics
 /// One is. The message names the record and the hosts that were unavailable.
@@ -105,7 +106,8 @@ pub fn assert_order(records: &[Record], earlier: &[HostName], later: &[HostName]
     }
 }
 
-/// No host runs two attempts at once, no attempt begins or ends twice, and no job runs a host again on which it has succeeded.
+/// No host runs two attempts at once, no attempt begins or ends twice, and no job runs a host again on which it has
+/// succeeded.
 ///
 /// # Panics
 /// One does. The message names the record.

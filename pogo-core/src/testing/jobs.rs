@@ -9,8 +9,9 @@ use super::steps::{DrillOwner, holders};
 use crate::plan::{Expectation, HostOrder, JobSpec, RemoteCommand};
 use crate::policy::{JobSettings, Limit, OnDoubt, WaveGate};
 
-/// Jobs for hosts of [`fleets`](super::fleets), with every setting that matters to scheduling: time limits, retries, settle and bake times,
-/// waves, priorities, orders, expected times, and now and then an override of all constraints, or somebody's hold.
+/// Jobs for hosts of [`fleets`](super::fleets), with every setting that matters to scheduling: time limits, retries,
+/// settle and bake times, waves, priorities, orders, expected times, and now and then an override of all constraints,
+/// or somebody's hold.
 pub fn job_specs() -> impl Strategy<Value = JobSpec> {
     let holder = prop::option::weighted(0.2, holders());
     (targets(), job_settings(), waves(), order(), holder).prop_map(|(targets, settings, waves, order, holder)| {

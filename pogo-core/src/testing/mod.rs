@@ -1,6 +1,7 @@
 //! PROVE: strategies and invariants, for testing your own policies against the scheduler that will run them.
 //!
-//! - Strategies for [`proptest`]: [`fleets`], [`policies`], [`job_specs`], [`job_settings`], [`job_updates`], [`steps`]; or your own fleet and policy.
+//! - Strategies for [`proptest`]: [`fleets`], [`policies`], [`job_specs`], [`job_settings`], [`job_updates`],
+//!   [`steps`]; or your own fleet and policy.
 //! - [`Drill`] plays [`Step`]s, that is reports, orders, crashes and the passing of time, to a real scheduler.
 //! - Invariants over what was recorded: [`assert_never_more_than`], [`assert_stays_available`], [`assert_order`],
 //!   [`assert_once`]. They look at records only, so a journal of a real rollout does as well.

@@ -10,8 +10,9 @@ use super::jobs::job_settings;
 use crate::fleet::Selector;
 use crate::policy::{Constraint, JobSettings, Limit, Policy, Rule, Sequence};
 
-/// Policies over the tags of [`fleets`](super::fleets): every kind of rule, nested groups, and sequences with scope, `each` and
-/// `allow_failures`, and now and then defaults for jobs and jobs that retire early. Sequences may wait for each other in a cycle; jobs are then refused.
+/// Policies over the tags of [`fleets`](super::fleets): every kind of rule, nested groups, and sequences with scope,
+/// `each` and `allow_failures`, and now and then defaults for jobs and jobs that retire early. Sequences may wait for
+/// each other in a cycle; jobs are then refused.
 pub fn policies() -> impl Strategy<Value = Arc<Policy>> {
     let sequences = prop_oneof![
         2 => Just(0_usize),

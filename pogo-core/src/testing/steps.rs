@@ -13,7 +13,8 @@ use crate::policy::{Policy, Setting};
 use crate::scheduler::{FailureKind, FenceAnswer, HoldMode, JobUpdate, NeverBegan, Outcome, Phase};
 
 /// One step. The attempt, job or host that it applies to is a number that
-/// [`Drill::play`](super::Drill::play) takes modulo the number of existing ones, so that every history fits every namespace.
+/// [`Drill::play`](super::Drill::play) takes modulo the number of existing ones, so that every history fits every
+/// namespace.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
@@ -25,7 +26,8 @@ pub enum Step {
     Report(u8, Outcome),
     /// A running attempt asks for permission, with or without the host lock.
     Begin(u8, bool),
-    /// Attempts that start from now on ask for permission, or do not, and their hosts can be asked later what became of them, or not.
+    /// Attempts that start from now on ask for permission, or do not, and their hosts can be asked later what became of
+    /// them, or not.
     Transport(bool, bool),
     /// A report arrives for any attempt, such as one that was abandoned long ago.
     LateReport(u8, Outcome),

@@ -125,8 +125,8 @@ impl TestTransport {
         self
     }
 
-    /// Makes hosts keep a record of their attempts: they answer by it when they are asked what became of one, and let that one and all of
-    /// lower numbers begin no more.
+    /// Makes hosts keep a record of their attempts: they answer by it when they are asked what became of one, and let
+    /// that one and all of lower numbers begin no more.
     ///
     /// ```
     /// use pogo_core::dispatcher::{Fence, Transport};

@@ -37,7 +37,8 @@ async fn dispatcher(transport: Arc<dyn Transport>, journal: &MemoryJournal) -> (
     builder.journal(Arc::new(journal.clone())).build().await.unwrap()
 }
 
-/// Runs a job, gives an order about `web1` when that is in doubt, and returns the answer, how it all ended, and the records.
+/// Runs a job, gives an order about `web1` when that is in doubt, and returns the answer, how it all ended, and the
+/// records.
 async fn ordered(
     transport: Arc<dyn Transport>,
     spec: JobSpec,

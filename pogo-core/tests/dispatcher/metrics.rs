@@ -154,7 +154,8 @@ proptest! {
             block_on(die_in_the_middle(&journal, None));
         }
         let transport = Counting { gone, ..Counting::default() };
-        let (recorded, ended) = Recorded::by(|| block_on(run(transport, Arc::new(journal), Arc::new(Patient::default()), jobs)));
+        let run = run(transport, Arc::new(journal), Arc::new(Patient::default()), jobs);
+        let (recorded, ended) = Recorded::by(|| block_on(run));
         recorded.agrees_with(&ended);
     }
 }

@@ -1,4 +1,5 @@
-//! A journal that is slow, away or small: what runs is polled, nothing starts before it is durable, and nothing is dropped.
+//! A journal that is slow, away or small: what runs is polled, nothing starts before it is durable, and nothing is
+//! dropped.
 
 use std::sync::Arc;
 use std::time::Duration;

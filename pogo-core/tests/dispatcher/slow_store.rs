@@ -1,4 +1,5 @@
-//! A journal that takes its time, is away for a while and takes no large commits; and attempts that notice when nobody polls them.
+//! A journal that takes its time, is away for a while and takes no large commits; and attempts that notice when nobody
+//! polls them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;

@@ -1,5 +1,5 @@
-//! Following a dispatcher: whoever does so from anywhere, loses updates, reads slowly or stops, sees what is durable and
-//! holds nobody up.
+//! Following a dispatcher: whoever does so from anywhere, loses updates, reads slowly or stops, sees what is durable
+//! and holds nobody up.
 
 use super::every_query::queries;
 use super::intercepted::{Intercepted, Interceptor};

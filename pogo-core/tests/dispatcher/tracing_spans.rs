@@ -94,8 +94,8 @@ fn spans_form_a_tree_of_job_host_attempt_and_phase() {
         )
     };
     let host = |name: &str| format!("  host{{host={name} outcome=succeeded pogo.job=job-1}}\n");
-    let failed = "    attempt{attempt=a1 failure=unreachable host=web1 outcome=failed pogo.job=job-1}\n      DEBUG ours\n      \
-                  phase{phase=connect}\n";
+    let failed = "    attempt{attempt=a1 failure=unreachable host=web1 outcome=failed pogo.job=job-1}\n      \
+        DEBUG ours\n      phase{phase=connect}\n";
     let mut expected = "job{outcome=finished pogo.job=job-1}\n  INFO job is finished\n".to_owned();
     expected += &(host("web1") + failed + &attempt(2, "web1"));
     for (number, name) in [(3, "web2"), (4, "web3"), (5, "web4")] {

@@ -77,7 +77,8 @@ fn a_star_takes_as_much_as_it_must() {
     assert_eq!(named("*c*"), "abbbc ac xc");
 }
 
-/// A list of hosts in no order is stored as such a bracket: going through its items for each name took the square of them.
+/// A list of hosts in no order is stored as such a bracket: going through its items for each name took the square of
+/// them.
 #[test]
 fn a_bracket_of_very_many_numbers_is_expanded_in_one_pass() {
     let numbers: Vec<String> = (0..200_000_u32).map(|at| (at * 3 % 600_001).to_string()).collect();

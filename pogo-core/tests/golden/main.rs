@@ -186,7 +186,8 @@ fn files_of_the_first_version_are_read_as_ever() {
     }
 }
 
-/// What was written before every setting could change: jobs without those of their waves, counts alone, no hooks in snapshots.
+/// What was written before every setting could change: jobs without those of their waves, counts alone, no hooks in
+/// snapshots.
 #[test]
 fn files_of_before_all_settings_could_change_are_read_as_ever() {
     let golden = std::fs::read_to_string(path("scattered_settings/records.jsonl")).unwrap();

@@ -96,7 +96,8 @@ fn records_and_snapshots_that_name_content_are_written_and_read_as_ever() {
     assert!(Scheduler::restore(&snapshot).unwrap().same_state(&scheduler));
 }
 
-/// A fleet or a policy of a snapshot by its digest, where it is one that was configured: hosts that left make it another.
+/// A fleet or a policy of a snapshot by its digest, where it is one that was configured: hosts that left make it
+/// another.
 fn by_digest(content: &Value, contents: &Contents) -> Option<Value> {
     let is = |text: &str| serde_json::from_str::<Value>(text).unwrap() == *content;
     let (digest, _) = contents.iter().find(|(_, text)| is(text))?;

@@ -37,7 +37,8 @@ pub(super) fn a_job_that_asks(drill: &mut Drill) {
     begin(drill, second, false);
 }
 
-/// Hosts that are asked what became of attempts in doubt: one cannot be, and an operator answers for it; one says how it ended.
+/// Hosts that are asked what became of attempts in doubt: one cannot be, and an operator answers for it; one says how
+/// it ended.
 pub(super) fn hosts_that_are_fenced(drill: &mut Drill) {
     attach(drill, true);
     let [first, second] = ["cache01.example.com", "cache02.example.com"];

@@ -53,13 +53,22 @@ pub(crate) fn before_retiring(records: &[Record]) -> usize {
 
 /// Before anybody held hosts.
 pub(crate) fn before_holding(records: &[Record]) -> usize {
-    let first = |record: &Record| matches!(&record.event, Event::Host(event) if matches!(event.kind, HostEventKind::HoldWaiting { .. } | HostEventKind::Held { .. }));
+    let first = |record: &Record| match &record.event {
+        Event::Host(event) => matches!(
+            event.kind,
+            HostEventKind::HoldWaiting { .. } | HostEventKind::Held { .. }
+        ),
+        _ => false,
+    };
     records.iter().position(first).unwrap()
 }
 
 /// While hosts are held, and somebody waits for one.
 pub(crate) fn holding(records: &[Record]) -> usize {
-    let released = |record: &Record| matches!(&record.event, Event::Host(event) if matches!(event.kind, HostEventKind::Released { .. }));
+    let released = |record: &Record| match &record.event {
+        Event::Host(event) => matches!(event.kind, HostEventKind::Released { .. }),
+        _ => false,
+    };
     records.iter().position(released).unwrap()
 }
 

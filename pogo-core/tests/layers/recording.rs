@@ -105,7 +105,10 @@ proptest! {
         let (recorded, layer) = record(&inner.clock);
         run_each(Arc::clone(&inner).layer(layer.output_limit(limit)), &inner.clock, &[1]);
         let recorded = recorded.lock().unwrap();
-        let kept = recorded[0].reports.iter().map(|report| match &report.kind { ReportKind::Output { bytes, .. } => bytes.len(), _ => 0 });
+        let kept = recorded[0].reports.iter().map(|report| match &report.kind {
+            ReportKind::Output { bytes, .. } => bytes.len(),
+            _ => 0,
+        });
         let kept: usize = kept.sum();
         prop_assert_eq!((kept, recorded[0].dropped_output), (all.min(limit), all.saturating_sub(limit) as u64));
     }

@@ -123,8 +123,8 @@ fn a_large_stage_that_one_failure_stops_is_a_warning() {
     let stages = ["$web".parse().unwrap(), "$db".parse().unwrap()];
     let strict = Policy::new().sequence(Sequence::new("front first", stages.clone()));
     let brittle = plan(&strict, &on("*"));
-    let said = "one failure among the 200 hosts of `$web` holds back all that comes after, until somebody retries or skips it; \
-                `allow_failures` lets it go on";
+    let said = "one failure among the 200 hosts of `$web` holds back all that comes after, until somebody retries or \
+        skips it; `allow_failures` lets it go on";
     assert_eq!(warnings(&brittle), [said]);
     let printed = brittle.to_string();
     assert!(

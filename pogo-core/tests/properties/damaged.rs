@@ -65,7 +65,8 @@ proptest! {
     ) {
         let mut drill = scenario.drill();
         scenario.steps.iter().for_each(|step| _ = drill.play(step));
-        let mut lines: Vec<Value> = drill.records().iter().map(|record| serde_json::to_value(record).unwrap()).collect();
+        let lines = drill.records().iter().map(|record| serde_json::to_value(record).unwrap());
+        let mut lines: Vec<Value> = lines.collect();
         for (at, damage) in damages {
             let at = at.index(lines.len());
             befall(&mut lines, at, &damage);

@@ -23,7 +23,15 @@ proptest! {
             drill.play(step);
             for (job, host, state) in tasks(&drill) {
                 let why = drill.scheduler().explain(job, host.as_str()).unwrap();
-                prop_assert_eq!(why.is_empty(), state != TaskState::Waiting, "{} of {} is {:?}: {:?}", host, job, state, why);
+                prop_assert_eq!(
+                    why.is_empty(),
+                    state != TaskState::Waiting,
+                    "{} of {} is {:?}: {:?}",
+                    host,
+                    job,
+                    state,
+                    why
+                );
                 prop_assert!(why.iter().all(|obstacle| !obstacle.to_string().is_empty()));
             }
         }
@@ -40,7 +48,14 @@ proptest! {
                     prop_assert!(result.is_ok(), "{} of {}: {} is refused: {:?}", host, job, order, result);
                 }
                 if go_well(&mut drill)? {
-                    prop_assert!(is_cleared(&drill, job, &host, &obstacle), "{} of {}: {} does not clear {:?}", host, job, cure, obstacle);
+                    prop_assert!(
+                        is_cleared(&drill, job, &host, &obstacle),
+                        "{} of {}: {} does not clear {:?}",
+                        host,
+                        job,
+                        cure,
+                        obstacle
+                    );
                 }
             }
         }
@@ -58,10 +73,14 @@ proptest! {
     }
 
     #[test]
-    fn a_host_starts_once_what_is_in_its_way_is_cleared(scenario in scenarios(40), nth in any::<prop::sample::Index>()) {
+    fn a_host_starts_once_what_is_in_its_way_is_cleared(
+        scenario in scenarios(40),
+        nth in any::<prop::sample::Index>()
+    ) {
         let Some((mut drill, job, host)) = waiting(&scenario, nth) else { return Ok(()) };
         let mut said = Vec::new();
-        // What starts first may need the slots that are cleared, so that it takes several rounds; but each clears something.
+        // What starts first may need the slots that are cleared, so that it takes several rounds; but each clears
+        // something.
         for _ in 0..20 {
             let why = explain(&drill, job, &host);
             if why.is_empty() {
@@ -165,8 +184,8 @@ fn relaxed(drill: &Drill, rule: Rule) -> Order {
     }
 }
 
-/// Attempts succeed and time passes, until nothing happens by itself. False if a time limit ends a job meanwhile, or has
-/// ended an attempt that had not begun.
+/// Attempts succeed and time passes, until nothing happens by itself. False if a time limit ends a job meanwhile, or
+/// has ended an attempt that had not begun.
 fn go_well(drill: &mut Drill) -> Result<bool, TestCaseError> {
     let before = drill.records().len();
     // What is over its time before it was permitted to begin fails whatever the host would say.

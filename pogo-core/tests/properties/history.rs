@@ -29,7 +29,8 @@ fn said_of(mut job: JobDetails, was_restored: bool) -> JobDetails {
     job.limits.clear();
     job.blockers.clear();
     if was_restored {
-        // Why a restore paused it stands in a record of the namespace, and so does that what a host says later leaves it paused.
+        // Why a restore paused it stands in a record of the namespace, and so does that what a host says later leaves
+        // it paused.
         job.steered = None;
         if job.summary.status == JobStatus::Paused {
             job.summary.status = JobStatus::Running;
@@ -124,7 +125,10 @@ proptest! {
                 prop_assert!(before.entry().unwrap().progress.retired);
                 prop_assert_eq!(before.details(), after.details());
                 let all = HostsQuery::of(job);
-                prop_assert_eq!(before.hosts(&all, drill.scheduler().fleet()), after.hosts(&all, drill.scheduler().fleet()));
+                prop_assert_eq!(
+                    before.hosts(&all, drill.scheduler().fleet()),
+                    after.hosts(&all, drill.scheduler().fleet())
+                );
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Once faults stop, everything comes to rest in finite time; once operators have dealt with what is left, every job ends.
+//! Once faults stop, everything comes to rest in finite time; once operators have dealt with what is left, every job
+//! ends.
 
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, FenceAnswer, Input, JobEventKind, JobId, JobStatus, Order, Outcome, TaskState};
@@ -17,7 +18,12 @@ proptest! {
         come_to_rest(&mut drill)?;
         for job in drill.scheduler().jobs() {
             // Nothing will happen by itself any more, so nobody may promise that it will.
-            prop_assert!(!matches!(job.status(), JobStatus::Running | JobStatus::Waiting | JobStatus::Halting), "{} is {:?}", job.id(), job.status());
+            prop_assert!(
+                !matches!(job.status(), JobStatus::Running | JobStatus::Waiting | JobStatus::Halting),
+                "{} is {:?}",
+                job.id(),
+                job.status()
+            );
             if job.status() == JobStatus::Blocked {
                 let said = drill.records().iter().rev().find_map(|record| match record.event.job_kind() {
                     Some(JobEventKind::Blocked { reasons }) if record.event.job() == Some(job.id()) => Some(reasons),
@@ -34,9 +40,11 @@ proptest! {
         for step in &scenario.steps {
             let blocked: Vec<JobId> = with_status(&drill, JobStatus::Blocked);
             let result = drill.play(step);
-            let by_itself = matches!(step, Step::Report(..) | Step::LateReport(..) | Step::Phase(..) | Step::Begin(..) | Step::Tick | Step::Wait(_));
+            let reports = matches!(step, Step::Report(..) | Step::LateReport(..) | Step::Phase(..) | Step::Begin(..));
+            let by_itself = reports || matches!(step, Step::Tick | Step::Wait(_));
             for event in result.and_then(|(_, events)| events.ok()).unwrap_or_default().iter().filter(|_| by_itself) {
-                let went_on = event.started().is_some() || matches!(event.job_kind(), Some(JobEventKind::Waiting | JobEventKind::Unblocked));
+                let freed = matches!(event.job_kind(), Some(JobEventKind::Waiting | JobEventKind::Unblocked));
+                let went_on = event.started().is_some() || freed;
                 prop_assert!(!went_on || event.job().is_none_or(|job| !blocked.contains(&job)), "{event:?}");
             }
         }
@@ -46,15 +54,18 @@ proptest! {
     fn a_job_that_waits_for_time_alone_goes_on_in_the_end(scenario in scenarios(40)) {
         let mut drill = scenario.drill();
         scenario.steps.iter().for_each(|step| _ = drill.play(step));
-        // Nothing runs, so nothing can end badly: what waits is sure to start. A job above the limits that has still to try a
-        // host may fail, though, and leave it for another to repair.
+        // Nothing runs, so nothing can end badly: what waits is sure to start. A job above the limits that has still to
+        // try a host may fail, though, and leave it for another to repair.
         let may_break = drill.scheduler().jobs().any(|job| {
             let waits = job.tasks().any(|task| task.state() == TaskState::Waiting);
             job.spec().override_constraints.is_some() && waits
         });
         for job in with_status(&drill, JobStatus::Waiting) {
             let mut well = drill.replayed();
-            let tries = |drill: &Drill| drill.scheduler().job(job).map(|job| job.tasks().map(|task| task.attempts()).sum::<u32>());
+            let tries = |drill: &Drill| {
+                let job = drill.scheduler().job(job);
+                job.map(|job| job.tasks().map(|task| task.attempts()).sum::<u32>())
+            };
             let before = tries(&well);
             if drill.running().is_empty() && !may_break {
                 come_to_rest(&mut well)?;
@@ -144,7 +155,8 @@ fn order_all(drill: &mut Drill, retry: bool) {
     }
 }
 
-/// A dispatcher asks the hosts in doubt before it gives an order; here nothing of their attempts runs, and how they ended is unknown.
+/// A dispatcher asks the hosts in doubt before it gives an order; here nothing of their attempts runs, and how they
+/// ended is unknown.
 fn ask_hosts(drill: &mut Drill, order: &Order) {
     for doubt in drill.scheduler().unfenced_by(order) {
         let (attempt, answer) = (doubt.attempt, FenceAnswer::Ended(Outcome::in_doubt("gone")));

@@ -1,6 +1,7 @@
 //! Random fleets, policies, jobs and histories: what must hold holds after every input.
 //!
-//! A failing case prints its seed, shrinks, and is kept in `*.regressions` beside the test, to be run first from then on.
+//! A failing case prints its seed, shrinks, and is kept in `*.regressions` beside the test, to be run first from then
+//! on.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 

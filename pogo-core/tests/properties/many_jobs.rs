@@ -1,5 +1,5 @@
-//! Many small jobs that wait for each other in the same queues. Elsewhere few hosts wait at once, and long queues are kept in
-//! another way than short ones.
+//! Many small jobs that wait for each other in the same queues. Elsewhere few hosts wait at once, and long queues are
+//! kept in another way than short ones.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -88,7 +88,9 @@ proptest! {
     }
 
     #[test]
-    fn folded_names_unfold_to_the_same_names(names in prop::collection::btree_set("[a-c]{1,2}[0-9]{0,3}(\\.[xy]{1,2}[0-9]{0,2})?", 1..20)) {
+    fn folded_names_unfold_to_the_same_names(
+        names in prop::collection::btree_set("[a-c]{1,2}[0-9]{0,3}(\\.[xy]{1,2}[0-9]{0,2})?", 1..20)
+    ) {
         let folded = fold(&names).to_string();
         let mut builder = Fleet::builder();
         for name in &names {

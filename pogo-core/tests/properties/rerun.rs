@@ -134,8 +134,13 @@ proptest! {
     #![proptest_config(config(300))]
 
     #[test]
-    fn a_past_run_once_more_is_the_same_run(scenario in scenarios_of(1..=20, 1), times in times(), trouble in trouble()) {
-        // Of a dispatcher that died in the middle of what it was writing, the log says nothing but what was left in doubt.
+    fn a_past_run_once_more_is_the_same_run(
+        scenario in scenarios_of(1..=20, 1),
+        times in times(),
+        trouble in trouble()
+    ) {
+        // Of a dispatcher that died in the middle of what it was writing, the log says nothing but what was left in
+        // doubt.
         let trouble = Trouble { crash: None, ..trouble };
         let Some(past) = ran(&scenario, &times, &trouble) else { return Ok(()) };
         prop_assume!(past.records.iter().any(|record| ended(&record)));
@@ -145,7 +150,11 @@ proptest! {
     }
 
     #[test]
-    fn a_past_run_with_a_crash_takes_as_long_once_more(scenario in scenarios_of(1..=20, 1), times in times(), trouble in trouble()) {
+    fn a_past_run_with_a_crash_takes_as_long_once_more(
+        scenario in scenarios_of(1..=20, 1),
+        times in times(),
+        trouble in trouble()
+    ) {
         let Some(past) = ran(&scenario, &times, &trouble) else { return Ok(()) };
         let first_end = past.records.iter().position(|record| ended(&record));
         prop_assume!(first_end.is_some());

@@ -1,5 +1,5 @@
-//! After every input the scheduler's own recount agrees, and so does the oracle: nothing started that may not, and nothing waits
-//! that may start.
+//! After every input the scheduler's own recount agrees, and so does the oracle: nothing started that may not, and
+//! nothing waits that may start.
 
 use pogo_core::testing::assert_once;
 use proptest::prelude::*;

@@ -29,7 +29,12 @@ proptest! {
                 continue;
             }
             let restored = Scheduler::restore(&stored(drill.scheduler()));
-            prop_assert!(restored.as_ref().is_ok_and(|restored| restored.same_state(drill.scheduler())), "after {:?}: {:?}", step, restored);
+            prop_assert!(
+                restored.as_ref().is_ok_and(|restored| restored.same_state(drill.scheduler())),
+                "after {:?}: {:?}",
+                step,
+                restored
+            );
         }
     }
 
@@ -47,12 +52,17 @@ proptest! {
     #![proptest_config(config(20))]
 
     #[test]
-    fn snapshot_and_tail_of_many_hosts_are_the_same(scenario in scenarios_of(20..=40, 200), taken in 0..100_usize, tail in 0..20_usize) {
+    fn snapshot_and_tail_of_many_hosts_are_the_same(
+        scenario in scenarios_of(20..=40, 200),
+        taken in 0..100_usize,
+        tail in 0..20_usize
+    ) {
         stops_and_goes_on(&scenario, taken, tail)?;
     }
 }
 
-/// One dispatcher takes a snapshot, goes on for a while and dies; the next starts from the snapshot and what came after.
+/// One dispatcher takes a snapshot, goes on for a while and dies; the next starts from the snapshot and what came
+/// after.
 fn stops_and_goes_on(scenario: &Scenario, taken: usize, tail: usize) -> Result<(), TestCaseError> {
     let mut live = scenario.drill();
     let taken = taken.min(scenario.steps.len());

@@ -90,7 +90,10 @@ proptest! {
     #![proptest_config(config(40))]
 
     #[test]
-    fn every_rule_can_be_relaxed_and_what_is_told_can_be_told_again(scenario in scenarios_of(1..=12, 1), seed in 0..1_000_u64) {
+    fn every_rule_can_be_relaxed_and_what_is_told_can_be_told_again(
+        scenario in scenarios_of(1..=12, 1),
+        seed in 0..1_000_u64
+    ) {
         let Some(imagined) = imagined(&scenario, 0.05) else { return Ok(()) };
         let questions = Questions::new(seed, 8).cost_runs(4);
         let answer = imagined.what_if(&questions).unwrap();

@@ -173,7 +173,8 @@ fn what_an_unset_setting_goes_back_to_is_recorded() {
     let line = serde_json::to_value(story.drill.records().last().unwrap()).unwrap();
     let expected = serde_json::json!({
         "at": 0,
-        "event": "job_altered", "job": 1, "attempt_timeout": 3_600_000, "retries": 3, "settle": 0, "unset": ["max_failures"],
+        "event": "job_altered", "job": 1, "attempt_timeout": 3_600_000, "retries": 3, "settle": 0,
+        "unset": ["max_failures"],
     });
     assert_eq!(line, expected);
 }

@@ -288,7 +288,8 @@ fn a_dispatcher_that_dies_at_any_event_leaves_in_doubt_what_it_permitted_and_not
         let never_began = count(|kind| matches!(kind, TaskEventKind::NeverBegan { .. }));
         let in_doubt = count(|kind| matches!(kind, TaskEventKind::InDoubt { .. }));
         assert_eq!((never_began, in_doubt), (running - permitted, permitted), "event {at}");
-        // A death is seen by what it left behind, and what was not written down before it is decided otherwise after it.
+        // A death is seen by what it left behind, and what was not written down before it is decided otherwise after
+        // it.
         if running > 0 {
             let again = World::rerun(&history.records).unwrap().run();
             let differs = again

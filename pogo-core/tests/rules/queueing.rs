@@ -98,7 +98,8 @@ fn what_takes_longest_comes_first_unless_the_listed_order_is_wanted() {
     assert_eq!(started(plan::HostOrder::Listed), "a b c");
 }
 
-/// All three groups are equally full. In balanced order `h3` starts with `h1`, and then `h4` and `h5` need a round each.
+/// All three groups are equally full. In balanced order `h3` starts with `h1`, and then `h4` and `h5` need a round
+/// each.
 #[test]
 fn a_small_job_takes_listed_order_where_it_ends_sooner_so() {
     let hosts = [("h1", "c"), ("h2", "c"), ("h3", "a c"), ("h4", "a b"), ("h5", "b c")];

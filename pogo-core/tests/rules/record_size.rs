@@ -10,8 +10,8 @@ use pogo_core::{Digest, Timestamp};
 
 const HOSTS: u32 = 10_000;
 
-/// Everything that is recorded of a job on all hosts of this fleet that goes well, a line for each record: each attempt asks for
-/// permission, and its output is kept.
+/// Everything that is recorded of a job on all hosts of this fleet that goes well, a line for each record: each attempt
+/// asks for permission, and its output is kept.
 fn lines(fleet: Fleet) -> Vec<String> {
     let mut scheduler = Scheduler::new();
     let (mut now, mut lines) = (Timestamp::from_millis(1_764_356_460_021), Vec::new());

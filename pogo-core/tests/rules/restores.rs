@@ -76,7 +76,8 @@ fn a_job_says_that_a_restore_paused_it() {
         .find(|blocker| matches!(blocker, Blocker::Paused { .. }));
     assert_eq!(
         said.unwrap().to_string(),
-        "the job was paused by ada at 1970-01-01 00:00 UTC: the namespace was restored, since its journal is a copy (the disk is gone)"
+        "the job was paused by ada at 1970-01-01 00:00 UTC: the namespace was restored, since its journal is a copy \
+         (the disk is gone)"
     );
 }
 

@@ -93,7 +93,8 @@ fn connections<'m>(model: &'m Model, groups: &mut Groups<'m>) -> Connections {
     connections
 }
 
-/// Removes hosts with invalid connection settings, with a warning that names them and the reason. An error if none is left.
+/// Removes hosts with invalid connection settings, with a warning that names them and the reason. An error if none is
+/// left.
 fn leave_out(model: Model, mut connections: Connections, converted: &mut Converted) -> (Model, Connections) {
     if connections.refused.is_empty() {
         return (model, connections);

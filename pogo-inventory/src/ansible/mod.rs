@@ -38,10 +38,10 @@ use crate::source::{self, Problems, Span};
 /// An Ansible inventory file, in INI or YAML, with the `group_vars` and `host_vars` beside it; or a folder
 /// of such files, read in the order of their names as if they were one, with its variable files.
 ///
-/// A group becomes a tag; a group within another becomes a tag below it as well, so that hosts of `web`, which is a child
-/// of `prod`, carry `web` and `prod.web`. `all` is `*`. Only variables for connecting are used:
-/// `ansible_host`, `ansible_port`, `ansible_user` and `ansible_ssh_private_key_file` (as `identity`), with Ansible's
-/// precedence. Files named `*.yaml`, `*.yml` and `*.json` are YAML, others INI, unless they have no extension and are YAML.
+/// A group becomes a tag; a group within another becomes a tag below it as well, so that hosts of `web`, which is a
+/// child of `prod`, carry `web` and `prod.web`. `all` is `*`. Only variables for connecting are used: `ansible_host`,
+/// `ansible_port`, `ansible_user` and `ansible_ssh_private_key_file` (as `identity`), with Ansible's precedence. Files
+/// named `*.yaml`, `*.yml` and `*.json` are YAML, others INI, unless they have no extension and are YAML.
 ///
 /// Values are read as by ansible-core 2.19: in INI files as Python literals (`0x16` is 22, `None` unsets), in YAML
 /// files as YAML 1.1 (`022` is 18, `yes` is `True`). Unused variables may have any value. A host
@@ -66,8 +66,8 @@ impl AnsibleInventory {
     ///
     /// # Errors
     ///
-    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
-    /// was found otherwise. Lines that may hold secrets are not shown.
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem
+    /// that was found otherwise. Lines that may hold secrets are not shown.
     pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
         Self::listing(path.as_ref())
     }
@@ -112,7 +112,8 @@ fn with_way_out(mut error: InventoryError, path: &Path) -> InventoryError {
     {
         let path = path.display();
         let way = format!(
-            "what Ansible makes of it can be read: `ansible-inventory -i {path} --list > FILE`, and the source `ansible-list:FILE`"
+            "what Ansible makes of it can be read: `ansible-inventory -i {path} --list > FILE`, and the source \
+             `ansible-list:FILE`"
         );
         *last = last.clone().with_hint(match &last.hint {
             Some(hint) => format!("{hint}; {way}"),

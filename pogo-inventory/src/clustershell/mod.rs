@@ -14,14 +14,14 @@ use crate::file;
 use crate::guess::{self, FileKind};
 use crate::source::{self, Problems, Span};
 
-/// A group file of ClusterShell, such as those in `/etc/clustershell/groups.d`: in its YAML form, or, if it ends in `.cfg`
-/// or is named `groups`, in the flat form of lines of `group: nodes`, whose source has the file's name
+/// A group file of ClusterShell, such as those in `/etc/clustershell/groups.d`: in its YAML form, or, if it ends in
+/// `.cfg` or is named `groups`, in the flat form of lines of `group: nodes`, whose source has the file's name
 /// (`local.cfg` is `local`). Or a folder of them, all of whose `*.yaml` and `*.cfg` files are read as one.
 ///
 /// The group `web` of the source `roles` becomes the tag `roles.web`, and `web.east` becomes `roles.web_east`, with a
-/// warning. `@group` refers to a group of the same source, `@source:group` to another source, `@*` and `@source:*` to all
-/// nodes of a source, which are those of its group `all` if it has one, and names with `*` or `?` to the matching ones
-/// of these. Sources that call commands are defined in `groups.conf`, which is refused.
+/// warning. `@group` refers to a group of the same source, `@source:group` to another source, `@*` and `@source:*` to
+/// all nodes of a source, which are those of its group `all` if it has one, and names with `*` or `?` to the matching
+/// ones of these. Sources that call commands are defined in `groups.conf`, which is refused.
 ///
 /// ```
 /// use pogo_inventory::ClusterShellGroups;
@@ -46,8 +46,8 @@ impl ClusterShellGroups {
     ///
     /// # Errors
     ///
-    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
-    /// was found in it otherwise.
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem
+    /// that was found in it otherwise.
     pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
         let path = path.as_ref();
         if path.is_dir() {

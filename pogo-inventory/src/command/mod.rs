@@ -72,8 +72,8 @@ impl CommandSource {
     ///
     /// # Errors
     ///
-    /// [`InventoryError::Unavailable`] when it cannot be run, fails, or does not end in time; [`InventoryError::Invalid`]
-    /// when its output is invalid.
+    /// [`InventoryError::Unavailable`] when it cannot be run, fails, or does not end in time;
+    /// [`InventoryError::Invalid`] when its output is invalid.
     pub fn read(&self) -> Result<Listing, InventoryError> {
         let text = self.program.run(&[])?;
         TableFile::parse(self.program.name(), &text, self.format, &self.mapping)

@@ -21,8 +21,8 @@ use crate::file;
 
 /// A database address with credentials.
 ///
-/// The address begins with `sqlite:` (feature `sqlite`), `postgres:` or `postgresql:` (feature `postgres`), or `mysql:` or
-/// `mariadb:` (feature `mysql`), as in `sqlite:/var/lib/assets.db` or `postgres://pogo@db.example.com/assets`. What
+/// The address begins with `sqlite:` (feature `sqlite`), `postgres:` or `postgresql:` (feature `postgres`), or `mysql:`
+/// or `mariadb:` (feature `mysql`), as in `sqlite:/var/lib/assets.db` or `postgres://pogo@db.example.com/assets`. What
 /// follows a `?` are settings of the driver; over a network, ask for `sslmode=verify-full` (PostgreSQL) or
 /// `ssl-mode=VERIFY_IDENTITY` (MySQL), since both use encryption without a check of certificates otherwise.
 ///

@@ -11,9 +11,9 @@ use crate::table::{Format, Mapping, TableFile};
 
 /// A database query that returns rows of host and tag.
 ///
-/// A host may have any number of rows, and has all their tags; further columns may have connection settings, as the [`Mapping`] says.
-/// [`DatabaseSource::mapping`] is for columns named `host` and `tag`. Columns are texts or integers; cast others
-/// in the query. Messages show rows as lines of CSV, the first row in line 2.
+/// A host may have any number of rows, and has all their tags; further columns may have connection settings, as the
+/// [`Mapping`] says. [`DatabaseSource::mapping`] is for columns named `host` and `tag`. Columns are texts or integers;
+/// cast others in the query. Messages show rows as lines of CSV, the first row in line 2.
 ///
 /// ```no_run
 /// use pogo_inventory::{Database, DatabaseSource};
@@ -45,7 +45,8 @@ impl DatabaseSource {
         }
     }
 
-    /// A mapping with the host's name in `host`, its tag in `tag`, and connection settings in `address`, `port` and `user`.
+    /// A mapping with the host's name in `host`, its tag in `tag`, and connection settings in `address`, `port` and
+    /// `user`.
     pub fn mapping() -> Mapping {
         Mapping::named_by("host").tags("tag")
     }
@@ -60,8 +61,8 @@ impl DatabaseSource {
     ///
     /// # Errors
     ///
-    /// [`InventoryError::Unavailable`] when it cannot be reached or doesn't answer in time; [`InventoryError::Invalid`] when it
-    /// refuses the query, or when the result is invalid or has no rows.
+    /// [`InventoryError::Unavailable`] when it cannot be reached or doesn't answer in time; [`InventoryError::Invalid`]
+    /// when it refuses the query, or when the result is invalid or has no rows.
     pub fn read(&self) -> Result<Listing, InventoryError> {
         let questions = std::slice::from_ref(&self.question);
         let tables = block_on(ask(questions, &self.database))?;

@@ -27,7 +27,8 @@ use crate::table::{Format, Mapping};
 
 /// A web service that returns hosts as JSON, JSON lines or CSV: an asset database, a catalogue, a cloud.
 ///
-/// - **Users and passwords** in the address are sent (`Authorization: Basic`); together with a header `Authorization` they are refused.
+/// - **Users and passwords** in the address are sent (`Authorization: Basic`); together with a header `Authorization`
+///   they are refused.
 /// - **Secrets** go into headers, set directly or read from a file for each request. They are never shown, and
 ///   never sent to another server: redirects are followed on the same scheme, host and port only. Messages name
 ///   the address without its user, password and query.
@@ -36,14 +37,14 @@ use crate::table::{Format, Mapping};
 ///   too slow, or status 408, 429 or 5xx) it is retried, twice by default, after a delay
 ///   that doubles, varies by half, and is no shorter than `Retry-After` (up to a minute).
 /// - **Size**: a response is limited to 64 MiB.
-/// - **Pages**: a response that is one page of several (`Link: rel="next"`, `X-Next-Page`, and the usual fields beside the
-///   rows) is refused: a part of a fleet must not be taken for the fleet.
+/// - **Pages**: a response that is one page of several (`Link: rel="next"`, `X-Next-Page`, and the usual fields beside
+///   the rows) is refused: a part of a fleet must not be taken for the fleet.
 /// - **Caching**: a response is reused while its `Cache-Control: max-age` lasts; after that, it is requested with
 ///   its `ETag` or `Last-Modified`, so that the service can report that nothing changed.
-/// - **The last valid copy** is kept in memory, and on disk with [`copy`](Self::copy), unless the service sends `no-store`.
-///   It is used, with a warning that states its age, when the service is down. Other errors are errors.
-/// - **Shrinking**: a response without more than a fifth of the last valid copy's hosts is refused, and one with which the fleet or
-///   a group falls below four fifths of its confirmed size; see [`max_shrink`](Self::max_shrink).
+/// - **The last valid copy** is kept in memory, and on disk with [`copy`](Self::copy), unless the service sends
+///   `no-store`. It is used, with a warning that states its age, when the service is down. Other errors are errors.
+/// - **Shrinking**: a response without more than a fifth of the last valid copy's hosts is refused, and one with which
+///   the fleet or a group falls below four fifths of its confirmed size; see [`max_shrink`](Self::max_shrink).
 ///
 /// ```no_run
 /// use pogo_inventory::{HttpSource, table::Mapping};
@@ -148,8 +149,8 @@ impl HttpSource {
     /// 100 accepts every response.
     ///
     /// The number of hosts, and of members of each group, must not fall by more than that from the largest
-    /// number since they were confirmed, in however many steps; one member of a group may always leave, if others stay. A response
-    /// that is accepted with a higher percentage than the copy's confirms the new numbers.
+    /// number since they were confirmed, in however many steps; one member of a group may always leave, if others stay.
+    /// A response that is accepted with a higher percentage than the copy's confirms the new numbers.
     pub fn max_shrink(mut self, percent: u8) -> Self {
         self.max_shrink = percent.min(100);
         self
@@ -159,8 +160,8 @@ impl HttpSource {
     ///
     /// # Errors
     ///
-    /// [`InventoryError::Unavailable`] when it is down and there is no copy; [`InventoryError::Invalid`] when it refuses, when
-    /// its response is invalid, or when too many hosts are missing.
+    /// [`InventoryError::Unavailable`] when it is down and there is no copy; [`InventoryError::Invalid`] when it
+    /// refuses, when its response is invalid, or when too many hosts are missing.
     pub fn read(&self) -> Result<Listing, InventoryError> {
         block_on(read::read(self))
     }

@@ -24,7 +24,8 @@ impl Sizes {
         }
     }
 
-    /// The problem, if a fleet of the sizes `now` or one of its groups is smaller than these by more than `most` percent.
+    /// The problem, if a fleet of the sizes `now` or one of its groups is smaller than these by more than `most`
+    /// percent.
     pub(super) fn refusal(&self, now: &Self, most: u8) -> Option<String> {
         if goes_too_far(self.hosts, now.hosts, most) {
             let (left, all) = (now.hosts, self.hosts);

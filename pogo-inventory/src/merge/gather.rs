@@ -18,8 +18,8 @@ const MOST: usize = 1_000;
 
 /// Several sources that are merged into one fleet.
 ///
-/// Hosts are listed in the order of the sources. A host of several sources has the tags of all of them. Settings for which
-/// they give different values are [`Conflict`]s, to which the [`MergeRules`] apply.
+/// Hosts are listed in the order of the sources. A host of several sources has the tags of all of them. Settings for
+/// which they give different values are [`Conflict`]s, to which the [`MergeRules`] apply.
 ///
 /// ```
 /// # #[cfg(feature = "csv")] {

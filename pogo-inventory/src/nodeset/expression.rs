@@ -54,8 +54,8 @@ pub(crate) fn evaluate(text: &str, lookup: &mut impl Lookup) -> Result<NodeNames
     Ok(result)
 }
 
-/// Splits operands, each with the operator before it and its offset. White space counts as one `,`, as in ClusterShell's
-/// groups; surrounding white space is ignored.
+/// Splits operands, each with the operator before it and its offset. White space counts as one `,`, as in
+/// ClusterShell's groups; surrounding white space is ignored.
 fn operands(text: &str) -> Result<Vec<(char, usize, &str)>, NodeSetError> {
     let mut operands = Vec::new();
     let end = text.trim_end().len();

@@ -16,9 +16,9 @@ use crate::source::{self, Problems};
 
 /// The file of Pogo 4.0, with its semantics: `apps`, `envs`, `constraints`.
 ///
-/// An app becomes a tag of its name, a value of an environment the tag `environment.value`. A concurrency limit holds for
-/// each value of the environment, and a sequence runs within each. As in 4.0, failures do not delay the next
-/// app of a sequence (`allow_failures: 100%`); the limits alone stop a job.
+/// An app becomes a tag of its name, a value of an environment the tag `environment.value`. A concurrency limit holds
+/// for each value of the environment, and a sequence runs within each. As in 4.0, failures do not delay the next app of
+/// a sequence (`allow_failures: 100%`); the limits alone stop a job.
 ///
 /// ```
 /// use pogo_inventory::Pogo4File;
@@ -52,8 +52,8 @@ impl Pogo4File {
     ///
     /// # Errors
     ///
-    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
-    /// was found in it otherwise.
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem
+    /// that was found in it otherwise.
     pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
         file::read_listing(path.as_ref(), Self::parse)
     }

@@ -65,8 +65,9 @@ impl PolicyFile {
     ///
     /// # Errors
     ///
-    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
-    /// was found in it otherwise. Whether groups exist and match hosts is checked when the policy is applied to a fleet.
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem
+    /// that was found in it otherwise. Whether groups exist and match hosts is checked when the policy is applied to a
+    /// fleet.
     pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
         Self::new(path.as_ref()).listing()
     }

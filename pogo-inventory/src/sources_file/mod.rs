@@ -28,8 +28,8 @@ use crate::yaml;
 /// | any other | |
 ///
 /// `fields` is a [`Mapping`](crate::table::Mapping). A header's value is `{ file: PATH }`, `{ env: NAME }` or, if it is
-/// not secret, `{ text: TEXT }`. Each of `resolvers` is a database: `location`, `query` with one parameter, `password_file`,
-/// `timeout`. Paths are relative to the file's folder. Types whose feature is disabled are unknown.
+/// not secret, `{ text: TEXT }`. Each of `resolvers` is a database: `location`, `query` with one parameter,
+/// `password_file`, `timeout`. Paths are relative to the file's folder. Types whose feature is disabled are unknown.
 ///
 /// ```
 /// use pogo_inventory::SourcesFile;
@@ -58,8 +58,8 @@ impl SourcesFile {
     ///
     /// # Errors
     ///
-    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
-    /// was found in it otherwise.
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem
+    /// that was found in it otherwise.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, InventoryError> {
         let path = path.as_ref();
         Self::parse(&path.display().to_string(), &file::read_text(path)?)

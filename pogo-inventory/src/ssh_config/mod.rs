@@ -21,10 +21,11 @@ use crate::guess::{self, FileKind};
 /// address, `Port` the port, `User` the user; as further settings `IdentityFile` becomes `identity`, `HostKeyAlias`
 /// `host_key_alias` and `ProxyJump` `proxy_jump`. There are no tags.
 ///
-/// Files are parsed by `pogo-ssh-config`, like in the SSH transport: what OpenSSH refuses is refused. `Include` is supported;
-/// relative names start at the folder of the first file, which for `~/.ssh/config` is what OpenSSH does. Of `Match`,
-/// the conditions `all`, `host` and `originalhost` are evaluated; settings behind any other are ignored with a warning: whether
-/// it holds is unknown without connecting. `ProxyCommand` is ignored with a warning. `/etc/ssh/ssh_config` is not read.
+/// Files are parsed by `pogo-ssh-config`, like in the SSH transport: what OpenSSH refuses is refused. `Include` is
+/// supported; relative names start at the folder of the first file, which for `~/.ssh/config` is what OpenSSH does. Of
+/// `Match`, the conditions `all`, `host` and `originalhost` are evaluated; settings behind any other are ignored with a
+/// warning: whether it holds is unknown without connecting. `ProxyCommand` is ignored with a warning.
+/// `/etc/ssh/ssh_config` is not read.
 ///
 /// ```
 /// use pogo_inventory::SshConfig;
@@ -53,8 +54,8 @@ impl SshConfig {
     ///
     /// # Errors
     ///
-    /// [`InventoryError::Unavailable`] when a file cannot be read, [`InventoryError::Invalid`] with every problem that was
-    /// found otherwise.
+    /// [`InventoryError::Unavailable`] when a file cannot be read, [`InventoryError::Invalid`] with every problem that
+    /// was found otherwise.
     pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
         Self::listing(path.as_ref())
     }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 /// A nested field is named by a path: `metadata.name`, `addresses[type=InternalIP].address` (of the first
 /// object in the list with that `type`), `disks[0].size`. Keys may contain dots.
 ///
-/// By default a host's name is in `name`, its tags in `tags` (optional), and its connection settings in `address`, `port` and
-/// `user`.
+/// By default a host's name is in `name`, its tags in `tags` (optional), and its connection settings in `address`,
+/// `port` and `user`.
 ///
 /// ```
 /// use pogo_inventory::table::Mapping;

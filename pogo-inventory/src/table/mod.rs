@@ -142,8 +142,8 @@ impl TableFile {
     ///
     /// # Errors
     ///
-    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
-    /// was found in it otherwise.
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem
+    /// that was found in it otherwise.
     pub fn read(path: impl AsRef<Path>, format: Format, mapping: &Mapping) -> Result<Listing, InventoryError> {
         let path = path.as_ref();
         let (name, text) = (path.display().to_string(), file::read_text(path)?);

@@ -89,9 +89,9 @@ const LAST: [(&str, &str); 5] = [
 ];
 
 /// The cure for paginated documents.
-pub(crate) const CURE: &str = "a part of the fleet is no fleet: ask for all at once, with a parameter for the size of a page in the \
-     address (such as `?limit=0` or `?per_page=1000`) or without one in the command, or read a program that follows the pages, as a source \
-     of the type `command`";
+pub(crate) const CURE: &str = "a part of the fleet is no fleet: ask for all at once, with a parameter for the size of \
+    a page in the address (such as `?limit=0` or `?per_page=1000`) or without one in the command, or read a program \
+    that follows the pages, as a source of the type `command`";
 
 /// Refuses a document that announces further pages.
 pub(super) fn refuse(problems: &mut Problems<'_>, root: &Node<'_>, mapping: &Mapping) {

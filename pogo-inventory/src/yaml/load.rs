@@ -101,7 +101,8 @@ impl<'a> Loader<'_, 'a> {
         Ok(())
     }
 
-    /// Refuses other tags: an unquoted selector such as `!$web` is a tag in YAML, and ignoring it would invert its meaning.
+    /// Refuses other tags: an unquoted selector such as `!$web` is a tag in YAML, and ignoring it would invert its
+    /// meaning.
     fn is_opaque(&mut self, event: &Event<'_>, span: &granit_parser::Span) -> bool {
         let (Some(tag), Some(at)) = (event.tag(), span.tag_span()) else {
             return false;

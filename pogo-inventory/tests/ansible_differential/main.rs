@@ -49,8 +49,8 @@ fn children_and_variables_by_depth() {
         &[(
             "hosts.ini",
             "[prod:children]\nweb\ndb\n[web]\nweb1 ansible_user=own\nweb2\n[db]\ndb1\n[web:vars]\nansible_user=webber\n\
-             [prod:vars]\nansible_user=prodder\nansible_port=2222\n[all:vars]\nansible_user=everybody\nansible_host=gateway\n\
-             [other]\nx1\n",
+             [prod:vars]\nansible_user=prodder\nansible_port=2222\n[all:vars]\nansible_user=everybody\n\
+             ansible_host=gateway\n[other]\nx1\n",
         )],
     );
 }
@@ -61,9 +61,9 @@ fn groups_of_one_depth_by_priority_and_name() {
         "priority",
         &[(
             "hosts.ini",
-            "[a]\nh1\nh2\n[b]\nh1\nh2\n[c]\nh2\n[a:vars]\nansible_user=a\nansible_port=1\n\
-             [b:vars]\nansible_user=b\nansible_port=2\n[c:vars]\nansible_user=c\n\
-             [deep:children]\ndeeper\n[deeper:children]\na\n[a2]\nh1\n[a2:vars]\nansible_port=3\nansible_group_priority=10\n",
+            "[a]\nh1\nh2\n[b]\nh1\nh2\n[c]\nh2\n[a:vars]\nansible_user=a\nansible_port=1\n[b:vars]\nansible_user=b\n\
+             ansible_port=2\n[c:vars]\nansible_user=c\n[deep:children]\ndeeper\n[deeper:children]\na\n[a2]\nh1\n\
+             [a2:vars]\nansible_port=3\nansible_group_priority=10\n",
         )],
     );
 }
@@ -86,11 +86,11 @@ fn quotes_and_comments() {
         "quotes",
         &[(
             "hosts.ini",
-            "# a comment\n; another\n[web] # of the web\nh1 ansible_user='deploy er' # rest\nh2 ansible_user=\"dep#loy\"\n\
-             h3 ansible_user=a#b\nh4   ansible_user=it\\'s\n  h5\tansible_port=\"2222\"\nh6 ansible_user='\"quoted\"'\n\
-             h7#comment\nh8 ansible_user=\n[web:vars]\nansible_host = \"10.0.0.1\"   # no comment in strings\n\
-             ansible_port = 22 # a comment\n[more]\nm1\n[more:vars]\nansible_user = bob # the builder\n\
-             ansible_host='10.0.0.2'\nansible_port=1_0\n",
+            "# a comment\n; another\n[web] # of the web\nh1 ansible_user='deploy er' # rest\n\
+             h2 ansible_user=\"dep#loy\"\nh3 ansible_user=a#b\nh4   ansible_user=it\\'s\n  h5\tansible_port=\"2222\"\n\
+             h6 ansible_user='\"quoted\"'\nh7#comment\nh8 ansible_user=\n[web:vars]\n\
+             ansible_host = \"10.0.0.1\"   # no comment in strings\nansible_port = 22 # a comment\n[more]\nm1\n\
+             [more:vars]\nansible_user = bob # the builder\nansible_host='10.0.0.2'\nansible_port=1_0\n",
         )],
     );
 }
@@ -132,8 +132,8 @@ fn values_of_python_and_of_yaml() {
         "python",
         &[(
             "hosts",
-            "[a]\nh1 ansible_port=0x16 ansible_user=True\nh2 ansible_port=None\nh3 ansible_user='\"a\" \"b\"'\n[a:vars]\n\
-             ansible_port=2_2\nansible_host='10.' '0.0.1'\n",
+            "[a]\nh1 ansible_port=0x16 ansible_user=True\nh2 ansible_port=None\nh3 ansible_user='\"a\" \"b\"'\n\
+             [a:vars]\nansible_port=2_2\nansible_host='10.' '0.0.1'\n",
         )],
     );
     agrees(
@@ -141,7 +141,8 @@ fn values_of_python_and_of_yaml() {
         &[(
             "h.yml",
             "a:\n  hosts:\n    h1: { ansible_port: 0x10, ansible_user: yes }\n    h2: { ansible_port: 022 }\n    \
-             h3: { ansible_port: 22:22, ansible_user: 'yes' }\n    h4: { ansible_port: ~ }\n  vars: { ansible_port: 1 }\n",
+             h3: { ansible_port: 22:22, ansible_user: 'yes' }\n    h4: { ansible_port: ~ }\n  \
+             vars: { ansible_port: 1 }\n",
         )],
     );
 }
@@ -152,7 +153,8 @@ fn a_host_with_the_name_of_a_group() {
         "namesake",
         &[(
             "hosts",
-            "[web]\nweb ansible_user=w\nweb1\n[db]\nweb ansible_port=5\nlater ansible_user=l\n[later]\nlater ansible_port=6\nx\n",
+            "[web]\nweb ansible_user=w\nweb1\n[db]\nweb ansible_port=5\nlater ansible_user=l\n[later]\n\
+             later ansible_port=6\nx\n",
         )],
     );
 }
@@ -163,8 +165,8 @@ fn sections_in_any_order() {
         "order",
         &[(
             "hosts.ini",
-            "[web:vars]\nansible_user=w\n[all:children]\nweb\n[top:children]\nweb\nlater\n[web]\nh1\n[later]\nh2\n[web]\nh3\n\
-             [later:children]\nweb\n",
+            "[web:vars]\nansible_user=w\n[all:children]\nweb\n[top:children]\nweb\nlater\n[web]\nh1\n[later]\nh2\n\
+             [web]\nh3\n[later:children]\nweb\n",
         )],
     );
 }
@@ -231,11 +233,12 @@ fn the_yaml_form() {
         "yaml",
         &[(
             "hosts.yml",
-            "all:\n  hosts:\n    lonely:\n    'n[1:3]:2222': { ansible_user: n }\n  vars: { ansible_user: everybody }\n  \
-             children:\n    prod:\n      children:\n        web:\n          hosts:\n            \
-             web1: { ansible_host: 10.0.0.1, other: [1, 2] }\n            web2: ~\n          vars: &vars\n            \
-             ansible_port: 2222\n        db:\n          hosts: db1\n          vars:\n            <<: *vars\n            \
-             ansible_user: d\n    empty:\nextra:\n  hosts: { web1: { ansible_port: 23 } }\n",
+            "all:\n  hosts:\n    lonely:\n    'n[1:3]:2222': { ansible_user: n }\n  \
+             vars: { ansible_user: everybody }\n  children:\n    prod:\n      children:\n        web:\n          \
+             hosts:\n            web1: { ansible_host: 10.0.0.1, other: [1, 2] }\n            web2: ~\n          \
+             vars: &vars\n            ansible_port: 2222\n        db:\n          hosts: db1\n          \
+             vars:\n            <<: *vars\n            ansible_user: d\n    empty:\nextra:\n  \
+             hosts: { web1: { ansible_port: 23 } }\n",
         )],
     );
 }
@@ -312,8 +315,8 @@ fn executable_inventories() {
     agrees_as_script(
         "meta",
         "echo '{\"web\": {\"hosts\": [\"h1\", \"h2\"], \"vars\": {\"ansible_user\": \"w\"}, \"children\": [\"sub\"]}, \
-         \"sub\": [\"h3\"], \"alone\": {\"ansible_port\": 5}, \"_meta\": {\"hostvars\": {\"h1\": {\"ansible_host\": \"a\"}, \
-         \"nobody\": {\"ansible_port\": 1}}}}'",
+         \"sub\": [\"h3\"], \"alone\": {\"ansible_port\": 5}, \"_meta\": {\"hostvars\": {\"h1\": {\"ansible_host\": \
+         \"a\"}, \"nobody\": {\"ansible_port\": 1}}}}'",
     );
     agrees_as_script(
         "each",

@@ -38,8 +38,8 @@ rack:
   all-of-it: '@r[1-2],@roles:adm'
 ";
 
-const FLAT: &str = "# comment\nadm: example0\noss: example4 example5\nio: example[4-6]\nall-of-it:@io,@adm\nwide: x[01-12],y\n\
-                    twice: a[1-3]\ntwice: b1,a2\nless: example[1-9]!@oss  \n";
+const FLAT: &str = "# comment\nadm: example0\noss: example4 example5\nio: example[4-6]\nall-of-it:@io,@adm\n\
+    wide: x[01-12],y\ntwice: a[1-3]\ntwice: b1,a2\nless: example[1-9]!@oss  \n";
 
 struct Folder(PathBuf);
 

@@ -23,16 +23,19 @@ use pogo_inventory::SshConfig;
 const CONFIGS: [&str; 16] = [
     "Host a b\n  HostName %h.example.com\n  Port 2222\nHost *\n  User deploy\n",
     "User first\nHost a b !b\n User second\n Port 7\nHost b\n Port=8\nhost *\n\tport = 9\n",
-    "Host a*\n IdentityFile ~/.ssh/one\n ProxyJump gate.example.com\nHost ab a? ac !ab\n Port 99\n IdentityFile ~/.ssh/two\n",
+    "Host a*\n IdentityFile ~/.ssh/one\n ProxyJump gate.example.com\nHost ab a? ac !ab\n Port 99\n \
+     IdentityFile ~/.ssh/two\n",
     "Host \"a\" 'b' c # d\n HostName \"10.0.0.1\" # address\n User \"with space\"\n",
     "Host inner\n ProxyJump none\nHost outer\n HostKeyAlias key.example.com\nHost *\n ProxyJump j1,j2\n",
     "Include FOLDER/inc/*.conf\nHost web1 web2\n Port 1\nHost db1\n Include FOLDER/inc/nested\n User late\n",
     "Host web*\n Include FOLDER/inc/nested\n Port 5\nHost web1 db1\n Port 6\n",
     "Match all\n Port 3\nHost a\n Port 4\n User x\nMatch all\n User y\nHost b.example.com\n",
     "Match originalhost a,c*\n Port 3\nHost a b.example.com cd\n User x\n",
-    "Host a\n HostName b.example.com\nMatch host b.example.com\n Port 7\nMatch host a\n Port 8\nHost b.example.com\n User z\nHost *\n User y\n",
+    "Host a\n HostName b.example.com\nMatch host b.example.com\n Port 7\nMatch host a\n Port 8\nHost b.example.com\n \
+     User z\nHost *\n User y\n",
     "Match !originalhost a\n User y\nHost a\n User x\nHost b.example.com\n Port 1\n",
-    "Host a b c\n HostName %h.example.com\n User q\nMatch host *.example.com,!b.example.com originalhost a,b\n Port 4\nMatch !host c.example.com\n ProxyJump j\n",
+    "Host a b c\n HostName %h.example.com\n User q\nMatch host *.example.com,!b.example.com originalhost a,b\n Port 4\n\
+     Match !host c.example.com\n ProxyJump j\n",
     "Match host web* exec false\n Port 9\nHost web1 db1\n User u\nMatch HOST db1 all\n",
     "Match originalhost web1\n Include FOLDER/inc/nested\n Port 5\nHost web1 web2\n User v\n",
     "Host B b\n HostKeyAlias Key\nMatch originalhost *,!b\n User u\nMatch host B\n Port 7\nMatch !all\n Port 9\n",

@@ -26,8 +26,8 @@ type Partition = Vec<(usize, String)>;
 const MOST: usize = 24;
 
 /// Partitions the hosts into blocks: by stages, then by one constraint after the other, as long as that splits
-/// them further and the blocks do not become too many. Blocks are in the order of the plan, hosts within a block in the order in
-/// which they started.
+/// them further and the blocks do not become too many. Blocks are in the order of the plan, hosts within a block in the
+/// order in which they started.
 pub(super) fn blocks(data: &TimelineData) -> Vec<Block> {
     let partitions = [stages(data)].into_iter().chain(constraints(data));
     let mut keys: Vec<Vec<String>> = vec![vec![]; data.hosts.len()];

@@ -101,7 +101,8 @@ fn sentences(data: &TimelineData, obstacles: &[Obstacle]) -> String {
     parts.join(" \u{b7} ")
 }
 
-/// The sentence, with times as on the axis. It names no order, since the reader of a picture may not be able to give one.
+/// The sentence, with times as on the axis. It names no order, since the reader of a picture may not be able to give
+/// one.
 fn sentence(data: &TimelineData, obstacle: &Obstacle) -> String {
     let time = |at: Timestamp| match at >= data.began {
         true => format_duration(at - data.began),

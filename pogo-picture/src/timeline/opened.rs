@@ -10,8 +10,8 @@ use crate::markup::{Element, shorten};
 /// Separates reasons; host names contain none of the characters that separate hosts.
 const DIVIDER: char = '\u{b6}';
 
-/// Adds the attributes from which the page's script builds rows: for each host its name, its states with their times in milliseconds,
-/// and its remarks; shared reasons are listed once.
+/// Adds the attributes from which the page's script builds rows: for each host its name, its states with their times in
+/// milliseconds, and its remarks; shared reasons are listed once.
 pub(super) fn attributes<'a>(band: Element<'a>, data: &TimelineData, hosts: &[usize]) -> Element<'a> {
     let (mut text, mut reasons): (String, Vec<String>) = (String::new(), vec![]);
     for &at in hosts {

@@ -1,7 +1,7 @@
 //! Colours and patterns.
 //!
-//! The colours are those of Okabe and Ito, which are distinguishable for every kind of colour blindness. None is used alone:
-//! hooks are striped, settling is dotted, connecting is thin, and every end has its own sign.
+//! The colours are those of Okabe and Ito, which are distinguishable for every kind of colour blindness. None is used
+//! alone: hooks are striped, settling is dotted, connecting is thin, and every end has its own sign.
 
 /// Rules for every picture, light and then dark.
 pub(crate) const SHEET: &str = "\

@@ -66,7 +66,9 @@ proptest! {
                 TaskState::Skipped => matches!(now, HostState::Skipped | HostState::Down | HostState::Held),
                 // Marking a host up says that it is available.
                 TaskState::Failed | TaskState::InDoubt => !now.is_running(),
-                TaskState::Waiting | TaskState::Cancelled => now.holds_slots() || matches!(now, HostState::Waiting | HostState::Cancelled),
+                TaskState::Waiting | TaskState::Cancelled => {
+                    now.holds_slots() || matches!(now, HostState::Waiting | HostState::Cancelled)
+                }
                 other => panic!("this test does not know {other}"),
             };
             prop_assert!(fits, "{}: {:?} is drawn as {now:?}", task.host(), task.state());

@@ -15,10 +15,10 @@ use pogo_core::time::format_duration;
 ///
 /// Hosts are grouped in blocks, one for each group that the rules distinguish, in the order of the plan. Every
 /// attempt is a bar, coloured by its phases and marked by its end; a host that failed holds its slots, which is drawn
-/// as a hatched trail. Below are all limits that apply to hosts of the job, as step charts of the slots that running and
-/// failed hosts use, with the limit. More than [`Self::MOST_HOSTS`] hosts fold into at most [`Self::MOST_BANDS`]
-/// bands of hosts that started consecutively; in a band the height is the number of hosts. A picture of ten
-/// thousand hosts stays well under 2 MB.
+/// as a hatched trail. Below are all limits that apply to hosts of the job, as step charts of the slots that running
+/// and failed hosts use, with the limit. More than [`Self::MOST_HOSTS`] hosts fold into at most [`Self::MOST_BANDS`]
+/// bands of hosts that started consecutively; in a band the height is the number of hosts. A picture of ten thousand
+/// hosts stays well under 2 MB.
 ///
 /// ```
 /// # use pogo_core::fleet::Fleet;
@@ -59,8 +59,8 @@ impl Timeline {
         read(records, None).map(Self::new)
     }
 
-    /// Reads a log for one of its jobs. The charts of limits still count the hosts of all jobs, as the limits do, unless the log has
-    /// [this job alone](pogo_core::history::job_log).
+    /// Reads a log for one of its jobs. The charts of limits still count the hosts of all jobs, as the limits do,
+    /// unless the log has [this job alone](pogo_core::history::job_log).
     ///
     /// # Errors
     /// The log is damaged, or does not have the job.
@@ -128,8 +128,8 @@ impl Timeline {
     }
 
     /// A self-contained HTML page: the SVG, with a line under the pointer that shows the time, and bands that open into
-    /// their hosts (by a click, by Enter, or by an address that ends with `#band-3` or `#open`). It loads nothing and runs
-    /// no script but its own.
+    /// their hosts (by a click, by Enter, or by an address that ends with `#band-3` or `#open`). It loads nothing and
+    /// runs no script but its own.
     pub fn html(&self) -> String {
         page::page(&self.data, &self.layout)
     }

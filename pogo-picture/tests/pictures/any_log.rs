@@ -92,7 +92,8 @@ proptest! {
                 .split(['M', 'H', 'C', ' ']).filter(|part| !part.is_empty())
                 .map(|number| number.parse().unwrap())
                 .collect();
-            let end = if arrow.attribute("d").unwrap().contains('C') { numbers[numbers.len() - 2] } else { numbers[numbers.len() - 1] };
+            let behind = if arrow.attribute("d").unwrap().contains('C') { 2 } else { 1 };
+            let end = numbers[numbers.len() - behind];
             prop_assert!(numbers[0] < end, "{:?}", numbers);
         }
         let dot = graph.dot();

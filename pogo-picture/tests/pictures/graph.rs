@@ -46,7 +46,8 @@ fn a_name_cannot_break_out_of_a_label() {
     assert!(!svg.contains("<script"));
 }
 
-/// South before north and west before east, with hosts in two of them: what they share makes one sequence wait for the other.
+/// South before north and west before east, with hosts in two of them: what they share makes one sequence wait for the
+/// other.
 #[test]
 fn sequences_that_share_hosts_are_tied_by_dashed_arrows() {
     let fleet = Fleet::builder()

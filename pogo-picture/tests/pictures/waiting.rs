@@ -56,7 +56,8 @@ fn waiting_hosts_say_why() {
     let svg = Timeline::of(&blocked(8, "front[1-4]")).unwrap().svg();
     let document = Document::parse(&svg).unwrap();
     let waits: Vec<String> = of_class(&document, "wait").iter().map(tooltip).collect();
-    let why = "waits since 0ms \u{b7} front1 (failed in job 1 at 5.00s) holds the only slot of $front.east (max_parallel: 25%)";
+    let why = "waits since 0ms \u{b7} front1 (failed in job 1 at 5.00s) holds the only slot of $front.east \
+        (max_parallel: 25%)";
     let wanted = ["front2", "front3", "front4"].map(|host| format!("{host} \u{b7} {why}"));
     assert_eq!(waits, wanted);
     // Two obstacles: the limit, and the stage before.
@@ -190,8 +191,11 @@ proptest! {
         let Ok(timeline) = Timeline::of(drill.records()) else { return Ok(()) };
         let svg = timeline.svg();
         let document = Document::parse(&svg).unwrap();
-        let mut tooltip: Vec<String> = of_class(&document, "wait").iter().map(|node| tooltip(node).split(' ').next().unwrap().to_owned()).collect();
-        let waits = |task: &pogo_core::scheduler::TaskView<'_>| task.state() == TaskState::Waiting && job.status() != JobStatus::Finished;
+        let first_word = |node| tooltip(node).split(' ').next().unwrap().to_owned();
+        let mut tooltip: Vec<String> = of_class(&document, "wait").iter().map(first_word).collect();
+        let waits = |task: &pogo_core::scheduler::TaskView<'_>| {
+            task.state() == TaskState::Waiting && job.status() != JobStatus::Finished
+        };
         let mut waiting: Vec<String> = job.tasks().filter(waits).map(|task| task.host().to_string()).collect();
         tooltip.sort();
         waiting.sort();

@@ -14,8 +14,8 @@ use crate::first_contacts::FirstContacts;
 use crate::host_key_policy::HostKeyPolicy;
 use crate::question::{Prompter, Question, SharedPrompter};
 
-/// Builder of an [`SshTransport`](crate::SshTransport). A host's own [`Connection`](pogo_core::fleet::Connection) settings come first;
-/// these are the defaults.
+/// Builder of an [`SshTransport`](crate::SshTransport). A host's own [`Connection`](pogo_core::fleet::Connection)
+/// settings come first; these are the defaults.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -104,7 +104,8 @@ impl SshTransportBuilder {
     ///
     /// A key file that cannot be read, or that others can read, is an error when the transport is built; so is an
     /// encrypted one without anybody to [ask](Self::ask) for its passphrase. If there is an agent that may hold its
-    /// key, it is a [warning](crate::SshTransport::warnings). For a key in an agent, its public key file (`.pub`) is enough.
+    /// key, it is a [warning](crate::SshTransport::warnings). For a key in an agent, its public key file (`.pub`) is
+    /// enough.
     pub fn identity(mut self, path: impl Into<PathBuf>) -> Self {
         self.identities.get_or_insert_default().push(path.into());
         self
@@ -129,9 +130,9 @@ impl SshTransportBuilder {
         self
     }
 
-    /// Sets a function that answers questions: for the passphrase of an encrypted key file, once per file and only after a host
-    /// has accepted its key; and for prompts during login, other than for the password. It may block, and is called from
-    /// several threads at once (see [`Prompter`]). Without an answer, the key or the method is skipped.
+    /// Sets a function that answers questions: for the passphrase of an encrypted key file, once per file and only
+    /// after a host has accepted its key; and for prompts during login, other than for the password. It may block, and
+    /// is called from several threads at once (see [`Prompter`]). Without an answer, the key or the method is skipped.
     /// Default: nobody.
     ///
     /// ```no_run
@@ -158,8 +159,8 @@ impl SshTransportBuilder {
         self
     }
 
-    /// Sets a password for hosts that accept one, as such or as the answer to a single hidden prompt; tried last. Never part
-    /// of an event, a message or a `Debug` text.
+    /// Sets a password for hosts that accept one, as such or as the answer to a single hidden prompt; tried last. Never
+    /// part of an event, a message or a `Debug` text.
     pub fn password(mut self, password: SecretString) -> Self {
         self.password = Some(password);
         self
@@ -173,7 +174,8 @@ impl SshTransportBuilder {
         self
     }
 
-    /// Sets how many keys and passwords are tried per connection, at least 1. Default: 6, the limit of OpenSSH's server.
+    /// Sets how many keys and passwords are tried per connection, at least 1. Default: 6, the limit of OpenSSH's
+    /// server.
     pub fn auth_tries(mut self, tries: usize) -> Self {
         self.auth_tries = tries.max(1);
         self
@@ -211,9 +213,9 @@ impl SshTransportBuilder {
         self
     }
 
-    /// Sets how long the connection of a failed attempt is kept for the job's next attempt on the host, which then needs no
-    /// handshake. What changed on the host for new logins only, such as the user's groups, does not show in a kept
-    /// connection. Default: `None`, each attempt opens a new connection.
+    /// Sets how long the connection of a failed attempt is kept for the job's next attempt on the host, which then
+    /// needs no handshake. What changed on the host for new logins only, such as the user's groups, does not show in a
+    /// kept connection. Default: `None`, each attempt opens a new connection.
     pub fn keep_idle(mut self, time: Option<Duration>) -> Self {
         self.keep_idle = time.map(|time| time.min(LONGEST));
         self
@@ -233,8 +235,8 @@ impl SshTransportBuilder {
         self
     }
 
-    /// Sets how many bytes of output an attempt may pass on: above that, the head as it arrives and the tail at the end,
-    /// with a [note] between them that says how much is missing. Default: 4 MiB.
+    /// Sets how many bytes of output an attempt may pass on: above that, the head as it arrives and the tail at the
+    /// end, with a [note] between them that says how much is missing. Default: 4 MiB.
     ///
     /// [note]: pogo_core::dispatcher::Stream::Note
     pub fn output_limit(mut self, bytes: u64) -> Self {
@@ -251,15 +253,16 @@ impl SshTransportBuilder {
         self
     }
 
-    /// Sets the directory on hosts for the state of [detached](field@pogo_core::plan::ExecOptions::detached) attempts; a relative
-    /// path starts at the home directory. Default: `.cache/pogo`.
+    /// Sets the directory on hosts for the state of [detached](field@pogo_core::plan::ExecOptions::detached) attempts;
+    /// a relative path starts at the home directory. Default: `.cache/pogo`.
     pub fn detached_directory(mut self, directory: impl Into<String>) -> Self {
         self.detached_directory = directory.into();
         self
     }
 
-    /// Sets the directory on hosts for the [lock](crate#one-command-at-a-time) and its records; a relative path starts at the home
-    /// directory. Default: `.local/state/pogo`. Commands exclude each other only if all dispatchers use the same directory.
+    /// Sets the directory on hosts for the [lock](crate#one-command-at-a-time) and its records; a relative path starts
+    /// at the home directory. Default: `.local/state/pogo`. Commands exclude each other only if all dispatchers use the
+    /// same directory.
     pub fn lock_directory(mut self, directory: impl Into<String>) -> Self {
         self.gate.directory = directory.into();
         self

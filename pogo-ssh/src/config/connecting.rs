@@ -8,8 +8,8 @@ use super::builder::SshTransportBuilder;
 use pogo_ssh_config::{ClientConfig, Hop};
 
 impl SshTransportBuilder {
-    /// Sets OpenSSH's client configuration, looked up for each host. The host's own connection settings and this builder's come
-    /// first, as the command line of `ssh` does. Default: none, no file is read.
+    /// Sets OpenSSH's client configuration, looked up for each host. The host's own connection settings and this
+    /// builder's come first, as the command line of `ssh` does. Default: none, no file is read.
     ///
     /// ```no_run
     /// use pogo_ssh::{ClientConfig, SshTransport};
@@ -66,9 +66,9 @@ impl SshTransportBuilder {
     }
 
     /// Sets how often connecting to an unreachable host is retried, within the same attempt and before anything has
-    /// run; a refused key or login is not retried. The pause doubles from a quarter of a second to 8 seconds, of which a
-    /// random half to all is taken, so that hosts do not come back all at once. Default: the client
-    /// configuration's `ConnectionAttempts`, or never.
+    /// run; a refused key or login is not retried. The pause doubles from a quarter of a second to 8 seconds, of which
+    /// a random half to all is taken, so that hosts do not come back all at once. Default: the client configuration's
+    /// `ConnectionAttempts`, or never.
     pub fn connect_retries(mut self, retries: u32) -> Self {
         self.connect.connect_retries = Some(retries);
         self

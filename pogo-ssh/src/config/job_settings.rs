@@ -54,8 +54,8 @@ impl SshTransportBuilder {
         "user",
     ];
 
-    /// Sets what a job's [settings](TransportSettings) name, over what is set already. Paths are those of this machine, where a
-    /// leading `~/` is the home directory of this process.
+    /// Sets what a job's [settings](TransportSettings) name, over what is set already. Paths are those of this machine,
+    /// where a leading `~/` is the home directory of this process.
     ///
     /// | name | value | as |
     /// | --- | --- | --- |

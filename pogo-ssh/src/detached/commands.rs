@@ -58,8 +58,8 @@ impl DetachedCommands {
         PHASES.into_iter().filter(|phase| self.scripts.has(*phase)).collect()
     }
 
-    /// The line that launches the attempt after the word to go, if that was not done before, and follows it. The host ends it after the
-    /// time that is `left`, with the grace, if nobody does so before.
+    /// The line that launches the attempt after the word to go, if that was not done before, and follows it. The host
+    /// ends it after the time that is `left`, with the grace, if nobody does so before.
     pub(super) fn launch_line(&self, seen: (u64, u64), (left, grace): (Duration, Duration)) -> CommandLine {
         // The shell's numbers are signed.
         let most = self.output_limit.min(1 << 60).to_string();

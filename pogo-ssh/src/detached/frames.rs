@@ -170,7 +170,8 @@ mod tests {
 
     #[test]
     fn frames_are_found_wherever_the_pieces_are_cut() {
-        let text = b"welcome\n\x1epogo\n\x1epogo a17 follows\ns begun command\no 5\no 3\nxe 2\n\xff\xffs ended command 0\nc e 12\nend\n";
+        let text = b"welcome\n\x1epogo\n\x1epogo a17 follows\ns begun command\no 5\no 3\nxe 2\n\
+            \xff\xffs ended command 0\nc e 12\nend\n";
         for cut in 0..=text.len() {
             let mut frames = FrameParser::new(AttemptId::new(17));
             let (one, two) = text.split_at(cut);

@@ -5,8 +5,8 @@
 //! The state of the attempt is a line of 80 bytes that is written over in place, in one write, so that a full disk
 //! cannot keep its end from being known. Locks are the kernel's: they end with whoever holds them.
 //!
-//! What launches an attempt passes the gate of every attempt: it takes the host's lock, says `ready`, and makes the directory after the
-//! word to go. It becomes the supervisor, which holds the lock for as long as the steps run.
+//! What launches an attempt passes the gate of every attempt: it takes the host's lock, says `ready`, and makes the
+//! directory after the word to go. It becomes the supervisor, which holds the lock for as long as the steps run.
 
 use crate::exec::END_GROUP;
 use crate::host_lock::{BEGIN, BORN, GROUP_LIVES, HELD, RECORD, TAKE, TIDY, WAIT};
@@ -69,9 +69,9 @@ follow() {
 }
 "#;
 
-/// Runs one step, `$1` of the phase `$2` in the directory `$3`, of the lock and record `$4` to `$7`, with the parameters that follow, unless
-/// the attempt is stopped. Leads a process group. The group is known before the stop is looked for, and the stop is set before the group is
-/// looked for.
+/// Runs one step, `$1` of the phase `$2` in the directory `$3`, of the lock and record `$4` to `$7`, with the
+/// parameters that follow, unless the attempt is stopped. Leads a process group. The group is known before the stop is
+/// looked for, and the stop is set before the group is looked for.
 // It holds the lock as well until its group is written down: of a supervisor that is killed before, nobody
 // could tell that the step runs.
 const STEP: &str = r#"say() { printf '%-79.79s\n' "$*" 1<>"$pogo_h/state"; }
@@ -96,16 +96,18 @@ set -- - - - - "$3"
 [ $? -ne 0 ] || exit 9
 exit 8"#;
 
-/// Runs the steps, one after the other: the texts of pre-hooks, command and post-hooks in `${10}` to `${12}`, empty where there
-/// are none, with the parameters that follow. `$1`: directory of the attempt; `$2`: how many bytes of each stream of
-/// output are kept; `$3` and `$4`: as `$1` and `$3` of [`TIMER`]; `$5`: the text of [`STEP`]; `$6` to `$9`: `pogo_L`, `pogo_R`, `pogo_K`
-/// and `pogo_U` of the host's lock, which it holds by descriptor 9 until the end is written down.
+/// Runs the steps, one after the other: the texts of pre-hooks, command and post-hooks in `${10}` to `${12}`, empty
+/// where there are none, with the parameters that follow. `$1`: directory of the attempt; `$2`: how many bytes of each
+/// stream of output are kept; `$3` and `$4`: as `$1` and `$3` of [`TIMER`]; `$5`: the text of [`STEP`]; `$6` to `$9`:
+/// `pogo_L`, `pogo_R`, `pogo_K` and `pogo_U` of the host's lock, which it holds by descriptor 9 until the end is
+/// written down.
 ///
-/// Whoever launched it ends it in time; the timer is for when nobody is connected any more. Something in the background may hold the output open; it is waited for as long as on a connection. Output that
-/// cannot be kept is dropped, and its pipe renamed, which needs no space.
+/// Whoever launched it ends it in time; the timer is for when nobody is connected any more. Something in the background
+/// may hold the output open; it is waited for as long as on a connection. Output that cannot be kept is dropped, and
+/// its pipe renamed, which needs no space.
 ///
-/// Where a function is called with a descriptor closed, shells keep a copy of it open meanwhile, and with it the lock: what the command
-/// leaves in the background would hold the lock by way of its output.
+/// Where a function is called with a descriptor closed, shells keep a copy of it open meanwhile, and with it the lock:
+/// what the command leaves in the background would hold the lock by way of its output.
 ///
 /// `dd` loses nothing that it has read when it has read enough, as `head` and a limit of the file's size would. Of what
 /// is over the limit the end is kept in memory, and added to the file when all is over; where it begins, and how many
@@ -176,16 +178,17 @@ pogo_put "ended $phase $end"
 exec 9>&-
 if [ "$was" = kept ]; then say never stopped "$phase" $limit; else say ended "$phase" $code $cut $limit; fi"#;
 
-/// Launches the attempt, unless that was done before, and follows it. `$5` to `$7` and what follows `${10}` are for [`SUPERVISE`], but for the
-/// text of [`STEP`] and what is of the lock. `$8`: directory of the host's lock; `$9`: how long to wait for the word to go; `${10}`: the
-/// words of the record.
+/// Launches the attempt, unless that was done before, and follows it. `$5` to `$7` and what follows `${10}` are for
+/// [`SUPERVISE`], but for the text of [`STEP`] and what is of the lock. `$8`: directory of the host's lock; `$9`: how
+/// long to wait for the word to go; `${10}`: the words of the record.
 ///
-/// Old attempts are pruned but for this one: where the clock ran ahead of the files' times, it pruned its own directory.
-/// What launches it becomes what runs it, so that the locks are nobody else's; it is no background job, which would
-/// ignore the interrupt signal for ever.
+/// Old attempts are pruned but for this one: where the clock ran ahead of the files' times, it pruned its own
+/// directory. What launches it becomes what runs it, so that the locks are nobody else's; it is no background job,
+/// which would ignore the interrupt signal for ever.
 ///
-/// An earlier launch of the same attempt, over a link that broke, may hold the lock and have heard the word to go: it is waited for, and is
-/// not somebody else who keeps the host busy. Under the lock, without the directory, no launch before has begun or will.
+/// An earlier launch of the same attempt, over a link that broke, may hold the lock and have heard the word to go: it
+/// is waited for, and is not somebody else who keeps the host busy. Under the lock, without the directory, no launch
+/// before has begun or will.
 const LAUNCH: &str = r#"pogo_say() { if [ "$1" = ready ]; then printf '%s\n' "$*" >&5; else printf '%s\n' "$*"; fi; }
 there() { echo there; exit; }
 earlier() {
@@ -256,7 +259,8 @@ set -- "$group" "$5"
 /// What writes the record, and the boot that the host is in.
 fn record() -> String {
     format!(
-        "pogo_B=-\n[ ! -r /proc/sys/kernel/random/boot_id ] || read -r pogo_B </proc/sys/kernel/random/boot_id\n{RECORD}{BORN}{BEGIN}"
+        "pogo_B=-\n[ ! -r /proc/sys/kernel/random/boot_id ] || read -r pogo_B </proc/sys/kernel/random/boot_id\n\
+         {RECORD}{BORN}{BEGIN}"
     )
 }
 

@@ -127,8 +127,8 @@ impl AttemptWatch {
         self.output.take(Stream::Stderr, &rest);
     }
 
-    /// Takes note of the step that the state refers to. It is reported by the marks between the output: only they say whether a
-    /// hook runs in it, and the state does not come in order with them.
+    /// Takes note of the step that the state refers to. It is reported by the marks between the output: only they say
+    /// whether a hook runs in it, and the state does not come in order with them.
     fn enter(&mut self, state: String) {
         let mut words = state.split(' ');
         if matches!(words.next(), Some("begun" | "ended"))

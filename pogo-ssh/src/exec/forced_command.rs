@@ -29,7 +29,8 @@ pub(super) fn unsuitable_where_forced(attempt: &Attempt) -> Option<&'static str>
     }
     if exec_options.run_as.is_some() || exec_options.directory.is_some() || !exec_options.environment.is_empty() {
         return Some(
-            "a host with a forced command takes no environment, directory or other user; do without them, or without `forced_command`",
+            "a host with a forced command takes no environment, directory or other user; do without them, or without \
+             `forced_command`",
         );
     }
     if !exec_options.files.is_empty() {

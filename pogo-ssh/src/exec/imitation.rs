@@ -14,8 +14,8 @@ pub(crate) fn instead_of_command(line: &str, text: &str) -> Option<String> {
     Some(CommandLine::new(&format!("{before}\npogo_r={}{after}", quote(text)), &[]).text)
 }
 
-/// What a session of a command alone writes on standard error before it waits for the word to go, and once it has it; `None`
-/// if the line is of another kind.
+/// What a session of a command alone writes on standard error before it waits for the word to go, and once it has it;
+/// `None` if the line is of another kind.
 pub(crate) fn marks_of_beginning(line: &str) -> Option<(String, String)> {
     let script = decoded(line)?;
     if script.contains("pogo_hooks()") {

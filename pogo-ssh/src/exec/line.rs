@@ -1,8 +1,8 @@
 //! Command lines that every login shell parses alike.
 //!
 //! POSIX shells, fish and the C shells differ: inside single quotes fish interprets the backslash, the C
-//! shells `!` and line breaks, and some limit the length of a word. So a line consists of short words of printable ASCII
-//! without any of these, and the host's own `/bin/sh` decodes them.
+//! shells `!` and line breaks, and some limit the length of a word. So a line consists of short words of printable
+//! ASCII without any of these, and the host's own `/bin/sh` decodes them.
 
 use crate::quote::{quote, quote_all};
 
@@ -171,14 +171,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_line_stands_for_exactly_its_text(text in "[^\\x00]{0,30}|[ '\"$`\\\\!*;&|<>()\n\t~#-]{0,30}", times in prop_oneof![Just(1), 500..1000usize]) {
+        fn a_line_stands_for_exactly_its_text(
+            text in "[^\\x00]{0,30}|[ '\"$`\\\\!*;&|<>()\n\t~#-]{0,30}",
+            times in prop_oneof![Just(1), 500..1000usize]
+        ) {
             let text = text.repeat(times);
             let line = CommandLine::new(&text, &[]);
             prop_assert_eq!(line.decoded(), format!("{}set -- \n{text}", if line.input.is_none() { "\n" } else { "" }));
         }
 
         #[test]
-        fn a_line_is_short_and_holds_nothing_that_shells_read_differently(text in "[^\\x00]{0,200}", times in 1..300usize) {
+        fn a_line_is_short_and_holds_nothing_that_shells_read_differently(
+            text in "[^\\x00]{0,200}",
+            times in 1..300usize
+        ) {
             let line = CommandLine::of_session(true, ("", "echo"), &[&text.repeat(times)]);
             prop_assert!(line.text.len() <= LONGEST_LINE);
             prop_assert!(is_command(&line.text));
@@ -188,7 +194,11 @@ mod tests {
                 prop_assert!(word.len() <= LONGEST_WORD && word.bytes().all(for_login_shell_or_escape), "{}", word);
             }
             for line in line.input.iter().flat_map(|input| input.lines()) {
-                prop_assert!(line.len() <= LONGEST_WORD + 1 && line.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{}", line);
+                prop_assert!(
+                    line.len() <= LONGEST_WORD + 1 && line.bytes().all(|byte| matches!(byte, b' '..=b'~')),
+                    "{}",
+                    line
+                );
             }
         }
     }

@@ -215,7 +215,9 @@ mod tests {
     proptest! {
         #[test]
         fn marks_are_taken_out_wherever_the_pieces_are_cut(
-            before in "[a-z\x1e\n]{0,10}", after in "[a-z\x1e\n]{0,10}", cuts in proptest::collection::vec(0usize..60, 0..5)
+            before in "[a-z\x1e\n]{0,10}",
+            after in "[a-z\x1e\n]{0,10}",
+            cuts in proptest::collection::vec(0usize..60, 0..5)
         ) {
             let text = format!("{before}{PREFIX}begun 4711 group\n{after}");
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
@@ -228,7 +230,9 @@ mod tests {
         }
 
         #[test]
-        fn what_is_no_mark_passes_unchanged(bytes in proptest::collection::vec(prop_oneof![Just(0x1e), Just(b'p'), any::<u8>()], 0..50)) {
+        fn what_is_no_mark_passes_unchanged(
+            bytes in proptest::collection::vec(prop_oneof![Just(0x1e), Just(b'p'), any::<u8>()], 0..50)
+        ) {
             let (rest, found) = all_of(&[&bytes]);
             prop_assert_eq!(rest, bytes);
             prop_assert_eq!(found, vec![]);

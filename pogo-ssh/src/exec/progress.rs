@@ -11,43 +11,66 @@ use crate::host_lock::{busy_message, never_message};
 /// The progress of one session.
 #[derive(Debug)]
 pub(crate) struct SessionProgress {
-    /// The phases of the session.
+    expected: Expected,
+    gate: Gate,
+    /// The phase that was entered last.
+    phase: Option<Phase>,
+    groups: Groups,
+    /// How the command ended, where other steps may follow.
+    command: Option<ExitStatus>,
+    /// The hook that runs, or ran last.
+    hook: Option<String>,
+    /// Why the host ran nothing of it.
+    refused: Option<String>,
+    last_line: LastLine,
+}
+
+/// What a session consists of, as far as is known before its command begins.
+#[derive(Debug)]
+struct Expected {
     phases: Vec<Phase>,
     is_forced: bool,
-    /// Whether the session still waits at its gate: `go` was not sent.
-    is_shut: bool,
-    /// How it waits at the gate.
-    ready: Option<Ready>,
-    /// Why it ended at the gate.
-    never: Option<(NeverBegan, String)>,
+    /// Whether the command may go on when what started it has ended.
     outlives_command: bool,
     /// The program that starts the command, such as sudo.
     launcher: Option<String>,
-    phase: Option<Phase>,
-    /// Process group of the session.
-    group: Option<ProcessGroup>,
-    /// Process group of a command that runs as another user.
-    command_group: Option<ProcessGroup>,
-    /// How the command ended, where other steps may follow.
-    command: Option<ExitStatus>,
-    hook: Option<String>,
-    refused: Option<String>,
-    last_line: LastLine,
+}
+
+/// The gate, at which a session waits until its attempt may begin.
+#[derive(Debug)]
+struct Gate {
+    /// Whether `go` was not sent.
+    is_shut: bool,
+    /// How the session waits there.
+    ready: Option<Ready>,
+    /// Why it ended there.
+    never: Option<(NeverBegan, String)>,
+}
+
+/// The process groups to end.
+#[derive(Debug, Default)]
+struct Groups {
+    session: Option<ProcessGroup>,
+    /// Of a command that runs as another user.
+    command: Option<ProcessGroup>,
 }
 
 impl SessionProgress {
     pub(crate) fn new(session: &Session) -> Self {
         Self {
-            phases: session.phases.clone(),
-            is_forced: session.is_forced(),
-            is_shut: session.has_gate(),
-            ready: None,
-            never: None,
-            outlives_command: session.outlives_command(),
-            launcher: session.privilege.program_name().map(str::to_owned),
+            expected: Expected {
+                phases: session.phases.clone(),
+                is_forced: session.is_forced(),
+                outlives_command: session.outlives_command(),
+                launcher: session.privilege.program_name().map(str::to_owned),
+            },
+            gate: Gate {
+                is_shut: session.has_gate(),
+                ready: None,
+                never: None,
+            },
             phase: None,
-            group: None,
-            command_group: None,
+            groups: Groups::default(),
             command: session.follows_command().then_some(ExitStatus::Code(0)),
             hook: None,
             refused: None,
@@ -59,20 +82,20 @@ impl SessionProgress {
     pub(crate) fn apply(&mut self, mark: Mark) -> Option<Phase> {
         match mark {
             // Only the first mark counts: a command could print another to have a group of its choice ended.
-            Mark::Begun(group) if self.group.is_none() => self.group = Some(group),
-            Mark::Begun(group) if self.runs_command() => self.command_group = Some(group),
-            Mark::Phase(phase) if self.phases.contains(&phase) && self.phase < Some(phase) => {
+            Mark::Begun(group) if self.groups.session.is_none() => self.groups.session = Some(group),
+            Mark::Begun(group) if self.runs_command() => self.groups.command = Some(group),
+            Mark::Phase(phase) if self.expected.phases.contains(&phase) && self.phase < Some(phase) => {
                 self.phase = Some(phase);
                 return Some(phase);
             }
             Mark::Ended(status) if self.runs_command() => self.command = Some(ExitStatus::Code(status)),
             Mark::Killed(signal) if self.runs_command() => self.command = Some(ExitStatus::Signal(signal)),
-            Mark::Ready(ready) if self.is_shut && self.ready.is_none() => {
-                self.ready = Some(ready);
-                self.outlives_command |= ready.reports_end && self.phases.contains(&Phase::Command);
+            Mark::Ready(ready) if self.gate.is_shut && self.gate.ready.is_none() => {
+                self.gate.ready = Some(ready);
+                self.expected.outlives_command |= ready.reports_end && self.expected.phases.contains(&Phase::Command);
             }
             // Ignored once a step was entered: the command could print these marks.
-            Mark::Busy(who) if self.phase.is_none() => self.never = Some((NeverBegan::Busy, busy_message(&who))),
+            Mark::Busy(who) if self.phase.is_none() => self.gate.never = Some((NeverBegan::Busy, busy_message(&who))),
             Mark::Never(why) if self.phase.is_none() => self.shut_by_host(&why),
             Mark::Hook(name) => self.hook = Some(name),
             Mark::Refused(reason) => self.refused = Some(reason),
@@ -85,24 +108,24 @@ impl SessionProgress {
     fn shut_by_host(&mut self, why: &str) {
         let message = never_message(why);
         match why {
-            "late" => self.never = Some((NeverBegan::Expired, message)),
+            "late" => self.gate.never = Some((NeverBegan::Expired, message)),
             _ => self.refused = Some(message),
         }
     }
 
     /// How it waits at the gate, if it does.
     pub(crate) fn waits(&self) -> Option<Ready> {
-        self.ready.filter(|_| self.is_shut)
+        self.gate.ready.filter(|_| self.gate.is_shut)
     }
 
     /// Whether it waits at its gate and `go` was not sent.
     pub(crate) fn is_shut(&self) -> bool {
-        self.is_shut
+        self.gate.is_shut
     }
 
     /// Records that `go` was sent.
     pub(crate) fn open(&mut self) {
-        self.is_shut = false;
+        self.gate.is_shut = false;
     }
 
     /// Keeps output that may explain why nothing begins.
@@ -114,7 +137,7 @@ impl SessionProgress {
 
     /// Whether the host has begun to run the script.
     pub(crate) fn has_begun(&self) -> bool {
-        self.group.is_some()
+        self.groups.session.is_some()
     }
 
     /// Whether the command, or the launcher before it, may be running.
@@ -124,12 +147,12 @@ impl SessionProgress {
 
     /// Whether the launcher may still ask for a password.
     pub(crate) fn may_ask(&self) -> bool {
-        self.runs_command() && self.launcher.is_some() && self.command_group.is_none()
+        self.runs_command() && self.expected.launcher.is_some() && self.groups.command.is_none()
     }
 
     /// Whether the command has begun to read its input.
     pub(crate) fn reads_input(&self) -> bool {
-        self.is_forced || (self.runs_command() && !self.may_ask())
+        self.expected.is_forced || (self.runs_command() && !self.may_ask())
     }
 
     /// Whether the command has ended, so that only background processes can keep the output open.
@@ -144,7 +167,10 @@ impl SessionProgress {
 
     /// The groups to end: the session's, and that of a command that runs as another user.
     pub(crate) fn groups(&self) -> Option<(ProcessGroup, Option<ProcessGroup>)> {
-        Some((self.group?, self.command_group.filter(|_| self.command.is_none())))
+        Some((
+            self.groups.session?,
+            self.groups.command.filter(|_| self.command.is_none()),
+        ))
     }
 
     /// The phase that an end is attributed to.
@@ -155,32 +181,32 @@ impl SessionProgress {
         if self.command == Some(ExitStatus::Code(0)) {
             return Phase::PostHook;
         }
-        let first = self.phases.first().copied().unwrap_or(Phase::Command);
+        let first = self.expected.phases.first().copied().unwrap_or(Phase::Command);
         self.phase.unwrap_or(first)
     }
 
     /// How it ended, as the host reported it; unknown for this reason if it did not.
     pub(crate) fn exit_report(&self, status: Option<&ExitStatus>, lost: impl FnOnce() -> String) -> ExitReport {
-        if let Some(never) = &self.never {
+        if let Some(never) = &self.gate.never {
             return never.clone().into();
         }
         let Some(status) = status else {
-            return match (self.is_shut, &self.refused, &self.command) {
+            return match (self.gate.is_shut, &self.refused, &self.command) {
                 (_, Some(reason), _) => ExitReport::refused(reason.clone()),
                 // Whatever broke: nothing runs before the word to go.
                 (true, ..) => (NeverBegan::NotSent, lost()).into(),
                 // Nothing follows it.
-                (_, _, Some(end)) if self.phases.last() == Some(&Phase::Command) => self.ended(end),
+                (_, _, Some(end)) if self.expected.phases.last() == Some(&Phase::Command) => self.ended(end),
                 _ => ExitReport::Unknown(lost()),
             };
         };
         if let Some(reason) = &self.refused {
             return ExitReport::refused(reason.clone());
         }
-        if !self.has_begun() && !self.is_forced {
+        if !self.has_begun() && !self.expected.is_forced {
             return ExitReport::refused(self.last_line.explain(ran_something_else(status)));
         }
-        if self.is_shut {
+        if self.gate.is_shut {
             let reason = format!("what waited there for the word to go ended with {status}");
             return (NeverBegan::NotSent, reason).into();
         }
@@ -191,9 +217,11 @@ impl SessionProgress {
         match (&self.command, status) {
             (Some(ExitStatus::Signal(signal)), _) => ExitReport::Killed { signal: signal.clone() },
             (Some(ExitStatus::Code(status @ 1..)), _) => self.exited(*status),
-            (None, status) if self.phase == Some(Phase::Command) && self.outlives_command => ExitReport::Unknown(
-                format!("what ran the command on the host ended with {status}, and did not tell how the command ended"),
-            ),
+            (None, status) if self.phase == Some(Phase::Command) && self.expected.outlives_command => {
+                ExitReport::Unknown(format!(
+                    "what ran the command on the host ended with {status}, and did not tell how the command ended"
+                ))
+            }
             (_, ExitStatus::Code(status)) => self.exited(*status),
             (_, ExitStatus::Signal(signal)) => ExitReport::Killed { signal: signal.clone() },
         }
@@ -222,9 +250,9 @@ impl SessionProgress {
 
     /// Whether the command's phase was entered without the command beginning.
     fn never_began(&self) -> bool {
-        self.phases.contains(&Phase::Command)
-            && self.launcher.is_some()
-            && self.command_group.is_none()
+        self.expected.phases.contains(&Phase::Command)
+            && self.expected.launcher.is_some()
+            && self.groups.command.is_none()
             && self.phase >= Some(Phase::Command)
     }
 
@@ -243,7 +271,7 @@ impl SessionProgress {
     }
 
     fn why_not_begun(&self, status: &ExitStatus) -> String {
-        let name = self.launcher.as_deref().unwrap_or_default();
+        let name = self.expected.launcher.as_deref().unwrap_or_default();
         match status {
             ExitStatus::Code(127) => format!("there is no {name} on the host"),
             status => format!("{name} ended with {status} before the command began"),

@@ -81,8 +81,8 @@ impl Scripts {
         }
     }
 
-    /// The text of one step alone, which finds its process group in `pogo_g` and its kind in `pogo_k`. `None` if there is
-    /// no such step.
+    /// The text of one step alone, which finds its process group in `pogo_g` and its kind in `pogo_k`. `None` if there
+    /// is no such step.
     pub(crate) fn step(&self, phase: Phase) -> Option<String> {
         let (begun, environment) = (self.begun(), self.environment(phase));
         Some(match phase {

@@ -1,9 +1,9 @@
 //! A session: one or more of an attempt's steps, run one after the other.
 //!
 //! All steps of a session cost the host one login shell, and the network no more than the command alone. The script is
-//! composed of parts, in this order: `begun` reports the process group; the gate takes the host lock and waits for `go`; then
-//! the steps, each of which reports that it is entered. So a host that restarts can run its post-hooks in a later session:
-//! `Session::of(…, &[PreHook, Command])`, then `Session::of(…, &[PostHook])`.
+//! composed of parts, in this order: `begun` reports the process group; the gate takes the host lock and waits for
+//! `go`; then the steps, each of which reports that it is entered. So a host that restarts can run its post-hooks in a
+//! later session: `Session::of(…, &[PreHook, Command])`, then `Session::of(…, &[PostHook])`.
 
 use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::{RemoteCommand, RunAs};
@@ -109,8 +109,8 @@ pub(crate) enum InvalidAttempt {
 }
 
 impl Session {
-    /// The sessions of an attempt, in order: one, or several where the command needs a terminal of its own. `files` is the
-    /// directory of uploaded files. The attempt was [checked](check_attempt).
+    /// The sessions of an attempt, in order: one, or several where the command needs a terminal of its own. `files` is
+    /// the directory of uploaded files. The attempt was [checked](check_attempt).
     // One session: with one per step, the login shells made a rollout take three times as long.
     pub(crate) fn all_of(attempt: &Attempt, files: Option<&str>, gate: Option<&GateOptions>) -> Vec<Self> {
         let parts = if attempt.exec_options.pty {

@@ -22,8 +22,8 @@ pub(crate) struct StopSignal {
 /// Time for the host to confirm that something has ended after KILL.
 const CONFIRMATION: Duration = Duration::from_secs(2);
 
-/// Time, beside the grace, in which an attempt that was cancelled is to be shown to have ended. Under 20 processes for each core a host
-/// took 5 s to open the session that ends it, and was in doubt.
+/// Time, beside the grace, in which an attempt that was cancelled is to be shown to have ended. Under 20 processes for
+/// each core a host took 5 s to open the session that ends it, and was in doubt.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl StopSignal {

@@ -11,8 +11,8 @@ pub(crate) enum HostAnswer {
     NeverBegan,
     /// It has ended, in this phase.
     Ended(Phase, ExitReport),
-    /// Nothing of it runs any more, nor ever will, and how it ended is not known: nobody has written it down, or a later attempt, which
-    /// began only when nothing of it ran, has taken its place in the record.
+    /// Nothing of it runs any more, nor ever will, and how it ended is not known: nobody has written it down, or a
+    /// later attempt, which began only when nothing of it ran, has taken its place in the record.
     Gone,
     /// It runs, or waits for the word to go.
     Running,

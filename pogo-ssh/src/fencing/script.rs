@@ -5,14 +5,15 @@ use crate::exec::{CommandLine, Marker};
 use crate::host_lock::{BORN, GROUP_LIVES, LockKey, RECORD, TAKE};
 use crate::quote::quote;
 
-/// Looks once: the first word is `never`, `ended …`, `gone`, `running`, `waits`, `busy …`, `other …` or `none …`. Whatever it finds,
-/// from then on the attempt cannot begin, unless it runs, waits for the word to go, or the host is busy.
+/// Looks once: the first word is `never`, `ended …`, `gone`, `running`, `waits`, `busy …`, `other …` or `none …`.
+/// Whatever it finds, from then on the attempt cannot begin, unless it runs, waits for the word to go, or the host is
+/// busy.
 ///
-/// Records of namespaces that end with their process are removed after a while. An attempt that was ready has made one: that it is missing
-/// does not mean that the attempt never began.
+/// Records of namespaces that end with their process are removed after a while. An attempt that was ready has made one:
+/// that it is missing does not mean that the attempt never began.
 ///
-/// Who holds the lock has made sure that the group of the last holder is gone. So of an attempt that does not hold it, and whose record says
-/// `begun`, nothing runs.
+/// Who holds the lock has made sure that the group of the last holder is gone. So of an attempt that does not hold it,
+/// and whose record says `begun`, nothing runs.
 const LOOK: &str = r#"pogo_look() {
 pogo_take "$1"
 pogo_s=$? pogo_n=${pogo_K#* }
@@ -55,8 +56,8 @@ fi
 }
 "#;
 
-/// Looks until the answer is final, or the time is over that the parameters say: for an attempt that waits for the word to go, and
-/// for one that runs or whose host is busy.
+/// Looks until the answer is final, or the time is over that the parameters say: for an attempt that waits for the word
+/// to go, and for one that runs or whose host is busy.
 // The lock is not held between two looks, so that whoever asks keeps no other attempt waiting.
 const ASK: &str = r#"pogo_S=
 while :; do

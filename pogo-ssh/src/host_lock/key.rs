@@ -84,7 +84,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_name_is_a_short_word_of_plain_bytes_and_no_other_names_is(one in "[^\\x00]{0,80}", other in "[^\\x00]{0,80}") {
+        fn a_name_is_a_short_word_of_plain_bytes_and_no_other_names_is(
+            one in "[^\\x00]{0,80}",
+            other in "[^\\x00]{0,80}"
+        ) {
             let word = file_word(&one);
             prop_assert!((1..=LONGEST_NAME).contains(&word.len()));
             prop_assert!(word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_%".contains(&byte)), "{}", word);

@@ -2,7 +2,8 @@
 
 use super::key::shown_key;
 
-/// Who keeps the host busy, by its words: `NUMBER SECONDS KEY`, and a process group where it has outlived its supervisor; or `earlier TOKEN`.
+/// Who keeps the host busy, by its words: `NUMBER SECONDS KEY`, and a process group where it has outlived its
+/// supervisor; or `earlier TOKEN`.
 pub(crate) fn busy_message(words: &str) -> String {
     if let Some(token) = words.strip_prefix("earlier ") {
         let token: String = token.chars().filter(char::is_ascii_graphic).collect();
@@ -16,7 +17,8 @@ pub(crate) fn busy_message(words: &str) -> String {
     match words.next().and_then(|word| word.parse::<u32>().ok()) {
         None => format!("{holder} has held the host's lock for {seconds} s"),
         Some(group) => format!(
-            "process group {group} of {holder}, which began {seconds} s ago, still runs, and what supervised it is gone; end the group, or wait for it"
+            "process group {group} of {holder}, which began {seconds} s ago, still runs, and what supervised it is \
+             gone; end the group, or wait for it"
         ),
     }
 }
@@ -29,7 +31,8 @@ pub(crate) fn never_message(words: &str) -> String {
     match word {
         "late" => "the word to go did not come while the host waited for it".to_owned(),
         "superseded" => format!(
-            "the host has seen a later attempt of this namespace, a{number}, or was told of one: another dispatcher runs in its name; give each store a namespace of its own"
+            "the host has seen a later attempt of this namespace, a{number}, or was told of one: another dispatcher \
+             runs in its name; give each store a namespace of its own"
         ),
         "again" => format!("attempt a{number} began there before, and begins once"),
         "unwritten" => "the host could not write down that it begins; is its disk full?".to_owned(),

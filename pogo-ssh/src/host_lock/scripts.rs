@@ -1,22 +1,22 @@
 //! The shell text that takes the host's lock and writes its record.
 //!
-//! Two files of 256 bytes, each written over in place by one write, so that a full disk cannot keep an end from being known:
-//! `HOST.lock` is locked by the kernel for whoever supervises a command, and says whose it is or was; `HOST.KEY` is the
-//! last attempt of one namespace and incarnation. Both hold one line:
+//! Two files of 256 bytes, each written over in place by one write, so that a full disk cannot keep an end from being
+//! known: `HOST.lock` is locked by the kernel for whoever supervises a command, and says whose it is or was; `HOST.KEY`
+//! is the last attempt of one namespace and incarnation. Both hold one line:
 //!
 //! ```text
 //! 1 KEY NUMBER PART LEAST BOOT GROUP KIND START SINCE STATE…
 //! ```
 //!
-//! `1` is the version of the format. `LEAST`: lower numbers are refused. `GROUP` is of `KIND` `group` or `alone`, and its
-//! leader began at `START`, in the boot `BOOT`. `SINCE` is the host's clock when it began. `STATE` is `ready`, `begun`,
-//! `ended PHASE ended STATUS`, `ended PHASE killed SIGNAL` or `none`.
+//! `1` is the version of the format. `LEAST`: lower numbers are refused. `GROUP` is of `KIND` `group` or `alone`, and
+//! its leader began at `START`, in the boot `BOOT`. `SINCE` is the host's clock when it began. `STATE` is `ready`,
+//! `begun`, `ended PHASE ended STATUS`, `ended PHASE killed SIGNAL` or `none`.
 //!
-//! What is exclusive is so among all who log in as one user: another user's files cannot be written. The directory is one
-//! that stays: `/run/user` goes with the user's last login, and the command may not.
+//! What is exclusive is so among all who log in as one user: another user's files cannot be written. The directory is
+//! one that stays: `/run/user` goes with the user's last login, and the command may not.
 
-/// Functions for the record. `pogo_L` is the lock's file, `pogo_R` the record's, both empty without a record; `pogo_K` are the words of the
-/// attempt; `pogo_M` the least number; `pogo_B`, `pogo_G` and `pogo_U` are boot, group and clock.
+/// Functions for the record. `pogo_L` is the lock's file, `pogo_R` the record's, both empty without a record; `pogo_K`
+/// are the words of the attempt; `pogo_M` the least number; `pogo_B`, `pogo_G` and `pogo_U` are boot, group and clock.
 // By the time since the boot where the host has that: nobody sets it, as somebody may set its clock.
 pub(crate) const RECORD: &str = r#"pogo_now() {
 if [ -r /proc/uptime ]; then read -r pogo_U pogo_x </proc/uptime; pogo_U=${pogo_U%%.*}; else pogo_U=$(date +%s); fi
@@ -40,8 +40,9 @@ pogo_x=${20-}
 
 /// Whether something of a recorded group lives. The parameters are `BOOT GROUP KIND START` of the record.
 ///
-/// A number is given to no other process while a group has it. So a leader of another start means that the group is gone;
-/// without a leader, whoever is left in it was there before. Processes that nobody has collected do not count where there is a `ps`.
+/// A number is given to no other process while a group has it. So a leader of another start means that the group is
+/// gone; without a leader, whoever is left in it was there before. Processes that nobody has collected do not count
+/// where there is a `ps`.
 pub(crate) const GROUP_LIVES: &str = r#"pogo_lives() {
 [ "$1" = "$pogo_B" ] || return 1
 pogo_born "$2"
@@ -58,13 +59,14 @@ exit 0)
 }
 "#;
 
-/// Takes the lock: `pogo_take DIRECTORY`, of descriptor 9, which is open afterwards in any case. Gives 0 when it is held; 1 when
-/// somebody else has it, whose line is in `pogo_z`; 2 when there is none, for the reason in `pogo_W`. `pogo_R` is set
-/// where a record can be written.
+/// Takes the lock: `pogo_take DIRECTORY`, of descriptor 9, which is open afterwards in any case. Gives 0 when it is
+/// held; 1 when somebody else has it, whose line is in `pogo_z`; 2 when there is none, for the reason in `pogo_W`.
+/// `pogo_R` is set where a record can be written.
 ///
-/// A host that is reached over loopback stands for itself under that address and port alone: one machine may play many hosts.
-/// The second directory is for users without a home, and is kept to once it is used. Neither counts where it, or the lock in it, is somebody
-/// else's: whoever makes such a file first could keep the lock from its user, or have the user's shell read it.
+/// A host that is reached over loopback stands for itself under that address and port alone: one machine may play many
+/// hosts. The second directory is for users without a home, and is kept to once it is used. Neither counts where it, or
+/// the lock in it, is somebody else's: whoever makes such a file first could keep the lock from its user, or have the
+/// user's shell read it.
 // An attempt's end is reported a moment before its supervisor ends: whoever comes next waits a second before the host
 // counts as busy. `true` carries the redirections that may fail: one of `exec` or `:` would end the shell.
 pub(crate) const TAKE: &str = r#"pogo_dir() {
@@ -119,8 +121,8 @@ fn records_of_namespaces_without_a_journal_are_known_by_their_name() {
     assert!(TIDY.contains(&format!(".{prefix}*")));
 }
 
-/// What follows `pogo_take`, whose status is the parameter: where another command runs, or the number is not to begin, says so by
-/// `pogo_say` and ends the shell.
+/// What follows `pogo_take`, whose status is the parameter: where another command runs, or the number is not to begin,
+/// says so by `pogo_say` and ends the shell.
 pub(crate) const HELD: &str = r#"pogo_held() {
 pogo_now
 [ "$1" != 1 ] || { set -- $pogo_z; pogo_say busy "${3:-0}" "$((pogo_U - ${10:-pogo_U}))" "${2:--}"; exit 0; }
@@ -141,9 +143,10 @@ pogo_line "$pogo_L" ready 2>/dev/null
 }
 "#;
 
-/// Removes records that are of no use any more, where one was added: those of namespaces that end with their process, a week after they were
-/// written last, unless they say that something runs. A record of any other namespace is kept for ever: without it, its dispatcher could not
-/// learn what became of an attempt, and a number that was overtaken could begin.
+/// Removes records that are of no use any more, where one was added: those of namespaces that end with their process, a
+/// week after they were written last, unless they say that something runs. A record of any other namespace is kept for
+/// ever: without it, its dispatcher could not learn what became of an attempt, and a number that was overtaken could
+/// begin.
 // A process for each 32nd record, and none otherwise.
 pub(crate) const TIDY: &str = r#"pogo_tidy() {
 set -- "$pogo_D/$pogo_H".memory-*
@@ -152,11 +155,11 @@ find "$@" -prune -mtime +7 ! -exec grep -q "begun *$" {} \; -exec rm -f {} +
 } 2>/dev/null
 "#;
 
-/// Says that the command could begin, and waits for the word to go, for as many seconds of the host's clock as the parameter says, which
-/// goes on while the host sleeps. Gives 1 where it does not come in time.
+/// Says that the command could begin, and waits for the word to go, for as many seconds of the host's clock as the
+/// parameter says, which goes on while the host sleeps. Gives 1 where it does not come in time.
 ///
-/// Not every shell can read with a limit; dash, which cannot, stops reading when a child ends whose end it traps. That child is killed: until
-/// it has become `sleep` it has the traps of the shell, which lost a TERM.
+/// Not every shell can read with a limit; dash, which cannot, stops reading when a child ends whose end it traps. That
+/// child is killed: until it has become `sleep` it has the traps of the shell, which lost a TERM.
 // A child is the exception: a watchdog for each session that waits cost one more process on every host.
 pub(crate) const WAIT: &str = r#"pogo_wait() {
 if [ "$pogo_R" ]; then pogo_say ready lock; elif [ "$pogo_L" ]; then pogo_say ready held "$pogo_W"; else pogo_say ready none "$pogo_W"; fi

@@ -14,7 +14,8 @@ pub enum JobInputsError {
     },
     /// The job has a kind of input that this version does not support.
     #[error(
-        "this version of pogo-ssh does not know the kind of input that the job names; use versions of pogo-core and pogo-ssh that fit"
+        "this version of pogo-ssh does not know the kind of input that the job names; use versions of pogo-core and \
+         pogo-ssh that fit"
     )]
     Unknown,
     /// The path of a file to send is a directory.

@@ -32,7 +32,8 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Takes the password and the limits from the settings; key files are added with [`add_key_file`](Self::add_key_file).
+    /// Takes the password and the limits from the settings; key files are added with
+    /// [`add_key_file`](Self::add_key_file).
     pub(crate) fn new(config: &SshTransportBuilder, agent: Option<PathBuf>) -> Self {
         Self {
             agent,

@@ -57,7 +57,10 @@ pub(crate) enum KeyFileError {
     Encrypted { path: PathBuf, reason: NoAnswer },
     #[error("the passphrase does not open the key file {}", path.display())]
     WrongPassphrase { path: PathBuf },
-    #[error("the key in {} is on a FIDO token; add it to an ssh-agent (ssh-add), or log in through the ssh program", path.display())]
+    #[error(
+        "the key in {} is on a FIDO token; add it to an ssh-agent (ssh-add), or log in through the ssh program",
+        path.display()
+    )]
     Token { path: PathBuf },
     #[error("{} is not a private key file: {reason}", path.display())]
     Malformed { path: PathBuf, reason: String },

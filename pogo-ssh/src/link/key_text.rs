@@ -39,8 +39,8 @@ pub(super) fn private_key(text: &str, passphrase: Option<&str>) -> Result<Privat
         (false, _) => keys::decode_secret_key(text, None).map_err(malformed),
         (true, passphrase) => match keys::decode_secret_key(text, passphrase) {
             Ok(key) => Ok(key),
-            // russh 0.65 gives both as errors whose types it does not export, so only the words tell an unknown cipher from a
-            // wrong passphrase.
+            // russh 0.65 gives both as errors whose types it does not export, so only the words tell an unknown cipher
+            // from a wrong passphrase.
             Err(error) if error.to_string().contains("unsupported") => Err(malformed(error)),
             Err(_) => Err(KeyTextError::WrongPassphrase),
         },

@@ -55,7 +55,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PeekedStream<S> {
         self.first.clone()
     }
 
-    /// Writes the client's identification line in advance: some servers wait for it, and those of other protocols answer it.
+    /// Writes the client's identification line in advance: some servers wait for it, and those of other protocols
+    /// answer it.
     pub(super) async fn greet(&mut self, identification: &str) -> io::Result<()> {
         self.stream.write_all(identification.as_bytes()).await?;
         self.stream.flush().await?;

@@ -1,4 +1,5 @@
-//! Encrypted keys in the traditional format of OpenSSL, as `ssh-keygen -m PEM` and `openssl genrsa -traditional` write it.
+//! Encrypted keys in the traditional format of OpenSSL, as `ssh-keygen -m PEM` and `openssl genrsa -traditional` write
+//! it.
 
 use aes::{Aes128, Aes192, Aes256};
 use base64ct::{Base64, Encoding};

@@ -140,8 +140,8 @@ async fn break_after(link: Arc<Notify>, time: Duration) {
     link.notify_one();
 }
 
-/// Passes input on, until the channel or the connection is closed. `breaking` closes the connection this long after `go`
-/// has arrived.
+/// Passes input on, until the channel or the connection is closed. `breaking` closes the connection this long after
+/// `go` has arrived.
 async fn read_all(
     mut messages: ChannelReadHalf,
     mut to: Option<ChildStdin>,

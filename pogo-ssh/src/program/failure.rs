@@ -93,11 +93,13 @@ mod tests {
         let of = |complaints: &str| is_first_contact(&format!("cannot connect to web1: {}", in_one_line(complaints)));
         assert!(of("Host key verification failed.\n"));
         assert!(of(
-            "No ED25519 host key is known for web1 and you have requested strict checking.\nHost key verification failed.\n"
+            "No ED25519 host key is known for web1 and you have requested strict checking.\n\
+             Host key verification failed.\n"
         ));
         for more in [
             "@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n@@@@\nIT IS POSSIBLE\n",
-            "@@@@\n@       WARNING: REVOKED HOST KEY DETECTED!               @\n@@@@\nThe ED25519 host key for web1 is marked as revoked.\n",
+            "@@@@\n@       WARNING: REVOKED HOST KEY DETECTED!               @\n@@@@\n\
+             The ED25519 host key for web1 is marked as revoked.\n",
         ] {
             assert!(!of(&format!("{more}Host key verification failed.\n")), "{more}");
         }

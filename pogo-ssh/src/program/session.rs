@@ -169,7 +169,9 @@ impl RunningSession<'_> {
                 biased;
                 reason = &mut stopped => match self.end.done {
                     Some(_) => break,
-                    None if self.end.progress.is_shut() => return Ok(self.keep_shut(NotStarted::Stopped(reason).into())),
+                    None if self.end.progress.is_shut() => {
+                        return Ok(self.keep_shut(NotStarted::Stopped(reason).into()));
+                    }
                     None => return Err(reason),
                 },
                 () = until(linger_until), if !behind => {

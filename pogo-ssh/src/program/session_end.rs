@@ -131,7 +131,8 @@ mod tests {
             None,
             Some(255),
             false,
-            "mux_client_request_session: session request failed: Session open refused by peer\nConnection closed by UNKNOWN port 65535",
+            "mux_client_request_session: session request failed: Session open refused by peer\n\
+             Connection closed by UNKNOWN port 65535",
         );
         assert!(matches!(full, ExitReport::NotStarted(NotStarted::Refused(_))));
     }

@@ -32,16 +32,16 @@ use crate::transport::SshTransport;
 /// File descriptors that one attempt needs: the pipes of both runs of the program.
 const FILES_EACH: usize = 8;
 
-/// Runs attempts through OpenSSH's `ssh` program: for what [`SshTransport`](crate::SshTransport) does not support, such as
-/// keys on a FIDO token, Kerberos, `ProxyCommand`, and any other setting of OpenSSH's.
+/// Runs attempts through OpenSSH's `ssh` program: for what [`SshTransport`](crate::SshTransport) does not support, such
+/// as keys on a FIDO token, Kerberos, `ProxyCommand`, and any other setting of OpenSSH's.
 ///
 /// Each attempt is one run of the program that connects and logs in, and one more for each session over that connection
 /// (`ControlMaster`), so that a failure before the command began is distinguished from a doubt. It costs some 20 ms of
 /// processor time for each host, against 1 to 2 of the built-in transport.
 ///
 /// Host keys are verified, nobody is asked for anything, nothing is forwarded; uploads
-/// are refused. A command that ends with 128 and the number of a signal counts as ended by that signal (its name on Linux), as
-/// in a shell's convention. Built by [`SshTransportBuilder::build_program`].
+/// are refused. A command that ends with 128 and the number of a signal counts as ended by that signal (its name on
+/// Linux), as in a shell's convention. Built by [`SshTransportBuilder::build_program`].
 #[derive(Debug)]
 pub struct ProgramTransport {
     program: PathBuf,

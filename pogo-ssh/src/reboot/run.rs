@@ -152,12 +152,13 @@ fn outcome_without_restart(command: CommandEnd, not_back: RestartFailure, within
         (RestartFailure::NotRestarted, CommandEnd::Killed(signal)) => Outcome::failed(
             FailureKind::Signal { signal },
             format!(
-                "during the command, and the host was not restarted within {within}: it answers, in the boot that it was in before"
+                "during the command, and the host was not restarted within {within}: it answers, in the boot that it \
+                 was in before"
             ),
         ),
         (RestartFailure::NotRestarted, CommandEnd::Unknown(reason)) => Outcome::in_doubt(format!(
-            "the host was not restarted within {within}: it answers, in the boot that it was in before, and the command \
-             may still run there ({reason})"
+            "the host was not restarted within {within}: it answers, in the boot that it was in before, and the \
+             command may still run there ({reason})"
         )),
         (RestartFailure::NoAnswer(last), _) => Outcome::in_doubt(format!(
             "the command ran, and the host did not come back within {within}: {last}"

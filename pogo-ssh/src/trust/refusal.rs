@@ -43,8 +43,8 @@ pub(crate) fn fingerprint(key: &PublicKey) -> String {
 pub(crate) enum HostKeyRefusal {
     /// No key of the host is known.
     #[error(
-        "no key of {host} is known (it shows {algorithm} {shown}); check that fingerprint, then add the key to {}, or accept new hosts \
-         (accept-new)",
+        "no key of {host} is known (it shows {algorithm} {shown}); check that fingerprint, then add the key to {}, or \
+         accept new hosts (accept-new)",
         file.as_ref().map_or("a known_hosts file".to_owned(), |file| file.display().to_string())
     )]
     Unknown {
@@ -55,8 +55,8 @@ pub(crate) enum HostKeyRefusal {
     },
     /// Another key is known.
     #[error(
-        "the key of {host} has changed: it shows {algorithm} {shown}, known is {}; if it was changed on purpose, remove that line, \
-         otherwise somebody may be listening in",
+        "the key of {host} has changed: it shows {algorithm} {shown}, known is {}; if it was changed on purpose, \
+         remove that line, otherwise somebody may be listening in",
         known.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
     )]
     Changed {

@@ -18,7 +18,8 @@ const NAME: &str = "pogo-tester";
 pub(crate) const ID: u32 = 61_234;
 pub(crate) const PASSWORD: &str = "correct horse";
 
-/// Lays the files over those of the system, and a directory of its own over `/var/tmp`, for whatever is run after it and for nobody else.
+/// Lays the files over those of the system, and a directory of its own over `/var/tmp`, for whatever is run after it
+/// and for nobody else.
 const OVERLAY: &str = r#"for file in passwd shadow sudoers; do mount --bind "$0/$file" "/etc/$file" || exit; done
 mount --bind "$0/var-tmp" /var/tmp || exit; exec "$@""#;
 
@@ -105,8 +106,9 @@ impl Account {
         self.files.path().join("home")
     }
 
-    /// Once, in some hundreds of runs, the real sudo did not end although its command had: that is in doubt, rightly, and
-    /// not what is asked here. The list of processes is then printed past the test's own output, and it is asked again.
+    /// Once, in some hundreds of runs, the real sudo did not end although its command had: that is in doubt, rightly,
+    /// and not what is asked here. The list of processes is then printed past the test's own output, and it is asked
+    /// again.
     pub(crate) async fn run(&self, config: SshTransportBuilder, exec_options: ExecOptions, line: &str) -> Report {
         self.run_on(&config.build().unwrap(), exec_options, line).await
     }

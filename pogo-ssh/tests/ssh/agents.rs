@@ -119,7 +119,8 @@ async fn a_locked_agent_is_told_from_a_missing_one_and_a_key_file_serves_without
 async fn an_agent_that_hangs_is_given_up_once_and_a_key_file_serves_without_it() {
     let fleet = fleet().await;
     let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), RemoteCommand::shell("true"));
-    // A machine that is too busy for so short a connect timeout says nothing of the agent; one that waited for it would always be late.
+    // A machine that is too busy for so short a connect timeout says nothing of the agent; one that waited for it would
+    // always be late.
     for number in 0..10 {
         let directory = tempfile::tempdir().unwrap();
         let socket = directory.path().join("agent");

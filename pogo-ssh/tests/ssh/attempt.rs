@@ -181,7 +181,8 @@ impl TestAttempt {
         running.finish(transport).await
     }
 
-    /// The first of a test is a17: each test has a thread of its own. A detached one, which may be found again, has the number of its key.
+    /// The first of a test is a17: each test has a thread of its own. A detached one, which may be found again, has the
+    /// number of its key.
     fn issue_number(&mut self) {
         thread_local! {
             static ISSUED: Cell<u64> = const { Cell::new(17) };
@@ -198,8 +199,8 @@ impl TestAttempt {
         }
     }
 
-    /// Cancels it once it has written all of these. A host that is too busy to confirm within seconds that it has ended leaves a doubt, rightly,
-    /// and its lock is held for a moment: then another one is cancelled.
+    /// Cancels it once it has written all of these. A host that is too busy to confirm within seconds that it has ended
+    /// leaves a doubt, rightly, and its lock is held for a moment: then another one is cancelled.
     pub(crate) async fn cancelled_after(self, texts: &[&str], transport: &dyn Transport) -> Report {
         let mut tries = 0;
         loop {
@@ -335,8 +336,9 @@ impl Running {
     }
 }
 
-/// Runs a command of this many lines that goes on for too long. How much time it takes to begin it, and in the last quarter of its limit to show
-/// that all has ended, depends on the machine: where the limit was too short for that, another attempt has a longer one.
+/// Runs a command of this many lines that goes on for too long. How much time it takes to begin it, and in the last
+/// quarter of its limit to show that all has ended, depends on the machine: where the limit was too short for that,
+/// another attempt has a longer one.
 pub(crate) async fn over_its_time(
     transport: &dyn Transport,
     lines: usize,

@@ -87,7 +87,10 @@ impl Site {
         let truth = self.truth(number).await;
         let ran = runs(self.ran(number));
         let context = format!("cut at {cut:?}, ran {ran} times, {truth:?}: {report:#?}");
-        let ended = |outcome: &Outcome| matches!(outcome, Outcome::Failed(failure) if failure.kind == FailureKind::Command { status: 3 });
+        let ended = |outcome: &Outcome| match outcome {
+            Outcome::Failed(failure) => failure.kind == FailureKind::Command { status: 3 },
+            _ => false,
+        };
         let began = match &truth {
             Outcome::NeverBegan { .. } => false,
             // What supervised it wrote to a link that was gone, and ended with it.
@@ -112,7 +115,8 @@ impl Site {
         began
     }
 
-    /// Cuts the link after each piece that goes either way, and in the middle of it: a part of a packet is no more than none.
+    /// Cuts the link after each piece that goes either way, and in the middle of it: a part of a packet is no more than
+    /// none.
     async fn is_cut_everywhere(&self) {
         let (whole, pieces) = self.run(1, None).await;
         whole.assert_failed(FailureKind::Command { status: 3 });

@@ -97,7 +97,9 @@ on_both! {
             if hook {
                 place.file("post.d/hook", "#!/bin/sh\nexit 0\n", 0o755);
             }
-            let attempt = place.attempt(RemoteCommand::shell("true")).with_hooks(&place.path("pre.d"), &place.path("post.d"));
+            let attempt = place
+                .attempt(RemoteCommand::shell("true"))
+                .with_hooks(&place.path("pre.d"), &place.path("post.d"));
             let report = attempt.exec_options(detached(&format!("k{number}"))).run(&transport_of(&place)).await;
             report.assert_succeeded();
             let phases = [Phase::Connect, Phase::Command].into_iter().chain(hook.then_some(Phase::PostHook));
@@ -123,9 +125,14 @@ on_both! {
         let attempt = place.attempt(RemoteCommand::shell("echo words")).exec_options(detached("k1"));
         attempt.run(&transport_of(&place)).await.assert_succeeded();
         let left = || {
-            let found = std::process::Command::new("find").arg(place.path("kept")).args(["-type", "f", "-o", "-type", "p"]).output();
+            let mut find = std::process::Command::new("find");
+            let found = find.arg(place.path("kept")).args(["-type", "f", "-o", "-type", "p"]).output();
             let found = String::from_utf8(found.unwrap().stdout).unwrap();
-            let mut left: Vec<String> = found.lines().filter_map(|path| path.rsplit('/').next()).map(str::to_owned).collect();
+            let mut left: Vec<String> = found
+                .lines()
+                .filter_map(|path| path.rsplit('/').next())
+                .map(str::to_owned)
+                .collect();
             left.sort_unstable();
             left
         };
@@ -142,7 +149,11 @@ on_both! {
     async fn a_cancelled_command_is_ended_on_the_host(place: Place) {
         let transport = transport_of(&place);
         let line = format!("echo up; trap '' INT; sleep 300; echo ran >>'{}'", place.path("ran"));
-        let report = place.attempt(RemoteCommand::shell(line)).exec_options(detached("k1")).cancelled_after(&["up"], &transport).await;
+        let report = place
+            .attempt(RemoteCommand::shell(line))
+            .exec_options(detached("k1"))
+            .cancelled_after(&["up"], &transport)
+            .await;
         report.assert_failed(term());
         // The place is free again.
         let next = place.attempt(RemoteCommand::shell("true")).exec_options(detached("k2"));
@@ -161,7 +172,10 @@ on_both! {
 
     async fn two_attempts_never_run_on_a_host_at_once(place: Place) {
         let transport = transport_of(&place);
-        let (first, mut side) = place.attempt(RemoteCommand::shell("echo up; sleep 300")).exec_options(detached("one")).start();
+        let (first, mut side) = place
+            .attempt(RemoteCommand::shell("echo up; sleep 300"))
+            .exec_options(detached("one"))
+            .start();
         let witness = Arc::clone(&first.witness);
         let second = async {
             witness.saw("up").await;

@@ -68,7 +68,11 @@ on_both! {
     async fn input_that_nobody_reads_holds_up_nothing(place: Place) {
         let transport = place.transport.clone().build().unwrap();
         let big = Stdin::Bytes(vec![b'x'; 8_000_000]);
-        let report = place.attempt(RemoteCommand::shell("echo done; exit 3")).exec_options(reading(big)).run(&transport).await;
+        let report = place
+            .attempt(RemoteCommand::shell("echo done; exit 3"))
+            .exec_options(reading(big))
+            .run(&transport)
+            .await;
         report.assert_failed(FailureKind::Command { status: 3 });
         assert_eq!(report.stdout, "done\n");
     }

@@ -39,7 +39,8 @@ on_both! {
     }
 
     async fn a_line_is_read_by_the_shell_as_it_is(place: Place) {
-        let report = place.sh("x='it'\\''s' # comment\nfor i in 1 2; do echo \"$x $i\"; done | tr s S\necho \"[$1$2]\"").await;
+        let script = "x='it'\\''s' # comment\nfor i in 1 2; do echo \"$x $i\"; done | tr s S\necho \"[$1$2]\"";
+        let report = place.sh(script).await;
         report.assert_succeeded();
         assert_eq!(report.stdout, "it'S 1\nit'S 2\n[]\n");
     }
@@ -81,7 +82,8 @@ on_both! {
         report.assert_succeeded();
         assert!(report.notes.contains("in the background"), "{}", report.notes);
         let pid: i32 = report.stdout.trim().parse().unwrap();
-        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::KILL).unwrap();
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     }
 
     async fn output_over_the_limit_is_cut_with_a_mark_while_the_command_goes_on(place: Place) {

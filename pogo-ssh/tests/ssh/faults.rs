@@ -21,8 +21,8 @@ async fn run_with(fault: Fault, line: &str) -> Report {
     attempt.run(&fleet.transport().build().unwrap()).await
 }
 
-/// What is said of a host where connecting comes this far, and no further within the connect timeout. A short one is over before where this
-/// machine is busy; then a longer one is tried.
+/// What is said of a host where connecting comes this far, and no further within the connect timeout. A short one is
+/// over before where this machine is busy; then a longer one is tried.
 async fn stuck(fault: Fault, reached: &str) -> String {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     fleet.inject("web1", fault).unwrap();
@@ -173,8 +173,8 @@ async fn a_host_where_nobody_can_log_in_fails_with_what_was_tried() {
 }
 
 /// What a hook or command has to do so that its own SSH session dies.
-const KILL_SESSION: &str = "p=$$; while [ -n \"$p\" ] && [ \"$p\" -gt 1 ]; do \
-     case $(ps -o comm= -p $p) in sshd*) kill -KILL $p; sleep 5;; esac; p=$(ps -o ppid= -p $p | tr -d ' '); done; exit 77";
+const KILL_SESSION: &str = "p=$$; while [ -n \"$p\" ] && [ \"$p\" -gt 1 ]; do case $(ps -o comm= -p $p) in sshd*) kill \
+    -KILL $p; sleep 5;; esac; p=$(ps -o ppid= -p $p | tr -d ' '); done; exit 77";
 
 #[tokio::test]
 async fn openssh_dying_in_the_command_leaves_it_in_doubt() {

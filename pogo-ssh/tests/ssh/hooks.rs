@@ -84,7 +84,9 @@ on_both! {
     }
 
     async fn the_command_may_install_its_post_hooks(place: Place) {
-        let report = run(&place, &format!("mkdir '{0}'; printf '#!/bin/sh\\necho installed\\n' >'{0}/hook'; chmod 755 '{0}/hook'", place.path("post.d"))).await;
+        let hooks = place.path("post.d");
+        let install = format!("printf '#!/bin/sh\\necho installed\\n' >'{hooks}/hook'; chmod 755 '{hooks}/hook'");
+        let report = run(&place, &format!("mkdir '{hooks}'; {install}")).await;
         report.assert_succeeded();
         assert_eq!(report.stdout, "installed\n");
         assert_eq!(report.phases, [Phase::Connect, Phase::Command, Phase::PostHook]);

@@ -149,7 +149,8 @@ on_both! {
 
     async fn an_attempt_whose_record_a_later_one_has_taken_stays_in_doubt(place: Place) {
         for number in [17, 18] {
-            place.attempt(RemoteCommand::shell("true")).numbered(number).run(&transport_of(&place)).await.assert_succeeded();
+            let attempt = place.attempt(RemoteCommand::shell("true")).numbered(number);
+            attempt.run(&transport_of(&place)).await.assert_succeeded();
         }
         resume(&place, 18).await.assert_succeeded();
         resume(&place, 17).await.assert_in_doubt();

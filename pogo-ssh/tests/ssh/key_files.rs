@@ -332,7 +332,8 @@ fn a_file_that_is_no_private_key_is_named_for_what_it_is() {
         ),
         (
             "idea",
-            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: IDEA-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: IDEA-CBC,00\n\nAAAA\n\
+             -----END RSA PRIVATE KEY-----\n",
         ),
     ] {
         fs::write(path(name), text).unwrap();

@@ -1,4 +1,5 @@
-//! A machine that restarts: a network namespace with a server of its own, which goes away and comes back, and a boot id.
+//! A machine that restarts: a network namespace with a server of its own, which goes away and comes back, and a boot
+//! id.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -26,8 +27,8 @@ pub(crate) struct Machine {
 const POWER: &str = "#!/bin/sh\necho \"${0##*/} $*\" >'LAB/power'\n";
 
 impl Machine {
-    /// A machine at an address that no other test uses. `None`, and a word on standard error, where this process may not
-    /// make one.
+    /// A machine at an address that no other test uses. `None`, and a word on standard error, where this process may
+    /// not make one.
     pub(crate) fn start(test: &str, number: u8) -> Option<Self> {
         if !openssh::is_there(test) {
             return None;

@@ -9,8 +9,8 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// One whose addresses, by its number below 64, no other test uses. `None`, and a word on standard error, where this
-    /// process may not make one.
+    /// One whose addresses, by its number below 64, no other test uses. `None`, and a word on standard error, where
+    /// this process may not make one.
     pub(crate) fn lay(test: &str, number: u8) -> Option<Self> {
         let network = Self {
             name: format!("pogo-{}-{number}", std::process::id()),

@@ -47,7 +47,8 @@ async fn restart(machine: &mut Machine, boot: &str) {
     machine.come_back(boot);
 }
 
-/// Runs attempts that wait for their host ever longer, until one says this: on a busy machine a short time is over before that is seen.
+/// Runs attempts that wait for their host ever longer, until one says this: on a busy machine a short time is over
+/// before that is seen.
 async fn waited_long_enough(seen: &str, mut attempt: impl AsyncFnMut(Duration) -> Report) -> Report {
     let mut within = Duration::from_secs(4);
     loop {

@@ -29,7 +29,8 @@ on_both! {
         let data = place.directory.join("data");
         fs::write(&data, vec![7; 2_000_000]).unwrap();
         let files = vec![sent(&tool, None, None), sent(&data, None, Some(0o600))];
-        let line = "\"$POGO_FILES/it's a tool\"; wc -c <\"$POGO_FILES/data\" | tr -d ' '; ls -l \"$POGO_FILES/data\" | cut -c1-10";
+        let line = "\"$POGO_FILES/it's a tool\"; wc -c <\"$POGO_FILES/data\" | tr -d ' '; ls -l \"$POGO_FILES/data\" | \
+            cut -c1-10";
         let report = run(&place, files, line).await;
         report.assert_succeeded();
         let (first, rest) = report.stdout.split_once('\n').unwrap();
@@ -43,7 +44,10 @@ on_both! {
         place.file("pre.d/say", "#!/bin/sh\ncat \"$POGO_FILES/tool\"\n", 0o755);
         let exec_options = ExecOptions::new().file(sent(&tool, None, None));
         let transport = place.transport.clone().build().unwrap();
-        let attempt = place.attempt(RemoteCommand::shell("true")).with_hooks(&place.path("pre.d"), "").exec_options(exec_options);
+        let attempt = place
+            .attempt(RemoteCommand::shell("true"))
+            .with_hooks(&place.path("pre.d"), "")
+            .exec_options(exec_options);
         assert_eq!(attempt.run(&transport).await.stdout, "hello");
     }
 
@@ -59,7 +63,8 @@ on_both! {
     async fn another_file_in_its_place_is_left_alone_and_refuses_the_attempt(place: Place) {
         let tool = place.file("tool", "hello", 0o644);
         let there = place.file("there", "precious", 0o644);
-        let message = run(&place, vec![sent(&tool, there.to_str(), None)], "echo ran").await.assert_failed(FailureKind::Refused);
+        let report = run(&place, vec![sent(&tool, there.to_str(), None)], "echo ran").await;
+        let message = report.assert_failed(FailureKind::Refused);
         assert!(message.contains("is there already, and is another file"), "{message}");
         assert_eq!(fs::read(&there).unwrap(), b"precious");
     }
@@ -74,15 +79,18 @@ on_both! {
 
     async fn a_place_that_cannot_be_written_refuses_the_attempt_by_name(place: Place) {
         let tool = place.file("tool", "hello", 0o644);
-        let message = run(&place, vec![sent(&tool, Some("/no/such/place"), None)], "echo ran").await.assert_failed(FailureKind::Refused);
+        let report = run(&place, vec![sent(&tool, Some("/no/such/place"), None)], "echo ran").await;
+        let message = report.assert_failed(FailureKind::Refused);
         assert!(message.contains("/no/such/place"), "{message}");
     }
 
     async fn what_another_user_runs_can_be_reached_by_that_user(place: Place) {
         let tool = place.file("tool", "#!/bin/sh\nls -ld \"$POGO_FILES\" | cut -c1-10\n", 0o755);
-        let exec_options = ExecOptions::new().file(sent(&tool, None, None)).run_as(RunAs::Through(vec!["env".to_owned()]));
+        let through = RunAs::Through(vec!["env".to_owned()]);
+        let exec_options = ExecOptions::new().file(sent(&tool, None, None)).run_as(through);
         let transport = place.transport.clone().build().unwrap();
-        let report = place.attempt(RemoteCommand::shell("$POGO_FILES/tool")).exec_options(exec_options).run(&transport).await;
+        let attempt = place.attempt(RemoteCommand::shell("$POGO_FILES/tool"));
+        let report = attempt.exec_options(exec_options).run(&transport).await;
         assert_eq!(report.stdout, "drwx--x--x\n");
     }
 }

@@ -99,7 +99,8 @@ on_both! {
 
     async fn dropping_an_attempt_cuts_its_connection(place: Place) {
         let transport = place.transport.clone().build().unwrap();
-        let (running, _side) = place.attempt(RemoteCommand::shell("echo up; read never <&-; sleep 0.1; while echo up; do :; done; sleep 20")).start();
+        let endless = RemoteCommand::shell("echo up; read never <&-; sleep 0.1; while echo up; do :; done; sleep 20");
+        let (running, _side) = place.attempt(endless).start();
         let witness = std::sync::Arc::clone(&running.witness);
         tokio::select! {
             _ = running.finish(&transport) => panic!("ended by itself"),

@@ -188,7 +188,9 @@ async fn a_proxy_command_and_a_jump_of_the_configuration_are_followed() {
     }
     let server = OpenSsh::start();
     let text = format!(
-        "Host gate web1\n HostName 127.0.0.1\n Port {0}\nHost web1\n ProxyJump gate\nHost web2\n ProxyCommand bash -c 'exec 3<>/dev/tcp/127.0.0.1/{0}; cat <&3 & cat >&3'\n HostKeyAlias [127.0.0.1]:{0}\nHost *\n LocalForward 1 a:2\n RequestTTY force\n",
+        "Host gate web1\n HostName 127.0.0.1\n Port {0}\nHost web1\n ProxyJump gate\nHost web2\n \
+         ProxyCommand bash -c 'exec 3<>/dev/tcp/127.0.0.1/{0}; cat <&3 & cat >&3'\n HostKeyAlias [127.0.0.1]:{0}\n\
+         Host *\n LocalForward 1 a:2\n RequestTTY force\n",
         server.port
     );
     fs::write(server.path("config"), text).unwrap();

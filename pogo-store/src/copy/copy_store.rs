@@ -37,8 +37,8 @@ struct Copying<'a> {
     copied: Copied,
 }
 
-/// Copies the namespaces of a store while nobody owns any of them. What says that the copy is a store comes last: one that was
-/// broken off is none.
+/// Copies the namespaces of a store while nobody owns any of them. What says that the copy is a store comes last: one
+/// that was broken off is none.
 pub(crate) fn copy_store(
     disk: &dyn Disk,
     (from, namespaces): (&Path, Vec<String>),

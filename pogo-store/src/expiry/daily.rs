@@ -14,8 +14,8 @@ use crate::output::Pruned;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A thread that removes what has expired, at once and then each day, until this is dropped. Nobody waits for it: neither whoever
-/// acquires the namespace nor, for more than the removal of one job, whoever gives it back.
+/// A thread that removes what has expired, at once and then each day, until this is dropped. Nobody waits for it:
+/// neither whoever acquires the namespace nor, for more than the removal of one job, whoever gives it back.
 #[derive(Debug)]
 pub(crate) struct DailyExpiry {
     _until: Sender<()>,

@@ -124,7 +124,8 @@ fn kept_lines(disk: &dyn Disk, file: &Path) -> io::Result<Lines> {
     Ok(lines)
 }
 
-/// Reads a job's file to its end, whoever needs how much of it: a line that is not as it was written is found in any case.
+/// Reads a job's file to its end, whoever needs how much of it: a line that is not as it was written is found in any
+/// case.
 fn each_kept_line(disk: &dyn Disk, file: &Path, mut each: impl FnMut(Seq, &[u8]) -> io::Result<()>) -> io::Result<()> {
     let lines = read_compressed(disk, file)?;
     for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -150,7 +151,8 @@ fn position(fields: &[u8]) -> Option<Seq> {
     }
 }
 
-/// The first of the records that are asked for which a job's file has, by their positions, and one more if there are more.
+/// The first of the records that are asked for which a job's file has, by their positions, and one more if there are
+/// more.
 pub(crate) fn kept_events(
     disk: &dyn Disk,
     job_dir: &Path,
@@ -190,7 +192,8 @@ pub(crate) fn kept_events(
     }
 }
 
-/// The host that a query names, as it stands in the text of a record: most records are of other hosts, and need not be read.
+/// The host that a query names, as it stands in the text of a record: most records are of other hosts, and need not be
+/// read.
 pub(super) struct NamedHost(Option<memmem::Finder<'static>>);
 
 impl NamedHost {

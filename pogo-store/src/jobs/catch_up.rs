@@ -41,7 +41,8 @@ fn of_owner(shared: &Shared, filter: &JobFilter) -> Option<JobPage> {
     if filter.hosts.is_empty() {
         return shared.index().as_ref().map(|index| index.page(filter));
     }
-    // Whoever appends waits for the list. Looking for many hosts in thousands of jobs takes seconds, so that is done with a copy of the rows.
+    // Whoever appends waits for the list. Looking for many hosts in thousands of jobs takes seconds, so that is done
+    // with a copy of the rows.
     let mut any_host = filter.clone();
     (any_host.hosts, any_host.limit) = (vec![], usize::MAX);
     let rows = shared.index().as_ref().map(|index| index.page(&any_host))?;

@@ -84,7 +84,8 @@ impl JobIndex {
         filter.page(self.table.jobs.values().rev())
     }
 
-    /// The file, to be made durable before the records that it is made of are removed. Nobody who appends waits for that.
+    /// The file, to be made durable before the records that it is made of are removed. Nobody who appends waits for
+    /// that.
     pub(crate) fn file(&self) -> Option<Arc<dyn DiskFile>> {
         self.file.clone()
     }

@@ -46,7 +46,8 @@ impl Claim {
         {
             return Err(JournalError::Unavailable {
                 message: format!(
-                    "{} was owned by {} on another machine, {}; a directory is owned from one machine. If that one will never use it again, remove {}",
+                    "{} was owned by {} on another machine, {}; a directory is owned from one machine. If that one \
+                     will never use it again, remove {}",
                     dir.display(),
                     last.owner,
                     last.machine.host,

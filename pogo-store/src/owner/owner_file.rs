@@ -36,7 +36,8 @@ pub(crate) fn read_owner(disk: &dyn Disk, file: &Path) -> Result<Option<OwnerRec
     let record = line.and_then(|fields| serde_json::from_slice(&object(fields)).ok());
     record.map(Some).ok_or_else(|| JournalError::Unavailable {
         message: format!(
-            "{} is damaged: it has another checksum than it says; make sure that nobody uses the store, and remove that file: epochs are then counted on from the records",
+            "{} is damaged: it has another checksum than it says; make sure that nobody uses the store, and remove \
+             that file: epochs are then counted on from the records",
             file.display()
         ),
     })

@@ -129,7 +129,8 @@ fn a_damaged_record_is_placed_and_the_store_is_whole_again_from_a_copy() {
     let damaged = disk.copy();
     damaged.put(Path::new(&path), &flipped);
     let expected = format!(
-        "the journal is damaged at record #{}: a line has another checksum than it says at byte {second} of {path}; restore it from a copy",
+        "the journal is damaged at record #{}: a line has another checksum than it says at byte {second} of {path}; \
+         restore it from a copy",
         first.0 + 1
     );
     assert!(found(&damaged, first, &done).iter().all(|damage| *damage == expected));

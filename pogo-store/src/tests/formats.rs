@@ -147,7 +147,8 @@ fn a_newer_store_is_refused_with_both_versions_and_left_alone() {
     ));
     assert_eq!(
         refused.to_string(),
-        "the store in /store is of version 2, and this program knows version 1; use the version of pogo that wrote it, or a newer one"
+        "the store in /store is of version 2, and this program knows version 1; use the version of pogo that wrote it, \
+         or a newer one"
     );
     assert_eq!(disk.changes(), before);
 }

@@ -21,7 +21,8 @@ fn a_directory_of_another_machine_is_refused_until_its_owner_file_is_removed() {
     let refused = acquire(&journal(&elsewhere)).map(|_| ()).unwrap_err().to_string();
     assert_eq!(
         refused,
-        "the journal cannot be reached: /store/ns/default was owned by tests on another machine, one; a directory is owned from one machine. If that one will never use it again, remove /store/ns/default/owner"
+        "the journal cannot be reached: /store/ns/default was owned by tests on another machine, one; a directory is \
+         owned from one machine. If that one will never use it again, remove /store/ns/default/owner"
     );
     // The cure works, and the epoch is still higher than each before.
     crate::disk::Disk::remove(&disk, Path::new("/store/ns/default/owner")).unwrap();
@@ -57,7 +58,8 @@ fn a_store_on_a_network_is_refused_with_the_name_of_the_filesystem() {
     assert!(matches!(&refused, StoreError::NetworkFilesystem { filesystem, .. } if filesystem == "NFS"));
     assert_eq!(
         refused.to_string(),
-        "/store is on NFS, where this machine's locks keep no other machine away; put the store on a disk of this machine"
+        "/store is on NFS, where this machine's locks keep no other machine away; put the store on a disk of this \
+         machine"
     );
 }
 

@@ -62,7 +62,8 @@ pub(crate) async fn events(mut request: Request) -> Reply {
         (false, _) => None,
         (true, Some(feed)) => Some(feed.reader(asked.job)),
         (true, None) => {
-            let said = "this server does not pass on what hosts write; leave `output` out, and read it when an attempt has ended";
+            let said = "this server does not pass on what hosts write; leave `output` out, and read it when an attempt \
+                has ended";
             return Err(Refusal::new(ProblemKind::InvalidParameter, said));
         }
     };

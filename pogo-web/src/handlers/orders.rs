@@ -99,7 +99,8 @@ fn of_actor(mut command: Command, identity: &Identity) -> Result<Command, Refusa
     Ok(command)
 }
 
-/// Files that a job names are read by this process, with its rights; so are those that settings of the transport name, which may also be programs.
+/// Files that a job names are read by this process, with its rights; so are those that settings of the transport name,
+/// which may also be programs.
 fn check_files(spec: &JobSpec, identity: &Identity) -> Result<(), Refusal> {
     if identity.local_files {
         return Ok(());

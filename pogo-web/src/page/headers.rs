@@ -10,8 +10,8 @@ use super::files::PageFile;
 
 /// Scripts, styles and connections are those of this server, and nothing else is loaded or framed: what a host writes
 /// could do nothing even if it became markup.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
-                      base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' \
+    data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
 pub(super) fn of(file: &PageFile, tag: &str) -> HeaderMap {
     let fixed = [

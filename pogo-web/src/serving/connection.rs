@@ -27,7 +27,8 @@ pub(crate) struct ConnectionContext {
 }
 
 impl ConnectionContext {
-    /// Serves one connection to its end. What goes wrong with it is its other end's affair. Each request has the other end as an extension.
+    /// Serves one connection to its end. What goes wrong with it is its other end's affair. Each request has the other
+    /// end as an extension.
     pub(crate) async fn serve<S, P>(self, stream: S, peer: P, _permit: OwnedSemaphorePermit)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,

@@ -30,8 +30,8 @@ pub(crate) trait Accept {
 
 /// Serves a router on whatever lets in connections, until `stop` resolves.
 ///
-/// Then nobody is let in any more, streams end and say that the server closes, and requests that were received are answered. It returns when
-/// all connections have ended, or have taken too long for it.
+/// Then nobody is let in any more, streams end and say that the server closes, and requests that were received are
+/// answered. It returns when all connections have ended, or have taken too long for it.
 pub(crate) async fn serve<A: Accept>(
     listener: A,
     router: Router,

@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// A connection that ends when the other end has taken nothing for a while, so that who stops reading does not keep what it was sent in memory.
+/// A connection that ends when the other end has taken nothing for a while, so that who stops reading does not keep
+/// what it was sent in memory.
 pub(super) struct StallGuard<S> {
     stream: S,
     limit: Duration,

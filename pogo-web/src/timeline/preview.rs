@@ -39,7 +39,8 @@ impl Preview {
         if !doubts.is_empty() {
             let hosts = folded(doubts.iter().map(|doubt| &doubt.host));
             let text = format!(
-                "{hosts} will be asked first what became of the attempt in doubt; what its end was decides what follows."
+                "{hosts} will be asked first what became of the attempt in doubt; what its end was decides what \
+                 follows."
             );
             return Ok(Self {
                 version: 1,

@@ -13,10 +13,11 @@ use tokio::time::Instant;
 use super::Peer;
 use crate::{AuthError, Authenticator, Identity};
 
-/// Knows whoever asks by the account at the other end of the Unix socket, as `alice@laptop`. No request can say otherwise.
+/// Knows whoever asks by the account at the other end of the Unix socket, as `alice@laptop`. No request can say
+/// otherwise.
 ///
-/// It is the account that runs the program: with `sudo`, that is `root`. Who logged in is not asked of the process, since its number may be
-/// another's by the time it is looked at.
+/// It is the account that runs the program: with `sudo`, that is `root`. Who logged in is not asked of the process,
+/// since its number may be another's by the time it is looked at.
 #[derive(Debug)]
 pub struct PeerAccounts {
     /// This process's account, which alone is let in if the socket is its own. Its files are those that jobs may name.
@@ -27,7 +28,8 @@ pub struct PeerAccounts {
 }
 
 impl PeerAccounts {
-    /// How long the name of an account is known before the system is asked again, which may ask a directory over the network.
+    /// How long the name of an account is known before the system is asked again, which may ask a directory over the
+    /// network.
     const KNOWN_FOR: Duration = Duration::from_secs(60);
 
     /// Lets in the account of this process, and root, which could take its place anyhow.

@@ -4,7 +4,8 @@ use std::io;
 
 use tokio::net::UnixStream;
 
-/// The process at the other end of a connection to a Unix socket, as the system knows it. It is an extension of each request.
+/// The process at the other end of a connection to a Unix socket, as the system knows it. It is an extension of each
+/// request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Peer {

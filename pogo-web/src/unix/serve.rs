@@ -12,8 +12,8 @@ use crate::serving::{self, Accept, ServeOptions};
 
 /// Serves a router on a socket until `stop` resolves. Each request has its [`Peer`] as an extension.
 ///
-/// Then nobody is let in any more, streams end and say that the server closes, and requests that were received are answered. It returns when
-/// all connections have ended, or have taken too long for it.
+/// Then nobody is let in any more, streams end and say that the server closes, and requests that were received are
+/// answered. It returns when all connections have ended, or have taken too long for it.
 pub async fn serve(socket: Socket, router: Router, options: ServeOptions, stop: impl Future<Output = ()>) {
     serving::serve(socket, router, options, stop).await;
 }

@@ -17,8 +17,8 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Listens at this path, which only those can open who have access. For [`Access::Personal`] its directory is made, if it is not there. A
-    /// socket on which nobody listens any more is replaced. It needs a Tokio runtime.
+    /// Listens at this path, which only those can open who have access. For [`Access::Personal`] its directory is made,
+    /// if it is not there. A socket on which nobody listens any more is replaced. It needs a Tokio runtime.
     ///
     /// # Errors
     /// Another process listens there, what is there is no socket, the directory is not safe, or the system refuses.
@@ -38,8 +38,8 @@ impl Socket {
         self.location.path()
     }
 
-    /// Listens anew if the path has vanished, as when something cleans up the directory, and says whether it had. Connections that are open
-    /// stay so. Where another process listens by now, that one is left in peace.
+    /// Listens anew if the path has vanished, as when something cleans up the directory, and says whether it had.
+    /// Connections that are open stay so. Where another process listens by now, that one is left in peace.
     ///
     /// # Errors
     /// As [`bind`](Self::bind). What is listened on stays as it was.

@@ -108,7 +108,8 @@ async fn what_is_not_http_harms_nobody() {
         b"GET\r\n\r\n",
         b"GET / HTTP/9.9\r\n\r\n",
         b"POST /v1/namespaces/default/orders HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
-        b"POST /v1/namespaces/default/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /v1/namespaces/default/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+          Transfer-Encoding: chunked\r\n\r\nzz\r\n",
         long_header.as_bytes(),
         many_headers.as_bytes(),
     ];
@@ -132,7 +133,8 @@ async fn a_body_that_is_too_large_is_not_received() {
     let announced = format!("POST {ORDERS} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: 1001\r\n\r\n");
     let chunks = format!("3e8\r\n{}\r\n", " ".repeat(1_000)).repeat(2);
     let chunked = format!(
-        "POST {ORDERS} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n"
+        "POST {ORDERS} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Transfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n"
     );
     for text in [announced, chunked] {
         let answer = exchange(&served.path, text.as_bytes()).await;

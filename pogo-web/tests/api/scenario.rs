@@ -13,7 +13,8 @@ use pogo_core::scheduler::{AttemptId, AttemptsQuery, Command, HoldMode, JobId, O
 use crate::fixed_clock::FixedClock;
 use crate::served::{Served, Setup};
 
-/// Job 1 is over: web1 succeeded and web2 failed. Job 2 is under way: web3 runs, and web4 waits. web1 is frozen, and somebody waits for web4.
+/// Job 1 is over: web1 succeeded and web2 failed. Job 2 is under way: web3 runs, and web4 waits. web1 is frozen, and
+/// somebody waits for web4.
 pub(crate) async fn scenario(setup: Setup, path: &Path) -> Served {
     let served = setup
         .serve_at(path, |builder| builder.clock(Arc::new(FixedClock)).nonce(Nonce(7)))

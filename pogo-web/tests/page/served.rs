@@ -27,7 +27,8 @@ impl Authenticator for Alice {
 }
 
 /// What web2 writes: markup, codes of a terminal, and what turns text around.
-pub(crate) const HOSTILE: &str = "<img src=x onerror=alert(1)><script>document.title='taken'</script>\n\x1b[31mred\x1b[0m\x1b]0;title\x07 \u{202e}txt\n";
+pub(crate) const HOSTILE: &str = "<img src=x onerror=alert(1)><script>document.title='taken'</script>\n\
+    \x1b[31mred\x1b[0m\x1b]0;title\x07 \u{202e}txt\n";
 
 /// web2 fails and writes what is hostile; the others succeed.
 struct Web2Fails;

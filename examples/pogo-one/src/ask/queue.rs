@@ -5,7 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Hosts that are connected to together ask at about the same time. Waiting this short time lets one remark count them all.
+/// Hosts that are connected to together ask at about the same time. Waiting this short time lets one remark count them
+/// all.
 const GATHER: Duration = Duration::from_millis(250);
 
 /// Serializes prompts.

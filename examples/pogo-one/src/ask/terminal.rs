@@ -78,7 +78,8 @@ impl TerminalPrompter {
         sign.notify_all();
     }
 
-    /// Waits until the job stops. A host that failed at once after ^C would free its slot for the next, which would fail too.
+    /// Waits until the job stops. A host that failed at once after ^C would free its slot for the next, which would
+    /// fail too.
     fn wait_for_stop(&self) {
         let (stopped, sign) = &self.stopped;
         let stopped = stopped.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,7 +9,13 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub(crate) sources: SourceArgs,
     /// Directory of the store [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
-    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, value_parser = StoreChoice::parser(), help_heading = "Store")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        value_hint = clap::ValueHint::DirPath,
+        value_parser = StoreChoice::parser(),
+        help_heading = "Store",
+    )]
     pub(crate) store: Option<StoreChoice>,
     /// Why, for the record
     #[arg(long, value_name = "WHY")]

@@ -161,7 +161,8 @@ pub(crate) enum Command {
     #[cfg(feature = "store")]
     #[command(after_help = examples::APPLY)]
     Apply(super::ApplyArgs),
-    /// Dispatch the jobs of a store in this process until it is ended; `run` starts one in the background where there is none.
+    /// Dispatch the jobs of a store in this process until it is ended; `run` starts one in the background where there
+    /// is none.
     #[cfg(feature = "store")]
     #[command(after_help = examples::SERVE)]
     Serve(super::ServeArgs),

@@ -29,21 +29,28 @@ pub(crate) struct ExecArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) stdin: Option<PathBuf>,
     /// File to copy to each host while the command runs: to REMOTE, or in the directory that POGO_FILES names
-    /// there; with octal MODE, or the file's own. `-` is this program's standard input, and needs REMOTE. Read once, before the
-    /// job begins. May be given several times.
+    /// there; with octal MODE, or the file's own. `-` is this program's standard input, and needs REMOTE. Read once,
+    /// before the job begins. May be given several times.
     #[arg(long, value_name = "FILE[:REMOTE][:MODE]", value_parser = sent_file, allow_hyphen_values = true)]
     pub(crate) send: Vec<SentFile>,
     /// Variable in the environment of hooks and command; may be given several times.
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) env: Vec<(String, String)>,
-    /// Variable of pogo's own environment that the command gets too, without its value showing anywhere; may be given several
-    /// times
+    /// Variable of pogo's own environment that the command gets too, without its value showing anywhere; may be given
+    /// several times
     ///
-    /// The value is in no log, event, error or list of processes, neither here nor on the hosts, and hooks do not get it.
+    /// The value is in no log, event, error or list of processes, neither here nor on the hosts, and hooks do not get
+    /// it.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["resumable", "forced_command"])]
     pub(crate) secret_env: Vec<String>,
     /// Local script to run on the hosts; its arguments follow `--`
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = script, conflicts_with_all = ["resumable", "forced_command"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        value_parser = script,
+        conflicts_with_all = ["resumable", "forced_command"],
+    )]
     pub(crate) script: Option<String>,
     /// Directory on the hosts that the command starts in [default: the login directory]
     #[arg(long, value_name = "DIR")]
@@ -55,8 +62,8 @@ pub(crate) struct ExecArgs {
     /// its status counts. No hooks run there. Without this, such a host is refused.
     #[arg(long, conflicts_with_all = ["run_as", "cwd", "env", "send", "resumable"])]
     pub(crate) forced_command: bool,
-    /// The command restarts its host: the lost link is expected, and the host counts as running until it answers again in
-    /// another boot. Post-hooks run after that.
+    /// The command restarts its host: the lost link is expected, and the host counts as running until it answers again
+    /// in another boot. Post-hooks run after that.
     #[arg(long, conflicts_with_all = ["resumable", "forced_command"])]
     pub(crate) reboot: bool,
     /// How long a host may take to restart.
@@ -75,7 +82,8 @@ impl ExecArgs {
         let with_value = self.secret_env.iter().find_map(|text| text.split_once('='));
         match with_value {
             Some((name, _)) => Err(format!(
-                "--secret-env {name} takes the name alone: a value that is typed shows in the list of processes; write `export {name}=…` before"
+                "--secret-env {name} takes the name alone: a value that is typed shows in the list of processes; write \
+                 `export {name}=…` before"
             )),
             None => Ok(()),
         }
@@ -86,7 +94,8 @@ impl ExecArgs {
         let value = |name: &String| match std::env::var(name) {
             Ok(value) => Ok((name.clone(), SecretString::from(value))),
             Err(std::env::VarError::NotPresent) => Err(format!(
-                "--secret-env {name}: the variable is not set here; write `read -rs {name} && export {name}` before, or take it from where it is kept"
+                "--secret-env {name}: the variable is not set here; write `read -rs {name} && export {name}` before, \
+                 or take it from where it is kept"
             )),
             Err(std::env::VarError::NotUnicode(_)) => Err(format!("--secret-env {name}: its value is not text")),
         };

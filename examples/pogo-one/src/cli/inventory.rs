@@ -22,7 +22,8 @@ pub(crate) enum InventoryCommand {
     Graph(GraphArgs),
     /// Compare two sources. Exit code 1 if they differ.
     Diff(DiffArgs),
-    /// Show every problem and warning of every source, and of the rules as far as they are known. Exit code 64 if there is a problem.
+    /// Show every problem and warning of every source, and of the rules as far as they are known. Exit code 64 if there
+    /// is a problem.
     Check(GraphArgs),
 }
 

@@ -22,10 +22,16 @@ pub(crate) struct JobArgs {
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) times: TimeArgs,
-    /// Directory of the store that keeps jobs, limits and output; `none` keeps nothing, and the job ends with this program [default: pogo in
-    /// $XDG_STATE_HOME, or in ~/.local/state]
+    /// Directory of the store that keeps jobs, limits and output; `none` keeps nothing, and the job ends with this
+    /// program [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
     #[cfg(feature = "store")]
-    #[arg(long, value_name = "DIR|none", value_parser = super::StoreChoice::parser(), value_hint = clap::ValueHint::DirPath, help_heading = "Store")]
+    #[arg(
+        long,
+        value_name = "DIR|none",
+        value_parser = super::StoreChoice::parser(),
+        value_hint = clap::ValueHint::DirPath,
+        help_heading = "Store",
+    )]
     pub(crate) store: Option<super::StoreChoice>,
     /// Job file; options on the command line override it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Targets")]
@@ -36,8 +42,8 @@ pub(crate) struct JobArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArgs {
-    /// Run at most this many hosts at once, whatever the policy would allow: a number or a share of the targets; `none` for
-    /// no limit of pogo's own [default: as the policy says]
+    /// Run at most this many hosts at once, whatever the policy would allow: a number or a share of the targets; `none`
+    /// for no limit of pogo's own [default: as the policy says]
     #[arg(short = 'f', long, value_name = "N|P%|none", allow_negative_numbers = true)]
     pub(crate) max_parallel: Option<MaxParallel>,
     /// Stop when more hosts than this have failed: a number or a share of the targets [default: none]
@@ -45,8 +51,8 @@ pub(crate) struct LimitArgs {
     pub(crate) max_failures: Option<Limit>,
     /// Run in waves of these sizes: `1,10%,100%` is one host, then up to a tenth, then all [default: all at once]
     ///
-    /// Sizes are counted from the start, and the last is the step in which the job goes on: `1,20%` is one host, then up
-    /// to 20%, 40% and so on. A wave begins when the one before it is complete.
+    /// Sizes are counted from the start, and the last is the step in which the job goes on: `1,20%` is one host, then
+    /// up to 20%, 40% and so on. A wave begins when the one before it is complete.
     #[arg(long, value_name = "N|P%", value_delimiter = ',')]
     pub(crate) waves: Vec<Limit>,
     /// Bake time: wait this long after each wave before the next begins [default: 0]
@@ -106,7 +112,8 @@ pub(crate) struct TimeArgs {
     /// Multiply that wait by this for each further retry, up to 1h [default: as the policy says, or 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number)]
     pub(crate) retry_backoff: Option<u32>,
-    /// Wait this long for a host that leaves the inventory before it runs, then cancel it [default: as the policy says, or 5m]
+    /// Wait this long for a host that leaves the inventory before it runs, then cancel it [default: as the policy says,
+    /// or 5m]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) leave_after: Option<Duration>,
 }

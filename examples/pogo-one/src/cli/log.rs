@@ -37,8 +37,8 @@ impl FromStr for LogArg {
 
 #[derive(Debug, Args)]
 pub(crate) struct TimelineArgs {
-    /// A job of a store, by its number or as `last`; or a log, lines as `run`, `demo` and `simulate` print them with `--format jsonl`: `-` is
-    /// standard input.
+    /// A job of a store, by its number or as `last`; or a log, lines as `run`, `demo` and `simulate` print them with
+    /// `--format jsonl`: `-` is standard input.
     #[arg(value_name = "JOB|LOG")]
     pub(crate) log: LogArg,
     /// Draw only this job of a log; the number in `job-3` is 3.
@@ -73,8 +73,8 @@ Exit codes:
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
-    /// A job of a store, by its number or as `last`; or a log, lines as `run`, `demo` and `simulate` print them with `--format jsonl`: `-` is
-    /// standard input.
+    /// A job of a store, by its number or as `last`; or a log, lines as `run`, `demo` and `simulate` print them with
+    /// `--format jsonl`: `-` is standard input.
     #[arg(value_name = "JOB|LOG")]
     pub(crate) log: LogArg,
     /// Playback speed: a factor such as 10 or 0.5, or `max` for no waiting.

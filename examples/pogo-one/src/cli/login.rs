@@ -119,7 +119,8 @@ fn host(word: &str, logins: &mut Vec<Login>) -> Result<String, String> {
     let hosts: HostRange = name.parse().map_err(|error| format!("in `{word}`: {error}"))?;
     if hosts.has_wildcards() {
         return Err(format!(
-            "`{word}` gives a login to a pattern; name the hosts, or give all of them a user with -u and a port with --port"
+            "`{word}` gives a login to a pattern; name the hosts, or give all of them a user with -u and a port with \
+             --port"
         ));
     }
     logins.push(Login {

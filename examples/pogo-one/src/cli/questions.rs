@@ -36,7 +36,14 @@ pub(crate) struct JobsArgs {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) since: Option<Duration>,
     /// Show at most so many, the newest [default: 20]
-    #[arg(short = 'l', long, value_name = "N", default_value = "20", hide_default_value = true, value_parser = whole_number)]
+    #[arg(
+        short = 'l',
+        long,
+        value_name = "N",
+        default_value = "20",
+        hide_default_value = true,
+        value_parser = whole_number,
+    )]
     pub(crate) limit: u32,
     #[command(flatten)]
     pub(crate) question: QuestionArgs,

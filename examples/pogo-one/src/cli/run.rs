@@ -24,11 +24,18 @@ pub(crate) struct RunArgs {
     /// Output format: the hosts' output, or one event a line.
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub(crate) format: LogFormat,
-    /// Write the event log into this file, beside what is printed: the lines of `--format jsonl`. An existing file is overwritten.
+    /// Write the event log into this file, beside what is printed: the lines of `--format jsonl`. An existing file is
+    /// overwritten.
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub(crate) events: Option<PathBuf>,
     /// Grace period for running hosts after SIGTERM or SIGHUP, which stop the job as ^C does.
-    #[arg(long, value_name = "TIME", default_value = "5s", help_heading = "Time limits and retries", value_parser = duration)]
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "5s",
+        help_heading = "Time limits and retries",
+        value_parser = duration,
+    )]
     pub(crate) stop_grace: Duration,
     /// Submit the job, print its number and end; `pogo attach` shows it
     #[cfg(feature = "store")]
@@ -44,7 +51,8 @@ pub(crate) struct RunArgs {
     /// Show what would be done, and send nothing; the same as `plan`
     #[arg(long, help_heading = "Output")]
     pub(crate) dry_run: bool,
-    /// What to run: one word is a line for the target's shell, several are a program and its arguments, passed on unchanged
+    /// What to run: one word is a line for the target's shell, several are a program and its arguments, passed on
+    /// unchanged
     ///
     /// With --script, the arguments of the script.
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]

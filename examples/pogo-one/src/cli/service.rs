@@ -97,15 +97,23 @@ pub(crate) struct ServeArgs {
     pub(crate) command: Option<ServeCommand>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
-    /// Grace period for running hosts when this ends: nothing more starts, and what still runs then is ended, or left to the next dispatcher
+    /// Grace period for running hosts when this ends: nothing more starts, and what still runs then is ended, or left
+    /// to the next dispatcher
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     pub(crate) grace: Duration,
-    /// Go on with a store that is a copy, for this reason: every job is paused, and what had not ended is in doubt. Nobody may go on with the one that was copied
+    /// Go on with a store that is a copy, for this reason: every job is paused, and what had not ended is in doubt.
+    /// Nobody may go on with the one that was copied
     #[arg(long, value_name = "REASON")]
     pub(crate) accept_restore: Option<String>,
-    /// Address to serve the page and the API on as well: a port of this machine, for whoever has the token that is printed [default with --listen:
-    /// 127.0.0.1:7646]
-    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:7646", conflicts_with = "background")]
+    /// Address to serve the page and the API on as well: a port of this machine, for whoever has the token that is
+    /// printed [default with --listen: 127.0.0.1:7646]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        num_args = 0..=1,
+        default_missing_value = "127.0.0.1:7646",
+        conflicts_with = "background",
+    )]
     pub(crate) listen: Option<SocketAddr>,
     /// File of grants, which say who may do what with --listen [default: whoever has the printed token may do everything, and other tokens what they were
     /// made for]

@@ -17,8 +17,8 @@ pub(crate) struct SimulateArgs {
     /// How long each host takes.
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     pub(crate) task_time: Duration,
-    /// How long hosts take, each its own time: `fixed(30s)`, `uniform(10s,60s)`, `lognormal(30s,0.8)` (median and spread), or
-    /// `log:FILE` for the times that a past job took on each host.
+    /// How long hosts take, each its own time: `fixed(30s)`, `uniform(10s,60s)`, `lognormal(30s,0.8)` (median and
+    /// spread), or `log:FILE` for the times that a past job took on each host.
     #[arg(long, value_name = "TIMES", conflicts_with = "task_time")]
     pub(crate) times: Option<TimesArg>,
     /// Let each attempt also end as it did in the log of `--times log:FILE`; of its jobs, the last.
@@ -36,13 +36,15 @@ pub(crate) struct SimulateArgs {
     /// Number of runs, with this seed and those after it; prints how the runs differ.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) runs: Option<u32>,
-    /// Print how long it takes, what limits it, what may stop it and which rule costs most. Takes 100 runs unless --runs says otherwise.
+    /// Print how long it takes, what limits it, what may stop it and which rule costs most. Takes 100 runs unless
+    /// --runs says otherwise.
     #[arg(long)]
     pub(crate) what_if: bool,
     /// Output format: `jsonl` is the events of one run, `json` the answer of many.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: SimulateFormat,
-    /// Write the event log of the run into this file, of many runs that of a typical one. An existing file is overwritten.
+    /// Write the event log of the run into this file, of many runs that of a typical one. An existing file is
+    /// overwritten.
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
     #[command(flatten)]

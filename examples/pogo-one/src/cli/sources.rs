@@ -14,7 +14,8 @@ use super::{duration, source};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Policy and inventory")]
 pub(crate) struct SourceArgs {
-    /// Policy file: tags, sequences, constraints; `pogo4:FILE` for one of Pogo 4.0 [default: none, so there are no rules]
+    /// Policy file: tags, sequences, constraints; `pogo4:FILE` for one of Pogo 4.0 [default: none, so there are no
+    /// rules]
     #[arg(short = 'c', long, alias = "config", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PathBuf>,
     /// Namespace of the policy file, and of the store
@@ -40,7 +41,8 @@ pub(crate) struct FollowArgs {
     /// Read hosts, tags and settings again when their sources change; the rules and the job's hosts stay.
     #[arg(long)]
     pub(crate) watch_inventory: bool,
-    /// Ask before a change by which more hosts than this are gone or in other groups (a number or a share of the hosts).
+    /// Ask before a change by which more hosts than this are gone or in other groups (a number or a share of the
+    /// hosts).
     #[arg(long, value_name = "N|P%", default_value = "10%", requires = "watch_inventory")]
     pub(crate) max_inventory_change: Limit,
     /// How often to check the files of the sources for changes.

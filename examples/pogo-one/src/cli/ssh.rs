@@ -11,7 +11,8 @@ use super::{duration, whole_number};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct SshArgs {
-    /// User to log in as, where neither the target nor an inventory says another [default: as ~/.ssh/config says, or yours]
+    /// User to log in as, where neither the target nor an inventory says another [default: as ~/.ssh/config says, or
+    /// yours]
     #[arg(short, long, value_parser = user)]
     pub(crate) user: Option<String>,
     /// Port to connect to, where neither the target nor an inventory says another [default: 22]
@@ -23,7 +24,8 @@ pub(crate) struct SshArgs {
     /// Private key file to log in with; may be given several times [default: the agent's, and those in ~/.ssh]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) identity: Vec<PathBuf>,
-    /// known_hosts file to check host keys against; may be given several times [default: ~/.ssh/known_hosts and the machine's]
+    /// known_hosts file to check host keys against; may be given several times [default: ~/.ssh/known_hosts and the
+    /// machine's]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) known_hosts: Vec<PathBuf>,
     /// What to do about host keys that are not known [default: as ssh's configuration says, or strict]
@@ -36,7 +38,8 @@ pub(crate) struct SshArgs {
     /// OpenSSH client configuration to follow, `none` for none [default: ~/.ssh/config and /etc/ssh/ssh_config]
     #[arg(long, value_name = "FILE|none")]
     pub(crate) ssh_config: Option<PathBuf>,
-    /// Jump hosts on the way to every host: `[user@]host[:port]`, several with commas [default: as ssh's configuration says]
+    /// Jump hosts on the way to every host: `[user@]host[:port]`, several with commas [default: as ssh's configuration
+    /// says]
     #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
     pub(crate) jump: Vec<Hop>,
     /// Open at most this many connections per second [default: no limit]
@@ -57,12 +60,13 @@ pub(crate) struct SshArgs {
     /// Read the password to log in with from the first line of this file.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) password_file: Option<PathBuf>,
-    /// Read the passphrase of encrypted key files from the first line of this file; otherwise it is asked for once, when
-    /// the first host takes the key.
+    /// Read the passphrase of encrypted key files from the first line of this file; otherwise it is asked for once,
+    /// when the first host takes the key.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// Program that answers what key files and hosts ask (passphrases, one-time codes) instead of the terminal: gets the
-    /// question as its argument and the host in POGO_HOST, and prints the answer; otherwise SSH_ASKPASS, as for ssh.
+    /// Program that answers what key files and hosts ask (passphrases, one-time codes) instead of the terminal: gets
+    /// the question as its argument and the host in POGO_HOST, and prints the answer; otherwise SSH_ASKPASS, as for
+    /// ssh.
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) askpass: Option<PathBuf>,
     /// Directory of pre-hooks on the targets; empty for none [default: as the policy says, or /etc/pogo/pre.d]

@@ -67,7 +67,8 @@ impl TargetArgs {
     pub(crate) fn read(&self) -> Result<Targets, CliError> {
         if let Some(number) = self.targets.iter().find(|text| is_number(text)) {
             return Err(CliError::usage(format!(
-                "-t names targets here, and `{number}` is a number: a time limit is --timeout {number} or --connect-timeout {number}, and a host of this name a target without -t"
+                "-t names targets here, and `{number}` is a number: a time limit is --timeout {number} or \
+                 --connect-timeout {number}, and a host of this name a target without -t"
             )));
         }
         let mut parts = Vec::new();
@@ -80,7 +81,8 @@ impl TargetArgs {
         }
         let Some(first) = parts.pop() else {
             return Err(CliError::usage(format!(
-                "targets are missing; name hosts, ranges or tags, as in `{NAME} … 'web[1-3]'`, `{NAME} … @cache` or `{NAME} … '*'`"
+                "targets are missing; name hosts, ranges or tags, as in `{NAME} … 'web[1-3]'`, `{NAME} … @cache` or \
+                 `{NAME} … '*'`"
             )));
         };
         let mut selector = match parts.is_empty() {

@@ -42,7 +42,8 @@ fn refuse_job(path: &Path) -> Result<(), CliError> {
     let is_job = number.is_some_and(|text| text == "last" || text.parse::<u64>().is_ok());
     match is_job && !path.exists() {
         true => Err(CliError::usage(format!(
-            "rules count what all jobs do, so a job cannot be judged by its own records: name a log of everything, such as `run --events FILE` writes, not {}",
+            "rules count what all jobs do, so a job cannot be judged by its own records: name a log of everything, \
+             such as `run --events FILE` writes, not {}",
             path.display()
         ))),
         false => Ok(()),

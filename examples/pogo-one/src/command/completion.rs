@@ -9,8 +9,8 @@ use crate::cli::{Cli, CompletionArgs, ManArgs, NAME, Shell};
 use crate::exit::{CliError, Exit};
 use crate::report;
 
-/// Bash cuts words at `:`, `@` and `=` and completes the last part alone: the parts are put together for the program, and what stands
-/// before the last part is taken off its answers.
+/// Bash cuts words at `:`, `@` and `=` and completes the last part alone: the parts are put together for the program,
+/// and what stands before the last part is taken off its answers.
 const WHOLE_WORDS: &str = r#"
 _pogo_whole_words() {
     local rest=${COMP_LINE:0:COMP_POINT} part cur

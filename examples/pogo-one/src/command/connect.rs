@@ -11,8 +11,8 @@ use crate::ask::{CliPrompter, TerminalPrompter};
 use crate::cli::{HostKeys, SshArgs, TransportArg};
 use crate::exit::CliError;
 
-/// The builder of all transports of this program: secrets, and who answers questions. The rest is the job's, and is only checked here:
-/// before anybody is asked for a password.
+/// The builder of all transports of this program: secrets, and who answers questions. The rest is the job's, and is
+/// only checked here: before anybody is asked for a password.
 pub(super) fn builder(
     args: &SshArgs,
     settings: &TransportSettings,

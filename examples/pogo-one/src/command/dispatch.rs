@@ -105,8 +105,8 @@ impl Observer for FinishedJob {
     }
 }
 
-/// Submits the job, and passes on signals and changes of the inventory until it is over. The dispatcher ends when the handle
-/// is dropped.
+/// Submits the job, and passes on signals and changes of the inventory until it is over. The dispatcher ends when the
+/// handle is dropped.
 async fn steer(
     handle: Handle,
     (fleet, policy): (Arc<Fleet>, Arc<Policy>),

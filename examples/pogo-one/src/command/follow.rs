@@ -156,7 +156,8 @@ impl FleetReview<'_> {
         }
         let moved = diff.moved();
         self.screen.say(&format!(
-            "{shown}{moved} of {} hosts would be gone or in other groups, more than {}; type {moved} to take this fleet",
+            "{shown}{moved} of {} hosts would be gone or in other groups, more than {}; type {moved} to take this \
+             fleet",
             diff.before, self.limit
         ));
         self.offered = Some((fleet, moved.to_string()));

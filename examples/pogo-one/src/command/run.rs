@@ -110,7 +110,8 @@ fn check_program_transport(args: &ExecArgs) -> Result<(), CliError> {
         ),
         (
             args.script.is_some(),
-            "--script sends a file, which is not to be had through the ssh program; leave out --transport ssh, or pipe it: --stdin FILE -- sh",
+            "--script sends a file, which is not to be had through the ssh program; leave out --transport ssh, or pipe \
+             it: --stdin FILE -- sh",
         ),
         (
             args.reboot,

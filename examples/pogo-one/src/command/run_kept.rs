@@ -144,7 +144,8 @@ struct Submitted {
 /// How often fleet and policy may be changed by others while a job is submitted.
 const TRIES: usize = 50;
 
-/// Submits a job under the fleet and the policy that it was prepared for. Where others change these meanwhile, it is prepared anew.
+/// Submits a job under the fleet and the policy that it was prepared for. Where others change these meanwhile, it is
+/// prepared anew.
 async fn submit(
     client: &NamespaceClient,
     (args, targets, gathered, spec): (&RunArgs, &Targets, &Gathered, &JobSpec),
@@ -206,7 +207,8 @@ fn person(args: &SshArgs, screen: &Arc<Screen>) -> Result<Person, CliError> {
     })
 }
 
-/// Makes the transport of the job here, as its dispatcher will, so that a key file that cannot be read is found before anything is submitted.
+/// Makes the transport of the job here, as its dispatcher will, so that a key file that cannot be read is found before
+/// anything is submitted.
 async fn check_transport(
     settings: &TransportSettings,
     secrets: Option<&Secrets>,
@@ -307,7 +309,8 @@ fn inputs(args: &RunArgs, mut spec: JobSpec) -> Result<JobSpec, CliError> {
     let options = &mut spec.exec_options;
     if options.files.iter().any(|file| file.source == "-") {
         return Err(CliError::usage(
-            "a file that comes on standard input is not kept with a job; write it into a file, or run with --store none",
+            "a file that comes on standard input is not kept with a job; write it into a file, or run with --store \
+             none",
         ));
     }
     for file in &mut options.files {
@@ -357,7 +360,8 @@ fn taken_along(input: impl Read) -> Result<Vec<u8>, CliError> {
     match bytes.len() > STDIN_BYTES {
         false => Ok(bytes),
         true => Err(CliError::usage(
-            "standard input is longer than the 256 KiB that a job takes along; write it into a file, and name that with --stdin",
+            "standard input is longer than the 256 KiB that a job takes along; write it into a file, and name that \
+             with --stdin",
         )),
     }
 }

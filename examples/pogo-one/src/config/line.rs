@@ -92,7 +92,8 @@ fn job_file(matches: &ArgMatches) -> Option<&std::path::PathBuf> {
     matches.try_get_one("job_file").ok().flatten()
 }
 
-/// Whether a setting may stand for a flag of a verb. How jobs are run by default is no order to change one, and a log is shown as it is.
+/// Whether a setting may stand for a flag of a verb. How jobs are run by default is no order to change one, and a log
+/// is shown as it is.
 fn is_for(verb: &str, id: &str) -> bool {
     const PLACE: [&str; 2] = ["store", "namespace"];
     !["update", "replay"].contains(&verb) || PLACE.contains(&id)

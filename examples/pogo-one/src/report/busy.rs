@@ -17,8 +17,8 @@ pub(super) struct BusyHosts {
 }
 
 impl BusyHosts {
-    /// The line to show, where an event says that a host is busy, once for each command that keeps it so, or that something is missing to
-    /// connect, once for all hosts; however often it is tried again.
+    /// The line to show, where an event says that a host is busy, once for each command that keeps it so, or that
+    /// something is missing to connect, once for all hosts; however often it is tried again.
     pub(super) fn note(&mut self, event: &Event) -> Option<String> {
         let Event::Task(TaskEvent { host, kind, .. }) = event else {
             return None;

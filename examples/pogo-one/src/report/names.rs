@@ -105,7 +105,9 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn names_are_targets_that_select_exactly_these_hosts(chosen in prop::collection::vec(prop::bool::weighted(0.9), 180)) {
+        fn names_are_targets_that_select_exactly_these_hosts(
+            chosen in prop::collection::vec(prop::bool::weighted(0.9), 180)
+        ) {
             let fleet = fleet();
             let all = fleet.ids().map(|host| fleet.name(host)).zip(chosen);
             let hosts: Vec<&HostName> = all.filter(|(_, chosen)| *chosen).map(|(host, _)| host).collect();

@@ -11,7 +11,8 @@ use super::folding::{self, FoldStyle, Outputs};
 use super::lines::{Lines, PrintedLines};
 use super::terminal::{write, write_err};
 
-/// Hosts' output, as lines under their names or folded at the end. Standard error goes to standard error, as of a job that runs.
+/// Hosts' output, as lines under their names or folded at the end. Standard error goes to standard error, as of a job
+/// that runs.
 pub(crate) struct OutputPrinter {
     kind: Kind,
 }

@@ -304,7 +304,8 @@ mod tests {
         #[test]
         fn every_failed_host_has_one_reason(statuses in prop::collection::vec(1_u32..4, 1..30)) {
             let names: Vec<String> = (0..statuses.len()).map(|at| format!("w{at}")).collect();
-            let hosts: Vec<_> = names.iter().zip(&statuses).map(|(name, status)| (name.as_str(), exit(*status), "", "")).collect();
+            let hosts = names.iter().zip(&statuses);
+            let hosts: Vec<_> = hosts.map(|(name, status)| (name.as_str(), exit(*status), "", "")).collect();
             let said = reason_and_message(&hosts);
             for (name, status) in names.iter().zip(&statuses) {
                 let line = said.lines().find(|line| line.contains(&format!("exit {status}:"))).unwrap();

@@ -119,7 +119,8 @@ struct LineLayout {
 }
 
 impl LineLayout {
-    /// Columns of a bar: the widest that leaves room for the counts, in steps, so that it does not move with every digit.
+    /// Columns of a bar: the widest that leaves room for the counts, in steps, so that it does not move with every
+    /// digit.
     const BARS: [usize; 5] = [30, 24, 18, 12, 6];
     /// Columns of how many hosts are done, of how many.
     const COUNT: usize = 9;
@@ -167,8 +168,8 @@ fn limits(groups: &[Group]) -> Vec<&Group> {
     order.iter().filter_map(|&at| groups.get(at)).collect()
 }
 
-/// The limits that matter most now, in their own order: those that hold hosts back, then those under which something runs,
-/// then those that are not begun, and last those that are over.
+/// The limits that matter most now, in their own order: those that hold hosts back, then those under which something
+/// runs, then those that are not begun, and last those that are over.
 fn active<'a>(limits: &[&'a Group], most: usize) -> Vec<&'a Group> {
     let rank = |group: &Group| match () {
         () if group.is_full() => 0,

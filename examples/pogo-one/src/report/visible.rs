@@ -1,10 +1,10 @@
 //! Escapes text of hosts, files and requests for the terminal.
 //!
 //! Hosts, inventories and logs hold any characters at all. Those that steer a terminal (controls, also of the C1 kind),
-//! turn the direction of reading, end a line, or are not seen (zero-width characters, byte order marks, fillers, variation
-//! selectors, tags) are written out, as in `\u{202e}`. All else passes as it is: letters of all scripts, combining
-//! characters, and the zero-width joiner and variation selectors inside of emoji, where they are seen. Scripts that use
-//! joiners between letters show them written out: two names that look alike can be distinguished.
+//! turn the direction of reading, end a line, or are not seen (zero-width characters, byte order marks, fillers,
+//! variation selectors, tags) are written out, as in `\u{202e}`. All else passes as it is: letters of all scripts,
+//! combining characters, and the zero-width joiner and variation selectors inside of emoji, where they are seen.
+//! Scripts that use joiners between letters show them written out: two names that look alike can be distinguished.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -169,7 +169,8 @@ fn is_pictograph(c: char) -> bool {
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
             | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
@@ -180,9 +181,10 @@ mod tests {
     use super::*;
 
     /// One of each kind that must not be seen raw.
-    const HOSTILE: &str = "\0\x07\x08\r\x0b\x1b\x7f\u{80}\u{9b}\u{9f}\u{ad}\u{34f}\u{61c}\u{115f}\u{180e}\u{200b}\u{200c}\
-        \u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2060}\u{2064}\u{2066}\u{2067}\
-        \u{2068}\u{2069}\u{206a}\u{206f}\u{3164}\u{fe0f}\u{feff}\u{ffa0}\u{fff9}\u{fffb}\u{1d173}\u{e0001}\u{e0041}\u{e0100}";
+    const HOSTILE: &str = "\0\x07\x08\r\x0b\x1b\x7f\u{80}\u{9b}\u{9f}\u{ad}\u{34f}\u{61c}\u{115f}\u{180e}\u{200b}\
+        \u{200c}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2060}\u{2064}\
+        \u{2066}\u{2067}\u{2068}\u{2069}\u{206a}\u{206f}\u{3164}\u{fe0f}\u{feff}\u{ffa0}\u{fff9}\u{fffb}\u{1d173}\
+        \u{e0001}\u{e0041}\u{e0100}";
 
     fn push_all(bytes: &[u8]) -> String {
         let mut out = Vec::new();

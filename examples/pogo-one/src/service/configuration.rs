@@ -22,7 +22,8 @@ pub(crate) struct NewConfiguration {
 }
 
 impl NewConfiguration {
-    /// What the namespace goes by, with the targets that no inventory lists where it has none, or where that is allowed.
+    /// What the namespace goes by, with the targets that no inventory lists where it has none, or where that is
+    /// allowed.
     pub(crate) fn in_force(known: &Configuration, targets: &Targets, allow_unlisted: bool) -> Result<Self, CliError> {
         let fleet = known.fleet.clone().unwrap_or_default();
         let has_inventory = fleet.tags().next().is_some() || *known.policy != Policy::default();
@@ -59,9 +60,9 @@ pub(crate) fn known_configuration(place: &Place) -> Result<Option<Configuration>
     })
 }
 
-/// Applies a configuration that differs from the one in force, and returns the revision that it is; `None` if somebody else was faster, and what is in
-/// force has to be read again. While another job is not finished, hosts may be added and nothing else may change: that job goes by the rules that it was
-/// submitted under.
+/// Applies a configuration that differs from the one in force, and returns the revision that it is; `None` if somebody
+/// else was faster, and what is in force has to be read again. While another job is not finished, hosts may be added
+/// and nothing else may change: that job goes by the rules that it was submitted under.
 pub(crate) async fn configure(
     client: &NamespaceClient,
     (known, revision): (&Configuration, Revision),
@@ -79,7 +80,8 @@ pub(crate) async fn configure(
         Err(error) if is_changed(&error) => return Ok(None),
         Err(ClientError::Refused(problem)) if problem.kind == ProblemKind::JobsUnfinished => {
             return Err(CliError::usage(format!(
-                "{}, and hosts and rules given here differ from those:\n{lines}wait for the end of what runs, or leave -c and -i out to go by what is in force",
+                "{}, and hosts and rules given here differ from those:\n\
+                 {lines}wait for the end of what runs, or leave -c and -i out to go by what is in force",
                 problem.detail
             )));
         }

@@ -64,7 +64,8 @@ pub(crate) async fn find(place: &Place) -> Result<Option<NamespaceClient>, CliEr
     let own = program();
     if about.server != own {
         report::remark(&format!(
-            "the dispatcher of this store is {}, and this is {own}: it goes on until nothing is left to do; `pogo serve stop` ends it before",
+            "the dispatcher of this store is {}, and this is {own}: it goes on until nothing is left to do; `pogo \
+             serve stop` ends it before",
             about.server
         ));
     }

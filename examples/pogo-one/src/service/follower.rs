@@ -187,7 +187,8 @@ impl FollowedJob {
             for (at, record) in &page.records {
                 let end = self.record((*at, record), output, screen).await?;
                 has_retired |= matches!(record.event.job_kind(), Some(JobEventKind::Retired));
-                // What came before an order to go on is no end. A job that has retired has ended, and goes on by no order.
+                // What came before an order to go on is no end. A job that has retired has ended, and goes on by no
+                // order.
                 if !has_retired {
                     last = end;
                 }

@@ -10,8 +10,8 @@ use tokio::time::{Instant, sleep};
 /// How often that is looked at.
 const LOOKED_AT: Duration = Duration::from_millis(500);
 
-/// Waits until nothing has run or waited, and nobody has asked or followed, for so long. A job that needs an order keeps nothing alive: what it
-/// holds stands in the journal, and whoever gives the order starts a dispatcher.
+/// Waits until nothing has run or waited, and nobody has asked or followed, for so long. A job that needs an order
+/// keeps nothing alive: what it holds stands in the journal, and whoever gives the order starts a dispatcher.
 pub(super) async fn until_idle(handle: &Handle, state: &RouterState, idle_for: Duration) {
     let (mut requests, mut since) = (state.activity().requests, Instant::now());
     loop {

@@ -27,7 +27,8 @@ pub(super) enum Started {
 /// A log that is longer is put aside before the next dispatcher writes to it.
 const LOG_BYTES: u64 = 1 << 20;
 
-/// Variables that a dispatcher takes along. Secrets of whoever happens to be the first must not stay with it, nor sit in what it sends to hosts.
+/// Variables that a dispatcher takes along. Secrets of whoever happens to be the first must not stay with it, nor sit
+/// in what it sends to hosts.
 const KEPT: &[&str] = &[
     "HOME",
     "LANG",

@@ -53,8 +53,8 @@ impl Listening {
     ) -> Result<Self, CliError> {
         if !address.ip().is_loopback() {
             return Err(CliError::usage(format!(
-                "{address} can be reached from elsewhere, and what is sent there is not encrypted: listen on 127.0.0.1, and reach it with \
-                 `ssh -L 7646:127.0.0.1:{}` or through a proxy that encrypts",
+                "{address} can be reached from elsewhere, and what is sent there is not encrypted: listen on \
+                 127.0.0.1, and reach it with `ssh -L 7646:127.0.0.1:{}` or through a proxy that encrypts",
                 address.port()
             )));
         }

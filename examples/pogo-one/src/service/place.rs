@@ -20,7 +20,8 @@ impl Place {
     /// The name of a namespace where none is given.
     pub(crate) const NAMESPACE: &str = "default";
 
-    /// The namespace that is named, in the store that is named or that of this user; `None` where nothing is to be kept.
+    /// The namespace that is named, in the store that is named or that of this user; `None` where nothing is to be
+    /// kept.
     pub(crate) fn of(store: Option<&StoreChoice>, namespace: Option<&str>) -> Result<Option<Self>, CliError> {
         let store = match store {
             Some(StoreChoice::None) => return Ok(None),
@@ -35,7 +36,12 @@ impl Place {
     /// As [`of`](Self::of), of a verb that is about what a store keeps.
     pub(crate) fn kept(args: &PlaceArgs) -> Result<Self, CliError> {
         let place = Self::of(args.store.as_ref(), args.namespace.as_deref())?;
-        place.ok_or_else(|| CliError::usage("this is about jobs of a store: name one with --store DIR, or leave out `none` (in POGO_STORE too) for your own"))
+        place.ok_or_else(|| {
+            CliError::usage(
+                "this is about jobs of a store: name one with --store DIR, or leave out `none` (in POGO_STORE too) for \
+                 your own",
+            )
+        })
     }
 
     /// The directory of the store.

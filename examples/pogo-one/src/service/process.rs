@@ -8,8 +8,8 @@ use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, setsid, umask};
 use rustix::stdio::{dup2_stdin, dup2_stdout};
 
-/// Leaves the terminal, the directory and everything else that was inherited but the three standard streams. Called before anything is
-/// opened.
+/// Leaves the terminal, the directory and everything else that was inherited but the three standard streams. Called
+/// before anything is opened.
 pub(super) fn detach() -> io::Result<()> {
     // Already the leader of a group is who a shell started with job control: it has a session to itself then.
     let _ = setsid();
@@ -36,7 +36,8 @@ pub(super) fn raise_file_limit() {
     let _ = setrlimit(Resource::Nofile, most);
 }
 
-/// Closes what a shell or a program left open for whatever it starts, such as the lock of a cron job, which would be held as long as this lives.
+/// Closes what a shell or a program left open for whatever it starts, such as the lock of a cron job, which would be
+/// held as long as this lives.
 fn close_inherited() {
     let Ok(entries) = fs::read_dir(Path::new("/proc/self/fd")) else {
         return;

@@ -208,7 +208,9 @@ async fn run(args: &ServeArgs, place: &Place) -> Result<Exit, CliError> {
     let idle_for = args.background.then_some(args.idle_after);
     tokio::select! {
         unused = server.until_unused(idle_for) => unused?,
-        name = signals.next() => ServiceLog.say(format_args!("ends by {name}, in {} at most", humantime::format_duration(args.grace))),
+        name = signals.next() => {
+            ServiceLog.say(format_args!("ends by {name}, in {} at most", humantime::format_duration(args.grace)));
+        }
     }
     if let Some(listening) = listening {
         listening.stop().await;

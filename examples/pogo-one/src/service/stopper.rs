@@ -35,7 +35,8 @@ pub(super) async fn until_left(
         let order = match (cause, interrupts) {
             (StopCause::Interrupt, 0) => {
                 screen.say(&format!(
-                    "interrupted: starting no more, waiting for what runs (again to end it now; `pogo resume {0}` goes on)",
+                    "interrupted: starting no more, waiting for what runs (again to end it now; `pogo resume {0}` goes \
+                     on)",
                     job.number()
                 ));
                 Order::Halt { job }.because("interrupted")

@@ -64,8 +64,8 @@ impl Summary {
             some => format!(", {some} of them not finished"),
         };
         format!(
-            "\n{name}: {}; {owner}\n{}  jobs       {}{unfinished}\n  records    from {} on: {}, {}\n  snapshots  {}, {}\n  \
-             content    {}, {}\n  events     of {}, {}\n  output     of {}, {}\n",
+            "\n{name}: {}; {owner}\n{}  jobs       {}{unfinished}\n  records    from {} on: {}, {}\n  \
+             snapshots  {}, {}\n  content    {}, {}\n  events     of {}, {}\n  output     of {}, {}\n",
             size(info.bytes()),
             copied.unwrap_or_default(),
             self.jobs,

@@ -1,4 +1,5 @@
-//! Verbs that work with jobs that a store keeps, each over the dispatcher's API: a file for each, or for a few that belong together.
+//! Verbs that work with jobs that a store keeps, each over the dispatcher's API: a file for each, or for a few that
+//! belong together.
 
 mod answered;
 mod apply;

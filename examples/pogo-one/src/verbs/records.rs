@@ -33,7 +33,8 @@ pub(crate) fn job_log(place: &PlaceArgs, job: JobArg) -> Result<Log, CliError> {
 }
 
 impl Session {
-    /// Passes on the records of a job that there are now, in order: those of a host alone if one is named. Says where they end.
+    /// Passes on the records of a job that there are now, in order: those of a host alone if one is named. Says where
+    /// they end.
     pub(super) async fn each_record(
         &self,
         job: JobId,

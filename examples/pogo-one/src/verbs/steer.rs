@@ -25,7 +25,8 @@ pub(crate) fn stop(args: &StopArgs) -> Result<Exit, CliError> {
     }
     let said = |job, _| {
         format!(
-            "job {job} stops: nothing more of it starts, and what runs may end; `pogo stop {job} --now` ends that, `pogo resume {job}` goes on"
+            "job {job} stops: nothing more of it starts, and what runs may end; `pogo stop {job} --now` ends that, \
+             `pogo resume {job}` goes on"
         )
     };
     steer(&args.of, |job| Order::Halt { job }, said)

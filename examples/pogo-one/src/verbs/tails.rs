@@ -16,7 +16,8 @@ const HOSTS: usize = 200;
 /// Bytes that are read from the end.
 const BYTES: u64 = 1_024;
 
-/// The last lines that each of these hosts wrote to standard error; none where nothing is kept, and none for hosts beyond the first 200.
+/// The last lines that each of these hosts wrote to standard error; none where nothing is kept, and none for hosts
+/// beyond the first 200.
 pub(super) async fn of(session: &Session, job: JobId, hosts: &[HostResult]) -> Result<Vec<Vec<String>>, CliError> {
     let mut tails = vec![];
     for result in hosts {

@@ -293,7 +293,8 @@ fn a_program_answers_where_one_is_named() {
     let key = site.locked();
     let password = site.servers.password();
     let script = format!(
-        "#!/bin/sh\necho \"$POGO_HOST|$1\" >>asked\ncase $1 in *assphrase*) echo '{PASSPHRASE}';; *) echo '{}';; esac\n",
+        "#!/bin/sh\necho \"$POGO_HOST|$1\" >>asked\ncase $1 in *assphrase*) echo '{PASSPHRASE}';; *) echo '{}';; \
+         esac\n",
         password.expose_secret()
     );
     let program = site.program.write("answer", &script);

@@ -26,7 +26,8 @@ fn a_plan_shows_slots_that_they_hold_and_what_starts_all_the_same() {
         ]
         .concat();
         let done = program.run(&words);
-        let wanted = "\nassumed to be down: 1 host: web4\n  1 of 2 slots of $web held (max_parallel: 2)\nstarts at once: 1 host: web1\n";
+        let wanted = "\nassumed to be down: 1 host: web4\n  1 of 2 slots of $web held (max_parallel: 2)\n\
+            starts at once: 1 host: web1\n";
         assert!(done.code == 0 && done.out.ends_with(wanted), "{}{}", done.out, done.err);
     }
 }

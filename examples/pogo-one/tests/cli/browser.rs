@@ -164,7 +164,8 @@ fn bands_open_into_their_hosts() {
         assert_eq!(seen.page.matches("class=\"host\"").count(), hosts, "{fragment}");
         assert!(seen.page.contains("aria-expanded=\"true\""));
         // What one of them did, and how it ended, for those who do not see it.
-        let failed = "aria-label=\"web0007, running from 0.00s to 1.00s, failed at 1.00s, failed: command exited with 1: simulated failure\"";
+        let failed = "aria-label=\"web0007, running from 0.00s to 1.00s, failed at 1.00s, failed: command exited with \
+            1: simulated failure\"";
         assert!(seen.page.contains(failed), "{fragment}");
         // No two things stand at one height: what is below has moved down.
         assert!(!seen.page.contains("translate(0 NaN)"));

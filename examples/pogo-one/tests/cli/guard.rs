@@ -4,7 +4,8 @@ use std::process::{Command, Stdio};
 
 use super::program::{Done, Program};
 
-const REMARK: &str = "hosts are under no limit: at most 64 of them run at once; -f N (--max-parallel) changes that, and -f none lifts it\n";
+const REMARK: &str = "hosts are under no limit: at most 64 of them run at once; -f N (--max-parallel) changes that, \
+    and -f none lifts it\n";
 
 #[test]
 fn many_hosts_under_no_limit_run_64_at_once_unless_somebody_says_otherwise() {

@@ -221,7 +221,8 @@ fn types_of_sources_and_the_paths_behind_them_are_completed() {
     assert_eq!(offered(&program, &["plan", "-i", "ansible:hosts.ini", "@d"]), ["@db"]);
 }
 
-/// What bash offers for the last of these words, which it cuts as it does when somebody types: `line` is what was typed.
+/// What bash offers for the last of these words, which it cuts as it does when somebody types: `line` is what was
+/// typed.
 fn bash_offers(program: &Program, line: &str, cut: &[&str]) -> Vec<String> {
     let script = program.run(&["completion", "bash", "--dynamic"]).out;
     program.write("script", &script);

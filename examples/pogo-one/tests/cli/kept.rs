@@ -271,8 +271,8 @@ fn a_page_is_served_on_this_machine_for_whoever_has_the_token() {
     elsewhere.assert_refused(&["not encrypted", "listen on 127.0.0.1"]);
 }
 
-/// The dispatcher is killed at one moment after another of a job: no host runs twice, none is forgotten, and whoever follows does so to the end.
-/// `POGO_KILLS` is how many moments there are.
+/// The dispatcher is killed at one moment after another of a job: no host runs twice, none is forgotten, and whoever
+/// follows does so to the end. `POGO_KILLS` is how many moments there are.
 #[test]
 fn a_dispatcher_that_is_killed_at_any_moment_runs_no_host_twice_and_forgets_none() {
     let kills = std::env::var("POGO_KILLS")

@@ -70,7 +70,8 @@ fn site() -> Site {
     script(
         &site,
         "bin/cargo",
-        "[ \"$1 $2 $3 $4 $5 $6\" = 'run --release -p pogo-one --no-default-features --' ] || exit 64\nshift 6\nexec pogo \"$@\"",
+        "[ \"$1 $2 $3 $4 $5 $6\" = 'run --release -p pogo-one --no-default-features --' ] || exit 64\nshift 6\n\
+         exec pogo \"$@\"",
     );
     script(&site, "bin/systemctl", "echo \"$*\"");
     site

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::program::{Done, Program};
 
-/// An inventory of Ansible with one of each: a host that is not reached by SSH, an encrypted file, a file of the folder that
-/// is passed over.
+/// An inventory of Ansible with one of each: a host that is not reached by SSH, an encrypted file, a file of the folder
+/// that is passed over.
 fn program() -> Program {
     let program = Program::new();
     let folder = program.directory.path().join("inv");

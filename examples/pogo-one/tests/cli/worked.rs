@@ -13,19 +13,22 @@ pub(crate) struct Worked {
 
 pub(crate) const EXAMPLES: [Worked; 8] = [
     Worked {
-        policy: "tag: {colo: {na: [h1, h2, h3], sea: ['h[4-6]']}}\nsequence: [$colo.na, $colo.sea]\nconstraint: {$colo: {max_parallel: 2}}\n",
+        policy: "tag: {colo: {na: [h1, h2, h3], sea: ['h[4-6]']}}\nsequence: [$colo.na, $colo.sea]\n\
+            constraint: {$colo: {max_parallel: 2}}\n",
         targets: "$colo",
         first: &["h1", "h2"],
         after: &[("h4", "h1"), ("h4", "h2"), ("h4", "h3"), ("h5", "h3"), ("h6", "h3")],
     },
     Worked {
-        policy: "tag: {colo: {na: ['h[1-3]'], sea: ['h[4-6]']}, frontend: [h1, h4]}\nsequence: {$frontend: [$colo.na, $colo.sea]}\n",
+        policy: "tag: {colo: {na: ['h[1-3]'], sea: ['h[4-6]']}, frontend: [h1, h4]}\n\
+            sequence: {$frontend: [$colo.na, $colo.sea]}\n",
         targets: "$colo",
         first: &["h1", "h2", "h3", "h5", "h6"],
         after: &[("h4", "h1")],
     },
     Worked {
-        policy: "tag: {colo: {na: ['h[1-3]'], sea: ['h[4-6]']}, frontend: [h1, h4], backend: [h2, h5]}\nsequence: {$frontend: [$colo.na, $colo.sea], $backend: [$colo.sea, $colo.na]}\n",
+        policy: "tag: {colo: {na: ['h[1-3]'], sea: ['h[4-6]']}, frontend: [h1, h4], backend: [h2, h5]}\n\
+            sequence: {$frontend: [$colo.na, $colo.sea], $backend: [$colo.sea, $colo.na]}\n",
         targets: "$colo",
         first: &["h1", "h3", "h5", "h6"],
         after: &[("h4", "h1"), ("h2", "h5")],
@@ -43,19 +46,22 @@ pub(crate) const EXAMPLES: [Worked; 8] = [
         after: &[("c", "a")],
     },
     Worked {
-        policy: "tag: {south: [s], north: [n], west: [w], east: [e]}\nsequence: {horizontal: [$south, $north], vertical: [$west, $east]}\n",
+        policy: "tag: {south: [s], north: [n], west: [w], east: [e]}\n\
+            sequence: {horizontal: [$south, $north], vertical: [$west, $east]}\n",
         targets: "*",
         first: &["s", "w"],
         after: &[("n", "s"), ("e", "w")],
     },
     Worked {
-        policy: "tag: {frontend: [h1, h2], backend: [h3, h4]}\nsequence: [$backend, $frontend]\nconstraint: {$backend: {max_parallel: 1}, $frontend: {max_parallel: 5}}\n",
+        policy: "tag: {frontend: [h1, h2], backend: [h3, h4]}\nsequence: [$backend, $frontend]\n\
+            constraint: {$backend: {max_parallel: 1}, $frontend: {max_parallel: 5}}\n",
         targets: "*",
         first: &["h3"],
         after: &[("h4", "h3"), ("h1", "h4"), ("h2", "h4")],
     },
     Worked {
-        policy: "tag: {frontend: [h1, h2], backend: [h3, h4]}\nsequence: [$backend, $frontend]\nconstraint: {$backend: {max_parallel: 1}, $frontend: {max_parallel: 5}}\n",
+        policy: "tag: {frontend: [h1, h2], backend: [h3, h4]}\nsequence: [$backend, $frontend]\n\
+            constraint: {$backend: {max_parallel: 1}, $frontend: {max_parallel: 5}}\n",
         targets: "h1,h2",
         first: &["h1", "h2"],
         after: &[],

@@ -1,6 +1,7 @@
 //! Choosing a limit by what-if: how long a rollout takes under each, and how likely it is stopped half way.
 //!
-//! A strict limit makes a rollout slow, and a few failures use up its slots; a generous one takes too much away at once.
+//! A strict limit makes a rollout slow, and a few failures use up its slots; a generous one takes too much away at
+//! once.
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
 use std::error::Error;

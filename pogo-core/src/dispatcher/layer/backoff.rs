@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Pauses that double from try to try, each somewhere between half and all of its length, so that hosts do not come back
-/// all at once.
+/// Pauses that double from try to try, each somewhere between half and all of its length, so that hosts do not come
+/// back all at once.
 ///
 /// ```
 /// use std::time::Duration;

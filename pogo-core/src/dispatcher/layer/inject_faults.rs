@@ -23,8 +23,8 @@ pub enum InjectedFault {
     Late(Duration),
     /// Nothing runs, and the attempt goes on until its time limit or until it is cancelled.
     Hang,
-    /// The connection is lost when this phase begins: the transport's future is dropped. While connecting that is a failure,
-    /// later a doubt.
+    /// The connection is lost when this phase begins: the transport's future is dropped. While connecting that is a
+    /// failure, later a doubt.
     CutAt(Phase),
 }
 

@@ -7,8 +7,8 @@ use crate::scheduler::{FenceAnswer, Outcome};
 
 /// Wraps the attempts of a transport.
 ///
-/// It keeps the contract of [`Transport::run`]: what it adds ends within the attempt's time limit and when the attempt is
-/// cancelled.
+/// It keeps the contract of [`Transport::run`]: what it adds ends within the attempt's time limit and when the attempt
+/// is cancelled.
 ///
 /// ```
 /// use async_trait::async_trait;

@@ -21,7 +21,10 @@ pub(in crate::dispatcher) async fn before_attempt<T>(
     let done = select_biased! {
         done = waiting => Ok(done),
         () = cancelled => Err(cancelled_before(attempt)),
-        () = limit => Err(Outcome::failed(FailureKind::Timeout, "the command was not run: its turn did not come in time")),
+        () = limit => {
+            let message = "the command was not run: its turn did not come in time";
+            Err(Outcome::failed(FailureKind::Timeout, message))
+        }
     };
     attempt.time_limit = attempt.time_limit.saturating_sub(clock.now() - began);
     done

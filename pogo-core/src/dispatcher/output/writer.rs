@@ -124,7 +124,8 @@ async fn seal(sink: &OutputSink, store: &dyn OutputStore, seals: Vec<Seal>) {
     }
 }
 
-/// The answer to a call. Once it takes too long, `hangs` is called and nobody waits for the store until it has answered.
+/// The answer to a call. Once it takes too long, `hangs` is called and nobody waits for the store until it has
+/// answered.
 async fn patiently<T>(
     sink: &OutputSink,
     call: impl Future<Output = Result<T, OutputError>>,

@@ -40,9 +40,9 @@ use crate::scheduler::{
 ///       phase{phase=command}
 /// ```
 ///
-/// Spans are of the level `INFO` and the target `pogo`. `WARN` are a job that is blocked, halting or over its failure budget, a host in doubt,
-/// and a dispatcher that goes on with jobs of another; `ERROR` is a journal that cannot be reached. No field holds a
-/// command, what a host wrote, or a secret.
+/// Spans are of the level `INFO` and the target `pogo`. `WARN` are a job that is blocked, halting or over its failure
+/// budget, a host in doubt, and a dispatcher that goes on with jobs of another; `ERROR` is a journal that cannot be
+/// reached. No field holds a command, what a host wrote, or a secret.
 #[derive(Debug, Clone, Default)]
 pub struct Trace {
     spans: Arc<Mutex<Spans>>,
@@ -85,7 +85,12 @@ impl Observer for Trace {
                 let (job, host, attempt) = (source.job, &source.host, source.attempt);
                 let span = self.spans().of_host(job, host);
                 let error = message.escape_debug();
-                warn!(target: "pogo", parent: &span, { pogo.job = %job, %host, %attempt, %error }, "output is not kept");
+                warn!(
+                    target: "pogo",
+                    parent: &span,
+                    { pogo.job = %job, %host, %attempt, %error },
+                    "output is not kept"
+                );
             }
             Notice::Committed { .. } | Notice::Turned { .. } => {}
         }
@@ -101,7 +106,12 @@ impl Trace {
                 warn!(target: "pogo", parent: &span(), { pogo.job = %job, reasons = reasons.len() }, "job is blocked");
             }
             JobEventKind::FailureBudgetExceeded { failures, allowed, .. } => {
-                warn!(target: "pogo", parent: &span(), { pogo.job = %job, failures, allowed }, "job is over its failure budget");
+                warn!(
+                    target: "pogo",
+                    parent: &span(),
+                    { pogo.job = %job, failures, allowed },
+                    "job is over its failure budget"
+                );
             }
             JobEventKind::Halting { abort, .. } => {
                 let cause = kind.halt_cause();
@@ -111,7 +121,12 @@ impl Trace {
             JobEventKind::Halted => warn!(target: "pogo", parent: &span(), { pogo.job = %job }, "job is halted"),
             JobEventKind::Finished { tally } => {
                 let (succeeded, failed, in_doubt) = (tally.succeeded, tally.failed, tally.in_doubt);
-                info!(target: "pogo", parent: &span(), { pogo.job = %job, succeeded, failed, in_doubt }, "job is finished");
+                info!(
+                    target: "pogo",
+                    parent: &span(),
+                    { pogo.job = %job, succeeded, failed, in_doubt },
+                    "job is finished"
+                );
                 self.spans().end_job(*job, "finished");
             }
             JobEventKind::WaveOpened { .. }

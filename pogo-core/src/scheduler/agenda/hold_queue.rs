@@ -1,4 +1,5 @@
-//! Holds that wait, as classes of tasks do: those under the same limits in one line, of which only the first is looked at.
+//! Holds that wait, as classes of tasks do: those under the same limits in one line, of which only the first is looked
+//! at.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

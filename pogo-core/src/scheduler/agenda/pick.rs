@@ -18,8 +18,8 @@ pub(crate) enum Pick {
 }
 
 impl Agenda {
-    /// The most urgent of all tasks that may start now and of all holds that may be in force. A task is taken out of its queue;
-    /// starting it, and holding a host, is up to the caller.
+    /// The most urgent of all tasks that may start now and of all holds that may be in force. A task is taken out of
+    /// its queue; starting it, and holding a host, is up to the caller.
     pub(crate) fn pick(&mut self, state: &State) -> Option<Pick> {
         loop {
             let task = self.most_urgent(state);
@@ -43,7 +43,8 @@ impl Agenda {
         }
     }
 
-    /// Takes the next task out of a class at the front of a queue. The class stays in that queue, for its task after that.
+    /// Takes the next task out of a class at the front of a queue. The class stays in that queue, for its task after
+    /// that.
     fn take(&mut self, state: &State, class: ClassId, source: Option<WaitReason>) -> Option<(TaskAt, HostName)> {
         let task = self.pop_front(class)?;
         let (id, job) = state.jobs.at(self.classes[class].key.job)?;
@@ -147,7 +148,8 @@ impl Agenda {
         }
     }
 
-    /// A key between the entry's own and the true one: the former only if it is true. `None` if the entry stands for nothing.
+    /// A key between the entry's own and the true one: the former only if it is true. `None` if the entry stands for
+    /// nothing.
     fn corrected_key(&mut self, state: &State, reason: Option<WaitReason>, entry: Entry) -> Option<Key> {
         let load = self.load.of(state, entry.profile);
         let mut key = entry.key;

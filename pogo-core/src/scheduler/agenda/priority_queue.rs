@@ -2,10 +2,11 @@
 
 use std::collections::{BinaryHeap, VecDeque};
 
-/// Entries of which the greatest comes first: a heap, and with many entries in front of it a list for those that come in order.
+/// Entries of which the greatest comes first: a heap, and with many entries in front of it a list for those that come
+/// in order.
 ///
-/// Queues that many jobs wait in get most of their entries in order. Slots are freed for one job after the other, and when
-/// a load falls, each entry goes from the front to behind all others. At either end of a list that costs the same
+/// Queues that many jobs wait in get most of their entries in order. Slots are freed for one job after the other, and
+/// when a load falls, each entry goes from the front to behind all others. At either end of a list that costs the same
 /// however many wait; in a heap of thousands each entry was moved past a dozen others, most of them not in the cache.
 #[derive(Debug, Clone)]
 pub(super) enum PriorityQueue<T> {
@@ -82,7 +83,8 @@ impl<T: Ord> PriorityQueue<T> {
         }
     }
 
-    /// Puts this entry in place of the greatest if it belongs behind all others, and that costs little however many there are.
+    /// Puts this entry in place of the greatest if it belongs behind all others, and that costs little however many
+    /// there are.
     pub(super) fn move_first_to_end(&mut self, entry: T) -> bool {
         match self {
             Self::Few(_) => false,
@@ -198,7 +200,8 @@ mod tests {
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
             4 => (0..1_000_u16).prop_map(Step::Push),
-            2 => (0..1_000_u16, 1..100_u16, any::<bool>()).prop_map(|(from, many, up)| Step::PushInOrder(from, many, up)),
+            2 => (0..1_000_u16, 1..100_u16, any::<bool>())
+                .prop_map(|(from, many, up)| Step::PushInOrder(from, many, up)),
             8 => Just(Step::Pop),
             8 => (0..1_000_u16).prop_map(Step::ReplaceFirst),
             8 => (0..1_000_u16).prop_map(Step::MoveFirstToEnd),

@@ -1,7 +1,8 @@
 //! In which order a small job ends sooner, found by going through both before it begins.
 //!
-//! To start hosts of the fullest bucket first is a rule of thumb: among a few hosts, listed order may happen to fit their limits
-//! better. Other rules of thumb (ties broken by the second fullest bucket, or by all of them) are behind it in other fleets.
+//! To start hosts of the fullest bucket first is a rule of thumb: among a few hosts, listed order may happen to fit
+//! their limits better. Other rules of thumb (ties broken by the second fullest bucket, or by all of them) are behind
+//! it in other fleets.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -12,12 +13,12 @@ use crate::plan::{BucketId, HostOrder, JobSpec, Stages};
 use crate::saturating::saturating_u32;
 use crate::scheduler::state::{Compiled, Gates, State};
 
-/// Larger jobs are not rehearsed: what that costs grows with the square of their hosts, and listed order is not known to be
-/// ahead among so many.
+/// Larger jobs are not rehearsed: what that costs grows with the square of their hosts, and listed order is not known
+/// to be ahead among so many.
 const MOST: usize = 64;
 
-/// The order that a job asks for; for balanced order, listed order where the job ends sooner in it, if it has all limits to
-/// itself and its tasks take as long as it expects.
+/// The order that a job asks for; for balanced order, listed order where the job ends sooner in it, if it has all
+/// limits to itself and its tasks take as long as it expects.
 pub(in crate::scheduler) fn rehearsed_order(state: &State, spec: &JobSpec, compiled: &Compiled) -> HostOrder {
     let is_small = (2..=MOST).contains(&compiled.tasks.len());
     if spec.order != HostOrder::Balanced

@@ -17,8 +17,8 @@ use crate::scheduler::ids::JobIndex;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Queue {
     pub(super) entries: PriorityQueue<Entry>,
-    /// How many entries were corrected one by one, or are known to stand for nothing, since all of them were corrected. Those that only
-    /// went to the end are not counted: they cost no more than they would among all.
+    /// How many entries were corrected one by one, or are known to stand for nothing, since all of them were corrected.
+    /// Those that only went to the end are not counted: they cost no more than they would among all.
     pub(super) corrected: u32,
     /// Which queue of a bucket it is; unused in others.
     position: u32,
@@ -47,10 +47,12 @@ impl Queue {
 /// A queue for each reason to wait that can end without the job changing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct WaitQueues {
-    /// Of each bucket in which something ever waited: classes that need an available host's slot, and classes that repair.
+    /// Of each bucket in which something ever waited: classes that need an available host's slot, and classes that
+    /// repair.
     // Found by a hash that is not stored: where racks are small there are more buckets than fit into a cache.
     buckets: HashTable<Queue>,
-    /// Whether anything waits in them, by position. A freed slot asks this of each of its buckets, most of which have nobody.
+    /// Whether anything waits in them, by position. A freed slot asks this of each of its buckets, most of which have
+    /// nobody.
     occupied: FixedBitSet,
     jobs: FastMap<JobIndex, Queue>,
     /// Queues that may have a class that can start. Few at a time, so that they are searched from end to end.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, JobId, NeverBegan, Outcome};
 
-/// A host's answer about an attempt whose end is unknown. Being asked, the host lets nothing of the attempt begin any more.
+/// A host's answer about an attempt whose end is unknown. Being asked, the host lets nothing of the attempt begin any
+/// more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -107,19 +108,23 @@ impl FenceState {
     pub(in crate::scheduler) fn cure(self) -> &'static str {
         match self {
             Self::StillRunning => {
-                "the host says that it still runs: give the order again when it has ended; by force, with a reason, you answer for its end yourself"
+                "the host says that it still runs: give the order again when it has ended; by force, with a reason, \
+                 you answer for its end yourself"
             }
             Self::Unreachable => {
-                "the host could not be asked: give the order again when it can be reached, or, if nothing of it runs there, by force and with a reason"
+                "the host could not be asked: give the order again when it can be reached, or, if nothing of it runs \
+                 there, by force and with a reason"
             }
             Self::NotAsked | Self::Fenced | Self::Forced => {
-                "the host has not been asked yet, which a dispatcher whose transport can does by itself: give the order again, or, if nothing of it runs there, by force and with a reason"
+                "the host has not been asked yet, which a dispatcher whose transport can does by itself: give the \
+                 order again, or, if nothing of it runs there, by force and with a reason"
             }
         }
     }
 }
 
-/// An attempt in doubt that was permitted to begin by a transport that can ask its host: the host is freed or tried again only on the host's word, or by force.
+/// An attempt in doubt that was permitted to begin by a transport that can ask its host: the host is freed or tried
+/// again only on the host's word, or by force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DoubtView {

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The end of an attempt as its transport reports it. Unknown is not failed. Displays as one line: `failed: command exited with 3`.
+/// The end of an attempt as its transport reports it. Unknown is not failed. Displays as one line:
+/// `failed: command exited with 3`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -44,7 +45,8 @@ pub enum NeverBegan {
     Expired,
     /// It was cancelled before it asked for permission.
     Cancelled,
-    /// What its transport needs to connect is not there: an agent that its user takes along, or an answer that nobody is there to give.
+    /// What its transport needs to connect is not there: an agent that its user takes along, or an answer that nobody
+    /// is there to give.
     NotReady,
     /// Its dispatcher died, or shut down, before it was permitted to begin.
     Restarted,

@@ -60,14 +60,14 @@ impl Permission {
         self == Self::Awaited
     }
 
-    /// Whether an attempt whose end is unknown keeps its host until that has said what became of it. Where its transport could not ask,
-    /// there is nothing that an order could wait for.
+    /// Whether an attempt whose end is unknown keeps its host until that has said what became of it. Where its
+    /// transport could not ask, there is nothing that an order could wait for.
     pub(in crate::scheduler) fn needs_fence(self) -> bool {
         matches!(self, Self::Given { fences: true, .. })
     }
 
-    /// What is known of it after a restore: it may have been given since the copy was made. Whether the host has a lock shows when it is
-    /// asked.
+    /// What is known of it after a restore: it may have been given since the copy was made. Whether the host has a lock
+    /// shows when it is asked.
     pub(in crate::scheduler) fn after_restore(self, fences: bool) -> Self {
         match self {
             Self::Awaited => Self::Given {
@@ -91,7 +91,8 @@ impl Permission {
     }
 }
 
-/// Why an attempt may not begin. Its task waits again, or is cancelled with its job; it is never in doubt because of this.
+/// Why an attempt may not begin. Its task waits again, or is cancelled with its job; it is never in doubt because of
+/// this.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BeginRefused {

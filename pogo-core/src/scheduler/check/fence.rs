@@ -24,8 +24,8 @@ impl State {
         })
     }
 
-    /// Refuses to free hosts or to try them again while an attempt may still run there. Gives the hosts that are to be counted as fenced,
-    /// by force.
+    /// Refuses to free hosts or to try them again while an attempt may still run there. Gives the hosts that are to be
+    /// counted as fenced, by force.
     pub(in crate::scheduler) fn check_fenced(&self, order: &Order, reason: &str) -> Result<Vec<HostName>, InputError> {
         let force = order.is_forced();
         if force && reason.trim().is_empty() {

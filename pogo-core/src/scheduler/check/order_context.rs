@@ -18,8 +18,8 @@ pub(in crate::scheduler) struct OrderContext {
 }
 
 impl OrderContext {
-    /// The record of the context, unless the records of the order have all of it: each has the actor, and some the reason. What is
-    /// forced comes first in an order, and is no order by itself.
+    /// The record of the context, unless the records of the order have all of it: each has the actor, and some the
+    /// reason. What is forced comes first in an order, and is no order by itself.
     pub(in crate::scheduler) fn event(&self) -> Option<Event> {
         let has_reason = matches!(
             self.order,

@@ -18,8 +18,8 @@ impl Checked {
 }
 
 impl CheckedOrder {
-    /// The event that holds what the order says, which is as large as whoever gave it made it. What follows from an order is small,
-    /// event by event.
+    /// The event that holds what the order says, which is as large as whoever gave it made it. What follows from an
+    /// order is small, event by event.
     fn own_event(&self, context: &OrderContext) -> Option<Event> {
         let (by, reason) = (context.by(), context.reason());
         Some(

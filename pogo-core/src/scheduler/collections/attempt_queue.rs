@@ -6,7 +6,8 @@ use crate::scheduler::AttemptId;
 
 /// Attempts in insertion order.
 ///
-/// The few of a small job are stored inline: with ten thousand jobs, a separate list would be a cache miss at each report.
+/// The few of a small job are stored inline: with ten thousand jobs, a separate list would be a cache miss at each
+/// report.
 #[derive(Debug, Clone, Default)]
 pub(in crate::scheduler) struct AttemptQueue {
     attempts: SmallVec<[AttemptId; 3]>,

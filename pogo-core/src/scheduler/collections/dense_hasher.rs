@@ -4,8 +4,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// Hashes numbers such that those that follow each other are beside each other in a table.
 ///
-/// Jobs that were submitted one after the other mostly report one after the other. With their numbers spread over a table, each
-/// look-up fetches lines of a cache and a page of memory that no other job of the time is on; in order, neighbours share them.
+/// Jobs that were submitted one after the other mostly report one after the other. With their numbers spread over a
+/// table, each look-up fetches lines of a cache and a page of memory that no other job of the time is on; in order,
+/// neighbours share them.
 // The price: numbers that differ by multiples of the table's size begin their search at one position. A search compares
 // sixteen positions at once, and as many numbers as are that regular are few where the table is large.
 pub(crate) type DenseHash = BuildHasherDefault<DenseHasher>;

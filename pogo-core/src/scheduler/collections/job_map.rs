@@ -8,7 +8,8 @@ use super::DenseHash;
 use crate::scheduler::JobId;
 use crate::scheduler::ids::JobIndex;
 
-/// A map by numbers that are given in order, such as those of jobs. It is never iterated over, so that its order does not matter.
+/// A map by numbers that are given in order, such as those of jobs. It is never iterated over, so that its order does
+/// not matter.
 // An `IndexMap` would store values apart from its table and move the last one into each gap: three more cache misses
 // for each removal, as much as a whole report costs with ten thousand jobs.
 pub(crate) type FastMap<K, V> = HashMap<K, V, DenseHash>;
@@ -18,8 +19,8 @@ pub(crate) type FastSet<K> = HashSet<K, DenseHash>;
 
 /// Values by job, in the order of the jobs.
 ///
-/// Jobs are numbered in the order of submission, so a sorted list of their numbers is an index; a tree would be searched some
-/// fifty times for each report, and a hash table would be one more cache miss.
+/// Jobs are numbered in the order of submission, so a sorted list of their numbers is an index; a tree would be
+/// searched some fifty times for each report, and a hash table would be one more cache miss.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct JobMap<V> {
     jobs: VecDeque<JobId>,
@@ -33,8 +34,8 @@ impl<V> Default for JobMap<V> {
     }
 }
 
-// A report looks up a dozen jobs. Left to itself, the compiler makes a call of each or of none, whatever else was changed, and
-// that is a twentieth of all instructions.
+// A report looks up a dozen jobs. Left to itself, the compiler makes a call of each or of none, whatever else was
+// changed, and that is a twentieth of all instructions.
 impl<V> JobMap<V> {
     #[inline]
     pub(crate) fn get(&self, job: &JobId) -> Option<&V> {

@@ -33,7 +33,8 @@ impl JobSet {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        // Not by iterating: from a table of thousands that has little left, that looks at all the empty places in front.
+        // Not by iterating: from a table of thousands that has little left, that looks at all the empty places in
+        // front.
         self.many.as_ref().map_or(self.few.is_empty(), |many| many.is_empty())
     }
 

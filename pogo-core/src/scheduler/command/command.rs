@@ -9,8 +9,8 @@ use crate::scheduler::Actor;
 
 /// An order with who gives it, why, and an id under which it can be sent again.
 ///
-/// With a [request id](RequestId), the same command given again gets the [answer](super::Answer) that it got before and does nothing,
-/// also after a restart. The ids of the last 10,000 commands are known that have one, each for a day.
+/// With a [request id](RequestId), the same command given again gets the [answer](super::Answer) that it got before and
+/// does nothing, also after a restart. The ids of the last 10,000 commands are known that have one, each for a day.
 ///
 /// ```
 /// use pogo_core::scheduler::{Actor, Command, JobId, Order, RequestId};
@@ -23,7 +23,10 @@ use crate::scheduler::Actor;
 /// let stored = serde_json::to_string(&command)?;
 /// assert_eq!(
 ///     stored,
-///     r#"{"request":"7c1e0f9a","actor":{"name":"alice","host":"laptop"},"reason":"deploy is broken","order":{"pause":{"job":3}}}"#
+///     concat!(
+///         r#"{"request":"7c1e0f9a","actor":{"name":"alice","host":"laptop"},"#,
+///         r#""reason":"deploy is broken","order":{"pause":{"job":3}}}"#,
+///     )
 /// );
 /// assert_eq!(serde_json::from_str::<Command>(&stored)?, command);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

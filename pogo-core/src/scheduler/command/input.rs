@@ -16,8 +16,8 @@ use crate::scheduler::{
 pub enum Input {
     /// An order with its actor and reason. [`Order`] and [`Command`] convert into it.
     Command(Box<Command>),
-    /// Fact: whether attempts that start from now on [ask](Input::Begin) before they begin. The first input after a start
-    /// or a replay; without it they do not. It is not recorded itself, only in the event of each attempt.
+    /// Fact: whether attempts that start from now on [ask](Input::Begin) before they begin. The first input after a
+    /// start or a replay; without it they do not. It is not recorded itself, only in the event of each attempt.
     Transport {
         /// They do.
         asks_permission: bool,
@@ -27,13 +27,14 @@ pub enum Input {
     },
     /// Fact and question: an attempt has reached its host and is ready, and asks whether it may begin.
     ///
-    /// It may once [`Permitted`](crate::scheduler::TaskEventKind::Permitted) is durable. It is refused when the attempt was cancelled or
-    /// has ended; when its job is paused, halted, aborted or has too many failed hosts; when its host is frozen or has left the
-    /// fleet; and when the dispatcher drains. Each launch after a broken link asks anew.
+    /// It may once [`Permitted`](crate::scheduler::TaskEventKind::Permitted) is durable. It is refused when the attempt
+    /// was cancelled or has ended; when its job is paused, halted, aborted or has too many failed hosts; when its host
+    /// is frozen or has left the fleet; and when the dispatcher drains. Each launch after a broken link asks anew.
     Begin {
         /// The attempt.
         attempt: AttemptId,
-        /// Whether the transport holds a lock on the host, which excludes every other attempt there until this one has ended.
+        /// Whether the transport holds a lock on the host, which excludes every other attempt there until this one has
+        /// ended.
         host_lock: bool,
     },
     /// Fact: an attempt entered a phase.
@@ -53,9 +54,9 @@ pub enum Input {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         output: Option<OutputSummary>,
     },
-    /// Fact: a host was asked what became of an attempt whose end is unknown, and lets nothing of it begin any more. An attempt in doubt
-    /// then ends as the host says, as if that was reported now. If the attempt still counts as running, its
-    /// [report](Self::Reported) comes next and says how it ended.
+    /// Fact: a host was asked what became of an attempt whose end is unknown, and lets nothing of it begin any more. An
+    /// attempt in doubt then ends as the host says, as if that was reported now. If the attempt still counts as
+    /// running, its [report](Self::Reported) comes next and says how it ended.
     Fenced {
         /// The attempt.
         attempt: AttemptId,
@@ -63,7 +64,8 @@ pub enum Input {
         #[serde(flatten)]
         answer: FenceAnswer,
     },
-    /// Fact: time has passed. Sent when [`next_timeout`](crate::scheduler::Scheduler::next_timeout) says so; harmless at other times.
+    /// Fact: time has passed. Sent when [`next_timeout`](crate::scheduler::Scheduler::next_timeout) says so; harmless
+    /// at other times.
     Tick,
     /// Fact: another dispatcher owns the namespace from now on. Sent before [`Recover`](Self::Recover).
     OwnerChanged {
@@ -75,8 +77,8 @@ pub enum Input {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<OwnerId>,
     },
-    /// Fact: the journal is a copy, or has lost its last records, and somebody accepts that the namespace goes on from there. Sent before
-    /// [`Recover`](Self::Recover), which then resumes nothing.
+    /// Fact: the journal is a copy, or has lost its last records, and somebody accepts that the namespace goes on from
+    /// there. Sent before [`Recover`](Self::Recover), which then resumes nothing.
     Restored {
         /// What happened to the store.
         cause: RestoreCause,

@@ -41,8 +41,8 @@ pub enum OrderKind {
     MarkDown,
     /// [`Order::MarkUp`](super::Order::MarkUp).
     MarkUp,
-    /// That the namespace goes on from a copy of its journal, or from one that lost its last records: no order of a running dispatcher, but
-    /// given to one that takes over.
+    /// That the namespace goes on from a copy of its journal, or from one that lost its last records: no order of a
+    /// running dispatcher, but given to one that takes over.
     Restore,
 }
 

@@ -28,7 +28,8 @@ pub enum Order {
     },
     /// Take on a job.
     Submit {
-        /// Its number, which is higher than that of every job before; by default the next. For logs that are played once more.
+        /// Its number, which is higher than that of every job before; by default the next. For logs that are played
+        /// once more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         job: Option<JobId>,
         /// What to do.
@@ -76,8 +77,8 @@ pub enum Order {
         job: JobId,
         /// The hosts.
         hosts: Vec<HostName>,
-        /// Whether to do so for hosts in doubt too whose attempt [may still run](super::super::DoubtView), and which could not be asked.
-        /// Whoever orders it answers for that, with a [reason](super::Command::reason).
+        /// Whether to do so for hosts in doubt too whose attempt [may still run](super::super::DoubtView), and which
+        /// could not be asked. Whoever orders it answers for that, with a [reason](super::Command::reason).
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         force: bool,
     },
@@ -99,8 +100,9 @@ pub enum Order {
         change: JobUpdate,
     },
     /// Take these hosts out of service for somebody outside of any job, each under the same limits as the start of an
-    /// attempt: it needs a slot of every group that bounds the unavailable, unless it is unavailable already. Until it is
-    /// [released](Self::Release) it counts as unavailable, and starts nothing but jobs [under this hold](JobSpec::under_hold).
+    /// attempt: it needs a slot of every group that bounds the unavailable, unless it is unavailable already. Until it
+    /// is [released](Self::Release) it counts as unavailable, and starts nothing but jobs [under this
+    /// hold](JobSpec::under_hold).
     ///
     /// A host that runs is held when its attempt has ended, one that is frozen when it is thawed, and one that another
     /// holds when that is released. What this owner holds, or waits for, already is passed over.
@@ -116,8 +118,8 @@ pub enum Order {
         #[serde(default)]
         mode: HoldMode,
     },
-    /// Give back these hosts, and wait no longer for them. Hosts of which nobody holds or wants anything are passed over. By force, it needs
-    /// a [reason](super::Command::reason).
+    /// Give back these hosts, and wait no longer for them. Hosts of which nobody holds or wants anything are passed
+    /// over. By force, it needs a [reason](super::Command::reason).
     Release {
         /// The hosts.
         hosts: Vec<HostName>,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// The number or name that whoever gives an order gives it, so that the order can be sent again where its answer was lost.
+/// The number or name that whoever gives an order gives it, so that the order can be sent again where its answer was
+/// lost.
 ///
 /// It is random, or unique in another way, among those of all senders: 1 to 128 visible ASCII characters.
 ///

@@ -10,7 +10,8 @@ use crate::Timestamp;
 use crate::fleet::Escaped;
 use crate::scheduler::Actor;
 
-/// An order that was given to a job, with what is known of who gave it. Displays as `paused by alice@laptop: deploy is broken`.
+/// An order that was given to a job, with what is known of who gave it. Displays as
+/// `paused by alice@laptop: deploy is broken`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Steered {

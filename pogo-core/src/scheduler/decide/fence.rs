@@ -7,7 +7,8 @@ use crate::scheduler::{
 };
 
 impl Scheduler {
-    /// The attempt ends as its host says, as if that was reported now. Where it says that it runs, or nothing, what is in doubt stays so.
+    /// The attempt ends as its host says, as if that was reported now. Where it says that it runs, or nothing, what is
+    /// in doubt stays so.
     pub(super) fn fenced(&mut self, attempt: AttemptId, answer: FenceAnswer) {
         let running = self.state.attempts.get(attempt);
         let running = running.map(|running| (running.target.name.clone(), running.task.0));
@@ -38,7 +39,8 @@ impl Scheduler {
         }
     }
 
-    /// A job that was over is so again, if nothing of it waits now. Its time may have run out long ago, and is no reason to halt it then.
+    /// A job that was over is so again, if nothing of it waits now. Its time may have run out long ago, and is no
+    /// reason to halt it then.
     fn end_again(&mut self, id: JobId) {
         if let Some(job) = self.state.jobs.get(&id)
             && job.tally.running == 0

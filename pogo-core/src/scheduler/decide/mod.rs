@@ -115,7 +115,8 @@ impl Scheduler {
         }
     }
 
-    /// Lets go of jobs that have been finished for long enough. No timer waits for that: it changes nothing that is decided.
+    /// Lets go of jobs that have been finished for long enough. No timer waits for that: it changes nothing that is
+    /// decided.
     fn retire(&mut self) {
         while !self.keeps_jobs
             && let Some(job) = self.state.due_to_retire(self.now)

@@ -10,8 +10,8 @@ use crate::scheduler::{
 };
 
 impl Scheduler {
-    /// Carries an order out: all that is decided here is by whoever gave it, and what follows from it when time passes and others
-    /// start is not.
+    /// Carries an order out: all that is decided here is by whoever gave it, and what follows from it when time passes
+    /// and others start is not.
     pub(super) fn carry_out(&mut self, order: CheckedOrder, context: &OrderContext) {
         self.actor.clone_from(&context.actor);
         // Before the records of force: readers of a log would take these for a remark on the

@@ -6,7 +6,8 @@ use crate::scheduler::state::Running;
 use crate::scheduler::{AttemptId, CancelReason, DoubtCause, Phase, Scheduler};
 
 impl Scheduler {
-    /// Handles the loss of the dispatcher: each attempt that is not resumed is in doubt or never began, by its own event.
+    /// Handles the loss of the dispatcher: each attempt that is not resumed is in doubt or never began, by its own
+    /// event.
     pub(super) fn recover(&mut self, resumed: &[AttemptId]) {
         let resumed: BTreeSet<AttemptId> = resumed.iter().copied().collect();
         let attempts: Vec<(AttemptId, Phase)> = self

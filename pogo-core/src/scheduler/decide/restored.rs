@@ -8,7 +8,8 @@ use crate::scheduler::{
 };
 
 impl Scheduler {
-    /// Begins an incarnation. What ran since the copy was made is not known, so each job waits until an operator has looked at it.
+    /// Begins an incarnation. What ran since the copy was made is not known, so each job waits until an operator has
+    /// looked at it.
     pub(super) fn begin_incarnation(&mut self, restoration: Restoration, actor: Option<Arc<Actor>>) {
         self.actor = actor;
         self.emit_namespace(NamespaceEventKind::Restored {

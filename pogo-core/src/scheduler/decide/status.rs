@@ -7,8 +7,8 @@ use crate::scheduler::state::{Hint, Job};
 use crate::scheduler::{Actor, Event, JobEventKind, JobId, JobStatus, Scheduler};
 
 impl Scheduler {
-    /// Looks once at each job that may fare otherwise than before: nothing that is decided here changes what another can do.
-    /// What changes because of an order is by whoever gave it.
+    /// Looks once at each job that may fare otherwise than before: nothing that is decided here changes what another
+    /// can do. What changes because of an order is by whoever gave it.
     pub(super) fn update_status(&mut self, ordered_by: Option<&Arc<Actor>>) {
         for id in self.outlook.take_marked(&self.state) {
             if let Some(kind) = self.next_status(id) {

@@ -26,7 +26,8 @@ pub enum InputError {
     Draining,
     /// The order is larger than the journal's largest commit.
     #[error(
-        "the order takes {bytes} bytes, and the journal stores at most {max} at once; give it in smaller pieces, such as fewer hosts or a shorter script"
+        "the order takes {bytes} bytes, and the journal stores at most {max} at once; give it in smaller pieces, such \
+         as fewer hosts or a shorter script"
     )]
     TooLarge {
         /// Its size in bytes.
@@ -124,8 +125,9 @@ pub enum InputError {
         /// What was ordered.
         order: OrderKind,
     },
-    /// The attempt that keeps a host in doubt was permitted to begin, and may still run there: its host is freed or tried again when
-    /// the host [says](crate::scheduler::Input::Fenced) what became of it, or when the order is given by force and with a reason.
+    /// The attempt that keeps a host in doubt was permitted to begin, and may still run there: its host is freed or
+    /// tried again when the host [says](crate::scheduler::Input::Fenced) what became of it, or when the order is given
+    /// by force and with a reason.
     #[error("host `{host}` is in doubt in {job}, and attempt {attempt} may still run there: {}", fence.cure())]
     NotFenced {
         /// The job.
@@ -183,7 +185,8 @@ pub enum InputError {
     },
     /// Each of the hosts could be held at once by itself, but not all of them together.
     #[error(
-        "{asked} of the hosts are in {group}, where {rule} leaves {free}; hold fewer at once, or order them to wait in line"
+        "{asked} of the hosts are in {group}, where {rule} leaves {free}; hold fewer at once, or order them to wait in \
+         line"
     )]
     TooManyHeld {
         /// The group.

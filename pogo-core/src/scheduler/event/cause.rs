@@ -38,7 +38,8 @@ pub enum DoubtCause {
     Restarted,
     /// It was cancelled, and its transport did not report an end in time.
     Abandoned,
-    /// Its namespace was restored from a copy of its journal, or from one that had lost its last records, in which it had not ended.
+    /// Its namespace was restored from a copy of its journal, or from one that had lost its last records, in which it
+    /// had not ended.
     Restored,
 }
 

@@ -19,7 +19,8 @@ use crate::scheduler::{Actor, AttemptId, Incarnation, JobId};
 /// use pogo_core::scheduler::{AttemptId, Event, JobId, TaskEvent, TaskEventKind};
 ///
 /// let attempt = AttemptId::new(17);
-/// let event = Event::of_task(JobId::new(1), "web1".parse()?, TaskEventKind::Started { attempt, asks_permission: false });
+/// let started = TaskEventKind::Started { attempt, asks_permission: false };
+/// let event = Event::of_task(JobId::new(1), "web1".parse()?, started);
 /// match &event {
 ///     Event::Task(TaskEvent { host, kind: TaskEventKind::Started { .. }, .. }) => assert_eq!(host.as_str(), "web1"),
 ///     // Each event prints as a sentence.

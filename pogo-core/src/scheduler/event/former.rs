@@ -25,7 +25,8 @@ pub(super) fn halt_cause(reason: &str) -> HaltCause {
     }
 }
 
-/// Whether this is to the letter what a job said of which too many hosts had failed: an operator may quote a part of it.
+/// Whether this is to the letter what a job said of which too many hosts had failed: an operator may quote a part of
+/// it.
 fn is_over_budget(reason: &str) -> bool {
     let numbers = reason.split_once(MAX_FAILURES);
     numbers.is_some_and(|(failed, allowed)| {

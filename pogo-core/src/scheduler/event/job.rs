@@ -83,8 +83,8 @@ pub enum JobEventKind {
         /// How many ended how.
         tally: Tally,
     },
-    /// The job has been finished for [a while](crate::policy::Policy::retire_after), and leaves the scheduler. Hosts that it left
-    /// failed or in doubt stay so, and keep their slots.
+    /// The job has been finished for [a while](crate::policy::Policy::retire_after), and leaves the scheduler. Hosts
+    /// that it left failed or in doubt stay so, and keep their slots.
     Retired,
 }
 

@@ -22,8 +22,8 @@ pub struct NamespaceEvent {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NamespaceEventKind {
-    /// Another dispatcher took over: the first record of its epoch. The first owner of a journal takes over from nobody, and
-    /// is not recorded.
+    /// Another dispatcher took over: the first record of its epoch. The first owner of a journal takes over from
+    /// nobody, and is not recorded.
     OwnerChanged {
         /// Who owns the namespace from now on.
         owner: OwnerId,
@@ -32,10 +32,12 @@ pub enum NamespaceEventKind {
         /// Who owned it before, where that is known.
         from: Option<OwnerId>,
     },
-    /// The journal is a copy, or has lost its last records, and somebody accepts that it goes on from there: a new incarnation.
+    /// The journal is a copy, or has lost its last records, and somebody accepts that it goes on from there: a new
+    /// incarnation.
     ///
-    /// The numbers of jobs and attempts grow by 2^31 for each incarnation. Every job that may start something is paused, and every
-    /// attempt that had not ended is in doubt, by events of their own that follow: it may have begun since, permitted or not.
+    /// The numbers of jobs and attempts grow by 2^31 for each incarnation. Every job that may start something is
+    /// paused, and every attempt that had not ended is in doubt, by events of their own that follow: it may have begun
+    /// since, permitted or not.
     Restored {
         /// The incarnation that begins.
         incarnation: Incarnation,
@@ -71,7 +73,8 @@ pub enum NamespaceEventKind {
         /// Why.
         reason: String,
     },
-    /// Somebody gave an order, and got this answer. Recorded before the records of the order, if these do not say all there is to record of it.
+    /// Somebody gave an order, and got this answer. Recorded before the records of the order, if these do not say all
+    /// there is to record of it.
     Ordered {
         /// Which order.
         order: OrderKind,

@@ -31,7 +31,8 @@ impl<'de> Deserialize<'de> for Event {
     }
 }
 
-/// From one table, with a row for each event, the enum that serde reads and writes, and the conversions from it and into it.
+/// From one table, with a row for each event, the enum that serde reads and writes, and the conversions from it and
+/// into it.
 ///
 /// Flattening one level into the other would need no table. But serde then copies every field of every record into a
 /// buffer once more, which makes reading a journal slower.

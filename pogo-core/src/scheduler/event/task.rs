@@ -76,7 +76,8 @@ pub enum TaskEventKind {
     Started {
         /// The attempt.
         attempt: AttemptId,
-        /// Whether it asks for permission before anything runs on the host. In logs from before there was such a thing, no.
+        /// Whether it asks for permission before anything runs on the host. In logs from before there was such a thing,
+        /// no.
         asks_permission: bool,
     },
     /// An attempt is permitted to begin on its host. From here on it may have run.
@@ -94,9 +95,10 @@ pub enum TaskEventKind {
         attempt: AttemptId,
         /// What it said.
         answer: FenceAnswer,
-        /// Whether the attempt was in doubt and counts as under way again, until its end, which follows as if it was reported just now. It
-        /// does not while another attempt runs on the host: then its task stays in doubt, and may be tried again or skipped. Nor when its
-        /// job has retired: then the host is released or failed by the answer itself.
+        /// Whether the attempt was in doubt and counts as under way again, until its end, which follows as if it was
+        /// reported just now. It does not while another attempt runs on the host: then its task stays in doubt, and may
+        /// be tried again or skipped. Nor when its job has retired: then the host is released or failed by the answer
+        /// itself.
         reopens: bool,
     },
     /// An attempt ended before anything ran on its host: it gives back its slots, its task waits again,
@@ -117,7 +119,8 @@ pub enum TaskEventKind {
         attempt: AttemptId,
         /// The phase that begins.
         phase: Phase,
-        /// What was kept of its output, if that is known and the host [settles](Phase::Settle): nothing more is written then.
+        /// What was kept of its output, if that is known and the host [settles](Phase::Settle): nothing more is written
+        /// then.
         output: Option<OutputSummary>,
     },
     /// An attempt has run longer than `slow_after`. It goes on.
@@ -224,7 +227,8 @@ impl TaskEventKind {
         }
     }
 
-    /// The state that its task was in before, where the event alone says so: a task may be retried or skipped in several.
+    /// The state that its task was in before, where the event alone says so: a task may be retried or skipped in
+    /// several.
     pub fn state_before(&self) -> Option<TaskState> {
         match self {
             Self::Started { .. } | Self::Cancelled => Some(TaskState::Waiting),

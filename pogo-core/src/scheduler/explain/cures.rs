@@ -39,8 +39,8 @@ impl Forecast<'_> {
         retry.into_iter().chain(skip).chain([Cure { orders }]).collect()
     }
 
-    /// The orders that make these hosts available for good, beside others that have been: those that are held only if the rest is
-    /// not enough, since their owners know best when.
+    /// The orders that make these hosts available for good, beside others that have been: those that are held only if
+    /// the rest is not enough, since their owners know best when.
     fn clear(&self, bucket: BucketId, hosts: &[HostId], freed: usize) -> Vec<CureOrder> {
         let state = self.state;
         let name = |&host: &HostId| state.fleet.name(host).clone();
@@ -142,7 +142,8 @@ impl Forecast<'_> {
         freed
     }
 
-    /// The orders that free these hosts, with others marked up besides where these are not enough. `None` if there are none.
+    /// The orders that free these hosts, with others marked up besides where these are not enough. `None` if there are
+    /// none.
     fn orders(
         &self,
         bucket: BucketId,

@@ -1,5 +1,5 @@
-//! Forecasts what happens without any order if all goes well: what runs succeeds, and time passes. What has not begun and would be refused
-//! does not succeed, and hosts that have left the fleet do not come back.
+//! Forecasts what happens without any order if all goes well: what runs succeeds, and time passes. What has not begun
+//! and would be refused does not succeed, and hosts that have left the fleet do not come back.
 //!
 //! In case of doubt it expects the worse, so that a host that needs no order may be offered one, and
 //! never the other way round.
@@ -105,7 +105,8 @@ impl<'a> Forecast<'a> {
         job.task(task).state == TaskState::Waiting || self.state.never_begins(job, task)
     }
 
-    /// Whether a host is still unavailable when its turn comes in this job, and so needs no second slot: nothing repairs it before.
+    /// Whether a host is still unavailable when its turn comes in this job, and so needs no second slot: nothing
+    /// repairs it before.
     pub(super) fn needs_repair(&self, job: &Job, host: HostId) -> bool {
         let hosts = &self.state.hosts;
         if hosts.is_held(host) && !self.state.is_held_against(job, host) {
@@ -117,7 +118,8 @@ impl<'a> Forecast<'a> {
             && !others.any(|(other, task)| other.status.may_start() && self.waits(other, task))
     }
 
-    /// Whether a new job on this unavailable host, which has no sequence to wait for but that of hosts like it, would start in time.
+    /// Whether a new job on this unavailable host, which has no sequence to wait for but that of hosts like it, would
+    /// start in time.
     pub(super) fn can_start_alone(&self, host: HostId) -> bool {
         let state = self.state;
         let buckets = state.rules.buckets_of(host).iter();

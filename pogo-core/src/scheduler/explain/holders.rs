@@ -95,8 +95,8 @@ impl State {
         Some((HolderReason::Held { owner }, hold.since?))
     }
 
-    /// Why this host holds slots, if it holds any. Of several reasons, running comes first, then a failure, then a mark, then a
-    /// hold.
+    /// Why this host holds slots, if it holds any. Of several reasons, running comes first, then a failure, then a
+    /// mark, then a hold.
     pub(in crate::scheduler) fn holds(&self, host: HostId) -> Option<HolderReason> {
         let state = self.host(host);
         match (self.lease(host), state.failed_attempt) {

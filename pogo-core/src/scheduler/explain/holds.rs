@@ -10,7 +10,8 @@ use crate::scheduler::state::State;
 use crate::scheduler::{Blocker, Cure, CureOrder, Hold, HoldView, Obstacle};
 
 impl State {
-    /// What keeps this owner from holding a host that it waits to hold; nothing if it does not. `None` if there is no such host.
+    /// What keeps this owner from holding a host that it waits to hold; nothing if it does not. `None` if there is no
+    /// such host.
     pub(in crate::scheduler) fn explain_hold_of(&self, host: &HostName, owner: &HoldOwner) -> Option<Vec<Obstacle>> {
         let id = self.fleet.id(host.as_str())?;
         let hold = self.holds.of(host, owner);

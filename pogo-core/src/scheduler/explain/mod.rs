@@ -189,8 +189,8 @@ impl<'a> Explainer<'a> {
         })
     }
 
-    /// The wave that begins by an order, and waits for nothing else. It may come before that of the host in question, where
-    /// all hosts of those between have left.
+    /// The wave that begins by an order, and waits for nothing else. It may come before that of the host in question,
+    /// where all hosts of those between have left.
     fn unpromoted(&self) -> Option<Obstacle> {
         let job = self.job;
         let (next, _) = job.gates.baking().filter(|_| job.settings.gate == WaveGate::Manual)?;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fleet::Escaped;
 
-/// Who gives an order: a name, and how it is known. Displays as `alice@laptop`, or `deploy (token ci-7)`; what a terminal would
-/// act on, or not show, is escaped.
+/// Who gives an order: a name, and how it is known. Displays as `alice@laptop`, or `deploy (token ci-7)`; what a
+/// terminal would act on, or not show, is escaped.
 ///
 /// ```
 /// use pogo_core::scheduler::Actor;
@@ -25,7 +25,8 @@ pub struct Actor {
     /// The machine that the account is of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<Arc<str>>,
-    /// How it came: the other end of its connection, such as a socket's peer, or the account that gave it for somebody (`as root`).
+    /// How it came: the other end of its connection, such as a socket's peer, or the account that gave it for somebody
+    /// (`as root`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<Arc<str>>,
     /// The name of the token that proved it; never the token.

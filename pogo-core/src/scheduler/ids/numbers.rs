@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct JobId(u64);
 
 impl JobId {
-    /// By how much numbers grow with each [incarnation](crate::scheduler::Incarnation) of a namespace: more jobs than are ever submitted.
+    /// By how much numbers grow with each [incarnation](crate::scheduler::Incarnation) of a namespace: more jobs than
+    /// are ever submitted.
     pub(crate) const GAP: u64 = 1 << 31;
 
     /// The job with this number.
@@ -31,8 +32,8 @@ impl JobId {
     }
 }
 
-/// The number of a job without what restores have added to it. They add multiples of [`JobId::GAP`], so these are in the same
-/// order as the numbers, and no two jobs of a namespace have the same.
+/// The number of a job without what restores have added to it. They add multiples of [`JobId::GAP`], so these are in
+/// the same order as the numbers, and no two jobs of a namespace have the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct JobIndex(u32);
 
@@ -48,9 +49,9 @@ impl fmt::Display for JobId {
     }
 }
 
-/// How often a namespace was restored from a copy of its journal, or went on with one that had lost its last records: 0 for one that
-/// never was. Numbers of jobs and attempts grow by 2^31 with each, so that none is given again that was given after the copy was made.
-/// Prints as `incarnation 1`.
+/// How often a namespace was restored from a copy of its journal, or went on with one that had lost its last records: 0
+/// for one that never was. Numbers of jobs and attempts grow by 2^31 with each, so that none is given again that was
+/// given after the copy was made. Prints as `incarnation 1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Incarnation(pub u64);

@@ -10,7 +10,8 @@ use crate::scheduler::{JobId, JobStatus, Tally};
 pub struct JobEnd {
     /// The job.
     pub job: JobId,
-    /// `Finished` when every host has ended, `Halted` when it was stopped before, `Blocked` when it waits for an operator.
+    /// `Finished` when every host has ended, `Halted` when it was stopped before, `Blocked` when it waits for an
+    /// operator.
     pub status: JobStatus,
     /// The number of its hosts in each state.
     pub tally: Tally,

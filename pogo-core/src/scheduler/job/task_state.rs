@@ -21,7 +21,8 @@ pub enum TaskState {
     InDoubt,
     /// An operator skipped it: it counts as done.
     Skipped,
-    /// It was waiting when its job was aborted, or its host had left the fleet and did not come back in time. It will not be run.
+    /// It was waiting when its job was aborted, or its host had left the fleet and did not come back in time. It will
+    /// not be run.
     Cancelled,
 }
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::plan::{JobSpec, PlanError, check_bake, check_settings};
 use crate::policy::{JobSettings, Setting, bare_counts};
 
-/// A change of a job's settings, effective at once: each is left unchanged, set, or unset. What a change means for hosts that
-/// are running is documented at each field of [`JobSettings`].
+/// A change of a job's settings, effective at once: each is left unchanged, set, or unset. What a change means for
+/// hosts that are running is documented at each field of [`JobSettings`].
 ///
 /// An unset setting returns to the default of the policy in force, or else to pogo's own.
 ///

@@ -13,7 +13,8 @@ use crate::Digest;
 
 /// A fleet or a policy, as a record or a snapshot has it.
 ///
-/// What a dispatcher hands out has it at hand. In its journal it stands under its digest, apart from the records, which name it:
+/// What a dispatcher hands out has it at hand. In its journal it stands under its digest, apart from the records, which
+/// name it:
 ///
 /// ```
 /// use std::sync::Arc;
@@ -112,7 +113,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Content<T> {
     }
 }
 
-/// The first field says which of the two it is. An untagged enum would read each fleet into a buffer, and not say what is wrong with one.
+/// The first field says which of the two it is. An untagged enum would read each fleet into a buffer, and not say what
+/// is wrong with one.
 struct ByFirstField<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ByFirstField<T> {

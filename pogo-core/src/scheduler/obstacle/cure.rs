@@ -106,8 +106,8 @@ impl Cure {
 }
 
 impl CureOrder {
-    /// What to order, one after the other; nothing for a policy, which only its author can change. What is done by force, such as
-    /// ending holds, needs a [reason](Order::because).
+    /// What to order, one after the other; nothing for a policy, which only its author can change. What is done by
+    /// force, such as ending holds, needs a [reason](Order::because).
     pub fn orders(&self) -> Vec<Order> {
         match self {
             Self::Retry { job, hosts, force } => vec![Order::Retry {
@@ -207,7 +207,8 @@ impl fmt::Display for CureOrder {
     }
 }
 
-/// Hosts as one word of a command line, and all of them where that is at all possible: what is shown is typed as it stands.
+/// Hosts as one word of a command line, and all of them where that is at all possible: what is shown is typed as it
+/// stands.
 struct HostsWord<'a>(&'a [HostName]);
 
 impl fmt::Display for HostsWord<'_> {

@@ -145,7 +145,8 @@ pub enum Blocker {
         /// How many that is.
         limit: u32,
     },
-    /// Ends the obstacles of a record that would otherwise be larger than the journal takes. The scheduler itself, when asked, gives all.
+    /// Ends the obstacles of a record that would otherwise be larger than the journal takes. The scheduler itself, when
+    /// asked, gives all.
     LeftOut {
         /// How many obstacles, and hosts that hold slots, are not in the record.
         count: u32,

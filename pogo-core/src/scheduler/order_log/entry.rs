@@ -39,7 +39,8 @@ pub struct OrderEntry {
     /// Why, if that was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Arc<str>>,
-    /// What followed, in the order of the records. Only where it is known who gave the order: that is how records refer to it.
+    /// What followed, in the order of the records. Only where it is known who gave the order: that is how records refer
+    /// to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub followed: Vec<FollowedEvent>,
 }

@@ -4,8 +4,9 @@ use super::OrderEntry;
 use super::order_of::{followed, order_of};
 use crate::scheduler::{Event, HostEventKind, JobEventKind, Record};
 
-/// Reads the orders of a log, record by record. An order leads to one record or more, one behind the other; what follows from it
-/// later, such as the end of the attempts of an aborted job, says by whom itself ([`Event::actor`](crate::scheduler::Event::actor)).
+/// Reads the orders of a log, record by record. An order leads to one record or more, one behind the other; what
+/// follows from it later, such as the end of the attempts of an aborted job, says by whom itself
+/// ([`Event::actor`](crate::scheduler::Event::actor)).
 ///
 /// ```
 /// use pogo_core::scheduler::{Actor, Event, JobEventKind, JobId, OrderLog, Record};

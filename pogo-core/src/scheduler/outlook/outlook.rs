@@ -1,10 +1,10 @@
 //! Tracks which jobs may have a new status, and what idle jobs wait for.
 //!
-//! Whether an idle job can go on depends on whether the buckets of its hosts will ever have room, and that on other jobs. So
-//! the answer is cached for each bucket that an idle job depends on, with the jobs and buckets from which it was found. A
-//! change of one of these invalidates the answer, and a job is looked at again when an answer differs from the one before.
-//! Looking at every job after every report was the first version: a blocked job of a million hosts made each report of
-//! another job cost 28 ms.
+//! Whether an idle job can go on depends on whether the buckets of its hosts will ever have room, and that on other
+//! jobs. So the answer is cached for each bucket that an idle job depends on, with the jobs and buckets from which it
+//! was found. A change of one of these invalidates the answer, and a job is looked at again when an answer differs from
+//! the one before. Looking at every job after every report was the first version: a blocked job of a million hosts made
+//! each report of another job cost 28 ms.
 //!
 //! Like the agenda it is scratch space: it holds nothing that cannot be computed from the state.
 
@@ -225,7 +225,8 @@ impl Outlook {
         self.invalid.clear();
     }
 
-    /// Whether a job could start anything without an order. `None` if something of it runs, nothing waits, or it may not start.
+    /// Whether a job could start anything without an order. `None` if something of it runs, nothing waits, or it may
+    /// not start.
     pub(crate) fn look(&mut self, state: &State, job: &Job) -> Option<bool> {
         if job.tally.running > 0 || job.tally.waiting == 0 || !job.status.may_start() {
             self.set_idle(job.id, IdleJob::default());

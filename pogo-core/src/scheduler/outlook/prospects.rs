@@ -1,10 +1,10 @@
 //! What could still start if all goes well: every running attempt succeeds, every timer fires, every wave bakes, and
 //! every task that can start does, and thereby repairs its host.
 //!
-//! It is the least set with that property, so hosts that wait for each other are not in it. An attempt may fail as well,
-//! and then another job may repair what it left: what only that would let start is in it too, so that nothing leaves
-//! the set and comes back without an operator. To ask whether something runs now was tried: a job then was blocked
-//! while it waited for a retry of another, and went on by itself.
+//! It is the least set with that property, so hosts that wait for each other are not in it. An attempt may fail as
+//! well, and then another job may repair what it left: what only that would let start is in it too, so that nothing
+//! leaves the set and comes back without an operator. To ask whether something runs now was tried: a job then was
+//! blocked while it waited for a retry of another, and went on by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +59,8 @@ impl Scope {
         scope
     }
 
-    /// Adds the tasks that would repair a host. One that waits for others of its job depends on the buckets of all of these.
+    /// Adds the tasks that would repair a host. One that waits for others of its job depends on the buckets of all of
+    /// these.
     fn add_repairs(&mut self, state: &State, host: HostId, todo: &mut Vec<BucketId>) {
         for (job, task) in state.jobs_on(host) {
             if job.task(task).state != TaskState::Waiting {
@@ -91,8 +92,8 @@ impl Scope {
     }
 }
 
-/// What could still start in a part of a namespace. Time is linear in its tasks, once for each link of the longest chain in which
-/// one has to run before the next.
+/// What could still start in a part of a namespace. Time is linear in its tasks, once for each link of the longest
+/// chain in which one has to run before the next.
 pub(crate) struct Prospects {
     startable: BTreeMap<JobId, FixedBitSet>,
     /// For each bucket, how many of its hosts stay unavailable unless an operator does something.
@@ -147,8 +148,8 @@ impl Prospects {
         self.startable.get(&job).is_some_and(|tasks| !tasks.is_clear())
     }
 
-    /// Adds tasks of a job that could start once those that are known could: of all its tasks, or of these. Says whether there
-    /// were any.
+    /// Adds tasks of a job that could start once those that are known could: of all its tasks, or of these. Says
+    /// whether there were any.
     fn grow(&mut self, state: &State, job: &Job, tasks: Option<&BTreeSet<u32>>) -> bool {
         // Where only some tasks are asked for, no stage holds them back.
         let openable = match tasks {

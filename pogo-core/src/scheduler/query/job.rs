@@ -20,7 +20,8 @@ pub struct JobDetails {
     pub summary: JobSummary,
     /// What it runs on each host.
     pub command: RemoteCommand,
-    /// The names of variables that are set for the command, those with secret values included. The values are in no view.
+    /// The names of variables that are set for the command, those with secret values included. The values are in no
+    /// view.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environment: Vec<String>,
     /// Who runs the command, when it is not the user who is logged in.
@@ -49,10 +50,12 @@ pub struct JobDetails {
     /// Its failure budgets: that of the job first, then those of groups in the order of the policy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<BudgetSummary>,
-    /// The limits that count any of its hosts, in the order of the policy. Empty for a job that runs without regard to them.
+    /// The limits that count any of its hosts, in the order of the policy. Empty for a job that runs without regard to
+    /// them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<LimitUsage>,
-    /// What only an order clears of what keeps its hosts from starting, as [`JobView::blockers`](crate::scheduler::JobView::blockers).
+    /// What only an order clears of what keeps its hosts from starting, as
+    /// [`JobView::blockers`](crate::scheduler::JobView::blockers).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blockers: Vec<Obstacle>,
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How many entries a page may have: 1 to [`MAX`](Self::MAX), by default 100. What is beyond is taken as the nearest of these.
+/// How many entries a page may have: 1 to [`MAX`](Self::MAX), by default 100. What is beyond is taken as the nearest of
+/// these.
 ///
 /// ```
 /// use pogo_core::scheduler::PageLimit;

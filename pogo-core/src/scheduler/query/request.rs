@@ -8,9 +8,9 @@ use crate::scheduler::JobId;
 
 /// A question to a namespace, answered by the [`View`](super::View) of the same name.
 ///
-/// Plain data: it travels as JSON, such as `{"query":"hosts","job":3,"states":["failed"],"limit":20}`. Lists come in pages, so that
-/// answers are of bounded size, but for obstacles: those of [`Explain`](Self::Explain) and [`Job`](Self::Job) name every host
-/// that is in the way, which may be all hosts of a stage or of a limit.
+/// Plain data: it travels as JSON, such as `{"query":"hosts","job":3,"states":["failed"],"limit":20}`. Lists come in
+/// pages, so that answers are of bounded size, but for obstacles: those of [`Explain`](Self::Explain) and
+/// [`Job`](Self::Job) name every host that is in the way, which may be all hosts of a stage or of a limit.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -8,10 +8,11 @@ use crate::fleet::HostName;
 use crate::scheduler::state::{Job, State};
 use crate::scheduler::{AttemptId, AttemptView, HoldView, HostResult, JobId, QueryError};
 
-/// The answer to a [`Query`]: owned plain data. It holds nothing that a dispatcher alone has to know, such as what a command reads
-/// or the values of its environment.
+/// The answer to a [`Query`]: owned plain data. It holds nothing that a dispatcher alone has to know, such as what a
+/// command reads or the values of its environment.
 ///
-/// What a later version adds has a default, so that an older answer is read by newer programs, and a newer one by older programs.
+/// What a later version adds has a default, so that an older answer is read by newer programs, and a newer one by older
+/// programs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "view", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -30,7 +31,8 @@ pub enum View {
     Attempts(Paged<AttemptView, AttemptId>),
     /// To [`Query::Slots`], in the order of the policy.
     Slots(Paged<Slots, u32>),
-    /// To [`Query::Holds`], by host: of each the one in force first, then those that wait in the order in which they were ordered.
+    /// To [`Query::Holds`], by host: of each the one in force first, then those that wait in the order in which they
+    /// were ordered.
     Holds(Paged<HoldView, HostName>),
     /// To [`Query::Explain`].
     Explain(Box<Explanation>),

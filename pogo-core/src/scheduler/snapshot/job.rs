@@ -17,7 +17,8 @@ use crate::scheduler::{Actor, Failure, JobId, JobStatus, NeverBegan, Steered, Ta
 pub(super) struct JobData {
     pub(super) job: JobId,
     pub(super) spec: Arc<JobSpec>,
-    /// What the job has, every update included; never open but in snapshots from before `resolve` was left to the reader.
+    /// What the job has, every update included; never open but in snapshots from before `resolve` was left to the
+    /// reader.
     #[serde(with = "bare_counts")]
     pub(super) settings: JobSettings,
     pub(super) submitted: Timestamp,
@@ -44,7 +45,8 @@ pub(super) struct JobData {
     pub(super) hosts: Vec<String>,
     /// In the same order, tasks that are alike in one entry.
     pub(super) tasks: Vec<TaskRun>,
-    /// The last attempt of each task that was tried and does not run, in the same order. Old snapshots do not have them.
+    /// The last attempt of each task that was tried and does not run, in the same order. Old snapshots do not have
+    /// them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) attempts: Vec<LastAttempt>,
     /// Waves that are open, besides the first.

@@ -51,7 +51,8 @@ pub struct Snapshot {
     at: Timestamp,
     fleet: Content<Fleet>,
     policy: Content<Policy>,
-    /// The fleet as it was configured last, where it is not `fleet`. Snapshots from before this was kept do not have it.
+    /// The fleet as it was configured last, where it is not `fleet`. Snapshots from before this was kept do not have
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     configured: Option<Content<Fleet>>,
     /// Hosts that left the fleet while a job knew them, as ranges.
@@ -82,7 +83,8 @@ pub struct Snapshot {
     /// Requests that are answered as before when they come again, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     requests: Vec<AnsweredRequest>,
-    /// Every restore of the namespace, the first one first. Snapshots from before there were incarnations do not have them.
+    /// Every restore of the namespace, the first one first. Snapshots from before there were incarnations do not have
+    /// them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     restorations: Vec<Restoration>,
     /// The highest number of an attempt so far.

@@ -8,9 +8,9 @@ use crate::scheduler::{AttemptId, CancelReason, FenceState, Permission, Phase};
 
 /// Every attempt that has not ended, and the number of the next.
 ///
-/// Numbers are given in order and most attempts end in about that order, so those that run are a window over the numbers:
-/// finding one costs an index, where a hash table would cost a look at a random place of memory. What stays behind
-/// for long moves out of the window, so that it does not grow with what ended since.
+/// Numbers are given in order and most attempts end in about that order, so those that run are a window over the
+/// numbers: finding one costs an index, where a hash table would cost a look at a random place of memory. What stays
+/// behind for long moves out of the window, so that it does not grow with what ended since.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Attempts {
     window: VecDeque<Option<Running>>,
@@ -49,8 +49,9 @@ impl Running {
         self.permission.is_awaited() && self.phase == Phase::Connect
     }
 
-    /// Why no other attempt may follow without an order when the end of this one is unknown. Once it was permitted to begin, a lock of
-    /// the host has to keep the two apart, and where the host can be asked, it has to say that the first is over.
+    /// Why no other attempt may follow without an order when the end of this one is unknown. Once it was permitted to
+    /// begin, a lock of the host has to keep the two apart, and where the host can be asked, it has to say that the
+    /// first is over.
     pub(crate) fn refuses_retry_of_doubt(&self) -> Option<&'static str> {
         match self.permission {
             Permission::Given { host_lock: false, .. } => Some("no lock of the host keeps two attempts apart"),

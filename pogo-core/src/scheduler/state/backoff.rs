@@ -16,8 +16,8 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// The delay in proportion, after `retry_delay` was changed. It is counted from the attempt's end, as if it had been that long
-    /// from the start: counted from now, each change would make a host wait anew.
+    /// The delay in proportion, after `retry_delay` was changed. It is counted from the attempt's end, as if it had
+    /// been that long from the start: counted from now, each change would make a host wait anew.
     pub(super) fn rescale(&mut self, before: Duration, after: Duration) {
         // How long a busy host is left alone is no setting.
         if self.never_began.is_some() {

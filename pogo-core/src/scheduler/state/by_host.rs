@@ -10,19 +10,22 @@ use crate::scheduler::{JobId, JobStatus};
 
 /// The unfinished jobs of each host.
 ///
-/// A job on much of the fleet is asked each time: such jobs are few, and an entry for each of their hosts would be many.
+/// A job on much of the fleet is asked each time: such jobs are few, and an entry for each of their hosts would be
+/// many.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct JobsByHost {
     wide: BTreeSet<JobIndex>,
     /// The small job of each host that has one.
     narrow: JobOfHost,
-    /// The small jobs of each host that has several, in order. Few hosts do, so that a report need not look at `narrow`.
+    /// The small jobs of each host that has several, in order. Few hosts do, so that a report need not look at
+    /// `narrow`.
     shared: FastMap<HostId, Vec<JobIndex>>,
     /// Those that run without regard to limits.
     unbound: BTreeSet<JobIndex>,
 }
 
-/// A job for some of the hosts. The hosts of a small job are often close to each other, so eight that follow each other have one entry.
+/// A job for some of the hosts. The hosts of a small job are often close to each other, so eight that follow each other
+/// have one entry.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct JobOfHost(FastMap<u32, [Option<JobIndex>; 8]>);
 
@@ -135,7 +138,8 @@ impl State {
         jobs.filter_map(move |job| Some((job, job.task_of(host)?)))
     }
 
-    /// Takes note that a job has come, or has another status than `before`: whether it is finished decides whether it is looked at.
+    /// Takes note that a job has come, or has another status than `before`: whether it is finished decides whether it
+    /// is looked at.
     pub(super) fn index_job(&mut self, id: JobId, before: Option<JobStatus>) {
         let Some(job) = self.jobs.get(&id) else { return };
         let was_active = before.is_some_and(|before| before != JobStatus::Finished);

@@ -107,7 +107,8 @@ impl State {
             .filter_map(move |attempt| Some(((name.clone(), attempt.job), self.unfenced(attempt.job, name)?)))
     }
 
-    /// The task of an attempt in doubt whose end can follow now: nothing else runs on its host, and its job still fits the policy.
+    /// The task of an attempt in doubt whose end can follow now: nothing else runs on its host, and its job still fits
+    /// the policy.
     pub(in crate::scheduler) fn may_reopen(&self, (host, id): &DoubtAt) -> Option<TaskAt> {
         let fits = |job: &Job| job.status != JobStatus::Finished || job.fits;
         let job = self.jobs.get(id).filter(|job| fits(job))?;
@@ -138,7 +139,8 @@ impl State {
         }
     }
 
-    /// What its host says of an attempt whose job has retired: there is no task that could end, only slots that are kept.
+    /// What its host says of an attempt whose job has retired: there is no task that could end, only slots that are
+    /// kept.
     fn end_in_remnant(&mut self, at @ (name, job): &DoubtAt, answer: &FenceAnswer, effects: &mut Effects) {
         let (Some(host), Some(doubt)) = (self.fleet.id(name.as_str()), self.doubts.of(*job, name).copied()) else {
             return;
@@ -182,7 +184,8 @@ impl State {
         let (id, at) = task;
         match self.jobs.get(&id).map(|job| job.status) {
             Some(JobStatus::Finished) => {
-                // What is to be tried again because of what the host says waits for an order, as everything does after a restore.
+                // What is to be tried again because of what the host says waits for an order, as everything does after
+                // a restore.
                 let status = match self.incarnation_of(doubt.attempt) < self.incarnation() {
                     true => JobStatus::Paused,
                     false => JobStatus::Running,

@@ -9,7 +9,8 @@ use crate::scheduler::TaskState;
 #[derive(Debug, Clone, PartialEq, Hash)]
 #[repr(C)]
 pub(crate) struct Gates {
-    /// How many gates are closed for the hosts of each track. First, and empty where there are no stages, since each report asks it.
+    /// How many gates are closed for the hosts of each track. First, and empty where there are no stages, since each
+    /// report asks it.
     closed: Vec<u32>,
     stages: Vec<Gate>,
     /// The tracks that pass through each stage.
@@ -158,8 +159,8 @@ impl Gates {
         }
     }
 
-    /// Waves that were open before the stages were compiled anew stay open, and those that were watched stay so since then,
-    /// as far as the waves before them are still complete.
+    /// Waves that were open before the stages were compiled anew stay open, and those that were watched stay so since
+    /// then, as far as the waves before them are still complete.
     pub(super) fn keep_waves(&mut self, stages: &Stages, old: &Self, old_stages: &Stages) {
         for (at, stage) in (0..).map(StageId).zip(stages.stages()) {
             let Some(before) = stage.wave.and_then(|wave| old_stages.wave(wave)) else {
@@ -177,8 +178,8 @@ impl Gates {
         }
     }
 
-    /// Opens exactly these of the stages that bake, and watches this one since then. Says whether that can be: a stage that
-    /// bakes is open or watched when what comes before it has passed, and only then.
+    /// Opens exactly these of the stages that bake, and watches this one since then. Says whether that can be: a stage
+    /// that bakes is open or watched when what comes before it has passed, and only then.
     pub(in crate::scheduler) fn restore_waves(
         &mut self,
         stages: &Stages,

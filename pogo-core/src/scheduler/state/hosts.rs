@@ -68,7 +68,8 @@ pub(crate) struct Hosts {
     noted: BTreeMap<HostId, HostState>,
     /// How many of these were taken out of the fleet.
     removed: usize,
-    /// Attempts of other jobs that did not end well either, before the one that a host's state names. Few hosts have any.
+    /// Attempts of other jobs that did not end well either, before the one that a host's state names. Few hosts have
+    /// any.
     earlier: BTreeMap<HostId, Vec<FailedAttempt>>,
 }
 
@@ -294,7 +295,8 @@ impl State {
         }
     }
 
-    /// An attempt has ended on a host where `before` had failed. What failed there in other jobs counts until the host succeeds.
+    /// An attempt has ended on a host where `before` had failed. What failed there in other jobs counts until the host
+    /// succeeds.
     pub(super) fn keep_earlier(
         &mut self,
         host: HostId,

@@ -47,7 +47,8 @@ impl State {
         }
     }
 
-    /// Numbers go on where no number can have been given since the copy was made, and each attempt may have begun since.
+    /// Numbers go on where no number can have been given since the copy was made, and each attempt may have begun
+    /// since.
     pub(super) fn enter_incarnation(
         &mut self,
         incarnation: Incarnation,

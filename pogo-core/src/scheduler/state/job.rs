@@ -65,8 +65,9 @@ const _: () = assert!(size_of::<Task>() == 64, "a task fills one line of a cache
 
 /// One job of the namespace.
 ///
-/// Where ten thousand jobs report in turn, most of a job has left the caches since its last report. What each report looks at fills
-/// the first two lines of a cache, in this order; then comes what its end looks at, and what a job is asked for rarely.
+/// Where ten thousand jobs report in turn, most of a job has left the caches since its last report. What each report
+/// looks at fills the first two lines of a cache, in this order; then comes what its end looks at, and what a job is
+/// asked for rarely.
 #[derive(Debug, Clone, PartialEq)]
 #[repr(C, align(128))]
 pub(crate) struct Job {
@@ -170,7 +171,8 @@ impl Job {
         }
     }
 
-    /// Shares the settings of another job, where they are the same, so that those of many jobs stay in the processor's cache.
+    /// Shares the settings of another job, where they are the same, so that those of many jobs stay in the processor's
+    /// cache.
     pub(super) fn share_settings(&mut self, other: &Self) {
         if self.settings == other.settings {
             self.settings = Arc::clone(&other.settings);
@@ -180,7 +182,8 @@ impl Job {
         }
     }
 
-    /// An operator lets the job go on: it is no longer given up, and what failed so far no longer counts against its budgets.
+    /// An operator lets the job go on: it is no longer given up, and what failed so far no longer counts against its
+    /// budgets.
     pub(super) fn reopen(&mut self, now: Timestamp) {
         self.budget.forgive();
         self.budgets.values_mut().for_each(Budget::forgive);

@@ -108,7 +108,8 @@ impl State {
         job > self.last_job && job.index() > self.last_job.index()
     }
 
-    /// The highest number of those jobs that are known: it is no less than the last that was given, unless a restore left a gap.
+    /// The highest number of those jobs that are known: it is no less than the last that was given, unless a restore
+    /// left a gap.
     pub(in crate::scheduler) fn last_known_job(&self) -> JobId {
         let last = self.jobs.last().max(self.retired.highest);
         last.unwrap_or(JobId::new(0))

@@ -65,7 +65,8 @@ pub(crate) struct State {
     /// The time of the last event.
     pub(super) at: Timestamp,
     pub(super) fleet: Arc<Fleet>,
-    /// The fleet as it was configured last, without those who have left it and are still known; `None` before the first.
+    /// The fleet as it was configured last, without those who have left it and are still known; `None` before the
+    /// first.
     pub(super) given: Option<Arc<Fleet>>,
     pub(super) policy: Arc<Policy>,
     pub(super) rules: Rules,
@@ -122,8 +123,8 @@ impl State {
         (self.rules.bucket(bucket), self.usage[bucket.index()])
     }
 
-    /// Whether nothing of a job starts on a host, whatever else allows it: it is frozen, has left the fleet, or somebody holds it
-    /// and the job is not under this hold.
+    /// Whether nothing of a job starts on a host, whatever else allows it: it is frozen, has left the fleet, or
+    /// somebody holds it and the job is not under this hold.
     pub(super) fn is_barred(&self, job: &Job, host: HostId) -> bool {
         self.freezes.is_frozen(host) || self.hosts.is_removed(host) || self.is_held_against(job, host)
     }

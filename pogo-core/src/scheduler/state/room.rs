@@ -11,7 +11,8 @@ impl State {
         buckets.map(|&bucket| (bucket, self.usage[bucket.index()]))
     }
 
-    /// The buckets that have no room for one more available host that somebody takes out of service and runs nothing on.
+    /// The buckets that have no room for one more available host that somebody takes out of service and runs nothing
+    /// on.
     pub(in crate::scheduler) fn full_for_hold(&self, profile: u32) -> impl Iterator<Item = BucketId> {
         // A limit of what runs says nothing of a host on which nothing does.
         let full = self

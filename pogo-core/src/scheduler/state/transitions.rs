@@ -17,7 +17,8 @@ pub(crate) enum TaskChange {
 }
 
 impl TaskState {
-    /// Whether this may happen to a task in this state. While an attempt is under way, nothing but its end moves the task.
+    /// Whether this may happen to a task in this state. While an attempt is under way, nothing but its end moves the
+    /// task.
     pub(crate) fn allows(self, change: TaskChange) -> bool {
         match change {
             TaskChange::Start | TaskChange::Cancel => self == Self::Waiting,

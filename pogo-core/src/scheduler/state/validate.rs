@@ -8,8 +8,8 @@ use crate::scheduler::{
 };
 
 impl State {
-    /// Refuses an event that cannot come next. What the scheduler decides always can, so this checks whether the event fits the
-    /// state, and not whether this version would have decided it: an older one may have decided otherwise.
+    /// Refuses an event that cannot come next. What the scheduler decides always can, so this checks whether the event
+    /// fits the state, and not whether this version would have decided it: an older one may have decided otherwise.
     pub(super) fn validate_event(&self, event: &Event) -> Result<(), ApplyError> {
         match event {
             Event::Namespace(event) => self.validate_namespace_event(&event.kind),

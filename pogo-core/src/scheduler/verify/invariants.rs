@@ -11,8 +11,8 @@ use crate::scheduler::state::{Job, State};
 use crate::scheduler::{AttemptId, Incarnation, JobStatus, Tally, TaskState, Violation};
 
 impl State {
-    /// Checks what must hold after every event: counters, leases, freezes, holds and gates. Time is linear in the number of hosts
-    /// and their limits.
+    /// Checks what must hold after every event: counters, leases, freezes, holds and gates. Time is linear in the
+    /// number of hosts and their limits.
     pub(in crate::scheduler) fn verify(&self) -> Result<(), Violation> {
         self.verify_ledger()?;
         self.verify_leases()?;
@@ -31,8 +31,8 @@ impl State {
         Ok(())
     }
 
-    /// Checks what must hold once everything has been decided that follows from an input: no host waits that could start, no
-    /// hold that could be in force, and each job's status is true.
+    /// Checks what must hold once everything has been decided that follows from an input: no host waits that could
+    /// start, no hold that could be in force, and each job's status is true.
     pub(in crate::scheduler) fn verify_decisions(&self, now: Timestamp) -> Result<(), Violation> {
         for job in self.unfinished() {
             self.verify_busy(now, job)?;

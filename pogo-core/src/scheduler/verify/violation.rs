@@ -74,7 +74,10 @@ pub enum Violation {
         host: HostName,
     },
     /// A job says that it waits or is blocked, and it is otherwise.
-    #[error("{job} is {status}, and something of it {}", if *.startable { "could still start" } else { "can start only by an order" })]
+    #[error(
+        "{job} is {status}, and something of it {}",
+        if *.startable { "could still start" } else { "can start only by an order" }
+    )]
     Status {
         /// The job.
         job: JobId,

@@ -77,10 +77,11 @@ impl<'a> JobView<'a> {
         job.positions().map(move |task| state.result(job, task))
     }
 
-    /// What keeps its waiting hosts from starting until somebody gives an order, each with the orders that clear it. Of a
-    /// blocked job it is what [`Blocked`](crate::scheduler::JobEventKind::Blocked) said, as it stands now.
+    /// What keeps its waiting hosts from starting until somebody gives an order, each with the orders that clear it. Of
+    /// a blocked job it is what [`Blocked`](crate::scheduler::JobEventKind::Blocked) said, as it stands now.
     ///
-    /// Empty if nothing waits, or all that waits could start in time. For one host, ask [`Scheduler::explain`](crate::scheduler::Scheduler::explain).
+    /// Empty if nothing waits, or all that waits could start in time. For one host, ask
+    /// [`Scheduler::explain`](crate::scheduler::Scheduler::explain).
     pub fn blockers(&self) -> Vec<Obstacle> {
         self.state.blockers(self.now, self.job)
     }

@@ -38,8 +38,8 @@ pub struct AttemptResult {
     /// How it failed, until its host is tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-    /// When it began. Unknown as its number, and once it has ended if it lasted for more than three days, or began more than two
-    /// years after the job was submitted.
+    /// When it began. Unknown as its number, and once it has ended if it lasted for more than three days, or began more
+    /// than two years after the job was submitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Timestamp>,
     /// When it ended. Unknown as [`started`](Self::started), unless it left its host failed or in doubt.

@@ -23,7 +23,8 @@ impl<'a> RetiredJobView<'a> {
         &self.remnant.spec
     }
 
-    /// The hosts that it left failed or in doubt, by name, and how the last attempt of each failed; unknown for those in doubt.
+    /// The hosts that it left failed or in doubt, by name, and how the last attempt of each failed; unknown for those
+    /// in doubt.
     pub fn hosts(&self) -> impl Iterator<Item = (&'a HostName, Option<&'a Failure>)> + use<'a> {
         self.remnant
             .hosts

@@ -105,8 +105,8 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// How much longer the job takes because of the rule; negative if the rule makes it shorter, which happens where the
-    /// order in which hosts start is a matter of luck. In seconds.
+    /// How much longer the job takes because of the rule; negative if the rule makes it shorter, which happens where
+    /// the order in which hosts start is a matter of luck. In seconds.
     pub fn gain(&self) -> f64 {
         match (self.before, self.after) {
             (Some(before), Some(after)) => before.as_secs_f64() - after.as_secs_f64(),

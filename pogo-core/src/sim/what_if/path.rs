@@ -23,7 +23,9 @@ use crate::time::millis;
 /// use pogo_core::sim::what_if::{CriticalPath, WaitedFor};
 ///
 /// let fleet = Fleet::builder().tagged("db", "db[1-2]").tagged("web", "web[1-9]").build()?;
-/// let policy = Policy::new().sequence(Sequence::new("tiers", ["$db".parse()?, "$web".parse()?])).constraint(Constraint::new("$db".parse()?, Rule::MaxParallel("1".parse()?)));
+/// let order = Sequence::new("tiers", ["$db".parse()?, "$web".parse()?]);
+/// let limit = Constraint::new("$db".parse()?, Rule::MaxParallel("1".parse()?));
+/// let policy = Policy::new().sequence(order).constraint(limit);
 /// let mut world = World::new(fleet, policy)?;
 /// let job = world.submit(JobSpec::new("*".parse()?, RemoteCommand::shell("restart")))?;
 /// let path = CriticalPath::of(&world.run().records, job)?;

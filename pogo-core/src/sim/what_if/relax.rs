@@ -126,8 +126,8 @@ fn named(constraint: &Constraint) -> String {
     format!("{} on {}", constraint.rule, group.join(" & "))
 }
 
-/// The sequence cut in two before this stage: the parts no longer wait for each other. A host in stages of both stays in
-/// the first alone, as it did before.
+/// The sequence cut in two before this stage: the parts no longer wait for each other. A host in stages of both stays
+/// in the first alone, as it did before.
 fn split(sequence: &Sequence, edge: usize) -> (Sequence, Sequence) {
     let (mut first, mut then) = (sequence.clone(), sequence.clone());
     then.stages = first.stages.split_off(edge);

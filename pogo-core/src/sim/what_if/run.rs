@@ -33,7 +33,8 @@ pub struct Run {
 pub struct GroupUse {
     /// The most hosts of the group that were unavailable at the same time.
     pub peak: u32,
-    /// Time that slots stood idle, summed over the slots, while hosts of the group were still to be started. In milliseconds.
+    /// Time that slots stood idle, summed over the slots, while hosts of the group were still to be started. In
+    /// milliseconds.
     #[serde(with = "millis")]
     pub idle: Duration,
     /// All the time of all slots until the last host of the group was started, idle or not. In milliseconds.

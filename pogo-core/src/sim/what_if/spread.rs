@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::time::millis;
 
-/// The distribution of a time over runs. Each quantile is the time of a run that happened, with the seed to see it again.
+/// The distribution of a time over runs. Each quantile is the time of a run that happened, with the seed to see it
+/// again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Spread {

@@ -38,8 +38,8 @@ impl AttemptTruth {
         }
     }
 
-    /// What a dispatcher heard of its host, and whether that could not be asked. A host that knows no more how it ended was asked in vain,
-    /// by whichever dispatcher, before another attempt took its place there.
+    /// What a dispatcher heard of its host, and whether that could not be asked. A host that knows no more how it ended
+    /// was asked in vain, by whichever dispatcher, before another attempt took its place there.
     pub(super) fn asked_by(&self, process: ProcessId) -> (Asked, bool) {
         let asked = self.asked.get(&process).copied().unwrap_or_default();
         let in_vain = |asked: &Asked| asked.in_vain >= IN_VAIN;

@@ -21,6 +21,7 @@ pub enum Defect {
     FenceIgnored,
     /// A host begins however late `go` arrives.
     GoHasNoLimit,
-    /// A transport reports that an attempt was ended by its time limit, or by order, although its host did not confirm it.
+    /// A transport reports that an attempt was ended by its time limit, or by order, although its host did not confirm
+    /// it.
     EndAssumed,
 }

@@ -32,8 +32,8 @@ pub enum ClusterRule {
     Fence,
     /// The journal has an end of an attempt that its host has not seen.
     Proof,
-    /// An attempt is in doubt that was not permitted to begin, that no fault affected, or, after a takeover, whose host could say what
-    /// became of it.
+    /// An attempt is in doubt that was not permitted to begin, that no fault affected, or, after a takeover, whose host
+    /// could say what became of it.
     Doubt,
     /// The audit of the journal found a broken rule.
     Audit,

@@ -101,8 +101,8 @@ impl Cluster {
         self
     }
 
-    /// The journal is restored from copies now and then, too. Which rules hold in spite of that is not known before a namespace has
-    /// incarnations: but nobody appends who does not own the journal.
+    /// The journal is restored from copies now and then, too. Which rules hold in spite of that is not known before a
+    /// namespace has incarnations: but nobody appends who does not own the journal.
     #[doc(hidden)]
     #[must_use]
     pub fn restores(mut self) -> Self {

@@ -47,8 +47,8 @@ counts! {
     fenced,
     /// Hosts that operators freed by force.
     forced,
-    /// Attempts in doubt after a takeover, whose command ran. These and those below are of runs in which hosts are asked what became of
-    /// them.
+    /// Attempts in doubt after a takeover, whose command ran. These and those below are of runs in which hosts are
+    /// asked what became of them.
     doubts_after_takeover_running,
     /// Attempts in doubt after a takeover, whose host could not be reached.
     doubts_after_takeover_unreachable,
@@ -114,8 +114,8 @@ impl ClusterReport {
         self.counts.add(&run.counts);
     }
 
-    /// Panics where a rule was broken, with the seed and what happened, or where no permission came before a takeover: then
-    /// nothing was tested.
+    /// Panics where a rule was broken, with the seed and what happened, or where no permission came before a takeover:
+    /// then nothing was tested.
     ///
     /// # Panics
     /// In these two cases.

@@ -78,7 +78,8 @@ impl Drill {
         Ok(job)
     }
 
-    /// Lets a step happen. Steps about something that does not exist, and orders that the scheduler refuses, change nothing.
+    /// Lets a step happen. Steps about something that does not exist, and orders that the scheduler refuses, change
+    /// nothing.
     ///
     /// Returns the input that the scheduler got, and its result.
     ///
@@ -151,8 +152,8 @@ impl Drill {
         drill
     }
 
-    /// How a transport ends an attempt, if it could have its way: one that has to ask first asks, and never began if it is
-    /// refused. Returns what it reported.
+    /// How a transport ends an attempt, if it could have its way: one that has to ask first asks, and never began if it
+    /// is refused. Returns what it reported.
     ///
     /// # Errors
     /// The scheduler refuses the report.

@@ -124,7 +124,8 @@ impl Drill {
         })
     }
 
-    /// How a transport reports that an attempt ended so: one that has to ask first asks, and never began once it was refused.
+    /// How a transport reports that an attempt ended so: one that has to ask first asks, and never began once it was
+    /// refused.
     fn report(&self, attempt: AttemptId, outcome: &Outcome) -> Input {
         if !self.has_to_ask(attempt, outcome) {
             ended(attempt, outcome.clone())
@@ -140,8 +141,8 @@ impl Drill {
         (!self.has_to_ask(attempt, outcome)).then(|| ended(attempt, outcome.clone()))
     }
 
-    /// One that was started, or that comes next; the first of all was never started. After a restore that may be one of those that are
-    /// not recorded.
+    /// One that was started, or that comes next; the first of all was never started. After a restore that may be one of
+    /// those that are not recorded.
     fn any_attempt(&self, nth: usize) -> AttemptId {
         let Some(nth) = nth.checked_sub(1) else {
             let restored = self.scheduler.restorations().last();
@@ -187,7 +188,8 @@ impl Drill {
         fleet.ids().nth(nth).map(|host| fleet.name(host).clone())
     }
 
-    /// The hosts of a job whose bits are set; failed and waiting ones are taken first, or nearly every order would be refused.
+    /// The hosts of a job whose bits are set; failed and waiting ones are taken first, or nearly every order would be
+    /// refused.
     fn hosts(&self, job: u8, bits: u16) -> Option<Vec<HostName>> {
         let id = self.job(job)?;
         let Some(job) = self.scheduler.job(id) else {

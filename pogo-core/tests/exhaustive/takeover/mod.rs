@@ -1,7 +1,9 @@
-//! Two dispatchers and three hosts: every order in which one of them can die, or pause and wake up after the other took over.
+//! Two dispatchers and three hosts: every order in which one of them can die, or pause and wake up after the other took
+//! over.
 //!
-//! Whoever does nothing for a while is paused: a dispatcher that was replaced, and was not killed, may still do at any later moment what it
-//! could do before. An append is one step here; what may happen to it on its way is a matter of random clusters.
+//! Whoever does nothing for a while is paused: a dispatcher that was replaced, and was not killed, may still do at any
+//! later moment what it could do before. An append is one step here; what may happen to it on its way is a matter of
+//! random clusters.
 
 mod moment;
 

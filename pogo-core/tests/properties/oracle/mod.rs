@@ -53,8 +53,8 @@ pub(crate) struct Oracle {
     last: u64,
     /// Numbers that were perhaps given to attempts of which a restored journal knows nothing.
     lost: Vec<RangeInclusive<u64>>,
-    /// Attempts that had not ended when the namespace was restored, and jobs that went on: nothing else happens before they are in doubt,
-    /// and paused.
+    /// Attempts that had not ended when the namespace was restored, and jobs that went on: nothing else happens before
+    /// they are in doubt, and paused.
     unsettled: BTreeSet<AttemptId>,
     unpaused: BTreeSet<JobId>,
     /// Attempts whose hosts have succeeded and are watched.

@@ -71,8 +71,8 @@ fn log_in(shell: &str, line: &CommandLine, input: &[u8]) -> Output {
     output
 }
 
-/// Writes a hook by a process of its own. A child that another test has just forked has a copy of each file that is open here, for a moment, and
-/// what somebody writes to is not executed.
+/// Writes a hook by a process of its own. A child that another test has just forked has a copy of each file that is
+/// open here, for a moment, and what somebody writes to is not executed.
 fn write_hook(path: &Path, mode: &str, text: &str) {
     let mut writing = std::process::Command::new("install")
         .args(["-m", mode, "/dev/stdin"])

@@ -25,7 +25,8 @@ fn secrets_are_read_under_every_shell_before_the_input_and_are_no_arguments() {
         inputs = inputs.secret(name, value.to_owned().into());
     }
     let lines = inputs.for_command(true).secrets.unwrap();
-    let line = "printf '%s|' \"$EMPTY\" \"$LONG\" \"$ODD\" \"$PLAIN\"; cat; tr '\\0' ' ' </proc/$$/cmdline; echo; env | grep -c pogo_";
+    let line = "printf '%s|' \"$EMPTY\" \"$LONG\" \"$ODD\" \"$PLAIN\"; cat; tr '\\0' ' ' </proc/$$/cmdline; echo; env \
+        | grep -c pogo_";
     let directory = tempfile::tempdir().unwrap();
     for shell in posix() {
         for post_hooks in [None, Some(directory.path().display().to_string().into())] {

@@ -99,7 +99,8 @@ fn a_session_runs_all_steps_under_every_shell() {
     );
     // It holds everything open that it has, and installs a hook.
     let line = format!(
-        "cat; echo $POGO_PHASE \"$d$f$code$locale\"; for fd in 3 4; do [ ! -e /proc/$$/fd/$fd ] || echo open; done; sleep 60 & echo pid $!; mkdir {0}/post; cp {0}/pre/a {0}/post; exec 1>&- 2>&-",
+        "cat; echo $POGO_PHASE \"$d$f$code$locale\"; for fd in 3 4; do [ ! -e /proc/$$/fd/$fd ] || echo open; done; \
+         sleep 60 & echo pid $!; mkdir {0}/post; cp {0}/pre/a {0}/post; exec 1>&- 2>&-",
         directory.path().display()
     );
     for shell in posix() {

@@ -11,8 +11,8 @@ use super::store::{HostOutput, OutputKey, OutputStore};
 
 /// The output of each host's last attempt.
 ///
-/// Takes at most [`OutputStore::MOST`] bytes for the text of all hosts together, and a block for each stream of a host that runs,
-/// however many hosts write however much.
+/// Takes at most [`OutputStore::MOST`] bytes for the text of all hosts together, and a block for each stream of a host
+/// that runs, however many hosts write however much.
 #[derive(Debug, Default)]
 pub(in crate::report) struct Outputs {
     store: OutputStore,
@@ -96,8 +96,8 @@ impl Outputs {
         }
     }
 
-    /// Groups of hosts that wrote the same to standard output, and to standard error: the largest first, then by their first
-    /// host; hosts stand in the order of `rank`. Each host is in one group of each.
+    /// Groups of hosts that wrote the same to standard output, and to standard error: the largest first, then by their
+    /// first host; hosts stand in the order of `rank`. Each host is in one group of each.
     pub(super) fn groups<R: Ord>(&mut self, rank: impl Fn(&HostName) -> R) -> (Vec<OutputGroup>, Vec<OutputGroup>) {
         let (mut out, mut err) = (BTreeMap::new(), BTreeMap::new());
         let mut hosts: Vec<(&HostName, &mut AttemptOutput)> = self.hosts.iter_mut().collect();

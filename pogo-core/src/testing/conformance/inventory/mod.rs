@@ -16,8 +16,8 @@ const CASES: &[Named<InventoryFixture>] = named! {
 
 /// Holds an inventory to the contract of [`Inventory`](crate::inventory::Inventory).
 ///
-/// Each case takes a fixture of its own. Cases that need to know the hosts, or a source that is out of reach, is invalid,
-/// can be changed or holds a secret, are skipped where the fixture has none.
+/// Each case takes a fixture of its own. Cases that need to know the hosts, or a source that is out of reach, is
+/// invalid, can be changed or holds a secret, are skipped where the fixture has none.
 ///
 /// ```
 /// use std::sync::Arc;

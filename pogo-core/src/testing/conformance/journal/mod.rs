@@ -1,4 +1,5 @@
-//! The contract of [`Journal`](crate::journal::Journal) and [`OwnedJournal`](crate::journal::OwnedJournal), line by line.
+//! The contract of [`Journal`](crate::journal::Journal) and [`OwnedJournal`](crate::journal::OwnedJournal), line by
+//! line.
 
 mod appending;
 mod content;
@@ -26,7 +27,8 @@ const CASES: &[Named<JournalFixture>] = cases! {
     restoring: an_owner_after_a_restore_is_told_until_one_confirms_it, each_restore_is_of_a_later_incarnation,
         a_former_owner_confirms_no_restore;
     snapshots: the_latest_snapshot_is_kept_as_it_was, a_snapshot_leaves_what_comes_after_it,
-        a_snapshot_ahead_of_the_end_is_refused, appends_go_on_while_a_snapshot_is_stored, a_former_owner_stores_no_snapshot;
+        a_snapshot_ahead_of_the_end_is_refused, appends_go_on_while_a_snapshot_is_stored,
+        a_former_owner_stores_no_snapshot;
     content: content_is_read_as_it_was_put, content_put_twice_is_there_once, content_that_has_another_digest_is_refused,
         content_that_is_not_there_is_said_to_be_missing, a_former_owner_puts_no_content, content_outlives_its_journal;
 };
@@ -34,8 +36,8 @@ const CASES: &[Named<JournalFixture>] = cases! {
 /// Holds a journal to the contracts of [`Journal`](crate::journal::Journal) and
 /// [`OwnedJournal`](crate::journal::OwnedJournal).
 ///
-/// Each case takes a fixture of its own, and each fixture a journal that is **empty**: of a new directory, or under a new
-/// namespace. The records are those of a simulated rollout.
+/// Each case takes a fixture of its own, and each fixture a journal that is **empty**: of a new directory, or under a
+/// new namespace. The records are those of a simulated rollout.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -75,7 +75,8 @@ impl OutputFixture {
         done("seal", self.store.seal(source, length).await)
     }
 
-    /// What is kept of a stream within a range, page by page: runs of bytes that are contiguous, and the length of the stream.
+    /// What is kept of a stream within a range, page by page: runs of bytes that are contiguous, and the length of the
+    /// stream.
     pub(super) async fn read(
         &self,
         source: &OutputSource,

@@ -10,7 +10,8 @@ use crate::plan::RemoteCommand;
 
 /// A transport, a host that it reaches, and what else a suite may try with them.
 ///
-/// Commands are taken to run in a POSIX shell on the host, unless [`without_shell`](Self::without_shell) says otherwise.
+/// Commands are taken to run in a POSIX shell on the host, unless [`without_shell`](Self::without_shell) says
+/// otherwise.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -69,21 +70,23 @@ impl TransportFixture {
         self
     }
 
-    /// Gives a host that it reaches, and that runs something of its own in place of every command, with status 0: a login
-    /// that is restricted to one script.
+    /// Gives a host that it reaches, and that runs something of its own in place of every command, with status 0: a
+    /// login that is restricted to one script.
     pub fn forced(mut self, host: Host) -> Self {
         self.forced = Some(host);
         self
     }
 
-    /// Gives a function that breaks the links to the host that are open when it is called, as a network that fails would.
+    /// Gives a function that breaks the links to the host that are open when it is called, as a network that fails
+    /// would.
     pub fn cut(mut self, cut: impl Fn() + Send + Sync + 'static) -> Self {
         self.cut = Some(Arc::new(cut));
         self
     }
 
-    /// Says that commands do not run in a POSIX shell. What they are instead is said by [`succeeding`](Self::succeeding),
-    /// [`failing`](Self::failing) and [`lasting`](Self::lasting); cases that need one that is not given are skipped.
+    /// Says that commands do not run in a POSIX shell. What they are instead is said by
+    /// [`succeeding`](Self::succeeding), [`failing`](Self::failing) and [`lasting`](Self::lasting); cases that need one
+    /// that is not given are skipped.
     pub fn without_shell(mut self) -> Self {
         (self.shell, self.succeeding, self.failing, self.lasting) = (false, None, None, None);
         self
@@ -107,15 +110,16 @@ impl TransportFixture {
         self
     }
 
-    /// Sets how long the suite waits for something that a transport without defects shows: a sign of a command, its end once it is
-    /// cancelled or its time limit is over. 20 seconds, unless this says otherwise; little is enough to see that one never ends.
+    /// Sets how long the suite waits for something that a transport without defects shows: a sign of a command, its end
+    /// once it is cancelled or its time limit is over. 20 seconds, unless this says otherwise; little is enough to see
+    /// that one never ends.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// The time limit of attempts that are to run into it. 2 seconds, in which most hosts are connected to, unless this says
-    /// otherwise: a transport that needs no time to begin needs no more than a moment.
+    /// The time limit of attempts that are to run into it. 2 seconds, in which most hosts are connected to, unless this
+    /// says otherwise: a transport that needs no time to begin needs no more than a moment.
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self

@@ -53,8 +53,9 @@ const CASES: &[Named<CaseContext>] = cases! {
 /// Holds a transport to the contract of [`Transport`](crate::dispatcher::Transport).
 ///
 /// Each case takes a fixture of its own, which may be the same transport and hosts each time. Cases that need hooks,
-/// output, a confirmed cancellation, permission to begin, attempts that are resumed, hosts that can be asked, a shell, a second host, an unreachable host, one that runs something of its own or a link
-/// to cut are skipped where there is none. The cases write to temporary directories of the host (`mktemp -d`), which they remove.
+/// output, a confirmed cancellation, permission to begin, attempts that are resumed, hosts that can be asked, a shell,
+/// a second host, an unreachable host, one that runs something of its own or a link to cut are skipped where there is
+/// none. The cases write to temporary directories of the host (`mktemp -d`), which they remove.
 ///
 /// ```
 /// use std::sync::Arc;
