@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::finding::{Breach, BrokenRule, Finding, broken, unknown};
-use super::idle::WaitingTasks;
-use super::job::Job;
 use super::state::AuditState;
+use crate::rules::idle::WaitingTasks;
+use crate::state::job::Job;
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{

@@ -5,27 +5,10 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod attempts;
 mod auditor;
-mod budgets;
-mod fences;
 mod finding;
-mod freezes;
-mod groups;
-mod hold_events;
-mod holds;
-mod idle;
-mod job;
-mod job_events;
-mod namespace;
-mod permission;
-mod restores;
-mod stages;
+mod rules;
 mod state;
-mod task;
-mod tasks;
-mod time_limits;
-mod waves;
 
 pub use auditor::{AuditSummary, Auditor, audit};
 pub use finding::{BrokenRule, Finding};

@@ -4,40 +4,40 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::budgets::Budgets;
-use super::finding::{Breach, BrokenRule, broken};
 use super::groups::named;
 use super::namespace::Namespace;
 use super::stages::JobSequences;
 use super::task::{RetryReason, Task, counts_as_failed, delay};
 use super::time_limits::TimeLimits;
 use super::waves::Waves;
+use crate::finding::{Breach, BrokenRule, broken};
 use pogo_core::Timestamp;
 use pogo_core::fleet::{HostId, HostName};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::{JobSettings, OnDoubt, Setting, WaveGate};
 use pogo_core::scheduler::{JobStatus, JobUpdate, Phase, Tally, TaskState};
 
-pub(super) struct Job {
-    pub(super) spec: Arc<JobSpec>,
-    pub(super) hosts: Arc<[HostName]>,
+pub(crate) struct Job {
+    pub(crate) spec: Arc<JobSpec>,
+    pub(crate) hosts: Arc<[HostName]>,
     position: BTreeMap<HostName, usize>,
-    pub(super) tasks: Vec<Task>,
-    pub(super) status: JobStatus,
-    pub(super) aborted: bool,
-    pub(super) tally: Tally,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) status: JobStatus,
+    pub(crate) aborted: bool,
+    pub(crate) tally: Tally,
     sequences: JobSequences,
     waves: Waves,
     budgets: Budgets,
     /// A host of the job left the fleet. Its stages are then unknown, and order is no longer judged.
     depleted: bool,
     settings: JobSettings,
-    pub(super) limits: TimeLimits,
+    pub(crate) limits: TimeLimits,
     /// Fleet or policy have changed since the job was submitted.
     reconfigured: bool,
 }
 
 impl Job {
-    pub(super) fn new(
+    pub(crate) fn new(
         namespace: &Namespace,
         spec: &Arc<JobSpec>,
         hosts: &Arc<[HostName]>,
@@ -89,7 +89,7 @@ impl Job {
     }
 
     /// Applies a change of fleet or policy.
-    pub(super) fn reconfigure(&mut self, namespace: &Namespace, now: Timestamp) -> Result<(), Breach> {
+    pub(crate) fn reconfigure(&mut self, namespace: &Namespace, now: Timestamp) -> Result<(), Breach> {
         let ids: Vec<HostId> = self
             .hosts
             .iter()
@@ -112,14 +112,14 @@ impl Job {
         Ok(())
     }
 
-    pub(super) fn task(&self, host: &HostName) -> Result<usize, Breach> {
+    pub(crate) fn task(&self, host: &HostName) -> Result<usize, Breach> {
         match self.position.get(host) {
             Some(&task) => Ok(task),
             None => broken(BrokenRule::Log, format!("`{host}` is not in the job")),
         }
     }
 
-    pub(super) fn set(
+    pub(crate) fn set(
         &mut self,
         namespace: &Namespace,
         task: usize,
@@ -142,7 +142,7 @@ impl Job {
     }
 
     /// Whether the job lets this host start.
-    pub(super) fn may_start(&self, namespace: &Namespace, task: usize, now: Timestamp) -> Result<(), Breach> {
+    pub(crate) fn may_start(&self, namespace: &Namespace, task: usize, now: Timestamp) -> Result<(), Breach> {
         let (name, of) = (&self.hosts[task], &self.tasks[task]);
         let host = namespace.id(name)?;
         match of.state {
@@ -192,7 +192,7 @@ impl Job {
     }
 
     /// Whether an attempt on this host may begin that was started before.
-    pub(super) fn may_begin(&self, namespace: &Namespace, task: usize) -> Result<(), Breach> {
+    pub(crate) fn may_begin(&self, namespace: &Namespace, task: usize) -> Result<(), Breach> {
         let (name, of) = (&self.hosts[task], &self.tasks[task]);
         let host = namespace.id(name)?;
         let because = if of.cancelling {
@@ -216,14 +216,14 @@ impl Job {
     }
 
     /// The task waits as before an attempt that never began; what it used of its retries stays.
-    pub(super) fn wait_again(&mut self, task: usize, not_before: Timestamp) {
+    pub(crate) fn wait_again(&mut self, task: usize, not_before: Timestamp) {
         let of = &mut self.tasks[task];
         // This delay is no setting, so it does not follow one.
         (of.delayed, of.not_before) = (not_before, not_before);
     }
 
     /// What could stop a host of the job. Hosts for which it is equal stand for each other.
-    pub(super) fn class(&self, namespace: &Namespace, task: usize, host: HostId) -> impl Ord + use<> {
+    pub(crate) fn class(&self, namespace: &Namespace, task: usize, host: HostId) -> impl Ord + use<> {
         (
             namespace.limits_of(host).to_vec(),
             namespace.budgets_of[host.index()].clone(),
@@ -233,7 +233,7 @@ impl Job {
     }
 
     /// Whether the end of this host may let others start that no limit stops.
-    pub(super) fn ends_a_stage(&self, namespace: &Namespace, host: &HostName) -> bool {
+    pub(crate) fn ends_a_stage(&self, namespace: &Namespace, host: &HostName) -> bool {
         self.settings.max_parallel.is_some()
             || namespace
                 .id(host)
@@ -242,17 +242,17 @@ impl Job {
 
     /// Whether it is known what its hosts wait for. After a change of fleet or policy, budgets and waves may differ
     /// from the scheduler's, which keep what they had.
-    pub(super) fn is_followed(&self) -> bool {
+    pub(crate) fn is_followed(&self) -> bool {
         !self.depleted && (!self.reconfigured || (self.spec.waves.is_empty() && self.budgets.are_none()))
     }
 
     /// Failed and allowed hosts, if the budget is exceeded and the job still starts hosts.
-    pub(super) fn is_over_budget(&self) -> Option<(u32, u32)> {
+    pub(crate) fn is_over_budget(&self) -> Option<(u32, u32)> {
         self.budgets.exceeded().filter(|_| self.status.may_start())
     }
 
     /// Refuses a success before the settle time has passed.
-    pub(super) fn may_succeed(&self, task: usize, now: Timestamp) -> Result<(), Breach> {
+    pub(crate) fn may_succeed(&self, task: usize, now: Timestamp) -> Result<(), Breach> {
         let (phase, since) = self.tasks[task].phase;
         // An aborted job ends its attempts during their settle time.
         let settle = self.settings.settle.unwrap_or_default();
@@ -266,7 +266,7 @@ impl Job {
         broken(BrokenRule::Settle, message)
     }
 
-    pub(super) fn retry(
+    pub(crate) fn retry(
         &mut self,
         task: usize,
         not_before: Timestamp,
@@ -311,7 +311,7 @@ impl Job {
     }
 
     /// Resumes the job by an operator's order.
-    pub(super) fn reopen(&mut self, now: Timestamp) {
+    pub(crate) fn reopen(&mut self, now: Timestamp) {
         (self.status, self.aborted) = (JobStatus::Running, false);
         self.limits.reopen(now);
         self.budgets.forgive();
@@ -323,11 +323,11 @@ impl Job {
     }
 
     /// Whether hosts are asked before an attempt is reported to be in doubt.
-    pub(super) fn retries_doubts(&self) -> bool {
+    pub(crate) fn retries_doubts(&self) -> bool {
         self.settings.on_doubt == Some(OnDoubt::Retry)
     }
 
-    pub(super) fn alter(&mut self, change: &JobUpdate, now: Timestamp) {
+    pub(crate) fn alter(&mut self, change: &JobUpdate, now: Timestamp) {
         let settings = change.apply(&self.settings);
         let before = std::mem::replace(&mut self.settings, settings);
         self.limits.alter(&self.settings, change.changes(Setting::JobTimeout));
@@ -349,7 +349,7 @@ impl Job {
         }
     }
 
-    pub(super) fn open_wave(&mut self, wave: u32, ordered: bool, now: Timestamp) -> Result<(), Breach> {
+    pub(crate) fn open_wave(&mut self, wave: u32, ordered: bool, now: Timestamp) -> Result<(), Breach> {
         if self.settings.gate == Some(WaveGate::Manual) && !ordered {
             return broken(
                 BrokenRule::Order,

@@ -1,14 +1,14 @@
 //! The events of attempts: where one may start, and what its end changes.
 
-use super::finding::{Breach, BrokenRule, broken, unknown};
 use super::permission::{PermissionTerms, ran};
-use super::state::AuditState;
-use super::task::RetryReason;
+use crate::finding::{Breach, BrokenRule, broken, unknown};
+use crate::state::AuditState;
+use crate::state::task::RetryReason;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, JobId, Phase, TaskEvent, TaskEventKind, TaskState};
 
 impl AuditState {
-    pub(super) fn apply_task_event(&mut self, event: &TaskEvent) -> Result<(), Breach> {
+    pub(crate) fn apply_task_event(&mut self, event: &TaskEvent) -> Result<(), Breach> {
         let TaskEvent { job, host, kind, .. } = event;
         match kind {
             TaskEventKind::Started {
@@ -114,7 +114,7 @@ impl AuditState {
     }
 
     /// The position of this attempt's task.
-    pub(super) fn attempt(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<usize, Breach> {
+    pub(crate) fn attempt(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<usize, Breach> {
         match self.running.get(&attempt) {
             Some((job, at)) if *job == id && at == host => self.job(id)?.task(host),
             _ => broken(BrokenRule::Log, format!("{attempt} of {id} does not run on `{host}`")),
@@ -152,7 +152,7 @@ impl AuditState {
         Ok(())
     }
 
-    pub(super) fn report_late(&mut self, attempt: AttemptId) -> Result<(), Breach> {
+    pub(crate) fn report_late(&mut self, attempt: AttemptId) -> Result<(), Breach> {
         let settles = match self.running.get(&attempt).cloned() {
             None => attempt.number() <= self.started,
             Some((job, host)) => {

@@ -6,14 +6,14 @@ use pogo_core::fleet::{Fleet, HostId, Selector};
 use pogo_core::policy::{Constraint, Rule};
 
 /// The groups of one rule, and for each host which of them it is in.
-pub(super) struct Groups {
-    pub(super) labels: Vec<String>,
-    pub(super) of_host: Vec<Vec<u32>>,
+pub(crate) struct Groups {
+    pub(crate) labels: Vec<String>,
+    pub(crate) of_host: Vec<Vec<u32>>,
 }
 
 /// Each host's values of one selector: of a bare tag, the direct values it carries; else the selector, if it names the
 /// host.
-pub(super) fn values(fleet: &Fleet, selector: &Selector, whole: bool) -> Vec<Vec<String>> {
+pub(crate) fn values(fleet: &Fleet, selector: &Selector, whole: bool) -> Vec<Vec<String>> {
     let mut of_host = vec![vec![]; fleet.len()];
     match selector {
         Selector::Tag(path) if !whole => {
@@ -41,13 +41,13 @@ pub(super) fn values(fleet: &Fleet, selector: &Selector, whole: bool) -> Vec<Vec
 }
 
 /// The hosts that a selector names; what does not resolve names none.
-pub(super) fn named(fleet: &Fleet, selector: &Selector) -> Vec<HostId> {
+pub(crate) fn named(fleet: &Fleet, selector: &Selector) -> Vec<HostId> {
     fleet.resolve(selector).unwrap_or_default()
 }
 
 impl Groups {
     /// Every combination of values along the path of a constraint.
-    pub(super) fn of(fleet: &Fleet, constraint: &Constraint) -> Self {
+    pub(crate) fn of(fleet: &Fleet, constraint: &Constraint) -> Self {
         let total = matches!(constraint.rule, Rule::MaxParallelTotal(_));
         let mut labels: Vec<Vec<String>> = vec![vec![String::new()]; fleet.len()];
         for (depth, selector) in (1..).zip(&constraint.group) {

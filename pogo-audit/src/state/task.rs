@@ -8,33 +8,33 @@ use pogo_core::scheduler::{AttemptId, Phase, TaskState};
 
 /// A task as the records so far have it.
 #[derive(Clone)]
-pub(super) struct Task {
-    pub(super) state: TaskState,
+pub(crate) struct Task {
+    pub(crate) state: TaskState,
     /// The phase of its attempt, and since when.
-    pub(super) phase: (Phase, Timestamp),
-    pub(super) cancelling: bool,
+    pub(crate) phase: (Phase, Timestamp),
+    pub(crate) cancelling: bool,
     /// Its attempt asks for permission to begin, and has none.
-    pub(super) awaits_permission: bool,
+    pub(crate) awaits_permission: bool,
     /// Its attempt was permitted to begin without a lock of the host.
-    pub(super) began_unlocked: bool,
+    pub(crate) began_unlocked: bool,
     /// The last attempt, if it was permitted to begin and a host can be asked what became of it.
-    pub(super) permitted: Option<AttemptId>,
+    pub(crate) permitted: Option<AttemptId>,
     /// The last attempt, if it was permitted to begin and nobody has said since that it is over.
-    pub(super) unfenced: Option<AttemptId>,
+    pub(crate) unfenced: Option<AttemptId>,
     /// Its attempt was permitted to begin by a transport that can ask its host later.
-    pub(super) fences: bool,
+    pub(crate) fences: bool,
     /// An earlier attempt had failed when the last one ended unknown.
-    pub(super) failed_before: bool,
-    pub(super) not_before: Timestamp,
+    pub(crate) failed_before: bool,
+    pub(crate) not_before: Timestamp,
     /// Since when the task waits for `not_before`.
-    pub(super) delayed: Timestamp,
-    pub(super) retries: u32,
-    pub(super) connect_retries: u32,
+    pub(crate) delayed: Timestamp,
+    pub(crate) retries: u32,
+    pub(crate) connect_retries: u32,
 }
 
 /// Why a host is tried again.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum RetryReason {
+pub(crate) enum RetryReason {
     /// By an order.
     Ordered,
     /// It could not be connected to.
@@ -45,7 +45,7 @@ pub(super) enum RetryReason {
 
 impl RetryReason {
     /// As records have it.
-    pub(super) fn of(ordered: bool, after_connect: bool) -> Self {
+    pub(crate) fn of(ordered: bool, after_connect: bool) -> Self {
         match (ordered, after_connect) {
             (true, _) => Self::Ordered,
             (false, true) => Self::ConnectFailed,
@@ -55,7 +55,7 @@ impl RetryReason {
 }
 
 impl Task {
-    pub(super) fn new(now: Timestamp) -> Self {
+    pub(crate) fn new(now: Timestamp) -> Self {
         Self {
             state: TaskState::Waiting,
             phase: (Phase::Connect, now),
@@ -74,7 +74,7 @@ impl Task {
     }
 
     /// Scales a delay that has not passed, as if the new delay had held from its beginning.
-    pub(super) fn wait_in_proportion(&mut self, (before, after): (u128, u128)) {
+    pub(crate) fn wait_in_proportion(&mut self, (before, after): (u128, u128)) {
         let waits = (self.not_before - self.delayed).as_millis();
         if waits > 0 && before > 0 {
             let waits = waits.saturating_mul(after) / before;
@@ -84,10 +84,10 @@ impl Task {
 }
 
 /// The delay before another try, in milliseconds.
-pub(super) fn delay(settings: &JobSettings) -> u128 {
+pub(crate) fn delay(settings: &JobSettings) -> u128 {
     settings.retry_delay.unwrap_or(JobSettings::RETRY_DELAY).as_millis()
 }
 
-pub(super) fn counts_as_failed(state: TaskState) -> bool {
+pub(crate) fn counts_as_failed(state: TaskState) -> bool {
     matches!(state, TaskState::Failed | TaskState::InDoubt)
 }

@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::finding::{Breach, BrokenRule, broken};
-use super::job::Job;
-use super::namespace::Namespace;
-use super::state::AuditState;
+use crate::finding::{Breach, BrokenRule, broken};
+use crate::state::AuditState;
+use crate::state::job::Job;
+use crate::state::namespace::Namespace;
 use pogo_core::Timestamp;
 use pogo_core::fleet::{HostId, HostName};
 use pogo_core::scheduler::{
@@ -18,7 +18,7 @@ use pogo_core::scheduler::{
 
 /// The waiting tasks of all jobs.
 #[derive(Default)]
-pub(super) struct WaitingTasks {
+pub(crate) struct WaitingTasks {
     jobs: BTreeMap<JobId, TaskClasses>,
     /// Classes that may have a host that can start.
     awake: BTreeSet<(JobId, usize)>,
@@ -78,7 +78,7 @@ impl TaskClasses {
 
 impl WaitingTasks {
     /// Updates the classes after an event.
-    pub(super) fn note(&mut self, state: &AuditState, event: &Event) {
+    pub(crate) fn note(&mut self, state: &AuditState, event: &Event) {
         match event {
             Event::Namespace(event) => match event.kind {
                 NamespaceEventKind::OwnerChanged { .. }
@@ -152,7 +152,7 @@ impl WaitingTasks {
     }
 
     /// Judges a moment when everything was decided that belongs to it: no host waits that could have started.
-    pub(super) fn check(&mut self, state: &AuditState) -> Result<(), Breach> {
+    pub(crate) fn check(&mut self, state: &AuditState) -> Result<(), Breach> {
         let (namespace, now) = (&state.namespace, state.at);
         for (id, job) in &state.jobs {
             let Some(job_classes) = self.jobs.get_mut(id) else {

@@ -1,24 +1,16 @@
 //! Hosts in doubt: an attempt that was permitted to begin may still run there until its host says otherwise, or an
 //! operator answers for it.
 
-use super::finding::{Breach, BrokenRule, broken, unknown};
-use super::job::Job;
-use super::state::AuditState;
-use super::task::Task;
+use crate::finding::{Breach, BrokenRule, broken, unknown};
+use crate::state::job::Job;
+use crate::state::task::Task;
+use crate::state::{AuditState, LeftInDoubt};
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, FenceAnswer, JobId, JobStatus, Outcome, Phase, TaskState};
 
-/// A host that a job left in doubt when it retired.
-pub(super) struct LeftInDoubt {
-    attempt: AttemptId,
-    /// Its attempt may still run there.
-    unfenced: bool,
-    failed_before: bool,
-}
-
 impl AuditState {
     /// A host has said what became of an attempt.
-    pub(super) fn fence(
+    pub(crate) fn fence(
         &mut self,
         (id, host): (JobId, &HostName),
         attempt: AttemptId,
@@ -87,7 +79,7 @@ impl AuditState {
     }
 
     /// Takes note of the hosts that a job leaves in doubt when it retires.
-    pub(super) fn leave_in_doubt(&mut self, id: JobId, job: &Job) {
+    pub(crate) fn leave_in_doubt(&mut self, id: JobId, job: &Job) {
         let in_doubt = |(_, task): &(_, &Task)| task.state == TaskState::InDoubt && task.permitted.is_some();
         for (host, task) in job.hosts.iter().zip(&job.tasks).filter(in_doubt) {
             let Some(attempt) = task.permitted else { continue };
@@ -125,7 +117,7 @@ impl AuditState {
     }
 
     /// Refuses to free a host that a retired job left in doubt, while its attempt may still run there.
-    pub(super) fn lets_go_of_left(&self, at: (JobId, HostName), did: &str) -> Result<(), Breach> {
+    pub(crate) fn lets_go_of_left(&self, at: (JobId, HostName), did: &str) -> Result<(), Breach> {
         match self.left_in_doubt.get(&at).filter(|left| left.unfenced) {
             Some(left) => may_still_run(&at.1, left.attempt, did),
             None => Ok(()),
@@ -133,7 +125,7 @@ impl AuditState {
     }
 
     /// An operator answers for what is in doubt on a host.
-    pub(super) fn force_fence(&mut self, host: &HostName, reason: &str) -> Result<(), Breach> {
+    pub(crate) fn force_fence(&mut self, host: &HostName, reason: &str) -> Result<(), Breach> {
         self.namespace.id(host)?;
         if reason.trim().is_empty() {
             return broken(
@@ -155,7 +147,7 @@ impl AuditState {
     }
 
     /// Refuses to free a host on which an attempt may still run.
-    pub(super) fn may_mark_up(&mut self, host: &HostName) -> Result<(), Breach> {
+    pub(crate) fn may_mark_up(&mut self, host: &HostName) -> Result<(), Breach> {
         let id = self.namespace.id(host)?;
         for of in &self.namespace.host(id).failed_jobs {
             match self.jobs.get(of) {
@@ -169,7 +161,7 @@ impl AuditState {
 
 impl Job {
     /// Refuses to free a host in doubt, or to try it again, while its attempt may still run there.
-    pub(super) fn lets_go(&self, task: usize, did: &str) -> Result<(), Breach> {
+    pub(crate) fn lets_go(&self, task: usize, did: &str) -> Result<(), Breach> {
         let (host, task) = (&self.hosts[task], &self.tasks[task]);
         match task.unfenced.filter(|_| task.state == TaskState::InDoubt) {
             None => Ok(()),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Breach, BrokenRule, broken};
 use super::namespace::{GroupBudget, Namespace};
+use crate::finding::{Breach, BrokenRule, broken};
 use pogo_core::fleet::HostId;
 
 /// One budget of one job.
@@ -33,7 +33,7 @@ impl Budget {
 
 /// All budgets of one job.
 #[derive(Default)]
-pub(super) struct Budgets {
+pub(crate) struct Budgets {
     job: Budget,
     /// Whether the job as a whole has a budget.
     limited: bool,
@@ -41,7 +41,7 @@ pub(super) struct Budgets {
 }
 
 impl Budgets {
-    pub(super) fn new(namespace: &Namespace, hosts: &[HostId]) -> Self {
+    pub(crate) fn new(namespace: &Namespace, hosts: &[HostId]) -> Self {
         let mut members: BTreeMap<u32, u32> = BTreeMap::new();
         let groups = hosts.iter().flat_map(|host| &namespace.budgets_of[host.index()]);
         groups.for_each(|&group| *members.entry(group).or_default() += 1);
@@ -62,7 +62,7 @@ impl Budgets {
 
     /// Carries failures over to another policy. A share stays that of the hosts at submission, and accepted failures
     /// stay accepted.
-    pub(super) fn after(mut self, before: &Self) -> Self {
+    pub(crate) fn after(mut self, before: &Self) -> Self {
         (self.job, self.limited) = (before.job.clone(), before.limited);
         for budget in self.groups.values_mut() {
             match before.groups.values().find(|before| before.group == budget.group) {
@@ -76,17 +76,17 @@ impl Budgets {
         self
     }
 
-    pub(super) fn allow(&mut self, failures: Option<u32>) {
+    pub(crate) fn allow(&mut self, failures: Option<u32>) {
         (self.job.allowed, self.limited) = (failures.unwrap_or(0), failures.is_some());
     }
 
     /// Counts a host of the job that has failed, or that no longer counts as failed.
-    pub(super) fn count(&mut self, namespace: &Namespace, host: HostId, failed: bool) {
+    pub(crate) fn count(&mut self, namespace: &Namespace, host: HostId, failed: bool) {
         self.job.count(failed);
         self.count_groups(namespace, host, failed);
     }
 
-    pub(super) fn count_groups(&mut self, namespace: &Namespace, host: HostId, failed: bool) {
+    pub(crate) fn count_groups(&mut self, namespace: &Namespace, host: HostId, failed: bool) {
         for group in &namespace.budgets_of[host.index()] {
             if let Some(budget) = self.groups.get_mut(group) {
                 budget.count(failed);
@@ -95,24 +95,24 @@ impl Budgets {
     }
 
     /// Accepts the failures so far: an operator has resumed the job.
-    pub(super) fn forgive(&mut self) {
+    pub(crate) fn forgive(&mut self) {
         for budget in self.groups.values_mut().chain([&mut self.job]) {
             budget.forgiven = budget.failed;
         }
     }
 
-    pub(super) fn are_none(&self) -> bool {
+    pub(crate) fn are_none(&self) -> bool {
         self.groups.is_empty()
     }
 
     /// How many hosts of the job failed and how many may, if the budget is exceeded.
-    pub(super) fn exceeded(&self) -> Option<(u32, u32)> {
+    pub(crate) fn exceeded(&self) -> Option<(u32, u32)> {
         let exceeded = self.limited && self.job.is_exceeded();
         exceeded.then_some((self.job.failed, self.job.allowed))
     }
 
     /// Whether no budget stops this host.
-    pub(super) fn allow_start(&self, namespace: &Namespace, host: HostId) -> Result<(), Breach> {
+    pub(crate) fn allow_start(&self, namespace: &Namespace, host: HostId) -> Result<(), Breach> {
         let name = namespace.fleet.name(host);
         if self.limited && self.job.is_exceeded() {
             let message = format!(

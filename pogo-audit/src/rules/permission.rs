@@ -1,22 +1,22 @@
 //! Permission to begin: nothing runs without it on hosts whose attempts ask, and what never began leaves nothing
 //! behind.
 
-use super::finding::{Breach, BrokenRule, broken};
-use super::state::AuditState;
+use crate::finding::{Breach, BrokenRule, broken};
+use crate::state::AuditState;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, FailureKind, JobId, TaskState};
 
 /// What was recorded with a permission.
-pub(super) struct PermissionTerms {
+pub(crate) struct PermissionTerms {
     /// The host's lock keeps other attempts away.
-    pub(super) host_lock: bool,
+    pub(crate) host_lock: bool,
     /// The host can be asked later what became of the attempt.
-    pub(super) fences: bool,
+    pub(crate) fences: bool,
 }
 
 impl AuditState {
-    pub(super) fn permit(
+    pub(crate) fn permit(
         &mut self,
         id: JobId,
         host: &HostName,
@@ -39,7 +39,7 @@ impl AuditState {
     }
 
     /// Another dispatcher asks the hosts of all attempts that were begun before it.
-    pub(super) fn change_owner(&mut self) -> Result<(), Breach> {
+    pub(crate) fn change_owner(&mut self) -> Result<(), Breach> {
         let running: Vec<_> = self
             .running
             .iter()
@@ -55,7 +55,7 @@ impl AuditState {
         Ok(())
     }
 
-    pub(super) fn never_began(
+    pub(crate) fn never_began(
         &mut self,
         id: JobId,
         host: &HostName,
@@ -81,7 +81,7 @@ impl AuditState {
     }
 
     /// Refuses what only an attempt can have done that was permitted to begin.
-    pub(super) fn has_begun(&mut self, id: JobId, task: usize, attempt: AttemptId, did: &str) -> Result<(), Breach> {
+    pub(crate) fn has_begun(&mut self, id: JobId, task: usize, attempt: AttemptId, did: &str) -> Result<(), Breach> {
         let job = self.job(id)?;
         if !job.tasks[task].awaits_permission {
             return Ok(());
@@ -95,7 +95,7 @@ impl AuditState {
 }
 
 /// Whether only something that ran on the host can have failed so.
-pub(super) fn ran(kind: &FailureKind) -> bool {
+pub(crate) fn ran(kind: &FailureKind) -> bool {
     matches!(
         kind,
         FailureKind::PreHook { .. }

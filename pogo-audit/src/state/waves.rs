@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::finding::{Breach, BrokenRule, broken};
 use super::namespace::Namespace;
 use super::stages::Stage;
+use crate::finding::{Breach, BrokenRule, broken};
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostId;
 use pogo_core::plan::{JobSpec, Stages};
@@ -12,7 +12,7 @@ use pogo_core::policy::JobSettings;
 use pogo_core::scheduler::TaskState;
 
 #[derive(Default)]
-pub(super) struct Waves {
+pub(crate) struct Waves {
     waves: Vec<Wave>,
     /// By position in the job.
     wave_of: Vec<usize>,
@@ -31,7 +31,7 @@ struct Wave {
 }
 
 impl Waves {
-    pub(super) fn new(namespace: &Namespace, spec: &JobSpec, hosts: &[HostId], now: Timestamp) -> Self {
+    pub(crate) fn new(namespace: &Namespace, spec: &JobSpec, hosts: &[HostId], now: Timestamp) -> Self {
         let mut this = Self {
             wave_of: vec![0; hosts.len()],
             timed: true,
@@ -61,7 +61,7 @@ impl Waves {
     }
 
     /// Sets the bake time, and how many hosts of each wave may fail.
-    pub(super) fn alter(&mut self, settings: &JobSettings) {
+    pub(crate) fn alter(&mut self, settings: &JobSettings) {
         self.bake = settings.bake.unwrap_or_default();
         let failures = settings.allow_failures.unwrap_or_default();
         for wave in &mut self.waves {
@@ -70,7 +70,7 @@ impl Waves {
     }
 
     /// Carries the waves over to another fleet or policy: open waves stay open while those before them are complete.
-    pub(super) fn after(mut self, before: &Self, now: Timestamp) -> Self {
+    pub(crate) fn after(mut self, before: &Self, now: Timestamp) -> Self {
         for (wave, before) in self.waves.iter_mut().zip(&before.waves) {
             wave.open |= before.open;
             wave.watched = before.watched;
@@ -80,14 +80,14 @@ impl Waves {
         self
     }
 
-    pub(super) fn count(&mut self, task: usize, state: TaskState, entered: bool) {
+    pub(crate) fn count(&mut self, task: usize, state: TaskState, entered: bool) {
         if let Some(wave) = self.wave_of.get(task).and_then(|&wave| self.waves.get_mut(wave)) {
             wave.stage.count(state, entered);
         }
     }
 
     /// Closes waves behind one that is no longer complete, and watches the one behind those that are.
-    pub(super) fn follow(&mut self, now: Timestamp) {
+    pub(crate) fn follow(&mut self, now: Timestamp) {
         let mut passed = true;
         for (at, wave) in self.waves.iter_mut().enumerate() {
             if at > 0 && !passed {
@@ -100,7 +100,7 @@ impl Waves {
     }
 
     /// Opens a wave: after the bake time, or on an operator's order before it.
-    pub(super) fn open(&mut self, wave: u32, ordered: bool, now: Timestamp) -> Result<(), Breach> {
+    pub(crate) fn open(&mut self, wave: u32, ordered: bool, now: Timestamp) -> Result<(), Breach> {
         let (bake, timed) = (self.bake, self.timed && !ordered);
         let Some(wave) = self.waves.get_mut(wave as usize) else {
             return broken(BrokenRule::Log, format!("the job has no wave {}", u64::from(wave) + 1));
@@ -127,12 +127,12 @@ impl Waves {
     }
 
     /// The position of this task's wave.
-    pub(super) fn of(&self, task: usize) -> usize {
+    pub(crate) fn of(&self, task: usize) -> usize {
         self.wave_of.get(task).copied().unwrap_or(0)
     }
 
     /// The wave of this task, if it is not open.
-    pub(super) fn closed(&self, task: usize) -> Option<&Stage> {
+    pub(crate) fn closed(&self, task: usize) -> Option<&Stage> {
         let wave = self.wave_of.get(task).and_then(|&wave| self.waves.get(wave))?;
         (!wave.open).then_some(&wave.stage)
     }

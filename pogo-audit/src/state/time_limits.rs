@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::finding::{Breach, BrokenRule, broken};
+use crate::finding::{Breach, BrokenRule, broken};
 use pogo_core::Timestamp;
 use pogo_core::policy::JobSettings;
 use pogo_core::scheduler::{AttemptId, JobId};
@@ -15,7 +15,7 @@ const GRACE: Duration = Duration::from_secs(30);
 const FORMER_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// The time limits of one job, and the attempts that they end.
-pub(super) struct TimeLimits {
+pub(crate) struct TimeLimits {
     attempt: Duration,
     job: Option<Duration>,
     submitted: Timestamp,
@@ -32,7 +32,7 @@ pub(super) struct TimeLimits {
 }
 
 impl TimeLimits {
-    pub(super) fn new(settings: &JobSettings, now: Timestamp) -> Self {
+    pub(crate) fn new(settings: &JobSettings, now: Timestamp) -> Self {
         Self {
             attempt: settings.attempt_timeout.unwrap_or(FORMER_TIMEOUT),
             job: settings.job_timeout,
@@ -46,34 +46,34 @@ impl TimeLimits {
     }
 
     /// Applies altered settings. A new time limit of the job binds again, even if the old one had run out.
-    pub(super) fn alter(&mut self, settings: &JobSettings, new_job_timeout: bool) {
+    pub(crate) fn alter(&mut self, settings: &JobSettings, new_job_timeout: bool) {
         self.attempt = settings.attempt_timeout.unwrap_or(FORMER_TIMEOUT);
         self.job = settings.job_timeout;
         self.spent &= !new_job_timeout;
     }
 
-    pub(super) fn reopen(&mut self, now: Timestamp) {
+    pub(crate) fn reopen(&mut self, now: Timestamp) {
         self.spent |= self.job.is_some_and(|limit| self.submitted + limit <= now);
     }
 
-    pub(super) fn begin(&mut self, attempt: AttemptId, now: Timestamp) {
+    pub(crate) fn begin(&mut self, attempt: AttemptId, now: Timestamp) {
         self.running.insert((now, attempt));
         self.since.insert(attempt, now);
     }
 
     /// The host of this attempt may be asked before its end is reported.
-    pub(super) fn ask(&mut self, attempt: AttemptId) {
+    pub(crate) fn ask(&mut self, attempt: AttemptId) {
         self.asked.insert(attempt);
     }
 
-    pub(super) fn cancel(&mut self, attempt: AttemptId, now: Timestamp) {
+    pub(crate) fn cancel(&mut self, attempt: AttemptId, now: Timestamp) {
         self.forget(attempt);
         self.cancelled.insert((now, attempt));
         self.since.insert(attempt, now);
     }
 
     /// Forgets an attempt that has ended, or that succeeded and settles.
-    pub(super) fn end(&mut self, attempt: AttemptId) {
+    pub(crate) fn end(&mut self, attempt: AttemptId) {
         self.forget(attempt);
         self.asked.remove(&attempt);
     }
@@ -89,7 +89,7 @@ impl TimeLimits {
     ///
     /// An end that comes late is no breach by itself: a dispatcher that was suspended, or whose journal was away,
     /// records it only then.
-    pub(super) fn check(&self, job: JobId, now: Timestamp, aborted: bool) -> Result<(), Breach> {
+    pub(crate) fn check(&self, job: JobId, now: Timestamp, aborted: bool) -> Result<(), Breach> {
         if let Some(&(began, attempt)) = self.running.first().filter(|(began, _)| *began + self.attempt <= now) {
             let (ran, limit) = (HumanDuration(now - began), HumanDuration(self.attempt));
             let message = format!("{attempt} of {job} has run for {ran}, and the time limit of an attempt is {limit}");

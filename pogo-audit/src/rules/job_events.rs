@@ -1,14 +1,14 @@
 //! The events of jobs.
 
-use super::finding::{Breach, BrokenRule, broken, unknown};
-use super::job::Job;
-use super::state::AuditState;
+use crate::finding::{Breach, BrokenRule, broken, unknown};
+use crate::state::AuditState;
+use crate::state::job::Job;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{JobEvent, JobEventKind, JobId, JobStatus};
 
 impl AuditState {
-    pub(super) fn apply_job_event(&mut self, JobEvent { job: id, kind, .. }: &JobEvent) -> Result<(), Breach> {
+    pub(crate) fn apply_job_event(&mut self, JobEvent { job: id, kind, .. }: &JobEvent) -> Result<(), Breach> {
         let at = self.at;
         if let JobEventKind::Submitted { spec, hosts, retry_of } = kind {
             if self.retired.contains(id) {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::finding::{Breach, BrokenRule, broken};
 use super::groups::named;
+use crate::finding::{Breach, BrokenRule, broken};
 use pogo_core::fleet::{Fleet, HostId, Selector};
 
 /// The freezes in force.
 #[derive(Default)]
-pub(super) struct Freezes(Vec<Freeze>);
+pub(crate) struct Freezes(Vec<Freeze>);
 
 /// A freeze, and for each host of the fleet whether it is frozen by it.
 struct Freeze {
@@ -18,7 +18,7 @@ struct Freeze {
 }
 
 impl Freezes {
-    pub(super) fn freeze(&mut self, fleet: &Fleet, hosts: &Selector, by: &str) -> Result<(), Breach> {
+    pub(crate) fn freeze(&mut self, fleet: &Fleet, hosts: &Selector, by: &str) -> Result<(), Breach> {
         if self.0.iter().any(|freeze| freeze.selector == *hosts) {
             return broken(BrokenRule::Log, format!("`{hosts}` is frozen, and was frozen already"));
         }
@@ -30,7 +30,7 @@ impl Freezes {
         Ok(())
     }
 
-    pub(super) fn thaw(&mut self, hosts: &Selector) -> Result<(), Breach> {
+    pub(crate) fn thaw(&mut self, hosts: &Selector) -> Result<(), Breach> {
         let Some(at) = self.0.iter().position(|freeze| freeze.selector == *hosts) else {
             return broken(BrokenRule::Log, format!("`{hosts}` is thawed, and was not frozen"));
         };
@@ -39,14 +39,14 @@ impl Freezes {
     }
 
     /// Resolves the selectors again, in another fleet: a freeze holds for hosts that join its group later, too.
-    pub(super) fn resolve(&mut self, fleet: &Fleet) {
+    pub(crate) fn resolve(&mut self, fleet: &Fleet) {
         for freeze in &mut self.0 {
             freeze.holds = holds(fleet, &freeze.selector);
         }
     }
 
     /// Whether no freeze stops this host.
-    pub(super) fn allow_start(&self, fleet: &Fleet, host: HostId) -> Result<(), Breach> {
+    pub(crate) fn allow_start(&self, fleet: &Fleet, host: HostId) -> Result<(), Breach> {
         match self.0.iter().find(|freeze| freeze.holds[host.index()]) {
             Some(Freeze { selector, by, .. }) => {
                 let name = fleet.name(host);

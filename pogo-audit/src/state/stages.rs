@@ -10,27 +10,27 @@ use pogo_core::scheduler::TaskState;
 
 /// How many hosts of one stage are still to be done, and how many failed.
 #[derive(Clone, Default)]
-pub(super) struct Stage {
-    pub(super) label: String,
-    pub(super) pending: u32,
-    pub(super) failed: u32,
-    pub(super) allowed: u32,
+pub(crate) struct Stage {
+    pub(crate) label: String,
+    pub(crate) pending: u32,
+    pub(crate) failed: u32,
+    pub(crate) allowed: u32,
 }
 
 impl Stage {
-    pub(super) fn named(label: String) -> Self {
+    pub(crate) fn named(label: String) -> Self {
         Self {
             label,
             ..Self::default()
         }
     }
 
-    pub(super) fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.pending == 0 && self.failed <= self.allowed
     }
 
     /// Counts a host of the stage that has entered this state, or has left it.
-    pub(super) fn count(&mut self, state: TaskState, entered: bool) {
+    pub(crate) fn count(&mut self, state: TaskState, entered: bool) {
         let counter = match state {
             TaskState::Failed | TaskState::InDoubt => &mut self.failed,
             TaskState::Succeeded | TaskState::Skipped => return,
@@ -47,14 +47,14 @@ impl Stage {
 
 /// The sequences as they apply to one job.
 #[derive(Default)]
-pub(super) struct JobSequences {
+pub(crate) struct JobSequences {
     chains: Vec<Vec<Stage>>,
     /// For each host of the fleet, its stage in each chain that it is in.
     of_host: BTreeMap<HostId, Vec<(usize, usize)>>,
 }
 
 impl JobSequences {
-    pub(super) fn new(namespace: &Namespace, hosts: &[HostId]) -> Self {
+    pub(crate) fn new(namespace: &Namespace, hosts: &[HostId]) -> Self {
         let mut this = Self::default();
         for sequence in &namespace.policy.sequences {
             this.sequence(namespace, hosts, sequence);
@@ -110,25 +110,25 @@ impl JobSequences {
     }
 
     /// The stages of a host, as positions of chains and in them.
-    pub(super) fn of(&self, host: HostId) -> &[(usize, usize)] {
+    pub(crate) fn of(&self, host: HostId) -> &[(usize, usize)] {
         self.of_host.get(&host).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether a stage of this host is complete.
-    pub(super) fn any_is_complete(&self, host: HostId) -> bool {
+    pub(crate) fn any_is_complete(&self, host: HostId) -> bool {
         let mut stages = self.of(host).iter();
         stages.any(|&(chain, stage)| self.chains[chain][stage].is_complete())
     }
 
     /// Counts a host that has entered this state, or has left it.
-    pub(super) fn count(&mut self, host: HostId, state: TaskState, entered: bool) {
+    pub(crate) fn count(&mut self, host: HostId, state: TaskState, entered: bool) {
         for &(chain, stage) in self.of_host.get(&host).into_iter().flatten() {
             self.chains[chain][stage].count(state, entered);
         }
     }
 
     /// The first stage that this host should have waited for.
-    pub(super) fn before(&self, host: HostId) -> Option<&Stage> {
+    pub(crate) fn before(&self, host: HostId) -> Option<&Stage> {
         let of_host = self.of_host.get(&host).into_iter().flatten();
         let mut before = of_host.flat_map(|&(chain, stage)| &self.chains[chain][..stage]);
         before.find(|stage| !stage.is_complete())

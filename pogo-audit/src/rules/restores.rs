@@ -3,28 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::finding::{Breach, BrokenRule, broken};
-use super::state::AuditState;
-use pogo_core::scheduler::{AttemptId, Event, Incarnation, JobEventKind, JobId, Phase, TaskEventKind};
-
-/// What the last restore demands.
-#[derive(Default)]
-pub(super) struct Restores {
-    incarnation: Incarnation,
-    /// The highest number of a job so far.
-    last_job: u64,
-    /// Jobs of this incarnation have higher numbers.
-    jobs_after: u64,
-    /// Attempts of this incarnation too.
-    attempts_after: u64,
-    /// Jobs that have to be paused, and attempts that have to be in doubt, before anything else happens.
-    unpaused: BTreeSet<JobId>,
-    undecided: BTreeSet<AttemptId>,
-}
+use crate::finding::{Breach, BrokenRule, broken};
+use crate::state::{AuditState, Restores};
+use pogo_core::scheduler::{Event, Incarnation, JobEventKind, JobId, Phase, TaskEventKind};
 
 impl AuditState {
     /// The namespace goes on from a copy of its journal.
-    pub(super) fn restore(&mut self, incarnation: Incarnation, fences: bool) -> Result<(), Breach> {
+    pub(crate) fn restore(&mut self, incarnation: Incarnation, fences: bool) -> Result<(), Breach> {
         let before = self.restores.incarnation;
         if incarnation <= before {
             return broken(BrokenRule::Restored, format!("{incarnation} follows {before}"));
@@ -61,7 +46,7 @@ impl AuditState {
     }
 
     /// Refuses what comes before everything is paused and in doubt that a restore leaves so.
-    pub(super) fn follows_restore(&mut self, event: &Event) -> Result<(), Breach> {
+    pub(crate) fn follows_restore(&mut self, event: &Event) -> Result<(), Breach> {
         let restores = &mut self.restores;
         if restores.is_settled() {
             return Ok(());
@@ -83,7 +68,7 @@ impl AuditState {
     }
 
     /// Judges a moment that is over.
-    pub(super) fn check_restored(&self) -> Result<(), Breach> {
+    pub(crate) fn check_restored(&self) -> Result<(), Breach> {
         match self.restores.is_settled() {
             true => Ok(()),
             false => broken(BrokenRule::Restored, self.restores.open()),
@@ -91,7 +76,7 @@ impl AuditState {
     }
 
     /// Refuses a number that a job may have had of which the journal knows nothing.
-    pub(super) fn check_number(&mut self, job: JobId) -> Result<(), Breach> {
+    pub(crate) fn check_number(&mut self, job: JobId) -> Result<(), Breach> {
         let restores = &mut self.restores;
         if restores.incarnation > Incarnation::default() && job.number() <= restores.jobs_after {
             let message = format!(
@@ -102,26 +87,6 @@ impl AuditState {
         }
         restores.last_job = restores.last_job.max(job.number());
         Ok(())
-    }
-}
-
-impl Restores {
-    /// Whether the namespace was restored since this attempt was started.
-    pub(super) fn precede(&self, attempt: AttemptId) -> bool {
-        attempt.number() <= self.attempts_after
-    }
-
-    fn is_settled(&self) -> bool {
-        self.unpaused.is_empty() && self.undecided.is_empty()
-    }
-
-    fn open(&self) -> String {
-        let incarnation = self.incarnation;
-        match (self.unpaused.first(), self.undecided.first()) {
-            (Some(job), _) => format!("{job} goes on in {incarnation}, without having been paused"),
-            (None, Some(attempt)) => format!("{attempt} had not ended before {incarnation}, and is not in doubt"),
-            (None, None) => format!("{incarnation} has begun"),
-        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! Judges who holds a host, releases it, or waits for it.
 
-use super::finding::{Breach, BrokenRule, broken, unknown};
-use super::namespace::Namespace;
+use crate::finding::{Breach, BrokenRule, broken, unknown};
+use crate::state::namespace::Namespace;
 use pogo_core::fleet::{HostId, HostName};
 use pogo_core::plan::HoldOwner;
 use pogo_core::scheduler::HostEventKind;
 
 impl Namespace {
-    pub(super) fn apply_hold_event(&mut self, host: &HostName, event: &HostEventKind) -> Result<(), Breach> {
+    pub(crate) fn apply_hold_event(&mut self, host: &HostName, event: &HostEventKind) -> Result<(), Breach> {
         let holds = &mut self.holds;
         match event {
             HostEventKind::HoldWaiting { owner, .. } => {
@@ -72,7 +72,7 @@ impl Namespace {
 
     /// Judges a moment when everything was decided that belongs to it: nobody waits for a host that could have been
     /// held.
-    pub(super) fn check_waiting_holds(&self) -> Result<(), Breach> {
+    pub(crate) fn check_waiting_holds(&self) -> Result<(), Breach> {
         for (host, owner) in &self.holds.waiting {
             if self.id(host).is_ok_and(|id| self.allow_hold(id).is_ok()) {
                 let message = format!("{owner} could have held `{host}`, and waits");

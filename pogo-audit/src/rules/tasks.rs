@@ -1,15 +1,15 @@
 //! The events of tasks without an attempt: retried, skipped, cancelled.
 
-use super::finding::{Breach, BrokenRule, broken};
-use super::state::AuditState;
-use super::task::RetryReason;
+use crate::finding::{Breach, BrokenRule, broken};
+use crate::state::AuditState;
+use crate::state::task::RetryReason;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{JobId, JobStatus, TaskState};
 
 impl AuditState {
     /// A host waits for another attempt, which starts at `not_before` at the earliest.
-    pub(super) fn retry(
+    pub(crate) fn retry(
         &mut self,
         id: JobId,
         host: &HostName,
@@ -33,7 +33,7 @@ impl AuditState {
     }
 
     /// A host leaves the job without having succeeded.
-    pub(super) fn skip(&mut self, id: JobId, host: &HostName) -> Result<(), Breach> {
+    pub(crate) fn skip(&mut self, id: JobId, host: &HostName) -> Result<(), Breach> {
         if self.retired.contains(&id) {
             return self.skip_retired(id, host);
         }
@@ -67,7 +67,7 @@ impl AuditState {
     }
 
     /// A waiting host will not be started.
-    pub(super) fn cancel(&mut self, id: JobId, host: &HostName) -> Result<(), Breach> {
+    pub(crate) fn cancel(&mut self, id: JobId, host: &HostName) -> Result<(), Breach> {
         let (task, state) = self.task(id, host)?;
         if state != TaskState::Waiting {
             let said = state;

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::finding::{Breach, BrokenRule, broken};
 use super::freezes::Freezes;
 use super::groups::Groups;
 use super::holds::Holds;
+use crate::finding::{Breach, BrokenRule, broken};
 use pogo_core::fleet::{Fleet, FleetBuilder, HostId, HostName};
 use pogo_core::policy::{Limit, Policy, Rule};
 use pogo_core::scheduler::{AttemptId, JobId};
 
 /// A limit of a group, and how many of its hosts count against it.
-pub(super) struct GroupLimit {
+pub(crate) struct GroupLimit {
     label: String,
     rule: Rule,
     slots: u32,
@@ -22,47 +22,47 @@ pub(super) struct GroupLimit {
 
 /// A failure budget of a group.
 #[derive(Clone, PartialEq)]
-pub(super) struct GroupBudget {
-    pub(super) label: String,
-    pub(super) limit: Limit,
+pub(crate) struct GroupBudget {
+    pub(crate) label: String,
+    pub(crate) limit: Limit,
 }
 
 /// What the log says of a host.
 #[derive(Clone, Default)]
-pub(super) struct HostState {
-    pub(super) running: Option<(JobId, AttemptId)>,
+pub(crate) struct HostState {
+    pub(crate) running: Option<(JobId, AttemptId)>,
     /// Jobs whose last attempt here failed or is in doubt, since an attempt last succeeded.
-    pub(super) failed_jobs: BTreeSet<JobId>,
-    pub(super) down: bool,
-    pub(super) held: bool,
+    pub(crate) failed_jobs: BTreeSet<JobId>,
+    pub(crate) down: bool,
+    pub(crate) held: bool,
     /// The fleet no longer has it, and an attempt still runs there or a job names it.
-    pub(super) left_fleet: bool,
+    pub(crate) left_fleet: bool,
 }
 
 impl HostState {
-    pub(super) fn is_unavailable(&self) -> bool {
+    pub(crate) fn is_unavailable(&self) -> bool {
         self.running.is_some() || !self.failed_jobs.is_empty() || self.down || self.held
     }
 }
 
 /// Fleet, policy and hosts, which all jobs share.
 #[derive(Default)]
-pub(super) struct Namespace {
-    pub(super) fleet: Arc<Fleet>,
-    pub(super) policy: Arc<Policy>,
+pub(crate) struct Namespace {
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) policy: Arc<Policy>,
     hosts: Vec<HostState>,
     limits: Vec<GroupLimit>,
     limits_of: Vec<Vec<u32>>,
-    pub(super) budgets: Vec<GroupBudget>,
-    pub(super) budgets_of: Vec<Vec<u32>>,
-    pub(super) freezes: Freezes,
-    pub(super) holds: Holds,
+    pub(crate) budgets: Vec<GroupBudget>,
+    pub(crate) budgets_of: Vec<Vec<u32>>,
+    pub(crate) freezes: Freezes,
+    pub(crate) holds: Holds,
 }
 
 impl Namespace {
     /// Replaces fleet and policy. Hosts that left the fleet are kept while a job names them; those with a running
     /// attempt keep their tags too, since they still count against the limits of their groups.
-    pub(super) fn configure(
+    pub(crate) fn configure(
         &mut self,
         fleet: &Arc<Fleet>,
         policy: &Arc<Policy>,
@@ -136,18 +136,18 @@ impl Namespace {
         }
     }
 
-    pub(super) fn id(&self, host: &HostName) -> Result<HostId, Breach> {
+    pub(crate) fn id(&self, host: &HostName) -> Result<HostId, Breach> {
         match self.fleet.id(host.as_str()) {
             Some(host) => Ok(host),
             None => broken(BrokenRule::Log, format!("`{host}` is not in the fleet")),
         }
     }
 
-    pub(super) fn host(&self, host: HostId) -> &HostState {
+    pub(crate) fn host(&self, host: HostId) -> &HostState {
         &self.hosts[host.index()]
     }
 
-    pub(super) fn change(&mut self, host: HostId, change: impl FnOnce(&mut HostState)) {
+    pub(crate) fn change(&mut self, host: HostId, change: impl FnOnce(&mut HostState)) {
         let entry = &mut self.hosts[host.index()];
         let before = (entry.running.is_some(), entry.is_unavailable());
         change(entry);
@@ -159,12 +159,12 @@ impl Namespace {
         }
     }
 
-    pub(super) fn limits_of(&self, host: HostId) -> &[u32] {
+    pub(crate) fn limits_of(&self, host: HostId) -> &[u32] {
         &self.limits_of[host.index()]
     }
 
     /// The first limit without a free slot for this host.
-    pub(super) fn full_limit(&self, host: HostId) -> Option<u32> {
+    pub(crate) fn full_limit(&self, host: HostId) -> Option<u32> {
         let away = self.hosts[host.index()].is_unavailable();
         let full = |limit: &&u32| {
             let limit = &self.limits[**limit as usize];
@@ -175,7 +175,7 @@ impl Namespace {
     }
 
     /// What keeps this host from being taken out of service without running, if a limit does.
-    pub(super) fn limit_on_hold(&self, host: HostId) -> Option<String> {
+    pub(crate) fn limit_on_hold(&self, host: HostId) -> Option<String> {
         let away = self.hosts[host.index()].is_unavailable();
         let mut limits = self.limits_of(host).iter().map(|&limit| &self.limits[limit as usize]);
         let full = |limit: &&GroupLimit| !away && limit.rule.counts_unavailable() && limit.unavailable >= limit.slots;
@@ -193,7 +193,7 @@ impl Namespace {
     }
 
     /// Whether every limit has a free slot for this host.
-    pub(super) fn allow_start(&self, host: HostId) -> Result<(), Breach> {
+    pub(crate) fn allow_start(&self, host: HostId) -> Result<(), Breach> {
         let name = self.fleet.name(host);
         for &limit in &self.limits_of[host.index()] {
             let GroupLimit {
