@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::local::LocalAccount;
 use super::scope::ConfigScope;
+use crate::local::LocalAccount;
 
 /// The files that match a pattern, sorted. No match is not an error.
-pub(super) fn included_paths(
+pub(crate) fn included_paths(
     pattern: &str,
     base: &Path,
     local: Option<&LocalAccount>,

@@ -1,30 +1,30 @@
 //! Parses the arguments of one line into values.
 
-use super::algorithm_list::AlgorithmList;
 use super::lex::Word;
 use super::line::ConfigLine;
 use super::options::LineUse;
 use super::scope::ConfigScope;
-use super::time::time_or_none;
+use crate::value::algorithm_list::AlgorithmList;
+use crate::value::time::time_or_none;
 use pogo_core::fleet::matches_pattern;
 
 /// The arguments of one line; unused ones are an error.
 #[derive(Debug)]
-pub(super) struct LineValues<'a> {
-    pub(super) line: &'a ConfigLine,
+pub(crate) struct LineValues<'a> {
+    pub(crate) line: &'a ConfigLine,
     /// Whose configuration the line is in.
-    pub(super) scope: ConfigScope,
+    pub(crate) scope: ConfigScope,
     left: &'a [Word],
     last: Option<&'a Word>,
 }
 
 /// The message for an invalid value.
-pub(super) fn invalid_value(value: &str) -> String {
+pub(crate) fn invalid_value(value: &str) -> String {
     format!("`{value}` is not a valid value")
 }
 
 impl<'a> LineValues<'a> {
-    pub(super) fn new(line: &'a ConfigLine, scope: ConfigScope) -> Self {
+    pub(crate) fn new(line: &'a ConfigLine, scope: ConfigScope) -> Self {
         Self {
             line,
             scope,
@@ -34,11 +34,11 @@ impl<'a> LineValues<'a> {
     }
 
     /// The word taken last, which problems refer to.
-    pub(super) fn last(&self) -> Option<&'a Word> {
+    pub(crate) fn last(&self) -> Option<&'a Word> {
         self.last
     }
 
-    pub(super) fn next_word(&mut self) -> Option<&'a Word> {
+    pub(crate) fn next_word(&mut self) -> Option<&'a Word> {
         let (first, left) = self.left.split_first()?;
         self.left = left;
         self.last = Some(first);
@@ -56,13 +56,13 @@ impl<'a> LineValues<'a> {
     }
 
     /// A non-empty argument.
-    pub(super) fn text(&mut self) -> Result<String, String> {
+    pub(crate) fn text(&mut self) -> Result<String, String> {
         let text = self.next().filter(|text| !text.is_empty());
         text.map(str::to_owned).ok_or_else(|| "its value is missing".to_owned())
     }
 
     /// The rest of the line as written, with quotes.
-    pub(super) fn whole_text(&mut self) -> String {
+    pub(crate) fn whole_text(&mut self) -> String {
         self.last = self.left.first();
         self.left = &[];
         self.line
@@ -71,23 +71,23 @@ impl<'a> LineValues<'a> {
             .to_owned()
     }
 
-    pub(super) fn one_of<T: Copy>(&mut self, forms: &[(&str, T)]) -> Result<T, String> {
+    pub(crate) fn one_of<T: Copy>(&mut self, forms: &[(&str, T)]) -> Result<T, String> {
         let text = self.text()?;
         let form = forms.iter().find(|(name, _)| name.eq_ignore_ascii_case(&text));
         form.map(|(_, value)| *value).ok_or_else(|| invalid_value(&text))
     }
 
-    pub(super) fn flag(&mut self) -> Result<bool, String> {
+    pub(crate) fn flag(&mut self) -> Result<bool, String> {
         self.one_of_or_flag(&[])
     }
 
-    pub(super) fn one_of_or_flag(&mut self, forms: &[(&str, bool)]) -> Result<bool, String> {
+    pub(crate) fn one_of_or_flag(&mut self, forms: &[(&str, bool)]) -> Result<bool, String> {
         let flags = [("yes", true), ("true", true), ("no", false), ("false", false)];
         let all: Vec<(&str, bool)> = flags.iter().chain(forms).copied().collect();
         self.one_of(&all)
     }
 
-    pub(super) fn port(&mut self) -> Result<u16, String> {
+    pub(crate) fn port(&mut self) -> Result<u16, String> {
         let text = self.text()?;
         let port = match text.as_str() {
             "ssh" => Some(22),
@@ -97,25 +97,25 @@ impl<'a> LineValues<'a> {
             .ok_or_else(|| format!("`{text}` is not a port, a number from 1 to 65535"))
     }
 
-    pub(super) fn number(&mut self) -> Result<i64, String> {
+    pub(crate) fn number(&mut self) -> Result<i64, String> {
         let text = self.text()?;
         let number = whole_number(&text).filter(|number| i32::try_from(*number).is_ok());
         number.ok_or_else(|| invalid_value(&text))
     }
 
     /// An algorithm list.
-    pub(super) fn algorithms(&mut self, allows_patterns: bool) -> Result<AlgorithmList, String> {
+    pub(crate) fn algorithms(&mut self, allows_patterns: bool) -> Result<AlgorithmList, String> {
         AlgorithmList::new(&self.line.name, &self.text()?, &self.line.position(), allows_patterns)
     }
 
     /// Seconds; `None` for `none`.
-    pub(super) fn time(&mut self) -> Result<Option<u64>, String> {
+    pub(crate) fn time(&mut self) -> Result<Option<u64>, String> {
         let text = self.text()?;
         time_or_none(&text).ok_or_else(|| invalid_value(&text))
     }
 
     /// All arguments, if none were set before. `none` must be the only one.
-    pub(super) fn files(&mut self, named: &mut Vec<String>, line_use: LineUse) -> Result<(), String> {
+    pub(crate) fn files(&mut self, named: &mut Vec<String>, line_use: LineUse) -> Result<(), String> {
         let files = self.all();
         if files.iter().any(|file| file.is_empty()) {
             return Err("it names an empty file".to_owned());
@@ -130,7 +130,7 @@ impl<'a> LineValues<'a> {
     }
 
     /// Variable names or patterns; a leading `-` removes earlier ones.
-    pub(super) fn sent_variables(&mut self, sent: &mut Vec<String>, line_use: LineUse) -> Result<(), String> {
+    pub(crate) fn sent_variables(&mut self, sent: &mut Vec<String>, line_use: LineUse) -> Result<(), String> {
         let names = self.all();
         if let Some(bad_name) = names.iter().find(|name| name.is_empty() || name.contains('=')) {
             return Err(format!("`{bad_name}` is no name of a variable"));
@@ -145,7 +145,7 @@ impl<'a> LineValues<'a> {
     }
 
     /// `NAME=VALUE`, if none were set before; of two with the same name the first one counts.
-    pub(super) fn set_variables(&mut self, set: &mut Vec<(String, String)>, line_use: LineUse) -> Result<(), String> {
+    pub(crate) fn set_variables(&mut self, set: &mut Vec<(String, String)>, line_use: LineUse) -> Result<(), String> {
         let mut variables: Vec<(String, String)> = Vec::new();
         for text in self.all() {
             let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
@@ -160,7 +160,7 @@ impl<'a> LineValues<'a> {
     }
 
     /// Bytes (0 for the default), and optionally a time.
-    pub(super) fn rekey_limit(&mut self) -> Result<(u64, Option<u64>), String> {
+    pub(crate) fn rekey_limit(&mut self) -> Result<(u64, Option<u64>), String> {
         let text = self.text()?;
         let bytes = match text.as_str() {
             "default" => Some(0),

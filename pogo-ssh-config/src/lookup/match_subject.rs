@@ -1,48 +1,48 @@
 //! Evaluates the conditions of a `Match` line.
 
-use super::criteria::{Criterion, CriterionKind};
 use super::exec::ExecAnswers;
-use super::networks::is_in_one_of;
-use super::pattern_list::{matches_host_list, matches_list};
+use crate::lines::criteria::{Criterion, CriterionKind};
+use crate::value::networks::is_in_one_of;
+use crate::value::pattern_list::{matches_host_list, matches_list};
 
 /// The supported release of OpenSSH, for `Match version`.
 const RELEASE: &str = "OpenSSH_10.5p1";
 
 /// The values that conditions are compared with.
 #[derive(Clone, Copy)]
-pub(super) struct MatchSubject<'a> {
+pub(crate) struct MatchSubject<'a> {
     /// The host's address so far.
-    pub(super) host: &'a str,
+    pub(crate) host: &'a str,
     /// The host name of the query.
-    pub(super) original: &'a str,
-    pub(super) user: &'a str,
-    pub(super) local_user: &'a str,
+    pub(crate) original: &'a str,
+    pub(crate) user: &'a str,
+    pub(crate) local_user: &'a str,
     /// The value of `Tag`, or empty.
-    pub(super) tag: &'a str,
+    pub(crate) tag: &'a str,
     /// The command to run, or empty.
-    pub(super) command: &'a str,
+    pub(crate) command: &'a str,
     /// The session type.
-    pub(super) session: &'a str,
+    pub(crate) session: &'a str,
     /// Whether this is the second pass.
-    pub(super) is_final: bool,
+    pub(crate) is_final: bool,
     /// Replaces the tokens of a command.
-    pub(super) expand: &'a dyn Fn(&str) -> Result<String, String>,
+    pub(crate) expand: &'a dyn Fn(&str) -> Result<String, String>,
     /// Results of commands.
-    pub(super) answers: &'a ExecAnswers,
+    pub(crate) answers: &'a ExecAnswers,
 }
 
 /// The result of a `Match` line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Matched {
-    pub(super) holds: bool,
+pub(crate) struct Matched {
+    pub(crate) holds: bool,
     /// It requires a second pass.
-    pub(super) wants_final: bool,
+    pub(crate) wants_final: bool,
     /// It needs the result of this command.
-    pub(super) asks: Option<String>,
+    pub(crate) asks: Option<String>,
 }
 
 /// Evaluates all conditions. A command is needed only if all conditions before it hold, as in OpenSSH.
-pub(super) fn judge(criteria: &[Criterion], subject: &MatchSubject<'_>) -> Result<Matched, String> {
+pub(crate) fn judge(criteria: &[Criterion], subject: &MatchSubject<'_>) -> Result<Matched, String> {
     let mut matched = Matched {
         holds: true,
         wants_final: false,
@@ -100,9 +100,9 @@ fn fits_or_both_empty(text: &str, patterns: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::criteria::parse_criteria;
-    use super::super::lex::Rest;
     use super::*;
+    use crate::lines::criteria::parse_criteria;
+    use crate::lines::lex::Rest;
 
     fn judged(text: &str, answers: &[(&str, bool)]) -> Result<Matched, String> {
         let answers = answers

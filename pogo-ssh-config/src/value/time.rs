@@ -1,7 +1,7 @@
 //! OpenSSH's time format: `90`, `1m30s`, `2w`.
 
 /// The time in seconds.
-pub(super) fn seconds(text: &str) -> Option<u64> {
+pub(crate) fn seconds(text: &str) -> Option<u64> {
     if text.is_empty() {
         return None;
     }
@@ -26,7 +26,7 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
 }
 
 /// The time in seconds, or `Some(None)` for `none`.
-pub(super) fn time_or_none(text: &str) -> Option<Option<u64>> {
+pub(crate) fn time_or_none(text: &str) -> Option<Option<u64>> {
     match text {
         "none" => Some(None),
         text => seconds(text).map(Some),

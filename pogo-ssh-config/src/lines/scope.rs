@@ -2,7 +2,7 @@
 
 /// Whose configuration a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ConfigScope {
+pub(crate) enum ConfigScope {
     /// The user's own, or an option of the command line: `~/` is the user's home directory.
     User,
     /// The machine's.

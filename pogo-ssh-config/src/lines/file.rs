@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::include::included_paths;
 use super::keyword::Keyword;
 use super::line::ConfigLine;
-use super::local::LocalAccount;
-use super::position::LineProblem;
 use super::scope::ConfigScope;
+use crate::local::LocalAccount;
+use crate::position::LineProblem;
 
 /// The deepest nesting of includes, as in OpenSSH.
 const DEEPEST: usize = 16;
@@ -19,8 +19,8 @@ const MOST_FILES: usize = 1_000;
 
 /// A parsed file.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ConfigFile {
-    pub(super) lines: Vec<ConfigLine>,
+pub(crate) struct ConfigFile {
+    pub(crate) lines: Vec<ConfigLine>,
     blocks: Blocks,
 }
 
@@ -37,7 +37,7 @@ struct Blocks {
 }
 
 impl ConfigFile {
-    pub(super) fn new(lines: Vec<ConfigLine>) -> Self {
+    pub(crate) fn new(lines: Vec<ConfigLine>) -> Self {
         let is_start = |line: &ConfigLine| matches!(line.keyword, Some(Keyword::Host | Keyword::Match));
         let starts = lines
             .iter()
@@ -67,7 +67,7 @@ impl ConfigFile {
     }
 
     /// The lines that may apply to a host, in order.
-    pub(super) fn lines_for(&self, host: &str) -> impl Iterator<Item = &ConfigLine> {
+    pub(crate) fn lines_for(&self, host: &str) -> impl Iterator<Item = &ConfigLine> {
         let named = self.blocks.named.get(host).into_iter().flatten();
         let mut blocks: Vec<usize> = named.chain(&self.blocks.others).copied().collect();
         blocks.sort_unstable();
@@ -78,7 +78,7 @@ impl ConfigFile {
     }
 
     /// How many lines are examined for every host.
-    pub(super) fn lines_for_any_host(&self) -> usize {
+    pub(crate) fn lines_for_any_host(&self) -> usize {
         let blocks = self
             .blocks
             .others
@@ -103,23 +103,23 @@ fn named_hosts(block: &[ConfigLine]) -> Option<Vec<String>> {
 }
 
 /// Parses a file and those that it includes, in the order of their lines.
-pub(super) struct FileReader<'a, F> {
+pub(crate) struct FileReader<'a, F> {
     /// The account of `~`.
-    pub(super) local: Option<&'a LocalAccount>,
+    pub(crate) local: Option<&'a LocalAccount>,
     /// The directory of relative names: the user's `~/.ssh`, or `/etc/ssh`.
-    pub(super) base: &'a Path,
+    pub(crate) base: &'a Path,
     /// Whose files they are.
-    pub(super) scope: ConfigScope,
+    pub(crate) scope: ConfigScope,
     /// Reads a file; `None` if it was removed since its name was found. The flag is set for included files.
-    pub(super) read: F,
+    pub(crate) read: F,
     /// Problems of lines, in order.
-    pub(super) problems: Vec<LineProblem>,
+    pub(crate) problems: Vec<LineProblem>,
     files: usize,
     is_full: bool,
 }
 
 impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, F> {
-    pub(super) fn new(local: Option<&'a LocalAccount>, base: &'a Path, scope: ConfigScope, read: F) -> Self {
+    pub(crate) fn new(local: Option<&'a LocalAccount>, base: &'a Path, scope: ConfigScope, read: F) -> Self {
         Self {
             local,
             base,
@@ -131,7 +131,7 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
         }
     }
 
-    pub(super) fn file(&mut self, path: &Path) -> Result<ConfigFile, E> {
+    pub(crate) fn file(&mut self, path: &Path) -> Result<ConfigFile, E> {
         Ok(self.file_at(path, 0)?.unwrap_or_default())
     }
 
@@ -154,7 +154,7 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
     }
 
     /// Parses a line; records its problems.
-    pub(super) fn line(
+    pub(crate) fn line(
         &mut self,
         file: &Arc<Path>,
         number: usize,

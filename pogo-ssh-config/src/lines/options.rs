@@ -2,29 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use super::jump::{Hop, jump_hosts};
 use super::keyword::Setting;
 use super::line_values::LineValues;
-use super::position::FilePosition;
 use super::scope::ConfigScope;
-use super::settings::{AddressFamily, AlgorithmLists, StrictHostKeyChecking};
+use crate::position::FilePosition;
+use crate::value::jump::{Hop, jump_hosts};
+use crate::value::settings::{AddressFamily, AlgorithmLists, StrictHostKeyChecking};
 
 /// A file of keys or certificates, and whose configuration names it.
-pub(super) type NamedFile = (String, ConfigScope);
+pub(crate) type NamedFile = (String, ConfigScope);
 
 /// An unsupported setting, as first written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct UnsupportedOption {
-    pub(super) value: String,
-    pub(super) position: FilePosition,
+pub(crate) struct UnsupportedOption {
+    pub(crate) value: String,
+    pub(crate) position: FilePosition,
     /// Values without an effect.
-    pub(super) harmless: &'static [&'static str],
+    pub(crate) harmless: &'static [&'static str],
     /// Whether other values are refused rather than ignored with a remark.
-    pub(super) refused: bool,
+    pub(crate) refused: bool,
 }
 
 impl UnsupportedOption {
-    pub(super) fn is_harmless(&self) -> bool {
+    pub(crate) fn is_harmless(&self) -> bool {
         self.harmless
             .iter()
             .any(|value| value.eq_ignore_ascii_case(&self.value))
@@ -33,51 +33,51 @@ impl UnsupportedOption {
 
 /// The values set so far.
 #[derive(Debug, Clone, Default)]
-pub(super) struct CollectedOptions {
-    pub(super) user: Option<String>,
-    pub(super) host_name: Option<String>,
-    pub(super) port: Option<u16>,
-    pub(super) host_key_alias: Option<String>,
-    pub(super) identity_files: Vec<NamedFile>,
-    pub(super) identities_only: Option<bool>,
-    pub(super) identity_agent: Option<String>,
-    pub(super) user_known_hosts: Vec<String>,
-    pub(super) global_known_hosts: Vec<String>,
-    pub(super) proxy_command: Option<(String, FilePosition)>,
-    pub(super) proxy_jump: Option<Vec<Hop>>,
-    pub(super) connect_timeout: Option<u64>,
-    pub(super) connection_attempts: Option<i64>,
-    pub(super) server_alive_interval: Option<u64>,
-    pub(super) server_alive_count_max: Option<i64>,
-    pub(super) address_family: Option<AddressFamily>,
-    pub(super) strict: Option<StrictHostKeyChecking>,
-    pub(super) public_keys: Option<bool>,
-    pub(super) passwords: Option<bool>,
-    pub(super) questions: Option<bool>,
-    pub(super) preferred: Option<String>,
-    pub(super) ignored_unknown: Option<String>,
-    pub(super) algorithms: AlgorithmLists,
-    pub(super) certificate_files: Vec<NamedFile>,
-    pub(super) forward_agent: Option<bool>,
+pub(crate) struct CollectedOptions {
+    pub(crate) user: Option<String>,
+    pub(crate) host_name: Option<String>,
+    pub(crate) port: Option<u16>,
+    pub(crate) host_key_alias: Option<String>,
+    pub(crate) identity_files: Vec<NamedFile>,
+    pub(crate) identities_only: Option<bool>,
+    pub(crate) identity_agent: Option<String>,
+    pub(crate) user_known_hosts: Vec<String>,
+    pub(crate) global_known_hosts: Vec<String>,
+    pub(crate) proxy_command: Option<(String, FilePosition)>,
+    pub(crate) proxy_jump: Option<Vec<Hop>>,
+    pub(crate) connect_timeout: Option<u64>,
+    pub(crate) connection_attempts: Option<i64>,
+    pub(crate) server_alive_interval: Option<u64>,
+    pub(crate) server_alive_count_max: Option<i64>,
+    pub(crate) address_family: Option<AddressFamily>,
+    pub(crate) strict: Option<StrictHostKeyChecking>,
+    pub(crate) public_keys: Option<bool>,
+    pub(crate) passwords: Option<bool>,
+    pub(crate) questions: Option<bool>,
+    pub(crate) preferred: Option<String>,
+    pub(crate) ignored_unknown: Option<String>,
+    pub(crate) algorithms: AlgorithmLists,
+    pub(crate) certificate_files: Vec<NamedFile>,
+    pub(crate) forward_agent: Option<bool>,
     /// The socket of the agent to forward, or the variable that contains it.
-    pub(super) forwarded_socket: Option<String>,
-    pub(super) send_env: Vec<String>,
-    pub(super) set_env: Vec<(String, String)>,
-    pub(super) bind_address: Option<String>,
-    pub(super) bind_interface: Option<String>,
-    pub(super) tcp_keep_alive: Option<bool>,
-    pub(super) rekey_limit: Option<u64>,
-    pub(super) rekey_interval: Option<u64>,
-    pub(super) check_host_ip: Option<bool>,
-    pub(super) hash_known_hosts: Option<bool>,
-    pub(super) trusts_localhost: Option<bool>,
-    pub(super) tag: Option<String>,
-    pub(super) others: BTreeMap<String, UnsupportedOption>,
+    pub(crate) forwarded_socket: Option<String>,
+    pub(crate) send_env: Vec<String>,
+    pub(crate) set_env: Vec<(String, String)>,
+    pub(crate) bind_address: Option<String>,
+    pub(crate) bind_interface: Option<String>,
+    pub(crate) tcp_keep_alive: Option<bool>,
+    pub(crate) rekey_limit: Option<u64>,
+    pub(crate) rekey_interval: Option<u64>,
+    pub(crate) check_host_ip: Option<bool>,
+    pub(crate) hash_known_hosts: Option<bool>,
+    pub(crate) trusts_localhost: Option<bool>,
+    pub(crate) tag: Option<String>,
+    pub(crate) others: BTreeMap<String, UnsupportedOption>,
 }
 
 /// What is done with a line's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LineUse {
+pub(crate) enum LineUse {
     /// They are checked and set.
     Apply,
     /// They are only checked.
@@ -85,13 +85,13 @@ pub(super) enum LineUse {
 }
 
 impl LineUse {
-    pub(super) fn applies(self) -> bool {
+    pub(crate) fn applies(self) -> bool {
         self == Self::Apply
     }
 }
 
 /// Sets the value unless it is set already.
-pub(super) fn first<T>(slot: &mut Option<T>, value: T, line_use: LineUse) {
+pub(crate) fn first<T>(slot: &mut Option<T>, value: T, line_use: LineUse) {
     if line_use.applies() && slot.is_none() {
         *slot = Some(value);
     }
@@ -106,7 +106,7 @@ fn first_time(slot: &mut Option<u64>, value: Option<u64>, line_use: LineUse) {
 
 impl CollectedOptions {
     /// Checks the values of a line, and sets them where it applies.
-    pub(super) fn take(
+    pub(crate) fn take(
         &mut self,
         setting: Setting,
         values: &mut LineValues<'_>,
@@ -232,7 +232,7 @@ impl CollectedOptions {
     }
 
     /// The last jump host.
-    pub(super) fn jump_host(&self) -> &str {
+    pub(crate) fn jump_host(&self) -> &str {
         let last = self.proxy_jump.as_ref().and_then(|hops| hops.last());
         last.map_or("", |hop| hop.host.as_str())
     }

@@ -8,7 +8,7 @@ use super::algorithm_list::AlgorithmList;
 use super::environment::Environment;
 use super::jump::Hop;
 
-/// A query to a [`ClientConfig`](super::ClientConfig): a host, and settings that come first, as on
+/// A query to a [`ClientConfig`](crate::ClientConfig): a host, and settings that come first, as on
 /// the command line of `ssh`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

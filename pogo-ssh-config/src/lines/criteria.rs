@@ -1,21 +1,21 @@
 //! The conditions of a `Match` line.
 
 use super::lex::{Rest, Word, next_word};
-use super::networks::parse_networks;
-use super::pattern_list::matches_host_list;
+use crate::value::networks::parse_networks;
+use crate::value::pattern_list::matches_host_list;
 
 /// One condition of a `Match` line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Criterion {
-    pub(super) kind: CriterionKind,
+pub(crate) struct Criterion {
+    pub(crate) kind: CriterionKind,
     /// It is negated with `!`.
-    pub(super) negated: bool,
+    pub(crate) negated: bool,
     /// Its argument; empty for conditions without one.
-    pub(super) argument: String,
+    pub(crate) argument: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CriterionKind {
+pub(crate) enum CriterionKind {
     All,
     Canonical,
     Final,
@@ -52,7 +52,7 @@ const KINDS: [(&str, CriterionKind); 13] = [
 type CriteriaProblem = (usize, usize, String);
 
 /// Parses the conditions of a line, in order.
-pub(super) fn parse_criteria(value: Rest<'_>) -> Result<Vec<Criterion>, CriteriaProblem> {
+pub(crate) fn parse_criteria(value: Rest<'_>) -> Result<Vec<Criterion>, CriteriaProblem> {
     let mut rest = Some(value);
     let mut criteria = Vec::new();
     while let Some(word) = next_word(&mut rest).filter(says_something) {
@@ -107,7 +107,7 @@ fn argument(kind: CriterionKind, rest: &mut Option<Rest<'_>>) -> Option<String> 
 
 impl Criterion {
     /// Its name, if it cannot be evaluated without connecting.
-    pub(super) fn name_if_unknown(&self) -> Option<&'static str> {
+    pub(crate) fn name_if_unknown(&self) -> Option<&'static str> {
         let is_known = matches!(
             self.kind,
             CriterionKind::All | CriterionKind::Host | CriterionKind::OriginalHost
@@ -116,7 +116,7 @@ impl Criterion {
         Some(name)
     }
 
-    pub(super) fn is_final(&self) -> bool {
+    pub(crate) fn is_final(&self) -> bool {
         self.kind == CriterionKind::Final
     }
 
@@ -134,7 +134,7 @@ impl Criterion {
 
 /// Whether all conditions hold for a host with this name and address so far. A condition that needs a connection does
 /// not hold.
-pub(super) fn hold_offline(criteria: &[Criterion], original: &str, address: &str) -> bool {
+pub(crate) fn hold_offline(criteria: &[Criterion], original: &str, address: &str) -> bool {
     let mut all = criteria.iter();
     all.all(|criterion| criterion.holds_offline(original, address) == Some(true))
 }

@@ -11,7 +11,7 @@ pub struct Environment(Vec<(String, String)>);
 
 impl Environment {
     /// This process's variables whose names match one of these patterns, then those of `SetEnv`.
-    pub(super) fn of(sent: &[String], set: &[(String, String)]) -> Self {
+    pub(crate) fn of(sent: &[String], set: &[(String, String)]) -> Self {
         let matches_one = |name: &str| sent.iter().any(|pattern| matches_pattern(pattern, name));
         // Variables that are not UTF-8 cannot be sent.
         let all =

@@ -4,37 +4,37 @@ use std::path::PathBuf;
 
 use sha1::{Digest, Sha1};
 
-use super::local::LocalAccount;
+use crate::local::LocalAccount;
 
 /// The values of tokens.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Tokens<'a> {
-    pub(super) local: &'a LocalAccount,
+pub(crate) struct Tokens<'a> {
+    pub(crate) local: &'a LocalAccount,
     /// The host name of the query.
-    pub(super) original: &'a str,
-    pub(super) host: &'a str,
-    pub(super) port: u16,
-    pub(super) user: &'a str,
+    pub(crate) original: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) port: u16,
+    pub(crate) user: &'a str,
     /// Its `HostKeyAlias`, if any.
-    pub(super) alias: Option<&'a str>,
+    pub(crate) alias: Option<&'a str>,
     /// Its last jump host, or empty.
-    pub(super) jump: &'a str,
+    pub(crate) jump: &'a str,
 }
 
 impl Tokens<'_> {
     /// Expands a file name: home directory, variables, then all tokens.
-    pub(super) fn path(&self, text: &str) -> Result<PathBuf, String> {
+    pub(crate) fn path(&self, text: &str) -> Result<PathBuf, String> {
         self.percent(&self.at_home(text)?, true, "%CLdhijklnpru")
             .map(PathBuf::from)
     }
 
     /// Expands a command of `Match exec`: all tokens, nothing else.
-    pub(super) fn command(&self, text: &str) -> Result<String, String> {
+    pub(crate) fn command(&self, text: &str) -> Result<String, String> {
         self.percent(text, false, "%CLdhijklnpru")
     }
 
     /// Expands a jump host: a few tokens only.
-    pub(super) fn hop(&self, text: &str) -> Result<String, String> {
+    pub(crate) fn hop(&self, text: &str) -> Result<String, String> {
         self.percent(text, false, "%hnpr")
     }
 
@@ -83,7 +83,7 @@ impl Tokens<'_> {
 }
 
 /// Expands `HostName`, which may contain the host name of the query.
-pub(super) fn host_name(text: &str, asked: &str) -> Result<String, String> {
+pub(crate) fn host_name(text: &str, asked: &str) -> Result<String, String> {
     expand(text, false, |token| match token {
         '%' => Some("%".to_owned()),
         'h' => Some(asked.to_owned()),

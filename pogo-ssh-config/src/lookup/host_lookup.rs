@@ -1,32 +1,32 @@
 //! One pass over all lines for one host.
 
-use super::error::ClientConfigError;
 use super::exec::ExecAnswers;
-use super::keyword::Keyword;
-use super::line::ConfigLine;
-use super::local::LocalAccount;
 use super::match_subject::{MatchSubject, judge};
-use super::options::{CollectedOptions, LineUse, UnsupportedOption, first};
-use super::pattern_list::matches_list;
-use super::scope::ConfigScope;
-use super::settings::HostQuery;
 use super::tokens::{Tokens, host_name};
 use super::walk::LineVisitor;
+use crate::error::ClientConfigError;
+use crate::lines::keyword::Keyword;
+use crate::lines::line::ConfigLine;
+use crate::lines::options::{CollectedOptions, LineUse, UnsupportedOption, first};
+use crate::lines::scope::ConfigScope;
+use crate::local::LocalAccount;
+use crate::value::pattern_list::matches_list;
+use crate::value::settings::HostQuery;
 
 /// One pass; a second one may follow, with the values of the first.
-pub(super) struct HostLookup<'a> {
-    pub(super) local: &'a LocalAccount,
-    pub(super) query: &'a HostQuery,
+pub(crate) struct HostLookup<'a> {
+    pub(crate) local: &'a LocalAccount,
+    pub(crate) query: &'a HostQuery,
     /// Results of `Match exec` commands.
-    pub(super) answers: &'a ExecAnswers,
+    pub(crate) answers: &'a ExecAnswers,
     /// The host to compare with `Host` lines.
-    pub(super) host: &'a str,
-    pub(super) is_final: bool,
-    pub(super) options: &'a mut CollectedOptions,
+    pub(crate) host: &'a str,
+    pub(crate) is_final: bool,
+    pub(crate) options: &'a mut CollectedOptions,
     /// Whether a line requires a second pass.
-    pub(super) wants_final: bool,
+    pub(crate) wants_final: bool,
     /// The first command without a result: values after it are unreliable.
-    pub(super) asks: Option<String>,
+    pub(crate) asks: Option<String>,
 }
 
 impl<'a> LineVisitor<'a> for HostLookup<'_> {
@@ -132,6 +132,6 @@ impl HostLookup<'_> {
 }
 
 /// Whether `IgnoreUnknown` names this keyword.
-pub(super) fn is_ignored(line: &ConfigLine, patterns: &str) -> bool {
+pub(crate) fn is_ignored(line: &ConfigLine, patterns: &str) -> bool {
     matches_list(&line.name, &patterns.to_ascii_lowercase())
 }

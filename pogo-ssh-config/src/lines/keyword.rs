@@ -2,7 +2,7 @@
 
 /// The treatment of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keyword {
+pub(crate) enum Keyword {
     Host,
     Match,
     Include,
@@ -251,13 +251,13 @@ const KEYWORDS: &[(&str, Keyword)] = &[
 
 impl Keyword {
     /// The keyword with this lower-case name.
-    pub(super) fn of(name: &str) -> Option<Self> {
+    pub(crate) fn of(name: &str) -> Option<Self> {
         let found = KEYWORDS.binary_search_by_key(&name, |(name, _)| name);
         found.ok().and_then(|at| KEYWORDS.get(at)).map(|(_, keyword)| *keyword)
     }
 
     /// The most similar keyword.
-    pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    pub(crate) fn nearest(name: &str) -> Option<&'static str> {
         const LONGEST: usize = 64;
         let close = KEYWORDS.iter().filter(|_| name.len() <= LONGEST).map(|(known, _)| {
             let distance = strsim::damerau_levenshtein(name, known);

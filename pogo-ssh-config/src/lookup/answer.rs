@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::environment::Environment;
-use super::error::ClientConfigError;
-use super::jump::Hop;
-use super::local::LocalAccount;
-use super::options::{CollectedOptions, NamedFile, UnsupportedOption};
-use super::settings::{HostSettings, IdentityAgent, RekeyLimit};
 use super::tokens::Tokens;
+use crate::error::ClientConfigError;
+use crate::lines::options::{CollectedOptions, NamedFile, UnsupportedOption};
+use crate::local::LocalAccount;
+use crate::value::environment::Environment;
+use crate::value::jump::Hop;
+use crate::value::settings::{HostSettings, IdentityAgent, RekeyLimit};
 
 /// The settings of the host with this name.
-pub(super) fn settings(
+pub(crate) fn settings(
     local: &LocalAccount,
     options: &CollectedOptions,
     original: &str,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::position::FilePosition;
+use crate::position::FilePosition;
 use pogo_core::fleet::matches_pattern;
 
 use super::pattern_list::matches_list;
@@ -24,7 +24,7 @@ pub struct AlgorithmList {
 
 impl AlgorithmList {
     /// Parses a list as OpenSSH does; lists of key types may contain `*` and `?`.
-    pub(super) fn new(
+    pub(crate) fn new(
         keyword: &str,
         text: &str,
         position: &FilePosition,

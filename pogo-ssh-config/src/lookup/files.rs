@@ -3,17 +3,17 @@
 use std::convert::Infallible;
 use std::path::Path;
 
-use super::criteria::hold_offline;
-use super::file::{ConfigFile, FileReader};
-use super::keyword::{Keyword, Setting};
-use super::lex::Word;
-use super::line::ConfigLine;
-use super::local::LocalAccount;
-use super::lookup::is_ignored;
-use super::position::LineProblem;
-use super::scope::ConfigScope;
+use super::host_lookup::is_ignored;
 use super::tokens::host_name;
 use super::walk::{LineVisitor, walk};
+use crate::lines::criteria::hold_offline;
+use crate::lines::file::{ConfigFile, FileReader};
+use crate::lines::keyword::{Keyword, Setting};
+use crate::lines::lex::Word;
+use crate::lines::line::ConfigLine;
+use crate::lines::scope::ConfigScope;
+use crate::local::LocalAccount;
+use crate::position::LineProblem;
 
 /// The lines of a configuration file and of those that it includes.
 ///

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io;
 use std::process::{Command, ExitStatus, Stdio};
 
-use super::error::ClientConfigError;
+use crate::error::ClientConfigError;
 
 /// Results of `Match exec` commands, by their text with all tokens replaced.
 pub type ExecAnswers = HashMap<String, bool>;
@@ -30,7 +30,7 @@ pub fn match_exec_answer(command: &str, status: io::Result<ExitStatus>) -> Resul
 }
 
 /// Runs a command; true if it succeeds. Blocks.
-pub(super) fn run_match_exec(command: &str) -> Result<bool, ClientConfigError> {
+pub(crate) fn run_match_exec(command: &str) -> Result<bool, ClientConfigError> {
     let status = Command::new(match_exec_shell())
         .arg("-c")
         .arg(command)

@@ -7,7 +7,7 @@ use nix::net::if_::InterfaceFlags;
 
 /// `10.0.0.0/8`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Network {
+pub(crate) struct Network {
     address: IpAddr,
     bits: u32,
 }
@@ -48,13 +48,13 @@ fn bits_of(address: IpAddr) -> u128 {
 }
 
 /// Parses a comma-separated list of networks.
-pub(super) fn parse_networks(list: &str) -> Result<Vec<Network>, String> {
+pub(crate) fn parse_networks(list: &str) -> Result<Vec<Network>, String> {
     let parse = |text: &str| Network::parse(text).ok_or_else(|| format!("`{text}` is no network; write ADDRESS/BITS"));
     list.split(',').map(parse).collect()
 }
 
 /// Whether this machine has an address in one of these comma-separated networks.
-pub(super) fn is_in_one_of(list: &str) -> Result<bool, String> {
+pub(crate) fn is_in_one_of(list: &str) -> Result<bool, String> {
     let networks = parse_networks(list)?;
     let is_inside = |address: IpAddr| networks.iter().any(|network| network.contains(address));
     Ok(interface_addresses().any(|(_, address)| is_inside(address)))

@@ -1,14 +1,14 @@
 //! Walks the lines that apply to a host: `Host`, `Match` and `Include`.
 
-use super::file::ConfigFile;
-use super::keyword::Keyword;
-use super::lex::Word;
-use super::line::ConfigLine;
-use super::pattern_list::matches_words;
-use super::scope::ConfigScope;
+use crate::lines::file::ConfigFile;
+use crate::lines::keyword::Keyword;
+use crate::lines::lex::Word;
+use crate::lines::line::ConfigLine;
+use crate::lines::scope::ConfigScope;
+use crate::value::pattern_list::matches_words;
 
 /// Receives the lines that apply to a host.
-pub(super) trait LineVisitor<'a> {
+pub(crate) trait LineVisitor<'a> {
     type Error;
 
     /// The host to compare with `Host` lines.
@@ -38,7 +38,7 @@ struct BlockState {
 }
 
 /// Visits the lines of a file and of all that it includes.
-pub(super) fn walk<'a, V: LineVisitor<'a>>(
+pub(crate) fn walk<'a, V: LineVisitor<'a>>(
     file: &'a ConfigFile,
     scope: ConfigScope,
     visitor: &mut V,

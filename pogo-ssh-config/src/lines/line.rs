@@ -9,8 +9,8 @@ use super::keyword::{Keyword, Setting};
 use super::lex::{Rest, Word, arguments, next_word};
 use super::line_values::LineValues;
 use super::options::{CollectedOptions, LineUse};
-use super::position::{FilePosition, LineProblem};
 use super::scope::ConfigScope;
+use crate::position::{FilePosition, LineProblem};
 
 /// A line that is neither empty nor a comment.
 #[derive(Debug, Clone)]
@@ -20,20 +20,20 @@ pub struct ConfigLine {
     text: String,
     keyword_word: Word,
     /// The first word, in lower case.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The keyword, if it is known.
-    pub(super) keyword: Option<Keyword>,
+    pub(crate) keyword: Option<Keyword>,
     value: usize,
-    pub(super) words: Vec<Word>,
+    pub(crate) words: Vec<Word>,
     /// The conditions of a `Match`.
-    pub(super) criteria: Vec<Criterion>,
+    pub(crate) criteria: Vec<Criterion>,
     /// The included files, each with its argument's position.
-    pub(super) included: Vec<(usize, ConfigFile)>,
+    pub(crate) included: Vec<(usize, ConfigFile)>,
 }
 
 impl ConfigLine {
     /// Parses a line; `None` if it is empty or a comment.
-    pub(super) fn parse(file: &Arc<Path>, number: usize, text: &str) -> Result<Option<Self>, Box<LineProblem>> {
+    pub(crate) fn parse(file: &Arc<Path>, number: usize, text: &str) -> Result<Option<Self>, Box<LineProblem>> {
         let trimmed = text.trim_end_matches([' ', '\t', '\r', '\n', '\x0c']);
         let mut rest = Some(Rest { text: trimmed, at: 0 });
         let mut first = next_word(&mut rest);
@@ -83,7 +83,7 @@ impl ConfigLine {
 
     /// Validates its values: once, so that a file with blocks for ten thousand
     /// hosts costs each lookup only the comparison of names.
-    pub(super) fn check(&self, scope: ConfigScope) -> Result<(), Box<LineProblem>> {
+    pub(crate) fn check(&self, scope: ConfigScope) -> Result<(), Box<LineProblem>> {
         let mut values = self.values(scope);
         let checked = match self.keyword {
             Some(Keyword::Followed(setting)) => CollectedOptions::default().take(setting, &mut values, LineUse::Check),
@@ -106,12 +106,12 @@ impl ConfigLine {
         })
     }
 
-    pub(super) fn values(&self, scope: ConfigScope) -> LineValues<'_> {
+    pub(crate) fn values(&self, scope: ConfigScope) -> LineValues<'_> {
         LineValues::new(self, scope)
     }
 
     /// A problem of the line as a whole.
-    pub(super) fn problem(&self, problem: &str) -> LineProblem {
+    pub(crate) fn problem(&self, problem: &str) -> LineProblem {
         self.problem_at(&self.keyword_word, problem)
     }
 
@@ -136,7 +136,7 @@ impl ConfigLine {
     }
 
     /// Its arguments, joined.
-    pub(super) fn joined_arguments(&self) -> String {
+    pub(crate) fn joined_arguments(&self) -> String {
         let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
         words.join(" ")
     }

@@ -3,12 +3,12 @@
 use pogo_core::fleet::matches_pattern;
 
 /// Whether the text matches one of the comma-separated patterns, and no negated one.
-pub(super) fn matches_list(text: &str, patterns: &str) -> bool {
+pub(crate) fn matches_list(text: &str, patterns: &str) -> bool {
     matches_words(text, patterns.split(','))
 }
 
 /// Whether the text matches one of the patterns, and no negated one.
-pub(super) fn matches_words<'p>(text: &str, patterns: impl Iterator<Item = &'p str>) -> bool {
+pub(crate) fn matches_words<'p>(text: &str, patterns: impl Iterator<Item = &'p str>) -> bool {
     let mut matches_one = false;
     for pattern in patterns {
         match pattern.strip_prefix('!') {
@@ -21,7 +21,7 @@ pub(super) fn matches_words<'p>(text: &str, patterns: impl Iterator<Item = &'p s
 }
 
 /// Whether a host name matches the list, ignoring case.
-pub(super) fn matches_host_list(host: &str, patterns: &str) -> bool {
+pub(crate) fn matches_host_list(host: &str, patterns: &str) -> bool {
     matches_list(&host.to_ascii_lowercase(), &patterns.to_ascii_lowercase())
 }
 

@@ -5,17 +5,17 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::answer::settings;
-use super::error::ClientConfigError;
 use super::exec::{ExecAnswers, run_match_exec};
-use super::file::ConfigFile;
-use super::local::LocalAccount;
-use super::lookup::HostLookup;
-use super::options::CollectedOptions;
+use super::host_lookup::HostLookup;
 use super::private_file::{Writers, option_line, read_file};
-use super::scope::ConfigScope;
-use super::settings::{HostQuery, HostSettings};
 use super::tokens::host_name;
 use super::walk::walk;
+use crate::error::ClientConfigError;
+use crate::lines::file::ConfigFile;
+use crate::lines::options::CollectedOptions;
+use crate::lines::scope::ConfigScope;
+use crate::local::LocalAccount;
+use crate::value::settings::{HostQuery, HostSettings};
 
 /// The configuration of OpenSSH's client (`ssh_config`): read once, looked up for each host.
 ///

@@ -17,26 +17,26 @@ pub struct Word {
 
 /// The rest of a line, and its offset.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rest<'a> {
-    pub(super) text: &'a str,
-    pub(super) at: usize,
+pub(crate) struct Rest<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) at: usize,
 }
 
 impl<'a> Rest<'a> {
-    pub(super) fn after(self, tail: &'a str) -> Self {
+    pub(crate) fn after(self, tail: &'a str) -> Self {
         Self {
             text: tail,
             at: self.at + self.text.len() - tail.len(),
         }
     }
 
-    pub(super) fn trim_start(self) -> Self {
+    pub(crate) fn trim_start(self) -> Self {
         self.after(self.text.trim_start_matches(SPACE))
     }
 }
 
 /// Takes the next word; `None` at the end, and at an unclosed quote.
-pub(super) fn next_word(rest: &mut Option<Rest<'_>>) -> Option<Word> {
+pub(crate) fn next_word(rest: &mut Option<Rest<'_>>) -> Option<Word> {
     let from = (*rest)?;
     let word = |text: String, end: usize| Word {
         text,
@@ -63,11 +63,11 @@ pub(super) fn next_word(rest: &mut Option<Rest<'_>>) -> Option<Word> {
 
 /// An unclosed quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct OpenQuote;
+pub(crate) struct OpenQuote;
 
 /// The arguments of a line, up to a comment. Single and double quotes group; a backslash escapes quotes,
 /// spaces and backslashes only.
-pub(super) fn arguments(mut rest: Rest<'_>) -> Result<Vec<Word>, OpenQuote> {
+pub(crate) fn arguments(mut rest: Rest<'_>) -> Result<Vec<Word>, OpenQuote> {
     let mut words = Vec::new();
     loop {
         rest = rest.after(rest.text.trim_start_matches([' ', '\t']));

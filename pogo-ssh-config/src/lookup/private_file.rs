@@ -6,23 +6,23 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::error::ClientConfigError;
-use super::file::{ConfigFile, FileReader};
-use super::keyword::Keyword;
-use super::line::ConfigLine;
-use super::local::LocalAccount;
-use super::scope::ConfigScope;
+use crate::error::ClientConfigError;
+use crate::lines::file::{ConfigFile, FileReader};
+use crate::lines::keyword::Keyword;
+use crate::lines::line::ConfigLine;
+use crate::lines::scope::ConfigScope;
+use crate::local::LocalAccount;
 
 /// Who may write to a file. Included files must be private in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Writers {
+pub(crate) enum Writers {
     /// This user and root.
     Private,
     Anybody,
 }
 
 /// Reads a file and those it includes.
-pub(super) fn read_file(
+pub(crate) fn read_file(
     local: &LocalAccount,
     base: &Path,
     path: &Path,
@@ -58,7 +58,7 @@ fn read_bytes(path: &Path, private: bool, local: &LocalAccount) -> Result<Vec<u8
 }
 
 /// Parses an option of the command line.
-pub(super) fn option_line(text: &str) -> Result<ConfigLine, ClientConfigError> {
+pub(crate) fn option_line(text: &str) -> Result<ConfigLine, ClientConfigError> {
     let position = format!("-o {text}");
     let malformed = || ClientConfigError::Line {
         position: position.clone(),
