@@ -13,5 +13,9 @@ pub mod wire;
 
 #[cfg(feature = "client")]
 pub use client::{Client, ClientError, Condition, FollowItem, Followed, NamespaceClient, Revision, Updates};
+/// The crate whose `Stream` the streams here implement.
+#[cfg(feature = "client")]
+pub use futures;
+pub use secrecy::SecretString;
 #[cfg(feature = "socket-path")]
 pub use socket_path::SocketPath;

@@ -19,7 +19,7 @@ use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, JobSettings, Policy, Rule};
 use pogo_core::scheduler::{Actor, FailureKind, NeverBegan, Order, Outcome, Phase};
 use pogo_store::Store;
-use pogo_web::{AuthError, Authenticator, Identity, Namespace, RouterState, router};
+use pogo_web::{AuthError, Authenticator, Identity, RouterState, ServedNamespace, router};
 use tokio::time::sleep;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -161,7 +161,7 @@ async fn main() -> Result<(), Error> {
         .journal(kept.journal())
         .output(kept.output());
     let (dispatcher, handle) = builder.build().await?;
-    let namespace = Namespace::new(handle.clone())
+    let namespace = ServedNamespace::new(handle.clone())
         .output(kept.output())
         .history(Arc::new(kept));
     let state = RouterState::builder(Arc::new(Alice))

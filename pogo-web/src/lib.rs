@@ -15,11 +15,10 @@ mod headers;
 mod history;
 mod json;
 mod limits;
-mod output_feed;
+mod live;
 #[cfg(feature = "page")]
 mod page;
 mod parameters;
-mod questions;
 mod rate;
 mod refusal;
 mod request;
@@ -43,13 +42,15 @@ pub use access::{
 };
 pub use any_of::AnyOf;
 pub use authenticator::{AuthError, Authenticator, Identity};
+/// The crate whose `Router` and requests the signatures here name.
+pub use axum;
 #[cfg(feature = "grants-file")]
 pub use grants_file::{GrantTest, GrantsFile};
 pub use limits::Limits;
-pub use output_feed::OutputFeed;
-pub use questions::Questions;
+pub use live::{OutputFeed, QuestionBoard};
 pub use routes::{Route, router, routes};
-pub use state::{Activity, Namespace, RouterState, RouterStateBuilder, SecretsKeeper};
+pub use secrecy::SecretString;
+pub use state::{Activity, RouterState, RouterStateBuilder, SecretsKeeper, ServedNamespace};
 #[cfg(feature = "token-file")]
 pub use token_file::{NewSecret, NewToken, TokenEntry, TokenFile, TokenFileError, TokenGrant};
 pub use tokens::Tokens;

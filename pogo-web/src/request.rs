@@ -9,7 +9,7 @@ use crate::closing::Closing;
 use crate::parameters::{Parameters, parse};
 use crate::refusal::Refusal;
 use crate::state::Shared;
-use crate::{Namespace, RouterState};
+use crate::{RouterState, ServedNamespace};
 
 /// A request that was let in: what all handlers take.
 pub(crate) struct Request {
@@ -40,7 +40,7 @@ impl Request {
     }
 
     /// The namespace that the path names.
-    pub(crate) fn namespace(&self) -> Result<&Namespace, Refusal> {
+    pub(crate) fn namespace(&self) -> Result<&ServedNamespace, Refusal> {
         let name: NamespaceName = self.segment("namespace")?;
         let found = self.shared().namespaces.get(&name);
         found.ok_or_else(|| {

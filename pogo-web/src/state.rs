@@ -15,7 +15,7 @@ use crate::history::History;
 use crate::rate::Rates;
 use crate::revision::Revisions;
 use crate::timeline::Timelines;
-use crate::{Authenticator, Limits, OutputFeed, Questions, SharedGrants};
+use crate::{Authenticator, Limits, OutputFeed, QuestionBoard, SharedGrants};
 
 /// What a router answers from: namespaces, and who may ask. Cheap to clone.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub struct RouterState(Arc<Shared>);
 
 pub(crate) struct Shared {
     pub(crate) server: String,
-    pub(crate) namespaces: BTreeMap<NamespaceName, Namespace>,
+    pub(crate) namespaces: BTreeMap<NamespaceName, ServedNamespace>,
     pub(crate) authenticator: Arc<dyn Authenticator>,
     /// Who may do what; without any, whoever is known may do everything.
     pub(crate) grants: Option<SharedGrants>,
@@ -50,7 +50,7 @@ pub struct Activity {
 
 /// A namespace that is served: its dispatcher's handle, and the stores of its output and its history.
 #[derive(Clone)]
-pub struct Namespace {
+pub struct ServedNamespace {
     pub(crate) handle: Handle,
     pub(crate) output: Option<Arc<dyn OutputStore>>,
     pub(crate) output_feed: Option<OutputFeed>,
@@ -58,7 +58,7 @@ pub struct Namespace {
     pub(crate) history: Option<Arc<History>>,
     pub(crate) secrets: Option<Arc<dyn SecretsKeeper>>,
     pub(crate) revisions: Arc<Revisions>,
-    pub(crate) questions: Option<Questions>,
+    pub(crate) questions: Option<QuestionBoard>,
 }
 
 /// Keeps the secrets of jobs, in memory alone.
@@ -67,7 +67,7 @@ pub trait SecretsKeeper: Send + Sync {
     fn keep(&self, secrets: Secrets);
 }
 
-impl Namespace {
+impl ServedNamespace {
     /// The namespace of this dispatcher.
     pub fn new(handle: Handle) -> Self {
         Self {
@@ -98,7 +98,7 @@ impl Namespace {
 
     /// Gives what the transport asks persons by, so that streams bring its questions. By default nobody is asked.
     #[must_use]
-    pub fn questions(mut self, questions: Questions) -> Self {
+    pub fn questions(mut self, questions: QuestionBoard) -> Self {
         self.questions = Some(questions);
         self
     }
@@ -119,9 +119,9 @@ impl Namespace {
     }
 }
 
-impl fmt::Debug for Namespace {
+impl fmt::Debug for ServedNamespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Namespace")
+        f.debug_struct("ServedNamespace")
             .field("handle", &self.handle)
             .field("output", &self.output.is_some())
             .field("output_feed", &self.output_feed.is_some())
@@ -170,7 +170,7 @@ impl fmt::Debug for RouterState {
 /// Builds a [`RouterState`].
 pub struct RouterStateBuilder {
     server: String,
-    namespaces: BTreeMap<NamespaceName, Namespace>,
+    namespaces: BTreeMap<NamespaceName, ServedNamespace>,
     authenticator: Arc<dyn Authenticator>,
     grants: Option<SharedGrants>,
     limits: Limits,
@@ -179,7 +179,7 @@ pub struct RouterStateBuilder {
 impl RouterStateBuilder {
     /// Adds a namespace, or replaces the one of this name.
     #[must_use]
-    pub fn namespace(mut self, name: NamespaceName, namespace: Namespace) -> Self {
+    pub fn namespace(mut self, name: NamespaceName, namespace: ServedNamespace) -> Self {
         self.namespaces.insert(name, namespace);
         self
     }

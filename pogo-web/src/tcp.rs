@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::{TcpListener, TcpStream};
+pub use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 pub use crate::serving::ServeOptions;

@@ -188,8 +188,8 @@ impl NamespaceClient {
         self.client.get(self.path("configuration")).await
     }
 
-    /// The same, and the revision that it is, for an order that is to be given only [while it is in
-    /// force](Condition::revision).
+    /// The fleet and the policy in force, and their revision, for an order that is to be given only [while they
+    /// are](Condition::revision).
     ///
     /// # Errors
     /// As [`status`](Self::status).

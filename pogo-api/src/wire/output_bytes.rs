@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OutputBytes(pub(super) Vec<u8>);
 
-/// The same, of bytes that are elsewhere.
+/// Borrowed bytes of output, written as [`OutputBytes`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OutputSlice<'a>(pub(super) &'a [u8]);
 

@@ -7,7 +7,7 @@ use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::JobSpec;
 use pogo_core::scheduler::{HostsQuery, JobId, PageLimit, Query, QueryError};
 
-use crate::Namespace;
+use crate::ServedNamespace;
 use crate::refusal::Refusal;
 
 /// What grants ask of a job: whose it is, where it runs, and what.
@@ -22,7 +22,7 @@ pub(super) struct JobFacts {
 
 impl JobFacts {
     /// Of a job that is alive, or that has retired and is in the history.
-    pub(super) async fn of(namespace: &Namespace, job: JobId) -> Result<Self, Refusal> {
+    pub(super) async fn of(namespace: &ServedNamespace, job: JobId) -> Result<Self, Refusal> {
         let alive = namespace.handle.query(move |scheduler| {
             let fleet = Arc::clone(scheduler.fleet());
             let found = scheduler.job(job);
@@ -44,7 +44,7 @@ impl JobFacts {
         }
     }
 
-    async fn of_retired(namespace: &Namespace, job: JobId, fleet: Arc<Fleet>) -> Result<Self, Refusal> {
+    async fn of_retired(namespace: &ServedNamespace, job: JobId, fleet: Arc<Fleet>) -> Result<Self, Refusal> {
         match namespace.handle.view(Query::Job { job }).await {
             Err(QueryError::RetiredJob { .. }) => {}
             Err(error) => return Err(error.into()),

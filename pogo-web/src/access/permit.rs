@@ -12,7 +12,7 @@ use super::facts::JobFacts;
 use super::order_needs::{Need, needs};
 use super::{Grants, HostScope, Uncovered, Verb};
 use crate::refusal::Refusal;
-use crate::{Identity, Namespace};
+use crate::{Identity, ServedNamespace};
 
 /// Somebody who asks, and what they may do. It is an extension of each request that was let in.
 #[derive(Clone)]
@@ -86,7 +86,7 @@ impl Access {
     }
 
     /// Refuses who may not read what the hosts of a job write, or those of every job.
-    pub(crate) async fn check_output(&self, namespace: &Namespace, job: Option<JobId>) -> Result<(), Refusal> {
+    pub(crate) async fn check_output(&self, namespace: &ServedNamespace, job: Option<JobId>) -> Result<(), Refusal> {
         self.check(Verb::ViewOutput)?;
         match job {
             _ if self.is_unlimited(Verb::ViewOutput) => Ok(()),
@@ -109,7 +109,7 @@ impl Access {
     }
 
     /// The command, if all that it needs is allowed.
-    pub(crate) async fn permit(&self, namespace: &Namespace, given: GivenCommand) -> Result<Command, Refusal> {
+    pub(crate) async fn permit(&self, namespace: &ServedNamespace, given: GivenCommand) -> Result<Command, Refusal> {
         let GivenCommand(command) = given;
         if !self.layers.is_empty() {
             for need in needs(&command.order) {
@@ -119,7 +119,7 @@ impl Access {
         Ok(command)
     }
 
-    async fn check_need(&self, namespace: &Namespace, need: &Need<'_>) -> Result<(), Refusal> {
+    async fn check_need(&self, namespace: &ServedNamespace, need: &Need<'_>) -> Result<(), Refusal> {
         match need {
             Need::Namespace(verb) => match self.is_unlimited(*verb) {
                 true => Ok(()),
@@ -164,7 +164,7 @@ impl Access {
 
     async fn check_steering(
         &self,
-        namespace: &Namespace,
+        namespace: &ServedNamespace,
         job: JobId,
         hosts: Option<&[HostName]>,
     ) -> Result<(), Refusal> {
@@ -234,7 +234,7 @@ impl Access {
     }
 }
 
-async fn fleet_of(namespace: &Namespace) -> Result<Arc<Fleet>, Refusal> {
+async fn fleet_of(namespace: &ServedNamespace) -> Result<Arc<Fleet>, Refusal> {
     Ok(namespace
         .handle
         .query(|scheduler| Arc::clone(scheduler.fleet()))

@@ -15,12 +15,10 @@ use pogo_core::dispatcher::{Subscription, SubscriptionError};
 use pogo_core::stream::{StreamId, StreamRequest, Update};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::sse;
 use crate::closing::Closing;
 use crate::json::Reply;
-use crate::output_feed::FeedReader;
+use crate::live::{FeedReader, QuestionReader, sse};
 use crate::parameters::parse;
-use crate::questions::QuestionReader;
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::state::Shared;

@@ -11,7 +11,7 @@ use pogo_core::journal::Seq;
 use pogo_core::scheduler::{HostsQuery, JobEnd, JobId, JobsQuery, PageLimit, Query, View};
 use pogo_core::stream::{QueryAnswer, StreamRecord};
 
-use crate::Namespace;
+use crate::ServedNamespace;
 use crate::history::History;
 use crate::json::{Reply, document, large_document};
 use crate::refusal::Refusal;
@@ -23,7 +23,7 @@ const MOST_HOSTS: usize = 1_000;
 const MOST_RECORDS: usize = 10_000;
 
 pub(crate) async fn history(mut request: Request) -> Reply {
-    let Namespace { handle, history, .. } = request.namespace()?.clone();
+    let ServedNamespace { handle, history, .. } = request.namespace()?.clone();
     let parameters = &mut request.parameters;
     let mut filter = JobFilter::new().statuses(parameters.words("status")?);
     filter.by = parameters.optional("by")?;
@@ -68,7 +68,7 @@ fn hosts_of(on: &Selector, fleet: &Fleet) -> Result<Vec<HostName>, Refusal> {
 
 pub(crate) async fn job_events(mut request: Request) -> Reply {
     let job: JobId = request.segment("job")?;
-    let Namespace { handle, history, .. } = request.namespace()?.clone();
+    let ServedNamespace { handle, history, .. } = request.namespace()?.clone();
     let parameters = &mut request.parameters;
     let mut query = JobEventsQuery::of(job);
     query.host = parameters.optional("host")?;
@@ -105,7 +105,7 @@ pub(super) struct RetiredJob {
 }
 
 impl RetiredJob {
-    pub(super) async fn find(namespace: &Namespace, job: JobId) -> Result<Self, Refusal> {
+    pub(super) async fn find(namespace: &ServedNamespace, job: JobId) -> Result<Self, Refusal> {
         let replay = match &namespace.history {
             Some(history) => history.replay(job).await?,
             None => None,

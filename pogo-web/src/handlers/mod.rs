@@ -10,7 +10,6 @@ mod orders;
 mod output;
 mod queries;
 mod secrets;
-pub(crate) mod sse;
 mod status;
 mod timeline;
 mod wait;

@@ -4,7 +4,7 @@ use pogo_core::scheduler::{AttemptsQuery, HoldsQuery, HostsQuery, JobsQuery, Que
 use pogo_core::stream::QueryAnswer;
 
 use super::history::RetiredJob;
-use crate::Namespace;
+use crate::ServedNamespace;
 use crate::json::{Reply, document};
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -17,7 +17,7 @@ async fn answer(mut request: Request, query: impl FnOnce(&mut Request) -> Result
 }
 
 /// What a dispatcher answers, and of a job that has left it what its records say.
-async fn view(namespace: &Namespace, query: Query) -> Result<QueryAnswer, Refusal> {
+async fn view(namespace: &ServedNamespace, query: Query) -> Result<QueryAnswer, Refusal> {
     match (namespace.handle.view(query.clone()).await, query) {
         (Err(QueryError::RetiredJob { .. }), Query::Job { job }) => {
             RetiredJob::find(namespace, job).await?.details().await

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::events::open_stream;
 use super::history::end_of_retired;
-use crate::Namespace;
+use crate::ServedNamespace;
 use crate::closing::Closing;
 use crate::json::{Reply, document};
 use crate::request::Request;
@@ -16,7 +16,7 @@ use crate::request::Request;
 /// How a job ended, once it has; or that it has not, after a while, and when the server closes.
 pub(crate) async fn wait(mut request: Request) -> Reply {
     let job: JobId = request.segment("job")?;
-    let Namespace { handle, history, .. } = request.namespace()?.clone();
+    let ServedNamespace { handle, history, .. } = request.namespace()?.clone();
     std::mem::take(&mut request.parameters).finish()?;
     let _stream = open_stream(request.shared())?;
     let closes = Closing::closes(request.closing.clone());

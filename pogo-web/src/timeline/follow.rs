@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use super::known::Known;
 use super::past::PastJobs;
-use crate::Namespace;
+use crate::ServedNamespace;
 use crate::refusal::Refusal;
 
 /// How long a request waits for what has happened before it.
@@ -51,7 +51,7 @@ impl Timelines {
     /// its own records, where they are kept.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
-        namespace: &Namespace,
+        namespace: &ServedNamespace,
         job: JobId,
         question: impl Fn(&Known) -> Option<T> + Send + Sync + 'static,
     ) -> Result<T, Refusal> {
@@ -81,7 +81,7 @@ impl Timelines {
     /// Asks about the namespace as it is now.
     pub(crate) async fn ask_now<T: Send + 'static>(
         &self,
-        namespace: &Namespace,
+        namespace: &ServedNamespace,
         question: impl FnOnce(&Known) -> T + Send + 'static,
     ) -> Result<T, Refusal> {
         let shared = self.caught_up(namespace).await?;
@@ -90,7 +90,7 @@ impl Timelines {
     }
 
     /// What is known, once that is everything that had happened when it was asked.
-    async fn caught_up(&self, namespace: &Namespace) -> Result<Arc<Shared>, Refusal> {
+    async fn caught_up(&self, namespace: &ServedNamespace) -> Result<Arc<Shared>, Refusal> {
         let shared = Arc::clone(self.shared.get_or_init(|| follow(namespace.handle.clone())));
         let end = namespace.handle.status().await?.end.0;
         let mut position = shared.position.subscribe();

@@ -56,7 +56,7 @@ impl Preview {
     }
 }
 
-/// What becomes of hosts.
+/// The hosts that an order starts, ends or changes.
 #[derive(Default)]
 struct Outcome<'a> {
     starts: Vec<&'a HostName>,

@@ -95,11 +95,11 @@ async fn what_was_never_written_is_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_no_output_is_kept_that_is_said() {
-    use pogo_web::{Namespace, RouterState, router};
+    use pogo_web::{RouterState, ServedNamespace, router};
     let served = Served::new().await;
     let state = RouterState::builder(Arc::new(crate::served::Alice));
     let state = state
-        .namespace("bare".parse().unwrap(), Namespace::new(served.handle.clone()))
+        .namespace("bare".parse().unwrap(), ServedNamespace::new(served.handle.clone()))
         .build();
     let socket = pogo_web::unix::Socket::bind(served.beside("bare.sock"), pogo_web::unix::Access::Personal).unwrap();
     let client = pogo_api::Client::unix(socket.path());

@@ -15,8 +15,8 @@ use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Actor, Command, JobId, Order};
 use pogo_web::{
-    AuthError, Authenticator, Grant, Grants, Identity, Limits, Namespace, OutputFeed, Questions, RouterState,
-    SecretsKeeper, Verb, Who, router, routes,
+    AuthError, Authenticator, Grant, Grants, Identity, Limits, OutputFeed, QuestionBoard, RouterState, SecretsKeeper,
+    ServedNamespace, Verb, Who, router, routes,
 };
 use tower_service::Service;
 
@@ -66,10 +66,10 @@ impl Guarded {
         let directory = private_directory();
         let served = scenario(Setup::default(), &directory.path().join("pogo.sock")).await;
         let feed = OutputFeed::new();
-        let namespace = Namespace::new(served.handle.clone())
+        let namespace = ServedNamespace::new(served.handle.clone())
             .output(Arc::new(served.output.clone()))
             .output_feed(feed)
-            .questions(Questions::new())
+            .questions(QuestionBoard::new())
             .secrets(Arc::new(Forgets))
             .history(Arc::new(MemoryHistory(served.journal.clone())));
         let state = RouterState::builder(Arc::new(Named))

@@ -16,7 +16,7 @@ use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{Actor, Command, Order, Record};
 use pogo_core::testing::{TestBehavior, TestTransport};
 use pogo_web::unix::{Access, ServeOptions, Socket, serve};
-use pogo_web::{AuthError, Authenticator, Identity, Limits, Namespace, RouterState, router};
+use pogo_web::{AuthError, Authenticator, Identity, Limits, RouterState, ServedNamespace, router};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -107,7 +107,7 @@ impl Setup {
     ) -> Served {
         let (dispatcher, handle) = build(self.dispatcher()).build().await.unwrap();
         let dispatcher = tokio::spawn(async move { drop(dispatcher.run().await) });
-        let namespace = Namespace::new(handle.clone())
+        let namespace = ServedNamespace::new(handle.clone())
             .output(Arc::new(self.output.clone()))
             .history(Arc::new(MemoryHistory(self.journal.clone())));
         let state = RouterState::builder(self.authenticator)

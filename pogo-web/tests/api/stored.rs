@@ -19,7 +19,7 @@ use pogo_core::scheduler::{
 };
 use pogo_store::Store;
 use pogo_web::unix::{Access, ServeOptions, Socket, serve};
-use pogo_web::{Namespace, RouterState, router};
+use pogo_web::{RouterState, ServedNamespace, router};
 use tokio::task::JoinHandle;
 
 use crate::served::Alice;
@@ -124,7 +124,7 @@ impl Stored {
         let builder = build(builder, kept.journal());
         let (dispatcher, handle) = builder.build().await.unwrap();
         let dispatcher = tokio::spawn(async move { drop(dispatcher.run().await) });
-        let bare = Namespace::new(handle.clone());
+        let bare = ServedNamespace::new(handle.clone());
         let parts = bare.clone().history(Arc::new(InSmallParts(kept.clone())));
         let whole = bare.clone().output(kept.output()).history(Arc::new(kept));
         let state = RouterState::builder(Arc::new(Alice))

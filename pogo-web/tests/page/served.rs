@@ -12,7 +12,7 @@ use pogo_core::output::{MemoryOutput, Stream};
 use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{Actor, FailureKind, JobId, NeverBegan, Outcome, Phase};
-use pogo_web::{AuthError, Authenticator, Identity, Namespace, RouterState, router};
+use pogo_web::{AuthError, Authenticator, Identity, RouterState, ServedNamespace, router};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -65,7 +65,7 @@ async fn state() -> (RouterState, Handle) {
     let builder = Dispatcher::builder(Arc::new(Web2Fails)).output(Arc::clone(&output) as _);
     let (dispatcher, handle) = builder.build().await.unwrap();
     tokio::spawn(async move { drop(dispatcher.run().await) });
-    let namespace = Namespace::new(handle.clone()).output(output);
+    let namespace = ServedNamespace::new(handle.clone()).output(output);
     let state = RouterState::builder(Arc::new(Alice)).namespace("default".parse().unwrap(), namespace);
     (state.build(), handle)
 }
@@ -123,8 +123,8 @@ impl Served {
 async fn a_follower_ends_with_its_router() {
     let (dispatcher, handle) = Dispatcher::builder(Arc::new(Web2Fails)).build().await.unwrap();
     let dispatcher = tokio::spawn(dispatcher.run());
-    let state =
-        RouterState::builder(Arc::new(Alice)).namespace("default".parse().unwrap(), Namespace::new(handle.clone()));
+    let state = RouterState::builder(Arc::new(Alice))
+        .namespace("default".parse().unwrap(), ServedNamespace::new(handle.clone()));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = router(state.build());

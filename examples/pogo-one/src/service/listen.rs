@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_web::tcp::{ServeOptions, serve};
-use pogo_web::{AnyOf, Authenticator, Grants, GrantsFile, Identity, Limits, Namespace, RouterState, Tokens, router};
+use pogo_web::{
+    AnyOf, Authenticator, Grants, GrantsFile, Identity, Limits, RouterState, ServedNamespace, Tokens, router,
+};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -48,7 +50,7 @@ impl Listening {
     pub(super) async fn start(
         address: SocketAddr,
         place: &Place,
-        namespace: Namespace,
+        namespace: ServedNamespace,
         grants: Grants,
     ) -> Result<Self, CliError> {
         if !address.ip().is_loopback() {

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use pogo_api::wire::{Asked, Question as SentQuestion, QuestionAnswer};
 use pogo_ssh::{NoAnswer, Prompter, Question};
-use pogo_web::Questions;
+use pogo_web::QuestionBoard;
 use secrecy::SecretString;
 
 /// How soon whoever has submitted a job follows it.
 const COMES_WITHIN: Duration = Duration::from_secs(3);
 
 /// Asks whoever is attached, in the dispatcher's process.
-pub(super) struct AttachedPrompter(pub(super) Questions);
+pub(super) struct AttachedPrompter(pub(super) QuestionBoard);
 
 impl Prompter for AttachedPrompter {
     fn prompt(&self, question: Question<'_>) -> Result<SecretString, NoAnswer> {

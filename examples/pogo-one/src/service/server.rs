@@ -10,7 +10,7 @@ use pogo_core::scheduler::Scheduler;
 use pogo_ssh::{SshTransport, SshTransports};
 use pogo_store::StoreError;
 use pogo_web::unix::{Access, ServeOptions, Socket};
-use pogo_web::{Namespace, OutputFeed, PeerAccounts, Questions, RouterState, router};
+use pogo_web::{OutputFeed, PeerAccounts, QuestionBoard, RouterState, ServedNamespace, router};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -30,7 +30,7 @@ use crate::exit::{CliError, Exit};
 /// A dispatcher that runs and is served, in this process.
 pub(crate) struct Server {
     handle: Handle,
-    namespace: Namespace,
+    namespace: ServedNamespace,
     state: RouterState,
     dispatcher: JoinHandle<Result<Scheduler, DispatchError>>,
     serving: JoinHandle<()>,
@@ -65,7 +65,7 @@ impl Server {
             }
         };
         let secrets = KeptSecrets::default();
-        let questions = Questions::new();
+        let questions = QuestionBoard::new();
         let builder = SshTransport::builder().prompter(AttachedPrompter(questions.clone()));
         let transports = SshTransports::new(builder)
             .secrets(secrets.clone())
@@ -86,7 +86,7 @@ impl Server {
             builder = builder.accept_restore(accepted);
         }
         let (dispatcher, handle) = builder.build().await.map_err(not_served)?;
-        let namespace = Namespace::new(handle.clone())
+        let namespace = ServedNamespace::new(handle.clone())
             .output(kept.output())
             .output_feed(feed)
             .history(Arc::new(kept))

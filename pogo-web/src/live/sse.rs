@@ -9,7 +9,7 @@ use pogo_core::stream::Update;
 use serde::Serialize;
 
 /// The first bytes of a stream: that it is there, and how soon a browser reconnects.
-pub(super) const BEGIN: &[u8] = b"retry: 1000\n\n";
+pub(crate) const BEGIN: &[u8] = b"retry: 1000\n\n";
 
 /// Updates of more records or hosts than this are written beside other requests.
 fn is_large(update: &Update) -> bool {
@@ -17,7 +17,7 @@ fn is_large(update: &Update) -> bool {
 }
 
 /// An update. Its id is where a browser goes on; of a resync that is nowhere, which an empty id says.
-pub(super) async fn update(update: Update) -> Bytes {
+pub(crate) async fn update(update: Update) -> Bytes {
     if !is_large(&update) {
         return written(&update);
     }
@@ -43,12 +43,12 @@ pub(crate) fn question(question: &Question) -> Bytes {
 }
 
 /// The server ends the stream.
-pub(super) fn end(reason: StreamEndReason) -> Bytes {
+pub(crate) fn end(reason: StreamEndReason) -> Bytes {
     event(&format!("event: {END_EVENT}\n"), &StreamEnd::new(reason))
 }
 
 /// The stream cannot go on.
-pub(super) fn problem(problem: &Problem) -> Bytes {
+pub(crate) fn problem(problem: &Problem) -> Bytes {
     event(&format!("event: {PROBLEM_EVENT}\n"), problem)
 }
 

@@ -1,4 +1,4 @@
-//! Questions to whoever is attached.
+//! Passes questions on to whoever is attached.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,12 +11,12 @@ use pogo_api::wire::{Asked, Question};
 use secrecy::SecretString;
 use tokio::sync::watch;
 
-use crate::handlers::sse;
+use super::{next_event, sse};
 
 /// Passes questions of a transport on to whoever follows a stream and can ask a person, and their answers back. Cheap
 /// to clone; clones are the same.
 #[derive(Clone, Default)]
-pub struct Questions(Arc<Board>);
+pub struct QuestionBoard(Arc<Board>);
 
 struct Board {
     state: Mutex<State>,
@@ -46,7 +46,7 @@ impl Default for Board {
     }
 }
 
-impl Questions {
+impl QuestionBoard {
     /// No questions yet.
     pub fn new() -> Self {
         Self::default()
@@ -97,11 +97,23 @@ impl Board {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The first question that is open, from this number on.
+    fn take(&self, next: &mut u64) -> Option<Bytes> {
+        let state = self.state();
+        let found = state.open.range(*next..).next();
+        let event;
+        (*next, event) = match found {
+            Some((id, open)) => (id + 1, Some(open.event.clone())),
+            None => (state.next, None),
+        };
+        event
+    }
 }
 
-impl fmt::Debug for Questions {
+impl fmt::Debug for QuestionBoard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Questions").finish_non_exhaustive()
+        f.debug_struct("QuestionBoard").finish_non_exhaustive()
     }
 }
 
@@ -116,25 +128,8 @@ pub(crate) struct QuestionReader {
 impl QuestionReader {
     /// The next question, as it is sent. Dropping the future loses nothing.
     pub(crate) async fn next(&mut self) -> Bytes {
-        loop {
-            if let Some(event) = self.take() {
-                return event;
-            }
-            let next = self.next;
-            // The board is there as long as this.
-            let _ = self.grown.wait_for(|end| *end > next).await;
-        }
-    }
-
-    fn take(&mut self) -> Option<Bytes> {
-        let state = self.board.state();
-        let found = state.open.range(self.next..).next();
-        let (next, event) = match found {
-            Some((id, open)) => (id + 1, Some(open.event.clone())),
-            None => (state.next, None),
-        };
-        self.next = next;
-        event
+        let board = &self.board;
+        next_event(&mut self.next, &mut self.grown, |next| board.take(next)).await
     }
 }
 
@@ -158,7 +153,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_attaches_later_is_asked_too_and_the_first_answer_counts() {
-        let questions = Questions::new();
+        let questions = QuestionBoard::new();
         assert!(!questions.is_anybody_there(Duration::ZERO));
         let asker = questions.clone();
         let asked = tokio::task::spawn_blocking(move || asker.ask(passphrase()));
@@ -177,7 +172,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_is_asked_may_decline() {
-        let questions = Questions::new();
+        let questions = QuestionBoard::new();
         let asker = questions.clone();
         let asked = tokio::task::spawn_blocking(move || asker.ask(passphrase()));
         questions.reader().next().await;

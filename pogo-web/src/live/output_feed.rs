@@ -11,10 +11,10 @@ use pogo_core::output::Stream;
 use pogo_core::scheduler::{AttemptId, JobId, Record};
 use tokio::sync::watch;
 
-use crate::handlers::sse;
+use super::{next_event, sse};
 
 /// Passes on what hosts write to the streams that ask for it: an observer of the dispatcher, and the
-/// [`output_feed`](crate::Namespace::output_feed) of its namespace. Cheap to clone; clones are of the same feed.
+/// [`output_feed`](crate::ServedNamespace::output_feed) of its namespace. Cheap to clone; clones are of the same feed.
 ///
 /// It keeps the last 8 MiB while anybody follows, written once for all who do, and nothing otherwise. Whoever is slower
 /// than the hosts misses pieces, sees that by the offsets of the others, and reads them from where output is kept.
@@ -79,6 +79,19 @@ impl Default for Feed {
 impl Feed {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first piece of a job, or of any, that is kept from this number on.
+    fn take(&self, next: &mut u64, job: Option<JobId>) -> Option<Bytes> {
+        let state = self.state();
+        *next = state.first.max(*next);
+        while let Some(piece) = state.piece(*next) {
+            *next += 1;
+            if job.is_none_or(|job| job == piece.job) {
+                return Some(piece.event.clone());
+            }
+        }
+        None
     }
 }
 
@@ -172,26 +185,8 @@ pub(crate) struct FeedReader {
 impl FeedReader {
     /// The next piece, as it is sent. Dropping the future loses nothing.
     pub(crate) async fn next(&mut self) -> Bytes {
-        loop {
-            if let Some(event) = self.take() {
-                return event;
-            }
-            let next = self.next;
-            // The feed is there as long as this.
-            let _ = self.grown.wait_for(|end| *end > next).await;
-        }
-    }
-
-    fn take(&mut self) -> Option<Bytes> {
-        let state = self.feed.state();
-        self.next = self.next.max(state.first);
-        while let Some(piece) = state.piece(self.next) {
-            self.next += 1;
-            if self.job.is_none_or(|job| job == piece.job) {
-                return Some(piece.event.clone());
-            }
-        }
-        None
+        let (feed, job) = (&self.feed, self.job);
+        next_event(&mut self.next, &mut self.grown, |next| feed.take(next, job)).await
     }
 }
 

@@ -1,0 +1,12 @@
+//! What streams bring beside updates: what hosts write, and what they ask of persons.
+
+mod next_event;
+mod output_feed;
+mod questions;
+pub(crate) mod sse;
+
+use next_event::next_event;
+pub(crate) use output_feed::FeedReader;
+pub use output_feed::OutputFeed;
+pub use questions::QuestionBoard;
+pub(crate) use questions::QuestionReader;
