@@ -36,6 +36,9 @@ mod lacking;
 pub mod merge;
 #[cfg(any(feature = "clustershell", feature = "genders"))]
 mod nodeset;
+#[cfg(any(feature = "ansible", feature = "clustershell", feature = "genders"))]
+#[allow(dead_code, reason = "each source uses its part of what they share")]
+mod numbers;
 #[cfg(feature = "text")]
 #[allow(dead_code, unused_imports, reason = "each source uses its part of what they share")]
 mod origins;

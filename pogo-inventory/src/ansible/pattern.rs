@@ -1,5 +1,7 @@
 //! Host patterns: `web[01:50].example.com:2222`.
 
+use crate::numbers::Numbers;
+
 /// The most hosts of one pattern.
 const MAX_HOSTS: usize = 1_000_000;
 
@@ -90,25 +92,17 @@ fn range_items(range: &str) -> Result<Vec<String>, &'static str> {
     if let (Some(first), Some(last)) = (letter(begin), letter(end)) {
         return letters(first, last, step);
     }
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(begin) || !digits(end) {
-        return Err(SYNTAX);
-    }
-    let width = if begin.starts_with('0') { begin.len() } else { 1 };
-    if width > 1 && width != end.len() {
+    let numbers = Numbers::read(begin, end).ok_or(SYNTAX)?.every(step);
+    if begin.starts_with('0') && begin.len() > 1 && begin.len() != end.len() {
         return Err("begins with zeros; then both ends need as many digits: [01:50]");
     }
-    let (first, last): (u64, u64) = (begin.parse().map_err(|_| SYNTAX)?, end.parse().map_err(|_| SYNTAX)?);
-    if first > last {
+    if numbers.run_backwards() {
         return Err("runs backwards; the smaller end comes first");
     }
-    if (last - first) / step as u64 >= MAX_HOSTS as u64 {
+    if numbers.are_more_than(MAX_HOSTS) {
         return Err("names more than 1000000 hosts");
     }
-    Ok((first..=last)
-        .step_by(step)
-        .map(|number| format!("{number:0width$}"))
-        .collect())
+    Ok(numbers.names().collect())
 }
 
 /// Expands letters in the order of Python's `ascii_letters`, as Ansible does: a..z, A..Z.

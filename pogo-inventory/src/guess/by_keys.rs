@@ -1,10 +1,8 @@
 //! Types recognized by their keys.
 
-use super::Guess;
+use super::file_kind::Guess;
 #[cfg(feature = "yaml")]
-use super::file_kind::FileKind;
-#[cfg(feature = "yaml")]
-use super::guess;
+use super::file_kind::{FileKind, guess};
 
 #[cfg(not(feature = "yaml"))]
 pub(super) fn of(_: &str) -> Option<Guess> {

@@ -1,7 +1,6 @@
 //! Types recognized by their lines.
 
-use super::file_kind::FileKind;
-use super::{Guess, guess};
+use super::file_kind::{FileKind, Guess, guess};
 
 fn telling(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().map(str::trim);

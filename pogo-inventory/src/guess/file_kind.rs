@@ -48,3 +48,13 @@ impl FileKind {
         format!("`-i {source}:{name}`")
     }
 }
+
+/// The guessed type, and its description.
+pub(super) struct Guess {
+    pub(super) kind: FileKind,
+    pub(super) what: &'static str,
+}
+
+pub(super) fn guess(kind: FileKind, what: &'static str) -> Option<Guess> {
+    Some(Guess { kind, what })
+}

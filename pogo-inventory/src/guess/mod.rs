@@ -7,14 +7,9 @@ mod file_kind;
 use pogo_core::inventory::Diagnostic;
 
 pub(crate) use file_kind::FileKind;
+use file_kind::{Guess, guess};
 
 use crate::file::without_mark;
-
-/// The guessed type, and its description.
-struct Guess {
-    kind: FileKind,
-    what: &'static str,
-}
 
 /// Adds a hint with the guessed type to the first problem.
 pub(crate) fn hinted(mut problems: Vec<Diagnostic>, own: FileKind, name: &str, text: &str) -> Vec<Diagnostic> {
@@ -53,8 +48,4 @@ fn of(text: &str) -> Option<Guess> {
     by_lines::of(text)
         .or_else(|| by_keys::of(text))
         .or_else(|| by_lines::loose(text))
-}
-
-fn guess(kind: FileKind, what: &'static str) -> Option<Guess> {
-    Some(Guess { kind, what })
 }

@@ -1,6 +1,7 @@
 //! Names with numbers in brackets: `r[1-2]n[08-10/2]`.
 
 use super::{MAX_NODES, NodeSetError};
+use crate::numbers::{Numbers, number};
 
 /// Refuses unbalanced brackets.
 pub(super) fn checked(pattern: &str, offset: usize) -> Result<(), NodeSetError> {
@@ -58,16 +59,12 @@ fn items(inside: &str, mut offset: usize) -> Result<Vec<String>, NodeSetError> {
     for item in inside.split(',') {
         let fail = |message: &str| NodeSetError::new(offset, format!("`{item}` {message}"));
         let syntax = || fail("is not a range of numbers; write [1-10], [01-10] or [1-10/2]");
-        let number = |text: &str| -> Option<u64> {
-            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            digits.then(|| text.parse().ok()).flatten()
-        };
         let (range, step) = item.split_once('/').unwrap_or((item, "1"));
         let (first, last) = range.split_once('-').unwrap_or((range, range));
-        let (Some(from), Some(to), Some(step)) = (number(first), number(last), number(step)) else {
+        let (Some(numbers), Some(step)) = (Numbers::read(first, last), number(step)) else {
             return Err(syntax());
         };
-        if from > to {
+        if numbers.run_backwards() {
             return Err(fail("runs backwards; the smaller number comes first"));
         }
         let padded = |text: &str| text.len() > 1 && text.starts_with('0');
@@ -75,11 +72,11 @@ fn items(inside: &str, mut offset: usize) -> Result<Vec<String>, NodeSetError> {
             return Err(fail("mixes paddings; both ends need as many digits"));
         }
         let step = usize::try_from(step).ok().filter(|step| *step > 0).ok_or_else(syntax)?;
-        if (to - from) / step as u64 >= MAX_NODES as u64 || items.len() > MAX_NODES {
+        let numbers = numbers.every(step);
+        if numbers.are_more_than(MAX_NODES) || items.len() > MAX_NODES {
             return Err(fail("names more than 1000000 nodes"));
         }
-        let width = if padded(first) { first.len() } else { 1 };
-        items.extend((from..=to).step_by(step).map(|number| format!("{number:0width$}")));
+        items.extend(numbers.names());
         offset += item.len() + 1;
     }
     Ok(items)
