@@ -37,7 +37,7 @@ impl Drop for LocalLock {
     }
 }
 
-/// The same kind of error, with what was tried and where.
+/// Adds to an error what was tried and where; its kind stays.
 fn trying<T>(what: &str, path: &Path, result: io::Result<T>) -> io::Result<T> {
     result.map_err(|error| {
         let cure = match error.raw_os_error().map(Errno::from_raw_os_error) {

@@ -6,7 +6,7 @@ use pogo_core::output::Stream;
 use pogo_core::scheduler::AttemptId;
 use serde::{Deserialize, Serialize};
 
-use super::attempt::Attempt;
+use super::attempt_blocks::AttemptBlocks;
 use super::stream_blocks::{BlockRef, StreamBlocks};
 use crate::checked_line::{checked, object, push_line};
 
@@ -31,7 +31,7 @@ struct SealedStream {
 }
 
 impl SealedAttempt {
-    pub(super) fn new(attempt: &Attempt, length: u64, digest: Digest) -> Self {
+    pub(super) fn new(attempt: &AttemptBlocks, length: u64, digest: Digest) -> Self {
         let sealed = |stream| {
             let of_stream = attempt.stream(stream);
             let blocks = of_stream.all().map(|block| (block.number, block.offset, block.len));

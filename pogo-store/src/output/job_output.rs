@@ -10,7 +10,7 @@ use pogo_core::Digest;
 use pogo_core::output::{OutputDigester, OutputError, OutputFrame, OutputPage, OutputSource, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
 
-use super::attempt::{Attempt, Dirty};
+use super::attempt_blocks::{AttemptBlocks, Dirty};
 use super::block::{BLOCK, Block};
 use super::index::{SealedAttempt, sealed_attempts};
 use super::job_reader::{FoundBlock, for_each_block, page, read_block};
@@ -57,7 +57,7 @@ pub(super) struct JobOutput {
     index_len: u64,
     /// The number of the block behind the last one.
     next: u64,
-    attempts: BTreeMap<AttemptId, Attempt>,
+    attempts: BTreeMap<AttemptId, AttemptBlocks>,
     /// With the digests of what is kept. The index has the rest.
     sealed: BTreeMap<AttemptId, Digest>,
     /// What the disk has not taken yet.
@@ -99,7 +99,7 @@ impl JobOutput {
         let last = |number| Ok(Block::decode(job, &read_block(&**disk, &log_file(&dir), number)?));
         let mut attempts = BTreeMap::new();
         for (attempt, blocks) in found {
-            attempts.extend(Attempt::found(blocks, last)?.map(|found| (attempt, found)));
+            attempts.extend(AttemptBlocks::found(blocks, last)?.map(|found| (attempt, found)));
         }
         Ok(Self {
             job,
@@ -138,7 +138,7 @@ impl JobOutput {
                 kept_all = Err(OutputError::Sealed { attempt: id });
                 continue;
             }
-            let new = || Attempt::new(Arc::clone(&frame.source));
+            let new = || AttemptBlocks::new(Arc::clone(&frame.source));
             let attempt = self.attempts.entry(id).or_insert_with(new);
             attempt.push(frame, max_blocks, &mut self.next, &mut self.dirty);
             touched.insert(id);
@@ -180,7 +180,7 @@ impl JobOutput {
         }
         self.idle_rounds = 0;
         self.write().map_err(unavailable)?;
-        let nothing = Attempt::new(Arc::new(source.clone()));
+        let nothing = AttemptBlocks::new(Arc::new(source.clone()));
         let attempt = self.attempts.get(&source.attempt).unwrap_or(&nothing);
         let mut digester = OutputDigester::default();
         for stream in Stream::ALL {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use pogo_core::output::{OutputError, OutputPage, OutputSource, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
 
-use super::attempt::Attempt;
+use super::attempt_blocks::AttemptBlocks;
 use super::block::{BLOCK, Block};
 use super::index_lines::IndexLines;
 use super::job_output::{index_file, log_file, unavailable};
@@ -106,7 +106,7 @@ pub(super) struct JobReader {
     dir: PathBuf,
     index: IndexLines,
     /// Attempts that are not sealed, and the log that they were found in.
-    unsealed: Option<(FileIdentity, BTreeMap<AttemptId, Attempt>)>,
+    unsealed: Option<(FileIdentity, BTreeMap<AttemptId, AttemptBlocks>)>,
 }
 
 impl JobReader {
@@ -143,7 +143,7 @@ impl JobReader {
     }
 
     /// What the log has of attempts that are not sealed. It is looked through once more whenever it has changed.
-    fn unsealed(&mut self, disk: &dyn Disk, log: &Path) -> io::Result<&BTreeMap<AttemptId, Attempt>> {
+    fn unsealed(&mut self, disk: &dyn Disk, log: &Path) -> io::Result<&BTreeMap<AttemptId, AttemptBlocks>> {
         let identity = disk.identity(log)?;
         let known = self.unsealed.take().filter(|(known, _)| *known == identity);
         let attempts = match known {
@@ -154,7 +154,7 @@ impl JobReader {
         Ok(attempts)
     }
 
-    fn find_unsealed(&self, disk: &dyn Disk, log: &Path) -> io::Result<BTreeMap<AttemptId, Attempt>> {
+    fn find_unsealed(&self, disk: &dyn Disk, log: &Path) -> io::Result<BTreeMap<AttemptId, AttemptBlocks>> {
         let mut found: BTreeMap<AttemptId, Vec<FoundBlock>> = BTreeMap::new();
         for_each_block(disk, log, self.job, |number, block| {
             if !self.index.has(block.source.attempt) {
@@ -164,7 +164,7 @@ impl JobReader {
         })?;
         let mut attempts = BTreeMap::new();
         for (attempt, blocks) in found {
-            attempts.extend(Attempt::found(blocks, |_| Ok(None))?.map(|found| (attempt, found)));
+            attempts.extend(AttemptBlocks::found(blocks, |_| Ok(None))?.map(|found| (attempt, found)));
         }
         Ok(attempts)
     }

@@ -1,7 +1,8 @@
 //! What hosts wrote, in files: a log of blocks for each job, and an index of the attempts that have ended.
 
-mod attempt;
+mod attempt_blocks;
 mod block;
+mod expired;
 mod index;
 mod index_lines;
 mod job_output;

@@ -12,7 +12,7 @@ use super::stream_blocks::{BlockRef, StreamBlocks};
 
 /// The blocks of an attempt: the first half of those that it may have stay, and the others are overwritten in turn.
 #[derive(Debug)]
-pub(super) struct Attempt {
+pub(super) struct AttemptBlocks {
     pub(super) source: Arc<OutputSource>,
     streams: [StreamBlocks; Stream::ALL.len()],
     head_blocks: usize,
@@ -30,7 +30,7 @@ fn write_out(block: Option<(u64, Block)>, dirty: &mut Dirty) {
     }
 }
 
-impl Attempt {
+impl AttemptBlocks {
     pub(super) fn new(source: Arc<OutputSource>) -> Self {
         Self {
             source,
