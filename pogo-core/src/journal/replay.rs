@@ -4,7 +4,7 @@ use super::Seq;
 use crate::scheduler::{ApplyError, Record, Scheduler};
 
 /// A journal that cannot be replayed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("the journal is damaged at record {at}: {error}")]
 pub struct ReplayError {
     /// The record that does not fit.

@@ -112,7 +112,7 @@ impl Fault {
 
 /// One attempt, as far as faults depend on it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Attempt<'a> {
+pub(super) struct SimulatedAttempt<'a> {
     pub(super) seed: u64,
     pub(super) job: JobId,
     pub(super) host: &'a HostName,
@@ -128,7 +128,7 @@ pub(super) struct AttemptEnd {
     pub(super) outcome: Outcome,
 }
 
-impl Attempt<'_> {
+impl SimulatedAttempt<'_> {
     /// How the attempt goes under these faults; `None` if it never ends by itself.
     pub(super) fn end<'m>(&self, takes: Duration, faults: impl Iterator<Item = &'m Fault>) -> Option<AttemptEnd> {
         let mut end = AttemptEnd {
@@ -236,7 +236,7 @@ mod tests {
 
     fn end_of(begun: u64, faults: &[Fault]) -> Option<AttemptEnd> {
         let host: HostName = "web1".parse().unwrap();
-        let attempt = Attempt {
+        let attempt = SimulatedAttempt {
             seed: 3,
             job: JobId::new(1),
             host: &host,

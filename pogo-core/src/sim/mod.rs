@@ -30,9 +30,9 @@ mod fault;
 mod history;
 mod indexed;
 
+mod event_queue;
 mod past;
 mod past_orders;
-mod plans;
 mod recovery;
 mod rerun;
 mod script;

@@ -2,7 +2,7 @@
 
 use super::World;
 use super::crash::Crash;
-use super::plans::{Planned, Plans};
+use super::event_queue::{EventQueue, Planned};
 use crate::Timestamp;
 use crate::journal::replay;
 use crate::scheduler::{AttemptId, FenceAnswer, Input, Outcome};
@@ -33,7 +33,7 @@ impl World {
             self.scheduler = scheduler;
         }
         self.running.clear();
-        let ends = self.plans.forget_ends();
+        let ends = self.planned.forget_ends();
         self.now = self.now + crash.downtime;
         self.attach_transport();
         // The scheduler accepts a recovery in every state.
@@ -51,7 +51,7 @@ impl World {
         for (at, attempt, outcome) in ends.into_iter().filter(|(_, attempt, _)| in_doubt(*attempt)) {
             let answer = FenceAnswer::Ended(outcome);
             let asked = Planned::Input(Box::new(Input::Fenced { attempt, answer }));
-            self.plans.add(self.now.max(at), Plans::LAST, asked);
+            self.planned.add(self.now.max(at), EventQueue::LAST, asked);
         }
     }
 }

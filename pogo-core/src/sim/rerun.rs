@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::crash::Crash;
+use super::event_queue::Planned;
 use super::past::PastTimes;
 use super::past_orders::orders;
-use super::plans::Planned;
 use super::script::Script;
 use super::{PastError, TaskTimes, World};
 use crate::Timestamp;
@@ -77,7 +77,7 @@ impl World {
         let orders = orders.map(|(at, rank, command)| (at, rank, command.into()));
         for (at, rank, input) in orders.chain(facts(rest)).chain(retirements(rest)) {
             let at = Timestamp::EPOCH + (at - began);
-            world.plans.add(at, rank, Planned::Input(Box::new(input)));
+            world.planned.add(at, rank, Planned::Input(Box::new(input)));
         }
         Ok(crashes(records)
             .into_iter()
@@ -227,7 +227,7 @@ fn crashes(records: &[Record]) -> Vec<Crash> {
     // A simulation does not record its owners, so their records do not count.
     let owner_changed = |record: &&Record| {
         matches!(
-            record.event.namespace_kind(),
+            namespace_kind(&record.event),
             Some(NamespaceEventKind::OwnerChanged { .. })
         )
     };

@@ -1,8 +1,8 @@
 //! Steps of a world: time passes, and the scheduler gets an input.
 
 use super::World;
-use super::fault::{Attempt, AttemptEnd};
-use super::plans::{Planned, Plans};
+use super::event_queue::{EventQueue, Planned};
+use super::fault::{AttemptEnd, SimulatedAttempt};
 use crate::fleet::HostName;
 use crate::scheduler::{
     AttemptId, CancelReason, Event, FailureKind, Input, InputError, JobId, NeverBegan, Outcome, Record, Scheduler,
@@ -29,7 +29,7 @@ impl World {
 
     /// Lets the next thing happen; false if there is none.
     pub(super) fn step(&mut self) -> bool {
-        let planned = self.plans.next();
+        let planned = self.planned.next();
         let timeout = self.scheduler.next_timeout();
         let at = match (planned, timeout) {
             (None, None) => return false,
@@ -38,7 +38,7 @@ impl World {
         };
         self.now = self.now.max(at);
         let input = if planned == Some(at) {
-            match self.plans.take() {
+            match self.planned.take() {
                 // A cancelled attempt has reported already, so its planned end is dropped.
                 Some(Planned::End(attempt, _)) if self.running.swap_remove(&attempt).is_none() => return true,
                 Some(Planned::End(attempt, outcome)) => Input::Reported {
@@ -54,7 +54,7 @@ impl World {
                     if matches!(*input, Input::Restored { .. }) {
                         // The dispatcher that ran the attempts is gone.
                         self.running.clear();
-                        self.plans.forget_ends();
+                        self.planned.forget_ends();
                     }
                     *input
                 }
@@ -115,7 +115,7 @@ impl World {
                 asks_permission,
             } => {
                 if *asks_permission {
-                    self.plans.add(self.now, Plans::FIRST, Planned::Begin(*attempt));
+                    self.planned.add(self.now, EventQueue::FIRST, Planned::Begin(*attempt));
                 }
                 self.begin(*job, host, *attempt);
             }
@@ -160,14 +160,14 @@ impl World {
         if let Some(part) = script.and_then(|script| script.of(job, host, number)).cloned() {
             if part.lingers.is_none() {
                 let end = Planned::End(attempt, part.end.outcome.clone());
-                self.plans.add(self.now + part.end.takes, part.rank, end);
+                self.planned.add(self.now + part.end.takes, part.rank, end);
             }
             self.running.insert(attempt, Some(Box::new(part)));
             return;
         }
         self.running.insert(attempt, None);
         let usual = self.times.of_attempt(self.seed, host, number);
-        let asked = Attempt {
+        let asked = SimulatedAttempt {
             seed: self.seed,
             job,
             host,
@@ -176,8 +176,8 @@ impl World {
         };
         let own = self.faults.get(host).into_iter().flatten();
         if let Some(AttemptEnd { takes, outcome }) = asked.end(usual, own.chain(&self.everywhere)) {
-            self.plans
-                .add(self.now + takes, Plans::LAST, Planned::End(attempt, outcome));
+            self.planned
+                .add(self.now + takes, EventQueue::LAST, Planned::End(attempt, outcome));
         }
     }
 
@@ -192,7 +192,7 @@ impl World {
                         signal: "TERM".to_owned(),
                     },
                 };
-                (self.now, Plans::LAST, Outcome::failed(kind, ""))
+                (self.now, EventQueue::LAST, Outcome::failed(kind, ""))
             }
             Some(Some(part)) => match part.lingers {
                 Some(lingers) => (self.now + lingers, part.rank, part.end.outcome.clone()),
@@ -200,6 +200,6 @@ impl World {
                 None => return,
             },
         };
-        self.plans.add(at, rank, Planned::End(attempt, outcome));
+        self.planned.add(at, rank, Planned::End(attempt, outcome));
     }
 }

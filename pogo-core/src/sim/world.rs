@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::crash::Crash;
+use super::event_queue::{EventQueue, Planned};
 use super::indexed::Indexed;
-use super::plans::{Planned, Plans};
 use super::script::{Script, ScriptedAttempt};
 use super::{Fault, History, TaskTimes};
 use crate::Timestamp;
@@ -24,7 +24,7 @@ pub struct World {
     pub(super) faults: Indexed<HostName, Vec<Fault>>,
     /// What every host is under, after its own.
     pub(super) everywhere: Vec<Fault>,
-    pub(super) plans: Plans,
+    pub(super) planned: EventQueue,
     /// Attempts that run, and what they follow if they follow a script.
     pub(super) running: Indexed<AttemptId, Option<Box<ScriptedAttempt>>>,
     /// How many attempts have failed or ended in doubt.
@@ -52,7 +52,7 @@ impl World {
             times: TaskTimes::Fixed(Duration::from_secs(1)),
             faults: Indexed::default(),
             everywhere: vec![],
-            plans: Plans::default(),
+            planned: EventQueue::default(),
             running: Indexed::default(),
             spent: Indexed::default(),
             script: None,
@@ -223,8 +223,8 @@ impl World {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn at(mut self, time: Timestamp, input: impl Into<Input>) -> Self {
-        self.plans
-            .add(time, Plans::LAST, Planned::Input(Box::new(input.into())));
+        self.planned
+            .add(time, EventQueue::LAST, Planned::Input(Box::new(input.into())));
         self
     }
 

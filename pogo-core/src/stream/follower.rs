@@ -17,7 +17,7 @@ pub struct Follower {
 }
 
 /// An update that does not follow from what is known. The next stream is asked for from [`Follower::position`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FollowError {
     /// Updates before it are missing.

@@ -49,11 +49,14 @@ pub mod cluster;
 #[cfg(feature = "async")]
 pub mod conformance;
 mod drill;
+mod drill_owner;
 mod fleets;
 #[cfg(feature = "async")]
 mod host_records;
 mod invariants;
+mod job_settings;
 mod jobs;
+mod limits;
 #[cfg(feature = "async")]
 mod permission;
 mod policies;
@@ -67,12 +70,15 @@ mod transport;
 #[cfg(feature = "async")]
 pub use attempt::{AttemptWatch, SeenAttempt, TestAttempt};
 pub use drill::Drill;
+pub use drill_owner::DrillOwner;
 pub use fleets::{fleets, group};
 pub use invariants::{assert_never_more_than, assert_once, assert_order, assert_stays_available};
-pub use jobs::{job_settings, job_specs};
+pub use job_settings::job_settings;
+pub use jobs::job_specs;
+pub use limits::limits;
 #[cfg(feature = "async")]
 pub use permission::{PermitAll, TestPermission};
-pub use policies::{limits, policies};
-pub use steps::{DrillOwner, Step, job_updates, steps};
+pub use policies::policies;
+pub use steps::{Step, job_updates, steps};
 #[cfg(feature = "async")]
 pub use transport::{TestBehavior, TestStep, TestTransport};

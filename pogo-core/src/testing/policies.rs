@@ -6,7 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::fleets::{COLOS, RACKS, ROLES};
-use super::jobs::job_settings;
+use super::job_settings::job_settings;
+use super::limits::limits;
 use crate::fleet::Selector;
 use crate::policy::{Constraint, JobSettings, Limit, Policy, Rule, Sequence};
 
@@ -33,15 +34,6 @@ pub fn policies() -> impl Strategy<Value = Arc<Policy>> {
             retire_after,
         })
     })
-}
-
-/// Limits that are small enough to matter in a small fleet, 0 among them.
-pub fn limits() -> impl Strategy<Value = Limit> {
-    let text = prop_oneof![
-        1 => prop::sample::select(&["0", "0%"][..]),
-        12 => prop::sample::select(&["1", "1", "2", "3", "25%", "50%", "75%", "100%"][..]),
-    ];
-    text.prop_map(|text| text.parse().expect("it is a limit"))
 }
 
 fn constraint() -> impl Strategy<Value = Constraint> {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::drill_owner::{DrillOwner, holders};
 use super::policies::value;
 use super::{fleets, job_settings, job_specs, policies};
 use crate::fleet::{Fleet, Selector};
-use crate::plan::{HoldOwner, JobSpec};
+use crate::plan::JobSpec;
 use crate::policy::{Policy, Setting};
 use crate::scheduler::{FailureKind, FenceAnswer, HoldMode, JobUpdate, NeverBegan, Outcome, Phase};
 
@@ -75,25 +76,6 @@ pub enum Step {
     Configure(Arc<Fleet>, Arc<Policy>),
 }
 
-/// An owner of holds in a drill.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "they are names")]
-pub enum DrillOwner {
-    Ann,
-    Bob,
-}
-
-impl DrillOwner {
-    /// The name under which hosts are held.
-    pub fn owner(self) -> Option<HoldOwner> {
-        let name = match self {
-            Self::Ann => "ann",
-            Self::Bob => "bob",
-        };
-        HoldOwner::new(name).ok()
-    }
-}
-
 /// Steps of every kind, most of them reports; fleets and policies are those of [`fleets`] and [`policies`].
 pub fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
@@ -148,10 +130,6 @@ fn hosts() -> impl Strategy<Value = Step> {
         3 => (any::<[u8; 2]>(), holders(), any::<bool>())
             .prop_map(|(hosts, by, force)| Step::Release(hosts, by, force)),
     ]
-}
-
-pub(super) fn holders() -> impl Strategy<Value = DrillOwner> {
-    prop_oneof![Just(DrillOwner::Ann), Just(DrillOwner::Bob)]
 }
 
 fn outcomes() -> impl Strategy<Value = Outcome> {

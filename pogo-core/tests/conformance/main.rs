@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is tests")]
 
 mod fences;
+mod flawed_journal;
 mod inventories;
 mod journals;
 mod outputs;

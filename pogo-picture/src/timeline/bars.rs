@@ -1,6 +1,6 @@
 //! A host's row: a bar for each attempt.
 
-use super::host::{Attempt, HostTimeline};
+use super::host::{AttemptTimeline, HostTimeline};
 use super::sheet::Sheet;
 use super::state::HostState;
 use crate::markup::{Px, shorten};
@@ -78,7 +78,7 @@ fn waits(sheet: &mut Sheet<'_>, at: usize, host: &HostTimeline, middle: f64) {
     sheet.markup.end();
 }
 
-fn attempt(sheet: &mut Sheet<'_>, host: &HostTimeline, attempt: &Attempt, middle: f64, bar: f64) {
+fn attempt(sheet: &mut Sheet<'_>, host: &HostTimeline, attempt: &AttemptTimeline, middle: f64, bar: f64) {
     let until = sheet.data.until;
     let axis = sheet.axis;
     let stretches = attempt.stretches(until);
@@ -163,7 +163,7 @@ fn signs(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64, bar: f64) {
 }
 
 /// The tooltip of an attempt, in parts.
-fn tooltip(began: Timestamp, until: Timestamp, host: &HostTimeline, attempt: &Attempt) -> String {
+fn tooltip(began: Timestamp, until: Timestamp, host: &HostTimeline, attempt: &AttemptTimeline) -> String {
     let end = attempt.ended.as_ref().map_or(until, |(at, _)| *at);
     let outcome = match &attempt.ended {
         None => "running".to_owned(),

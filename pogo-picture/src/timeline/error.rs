@@ -4,7 +4,7 @@ use pogo_core::journal::ReplayError;
 use pogo_core::scheduler::JobId;
 
 /// Why a log cannot be drawn as a timeline.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimelineError {
     /// A record cannot follow those before it.

@@ -10,7 +10,7 @@ use super::state::HostState;
 #[derive(Debug, Clone)]
 pub(super) struct HostTimeline {
     pub(super) name: HostName,
-    pub(super) attempts: Vec<Attempt>,
+    pub(super) attempts: Vec<AttemptTimeline>,
     /// State changes in order; of two at the same time the later one counts.
     pub(super) states: Vec<(Timestamp, HostState)>,
     /// The state of its task, besides a running attempt.
@@ -21,7 +21,7 @@ pub(super) struct HostTimeline {
 
 /// One attempt, from its start to its end.
 #[derive(Debug, Clone)]
-pub(super) struct Attempt {
+pub(super) struct AttemptTimeline {
     pub(super) job: JobId,
     pub(super) id: AttemptId,
     /// Its number for the host within the job, from 1.
@@ -74,7 +74,7 @@ impl HostTimeline {
     /// Begins an attempt.
     pub(super) fn begin(&mut self, at: Timestamp, job: JobId, id: AttemptId) {
         let before = self.attempts.iter().filter(|attempt| attempt.job == job).count();
-        self.attempts.push(Attempt {
+        self.attempts.push(AttemptTimeline {
             job,
             id,
             number: u32::try_from(before + 1).unwrap_or(u32::MAX),
@@ -131,7 +131,7 @@ impl HostTimeline {
     }
 
     /// What was said later of an attempt whose end was unknown.
-    pub(super) fn remark(&mut self, which: impl Fn(&Attempt) -> bool, remark: &str) {
+    pub(super) fn remark(&mut self, which: impl Fn(&AttemptTimeline) -> bool, remark: &str) {
         for attempt in self.attempts.iter_mut().filter(|attempt| which(attempt)) {
             if let Some((_, ending)) = &mut attempt.ended
                 && ending.state == HostState::InDoubt
@@ -150,7 +150,7 @@ impl HostTimeline {
     }
 }
 
-impl Attempt {
+impl AttemptTimeline {
     /// The states with their beginnings and ends. The last one of a running host ends at `until`.
     pub(super) fn stretches(&self, until: Timestamp) -> Vec<(Timestamp, Timestamp, HostState)> {
         let end = self.ended.as_ref().map_or(until, |(at, _)| *at);

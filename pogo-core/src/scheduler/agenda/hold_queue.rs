@@ -4,8 +4,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::key::Urgency;
-use super::{Agenda, Key};
+use super::key::{Key, Urgency};
+use super::load::Load;
 use crate::Timestamp;
 use crate::fleet::HostId;
 use crate::plan::BucketId;
@@ -110,21 +110,19 @@ impl HoldQueue {
         self.woken.extend(firsts.iter().map(|&(line, _)| line));
         firsts
     }
-}
 
-impl Agenda {
-    /// The host whose turn to be held is before that of all others, if any can be held now.
-    pub(super) fn next_hold(&mut self, state: &State) -> Option<(Key, HostId)> {
-        if self.holds.touched.is_empty() && self.holds.woken.is_empty() {
+    /// The hold whose turn is before that of all others, if any can be in force now.
+    pub(super) fn next(&mut self, state: &State, load: &Load) -> Option<(Key, HostId)> {
+        if self.touched.is_empty() && self.woken.is_empty() {
             return None;
         }
-        let firsts = self.holds.firsts(state);
+        let firsts = self.firsts(state);
         let urgency = |&((profile, _), order): &(Line, HoldOrder)| {
             let (Reverse(priority), behind, ..) = order;
             let key = Urgency {
                 priority,
                 tries: 0,
-                load: self.load.of(state, profile),
+                load: load.of(state, profile),
                 expected: 0,
                 job: behind.index(),
                 // Behind all tasks of the job.

@@ -104,6 +104,7 @@ impl Agenda {
     /// Brings the queues up to date with what events changed.
     pub(crate) fn note(&mut self, state: &State, effects: &mut Vec<Effect>) {
         for effect in effects.drain(..) {
+            // They are built again before the next pick, from a state that has this change already.
             if self.stale {
                 continue;
             }
@@ -182,6 +183,7 @@ impl Agenda {
         let mut jobs = Vec::new();
         self.now = now;
         while let Some(&(not_before, job, task)) = self.delayed.first() {
+            // A delay that was cut short or replaced leaves its entry here: the state says which one counts.
             let current = state.jobs.get(&job).and_then(|job| job.backoffs.get(&task));
             let waits = current.is_some_and(|delay| delay.until == not_before);
             if waits && not_before > now {

@@ -23,7 +23,7 @@ impl Agenda {
     pub(crate) fn pick(&mut self, state: &State) -> Option<Pick> {
         loop {
             let task = self.most_urgent(state);
-            let hold = self.next_hold(state);
+            let hold = self.holds.next(state, &self.load);
             let comes_first = |(key, _): (Key, _)| task.is_none_or(|((of_task, _), _)| key > of_task);
             if let Some((_, host)) = hold.filter(|&hold| comes_first(hold)) {
                 return Some(Pick::Hold(host));

@@ -1,11 +1,12 @@
 //! Why an event is not applied.
 
 use crate::Timestamp;
-use crate::fleet::{HostName, Selector};
-use crate::scheduler::{AttemptId, ContentNotLoaded, Incarnation, JobId, JobStatus, TaskState};
+use crate::fleet::{HostName, ResolveError, Selector};
+use crate::plan::PlanError;
+use crate::scheduler::{AttemptId, ConfigureError, ContentNotLoaded, Incarnation, JobId, JobStatus, TaskState};
 
 /// An event that cannot follow the events before it: the log is damaged, or belongs to another namespace.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
     /// It refers to a job that was never submitted.
@@ -81,18 +82,16 @@ pub enum ApplyError {
     /// Its fleet or policy is named by a digest, and was not loaded.
     #[error("an event cannot be applied: {0}")]
     Content(#[from] ContentNotLoaded),
-    /// Its fleet, policy or job does not compile.
-    #[error("an event cannot be understood: {message}")]
-    Invalid {
-        /// What is wrong with it.
-        message: String,
-    },
-}
-
-impl ApplyError {
-    pub(in crate::scheduler) fn invalid(error: impl std::fmt::Display) -> Self {
-        Self::Invalid {
-            message: error.to_string(),
-        }
-    }
+    /// It configures a fleet and a policy that cannot be applied.
+    #[error("an event configures what cannot be applied: {0}")]
+    Configure(#[from] ConfigureError),
+    /// It submits a job that cannot be run under the policy.
+    #[error("an event submits a job that cannot be run: {0}")]
+    Job(#[from] PlanError),
+    /// It submits a job without hosts, or with one of them twice.
+    #[error("an event submits a job without hosts, or with one of them twice")]
+    JobHosts,
+    /// It freezes hosts that the fleet does not have.
+    #[error("an event freezes hosts that are not there: {0}")]
+    Freeze(#[from] ResolveError),
 }

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::forecast::Forecast;
-use super::frozen;
 use crate::fleet::{HostId, HostName};
 use crate::plan::{BucketId, HoldOwner};
 use crate::scheduler::state::State;
-use crate::scheduler::{Blocker, Cure, CureOrder, Hold, HoldView, Obstacle};
+use crate::scheduler::{Blocker, Cure, CureOrder, Freeze, Hold, HoldView, Obstacle};
 
 impl State {
     /// What keeps this owner from holding a host that it waits to hold; nothing if it does not. `None` if there is no
@@ -81,6 +80,12 @@ impl Forecast<'_> {
 }
 
 /// Somebody holds these hosts, or waits to.
+pub(super) fn frozen(freeze: &Freeze) -> Obstacle {
+    let hosts = freeze.hosts.clone();
+    let cure = Cure::of(CureOrder::Thaw { hosts });
+    Obstacle::lasting(Blocker::Frozen { freeze: freeze.clone() }, vec![cure])
+}
+
 pub(super) fn held(hosts: Vec<HostName>, hold: &Hold) -> Obstacle {
     let release = Cure::of(CureOrder::Release { hosts: hosts.clone() });
     let hold = hold.clone();

@@ -16,7 +16,7 @@ use crate::fleet::HostName;
 use crate::plan::{BucketId, HoldOwner, StageId};
 use crate::policy::WaveGate;
 use forecast::Forecast;
-use holds::held;
+use holds::{frozen, held};
 
 impl State {
     /// Everything that keeps a host of a job from starting; see [`Scheduler::explain`](super::Scheduler::explain).
@@ -377,12 +377,6 @@ impl<'a> Explainer<'a> {
         }
         found
     }
-}
-
-fn frozen(freeze: &Freeze) -> Obstacle {
-    let hosts = freeze.hosts.clone();
-    let cure = Cure::of(CureOrder::Thaw { hosts });
-    Obstacle::lasting(Blocker::Frozen { freeze: freeze.clone() }, vec![cure])
 }
 
 fn named(job: &Job, tasks: &[u32]) -> Vec<HostName> {

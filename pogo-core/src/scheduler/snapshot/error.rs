@@ -1,7 +1,9 @@
 //! Why a snapshot cannot be restored.
 
-use super::Snapshot;
 use crate::scheduler::ContentNotLoaded;
+
+/// The version of snapshots that this library writes, and the highest that it reads.
+pub(super) const VERSION: u32 = 1;
 
 /// A snapshot that cannot be restored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -10,7 +12,7 @@ pub enum RestoreError {
     /// A newer version of this library wrote it.
     #[error(
         "the snapshot is of version {found}, and this library reads up to {}; use the newer one",
-        Snapshot::VERSION
+        VERSION
     )]
     Newer {
         /// The version it says it is of.

@@ -98,7 +98,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// The version of the stored form that this library writes. It reads this one and those before it.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = error::VERSION;
 
     /// The time of the last event before it was taken.
     pub fn at(&self) -> Timestamp {

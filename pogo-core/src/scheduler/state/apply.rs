@@ -115,7 +115,7 @@ impl State {
                     reason: reason.clone(),
                     since: self.at,
                 };
-                self.freeze(freeze).map_err(ApplyError::invalid)?;
+                self.freeze(freeze)?;
                 // Rare, and any number of tasks may be concerned: building the queues
                 // anew is simpler than finding them.
                 effects.push(Effect::Rebuild);

@@ -72,11 +72,7 @@ impl State {
     ) -> Result<(), ApplyError> {
         *self = match decided {
             Some(next) => *next,
-            None => self
-                .configured(self.at, fleet, policy)
-                .map_err(|error| ApplyError::Invalid {
-                    message: error.to_string(),
-                })?,
+            None => self.configured(self.at, fleet, policy)?,
         };
         effects.push(Effect::Rebuild);
         Ok(())

@@ -85,17 +85,13 @@ impl State {
 
     /// Compiles a job as a log has it.
     pub(super) fn compile_submitted(&self, spec: &JobSpec, hosts: &Arc<[HostName]>) -> Result<Compiled, ApplyError> {
-        let invalid = |error: PlanError| ApplyError::Invalid {
-            message: error.to_string(),
-        };
-        spec.check().map_err(invalid)?;
+        spec.check()?;
         let ids: Vec<HostId> = hosts.iter().map(|host| self.host_id(host)).collect::<Result<_, _>>()?;
         let distinct: BTreeSet<HostId> = ids.iter().copied().collect();
         if ids.is_empty() || distinct.len() < ids.len() {
-            let message = "a job has no hosts, or one of them twice".to_owned();
-            return Err(ApplyError::Invalid { message });
+            return Err(ApplyError::JobHosts);
         }
-        self.compile(spec, ids, Arc::clone(hosts)).map_err(invalid)
+        Ok(self.compile(spec, ids, Arc::clone(hosts))?)
     }
 
     /// The number of the next job.

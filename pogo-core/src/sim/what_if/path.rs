@@ -90,7 +90,7 @@ pub enum WaitedFor {
 }
 
 /// A log that has no critical path.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathError {
     /// The log does not have the job.

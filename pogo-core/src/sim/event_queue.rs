@@ -8,8 +8,8 @@ use crate::scheduler::{AttemptId, Input, Outcome};
 
 /// Everything that is planned to happen, soonest first.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Plans {
-    heap: BinaryHeap<Plan>,
+pub(super) struct EventQueue {
+    heap: BinaryHeap<QueueEntry>,
     made: u64,
 }
 
@@ -25,7 +25,7 @@ pub(super) enum Planned {
 }
 
 #[derive(Debug, Clone)]
-struct Plan {
+struct QueueEntry {
     at: Timestamp,
     /// What comes first at the same time.
     rank: u64,
@@ -33,7 +33,7 @@ struct Plan {
     what: Planned,
 }
 
-impl Plans {
+impl EventQueue {
     /// The rank of attempts that ask, which they do as soon as they are started.
     pub(super) const FIRST: u64 = 0;
     /// The rank of what is not in a log: after everything that has one, in the order of planning.
@@ -42,16 +42,16 @@ impl Plans {
     pub(super) fn add(&mut self, at: Timestamp, rank: u64, what: Planned) {
         let made = self.made;
         self.made += 1;
-        self.heap.push(Plan { at, rank, made, what });
+        self.heap.push(QueueEntry { at, rank, made, what });
     }
 
     /// When the next thing happens.
     pub(super) fn next(&self) -> Option<Timestamp> {
-        self.heap.peek().map(|plan| plan.at)
+        self.heap.peek().map(|entry| entry.at)
     }
 
     pub(super) fn take(&mut self) -> Option<Planned> {
-        self.heap.pop().map(|plan| plan.what)
+        self.heap.pop().map(|entry| entry.what)
     }
 
     /// Drops what attempts do, which a dead dispatcher does not report. Gives the ends, the first of them first: their
@@ -59,10 +59,10 @@ impl Plans {
     pub(super) fn forget_ends(&mut self) -> Vec<(Timestamp, AttemptId, Outcome)> {
         let all = std::mem::take(&mut self.heap).into_sorted_vec();
         let mut ends = Vec::new();
-        for plan in all.into_iter().rev() {
-            match plan.what {
-                Planned::Input(_) => self.heap.push(plan),
-                Planned::End(attempt, outcome) => ends.push((plan.at, attempt, outcome)),
+        for entry in all.into_iter().rev() {
+            match entry.what {
+                Planned::Input(_) => self.heap.push(entry),
+                Planned::End(attempt, outcome) => ends.push((entry.at, attempt, outcome)),
                 Planned::Begin(_) => {}
             }
         }
@@ -70,29 +70,29 @@ impl Plans {
     }
 }
 
-impl Plan {
+impl QueueEntry {
     fn key(&self) -> (Timestamp, u64, u64) {
         (self.at, self.rank, self.made)
     }
 }
 
-impl Ord for Plan {
+impl Ord for QueueEntry {
     /// The greatest of a heap comes first, so the soonest is the greatest.
     fn cmp(&self, other: &Self) -> Ordering {
         other.key().cmp(&self.key())
     }
 }
 
-impl PartialOrd for Plan {
+impl PartialOrd for QueueEntry {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Plan {
+impl PartialEq for QueueEntry {
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
 }
 
-impl Eq for Plan {}
+impl Eq for QueueEntry {}
