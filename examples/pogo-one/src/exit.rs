@@ -121,7 +121,7 @@ impl CliError {
         Self::Broken(error.to_string())
     }
 
-    /// The same error, after something was done.
+    /// Adds what was done before.
     #[cfg(feature = "store")]
     pub(crate) fn after(self, done: &str) -> Self {
         let say = |message: String| format!("{message}; before that: {done}");

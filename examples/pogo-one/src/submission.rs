@@ -60,7 +60,7 @@ fn in_force(_: &JobArgs, _: &Targets) -> Result<Option<Namespace>, CliError> {
     Ok(None)
 }
 
-/// The same, without a limit for hosts that have none.
+/// The fleet and the policy to go by, without a limit for hosts that have none.
 pub(crate) fn unguarded_namespace(
     args: &JobArgs,
     targets: &Targets,

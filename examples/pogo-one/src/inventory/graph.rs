@@ -3,10 +3,11 @@
 use pogo_core::fleet::{Fleet, TagId};
 use serde::Serialize;
 
-use super::{gather, show};
+use super::gathered::gather;
 use crate::cli::GraphArgs;
 use crate::exit::{CliError, Exit};
 use crate::report::WithWarnings;
+use crate::report::print_as;
 
 /// A group, and the groups within it.
 #[derive(Serialize)]
@@ -24,7 +25,7 @@ pub(super) fn graph(args: &GraphArgs) -> Result<Exit, CliError> {
     let root = all(&gathered.fleet);
     let mut text = format!("all hosts ({})\n", root.hosts);
     branches(&root.groups, "", &mut text);
-    show(args.format, &WithWarnings::of(&root, &gathered), &text)?;
+    print_as(args.format, &WithWarnings::of(&root, &gathered), &text)?;
     Ok(Exit::Succeeded)
 }
 

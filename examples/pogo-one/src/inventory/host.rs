@@ -4,10 +4,11 @@ use pogo_core::fleet::{HostName, HostRange, Selector};
 use pogo_inventory::merge::{Gathered, SourceListing};
 use serde::Serialize;
 
-use super::{gather, settings, show};
+use super::gathered::{gather, settings};
 use crate::cli::HostArgs;
 use crate::exit::{CliError, Exit};
 use crate::report::WithWarnings;
+use crate::report::print_as;
 
 /// A host with the origin of each tag and setting.
 #[derive(Serialize)]
@@ -41,7 +42,7 @@ pub(super) fn host(args: &HostArgs) -> Result<Exit, CliError> {
     // Says which names are near.
     gathered.fleet.resolve(&wanted).map_err(CliError::usage)?;
     let report = report(&gathered, name);
-    show(
+    print_as(
         args.common.format,
         &WithWarnings::of(&report, &gathered),
         &report.text(),

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use pogo_core::fleet::{Fleet, HostId, HostName};
 use serde::Serialize;
 
-use super::{gather, settings, show};
+use super::gathered::{gather, settings};
 use crate::cli::ListArgs;
 use crate::exit::{CliError, Exit};
+use crate::report::print_as;
 
 /// A host of the list.
 #[derive(Serialize)]
@@ -37,7 +38,7 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit, CliError> {
         .max()
         .unwrap_or(0);
     let text: String = rows.iter().map(|row| row.line(width)).collect();
-    show(args.common.format, &rows, &text)?;
+    print_as(args.common.format, &rows, &text)?;
     Ok(Exit::Succeeded)
 }
 

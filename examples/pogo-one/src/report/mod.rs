@@ -18,6 +18,7 @@ mod other_orders;
 #[cfg(feature = "store")]
 mod output_printer;
 mod pane;
+mod print_as;
 mod progress;
 mod prompt;
 mod reasons;
@@ -44,6 +45,7 @@ pub(crate) use limits::limits_of;
 pub(crate) use moment::{moment, second};
 #[cfg(feature = "store")]
 pub(crate) use output_printer::OutputPrinter;
+pub(crate) use print_as::print_as;
 pub(crate) use progress::JobProgress;
 pub(crate) use prompt::OpenPrompt;
 #[cfg(feature = "store")]

@@ -29,7 +29,7 @@ impl OutputPrinter {
         Self { kind }
     }
 
-    /// The same output of several hosts once, at the end.
+    /// What several hosts wrote alike once, at the end.
     pub(crate) fn folding(style: FoldStyle) -> Self {
         let kind = Kind::Folded(Outputs::default(), style, vec![]);
         Self { kind }

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{namespaces, open, show, wait};
+use super::opened::{namespaces, open, wait};
 use crate::cli::StoreInfoArgs;
 use crate::exit::{CliError, Exit};
+use crate::report::print_as;
 
 pub(super) fn check(args: &StoreInfoArgs) -> Result<Exit, CliError> {
     let store = open(&args.at)?;
@@ -20,7 +21,7 @@ pub(super) fn check(args: &StoreInfoArgs) -> Result<Exit, CliError> {
         .iter()
         .map(|it| json!({ "file": it.file.display().to_string(), "message": it.message, "cure": it.cure }))
         .collect();
-    show(args.at.format, &json!({ "damage": rows }), &text)?;
+    print_as(args.at.format, &json!({ "damage": rows }), &text)?;
     Ok(match damage.is_empty() {
         true => Exit::Succeeded,
         false => Exit::Failed,

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
+use super::opened::{open, wait};
 use super::prune::now;
 use super::size::size;
-use super::{open, show, wait};
 use crate::cli::CopyArgs;
 use crate::exit::{CliError, Exit};
+use crate::report::print_as;
 
 pub(super) fn copy(args: &CopyArgs) -> Result<Exit, CliError> {
     let store = open(&args.at)?;
@@ -26,6 +27,6 @@ pub(super) fn copy(args: &CopyArgs) -> Result<Exit, CliError> {
         "files": copied.files,
         "bytes": copied.bytes,
     });
-    show(args.at.format, &value, &text)?;
+    print_as(args.at.format, &value, &text)?;
     Ok(Exit::Succeeded)
 }

@@ -3,10 +3,11 @@
 use pogo_store::{JobFilter, NamespaceInfo, Store};
 use serde_json::{Value, json};
 
+use super::opened::{namespaces, open, wait};
 use super::size::size;
-use super::{namespaces, open, show, wait};
 use crate::cli::StoreInfoArgs;
 use crate::exit::{CliError, Exit};
+use crate::report::print_as;
 
 /// A namespace, and how many jobs it has.
 struct Summary {
@@ -36,7 +37,7 @@ pub(super) fn info(args: &StoreInfoArgs) -> Result<Exit, CliError> {
         true => format!("{}: no namespaces yet\n", store.path().display()),
         false => format!("{}\n{text}", store.path().display()),
     };
-    show(args.at.format, &as_json(&store, &summaries), &text)?;
+    print_as(args.at.format, &as_json(&store, &summaries), &text)?;
     Ok(Exit::Succeeded)
 }
 

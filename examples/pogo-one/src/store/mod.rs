@@ -4,18 +4,16 @@ mod check;
 mod copy;
 mod default_dir;
 mod info;
+mod opened;
 mod prune;
 mod size;
 
 pub(crate) use default_dir::default_dir;
 pub(crate) use info::counted;
-use pogo_core::journal::JournalError;
-use pogo_store::{Namespace, Store, StoreError};
-use serde::Serialize;
+pub(crate) use opened::{refused, wait};
 
-use crate::cli::{PlanFormat, StoreArgs, StoreAt, StoreChoice, StoreCommand};
+use crate::cli::{StoreArgs, StoreCommand};
 use crate::exit::{CliError, Exit};
-use crate::report;
 
 pub(crate) fn store(args: &StoreArgs) -> Result<Exit, CliError> {
     match &args.command {
@@ -24,62 +22,4 @@ pub(crate) fn store(args: &StoreArgs) -> Result<Exit, CliError> {
         StoreCommand::Prune(args) => prune::prune(args),
         StoreCommand::Copy(args) => copy::copy(args),
     }
-}
-
-/// The store that is named, or that of this user. Nothing is created.
-fn open(at: &StoreAt) -> Result<Store, CliError> {
-    let path = match &at.store {
-        Some(StoreChoice::Dir(path)) => path.clone(),
-        // That jobs are not kept now removes no store.
-        Some(StoreChoice::None) | None => default_dir()?,
-    };
-    Store::open_existing(path).map_err(refused)
-}
-
-/// The namespace that is named, or all that the store has.
-fn namespaces(store: &Store, only: Option<&str>) -> Result<Vec<(String, Namespace)>, CliError> {
-    let known = store.namespaces().map_err(refused)?;
-    if let Some(name) = only
-        && !known.iter().any(|known| known == name)
-    {
-        let has = match known.is_empty() {
-            true => "it has none".to_owned(),
-            false => format!("it has {}", known.join(", ")),
-        };
-        let path = store.path().display();
-        return Err(CliError::usage(format!(
-            "there is no namespace `{name}` in {path}; {has}"
-        )));
-    }
-    let taken = known.into_iter().filter(|name| only.is_none_or(|only| only == name));
-    let opened = taken.map(|name| Ok((name.clone(), store.namespace(&name)?)));
-    opened.collect::<Result<_, StoreError>>().map_err(refused)
-}
-
-/// Whether the user or the disk can help.
-pub(crate) fn refused(error: StoreError) -> CliError {
-    match error {
-        StoreError::Io(_) | StoreError::Damaged { .. } => CliError::broken(error),
-        StoreError::Journal(JournalError::Held { owner, since, .. }) => CliError::usage(format!(
-            "somebody owns the store: {owner}, since {}; stop that process, or wait for its end",
-            since.utc()
-        )),
-        StoreError::Journal(_) => CliError::broken(error),
-        _ => CliError::usage(error),
-    }
-}
-
-/// Waits for the store, which works on threads of its own.
-pub(crate) fn wait<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime.map_err(CliError::broken)?.block_on(work).map_err(refused)
-}
-
-/// Prints something as text or as JSON.
-fn show(format: PlanFormat, value: &impl Serialize, text: &str) -> Result<(), CliError> {
-    match format {
-        PlanFormat::Text => report::print(text)?,
-        PlanFormat::Json => report::print_json(value)?,
-    }
-    Ok(())
 }

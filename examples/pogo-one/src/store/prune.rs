@@ -7,10 +7,11 @@ use pogo_core::scheduler::JobId;
 use pogo_store::{Namespace, Retention};
 use serde_json::{Value, json};
 
+use super::opened::{namespaces, open, wait};
 use super::size::size;
-use super::{namespaces, open, show, wait};
 use crate::cli::PruneArgs;
 use crate::exit::{CliError, Exit};
+use crate::report::print_as;
 
 /// What was removed of a namespace.
 struct Removed {
@@ -38,7 +39,7 @@ pub(super) fn prune(args: &PruneArgs) -> Result<Exit, CliError> {
         .map(|it| json!({ "namespace": it.namespace, "jobs": it.jobs, "bytes": it.bytes }))
         .collect();
     let text: String = all.iter().map(Removed::text).collect();
-    show(args.at.format, &json!({ "removed": rows }), &text)?;
+    print_as(args.at.format, &json!({ "removed": rows }), &text)?;
     Ok(Exit::Succeeded)
 }
 

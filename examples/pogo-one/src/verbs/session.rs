@@ -22,7 +22,7 @@ pub(super) fn with_session<T>(
     with_place(Place::kept(args)?, work)
 }
 
-/// The same, of this namespace.
+/// Does something with the dispatcher of this namespace, which is started if there is none.
 pub(super) fn with_place<T>(
     place: Place,
     work: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
