@@ -181,7 +181,8 @@ impl<'a> Detached<'a> {
         Some(FollowEnd::Over(why))
     }
 
-    /// The same for an attempt that is to be ended.
+    /// Lets nothing begin by this launch of an attempt that is to be ended, and ends what an earlier launch may have
+    /// begun.
     async fn stop_at_gate(&mut self, write: &ChannelWriteHalf<Msg>, reason: StopReason) -> Option<FollowEnd> {
         let _ = write.eof().await;
         if self.may_have_begun() {

@@ -106,7 +106,7 @@ fn commands_of(line: &str) -> DetachedCommands {
     numbered(0, line)
 }
 
-/// The same, with a number for the command.
+/// The line with a number in front of it, by which tests tell commands apart.
 fn numbered(x: usize, line: &str) -> DetachedCommands {
     commands_of_job(format!("job{x}"), RemoteCommand::shell(format!("X={x}; {line}")))
 }

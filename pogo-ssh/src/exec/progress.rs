@@ -88,6 +88,7 @@ impl SessionProgress {
                 self.phase = Some(phase);
                 return Some(phase);
             }
+            // Only while the command runs: what it left in the background may go on printing.
             Mark::Ended(status) if self.runs_command() => self.command = Some(ExitStatus::Code(status)),
             Mark::Killed(signal) if self.runs_command() => self.command = Some(ExitStatus::Signal(signal)),
             Mark::Ready(ready) if self.gate.is_shut && self.gate.ready.is_none() => {
@@ -190,6 +191,8 @@ impl SessionProgress {
         if let Some(never) = &self.gate.never {
             return never.clone().into();
         }
+        // Without a status the link broke, and what is known decides: a refusal, a shut gate, or the end of the
+        // command.
         let Some(status) = status else {
             return match (self.gate.is_shut, &self.refused, &self.command) {
                 (_, Some(reason), _) => ExitReport::refused(reason.clone()),
@@ -217,6 +220,7 @@ impl SessionProgress {
         match (&self.command, status) {
             (Some(ExitStatus::Signal(signal)), _) => ExitReport::Killed { signal: signal.clone() },
             (Some(ExitStatus::Code(status @ 1..)), _) => self.exited(*status),
+            // The status is that of the wrapper: the command may go on without it.
             (None, status) if self.phase == Some(Phase::Command) && self.expected.outlives_command => {
                 ExitReport::Unknown(format!(
                     "what ran the command on the host ended with {status}, and did not tell how the command ended"

@@ -87,7 +87,7 @@ impl JobInputs {
         self
     }
 
-    /// The same with these secrets.
+    /// Replaces the secrets.
     pub(super) fn with_secrets(mut self, secrets: Secrets) -> Self {
         self.secrets = secrets;
         self

@@ -54,6 +54,7 @@ impl Link {
     /// no error, and the session goes on without.
     pub(crate) async fn open_session(&self) -> Result<Channel<Msg>, russh::Error> {
         let channel = self.handle.channel_open_session().await?;
+        // Without a reply: servers refuse most names (`AcceptEnv`), and each answer would cost a round trip.
         for (name, value) in self.session.environment.iter() {
             channel.set_env(false, name, value).await?;
         }

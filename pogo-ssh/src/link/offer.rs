@@ -70,6 +70,7 @@ impl OfferSources<'_> {
         }
         candidates.extend(others);
         candidates.extend(named);
+        // Every offer counts against the server's `MaxAuthTries`, six by default: none is made twice.
         let mut seen: Vec<Offered> = Vec::new();
         candidates.retain(|candidate| match candidate {
             Candidate::Unopened(_) => true,

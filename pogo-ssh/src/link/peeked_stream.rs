@@ -127,6 +127,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for PeekedStream<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for PeekedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        // The library writes the identification line too, and the host must not see it twice.
         if self.sent > 0 {
             let count = self.sent.min(bytes.len());
             self.sent -= count;
