@@ -1,8 +1,8 @@
 //! Numbers from one to another, as formats of host lists write them in brackets.
 //!
-//! Their grammars differ: `[1:50:2]` is Ansible's and `[1-50/2]` is ClusterShell's, and each refuses other paddings. What the
-//! numbers come to is the same. `pogo_core::fleet::HostRange` has a grammar of its own, and finds one name of millions
-//! without listing the others.
+//! Their grammars differ: `[1:50:2]` is Ansible's and `[1-50/2]` is ClusterShell's, and each refuses other paddings.
+//! What the numbers come to is the same. `pogo_core::fleet::HostRange` has a grammar of its own, and finds one name of
+//! millions without listing the others.
 
 /// Numbers from one to another in steps, padded with zeros to as many digits as the first has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -143,7 +143,8 @@ impl Claiming<'_> {
         })
     }
 
-    /// Takes over from an owner: its sessions end first, so that none of its statements waits for a lock or a standby; then it is fenced.
+    /// Takes over from an owner: its sessions end first, so that none of its statements waits for a lock or a standby;
+    /// then it is fenced.
     async fn take_over(
         &mut self,
         row: &NamespaceRow,

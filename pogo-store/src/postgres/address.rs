@@ -12,9 +12,10 @@ use super::PostgresError;
 
 /// The address of a store in PostgreSQL: `postgres://pogo@db.example.com/pogo`.
 ///
-/// What follows a `?` are settings of the connection, as `sslmode=verify-full` and `sslrootcert=FILE`, and two of ours: `schema=NAME`
-/// (default: `pogo`) has the tables, and `password_file=PATH` names a file that has the password alone. Otherwise the password is that of
-/// the address, of `PGPASSWORD`, or of the file that `PGPASSFILE` names (default: `~/.pgpass`).
+/// What follows a `?` are settings of the connection, as `sslmode=verify-full` and `sslrootcert=FILE`, and two of ours:
+/// `schema=NAME` (default: `pogo`) has the tables, and `password_file=PATH` names a file that has the password alone.
+/// Otherwise the password is that of the address, of `PGPASSWORD`, or of the file that `PGPASSFILE` names (default:
+/// `~/.pgpass`).
 ///
 /// It prints itself without user, password and settings.
 ///

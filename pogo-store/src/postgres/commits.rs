@@ -56,7 +56,8 @@ impl EncodedCommit {
         Ok(Self {
             at: commit.at,
             until: commit.end(),
-            // Without the epoch: a commit whose answer was lost is proposed again by the next owner, and is then found to be there.
+            // Without the epoch: a commit whose answer was lost is proposed again by the next owner, and is then found
+            // to be there.
             digest: Digest::of(&lines),
             jobs: jobs.into_iter().collect(),
             content: digests.map(|digest| digest.as_bytes().to_vec()).collect(),
@@ -83,7 +84,8 @@ const APPEND: &str = fenced!(
      ON CONFLICT DO NOTHING"
 );
 
-/// Appends a commit, if the fence holds and the journal ends where the commit begins. Otherwise says which of them is not so.
+/// Appends a commit, if the fence holds and the journal ends where the commit begins. Otherwise says which of them is
+/// not so.
 pub(super) async fn append(connection: &mut PgConnection, fence: Fence, commit: &EncodedCommit) -> Answer<Seq> {
     if commit.at == commit.until {
         return judge(connection, fence, commit).await;

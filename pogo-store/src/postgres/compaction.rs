@@ -29,8 +29,8 @@ const MOVE: &str = fenced!(
      SELECT namespace, at, until, crc, epoch, jobs, stored, records FROM moved"
 );
 
-/// Removes all snapshots but the last two, and moves the commits of which the older of them needs none to the history. Returns the first position
-/// that is still needed, if anything is kept in place of records.
+/// Removes all snapshots but the last two, and moves the commits of which the older of them needs none to the history.
+/// Returns the first position that is still needed, if anything is kept in place of records.
 pub(super) async fn compact(connection: &mut PgConnection, fence: Fence) -> Result<Option<Seq>, Failed> {
     let oldest = sqlx::query(OLDEST).bind(fence.namespace).bind(KEPT - 1);
     let Some(row) = long(oldest.fetch_optional(&mut *connection)).await? else {

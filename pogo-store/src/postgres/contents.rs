@@ -51,7 +51,8 @@ const REMOVE: &str = fenced!(
         AND NOT EXISTS (SELECT FROM commits m WHERE m.namespace = $1 AND c.digest = ANY(m.content))"
 );
 
-/// Removes the content that no snapshot names and no commit that is still there, but for what was put or named just now.
+/// Removes the content that no snapshot names and no commit that is still there, but for what was put or named just
+/// now.
 pub(super) async fn remove_unnamed(
     connection: &mut PgConnection,
     fence: Fence,

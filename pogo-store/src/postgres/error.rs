@@ -23,7 +23,8 @@ pub enum PostgresError {
     },
     /// The tables are those of an earlier version.
     #[error(
-        "the tables in {store} are of version {version}, and this program needs version {known}; end what uses the store, and run `pogo store migrate {store}`"
+        "the tables in {store} are of version {version}, and this program needs version {known}; end what uses the \
+         store, and run `pogo store migrate {store}`"
     )]
     Older {
         /// The database.
@@ -35,7 +36,8 @@ pub enum PostgresError {
     },
     /// The tables are those of a later version.
     #[error(
-        "the tables in {store} are of version {version}, and this program knows version {known}; use the version of pogo that made them, or a newer one"
+        "the tables in {store} are of version {version}, and this program knows version {known}; use the version of \
+         pogo that made them, or a newer one"
     )]
     Newer {
         /// The database.
@@ -70,7 +72,11 @@ pub enum PostgresError {
         message: String,
     },
     /// A name that no namespace can have.
-    #[error("`{}` is no name of a namespace: use up to 100 letters, digits, `-`, `_` and `.`, the first of them a letter or digit", name.escape_debug())]
+    #[error(
+        "`{}` is no name of a namespace: use up to 100 letters, digits, `-`, `_` and `.`, the first of them a letter \
+         or digit",
+        name.escape_debug()
+    )]
     InvalidName {
         /// The name as given.
         name: String,

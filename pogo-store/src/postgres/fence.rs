@@ -11,8 +11,8 @@ use super::session::within;
 
 /// An ownership: epoch and nonce, in the very table in which they were written.
 ///
-/// The row is locked for share as long as a statement runs, and whoever takes over updates it. Without that lock, a statement that was evaluated
-/// before a takeover would be carried out after it.
+/// The row is locked for share as long as a statement runs, and whoever takes over updates it. Without that lock, a
+/// statement that was evaluated before a takeover would be carried out after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fence {
     pub(super) namespace: i64,

@@ -48,7 +48,8 @@ impl Pace {
 const COUNT: &str = "
     UPDATE heartbeats SET beat = beat + 1, at = clock_timestamp() WHERE namespace = $1 AND epoch = $2 AND nonce = $3";
 
-/// Counts until the ownership is over. A store that is away is asked again: where it comes back with the same epoch, the owner still owns it.
+/// Counts until the ownership is over. A store that is away is asked again: where it comes back with the same epoch,
+/// the owner still owns it.
 pub(super) async fn count(hold: Arc<Hold>) {
     let mut connection = None;
     while !hold.ended.is_over() {

@@ -100,8 +100,8 @@ impl Hold {
         Ok(main.connection.insert(connection))
     }
 
-    /// Whether the store is still the one that is owned. One that was restored, or a standby that was promoted, is another: what it lacks is not
-    /// known, so whoever goes on with it says so.
+    /// Whether the store is still the one that is owned. One that was restored, or a standby that was promoted, is
+    /// another: what it lacks is not known, so whoever goes on with it says so.
     pub(super) fn check_place(&self, place: &Place) -> Result<(), JournalError> {
         if *place == self.place {
             return Ok(());
@@ -116,8 +116,8 @@ impl Hold {
         self.shared.growth.set(None);
     }
 
-    /// Does this over the connection that appends. One that broke, which is often noticed only when it is used, is made anew, and it is done again: all
-    /// that an owner does may be.
+    /// Does this over the connection that appends. One that broke, which is often noticed only when it is used, is made
+    /// anew, and it is done again: all that an owner does may be.
     async fn on_main<T>(
         &self,
         work: impl AsyncFn(&mut PgConnection) -> Answer<T>,

@@ -92,8 +92,8 @@ const STAND_BY: &str = "
     INSERT INTO standbys (namespace, nonce, name, beat, at) VALUES ($1, $2, $3, 0, clock_timestamp())
     ON CONFLICT (namespace, nonce) DO UPDATE SET beat = standbys.beat + 1, at = clock_timestamp()";
 
-/// Writes that somebody waits. It is what shows that an owner which does not count any more could: a database that can be read, and takes no
-/// writes, kills no owner.
+/// Writes that somebody waits. It is what shows that an owner which does not count any more could: a database that can
+/// be read, and takes no writes, kills no owner.
 pub(super) async fn stand_by(
     connection: &mut PgConnection,
     namespace: i64,

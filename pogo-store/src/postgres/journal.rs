@@ -18,9 +18,10 @@ use super::snapshots::latest_snapshot;
 
 /// The journal of a namespace in PostgreSQL.
 ///
-/// Records are durable when an append returns: flushed by the server and by the standbys that it waits for. One process at a time owns it; others
-/// read what it appends, at most a fifth of a second later. An owner that has not counted through a [timeout](super::Pace) in which the store
-/// answered is taken over from; `Acquire::Force` does so at once. No commit may take more than 8 MiB.
+/// Records are durable when an append returns: flushed by the server and by the standbys that it waits for. One process
+/// at a time owns it; others read what it appends, at most a fifth of a second later. An owner that has not counted
+/// through a [timeout](super::Pace) in which the store answered is taken over from; `Acquire::Force` does so at once.
+/// No commit may take more than 8 MiB.
 #[derive(Debug, Clone)]
 pub struct PostgresJournal {
     shared: Arc<Shared>,
@@ -31,7 +32,8 @@ impl PostgresJournal {
         Self { shared }
     }
 
-    /// Asks over one of the connections that anybody may use. A namespace that nobody ever owned has nothing, which is what `empty` says.
+    /// Asks over one of the connections that anybody may use. A namespace that nobody ever owned has nothing, which is
+    /// what `empty` says.
     async fn ask<T: Send + 'static>(
         &self,
         empty: Result<T, JournalError>,

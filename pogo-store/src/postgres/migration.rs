@@ -92,7 +92,8 @@ fn first_tables(schema: &str) -> String {
     )
 }
 
-/// One message, so that the server makes one transaction of it. Of two programs that migrate at once, the second fails on the number.
+/// One message, so that the server makes one transaction of it. Of two programs that migrate at once, the second fails
+/// on the number.
 fn step(version: u32, migration: &str) -> String {
     format!("INSERT INTO migrations (version) VALUES ({version});\n{migration}")
 }

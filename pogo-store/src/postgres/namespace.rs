@@ -43,7 +43,8 @@ impl PostgresNamespace {
 }
 
 impl Shared {
-    /// The number of the namespace; `None` if there is none yet. It is asked each time: a store that was restored has others.
+    /// The number of the namespace; `None` if there is none yet. It is asked each time: a store that was restored has
+    /// others.
     pub(super) async fn find(&self, connection: &mut PgConnection) -> Result<Option<i64>, Failed> {
         let statement = sqlx::query("SELECT id FROM namespaces WHERE name = $1").bind(&self.name);
         let row = within(statement.fetch_optional(connection)).await?;

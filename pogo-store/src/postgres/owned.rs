@@ -107,8 +107,8 @@ impl Drop for Owned {
             hold.give_back().await;
             let _ = said.send(());
         });
-        // Whoever waits for the namespace gets it at once, even if this process ends now. The thread that does it cannot wait for itself: it drops what
-        // nobody awaited.
+        // Whoever waits for the namespace gets it at once, even if this process ends now. The thread that does it
+        // cannot wait for itself: it drops what nobody awaited.
         if !self.hold.shared.store.runtime.is_current() {
             let _ = heard.recv_timeout(GIVE_BACK_WITHIN);
         }

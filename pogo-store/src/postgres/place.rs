@@ -7,8 +7,8 @@ use pogo_core::scheduler::RestoreCause;
 use super::error::Failed;
 use super::session::within;
 
-/// Where a store is. A dump that is loaded has tables of other numbers, a copy that is loaded elsewhere another server; and a standby that
-/// is promoted, or a backup that is played forward, begins another timeline.
+/// Where a store is. A dump that is loaded has tables of other numbers, a copy that is loaded elsewhere another server;
+/// and a standby that is promoted, or a backup that is played forward, begins another timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     server: String,

@@ -10,8 +10,9 @@ use tokio::task::{JoinSet, LocalSet};
 
 use super::error::Failed;
 
-/// Runs futures on a thread of its own. Each runs to its end even if nobody awaits it any more, so a statement is never cut off in the
-/// middle because somebody lost interest. The thread ends once nobody has the runtime, and all of them have ended.
+/// Runs futures on a thread of its own. Each runs to its end even if nobody awaits it any more, so a statement is never
+/// cut off in the middle because somebody lost interest. The thread ends once nobody has the runtime, and all of them
+/// have ended.
 #[derive(Debug, Clone)]
 pub(super) struct Runtime {
     thread: ThreadId,

@@ -8,7 +8,8 @@ use super::error::Failed;
 use super::place::Place;
 use super::{PostgresAddress, PostgresError};
 
-/// How long an answer is waited for. A connection that takes longer is given up: what became of its statement is found out on another one.
+/// How long an answer is waited for. A connection that takes longer is given up: what became of its statement is found
+/// out on another one.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// Of what is large.
 const LONG_ANSWER_WITHIN: Duration = Duration::from_secs(300);
@@ -73,7 +74,8 @@ pub(super) async fn connect(address: &PostgresAddress, purpose: &str) -> Result<
     }
     if source == "client" && !["on", "remote_apply"].contains(&&*commits) {
         return Err(unfit(
-            "the address or PGOPTIONS sets synchronous_commit so that what was acknowledged may be lost; leave that out",
+            "the address or PGOPTIONS sets synchronous_commit so that what was acknowledged may be lost; leave that \
+             out",
         ));
     }
     let schema = super::migration::quoted(address.schema());

@@ -15,8 +15,9 @@ use crate::owner::Machine;
 
 /// Journals, output and history in PostgreSQL. Clones are of the same store.
 ///
-/// Opening it takes nothing from anybody: any number of processes may have it open, and [acquiring](pogo_core::journal::Journal::acquire) the
-/// journal of a namespace makes one of them its owner. It works on any executor: what waits for the database has a thread of its own.
+/// Opening it takes nothing from anybody: any number of processes may have it open, and
+/// [acquiring](pogo_core::journal::Journal::acquire) the journal of a namespace makes one of them its owner. It works
+/// on any executor: what waits for the database has a thread of its own.
 #[derive(Debug, Clone)]
 pub struct PostgresStore {
     shared: Arc<StoreShared>,
@@ -39,8 +40,8 @@ impl PostgresStore {
     /// Opens a store, with the default [pace](Pace) of its owners.
     ///
     /// # Errors
-    /// The database cannot be reached, is set up in a way that loses what was acknowledged, or has no tables of this version:
-    /// [`migrate`](Self::migrate) makes them.
+    /// The database cannot be reached, is set up in a way that loses what was acknowledged, or has no tables of this
+    /// version: [`migrate`](Self::migrate) makes them.
     pub async fn open(address: &PostgresAddress) -> Result<Self, PostgresError> {
         Self::open_with(address, Pace::default()).await
     }
@@ -73,8 +74,9 @@ impl PostgresStore {
         })
     }
 
-    /// Makes the tables of a store, or brings those of an earlier version to this one, in as few transactions as there are versions between. Nobody
-    /// may use the store meanwhile. The role has to own the schema, or to have the right to create it in the database.
+    /// Makes the tables of a store, or brings those of an earlier version to this one, in as few transactions as there
+    /// are versions between. Nobody may use the store meanwhile. The role has to own the schema, or to have the right
+    /// to create it in the database.
     ///
     /// # Errors
     /// The tables are of a newer version; the database cannot be reached, or refuses.

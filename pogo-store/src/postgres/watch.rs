@@ -9,7 +9,8 @@ use super::holder::NamespaceRow;
 /// What changes as long as an owner lives.
 type Seen = (Epoch, Option<Nonce>, Option<i64>);
 
-/// Looks at an owner, again and again. It counts as dead once the same was seen through a full timeout in which the store answered.
+/// Looks at an owner, again and again. It counts as dead once the same was seen through a full timeout in which the
+/// store answered.
 ///
 /// Time alone kills nobody: where the store was away, or this process was paused, the timeout begins anew.
 #[derive(Debug)]

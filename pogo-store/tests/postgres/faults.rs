@@ -94,7 +94,8 @@ fn an_owner_whose_sessions_are_ended_goes_on() {
     for (from, to) in [(0, 2), (2, 4), (4, 6)] {
         assert_eq!(block_on(owned.append(&commit(from..to))), Ok(Seq(to as u64)));
         let ended = format!(
-            "SELECT count(pg_terminate_backend(pid)) > 0 FROM pg_stat_activity WHERE application_name = 'pogo owner {:016x}'",
+            "SELECT count(pg_terminate_backend(pid)) > 0 FROM pg_stat_activity WHERE application_name = 'pogo owner \
+             {:016x}'",
             77_001
         );
         assert_eq!(server.run(&ended).trim(), "t");
@@ -174,7 +175,8 @@ fn with_append_in_the_middle(test: impl FnOnce(&Postgres, &str, &Arc<dyn Journal
         server,
         &format!("test {schema}"),
         &format!(
-            "INSERT INTO {schema}.commits SELECT namespace, 2, 4, epoch, crc, digest, jobs, content, stored, records FROM {schema}.commits;"
+            "INSERT INTO {schema}.commits SELECT namespace, 2, 4, epoch, crc, digest, jobs, content, stored, records \
+             FROM {schema}.commits;"
         ),
     );
     let appending = thread::spawn(move || {
@@ -184,7 +186,9 @@ fn with_append_in_the_middle(test: impl FnOnce(&Postgres, &str, &Arc<dyn Journal
     wait_until(
         server,
         &format!(
-            "SELECT count(*) > 0 FROM pg_locks l JOIN pg_stat_activity USING (pid) WHERE NOT granted AND query LIKE '%INSERT INTO commits%' AND EXISTS (SELECT FROM pg_locks r WHERE r.pid = l.pid AND r.relation = '{schema}.commits'::regclass)"
+            "SELECT count(*) > 0 FROM pg_locks l JOIN pg_stat_activity USING (pid) WHERE NOT granted AND query LIKE \
+             '%INSERT INTO commits%' AND EXISTS (SELECT FROM pg_locks r WHERE r.pid = l.pid AND r.relation = \
+             '{schema}.commits'::regclass)"
         ),
     );
     test(server, &schema, &journal);

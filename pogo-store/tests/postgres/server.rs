@@ -185,7 +185,8 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Ends the server when nobody holds its standard input any more, so that none stays of a test that died, or of those that share one.
+/// Ends the server when nobody holds its standard input any more, so that none stays of a test that died, or of those
+/// that share one.
 const SERVER: &str = r#"server=$1; shift; "$server" "$@" & read -r _; kill -INT $!; wait"#;
 
 /// A server that takes connections.
