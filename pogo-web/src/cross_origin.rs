@@ -9,11 +9,11 @@ use crate::refusal::Refusal;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Refuses what changes something and comes from a page of another server, whoever the browser is logged in as. What is no browser says neither of these,
-/// and has to bring its token itself.
+/// Refuses what changes something and comes from a page of another server, whoever the browser is logged in as. What is
+/// no browser says neither of these, and has to bring its token itself.
 ///
-/// Browsers say where a request comes from in a header that no script can set; older ones name the origin of the page. Where the first is there it decides,
-/// since a proxy in front may have replaced the name of the host.
+/// Browsers say where a request comes from in a header that no script can set; older ones name the origin of the page.
+/// Where the first is there it decides, since a proxy in front may have replaced the name of the host.
 pub(crate) fn check(request: &Parts) -> Result<(), Refusal> {
     if matches!(request.method, Method::GET | Method::HEAD) {
         return Ok(());

@@ -4,7 +4,8 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYP
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 
-/// Nothing of an answer is a page, a script or part of somebody else's page, whatever is in it. Files of the page say more themselves.
+/// Nothing of an answer is a page, a script or part of somebody else's page, whatever is in it. Files of the page say
+/// more themselves.
 const HEADERS: [(HeaderName, &str); 4] = [
     (
         CONTENT_SECURITY_POLICY,

@@ -56,7 +56,8 @@ pub fn router(state: RouterState) -> Router {
         .with_state(state)
 }
 
-/// All routes, each with what it asks of whoever comes. The router is made of it, and so is the list that tests hold documentation and cases against.
+/// All routes, each with what it asks of whoever comes. The router is made of it, and so is the list that tests hold
+/// documentation and cases against.
 fn table() -> Vec<(Method, &'static str, Right, MethodRouter<RouterState>)> {
     const VIEW: Right = Right::Verb(Verb::View);
     const RUN: Right = Right::Verb(Verb::Run);

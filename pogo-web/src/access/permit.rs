@@ -227,8 +227,8 @@ impl Access {
     fn outside(&self, verb: Verb, Uncovered { hosts, of }: Uncovered) -> Refusal {
         let (actor, namespace) = (&self.identity.actor, self.name());
         let said = format_args!(
-            "`{actor}` has no grant to {verb} on {hosts} of these {of} hosts in the namespace `{namespace}`; name those \
-             that the grants have, or ask whoever keeps them"
+            "`{actor}` has no grant to {verb} on {hosts} of these {of} hosts in the namespace `{namespace}`; name \
+             those that the grants have, or ask whoever keeps them"
         );
         Refusal::new(ProblemKind::NotAllowed, said)
     }

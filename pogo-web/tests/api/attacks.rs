@@ -13,8 +13,8 @@ const THAW: &str = r#"{"order":{"thaw":{"hosts":"*"}}}"#;
 /// An order, with these lines in its head.
 fn order(lines: &str) -> String {
     format!(
-        "POST /v1/namespaces/default/orders HTTP/1.0\r\nHost: pogo.example.com\r\n{lines}Content-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{THAW}",
+        "POST /v1/namespaces/default/orders HTTP/1.0\r\nHost: pogo.example.com\r\n\
+         {lines}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{THAW}",
         THAW.len()
     )
 }
@@ -55,7 +55,8 @@ async fn pages_of_other_servers_give_no_orders() {
     // A form cannot have the type of an order, whatever it says of its origin.
     let form = order("").replace("application/json", "application/x-www-form-urlencoded");
     assert_eq!(parts(&exchange(&served.path, form.as_bytes()).await).0, 415);
-    let asks_first = "OPTIONS /v1/namespaces/default/orders HTTP/1.0\r\nOrigin: https://mallory.example.com\r\nAccess-Control-Request-Method: POST\r\n\r\n";
+    let asks_first = "OPTIONS /v1/namespaces/default/orders HTTP/1.0\r\nOrigin: https://mallory.example.com\r\n\
+        Access-Control-Request-Method: POST\r\n\r\n";
     let answer = exchange(&served.path, asks_first.as_bytes()).await;
     assert!(
         parts(&answer).0 == 405 && !answer.to_lowercase().contains("access-control-allow"),
@@ -72,9 +73,9 @@ async fn nothing_that_a_header_says_makes_somebody_another() {
     }
     .serve()
     .await;
-    let forged = "X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nForwarded: for=127.0.0.1\r\nX-Forwarded-User: root\r\n\
-                  X-Remote-User: root\r\nRemote-User: root\r\nX-User: root\r\nX-Forwarded-Host: mallory.example.com\r\n\
-                  X-Original-URL: /healthz\r\nX-HTTP-Method-Override: GET\r\n";
+    let forged = "X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nForwarded: for=127.0.0.1\r\n\
+        X-Forwarded-User: root\r\nX-Remote-User: root\r\nRemote-User: root\r\nX-User: root\r\n\
+        X-Forwarded-Host: mallory.example.com\r\nX-Original-URL: /healthz\r\nX-HTTP-Method-Override: GET\r\n";
     let answer = exchange(&served.path, order(forged).as_bytes()).await;
     assert_eq!(parts(&answer).0, 401, "{answer}");
     let freeze = r#"{"order":{"freeze":{"hosts":"*"}}}"#;

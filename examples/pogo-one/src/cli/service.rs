@@ -115,8 +115,8 @@ pub(crate) struct ServeArgs {
         conflicts_with = "background",
     )]
     pub(crate) listen: Option<SocketAddr>,
-    /// File of grants, which say who may do what with --listen [default: whoever has the printed token may do everything, and other tokens what they were
-    /// made for]
+    /// File of grants, which say who may do what with --listen [default: whoever has the printed token may do
+    /// everything, and other tokens what they were made for]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "listen")]
     pub(crate) grants: Option<PathBuf>,
     /// Leave the terminal, and end when nothing is left to do.

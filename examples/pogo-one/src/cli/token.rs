@@ -49,7 +49,8 @@ pub(crate) struct TokenCreateArgs {
     /// How long it is good for, such as 12h or 30d; `ever` for one without an end
     #[arg(long = "for", value_name = "TIME", default_value = "90d", value_parser = lifetime)]
     pub(crate) lifetime: Lifetime,
-    /// What may be done with it at most, besides what the grants say; may be given several times [default: what the grants say]
+    /// What may be done with it at most, besides what the grants say; may be given several times [default: what the
+    /// grants say]
     #[arg(long, value_name = "VERB")]
     pub(crate) may: Vec<Verb>,
     /// Only on these hosts, as a selector
