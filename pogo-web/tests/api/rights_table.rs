@@ -173,7 +173,7 @@ pub(crate) fn orders() -> Vec<(&'static str, Order, &'static [&'static str])> {
             "alter hooks",
             Order::Alter {
                 job,
-                change: JobUpdate::set(with_hooks.settings.clone()),
+                change: JobUpdate::set(with_hooks.settings),
             },
             &["owner"],
         ),
