@@ -14,6 +14,8 @@ mod handlers;
 mod headers;
 mod history;
 mod json;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod limits;
 mod live;
 #[cfg(feature = "page")]
@@ -46,6 +48,10 @@ pub use authenticator::{AuthError, Authenticator, Identity};
 pub use axum;
 #[cfg(feature = "grants-file")]
 pub use grants_file::{GrantTest, GrantsFile};
+#[cfg(feature = "jwks-url")]
+pub use jwt::JwksUrl;
+#[cfg(feature = "jwt")]
+pub use jwt::{JwksError, JwksFile, JwksSource, JwtAlgorithm, JwtAuthenticator, JwtIssuer, UnknownAlgorithm};
 pub use limits::Limits;
 pub use live::{OutputFeed, QuestionBoard};
 pub use routes::{Route, router, routes};
