@@ -11,6 +11,11 @@ pub(crate) fn agent_of_environment() -> Option<PathBuf> {
     named.map(PathBuf::from)
 }
 
+/// The name of the account, if it has one.
+pub(crate) fn account_name() -> Option<String> {
+    User::from_uid(getuid()).ok().flatten().map(|user| user.name)
+}
+
 /// The account's home directory, whatever `HOME` says: keys, known hosts and the configuration come from one place, the
 /// one of OpenSSH.
 pub(crate) fn home() -> Option<PathBuf> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pogo_core::dispatcher::Stream;
 use pogo_core::scheduler::{Outcome, Phase};
 
 use crate::classify::not_started;
@@ -33,7 +34,13 @@ impl TransportContext {
         tokio::select! {
             biased;
             reason = prepared.stop.wait() => Err(not_started(Phase::Connect, NotStarted::Stopped(reason))),
-            connected = self.connector.connect(&prepared.target) => connected.map_err(Outcome::from),
+            connected = self.connector.connect(&prepared.target) => {
+                let link = connected.map_err(Outcome::from)?;
+                if let Some(remark) = self.config.first_contacts.remark(&prepared.attempt.host.name) {
+                    prepared.report.output(Stream::Note, remark.as_bytes()).await;
+                }
+                Ok(link)
+            }
         }
     }
 

@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pogo_core::fleet::HostName;
+use pogo_core::scheduler::{Failure, FailureKind};
+
+use crate::program::is_first_contact;
+use crate::trust::is_of_unknown_key;
 
 /// Hosts without a known key, and whether their keys were accepted. Shared by all its clones.
 ///
@@ -16,9 +20,47 @@ pub struct FirstContacts(Arc<Mutex<Contacts>>);
 struct Contacts {
     accepted: BTreeSet<HostName>,
     refused: BTreeSet<HostName>,
+    /// Whether each that was accepted is a remark in the output of its host.
+    remarks: bool,
+    /// Those of which that was not said yet.
+    unsaid: BTreeSet<HostName>,
 }
 
+/// The remark of a host whose new key was recorded.
+const ACCEPTED: &str = "[new host key accepted and recorded]\n";
+
 impl FirstContacts {
+    /// Contacts that are remarks in the output of their hosts as well, for whoever shows a job from elsewhere.
+    /// [`read_remark`](Self::read_remark) takes note of them there.
+    pub fn with_remarks() -> Self {
+        let contacts = Self::default();
+        contacts.contacts().remarks = true;
+        contacts
+    }
+
+    /// Takes note of a remark of contacts that were made elsewhere. Whether it was one.
+    pub fn read_remark(&self, host: &HostName, remark: &[u8]) -> bool {
+        let is_one = remark == ACCEPTED.as_bytes();
+        if is_one {
+            self.accept(host);
+        }
+        is_one
+    }
+
+    /// Takes note of the failure of an attempt that ran elsewhere. Whether its host was refused because none of its
+    /// keys is known.
+    pub fn read_failure(&self, host: &HostName, failure: &Failure) -> bool {
+        let is_one = failure.kind == FailureKind::HostKey && is_first_contact_of(&failure.message);
+        if is_one {
+            self.refuse(host);
+        }
+        is_one
+    }
+
+    /// What to say in the output of a host whose new key was recorded, once.
+    pub(crate) fn remark(&self, host: &HostName) -> Option<&'static str> {
+        self.contacts().unsaid.remove(host).then_some(ACCEPTED)
+    }
     /// Hosts whose new key was recorded. Empty with the `ssh` program, which does not report it.
     pub fn accepted(&self) -> Vec<HostName> {
         self.contacts().accepted.iter().cloned().collect()
@@ -35,7 +77,10 @@ impl FirstContacts {
     }
 
     pub(crate) fn accept(&self, host: &HostName) {
-        self.contacts().accepted.insert(host.clone());
+        let mut contacts = self.contacts();
+        if contacts.accepted.insert(host.clone()) && contacts.remarks {
+            contacts.unsaid.insert(host.clone());
+        }
     }
 
     pub(crate) fn refuse(&self, host: &HostName) {
@@ -45,5 +90,35 @@ impl FirstContacts {
     fn contacts(&self) -> MutexGuard<'_, Contacts> {
         // Poisoning is harmless: each change is a single operation.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_first_contact_of(message: &str) -> bool {
+    is_of_unknown_key(message) || is_first_contact(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(message: &str) -> Failure {
+        Failure {
+            kind: FailureKind::HostKey,
+            message: message.to_owned(),
+        }
+    }
+
+    #[test]
+    fn contacts_of_elsewhere_are_read_from_remarks_and_failures() {
+        let (there, here) = (FirstContacts::with_remarks(), FirstContacts::default());
+        let [web1, web2]: [HostName; 2] = ["web1", "web2"].map(|name| name.parse().unwrap());
+        there.accept(&web1);
+        let remark = there.remark(&web1).unwrap();
+        assert_eq!(there.remark(&web1), None, "it is said once");
+        assert!(here.read_remark(&web1, remark.as_bytes()) && !here.read_remark(&web2, b"[another]\n"));
+        assert!(!here.read_failure(&web1, &failed("the key of web1 has changed: it shows ssh-ed25519 x")));
+        let unknown = "no key of web2 is known (it shows ssh-ed25519 SHA256:x); check that fingerprint";
+        assert!(here.read_failure(&web2, &failed(unknown)));
+        assert_eq!((here.accepted(), here.refused()), (vec![web1], vec![web2]));
     }
 }

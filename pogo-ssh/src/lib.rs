@@ -383,7 +383,7 @@ mod transport;
 mod transports;
 mod trust;
 
-pub use config::{Agent, JobSettingsError, SshTransportBuilder};
+pub use config::{Agent, AgentSource, JobSettingsError, SshTransportBuilder};
 pub use first_contacts::FirstContacts;
 pub use host_key_policy::HostKeyPolicy;
 pub use input::{JobInputs, JobInputsError};

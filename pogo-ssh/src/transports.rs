@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use pogo_core::dispatcher::{Attempt, Capabilities, Transport, TransportError, TransportFactory};
 use pogo_core::plan::TransportSettings;
 
-use crate::config::{SshTransportBuilder, TransportKind};
+use crate::config::{AgentSource, SshTransportBuilder, TransportKind};
 use crate::input::{JobInputs, SharedInputs};
 use crate::job_secrets::JobSecretsSource;
 use crate::program::ProgramTransport;
@@ -57,6 +57,15 @@ impl SshTransports {
     #[must_use]
     pub fn secrets(mut self, source: impl JobSecretsSource + 'static) -> Self {
         self.secrets = Some(Arc::new(source));
+        self
+    }
+
+    /// Sets who knows of agents that stand in for one that cannot be asked any more. A host that refuses a login for
+    /// the want of an agent then does not fail: its attempt never began, and waits until the agent, or one in its
+    /// place, answers. Default: nobody, and the login fails.
+    #[must_use]
+    pub fn agents(mut self, source: impl AgentSource + 'static) -> Self {
+        self.builder.agents = Some(Arc::new(source));
         self
     }
 

@@ -77,6 +77,10 @@ fn program() -> ExitCode {
         #[cfg(feature = "store")]
         Command::Skip(args) => verbs::skip(args),
         #[cfg(feature = "store")]
+        Command::Probe(args) => verbs::probe(args),
+        #[cfg(feature = "store")]
+        Command::Note(args) => verbs::note(args),
+        #[cfg(feature = "store")]
         Command::Pause(args) => verbs::pause(args),
         #[cfg(feature = "store")]
         Command::Resume(args) => verbs::resume(args),

@@ -169,6 +169,8 @@ kinds! {
     HeldByAnother "held-by-another" 409 64;
     /// What is done by force needs a reason.
     NoReason "no-reason" 422 64;
+    /// A note has no text.
+    EmptyNote "empty-note" 422 64;
     /// The job cannot be run under the policy.
     InvalidJob "invalid-job" 422 64;
     /// The fleet and policy cannot be applied.

@@ -22,6 +22,9 @@ pub struct Secrets {
     pub passphrase: Option<SecretString>,
     /// Values of the job's secret variables.
     pub environment: BTreeMap<String, SecretString>,
+    /// The socket of an ssh-agent that is asked where the job's own no longer answers. The id is then the socket that
+    /// the job names in the setting `agent`.
+    pub agent: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,6 +40,8 @@ struct Written<T> {
     passphrase: Option<T>,
     #[serde(default = "BTreeMap::new", skip_serializing_if = "BTreeMap::is_empty")]
     environment: BTreeMap<String, T>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agent: Option<String>,
 }
 
 // As a function, since serde would ask for a default of what is secret.
@@ -53,6 +58,15 @@ impl Secrets {
             sudo_password: None,
             passphrase: None,
             environment: BTreeMap::new(),
+            agent: None,
+        }
+    }
+
+    /// The agent behind this socket, for jobs that name another.
+    pub fn agent(named: impl Into<String>, socket: impl Into<String>) -> Self {
+        Self {
+            agent: Some(socket.into()),
+            ..Self::new(named)
         }
     }
 }
@@ -72,6 +86,7 @@ impl Serialize for Secrets {
             environment: environment
                 .map(|(name, value)| (name.clone(), value.expose_secret()))
                 .collect(),
+            agent: self.agent.clone(),
         }
         .serialize(serializer)
     }
@@ -91,6 +106,7 @@ impl<'de> Deserialize<'de> for Secrets {
                 .into_iter()
                 .map(|(name, value)| (name, value.into()))
                 .collect(),
+            agent: written.agent,
         })
     }
 }
@@ -112,5 +128,7 @@ mod tests {
         let read: Secrets = serde_json::from_str(&written).unwrap();
         assert_eq!(read.environment["TOKEN"].expose_secret(), "hush");
         assert!(!format!("{read:?}").contains("hush"));
+        let agent = serde_json::to_string(&Secrets::agent("/tmp/a", "/tmp/b")).unwrap();
+        assert_eq!(agent, r#"{"version":1,"id":"/tmp/a","agent":"/tmp/b"}"#);
     }
 }

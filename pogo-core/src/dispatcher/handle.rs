@@ -233,6 +233,11 @@ impl Handle {
         self.order(Order::Promote { job }).await
     }
 
+    /// Says something of a job for whoever looks at it next. Errors as [`execute`](Self::execute).
+    pub async fn note(&self, job: JobId, text: impl Into<Arc<str>> + Send) -> Result<(), OrderError> {
+        self.order(Order::Note { job }.because(text)).await
+    }
+
     /// Starts nothing more on these hosts, in any job, until they are thawed. Errors as [`execute`](Self::execute).
     pub async fn freeze(&self, hosts: Selector, reason: impl Into<Arc<str>> + Send) -> Result<(), OrderError> {
         self.order(Order::Freeze { hosts }.because(reason)).await

@@ -5,7 +5,7 @@ use futures::channel::oneshot;
 use super::Dispatcher;
 use crate::Timestamp;
 use crate::saturating::saturating_u32;
-use crate::scheduler::{JobId, Query, QueryError, Scheduler, View};
+use crate::scheduler::{InputError, JobId, Query, QueryError, Scheduler, View};
 use crate::stream::{ResyncReason, StreamId, StreamRequest, Update};
 
 /// Somebody wants to follow.
@@ -37,7 +37,11 @@ impl Dispatcher {
         } in self.stream_starts.drain(..)
         {
             let start = match (request.after, request.resync(end, max_lag)) {
-                (Some(_), None) => Ok(Start::Resumed),
+                // Of one that has retired there may be records that whoever asks has not seen.
+                (Some(_), None) => match request.job.filter(|job| is_unknown(&self.scheduler, *job)) {
+                    Some(job) => Err(QueryError::UnknownJob { job }),
+                    None => Ok(Start::Resumed),
+                },
                 (_, reason) => {
                     let update = match request.job {
                         Some(job) => job_update(&self.scheduler, end, now, job),
@@ -59,6 +63,11 @@ impl Dispatcher {
         let incarnation = saturating_u32(self.scheduler.incarnation().0);
         StreamId::new(incarnation, self.io.tail.end())
     }
+}
+
+/// Whether there never was such a job: nothing would ever come of it.
+fn is_unknown(scheduler: &Scheduler, job: JobId) -> bool {
+    scheduler.job(job).is_none() && matches!(scheduler.unknown_job(job), InputError::UnknownJob { .. })
 }
 
 fn job_update(scheduler: &Scheduler, id: StreamId, now: Timestamp, job: JobId) -> Result<Update, QueryError> {

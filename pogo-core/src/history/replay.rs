@@ -1,5 +1,6 @@
 //! From the records of one job to what is said of it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{JobEntry, Submission};
@@ -8,8 +9,9 @@ use crate::fleet::{Fleet, HostName, ResolveError, Selector};
 use crate::plan::JobSpec;
 use crate::policy::JobSettings;
 use crate::scheduler::{
-    Actor, AttemptResult, Event, HostResult, HostsQuery, JobDetails, JobEvent, JobEventKind, JobId, JobSummary,
-    NamespaceEventKind, OrderKind, Paged, Phase, QueryError, Record, Steered, TaskEvent, TaskEventKind, TaskState,
+    Actor, AttemptResult, Event, HostResult, HostsQuery, JobDetails, JobEvent, JobEventKind, JobId, JobNote,
+    JobSummary, NamespaceEventKind, OrderKind, Paged, Phase, QueryError, Record, Steered, TaskEvent, TaskEventKind,
+    TaskState,
 };
 
 /// A job as its own records leave it, up to where it retired: of a job that has left the scheduler it says what a
@@ -52,6 +54,7 @@ struct SubmittedJob {
     spec: Arc<JobSpec>,
     settings: JobSettings,
     steered: Option<Box<Steered>>,
+    notes: VecDeque<JobNote>,
     /// In listed order.
     hosts: Vec<HostResult>,
     /// Positions of the hosts, by name.
@@ -84,8 +87,8 @@ impl JobReplay {
             let entry = JobEntry::new(self.job, submitted);
             self.submitted = Some(Box::new(SubmittedJob::new(entry, Arc::clone(spec), hosts)));
         } else if let Some(job) = &mut self.submitted {
-            // What is said of it after that is about the slots of its hosts.
-            if !job.entry.progress.retired {
+            // But for notes, what is said of it after that is about the slots of its hosts.
+            if !job.entry.progress.retired || is_note(event) {
                 job.apply(*at, event);
             }
         }
@@ -147,6 +150,17 @@ impl JobReplay {
     }
 }
 
+fn is_note(event: &Event) -> bool {
+    let Event::Namespace(event) = event else { return false };
+    matches!(
+        &event.kind,
+        NamespaceEventKind::Ordered {
+            order: OrderKind::Note,
+            ..
+        }
+    )
+}
+
 impl SubmittedJob {
     fn new(entry: JobEntry, spec: Arc<JobSpec>, hosts: &[HostName]) -> Self {
         let waits = |host: &HostName| HostResult {
@@ -162,6 +176,7 @@ impl SubmittedJob {
             settings: spec.settings.clone(),
             spec,
             steered: None,
+            notes: VecDeque::new(),
             hosts: hosts.iter().map(waits).collect(),
             by_name,
         }
@@ -214,7 +229,11 @@ impl SubmittedJob {
             Event::Task(event) => self.apply_to_task(at, event),
             Event::Namespace(event) => {
                 if let NamespaceEventKind::Ordered { order, reason, .. } = &event.kind {
-                    self.note_steering(at, *order, (event.actor.clone(), reason.clone()));
+                    let (actor, reason) = (event.actor.clone(), reason.clone());
+                    match order {
+                        OrderKind::Note => JobNote::add(&mut self.notes, (at, actor), reason),
+                        order => self.note_steering(at, *order, (actor, reason)),
+                    }
                 }
             }
             Event::Host(_) => {}
@@ -291,6 +310,7 @@ impl SubmittedJob {
             override_constraints: self.spec.override_constraints.clone(),
             retry_of: submitted.retry_of,
             steered: self.steered.clone(),
+            notes: self.notes.iter().cloned().collect(),
             deadline: None,
             stages: vec![],
             budgets: vec![],

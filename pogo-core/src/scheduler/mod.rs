@@ -68,7 +68,7 @@ pub use attempt::{
     BeginRefused, DoubtView, Failure, FailureKind, FenceAnswer, FenceState, NeverBegan, Outcome, OutputSummary,
     Permission, Phase,
 };
-pub use command::{Answer, Command, HoldMode, Input, Order, OrderKind, RequestId, RequestIdError, Steered};
+pub use command::{Answer, Command, HoldMode, Input, JobNote, Order, OrderKind, RequestId, RequestIdError, Steered};
 pub use error::{ApplyError, ConfigureError, InputError, QueryError};
 pub use event::{
     CancelReason, DoubtCause, Event, HaltCause, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent,

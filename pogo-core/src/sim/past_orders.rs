@@ -8,7 +8,7 @@ use crate::fleet::HostName;
 use crate::policy::JobSettings;
 use crate::scheduler::{
     Command, Event, HaltCause, HoldMode, HostEvent, HostEventKind, JobEvent, JobEventKind, JobId, NamespaceEvent,
-    NamespaceEventKind, Order, Record, TaskEvent, TaskEventKind,
+    NamespaceEventKind, Order, OrderKind, Record, TaskEvent, TaskEventKind,
 };
 
 /// The orders that the events of a log follow from.
@@ -141,6 +141,12 @@ fn namespace_order(kind: NamespaceEventKind) -> Option<Command> {
         }
         NamespaceEventKind::HostsFrozen { hosts, reason, .. } => Order::Freeze { hosts }.because(reason),
         NamespaceEventKind::HostsThawed { hosts, reason, .. } => Order::Thaw { hosts }.because(reason),
+        NamespaceEventKind::Ordered {
+            order: OrderKind::Note,
+            job: Some(job),
+            reason: Some(text),
+            ..
+        } => Order::Note { job }.because(text),
         NamespaceEventKind::OwnerChanged { .. }
         | NamespaceEventKind::Restored { .. }
         | NamespaceEventKind::Ordered { .. }

@@ -50,6 +50,8 @@ pub enum Step {
     Abort(u8),
     /// A job is promoted to its next wave.
     Promote(u8),
+    /// Somebody says something of a job.
+    Note(u8),
     /// Hosts are frozen.
     Freeze(Selector),
     /// One of the freezes in force is ended.
@@ -106,6 +108,7 @@ fn orders() -> impl Strategy<Value = Step> {
         1 => any::<u8>().prop_map(Step::Halt),
         1 => any::<u8>().prop_map(Step::Abort),
         2 => any::<u8>().prop_map(Step::Promote),
+        1 => any::<u8>().prop_map(Step::Note),
         4 => any::<(u8, u16)>().prop_map(|(job, hosts)| Step::Retry(job, hosts)),
         3 => any::<(u8, u16)>().prop_map(|(job, hosts)| Step::Skip(job, hosts)),
         2 => (any::<u8>(), job_updates()).prop_map(|(job, change)| Step::Alter(job, change)),

@@ -284,6 +284,11 @@ fn a_stream_of_one_job_has_that_job_alone() {
         let unknown = QueryError::UnknownJob { job: second };
         assert_eq!(none.next().await, Some(Err(SubscriptionError::Query(unknown))));
         assert_eq!(none.next().await, None, "an error is the last item");
+        // Also where it is to go on: there is nothing that it went on from.
+        let end = handle.view(Query::Namespace).await.unwrap().as_of;
+        let mut none = handle.subscribe(StreamRequest::new().job(second).after(end), options);
+        let unknown = QueryError::UnknownJob { job: second };
+        assert_eq!(none.next().await, Some(Err(SubscriptionError::Query(unknown))));
 
         let mut updates = handle.subscribe(StreamRequest::new().job(JOB), options);
         let Some(Ok(Update::Job { id: mut at, job })) = updates.next().await else {

@@ -2,7 +2,8 @@
 
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    Actor, Answer, Command, Event, InputError, JobEventKind, JobId, Order, OrderKind, RequestId, Scheduler,
+    Actor, Answer, Command, Event, InputError, JobEventKind, JobId, JobNote, Order, OrderKind, Query, RequestId,
+    Scheduler, View,
 };
 use pogo_core::testing::{Drill, Step};
 
@@ -272,4 +273,60 @@ fn numbers_of_jobs_only_grow() {
         assert_eq!(story.handle(again), Err(InputError::DuplicateJob { job }));
     }
     assert_eq!(story.drill.scheduler().next_job(), JobId::new(8));
+}
+
+fn notes(drill: &Drill) -> Vec<String> {
+    let View::Job(details) = drill.scheduler().view(drill.now(), &Query::Job { job: JOB }).unwrap() else {
+        panic!("another answer");
+    };
+    details.notes.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_note_is_kept_with_who_wrote_it_and_changes_nothing() {
+    let mut story = Story::new(web("a,b"), crate::story::at_most("1"));
+    story.submit(on("*"));
+    story.handle(Order::Pause { job: JOB }.by(Actor::new("bob"))).unwrap();
+    let note = |text: &str| Order::Note { job: JOB }.because(text).by(alice());
+    assert_eq!(
+        execute(&mut story.drill, note("rack 7\u{7} at noon")).unwrap().0,
+        Answer::Done
+    );
+    story.handle(note("done")).unwrap();
+    let snapshot = story.drill.scheduler().snapshot();
+    let restored = story.drill.with_scheduler(Scheduler::restore(&snapshot).unwrap());
+    for drill in [&story.drill, &story.drill.replayed(), &restored] {
+        assert_eq!(notes(drill), ["alice: rack 7\\u{7} at noon", "alice: done"]);
+        let steered = drill.scheduler().job(JOB).unwrap().steered().unwrap().to_string();
+        assert_eq!(steered, "paused by bob", "who paused it is still known");
+    }
+    let noted = story.drill.records().last().unwrap().event.to_string();
+    assert!(noted.starts_with("job-1 was noted by alice: done"), "{noted}");
+}
+
+#[test]
+fn a_note_without_a_text_or_of_no_job_is_refused() {
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(on("*"));
+    let empty = [
+        Command::new(Order::Note { job: JOB }),
+        Order::Note { job: JOB }.because(" "),
+    ];
+    for command in empty {
+        assert_eq!(story.handle(command).unwrap_err(), InputError::EmptyNote);
+    }
+    let job = JobId::new(9);
+    let refused = story.handle(Order::Note { job }.because("x")).unwrap_err();
+    assert_eq!(refused, InputError::UnknownJob { job });
+}
+
+#[test]
+fn of_many_notes_the_last_are_at_hand() {
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(on("*"));
+    for nth in 0..=JobNote::MOST {
+        story.handle(Order::Note { job: JOB }.because(nth.to_string())).unwrap();
+    }
+    let kept = notes(&story.drill);
+    assert_eq!((kept.len(), kept[0].as_str()), (JobNote::MOST, "1"));
 }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::LONGEST;
-use super::agent::Agent;
+use super::agent::{Agent, AgentSource};
 use super::connect_options::ConnectOptions;
 use super::gate_options::GateOptions;
 use crate::first_contacts::FirstContacts;
@@ -36,6 +37,8 @@ pub struct SshTransportBuilder {
     pub(crate) port: Option<u16>,
     pub(crate) identities: Option<Vec<PathBuf>>,
     pub(crate) agent: Option<Agent>,
+    /// Set by whoever makes transports for jobs.
+    pub(crate) agents: Option<Arc<dyn AgentSource>>,
     pub(crate) identities_only: Option<bool>,
     pub(crate) password: Option<SecretString>,
     pub(crate) sudo_password: Option<SecretString>,
@@ -63,6 +66,7 @@ impl Default for SshTransportBuilder {
             port: None,
             identities: None,
             agent: None,
+            agents: None,
             identities_only: None,
             password: None,
             sudo_password: None,

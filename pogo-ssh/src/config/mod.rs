@@ -9,7 +9,7 @@ mod connecting;
 mod gate_options;
 mod job_settings;
 
-pub use agent::Agent;
+pub use agent::{Agent, AgentSource};
 pub use builder::SshTransportBuilder;
 pub(crate) use connect_options::ConnectOptions;
 pub(crate) use gate_options::GateOptions;

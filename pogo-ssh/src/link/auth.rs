@@ -35,8 +35,16 @@ pub(super) async fn authenticate(
         Some(DisconnectReason::ByHost(_)) | None => FailureKind::Authentication,
     };
     let why = ended.map_or_else(String::new, |reason| format!("; {reason}"));
-    Err(ConnectError {
-        kind,
-        message: format!("{}{why}", login.refusal()),
+    // Behind another way in, which was refused too: what the job was submitted with may do.
+    let lacking = login
+        .lacks_agent
+        .as_ref()
+        .filter(|_| kind == FailureKind::Authentication);
+    Err(match lacking {
+        Some(lacking) => ConnectError {
+            not_ready: true,
+            ..ConnectError::new(kind, lacking.as_str())
+        },
+        None => ConnectError::new(kind, format!("{}{why}", login.refusal())),
     })
 }

@@ -1,19 +1,23 @@
 //! Keys and passwords for logging in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use russh::keys::Certificate;
 use secrecy::SecretString;
 
 use super::key_file::{KeyFile, KeyFileError, user_certificate};
 use crate::account::agent_of_environment;
-use crate::config::SshTransportBuilder;
+use crate::config::{AgentSource, SshTransportBuilder};
 use crate::question::SharedPrompter;
 use crate::target::Keys;
 use pogo_ssh_config::IdentityAgent;
+
+/// After how long an agent that was silent is asked again.
+const ASKED_AGAIN: Duration = Duration::from_secs(60);
 
 /// Keys and password for all hosts; each key file is read once.
 pub(crate) struct Credentials {
@@ -27,8 +31,10 @@ pub(crate) struct Credentials {
     named: bool,
     /// Key files of single hosts, read at first use.
     of_hosts: Mutex<HashMap<PathBuf, Arc<KeyFile>>>,
-    /// Agents that did not answer: they are not asked again, as each wait costs a host its time.
-    silent_agents: Mutex<HashSet<PathBuf>>,
+    /// Who knows of agents that stand in for one that is gone: then attempts wait for one.
+    pub(super) agents: Option<Arc<dyn AgentSource>>,
+    /// Agents that did not answer, and when: they are not asked again soon, as each wait costs a host its time.
+    silent_agents: Mutex<HashMap<PathBuf, Instant>>,
 }
 
 impl Credentials {
@@ -43,6 +49,7 @@ impl Credentials {
             tries: config.auth_tries,
             named: config.identities.is_some(),
             of_hosts: Mutex::default(),
+            agents: config.agents.clone(),
             silent_agents: Mutex::default(),
         }
     }
@@ -74,15 +81,16 @@ impl Credentials {
         agent.filter(|path| !path.as_os_str().is_empty())
     }
 
-    /// Whether this agent has failed to answer before.
+    /// Whether this agent has failed to answer before. Where attempts wait for one, it may come back.
     pub(super) fn is_silent(&self, agent: &Path) -> bool {
         let silent = self.silent_agents.lock().unwrap_or_else(PoisonError::into_inner);
-        silent.contains(agent)
+        let since = silent.get(agent);
+        since.is_some_and(|since| self.agents.is_none() || since.elapsed() < ASKED_AGAIN)
     }
 
     pub(super) fn note_silent(&self, agent: PathBuf) {
         let mut silent = self.silent_agents.lock().unwrap_or_else(PoisonError::into_inner);
-        silent.insert(agent);
+        silent.insert(agent, Instant::now());
     }
 
     /// The key files for a host, its own first.

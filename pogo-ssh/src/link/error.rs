@@ -1,6 +1,6 @@
 //! Connection errors.
 
-use pogo_core::scheduler::{FailureKind, Outcome};
+use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome};
 
 use crate::target::Target;
 
@@ -9,21 +9,32 @@ use crate::target::Target;
 pub(crate) struct ConnectError {
     pub(crate) kind: FailureKind,
     pub(crate) message: String,
+    /// What a person has to bring is missing: the attempt waits for it, and the host is not to blame.
+    pub(crate) not_ready: bool,
 }
 
 impl From<ConnectError> for Outcome {
     fn from(error: ConnectError) -> Self {
-        Self::failed(error.kind, error.message)
+        match error.not_ready {
+            true => Self::never_began(NeverBegan::NotReady, error.message),
+            false => Self::failed(error.kind, error.message),
+        }
     }
 }
 
 impl ConnectError {
+    pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            not_ready: false,
+        }
+    }
+
     /// The message for a host that cannot be reached, or does not speak SSH.
     pub(super) fn unreachable(target: &Target, what: impl AsRef<str>) -> Self {
-        Self {
-            kind: FailureKind::Unreachable,
-            message: format!("cannot connect to {target}: {}", what.as_ref()),
-        }
+        let message = format!("cannot connect to {target}: {}", what.as_ref());
+        Self::new(FailureKind::Unreachable, message)
     }
 
     /// The transport is being dropped.

@@ -42,10 +42,10 @@ pub(super) async fn shake_hands<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let verifier = context.trust.of(target).map_err(|message| ConnectError {
-        kind: FailureKind::HostKey,
-        message,
-    })?;
+    let verifier = context
+        .trust
+        .of(target)
+        .map_err(|message| ConnectError::new(FailureKind::HostKey, message))?;
     let disconnect = DisconnectCell::default();
     let settings = settings_for(&verifier, target);
     let handler = LinkHandler {

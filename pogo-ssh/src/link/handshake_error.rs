@@ -30,7 +30,7 @@ pub(super) fn connect_error(target: &Target, error: LinkError) -> ConnectError {
             format!("no SSH connection to {target}: {}", in_words(&error)),
         ),
     };
-    ConnectError { kind, message }
+    ConnectError::new(kind, message)
 }
 
 /// The message for a failed negotiation, with the keyword that would allow what the host offers.

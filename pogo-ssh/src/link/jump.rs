@@ -122,10 +122,10 @@ impl JumpHost {
             Ok(Err(error)) => link.disconnect_reason_or(&error.to_string()),
             Err(_) => "no answer within the connect timeout".to_owned(),
         };
-        Err(ConnectError {
-            kind: FailureKind::Unreachable,
-            message: format!("cannot connect to {target} through {}: {what}", self.target),
-        })
+        Err(ConnectError::new(
+            FailureKind::Unreachable,
+            format!("cannot connect to {target} through {}: {what}", self.target),
+        ))
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Login<'a> {
     pub(super) tried: Vec<String>,
     /// How many partial successes there were.
     pub(super) steps: usize,
+    /// What a person has to bring, where the agent cannot be asked and the attempt may wait for another.
+    pub(super) lacks_agent: Option<String>,
     /// Methods that the host accepts, once it has listed them.
     accepts: Option<MethodSet>,
     /// The host's best RSA hash, once it was requested.
@@ -46,6 +48,7 @@ impl<'a> Login<'a> {
             left: credentials.tries,
             tried: Vec::new(),
             steps: 0,
+            lacks_agent: None,
             accepts: None,
             best_hash: None,
         }

@@ -38,6 +38,17 @@ pub(super) enum SignError {
     Send(#[from] SendError),
 }
 
+impl SignError {
+    /// Whether another agent, or its user, could sign: it is gone, or waits for somebody.
+    pub(super) fn is_for_want_of_an_agent(&self) -> bool {
+        use russh::keys::Error::IO;
+        matches!(
+            self,
+            Self::NoAgent | Self::Agent(AgentSignError::Silent | AgentSignError::Refused(IO(_)))
+        )
+    }
+}
+
 impl Signer for OfferSigner<'_> {
     type Error = SignError;
 

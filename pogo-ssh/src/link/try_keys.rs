@@ -10,6 +10,20 @@ use super::agent::{Agent, AgentError};
 use super::login::Login;
 use super::offer::{Candidate, Offer, OfferSources, Offered, SignsWith};
 use super::signer::{OfferSigner, SignError};
+use crate::account::account_name;
+
+/// What to say where an agent is gone.
+fn lacking(socket: &Path) -> String {
+    format!(
+        "needs {}, and nobody answers at {}: attach from a login that has one",
+        whose_agent(),
+        socket.display()
+    )
+}
+
+fn whose_agent() -> String {
+    account_name().map_or_else(|| "an agent".to_owned(), |name| format!("{name}'s agent"))
+}
 
 impl Login<'_> {
     /// Tries keys and certificates of agent and files, in the order of `ssh`.
@@ -61,7 +75,24 @@ impl Login<'_> {
         file.is_some_and(|file| self.credentials.is_named(file, &self.target.keys))
     }
 
+    /// Asks the agent, or the one that stands in for it.
     async fn ask_agent(&mut self, socket: &Path) -> Option<Agent> {
+        if let Some(agent) = self.ask_one_agent(socket).await {
+            return Some(agent);
+        }
+        let agents = self.credentials.agents.as_ref()?;
+        let other = agents.agent(socket).filter(|other| other != socket);
+        let agent = match other {
+            Some(other) => self.ask_one_agent(&other).await,
+            None => None,
+        };
+        if agent.is_none() {
+            self.lacks_agent = Some(lacking(socket));
+        }
+        agent
+    }
+
+    async fn ask_one_agent(&mut self, socket: &Path) -> Option<Agent> {
         if self.credentials.is_silent(socket) {
             self.tried
                 .push("agent (did not answer before, and is not asked again)".to_owned());
@@ -171,6 +202,12 @@ impl Login<'_> {
             Ok(result) => Ok(self.note(&offer.name(), result)),
             Err(SignError::Send(_)) => Err(russh::Error::SendError),
             Err(error) => {
+                if self.credentials.agents.is_some() && error.is_for_want_of_an_agent() {
+                    self.lacks_agent = Some(format!(
+                        "needs {}: {error}; attach from a login that has one",
+                        whose_agent()
+                    ));
+                }
                 self.tried
                     .push(format!("{} (the host would take it, but {error})", offer.name()));
                 Ok(false)

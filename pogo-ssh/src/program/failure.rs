@@ -34,7 +34,7 @@ pub(super) fn kind_of(complaints: &str) -> FailureKind {
 }
 
 /// Whether the program refused a host without a known key. For a changed or revoked key it prints more.
-pub(super) fn is_first_contact(message: &str) -> bool {
+pub(crate) fn is_first_contact(message: &str) -> bool {
     message.contains("host key is known for") || message.ends_with(": Host key verification failed.")
 }
 

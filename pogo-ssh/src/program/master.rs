@@ -74,10 +74,7 @@ impl Master {
         slot: OwnedSemaphorePermit,
         host: &str,
     ) -> Result<Self, ConnectError> {
-        let refused = |message: String| ConnectError {
-            kind: FailureKind::Refused,
-            message,
-        };
+        let refused = |message: String| ConnectError::new(FailureKind::Refused, message);
         let mut child = command.spawn().map_err(|error| {
             refused(format!(
                 "the ssh program does not start: {error}; install openssh-client"
@@ -110,10 +107,10 @@ impl Master {
             what if what.is_empty() => "the ssh program ended without a word".to_owned(),
             what => what,
         };
-        Err(ConnectError {
-            kind: kind_of(&text),
-            message: format!("cannot connect to {host}: {what}"),
-        })
+        Err(ConnectError::new(
+            kind_of(&text),
+            format!("cannot connect to {host}: {what}"),
+        ))
     }
 
     /// Ends it and waits for its exit.

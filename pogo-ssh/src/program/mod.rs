@@ -9,4 +9,5 @@ mod session;
 mod session_end;
 mod transport;
 
+pub(crate) use failure::is_first_contact;
 pub use transport::ProgramTransport;

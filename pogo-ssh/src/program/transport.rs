@@ -107,19 +107,13 @@ impl ProgramTransport {
     }
 
     async fn connect(&self, attempt: &Attempt) -> Result<Master, ConnectError> {
-        let unreachable = |message: String| ConnectError {
-            kind: FailureKind::Unreachable,
-            message,
-        };
+        let unreachable = |message: String| ConnectError::new(FailureKind::Unreachable, message);
         let closing = || unreachable("the transport is closing".to_owned());
         let socket = self.directory.path().join(self.number().to_string());
         let words = self
             .arguments
             .master(&attempt.host, &socket)
-            .map_err(|error| ConnectError {
-                kind: FailureKind::Refused,
-                message: error.to_string(),
-            })?;
+            .map_err(|error| ConnectError::new(FailureKind::Refused, error.to_string()))?;
         let slot = Arc::clone(&self.connections)
             .acquire_owned()
             .await

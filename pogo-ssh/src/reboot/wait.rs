@@ -71,7 +71,7 @@ pub(super) async fn back_from_restart(
 async fn probe(context: &TransportContext, prepared: &PreparedAttempt, before: &str) -> BootProbe {
     let link = match context.connector.connect(&prepared.target).await {
         Ok(link) => link,
-        Err(ConnectError { kind, message }) if kind == FailureKind::HostKey || kind == FailureKind::Refused => {
+        Err(ConnectError { kind, message, .. }) if kind == FailureKind::HostKey || kind == FailureKind::Refused => {
             return BootProbe::Refused(message);
         }
         // While a host starts it refuses connections, and then (pam_nologin) its users.

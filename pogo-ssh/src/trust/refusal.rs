@@ -38,6 +38,11 @@ pub(crate) fn fingerprint(key: &PublicKey) -> String {
     key.fingerprint(HashAlg::Sha256).to_string()
 }
 
+/// Whether a message is of a host of which [no key is known](HostKeyRefusal::Unknown).
+pub(crate) fn is_of_unknown_key(message: &str) -> bool {
+    message.contains("no key of ") && message.contains(" is known (it shows ")
+}
+
 /// Why a host key was refused; prints as one sentence with the cure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HostKeyRefusal {

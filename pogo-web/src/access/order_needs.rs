@@ -39,7 +39,8 @@ pub(super) fn needs(order: &Order) -> Vec<Need<'_>> {
         | Order::Resume { job }
         | Order::Halt { job }
         | Order::Abort { job }
-        | Order::Promote { job } => vec![Need::Job(*job)],
+        | Order::Promote { job }
+        | Order::Note { job } => vec![Need::Job(*job)],
         Order::Alter { job, change } => {
             let mut needs = vec![Need::Job(*job)];
             // Hooks are programs of the host, and which directory they are in decides what runs.

@@ -122,10 +122,13 @@ async fn the_stream_of_a_job_is_its_own() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_of_nothing_is_a_problem() {
     let served = Served::new().await;
-    let mut updates = served.namespace().subscribe(StreamRequest::new().job(JobId::new(9)));
-    let error = updates.next().await.unwrap().unwrap_err();
-    assert_eq!(error.problem().unwrap().kind, ProblemKind::UnknownJob);
-    assert!(updates.next().await.is_none());
+    let of_unknown = StreamRequest::new().job(JobId::new(9));
+    for request in [of_unknown, of_unknown.after(StreamId::default())] {
+        let mut updates = served.namespace().subscribe(request);
+        let error = updates.next().await.unwrap().unwrap_err();
+        assert_eq!(error.problem().unwrap().kind, ProblemKind::UnknownJob);
+        assert!(updates.next().await.is_none());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

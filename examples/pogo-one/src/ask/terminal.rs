@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+#[cfg(feature = "store")]
+use std::sync::{MutexGuard, TryLockError};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -16,6 +18,8 @@ pub(crate) struct TerminalPrompter {
     screen: OnceLock<Arc<Screen>>,
     /// ^C was pressed at a prompt: further questions are not asked.
     gone: AtomicBool,
+    /// Whoever has this may read the terminal: a question takes what is typed for itself.
+    keyboard: Mutex<()>,
     /// Whether the job has stopped, with a condition variable.
     stopped: (Mutex<bool>, Condvar),
 }
@@ -50,6 +54,7 @@ impl TerminalPrompter {
         if let Some(before) = before {
             self.print(&before);
         }
+        let _keyboard = self.keyboard.lock().unwrap_or_else(PoisonError::into_inner);
         let hidden = tty::EchoOff::new(&tty);
         let screen = self.screen.get();
         if let (Some(screen), Ok(tty)) = (screen, tty.try_clone()) {
@@ -69,6 +74,16 @@ impl TerminalPrompter {
             self.wait_for_stop();
         }
         answer
+    }
+
+    /// The right to read the terminal, if no question is open.
+    #[cfg(feature = "store")]
+    pub(super) fn try_keyboard(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.keyboard.try_lock() {
+            Ok(keyboard) => Some(keyboard),
+            Err(TryLockError::Poisoned(keyboard)) => Some(keyboard.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Ends the wait of prompts after ^C: the job starts no more hosts.

@@ -16,6 +16,12 @@ pub(super) fn open() -> Option<File> {
     OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
 }
 
+/// Takes note of the settings that the terminal is to have when the program ends; the first are those.
+#[cfg(feature = "store")]
+pub(super) fn remember(before: &Termios) {
+    let _ = BEFORE.set(before.clone());
+}
+
 /// Turns echo off, and keeps typed text for the question, until it is dropped.
 ///
 /// It must exist before the prompt is shown: an answer that comes at once, as from `expect`, would be echoed, and a ^C

@@ -109,6 +109,14 @@ pub(crate) enum Command {
     #[cfg(feature = "store")]
     #[command(after_help = examples::SKIP)]
     Skip(super::TaskOrderArgs),
+    /// Ask hosts that failed or are in doubt whether they are well; those that are count as done.
+    #[cfg(feature = "store")]
+    #[command(after_help = examples::PROBE)]
+    Probe(super::ProbeArgs),
+    /// Say something of a job to whoever looks at it next.
+    #[cfg(feature = "store")]
+    #[command(after_help = examples::NOTE)]
+    Note(super::NoteArgs),
     /// Submit a new job like one that was, or on some of its hosts.
     #[cfg(feature = "store")]
     #[command(after_help = examples::RERUN)]

@@ -53,7 +53,7 @@ examples! {
     SERVE:
         "serve -n web --listen 127.0.0.1:8080",
         "serve status",
-        "serve stop";
+        "serve unit >~/.config/systemd/user/pogo.service";
     GRANTS:
         "grants check --grants grants.yaml",
         "grants check --as alice run '$db'",
@@ -72,7 +72,7 @@ examples! {
         "jobs --state blocked --on @web";
     LOGS:
         "logs last --failed -b",
-        "logs 17 'web[1-3]' --stderr",
+        "logs 17 'web[1-3]' -f",
         "logs 17 web1 --raw >web1.txt";
     EVENTS:
         "events last",
@@ -102,6 +102,14 @@ examples! {
         "skip 17 web7 --reason 'is being replaced'",
         "skip last --failed",
         "skip 17 @web --not-run";
+    PROBE:
+        "probe last -- systemctl is-active web",
+        "probe 17 'web[1-3]' --reason 'switch is back' -- curl -sf http://localhost/",
+        "probe 17 --in-doubt --timeout 10s -- test -e /srv/ready";
+    NOTE:
+        "note last 'web7 gets a new disk at noon; do not retry before'",
+        "note 17 rolled back by hand, see OPS-123",
+        "note job-17 'done' --format json";
     PAUSE:
         "pause last",
         "pause 17 --reason lunch",

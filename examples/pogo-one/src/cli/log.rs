@@ -54,15 +54,19 @@ pub(crate) struct TimelineArgs {
 #[derive(Debug, Args)]
 #[command(after_help = format!("{}\n\n{AUDIT_EXIT_CODES}", super::examples::AUDIT))]
 pub(crate) struct AuditArgs {
-    /// The log: lines as `run`, `demo` and `simulate` print them with `--format jsonl`; `-` is standard input.
-    #[arg(value_name = "LOG")]
-    pub(crate) log: PathBuf,
+    /// A job of a store, by its number or as `last`, with all that happened beside it; or a log, lines as `run`,
+    /// `demo` and `simulate` print them with `--format jsonl`: `-` is standard input.
+    #[arg(value_name = "JOB|LOG")]
+    pub(crate) log: LogArg,
     /// Check against this policy file. Without it, against the policies in the log.
     #[arg(short = 'c', long, alias = "config", value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
     /// Output format.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: PlanFormat,
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
 }
 
 const AUDIT_EXIT_CODES: &str = "\

@@ -59,8 +59,8 @@ pub(crate) use login::Login;
 pub(crate) use name::NAME;
 #[cfg(feature = "store")]
 pub(crate) use orders::{
-    FreezeArgs, HoldArgs, JobHostsArgs, JobOrderArgs, MarkArgs, MarkCommand, MarkDownArgs, ReleaseArgs, RerunArgs,
-    StopArgs, TaskOrderArgs, ThawArgs, UpdateArgs,
+    FreezeArgs, HoldArgs, JobHostsArgs, JobOrderArgs, MarkArgs, MarkCommand, MarkDownArgs, NoteArgs, ProbeArgs,
+    ReleaseArgs, RerunArgs, StopArgs, TaskOrderArgs, ThawArgs, UpdateArgs,
 };
 pub(crate) use output::{FoldArgs, LogFormat, PictureArgs, PlanFormat, Verbosity};
 pub(crate) use plan::PlanArgs;
@@ -71,7 +71,7 @@ pub(crate) use questions::{
 pub(crate) use run::RunArgs;
 #[cfg(feature = "store")]
 pub(crate) use service::{
-    AttachArgs, JobArg, PlaceArgs, ServeArgs, ServeCommand, ServeStopArgs, StoreChoice, WaitArgs,
+    AttachArgs, JobArg, PlaceArgs, ServeArgs, ServeCommand, ServeStopArgs, ServeUnitArgs, StoreChoice, WaitArgs,
 };
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
 pub(crate) use source::source;

@@ -8,7 +8,7 @@ use pogo_core::plan::HoldOwner;
 use pogo_core::policy::Limit;
 use pogo_core::scheduler::TaskState;
 
-use super::{JobArg, MaxParallel, PlaceArgs, PlanFormat, duration, targets, whole_number};
+use super::{JobArg, MaxParallel, PlaceArgs, PlanFormat, QuestionArgs, duration, targets, whole_number};
 
 /// What every order has.
 #[derive(Debug, Args)]
@@ -80,6 +80,43 @@ pub(crate) struct JobHostsArgs {
     pub(crate) hosts: Vec<Selector>,
     #[command(flatten)]
     pub(crate) states: StateArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NoteArgs {
+    /// Number of the job, or `last`
+    #[arg(value_name = "JOB")]
+    pub(crate) job: JobArg,
+    /// What to say
+    #[arg(value_name = "TEXT", required = true)]
+    pub(crate) text: Vec<String>,
+    #[command(flatten)]
+    pub(crate) question: QuestionArgs,
+}
+
+/// `probe`.
+#[derive(Debug, Args)]
+pub(crate) struct ProbeArgs {
+    /// Number of the job, or `last`
+    #[arg(value_name = "JOB")]
+    pub(crate) job: JobArg,
+    /// Hosts of the job that failed or are in doubt, written as targets are [default: all of those]
+    #[arg(value_name = "HOSTS", value_parser = targets)]
+    pub(crate) hosts: Vec<Selector>,
+    /// Only hosts that failed
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// Only hosts whose attempt ended unknown
+    #[arg(long)]
+    pub(crate) in_doubt: bool,
+    /// Time limit for the check of one host
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
+    pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) order: OrderArgs,
+    /// What succeeds on a host that is well: one word is a line for its shell, several are a program and its arguments
+    #[arg(last = true, required = true, value_name = "CHECK", value_hint = clap::ValueHint::CommandWithArguments)]
+    pub(crate) check: Vec<String>,
 }
 
 /// `retry` and `skip`.

@@ -129,6 +129,14 @@ pub(crate) struct LogsArgs {
     pub(crate) place: PlaceArgs,
     #[command(flatten)]
     pub(crate) fold: FoldArgs,
+    /// Go on as hosts write, until the job is over or ^C
+    #[arg(
+        short = 'f',
+        long,
+        conflicts_with_all = ["fold", "diff", "failed", "in_doubt", "not_run"],
+        help_heading = "Output"
+    )]
+    pub(crate) follow: bool,
     /// Only what was written to standard error
     #[arg(long, help_heading = "Output")]
     pub(crate) stderr: bool,

@@ -134,6 +134,17 @@ pub(crate) enum ServeCommand {
     Status(QuestionArgs),
     /// End the dispatcher of the store; jobs that are not done go on with the next one.
     Stop(ServeStopArgs),
+    /// Print a unit for systemd, which starts the dispatcher with the machine and again whenever it ends.
+    Unit(ServeUnitArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeUnitArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// Account that it runs under, for a unit of the system [default: a unit of your own, for `systemctl --user`]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -25,6 +25,8 @@ pub(crate) fn attach(args: &AttachArgs) -> Result<Exit, CliError> {
 async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
     let client = connect(place).await?;
     let job = named(&client, args.job).await?;
+    // Nothing is shown of a job that there is not.
+    client.job(job).await.map_err(client_error)?;
     let screen = super::screen(args.format, None, args.verbosity)?
         .of_kept_job()
         .folding(folding(args.fold, args.format)?);

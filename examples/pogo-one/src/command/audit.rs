@@ -1,7 +1,6 @@
 //! `pogo audit`
 
 use std::iter;
-use std::path::Path;
 use std::sync::Arc;
 
 use pogo_audit::{AuditSummary, Auditor, Finding};
@@ -9,14 +8,17 @@ use pogo_core::scheduler::OrderEntry;
 use pogo_inventory::PolicyFile;
 use serde_json::json;
 
-use crate::cli::{AuditArgs, PlanFormat};
+use crate::cli::{AuditArgs, LogArg, PlanFormat};
 use crate::exit::{CliError, Exit};
 use crate::log::Log;
 use crate::report;
 
 pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, CliError> {
-    refuse_job(&args.log)?;
-    let log = Log::read(&args.log)?;
+    let (log, job) = match &args.log {
+        LogArg::File(path) => (Log::read(path)?, None),
+        #[cfg(feature = "store")]
+        LogArg::Job(job) => crate::verbs::journal_of(&args.place, *job).map(|(log, job)| (log, Some(job)))?,
+    };
     if log.records.is_empty() {
         return Err(log.refused("there is nothing in it"));
     }
@@ -29,28 +31,16 @@ pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, CliError> {
     };
     let taken = log.records.iter().try_for_each(|record| auditor.check(record));
     let audited = taken.and_then(|()| auditor.finish());
+    let of_job = |order: &&OrderEntry| job.is_none() || order.job == job || order.retried_as == job;
+    let orders: Vec<&OrderEntry> = auditor.orders().iter().filter(of_job).collect();
     match args.format {
-        PlanFormat::Json => report::print(&report::json_line(&as_json(&log, &audited, auditor.orders()))?)?,
-        PlanFormat::Text => report::print(&as_text(&log, &audited, auditor.orders()))?,
+        PlanFormat::Json => report::print(&report::json_line(&as_json(&log, &audited, &orders))?)?,
+        PlanFormat::Text => report::print(&as_text(&log, &audited, &orders))?,
     }
     Ok(if audited.is_ok() { Exit::Succeeded } else { Exit::Failed })
 }
 
-/// Limits count what all jobs do, so the records of one job prove nothing.
-fn refuse_job(path: &Path) -> Result<(), CliError> {
-    let number = path.to_str().map(|text| text.strip_prefix("job-").unwrap_or(text));
-    let is_job = number.is_some_and(|text| text == "last" || text.parse::<u64>().is_ok());
-    match is_job && !path.exists() {
-        true => Err(CliError::usage(format!(
-            "rules count what all jobs do, so a job cannot be judged by its own records: name a log of everything, \
-             such as `run --events FILE` writes, not {}",
-            path.display()
-        ))),
-        false => Ok(()),
-    }
-}
-
-fn as_json(log: &Log, audited: &Result<AuditSummary, Finding>, orders: &[OrderEntry]) -> serde_json::Value {
+fn as_json(log: &Log, audited: &Result<AuditSummary, Finding>, orders: &[&OrderEntry]) -> serde_json::Value {
     match audited {
         Ok(audited) => json!({ "kept": true, "audited": audited, "orders": orders }),
         Err(finding) => {
@@ -61,7 +51,7 @@ fn as_json(log: &Log, audited: &Result<AuditSummary, Finding>, orders: &[OrderEn
 }
 
 /// The result, and below it who ordered what, where anything is known of that.
-fn as_text(log: &Log, audited: &Result<AuditSummary, Finding>, orders: &[OrderEntry]) -> String {
+fn as_text(log: &Log, audited: &Result<AuditSummary, Finding>, orders: &[&OrderEntry]) -> String {
     let result = match audited {
         Ok(audited) => format!("every rule was kept: {audited}"),
         Err(finding) => {
@@ -76,7 +66,9 @@ fn as_text(log: &Log, audited: &Result<AuditSummary, Finding>, orders: &[OrderEn
         }
     };
     let orders = orders.iter().filter(|order| order.is_attributed());
-    iter::once(result + "\n").chain(orders.map(order_lines)).collect()
+    iter::once(result + "\n")
+        .chain(orders.map(|order| order_lines(order)))
+        .collect()
 }
 
 /// An order, and what followed.

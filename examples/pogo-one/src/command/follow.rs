@@ -58,8 +58,39 @@ impl FollowedSources {
     }
 }
 
-/// Applies each new fleet to the dispatcher. Never returns.
-pub(super) async fn sources(follow: Option<FollowedSources>, handle: &Handle, screen: &Screen) {
+/// Whoever applies a new fleet.
+pub(super) trait TakesFleet {
+    /// Applies it.
+    ///
+    /// # Errors
+    /// It is not taken, with the words for it.
+    async fn take(&self, fleet: Arc<Fleet>, policy: Arc<Policy>) -> Result<(), NotTaken>;
+}
+
+/// A fleet that was not applied.
+pub(super) enum NotTaken {
+    /// It may be when it is read again.
+    Later(String),
+    Refused(String),
+}
+
+impl TakesFleet for Handle {
+    async fn take(&self, fleet: Arc<Fleet>, policy: Arc<Policy>) -> Result<(), NotTaken> {
+        match self.configure(fleet, policy).await {
+            Ok(_) => Ok(()),
+            Err(error @ OrderError::Resolvers(_)) => {
+                Err(NotTaken::Later(format!("the new fleet is not taken: {error}")))
+            }
+            Err(error) => {
+                let why = submission::order_error(&error);
+                Err(NotTaken::Refused(format!("the new fleet is refused: {why}")))
+            }
+        }
+    }
+}
+
+/// Applies each new fleet. Never returns.
+pub(super) async fn sources(follow: Option<FollowedSources>, handle: &impl TakesFleet, screen: &Screen) {
     let Some(FollowedSources {
         mut watch,
         known,
@@ -111,7 +142,7 @@ async fn answer(answers: &mut Option<mpsc::UnboundedReceiver<String>>) -> Option
 }
 
 /// Decides whether a new fleet is applied.
-struct FleetReview<'t> {
+struct FleetReview<'t, H> {
     known: Arc<Fleet>,
     unlisted: Option<pogo_core::fleet::Selector>,
     logins: Vec<Login>,
@@ -125,11 +156,11 @@ struct FleetReview<'t> {
     /// The last error; it is printed once.
     complaint: Option<String>,
     answers: Option<mpsc::UnboundedReceiver<String>>,
-    handle: &'t Handle,
+    handle: &'t H,
     screen: &'t Screen,
 }
 
-impl FleetReview<'_> {
+impl<H: TakesFleet> FleetReview<'_, H> {
     async fn read(&mut self, read: Result<Gathered, InventoryError>) {
         let fleet = match read {
             Ok(gathered) => {
@@ -188,16 +219,14 @@ impl FleetReview<'_> {
             Ok(full) => Arc::new(full),
             Err(error) => return self.complain(format!("the new fleet is invalid: {error}")),
         };
-        match self.handle.configure(full, Arc::clone(&self.policy)).await {
-            Ok(_) => {
+        match self.handle.take(full, Arc::clone(&self.policy)).await {
+            Ok(()) => {
                 (self.known, self.complaint) = (fleet, None);
                 self.screen.say("the new fleet is taken");
             }
-            // It may be answered when the fleet is read again.
-            Err(error @ OrderError::Resolvers(_)) => self.complain(format!("the new fleet is not taken: {error}")),
-            Err(error) => {
-                let why = submission::order_error(&error);
-                self.complain(format!("the new fleet is refused: {why}"));
+            Err(NotTaken::Later(why)) => self.complain(why),
+            Err(NotTaken::Refused(why)) => {
+                self.complain(why);
                 self.refused = Some(fleet);
             }
         }

@@ -9,6 +9,8 @@ mod connect;
 mod demo;
 mod dispatch;
 mod follow;
+#[cfg(feature = "store")]
+mod kept_inputs;
 mod pictures;
 mod plan;
 mod replay;
@@ -21,6 +23,8 @@ mod timeline;
 mod trials;
 #[cfg(feature = "store")]
 mod wait;
+#[cfg(feature = "store")]
+mod watched;
 
 #[cfg(feature = "store")]
 pub(crate) use attach::{attach, named};

@@ -1,14 +1,12 @@
 //! `pogo run` where a store keeps the job: the store's dispatcher runs it, and this program follows.
 
-use std::io::Read;
-use std::os::unix::fs::FileTypeExt;
 use std::sync::Arc;
 
 use pogo_api::wire::{Configuration, Secrets};
 use pogo_api::{Condition, NamespaceClient, Revision};
 use pogo_core::dispatcher::TransportFactory;
 use pogo_core::fleet::HostName;
-use pogo_core::plan::{JobSpec, Plan, Stdin, TransportSettings};
+use pogo_core::plan::{JobSpec, Plan, TransportSettings};
 use pogo_core::policy::Limit;
 use pogo_core::scheduler::{Command, JobId, Order, Query, RequestId};
 use pogo_core::stream::StreamId;
@@ -16,8 +14,11 @@ use pogo_inventory::merge::Gathered;
 use pogo_ssh::{SshTransport, SshTransports};
 
 use super::connect;
+use super::follow::{FollowedSources, sources};
+use super::kept_inputs::inputs;
 use super::run::{checked, folding, spec};
 use super::stop::StopSignals;
+use super::watched::{WatchedNamespace, refuse_unwatchable};
 use crate::actor::account;
 use crate::ask::{CliPrompter, TerminalPrompter};
 use crate::cli::{RunArgs, SshArgs, Targets, new_name};
@@ -25,8 +26,8 @@ use crate::exit::{CliError, Exit};
 use crate::guard;
 use crate::report::{self, Screen, WarningRecord};
 use crate::service::{
-    FollowedJob, NewConfiguration, NotServed, Person, Place, SECRETS_SETTING, Server, client_error, configure,
-    connect as connect_to, find, follow, is_changed,
+    FollowedJob, KeptInput, NewConfiguration, NotServed, Person, Place, SECRETS_SETTING, Server, client_error,
+    configure, connect as connect_to, find, follow, is_changed,
 };
 use crate::submission::{self, ASSUMED_DOWN};
 
@@ -42,14 +43,14 @@ struct KeptJob {
 
 pub(super) fn run_kept(args: &RunArgs, place: &Place) -> Result<Exit, CliError> {
     let command = checked(args)?;
-    refuse_what_needs_this_process(args)?;
+    refuse_unwatchable(args)?;
     let targets = args.job.targets.read()?;
     let gathered = args.job.sources.gather()?;
-    let spec = inputs(args, spec(args, &targets, command)?)?;
+    let (spec, kept) = inputs(args, place, spec(args, &targets, command)?)?;
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
     let done = runtime.block_on(async {
         let (client, here) = dispatcher(args, place).await?;
-        let done = with_dispatcher(args, (place, client), (targets, gathered, spec)).await;
+        let done = with_dispatcher(args, (place, client), (targets, gathered, spec), kept).await;
         match here {
             // What is left to do is done, or goes on with the next dispatcher.
             Some(server) => server.stop(args.stop_grace).await.and(done),
@@ -84,6 +85,7 @@ async fn with_dispatcher(
     args: &RunArgs,
     (place, client): (&Place, NamespaceClient),
     (targets, gathered, mut spec): (Targets, Gathered, JobSpec),
+    kept: Vec<KeptInput>,
 ) -> Result<Exit, CliError> {
     let id = new_name();
     let has_secrets = has_secrets(args);
@@ -111,6 +113,7 @@ async fn with_dispatcher(
     }
     let given = (args, &targets, &gathered, &spec);
     let submitted = submit(&client, given, (job, known, revision), &screen).await?;
+    kept.into_iter().for_each(KeptInput::keep);
     if args.detach {
         report::print(&format!("{}\n", submitted.number.number()))?;
         return Ok(Exit::Succeeded);
@@ -119,12 +122,21 @@ async fn with_dispatcher(
         number,
         after,
         configuration,
+        revision,
     } = submitted;
+    let in_force = (Arc::clone(&configuration.fleet), Arc::clone(&configuration.policy));
+    let watched = FollowedSources::of(args, &targets, &gathered, &in_force)?;
+    let namespace = WatchedNamespace::new(client.clone(), (revision, configuration.clone()));
     let followed = FollowedJob::submitted(place, client, (number, after))
         .configured(configuration.fleet, configuration.policy)
         .secrets(secrets)
-        .person(person);
-    let exit = follow(followed, &screen, &mut signals).await;
+        .person(person)
+        // Lines that are typed answer what is asked about the inventory.
+        .keys(watched.is_none());
+    let exit = tokio::select! {
+        exit = follow(followed, &screen, &mut signals) => exit,
+        () = sources(watched, &namespace, &screen) => Ok(Exit::Left),
+    };
     let shown = screen.finish();
     let exit = exit?;
     shown?;
@@ -139,6 +151,8 @@ struct Submitted {
     /// Where the stream stood before.
     after: StreamId,
     configuration: NewConfiguration,
+    /// What is in force since.
+    revision: Revision,
 }
 
 /// How often fleet and policy may be changed by others while a job is submitted.
@@ -161,7 +175,7 @@ async fn submit(
                 mark_down(client, &job.down, screen).await?;
             }
             let after = position(client).await?;
-            let condition = Condition::new().revision(revision);
+            let condition = Condition::new().revision(revision.clone());
             let order = Command::new(Order::submit(job.spec.clone())).as_request(request.clone());
             match client.execute_if(condition, order).await {
                 Ok(answer) => {
@@ -173,6 +187,7 @@ async fn submit(
                         number,
                         after,
                         configuration,
+                        revision,
                     });
                 }
                 Err(error) if is_changed(&error) => {}
@@ -294,84 +309,4 @@ fn secrets(args: &RunArgs, id: &str) -> Result<Secrets, CliError> {
         .into_iter()
         .collect();
     Ok(secrets)
-}
-
-/// The most of standard input that a job takes along.
-const STDIN_BYTES: usize = 256 << 10;
-
-/// The job, whose files and agent another process finds: paths are absolute, and standard input is part of the job.
-fn inputs(args: &RunArgs, mut spec: JobSpec) -> Result<JobSpec, CliError> {
-    for name in args.exec_options.exposed() {
-        report::remark(&format!(
-            "the value of {name} is part of the job, and shows in its log; to keep it secret write --secret-env {name}"
-        ));
-    }
-    let options = &mut spec.exec_options;
-    if options.files.iter().any(|file| file.source == "-") {
-        return Err(CliError::usage(
-            "a file that comes on standard input is not kept with a job; write it into a file, or run with --store \
-             none",
-        ));
-    }
-    for file in &mut options.files {
-        file.source = readable(args, &file.source)?.ok_or_else(|| {
-            CliError::usage(format!(
-                "{} is a pipe, which no other process can read: write it into a file, or run with --store none",
-                file.source
-            ))
-        })?;
-    }
-    if let Stdin::File(path) = &options.stdin {
-        options.stdin = match path.as_str() {
-            "-" => Stdin::Bytes(taken_along(std::io::stdin().lock())?),
-            path => match readable(args, path)? {
-                Some(path) => Stdin::File(path),
-                None => Stdin::Bytes(taken_along(std::fs::File::open(path).map_err(CliError::usage)?)?),
-            },
-        };
-    }
-    if spec.transport_settings.value("agent").is_none()
-        && let Some(agent) = std::env::var_os("SSH_AUTH_SOCK").and_then(|path| path.into_string().ok())
-        && !agent.is_empty()
-    {
-        spec.transport_settings = spec.transport_settings.set("agent", agent);
-    }
-    Ok(spec)
-}
-
-/// A file that can be read now, by its absolute path; `None` for a pipe, which ends with this process.
-fn readable(args: &RunArgs, path: &str) -> Result<Option<String>, CliError> {
-    let cannot = |error: std::io::Error| args.exec_options.unread(&format!("cannot read {path}: {error}"));
-    if std::fs::metadata(path).map_err(cannot)?.file_type().is_fifo() {
-        return Ok(None);
-    }
-    std::fs::File::open(path).map_err(cannot)?;
-    let absolute = std::path::absolute(path).map_err(cannot)?;
-    let absolute = absolute.into_os_string().into_string();
-    let absolute = absolute.map_err(|_| CliError::usage(format!("the path {path} is not UTF-8; rename the file")))?;
-    Ok(Some(absolute))
-}
-
-/// What is read to its end, as a part of the job.
-fn taken_along(input: impl Read) -> Result<Vec<u8>, CliError> {
-    let mut bytes = vec![];
-    let most = STDIN_BYTES as u64 + 1;
-    input.take(most).read_to_end(&mut bytes).map_err(CliError::usage)?;
-    match bytes.len() > STDIN_BYTES {
-        false => Ok(bytes),
-        true => Err(CliError::usage(
-            "standard input is longer than the 256 KiB that a job takes along; write it into a file, and name that \
-             with --stdin",
-        )),
-    }
-}
-
-/// Refuses what only the process does that dispatches the job.
-fn refuse_what_needs_this_process(args: &RunArgs) -> Result<(), CliError> {
-    match args.follow.watch_inventory {
-        false => Ok(()),
-        true => Err(CliError::usage(
-            "--watch-inventory is for jobs that this program dispatches itself; add --store none",
-        )),
-    }
 }

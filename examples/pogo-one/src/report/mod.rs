@@ -47,6 +47,8 @@ pub(crate) use moment::{moment, second};
 pub(crate) use output_printer::OutputPrinter;
 pub(crate) use print_as::print_as;
 pub(crate) use progress::JobProgress;
+#[cfg(feature = "store")]
+pub(crate) use progress::Steering;
 pub(crate) use prompt::OpenPrompt;
 #[cfg(feature = "store")]
 pub(crate) use reasons::{BadHost, Reasons};

@@ -23,6 +23,8 @@ pub(super) struct Pane {
     /// A question that waits for its answer; status lines are not shown meanwhile.
     prompt: Option<OpenPrompt>,
     forecast: Forecast,
+    /// What keys do, below the status lines.
+    keys: Option<String>,
     /// When the last event came in, by the clock here.
     noted: Instant,
     /// How many times faster than real time the job's time passes.
@@ -39,6 +41,7 @@ impl Pane {
             size: None,
             prompt: None,
             forecast: Forecast::default(),
+            keys: None,
             noted: Instant::now(),
             speed: 1.0,
         }
@@ -51,6 +54,12 @@ impl Pane {
     /// Shows no status lines.
     pub(super) fn be_still(&mut self) {
         self.live = false;
+    }
+
+    /// Says what keys do from now on.
+    #[cfg(feature = "store")]
+    pub(super) fn keys(&mut self, keys: Option<String>) {
+        self.keys = keys;
     }
 
     /// An event has come in.
@@ -102,7 +111,14 @@ impl Pane {
         }
         let (size, now) = (TerminalSize::of_terminal(), self.now(progress));
         let left = self.forecast.left(progress, now);
-        let lines = StatusLines { progress, now, left }.lines(size);
+        let keys = self.keys.as_deref();
+        let lines = StatusLines {
+            progress,
+            now,
+            left,
+            keys,
+        }
+        .lines(size);
         if lines != self.lines || self.size != Some(size) {
             self.lines = lines;
             self.size = Some(size);

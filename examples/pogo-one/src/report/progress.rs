@@ -21,6 +21,18 @@ pub(crate) struct Submitted {
     pub(crate) spec: Arc<JobSpec>,
 }
 
+/// Whether a job starts more hosts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Steering {
+    /// As soon as there are slots.
+    #[default]
+    Goes,
+    /// Not until it is resumed.
+    Paused,
+    /// It was stopped, and what runs may end.
+    Stopping,
+}
+
 /// Follows one job by its events.
 #[derive(Debug, Default)]
 pub(crate) struct JobProgress {
@@ -38,6 +50,9 @@ pub(crate) struct JobProgress {
     /// How many hosts the job has, which shares are of.
     hosts_of_job: u32,
     pub(crate) stopped: Option<String>,
+    /// Whether it starts more hosts, and if not why.
+    #[cfg_attr(not(feature = "store"), allow(dead_code, reason = "there are no keys then"))]
+    pub(crate) steering: Steering,
     /// Hosts that took longer than is usual, those that still run among them.
     pub(crate) slow: BTreeSet<HostName>,
     /// Hosts that run, those that have run longest first.
@@ -98,7 +113,15 @@ impl JobProgress {
             JobEventKind::Altered { change } => {
                 self.limited(change.apply(&self.settings));
             }
-            JobEventKind::Halting { reason, .. } => self.stopped = Some(reason.clone()),
+            JobEventKind::Halting { reason, .. } => {
+                self.stopped = Some(reason.clone());
+                self.steering = Steering::Stopping;
+            }
+            JobEventKind::Paused => self.steering = Steering::Paused,
+            JobEventKind::Resumed => {
+                self.stopped = None;
+                self.steering = Steering::Goes;
+            }
             _ => {}
         }
     }

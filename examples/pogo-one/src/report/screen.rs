@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pogo_core::dispatcher::{Notice, Observer, OutputChunk};
+use pogo_core::dispatcher::{Notice, Observer, OutputChunk, Stream};
 use pogo_core::scheduler::{Actor, Event, Record, TaskEvent, TaskEventKind};
 use pogo_ssh::FirstContacts;
 use tokio::sync::Notify;
@@ -18,6 +18,8 @@ use super::host_state::HostState;
 use super::lines::{Lines, PrintedLines};
 use super::other_orders::OtherOrders;
 use super::pane::Pane;
+#[cfg(feature = "store")]
+use super::progress::Steering;
 use super::prompt::OpenPrompt;
 use super::records::Records;
 use super::span::span;
@@ -147,6 +149,20 @@ impl Screen {
         pane.close_prompt(progress);
     }
 
+    /// Says below the status lines what keys do, or nothing of them.
+    #[cfg(feature = "store")]
+    pub(crate) fn show_keys(&self, keys: Option<String>) {
+        let ScreenState { pane, progress, .. } = &mut *self.shown();
+        pane.keys(keys);
+        pane.draw(progress);
+    }
+
+    /// Where the job stands.
+    #[cfg(feature = "store")]
+    pub(crate) fn steering(&self) -> Steering {
+        self.shown().progress.steering
+    }
+
     /// Whether status lines show how the job is doing.
     pub(crate) fn is_live(&self) -> bool {
         self.shown().pane.is_live()
@@ -185,8 +201,7 @@ impl Screen {
         let limits = shown.progress.limits_line().ok().flatten().unwrap_or_default();
         self.record(&mut shown, |_, text| text.extend_from_slice(limits.as_bytes()));
         let in_doubt = shown.progress.in_doubt();
-        let contacts = shown.contacts.clone();
-        met(&contacts).iter().for_each(|line| shown.say(line));
+        met(&shown.contacts.clone()).iter().for_each(|line| shown.say(line));
         if self.format == LogFormat::Text {
             let summary = format!("\n{}", Summary::of(&shown.progress, &shown.tails).kept(shown.is_kept));
             let written = shown.out.write(visible_lines(&summary).as_bytes());
@@ -311,6 +326,7 @@ impl Observer for Screen {
             shown.tell_orders();
         }
         self.task(&mut shown, &record.event);
+        shown.meet(&record.event);
         if let Event::Task(TaskEvent { host, kind, .. }) = &record.event
             && let TaskEventKind::Slow { after, .. } = kind
         {
@@ -341,6 +357,9 @@ impl Observer for Screen {
         if self.format == LogFormat::Jsonl {
             return;
         }
+        if shown.is_kept && chunk.stream == Stream::Note && shown.contacts.read_remark(chunk.host, chunk.bytes) {
+            return;
+        }
         shown.tails.push(chunk);
         match &mut shown.folded {
             Some((outputs, _)) => outputs.push(chunk),
@@ -354,6 +373,16 @@ impl ScreenState {
     fn tell_orders(&mut self) {
         for order in self.orders.take(self.pane.is_live()) {
             self.say(&order);
+        }
+    }
+
+    /// Takes note of a host without a known key, of which a dispatcher elsewhere says no more than this.
+    fn meet(&self, event: &Event) {
+        if self.is_kept
+            && let Event::Task(TaskEvent { host, kind, .. }) = event
+            && let TaskEventKind::Failed { failure, .. } = kind
+        {
+            self.contacts.read_failure(host, failure);
         }
     }
 

@@ -18,6 +18,8 @@ pub(super) struct StatusLines<'a> {
     pub(super) now: Timestamp,
     /// How long it will take from now on, if that is known.
     pub(super) left: Option<Duration>,
+    /// What keys do, if any do something.
+    pub(super) keys: Option<&'a str>,
 }
 
 impl StatusLines<'_> {
@@ -27,6 +29,9 @@ impl StatusLines<'_> {
             return vec![];
         };
         let (columns, rows) = (size.columns.saturating_sub(1), (size.rows / 2).max(1));
+        // On a small terminal they are in the help.
+        let keys = self.keys.filter(|_| rows > 4);
+        let rows = rows - usize::from(keys.is_some());
         let limits = limits(&self.progress.groups);
         // One line is for what runs, one for all hosts, and one for limits that have none.
         let room = rows.saturating_sub(2);
@@ -67,6 +72,7 @@ impl StatusLines<'_> {
             lines.push(self.running(columns));
         }
         lines.extend(last);
+        lines.extend(keys.map(|keys| cut(keys, columns)));
         lines
     }
 
@@ -269,7 +275,14 @@ mod tests {
             .for_each(|record| _ = progress.note(record));
         let left = Some(Duration::from_secs(130));
         let progress = &progress;
-        StatusLines { progress, now, left }.lines(TerminalSize { columns, rows })
+        let keys = None;
+        StatusLines {
+            progress,
+            now,
+            left,
+            keys,
+        }
+        .lines(TerminalSize { columns, rows })
     }
 
     #[test]

@@ -197,8 +197,11 @@ impl fmt::Display for Summary<'_> {
         }
         self.limits(f)?;
         self.failures(f)?;
-        if let Some(reason) = &self.progress.stopped {
-            writeln!(f, "\nstopped: {reason}")?;
+        match self.progress.stopped.as_deref() {
+            None => {}
+            // Whoever ordered it did not say why.
+            Some("") => writeln!(f, "\nstopped")?,
+            Some(reason) => writeln!(f, "\nstopped: {reason}")?,
         }
         self.blocked(f)
     }

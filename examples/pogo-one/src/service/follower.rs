@@ -1,6 +1,7 @@
 //! Follows a job to its end, by whichever dispatcher has it.
 
 use std::io::IsTerminal;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -10,6 +11,7 @@ use pogo_core::dispatcher::Observer;
 use pogo_core::fleet::Fleet;
 use pogo_core::history::JobEventsQuery;
 use pogo_core::journal::Seq;
+use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
     Event, JobEventKind, JobId, JobStatus, NamespaceEventKind, NeverBegan, Query, Record, TaskEvent, TaskEventKind,
@@ -19,8 +21,8 @@ use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 use super::output::OutputFollower;
 use super::prompter::answer;
 use super::stopper::{OnInterrupt, until_left};
-use super::{Place, client_error, connect};
-use crate::ask::{CliPrompter, TerminalPrompter};
+use super::{Place, client_error, connect, live_keys};
+use crate::ask::{CliPrompter, Keys, TerminalPrompter};
 use crate::command::StopSignals;
 use crate::exit::{CliError, Exit};
 use crate::report::Screen;
@@ -42,6 +44,10 @@ pub(crate) struct FollowedJob {
     person: Option<Person>,
     /// What a dispatcher that takes over has to be given again.
     secrets: Option<Secrets>,
+    /// Whether single keys give orders on a terminal.
+    keys: bool,
+    /// The agent of this login, for a job that was submitted from another.
+    agent: Option<Secrets>,
 }
 
 /// A person at a terminal, or what answers for one.
@@ -72,6 +78,8 @@ impl FollowedJob {
             past_output: PastOutput::LeftOut,
             person: None,
             secrets: None,
+            agent: None,
+            keys: true,
         }
     }
 
@@ -103,6 +111,12 @@ impl FollowedJob {
         self
     }
 
+    /// Sets whether single keys give orders on a terminal.
+    pub(crate) fn keys(mut self, keys: bool) -> Self {
+        self.keys = keys;
+        self
+    }
+
     pub(crate) fn secrets(mut self, secrets: Option<Secrets>) -> Self {
         self.secrets = secrets;
         self
@@ -113,20 +127,39 @@ impl FollowedJob {
 pub(crate) async fn follow(mut job: FollowedJob, screen: &Screen, signals: &mut StopSignals) -> Result<Exit, CliError> {
     let steered = (job.client.clone(), job.job, job.on_interrupt);
     let terminal = job.person.as_ref().map(|person| Arc::clone(&person.terminal));
-    let left = until_left(
-        signals,
-        (&steered.0, steered.1),
-        (screen, terminal.as_deref()),
-        steered.2,
-    );
+    // Where output goes elsewhere, whatever shows it may read keys itself.
+    let watches = job.keys && screen.is_live() && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let mut keys = terminal.as_ref().filter(|_| watches).and_then(Keys::listen);
+    let left = async {
+        let by_key = async {
+            match &mut keys {
+                Some(keys) => live_keys::until_left(keys, (&steered.0, steered.1), screen).await,
+                None => std::future::pending().await,
+            }
+        };
+        let by_signal = until_left(
+            signals,
+            (&steered.0, steered.1),
+            (screen, terminal.as_deref()),
+            steered.2,
+        );
+        tokio::select! {
+            () = by_key => {}
+            () = by_signal => {}
+        }
+    };
     let number = job.job.number();
-    tokio::select! {
+    let ended = tokio::select! {
         ended = job.until_over(screen) => ended,
         () = left => {
             screen.say(&format!("the job goes on: `pogo attach {number}` shows it, `pogo stop {number}` stops it"));
             Ok(Exit::Left)
         }
-    }
+    };
+    screen.show_keys(None);
+    drop(keys);
+    TerminalPrompter::leave();
+    ended
 }
 
 impl FollowedJob {
@@ -151,7 +184,7 @@ impl FollowedJob {
                 ))
             };
             self.client = connect(&self.place).await.map_err(lost)?;
-            if let Some(secrets) = &self.secrets {
+            for secrets in self.secrets.iter().chain(&self.agent) {
                 // Contact that is lost again is found out by whoever follows.
                 let _ = self.client.give_secrets(secrets).await;
             }
@@ -237,6 +270,23 @@ impl FollowedJob {
         Ok(None)
     }
 
+    /// Lets the job log in with the agent of this login, where its own no longer answers.
+    async fn offer_agent(&mut self, spec: &JobSpec) -> Result<(), ClientError> {
+        let named = spec.transport_settings.value("agent").filter(|named| *named != "none");
+        let (Some(named), Some(own)) = (named, own_agent()) else {
+            return Ok(());
+        };
+        if named == own {
+            return Ok(());
+        }
+        let agent = self.agent.insert(Secrets::agent(named, own));
+        match self.client.give_secrets(agent).await {
+            // A server that connects with keys of its own takes none.
+            Ok(()) | Err(ClientError::Refused(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether it lacks what neither this program nor a terminal can give.
     fn waits_for_a_person(&self, record: &Record) -> bool {
         let is_missing = matches!(
@@ -249,7 +299,7 @@ impl FollowedJob {
                 ..
             })
         );
-        is_missing && self.person.is_none() && self.secrets.is_none() && !is_watched()
+        is_missing && self.person.is_none() && self.secrets.is_none() && self.agent.is_none() && !is_watched()
     }
 
     /// Asks the person, beside what else happens.
@@ -289,6 +339,9 @@ impl FollowedJob {
             let length = task.kind.output().map(|summary| summary.length);
             output.end((self.job, &task.host, attempt), length, screen).await?;
         }
+        if let Some(JobEventKind::Submitted { spec, .. }) = record.event.job_kind() {
+            self.offer_agent(spec).await?;
+        }
         screen.event(record);
         if self.waits_for_a_person(record) {
             let number = self.job.number();
@@ -311,6 +364,12 @@ enum CaughtUp {
     /// It goes on, behind this position.
     Goes(StreamId),
     Over(Exit),
+}
+
+/// The socket of the agent of this login, if it answers.
+pub(crate) fn own_agent() -> Option<String> {
+    let socket = std::env::var_os("SSH_AUTH_SOCK")?.into_string().ok()?;
+    UnixStream::connect(&socket).is_ok().then_some(socket)
 }
 
 /// Whether somebody is there who can give an order to a job that needs one.

@@ -1,5 +1,6 @@
 //! Starts the dispatcher of a store in the background.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::OpenOptionsExt;
@@ -7,8 +8,10 @@ use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
-use super::Place;
+use super::logout::Logout;
+use super::{Place, process};
 use crate::exit::CliError;
+use crate::report;
 
 /// What a dispatcher that was started says to whoever started it: one line on its standard output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,13 +48,41 @@ const KEPT: &[&str] = &[
 
 /// Starts it, and waits until it listens or says why not. Blocks.
 pub(super) fn launch(place: &Place) -> Result<Started, CliError> {
-    let program = std::env::current_exe().map_err(CliError::broken)?;
     // Whoever comes first makes the directories that the log is in.
     place.open()?;
+    let logout = Logout::of_this_account();
+    let mut line = String::new();
+    if !logout.scope().is_empty() {
+        line = first_line(place, logout.scope()).unwrap_or_default();
+    }
+    if line.is_empty() {
+        // There is no manager for what this user runs, or it cannot be reached.
+        line = first_line(place, &[])?;
+    }
+    let started = serde_json::from_str(&line).map_err(|_| {
+        CliError::broken(format!(
+            "the dispatcher ended before it was ready; {} says why",
+            place.log().display()
+        ))
+    })?;
+    if let (Started::Ready, Some(warning)) = (&started, logout.warning()) {
+        report::remark(warning);
+    }
+    Ok(started)
+}
+
+/// Starts it behind these words, and returns the line with which it says how that went.
+fn first_line(place: &Place, before: &[&str]) -> Result<String, CliError> {
+    let program = process::own_program().map_err(CliError::broken)?;
     let log = open_log(place).map_err(|error| CliError::broken(format!("{}: {error}", place.log().display())))?;
     let kept = KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
     let locale = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LC_"));
-    let mut process = Command::new(program)
+    let words: Vec<&OsStr> = before.iter().map(OsStr::new).chain([program.as_os_str()]).collect();
+    let (first, rest) = words
+        .split_first()
+        .ok_or_else(|| CliError::broken("there is no program"))?;
+    let mut process = Command::new(first)
+        .args(rest)
         .arg("serve")
         .arg("--store")
         .arg(place.store())
@@ -70,12 +101,7 @@ pub(super) fn launch(place: &Place) -> Result<Started, CliError> {
     if let Some(said) = process.stdout.take() {
         BufReader::new(said).read_line(&mut line).map_err(CliError::broken)?;
     }
-    serde_json::from_str(&line).map_err(|_| {
-        CliError::broken(format!(
-            "the dispatcher ended before it was ready; {} says why",
-            place.log().display()
-        ))
-    })
+    Ok(line)
 }
 
 fn open_log(place: &Place) -> std::io::Result<File> {

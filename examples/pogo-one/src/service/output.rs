@@ -8,10 +8,8 @@ use pogo_core::dispatcher::{Observer, OutputChunk, Stream};
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, JobId};
 
-use crate::report::Screen;
-
-/// Passes output on to a screen, each byte once and in order, whatever the stream left out.
-pub(super) struct OutputFollower {
+/// Passes output on to a screen, or whoever else watches, each byte once and in order, whatever the stream left out.
+pub(crate) struct OutputFollower {
     namespace: NamespaceClient,
     /// How much of each stream was passed on.
     shown: HashMap<AttemptId, HashMap<Stream, u64>>,
@@ -21,13 +19,13 @@ pub(super) struct OutputFollower {
 const STREAMS: [Stream; 3] = [Stream::Stdout, Stream::Stderr, Stream::Note];
 
 impl OutputFollower {
-    pub(super) fn new(namespace: NamespaceClient) -> Self {
+    pub(crate) fn new(namespace: NamespaceClient) -> Self {
         let shown = HashMap::new();
         Self { namespace, shown }
     }
 
     /// Passes on a piece of the stream, behind what was left out before it.
-    pub(super) async fn piece(&mut self, output: &HostOutput, screen: &Screen) -> Result<(), ClientError> {
+    pub(crate) async fn piece(&mut self, output: &HostOutput, screen: &dyn Observer) -> Result<(), ClientError> {
         let (job, attempt, stream) = (output.job, output.attempt, output.stream);
         // Of an attempt that began under an earlier dispatcher, only the store knows how much came before.
         let Some(offset) = output.offset else {
@@ -48,18 +46,28 @@ impl OutputFollower {
         Ok(())
     }
 
+    /// Passes on what an attempt has written so far.
+    pub(crate) async fn catch_up(
+        &mut self,
+        (job, host, attempt): (JobId, &HostName, AttemptId),
+        screen: &dyn Observer,
+    ) -> Result<(), ClientError> {
+        for stream in STREAMS {
+            self.read((job, host, attempt), stream, None, screen).await?;
+        }
+        Ok(())
+    }
+
     /// Passes on what is left of an attempt that has ended and wrote so many bytes, if that is known.
-    pub(super) async fn end(
+    pub(crate) async fn end(
         &mut self,
         (job, host, attempt): (JobId, &HostName, AttemptId),
         length: Option<u64>,
-        screen: &Screen,
+        screen: &dyn Observer,
     ) -> Result<(), ClientError> {
         let shown: u64 = self.shown.get(&attempt).map_or(0, |streams| streams.values().sum());
         if length.is_some_and(|length| length > shown) {
-            for stream in STREAMS {
-                self.read((job, host, attempt), stream, None, screen).await?;
-            }
+            self.catch_up((job, host, attempt), screen).await?;
         }
         self.shown.remove(&attempt);
         Ok(())
@@ -71,7 +79,7 @@ impl OutputFollower {
         (job, host, attempt): (JobId, &HostName, AttemptId),
         stream: Stream,
         to: Option<u64>,
-        screen: &Screen,
+        screen: &dyn Observer,
     ) -> Result<(), ClientError> {
         let mut from = self.shown_of(attempt, stream);
         loop {

@@ -1,9 +1,10 @@
 //! Where the dispatcher of a namespace is.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use pogo_api::wire::NamespaceName;
-use pogo_store::Store;
+use pogo_store::{Store, StoreError};
 
 use crate::cli::{PlaceArgs, StoreChoice};
 use crate::exit::CliError;
@@ -14,6 +15,15 @@ use crate::store::default_dir;
 pub(crate) struct Place {
     store: PathBuf,
     namespace: NamespaceName,
+}
+
+/// Whether another directory would do.
+fn is_of_the_place(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotADirectory, PermissionDenied, ReadOnlyFilesystem, StorageFull};
+    matches!(
+        error.kind(),
+        ReadOnlyFilesystem | PermissionDenied | NotADirectory | StorageFull
+    )
 }
 
 impl Place {
@@ -63,6 +73,11 @@ impl Place {
         self.directory().join("dispatcher.log")
     }
 
+    /// What jobs read that came through pipes.
+    pub(super) fn inputs(&self) -> PathBuf {
+        self.directory().join("inputs")
+    }
+
     /// Whether a dispatcher ever had it.
     pub(super) fn was_owned(&self) -> bool {
         self.directory().join("owner").exists()
@@ -74,6 +89,11 @@ impl Place {
 
     /// Makes the store, if it is not there, and checks that it can be used.
     pub(super) fn open(&self) -> Result<Store, CliError> {
-        Store::open(&self.store).map_err(crate::store::refused)
+        Store::open(&self.store).map_err(|error| match &error {
+            StoreError::Io(io) if is_of_the_place(io) => CliError::usage(format!(
+                "{error}; name another directory with --store, or keep nothing with --store none"
+            )),
+            _ => crate::store::refused(error),
+        })
     }
 }

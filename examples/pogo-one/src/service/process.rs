@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, setsid, umask};
@@ -18,6 +18,20 @@ pub(super) fn detach() -> io::Result<()> {
     umask(Mode::RWXG | Mode::RWXO);
     dup2_stdin(File::open("/dev/null")?)?;
     Ok(())
+}
+
+/// This program, also where `/proc` does not say which it is: then as whoever started it called it.
+pub(crate) fn own_program() -> io::Result<PathBuf> {
+    std::env::current_exe().or_else(|error| {
+        let called = std::env::args_os().next().map(PathBuf::from).ok_or(error)?;
+        if called.components().count() > 1 {
+            return std::path::absolute(called);
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut found = std::env::split_paths(&path).map(|directory| directory.join(&called));
+        let not_found = || io::Error::new(io::ErrorKind::NotFound, format!("{} is not on PATH", called.display()));
+        found.find(|program| program.is_file()).ok_or_else(not_found)
+    })
 }
 
 /// Closes standard output, on which whoever started this process waits.

@@ -1,12 +1,13 @@
 //! Secrets of jobs: given apart from the job, kept in memory, and given again to the dispatcher that takes over.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pogo_api::wire::Secrets;
 use pogo_core::dispatcher::Observer;
 use pogo_core::scheduler::{JobEventKind, JobId, Record, Scheduler};
-use pogo_ssh::{JobSecrets, JobSecretsSource};
+use pogo_ssh::{AgentSource, JobSecrets, JobSecretsSource};
 use pogo_web::SecretsKeeper;
 
 /// The setting of a job that names its secrets.
@@ -21,6 +22,8 @@ struct Kept {
     secrets: BTreeMap<String, JobSecrets>,
     /// What each job that has not retired names.
     named: BTreeMap<JobId, String>,
+    /// Sockets of agents that stand in for those that jobs name, the oldest first.
+    agents: Vec<(String, PathBuf)>,
     /// Those that no job has named yet, the oldest first.
     unnamed: Vec<String>,
 }
@@ -36,6 +39,10 @@ impl KeptSecrets {
 
 impl SecretsKeeper for KeptSecrets {
     fn keep(&self, given: Secrets) {
+        if let Some(socket) = given.agent {
+            self.kept().offer(given.id, socket.into());
+            return;
+        }
         let mut secrets = JobSecrets::new();
         if let Some(password) = given.password {
             secrets = secrets.password(password);
@@ -66,6 +73,15 @@ impl Kept {
         }
     }
 
+    /// An agent of whoever came last stands in for the one that a job names.
+    fn offer(&mut self, named: String, socket: PathBuf) {
+        self.agents.retain(|(known, _)| *known != named);
+        self.agents.push((named, socket));
+        if self.agents.len() > UNNAMED {
+            self.agents.remove(0);
+        }
+    }
+
     fn name(&mut self, job: JobId, id: &str) {
         self.unnamed.retain(|unnamed| unnamed != id);
         self.named.insert(job, id.to_owned());
@@ -75,6 +91,14 @@ impl Kept {
 impl JobSecretsSource for KeptSecrets {
     fn secrets(&self, id: &str) -> Option<JobSecrets> {
         self.kept().secrets.get(id).cloned()
+    }
+}
+
+impl AgentSource for KeptSecrets {
+    fn agent(&self, socket: &Path) -> Option<PathBuf> {
+        let kept = self.kept();
+        let known = kept.agents.iter().find(|(named, _)| Path::new(named) == socket);
+        known.map(|(_, offered)| offered.clone())
     }
 }
 
@@ -99,7 +123,9 @@ impl Observer for KeptSecrets {
             }
             Some(JobEventKind::Retired) => {
                 let mut kept = self.kept();
-                if let Some(id) = kept.named.remove(&job) {
+                let id = kept.named.remove(&job);
+                // A check of its hosts may have the same.
+                if let Some(id) = id.filter(|id| !kept.named.values().any(|named| named == id)) {
                     kept.secrets.remove(&id);
                 }
             }
@@ -121,6 +147,16 @@ mod tests {
         assert!(kept.secrets("0").is_none());
         assert!(kept.secrets("1").is_some());
         assert_eq!(kept.kept().secrets.len(), UNNAMED);
+    }
+
+    #[test]
+    fn an_agent_stands_in_for_the_one_that_is_named() {
+        let kept = KeptSecrets::default();
+        (0..=UNNAMED).for_each(|nth| kept.keep(Secrets::agent(format!("/gone/{nth}"), "/new")));
+        kept.keep(Secrets::agent("/gone/7", "/newer"));
+        let agent = |socket: &str| kept.agent(Path::new(socket));
+        assert_eq!(agent("/gone/7"), Some("/newer".into()));
+        assert_eq!((agent("/gone/0"), agent("/gone/1")), (None, Some("/new".into())));
     }
 
     #[test]

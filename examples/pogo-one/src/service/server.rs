@@ -7,7 +7,7 @@ use std::time::Duration;
 use pogo_core::dispatcher::{AcceptRestore, DispatchError, Dispatcher, Handle, TransportPool};
 use pogo_core::journal::{JournalError, OwnerId};
 use pogo_core::scheduler::Scheduler;
-use pogo_ssh::{SshTransport, SshTransports};
+use pogo_ssh::{FirstContacts, SshTransport, SshTransports};
 use pogo_store::StoreError;
 use pogo_web::unix::{Access, ServeOptions, Socket};
 use pogo_web::{OutputFeed, PeerAccounts, QuestionBoard, RouterState, ServedNamespace, router};
@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use super::connect::program;
 use super::idle::until_idle;
+use super::inputs::InputCleaner;
 use super::launch::Started;
 use super::listen::{Listening, grants};
 use super::log::ServiceLog;
@@ -66,9 +67,12 @@ impl Server {
         };
         let secrets = KeptSecrets::default();
         let questions = QuestionBoard::new();
-        let builder = SshTransport::builder().prompter(AttachedPrompter(questions.clone()));
+        let builder = SshTransport::builder()
+            .prompter(AttachedPrompter(questions.clone()))
+            .first_contacts(&FirstContacts::with_remarks());
         let transports = SshTransports::new(builder)
             .secrets(secrets.clone())
+            .agents(secrets.clone())
             .on_warning(warnings);
         let mut builder = Dispatcher::builder(Arc::new(TransportPool::new(transports)))
             .journal(kept.journal())
@@ -78,7 +82,8 @@ impl Server {
                 format!("{} (process {})", local_actor(), std::process::id()).into(),
             ))
             .observer(Arc::new(feed.clone()))
-            .observer(Arc::new(secrets.clone()));
+            .observer(Arc::new(secrets.clone()))
+            .observer(Arc::new(InputCleaner(place.inputs())));
         if log {
             builder = builder.observer(Arc::new(ServiceLog));
         }

@@ -7,12 +7,19 @@ use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
 use super::session::{Session, with_session};
 use crate::cli::{EventsArgs, LogFormat};
+use crate::command::StopSignals;
 use crate::exit::{CliError, Exit};
 use crate::report;
 use crate::service::client_error;
 
 pub(crate) fn events(args: &EventsArgs) -> Result<Exit, CliError> {
     with_session(&args.place, async |session| {
+        // Whoever leaves while much is read leaves as well.
+        let signals = args
+            .follow
+            .then(StopSignals::listen)
+            .transpose()
+            .map_err(CliError::broken)?;
         let job = session.job(args.job).await?;
         // The stream goes on from before what is read now, so that nothing is missing between them.
         let before = session
@@ -28,10 +35,13 @@ pub(crate) fn events(args: &EventsArgs) -> Result<Exit, CliError> {
                 show(args, &record)
             })
             .await?;
-        if args.follow && !is_over {
-            follow(session, job, args, (before, end)).await?;
+        let Some(mut signals) = signals.filter(|_| !is_over) else {
+            return Ok(Exit::Succeeded);
+        };
+        tokio::select! {
+            followed = follow(session, job, args, (before, end)) => followed.map(|()| Exit::Succeeded),
+            _ = signals.next() => Ok(Exit::Left),
         }
-        Ok(Exit::Succeeded)
     })
 }
 

@@ -67,7 +67,7 @@ impl Session {
         self.try_results(job, states, among).await.map_err(client_error)
     }
 
-    async fn try_results(
+    pub(super) async fn try_results(
         &self,
         job: JobId,
         states: &[TaskState],

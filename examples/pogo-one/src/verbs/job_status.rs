@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::session::Session;
 use super::status::total;
-use super::{obstacles, ordered, tails};
+use super::{lacking, note, obstacles, ordered, tails};
 use crate::cli::PlanFormat;
 use crate::exit::{CliError, Exit};
 use crate::report::{self, BadHost, Reasons, moment, visible};
@@ -43,6 +43,7 @@ pub(super) async fn job_status(session: &Session, job: JobId, format: PlanFormat
     let now = SystemClock.now();
     let tails = tails::of(session, job, &bad).await?;
     let mut text = head(&details, now);
+    text.push_str(&note::lines(&details.notes, now));
     text.push_str(&stages(&details.stages));
     for (state, title) in [(TaskState::Failed, "failed"), (TaskState::InDoubt, "in doubt")] {
         let of_state = bad.iter().zip(&tails).filter(|(result, _)| result.state == state);
@@ -55,6 +56,7 @@ pub(super) async fn job_status(session: &Session, job: JobId, format: PlanFormat
             ));
         }
     }
+    text.push_str(&lacking::lines(session, &details.summary).await?);
     if !details.blockers.is_empty() {
         text.push_str("\nheld back:\n");
         text.push_str(&obstacles::lines(&details.blockers, now));
@@ -65,7 +67,7 @@ pub(super) async fn job_status(session: &Session, job: JobId, format: PlanFormat
     Ok(Exit::Succeeded)
 }
 
-fn bad_host(result: &HostResult, lines: &[String]) -> BadHost {
+pub(super) fn bad_host(result: &HostResult, lines: &[String]) -> BadHost {
     let attempt = result.last_attempt.as_ref();
     BadHost {
         host: result.host.clone(),

@@ -9,6 +9,7 @@ use pogo_core::output::Stream;
 use pogo_core::scheduler::{AttemptId, HostResult, JobId};
 
 use super::hosts::together;
+use super::live_logs;
 use super::session::{Session, with_session};
 use crate::cli::LogsArgs;
 use crate::exit::{CliError, Exit};
@@ -18,6 +19,9 @@ use crate::service::client_error;
 pub(crate) fn logs(args: &LogsArgs) -> Result<Exit, CliError> {
     with_session(&args.place, async |session| {
         let job = session.job(args.of.job).await?;
+        if args.follow {
+            return live_logs::follow(session, job, args).await;
+        }
         let states = args.of.states.states();
         let hosts = session.results(job, &states, together(&args.of.hosts).as_ref()).await?;
         if hosts.is_empty() {
@@ -99,10 +103,14 @@ impl Reader<'_> {
     }
 }
 
-fn raw(stream: Stream, bytes: &[u8]) -> Result<(), CliError> {
+/// Writes bytes as they came.
+pub(super) fn raw(stream: Stream, bytes: &[u8]) -> io::Result<()> {
     match stream {
-        Stream::Stderr => io::stderr().lock().write_all(bytes)?,
-        _ => io::stdout().lock().write_all(bytes)?,
+        Stream::Stderr => io::stderr().lock().write_all(bytes),
+        _ => {
+            let mut out = io::stdout().lock();
+            out.write_all(bytes)?;
+            out.flush()
+        }
     }
-    Ok(())
 }

@@ -11,10 +11,15 @@ mod host;
 mod hosts;
 mod job_status;
 mod jobs;
+mod journal;
+mod lacking;
+mod live_logs;
 mod logs;
 mod mark;
+mod note;
 mod obstacles;
 mod ordered;
+mod probe;
 mod records;
 mod rerun;
 mod serve;
@@ -24,6 +29,7 @@ mod status;
 mod steer;
 mod tails;
 mod tasks;
+mod unit;
 mod update;
 
 pub(crate) use apply::apply;
@@ -33,8 +39,11 @@ pub(crate) use freeze::{freeze, thaw};
 pub(crate) use hold::{hold, release};
 pub(crate) use host::host;
 pub(crate) use jobs::{jobs, newest_jobs};
+pub(crate) use journal::journal_of;
 pub(crate) use logs::logs;
 pub(crate) use mark::mark;
+pub(crate) use note::note;
+pub(crate) use probe::probe;
 pub(crate) use records::job_log;
 pub(crate) use rerun::rerun;
 pub(crate) use slots::slots;
@@ -53,5 +62,6 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, CliError> {
         None => crate::service::serve(args),
         Some(ServeCommand::Status(args)) => serve::status(args),
         Some(ServeCommand::Stop(args)) => serve::stop(args),
+        Some(ServeCommand::Unit(args)) => unit::unit(args),
     }
 }

@@ -22,7 +22,10 @@ pub(super) async fn lines(session: &Session, job: JobId, now: Timestamp) -> Resu
             Ok(())
         })
         .await?;
-    let orders = log.entries().iter().filter(|entry| entry.order != OrderKind::Submit);
+    let orders = log
+        .entries()
+        .iter()
+        .filter(|entry| !matches!(entry.order, OrderKind::Submit | OrderKind::Note));
     let orders: Vec<String> = orders
         .map(|entry| format!("  {}  {}\n", moment(entry.at, now), visible(&entry.to_string())))
         .collect();

@@ -10,7 +10,7 @@ use super::session::{Session, with_session};
 use crate::actor::local_actor;
 use crate::cli::RerunArgs;
 use crate::exit::{CliError, Exit};
-use crate::service::SECRETS_SETTING;
+use crate::service::{SECRETS_SETTING, own_agent};
 
 pub(crate) fn rerun(args: &RerunArgs) -> Result<Exit, CliError> {
     with_session(&args.order.place, async |session| {
@@ -21,7 +21,7 @@ pub(crate) fn rerun(args: &RerunArgs) -> Result<Exit, CliError> {
             spec.targets = Selector::hosts(&hosts);
         }
         spec.user = local_actor().name.to_string();
-        if let Some(agent) = std::env::var("SSH_AUTH_SOCK").ok().filter(|path| !path.is_empty()) {
+        if let Some(agent) = own_agent() {
             spec.transport_settings = spec.transport_settings.set("agent", agent);
         }
         let targets = match &spec.targets {
@@ -52,7 +52,7 @@ async fn chosen(session: &Session, job: JobId, args: &RerunArgs) -> Result<Optio
 }
 
 /// What was submitted, as far as it is shown to anybody.
-async fn submitted(session: &Session, job: JobId) -> Result<JobSpec, CliError> {
+pub(super) async fn submitted(session: &Session, job: JobId) -> Result<JobSpec, CliError> {
     let mut spec = None;
     session
         .each_record(job, None, |record| {

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use super::program::{Done, Program};
 
-const VERBS: [&[&str]; 49] = [
+const VERBS: [&[&str]; 52] = [
     &[],
     &["plan"],
     &["simulate"],
@@ -54,6 +54,9 @@ const VERBS: [&[&str]; 49] = [
     &["mark", "up"],
     &["serve", "status"],
     &["serve", "stop"],
+    &["serve", "unit"],
+    &["note"],
+    &["probe"],
 ];
 
 #[test]

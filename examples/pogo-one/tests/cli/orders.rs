@@ -227,3 +227,80 @@ fn a_program_gets_the_answer_of_an_order() {
     assert_eq!(answer["answer"]["hosts"], 1, "{answer}");
     assert!(answer["said"].as_str().unwrap().starts_with("web1 of job 1"));
 }
+
+#[test]
+fn a_note_is_read_by_whoever_looks_next() {
+    let kept = one_at_a_time();
+    blocked(&kept);
+    let said = kept.ok(&["note", "last", "disk", "of web1", "is replaced"]);
+    assert_eq!(said, "noted; `pogo status 1` shows it to whoever looks at job 1\n");
+    let status = kept.ok(&["status", "1"]);
+    assert!(
+        status.contains("\nnotes:\n  ") && status.contains(": disk of web1 is replaced\n"),
+        "{status}"
+    );
+    assert!(
+        !status.contains("\nordered:"),
+        "a note is no order that steers: {status}"
+    );
+    let who = kept.json(&["status", "1"])["notes"][0]["actor"]["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let events = kept.ok(&["events", "1"]);
+    assert!(events.contains(&format!("job-1 was noted by {who}")), "{events}");
+    kept.verb(&["note", "1", " "]).assert_refused(&["say something"]);
+    kept.verb(&["note", "9", "x"]).assert_refused(&["job-9", "pogo jobs"]);
+}
+
+#[test]
+fn a_host_that_a_probe_finds_well_is_done_and_gives_back_its_slot() {
+    let kept = one_at_a_time();
+    blocked(&kept);
+    let ill = kept.verb(&["probe", "1", "--", "echo sick >&2; test -e ~/mended"]);
+    assert_eq!(ill.code, 1, "{}{}", ill.out, ill.err);
+    assert!(
+        ill.out.starts_with("1 host is not, and as before:\n") && ill.out.contains("exit 1: web1  \"sick\""),
+        "{}",
+        ill.out
+    );
+    // The check holds nothing of its own, and the job waits as before.
+    let slots = kept.ok(&["slots"]);
+    assert!(
+        slots.contains("web1 failed in job 1 since") && !slots.contains("job 2"),
+        "{slots}"
+    );
+    assert_eq!(kept.count("1", "failed"), 1);
+    for host in THREE {
+        kept.touch(host, "mended");
+    }
+    let said = kept.ok(&[
+        "probe",
+        "1",
+        "web1",
+        "--reason",
+        "disk replaced",
+        "--",
+        "test",
+        "-e",
+        ".",
+        "-a",
+        "x",
+        "=",
+        "x",
+    ]);
+    assert_eq!(said, "web1 of job 1 is well: done in that job, and available\n");
+    assert_eq!(kept.verb(&["wait", "1"]).code, 0);
+    assert_eq!((kept.count("1", "skipped"), kept.count("1", "succeeded")), (1, 2));
+    let status = kept.ok(&["status", "1"]);
+    assert!(
+        status.contains("web1 of job-1 skipped by ")
+            && status.contains(": the check of job 3 succeeded: disk replaced\n"),
+        "{status}"
+    );
+    assert_eq!(
+        kept.ok(&["probe", "1", "--", "true"]),
+        "job 1 has no such host that failed or is in doubt\n"
+    );
+    kept.verb(&["probe", "1"]).assert_refused(&["CHECK"]);
+}

@@ -352,3 +352,36 @@ fn a_job_that_has_retired_is_asked_for_as_one_that_has_just_ended() {
     while !kept.ok(&["events", "1"]).contains("retired") {}
     assert_eq!(asked(), before);
 }
+
+#[test]
+fn a_job_is_audited_with_all_that_happened_beside_it() {
+    let kept = StoreSite::new(POLICY, &THREE);
+    assert_eq!(kept.run("web1", &[], "true").code, 0);
+    assert_eq!(kept.run("@web", &[], "true").code, 0);
+    let audited = kept.ok(&["audit", "last"]);
+    assert!(
+        audited.starts_with("every rule was kept: 2 jobs, 4 attempts\n"),
+        "{audited}"
+    );
+    assert!(
+        audited.contains("job-2 submitted by ") && !audited.contains("job-1 submitted"),
+        "{audited}"
+    );
+    let json = kept.json(&["audit", "1"]);
+    assert_eq!((&json["kept"], &json["audited"]["jobs"]), (&true.into(), &2.into()));
+    kept.verb(&["audit", "7"])
+        .assert_refused(&["there is no such job", "pogo jobs"]);
+}
+
+#[test]
+fn nothing_is_shown_of_a_job_that_there_is_not() {
+    let kept = StoreSite::new(POLICY, &THREE);
+    for verb in ["attach", "logs", "events", "wait", "status"] {
+        let done = kept.verb(&[verb, "9"]);
+        assert_eq!((done.code, done.out.as_str()), (64, ""), "{verb}: {}", done.err);
+        assert_eq!(
+            done.err, "error: there is no job-9; `pogo jobs` lists those that there are\n",
+            "{verb}"
+        );
+    }
+}

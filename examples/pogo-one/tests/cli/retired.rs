@@ -76,3 +76,13 @@ fn a_failed_host_of_a_retired_job_is_skipped() {
     let again = kept.verb(&["skip", "1", "web2"]);
     assert_eq!(again.code, 64, "{}", again.out);
 }
+
+#[test]
+fn a_retired_job_takes_a_note_and_a_probe() {
+    let kept = retired();
+    kept.ok(&["note", "1", "web2 waits for a disk"]);
+    assert!(kept.ok(&["status", "1"]).contains(": web2 waits for a disk\n"));
+    let said = kept.ok(&["probe", "1", "--", "true"]);
+    assert_eq!(said, "web2 of job 1 is well: done in that job, and available\n");
+    assert_eq!(kept.ok(&["slots"]), "$web: 0 of 2 slots taken (max_parallel: 2)\n");
+}

@@ -64,6 +64,8 @@ pub(in crate::scheduler) enum CheckedOrder {
         host: HostName,
         down: bool,
     },
+    /// Its record has all of it.
+    Note,
     Hold(NewHolds),
     Release(EndedHolds),
     /// An order that changes nothing.
@@ -89,6 +91,7 @@ impl CheckedOrder {
             | Self::SkipRetired { .. }
             | Self::Alter { .. }
             | Self::Mark { .. }
+            | Self::Note
             | Self::Release(_) => Answer::Done,
         }
     }

@@ -41,6 +41,7 @@ impl State {
                 CheckedOrder::Abort { job }
             }
             Order::Promote { job } => self.check_promotion(job)?,
+            Order::Note { job } => self.check_note(job, reason)?,
             Order::Freeze { hosts } => {
                 self.fleet.resolve(&hosts).map_err(InputError::Hosts)?;
                 if let Some(freeze) = self.freezes.get(&hosts) {
@@ -104,6 +105,17 @@ impl State {
         let change = change.resolved(&job.spec, &self.policy.defaults);
         check_settings(change.settings())?;
         Ok(CheckedOrder::Alter { job: id, change })
+    }
+
+    /// Nothing but the record of the order follows from it.
+    fn check_note(&self, job: JobId, text: &str) -> Result<CheckedOrder, InputError> {
+        if !self.jobs.contains_key(&job) && !self.has_retired(job) {
+            return Err(InputError::UnknownJob { job });
+        }
+        match text.trim().is_empty() {
+            true => Err(InputError::EmptyNote),
+            false => Ok(CheckedOrder::Note),
+        }
     }
 
     fn check_promotion(&self, job: JobId) -> Result<CheckedOrder, InputError> {

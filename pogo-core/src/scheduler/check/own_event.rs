@@ -85,6 +85,7 @@ impl CheckedOrder {
                 | Self::Retry { .. }
                 | Self::Skip { .. }
                 | Self::SkipRetired { .. }
+                | Self::Note
                 | Self::Nothing => return None,
             }
             .by(context.actor.clone()),

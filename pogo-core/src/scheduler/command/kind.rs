@@ -23,6 +23,8 @@ pub enum OrderKind {
     Abort,
     /// [`Order::Promote`](super::Order::Promote).
     Promote,
+    /// [`Order::Note`](super::Order::Note).
+    Note,
     /// [`Order::Retry`](super::Order::Retry).
     Retry,
     /// [`Order::Skip`](super::Order::Skip).
@@ -57,6 +59,7 @@ impl OrderKind {
             Self::Halt => "halted",
             Self::Abort => "aborted",
             Self::Promote => "promoted",
+            Self::Note => "noted",
             Self::Retry => "retried",
             Self::Skip => "skipped",
             Self::Alter => "altered",
@@ -81,6 +84,7 @@ impl fmt::Display for OrderKind {
             Self::Halt => "halt",
             Self::Abort => "abort",
             Self::Promote => "promote",
+            Self::Note => "note",
             Self::Retry => "retry",
             Self::Skip => "skip",
             Self::Alter => "alter",

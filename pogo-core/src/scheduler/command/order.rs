@@ -60,6 +60,12 @@ pub enum Order {
         /// The job.
         job: JobId,
     },
+    /// Say something of a job for whoever looks at it next. The text is the [reason](super::Command::reason) of the
+    /// command, which must have one. It changes nothing, so a job in any state takes it, also one that has retired.
+    Note {
+        /// The job.
+        job: JobId,
+    },
     /// Start nothing more on these hosts, in any job, until they are thawed. What runs goes on. Hosts that the
     /// selector comes to name later are frozen too.
     Freeze {
@@ -163,6 +169,7 @@ impl Order {
             Self::Halt { .. } => OrderKind::Halt,
             Self::Abort { .. } => OrderKind::Abort,
             Self::Promote { .. } => OrderKind::Promote,
+            Self::Note { .. } => OrderKind::Note,
             Self::Freeze { .. } => OrderKind::Freeze,
             Self::Thaw { .. } => OrderKind::Thaw,
             Self::Retry { .. } => OrderKind::Retry,
@@ -183,6 +190,7 @@ impl Order {
             | Self::Halt { job }
             | Self::Abort { job }
             | Self::Promote { job }
+            | Self::Note { job }
             | Self::Retry { job, .. }
             | Self::Skip { job, .. }
             | Self::Alter { job, .. } => Some(*job),

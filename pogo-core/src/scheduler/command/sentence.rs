@@ -19,6 +19,7 @@ impl fmt::Display for Order {
             | Self::Halt { job }
             | Self::Abort { job }
             | Self::Promote { job }
+            | Self::Note { job }
             | Self::Alter { job, .. } => write!(f, "{kind} {job}"),
             Self::Retry { job, hosts, force } | Self::Skip { job, hosts, force } => {
                 write!(f, "{kind} {} of {job}{}", fold(hosts), by_force(*force))

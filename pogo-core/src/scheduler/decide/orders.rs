@@ -100,7 +100,7 @@ impl Scheduler {
                     self.emit_host(host, HostEventKind::Released { owner, by, reason });
                 }
             }
-            CheckedOrder::Nothing => {}
+            CheckedOrder::Note | CheckedOrder::Nothing => {}
         }
     }
 

@@ -51,7 +51,7 @@ impl Scheduler {
         let host = running.target.name.clone();
         let gone = job.aborted;
         let delay = match reason.may_last() && !gone {
-            true => busy_delay(job.task(task).never_began),
+            true => busy_delay(reason, job.task(task).never_began),
             false => Duration::ZERO,
         };
         let not_before = self.now + delay + jitter(job.spec.seed, attempt, delay / 2);
@@ -286,10 +286,14 @@ fn retry_delay(settings: &ResolvedSettings, task: &TaskRecord) -> Duration {
 }
 
 /// The delay before a host is asked again whose attempts never began so many times in a row, without its jitter.
-fn busy_delay(before: u8) -> Duration {
+fn busy_delay(reason: NeverBegan, before: u8) -> Duration {
     const FIRST: Duration = Duration::from_secs(5);
-    const LONGEST: Duration = Duration::from_secs(300);
-    FIRST.saturating_mul(1 << before.min(6)).min(LONGEST)
+    let longest = match reason {
+        // A person brings it, and watches.
+        NeverBegan::NotReady => Duration::from_secs(60),
+        _ => Duration::from_secs(300),
+    };
+    FIRST.saturating_mul(1 << before.min(6)).min(longest)
 }
 
 /// A delay below `most`, drawn from the job's seed: the same for the same attempt, different for its neighbours.

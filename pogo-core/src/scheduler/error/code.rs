@@ -37,6 +37,7 @@ impl InputError {
             Self::TooManyHeld { .. } => "too-many-held",
             Self::HeldByAnother { .. } => "held-by-another",
             Self::NoReason => "no-reason",
+            Self::EmptyNote => "empty-note",
             Self::Plan(_) => "invalid-job",
             Self::Configure(_) => "invalid-configuration",
         }

@@ -209,6 +209,9 @@ pub enum InputError {
     /// An order by force came without a reason.
     #[error("say why: what is done by force needs a reason")]
     NoReason,
+    /// A note has no text.
+    #[error("a note says something: its text is the reason of the order")]
+    EmptyNote,
     /// The job cannot be run under this policy.
     #[error(transparent)]
     Plan(#[from] PlanError),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Event, HostEventKind, JobEventKind, NamespaceEventKind, TaskEventKind};
 use crate::fleet::{Escaped, fold};
-use crate::scheduler::{Actor, Content, Obstacle};
+use crate::scheduler::{Actor, Content, Obstacle, OrderKind};
 use crate::time::HumanDuration;
 
 /// What happened, without who ordered it: `was halted: the disk is full`.
@@ -128,6 +128,12 @@ fn of_namespace(kind: &NamespaceEventKind) -> Sentence {
             by: named(by),
             ..Sentence::because(format!("`{hosts}` was thawed"), reason)
         },
+        NamespaceEventKind::Ordered {
+            order: OrderKind::Note,
+            job: Some(job),
+            reason,
+            ..
+        } => Sentence::because(format!("{job} was noted"), reason.as_deref().unwrap_or_default()),
         NamespaceEventKind::Ordered {
             order,
             job,

@@ -9,7 +9,7 @@ use crate::Timestamp;
 use crate::plan::{BucketId, RemoteCommand, RunAs};
 use crate::policy::ResolvedSettings;
 use crate::scheduler::state::{Job, State};
-use crate::scheduler::{JobId, Obstacle, Steered};
+use crate::scheduler::{JobId, JobNote, Obstacle, Steered};
 
 /// All of a job but its hosts, which may be many: those are answered in [pages](super::HostsQuery).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct JobDetails {
     /// The last order that was given to it, if one was since it was submitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steered: Option<Box<Steered>>,
+    /// What people have said of it, the last [few](JobNote::MOST).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<JobNote>,
     /// When its time limit runs out, as long as that matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
@@ -75,6 +78,7 @@ impl State {
             override_constraints: job.spec.override_constraints.clone(),
             retry_of: job.retry_of,
             steered: job.steered.clone(),
+            notes: job.notes.iter().cloned().collect(),
             deadline: job.deadline(),
             stages: StageSummary::of_job(job),
             budgets: BudgetSummary::of_job(job, &self.rules),

@@ -138,6 +138,7 @@ impl State {
             retry_of: job.retry_of,
             submitted_by: job.submitted_by.clone(),
             steered: job.steered.clone(),
+            notes: job.notes.clone(),
             stopped_by: job.stopped_by.clone(),
             status: job.status,
             aborted: job.aborted,

@@ -1,5 +1,6 @@
 //! One job of a snapshot.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use crate::fleet::HostName;
 use crate::plan::JobSpec;
 use crate::policy::{JobSettings, Limit, bare_counts};
 use crate::scheduler::state::{Backoff, TaskRecord};
-use crate::scheduler::{Actor, Failure, JobId, JobStatus, NeverBegan, Steered, TaskState};
+use crate::scheduler::{Actor, Failure, JobId, JobNote, JobStatus, NeverBegan, Steered, TaskState};
 
 /// A job with its progress.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ pub(super) struct JobData {
     /// The last order that was given to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) steered: Option<Box<Steered>>,
+    /// What people have said of it last.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub(super) notes: VecDeque<JobNote>,
     /// Who halted or aborted it, until it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) stopped_by: Option<Arc<Actor>>,

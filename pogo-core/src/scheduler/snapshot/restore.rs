@@ -155,6 +155,7 @@ impl State {
         if job.status == JobStatus::Finished {
             job.finished = data.finished.unwrap_or(self.at);
         }
+        job.notes = data.notes.clone();
         (job.submitted_by, job.steered) = (data.submitted_by.clone(), data.steered.clone());
         job.stopped_by.clone_from(&data.stopped_by);
         (job.aborted, job.limit_spent) = (data.aborted, data.limit_spent);

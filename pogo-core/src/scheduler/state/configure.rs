@@ -132,6 +132,7 @@ impl State {
         );
         (moved.status, moved.finished, moved.retry_of) = (job.status, job.finished, job.retry_of);
         (moved.aborted, moved.limit_spent) = (job.aborted, job.limit_spent);
+        moved.notes = job.notes.clone();
         (moved.submitted_by, moved.steered) = (job.submitted_by.clone(), job.steered.clone());
         moved.stopped_by.clone_from(&job.stopped_by);
         (moved.backoffs, moved.failures) = (job.backoffs.clone(), job.failures.clone());

@@ -1,6 +1,6 @@
 //! One job: its hosts and their progress.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::{AttemptTimes, Backoff, Budget, Gates};
@@ -9,7 +9,7 @@ use crate::fleet::{HostId, HostName};
 use crate::plan::{HostOrder, JobSpec, StageId, Stages};
 use crate::policy::{JobSettings, ResolvedSettings, Setting, WaveGate};
 use crate::saturating::saturating_u32;
-use crate::scheduler::{Actor, AttemptId, Failure, JobId, JobStatus, JobUpdate, Steered, Tally, TaskState};
+use crate::scheduler::{Actor, AttemptId, Failure, JobId, JobNote, JobStatus, JobUpdate, Steered, Tally, TaskState};
 
 /// How far one task is, and how often it was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,6 +116,8 @@ pub(crate) struct Job {
     pub(crate) submitted_by: Option<Arc<Actor>>,
     /// The last order that was given to it.
     pub(crate) steered: Option<Box<Steered>>,
+    /// What people have said of it last.
+    pub(crate) notes: VecDeque<JobNote>,
 }
 
 const _: () = assert!(
@@ -167,6 +169,7 @@ impl Job {
             failures: BTreeMap::new(),
             submitted_by: None,
             steered: None,
+            notes: VecDeque::new(),
             stopped_by: None,
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{AnsweredRequest, State};
-use crate::scheduler::{Actor, Answer, JobId, OrderKind, RequestId, Steered};
+use crate::scheduler::{Actor, Answer, JobId, JobNote, OrderKind, RequestId, Steered};
 
 impl State {
     /// Takes note of what a request was answered.
@@ -26,6 +26,13 @@ impl State {
         (actor, reason): (Option<Arc<Actor>>, Option<Arc<str>>),
     ) {
         let at = self.at;
+        if order == OrderKind::Note {
+            // Who paused the job, and why, stays known.
+            if let Some(job) = self.jobs.get_mut(&id) {
+                JobNote::add(&mut job.notes, (at, actor), reason);
+            }
+            return;
+        }
         // A job that is only now submitted is not there yet: its own record says by whom.
         if let Some(job) = self.jobs.get_mut(&id) {
             job.steered = Some(Box::new(Steered {

@@ -44,6 +44,7 @@ impl Drill {
             | Step::Halt(job)
             | Step::Abort(job)
             | Step::Promote(job)
+            | Step::Note(job)
             | Step::Retry(job, _)
             | Step::Skip(job, _)
             | Step::Alter(job, _) => self
@@ -88,6 +89,7 @@ impl Drill {
             Step::Halt(_) => Order::Halt { job },
             Step::Abort(_) => Order::Abort { job },
             Step::Promote(_) => Order::Promote { job },
+            Step::Note(_) => Order::Note { job },
             Step::Retry(_, hosts) => Order::Retry {
                 job,
                 hosts: self.hosts(nth, *hosts)?,

@@ -58,6 +58,9 @@ export function jobHead(head, { ns, id, number: number_, base, link, go, order }
         job.steered && job.steered.reason && [` · “${job.steered.reason}”`],
         job.override_constraints && el("span.s-blocked", ` · without regard to limits: ${job.override_constraints}`),
       ),
+      ...(job.notes || []).map((note) =>
+        el("p.by", el("b", note.actor ? note.actor.name : "somebody"), " ", el("time", { title: full(note.at) }, clock(note.at)), `: ${note.text}`),
+      ),
       el("p.facts", facts),
       tallyBar(tally),
     );

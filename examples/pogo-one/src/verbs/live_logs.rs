@@ -1,0 +1,238 @@
+//! `pogo logs -f`: what hosts write, as they write it.
+
+use std::collections::{BTreeSet, HashSet};
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures::StreamExt;
+use pogo_api::{ClientError, FollowItem};
+use pogo_core::dispatcher::{Observer, OutputChunk};
+use pogo_core::fleet::HostName;
+use pogo_core::output::Stream;
+use pogo_core::scheduler::{AttemptId, Event, JobEventKind, JobId, Query, Record, TaskState};
+use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
+
+use super::hosts::together;
+use super::logs::raw;
+use super::session::Session;
+use crate::cli::LogsArgs;
+use crate::command::StopSignals;
+use crate::exit::{CliError, Exit};
+use crate::report::OutputPrinter;
+use crate::service::{OutputFollower, client_error, connect};
+
+/// Shows what the last attempts have written, and then what comes, until the job is over or whoever watches leaves.
+pub(super) async fn follow(session: &Session, job: JobId, args: &LogsArgs) -> Result<Exit, CliError> {
+    let mut signals = StopSignals::listen().map_err(CliError::broken)?;
+    let mut tail = Tail {
+        session,
+        job,
+        args,
+        output: OutputFollower::new(session.client.clone()),
+        ended: HashSet::new(),
+        printed: Printed::of(session, job, args).await?,
+    };
+    tokio::select! {
+        over = tail.until_over() => over.map(|()| Exit::Succeeded),
+        _ = signals.next() => Ok(Exit::Left),
+    }
+}
+
+/// The output of a job as far as it was shown.
+struct Tail<'a> {
+    session: &'a Session,
+    job: JobId,
+    args: &'a LogsArgs,
+    output: OutputFollower,
+    /// Attempts of which there is nothing more to show.
+    ended: HashSet<AttemptId>,
+    printed: Printed,
+}
+
+/// How a stream ended.
+enum Streamed {
+    /// The job is over.
+    Over,
+    /// Something was left out, or contact was lost: what is kept has to be read again.
+    Gap,
+}
+
+impl Tail<'_> {
+    async fn until_over(&mut self) -> Result<(), CliError> {
+        loop {
+            match self.once().await {
+                Ok(Streamed::Over) => return Ok(()),
+                Ok(Streamed::Gap) => {}
+                Err(TailError::Client(ClientError::ContactLost { .. } | ClientError::Unreachable { .. })) => {
+                    connect(&self.session.place).await?;
+                }
+                Err(TailError::Client(error)) => return Err(client_error(error)),
+                Err(TailError::Printed(error)) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn once(&mut self) -> Result<Streamed, TailError> {
+        let client = &self.session.client;
+        // The stream goes on from before what is read now, so that nothing is missing between them.
+        let before = client.view(&Query::Namespace).await?.as_of;
+        let is_over = client.job(self.job).await?.summary.finished.is_some();
+        self.catch_up().await?;
+        match is_over {
+            true => Ok(Streamed::Over),
+            false => self.stream(before).await,
+        }
+    }
+
+    /// Shows what is kept of the last attempts.
+    async fn catch_up(&mut self) -> Result<(), TailError> {
+        let among = together(&self.args.of.hosts);
+        for result in self.session.try_results(self.job, &[], among.as_ref()).await? {
+            let attempt = result.last_attempt.as_ref().and_then(|attempt| attempt.id);
+            let Some(attempt) = attempt.filter(|attempt| !self.ended.contains(attempt)) else {
+                continue;
+            };
+            self.output
+                .catch_up((self.job, &result.host, attempt), &self.printed)
+                .await?;
+            if result.state != TaskState::Running {
+                self.end(&result.host, attempt)?;
+            }
+            self.printed.result()?;
+        }
+        Ok(())
+    }
+
+    async fn stream(&mut self, after: StreamId) -> Result<Streamed, TailError> {
+        let request = StreamRequest::new().job(self.job).after(after);
+        let mut items = self.session.client.follow(request);
+        while let Some(item) = items.next().await {
+            match item? {
+                FollowItem::Output(piece) if self.printed.wants(&piece.host) => {
+                    self.output.piece(&piece, &self.printed).await?;
+                }
+                FollowItem::Update(update) => match *update {
+                    Update::Records { records, .. } => {
+                        for StreamRecord { record, .. } in &records {
+                            if self.record(record).await? {
+                                return Ok(Streamed::Over);
+                            }
+                        }
+                    }
+                    Update::Resync { .. } | Update::Job { .. } => return Ok(Streamed::Gap),
+                    _ => {}
+                },
+                _ => {}
+            }
+            self.printed.result()?;
+        }
+        Ok(Streamed::Gap)
+    }
+
+    /// Whether the job is over with this record.
+    async fn record(&mut self, record: &Record) -> Result<bool, TailError> {
+        if let (Some(attempt), Event::Task(task)) = (record.event.ended(), &record.event)
+            && self.printed.wants(&task.host)
+            && !self.ended.contains(&attempt)
+        {
+            let length = task.kind.output().map(|summary| summary.length);
+            self.output
+                .end((self.job, &task.host, attempt), length, &self.printed)
+                .await?;
+            self.end(&task.host, attempt)?;
+        }
+        Ok(matches!(record.event.job_kind(), Some(JobEventKind::Finished { .. })))
+    }
+
+    fn end(&mut self, host: &HostName, attempt: AttemptId) -> Result<(), TailError> {
+        self.ended.insert(attempt);
+        Ok(self.printed.end(host, attempt)?)
+    }
+}
+
+/// What was asked for could not be read, or not be printed.
+enum TailError {
+    Client(ClientError),
+    Printed(io::Error),
+}
+
+impl From<ClientError> for TailError {
+    fn from(error: ClientError) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl From<io::Error> for TailError {
+    fn from(error: io::Error) -> Self {
+        Self::Printed(error)
+    }
+}
+
+/// Prints what is wanted of what hosts write.
+struct Printed {
+    /// These hosts; all if none are named.
+    hosts: Option<BTreeSet<HostName>>,
+    stderr: bool,
+    raw: bool,
+    state: Mutex<(OutputPrinter, io::Result<()>)>,
+}
+
+impl Printed {
+    async fn of(session: &Session, job: JobId, args: &LogsArgs) -> Result<Self, CliError> {
+        let hosts = match together(&args.of.hosts) {
+            None => None,
+            Some(among) => {
+                let results = session.results(job, &[], Some(&among)).await?;
+                Some(results.into_iter().map(|result| result.host).collect())
+            }
+        };
+        Ok(Self {
+            hosts,
+            stderr: args.stderr,
+            raw: args.raw,
+            state: Mutex::new((OutputPrinter::lines(), Ok(()))),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, (OutputPrinter, io::Result<()>)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wants(&self, host: &HostName) -> bool {
+        self.hosts.as_ref().is_none_or(|hosts| hosts.contains(host))
+    }
+
+    /// A last line without an end is printed.
+    fn end(&self, host: &HostName, attempt: AttemptId) -> io::Result<()> {
+        match self.raw {
+            true => Ok(()),
+            false => self.state().0.end(host, attempt),
+        }
+    }
+
+    /// Whether everything could be printed.
+    fn result(&self) -> io::Result<()> {
+        std::mem::replace(&mut self.state().1, Ok(()))
+    }
+}
+
+impl Observer for Printed {
+    fn output(&self, chunk: &OutputChunk<'_>) {
+        let is_wanted = match chunk.stream {
+            Stream::Stderr => true,
+            Stream::Stdout => !self.stderr,
+            Stream::Note => !self.stderr && !self.raw,
+        };
+        if !is_wanted {
+            return;
+        }
+        let (printer, result) = &mut *self.state();
+        let printed = match self.raw {
+            true => raw(chunk.stream, chunk.bytes),
+            false => printer.push(chunk),
+        };
+        if printed.is_err() {
+            *result = printed;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `pogo serve unit`: a dispatcher as a service of systemd.
+
+use crate::cli::ServeUnitArgs;
+use crate::exit::{CliError, Exit};
+use crate::report;
+use crate::service::{Place, own_program};
+
+pub(crate) fn unit(args: &ServeUnitArgs) -> Result<Exit, CliError> {
+    let place = Place::kept(&args.place)?;
+    let program = own_program().map_err(CliError::broken)?;
+    let words = [
+        program.as_os_str(),
+        "serve".as_ref(),
+        "--store".as_ref(),
+        place.store().as_os_str(),
+    ];
+    let words = words.into_iter().map(|word| match word.to_str() {
+        Some(word) => Ok(quoted(word)),
+        None => Err(CliError::usage(format!(
+            "{} is not UTF-8, which units are",
+            word.display()
+        ))),
+    });
+    let command = words.collect::<Result<Vec<_>, _>>()?.join(" ");
+    let account = match &args.account {
+        Some(name) if name.chars().any(|sign| sign.is_control() || sign.is_whitespace()) => {
+            return Err(CliError::usage(format!("{name:?} is no name of an account")));
+        }
+        account => account.as_deref(),
+    };
+    report::print(&text(&command, place.namespace().as_str(), account))?;
+    Ok(Exit::Succeeded)
+}
+
+/// The unit. A dispatcher that is ended lets what runs end first, for a minute; what still runs then goes on with the
+/// next.
+fn text(command: &str, namespace: &str, account: Option<&str>) -> String {
+    let (file, enable, user, target) = match account {
+        Some(name) => (
+            "/etc/systemd/system/pogo.service",
+            "systemctl enable --now pogo",
+            format!("User={name}\n"),
+            "multi-user.target",
+        ),
+        None => (
+            "~/.config/systemd/user/pogo.service",
+            "systemctl --user enable --now pogo; `loginctl enable-linger` keeps it when you log out",
+            String::new(),
+            "default.target",
+        ),
+    };
+    format!(
+        "\
+# {file}, then: {enable}
+[Unit]
+Description=pogo, the dispatcher of {namespace}
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+{user}ExecStart={command} --namespace {namespace}
+Restart=on-failure
+RestartSec=2
+# What runs is given a minute to end; hosts that still run then are asked by the next.
+KillMode=mixed
+TimeoutStopSec=90
+UMask=0077
+LimitNOFILE=524288
+NoNewPrivileges=yes
+
+[Install]
+WantedBy={target}
+"
+    )
+}
+
+/// A word of a command line of systemd, which has variables and specifiers of its own.
+fn quoted(word: &str) -> String {
+    let is_plain = |sign: char| sign.is_ascii_alphanumeric() || "/._-+:@".contains(sign);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for sign in word.chars() {
+        match sign {
+            '"' | '\\' => quoted.extend(['\\', sign]),
+            '%' | '$' => quoted.extend([sign, sign]),
+            '\n' => quoted.push_str("\\n"),
+            sign => quoted.push(sign),
+        }
+    }
+    quoted + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_says_whose_it_is() {
+        let own = text("pogo serve", "default", None);
+        assert!(
+            own.contains("\n[Service]\nExecStart=pogo serve --namespace default\n"),
+            "{own}"
+        );
+        assert!(own.ends_with("WantedBy=default.target\n"), "{own}");
+        let of_system = text("pogo serve", "web", Some("pogo"));
+        assert!(of_system.contains("\nUser=pogo\nExecStart="), "{of_system}");
+        assert!(of_system.ends_with("WantedBy=multi-user.target\n"), "{of_system}");
+    }
+
+    #[test]
+    fn words_are_quoted_as_systemd_reads_them() {
+        assert_eq!(quoted("/usr/bin/pogo"), "/usr/bin/pogo");
+        assert_eq!(quoted("/srv/a b/50%/$x\"y"), "\"/srv/a b/50%%/$$x\\\"y\"");
+    }
+}
