@@ -51,7 +51,7 @@ impl Timestamp {
         format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
     }
 
-    /// The same without what a reader at the moment `now` knows: `14:02`, or `2026-11-27 14:02` of another day.
+    /// Minute for a person who reads it at the moment `now`, in UTC: `14:02`, or `2026-11-27 14:02` of another day.
     ///
     /// ```
     /// use pogo_core::Timestamp;
@@ -162,7 +162,7 @@ pub(crate) mod millis {
         u64::deserialize(deserializer).map(Duration::from_millis)
     }
 
-    /// The same for a duration that may be absent.
+    /// Milliseconds of a duration that may be absent.
     pub(crate) mod option {
         use super::{Deserialize, Deserializer, Duration, Serializer};
 

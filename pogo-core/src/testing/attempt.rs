@@ -112,7 +112,7 @@ impl TestAttempt {
         self.start_with(TestPermission::Give)
     }
 
-    /// The same, with another answer to its request for permission.
+    /// The arguments of [`Transport::run`], and a watch on it; its request for permission is answered like this.
     pub fn start_with(self, permission: TestPermission) -> (Attempt, Reporter, AttemptWatch) {
         let ((sender, phases), (asking, requests)) = (mpsc::unbounded(), mpsc::unbounded());
         let answers = Arc::new(Answers {

@@ -155,7 +155,7 @@ impl Attempts {
         self.long.iter().map(|(&id, running)| (id, running)).chain(window)
     }
 
-    /// The same, copied.
+    /// Copies of them, in the order of their numbers.
     pub(crate) fn in_order(&self) -> Vec<(AttemptId, Running)> {
         self.iter().map(|(id, running)| (id, running.clone())).collect()
     }
@@ -182,7 +182,7 @@ impl Attempts {
     }
 }
 
-/// The same attempts, wherever they are kept.
+/// Equal are those with the same attempts, in the window or behind it.
 impl PartialEq for Attempts {
     fn eq(&self, other: &Self) -> bool {
         self.issued == other.issued && self.in_order() == other.in_order()

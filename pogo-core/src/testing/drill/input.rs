@@ -220,7 +220,7 @@ fn ended(attempt: AttemptId, outcome: Outcome) -> Input {
     }
 }
 
-/// The same order, by force.
+/// The order, by force.
 fn forced(mut input: Input) -> Input {
     if let Input::Command(command) = &mut input
         && let Order::Retry { force, .. } | Order::Skip { force, .. } | Order::MarkUp { force, .. } = &mut command.order
