@@ -297,7 +297,10 @@ async fn tokens_of_one_issuer_are_not_those_of_another() {
         .name("sub", "ci:")
         .require("project", "deploy");
     let authenticator = JwtAuthenticator::new([issuer(&Changing::of(&[ours.jwk()])), of_ci]);
-    let of_job = json!({"iss": "https://ci.example.com", "aud": "pogo", "sub": "alice", "exp": now() + 60, "project": "deploy", "groups": ["dba"]});
+    let of_job = json!({
+        "iss": "https://ci.example.com", "aud": "pogo", "sub": "alice", "exp": now() + 60, "project": "deploy",
+        "groups": ["dba"],
+    });
     let identity = ask(&authenticator, &ci.sign(&of_job)).await.unwrap();
     assert_eq!(identity.actor.to_string(), "ci:alice (token ci)");
     assert!(identity.groups.is_empty());
