@@ -10,10 +10,10 @@ use pogo_core::scheduler::{Event, JobEvent, JobEventKind, JobId, Record, TaskEve
 
 /// All jobs of a namespace, as its records up to a position have them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct JobTable {
-    pub(super) jobs: BTreeMap<JobId, JobEntry>,
+pub(crate) struct JobTable {
+    pub(crate) jobs: BTreeMap<JobId, JobEntry>,
     /// The records before it are in the rows.
-    pub(super) upto: Seq,
+    pub(crate) upto: Seq,
     /// Hosts of jobs that are alive.
     live: BTreeMap<JobId, LiveHosts>,
     /// The jobs whose rows have changed, and those that are new.
@@ -29,11 +29,11 @@ struct LiveHosts {
 }
 
 /// The records of a job that come before a position, from wherever they are.
-pub(super) type Earlier<'a> = &'a dyn Fn(JobId, Seq) -> Vec<Record>;
+pub(crate) type Earlier<'a> = &'a dyn Fn(JobId, Seq) -> Vec<Record>;
 
 impl JobTable {
     /// Applies the record at this position.
-    pub(super) fn apply(&mut self, at: Seq, record: &Record, earlier: Earlier<'_>) {
+    pub(crate) fn apply(&mut self, at: Seq, record: &Record, earlier: Earlier<'_>) {
         match &record.event {
             Event::Job(event) => self.apply_to_job(record.at, event),
             Event::Task(event) => self.apply_to_task((at, record.at), event, earlier),
@@ -44,8 +44,22 @@ impl JobTable {
     }
 
     /// The jobs that have changed since this was asked last.
-    pub(super) fn take_changed(&mut self) -> BTreeSet<JobId> {
+    pub(crate) fn take_changed(&mut self) -> BTreeSet<JobId> {
         std::mem::take(&mut self.changed)
+    }
+
+    /// The job of whose hosts more has to be known before this record is applied: where that takes long, it is asked
+    /// before.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn lacks_hosts(&self, record: &Record) -> Option<JobId> {
+        let Event::Task(TaskEvent { job, host, kind, .. }) = &record.event else {
+            return None;
+        };
+        let is_listed = self.jobs.get(job).is_some_and(|entry| !entry.progress.retired);
+        let says_itself = kind.state_after().is_none() || kind.state_before().is_some();
+        let is_known = |hosts: &LiveHosts| hosts.is_whole || hosts.states.contains_key(host);
+        let lacks = is_listed && !says_itself && !self.live.get(job).is_some_and(is_known);
+        lacks.then_some(*job)
     }
 
     fn apply_to_job(&mut self, now: Timestamp, event: &JobEvent) {

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use event_listener::Event;
 use sqlx::PgConnection;
 use tokio::sync::MutexGuard;
+use tokio::sync::mpsc::UnboundedSender;
 
 use pogo_core::Digest;
 use pogo_core::journal::{JournalError, Seq, Snapshot};
+use pogo_core::scheduler::Record;
 
 use super::acquire::{Taken, session_name};
 use super::commits::{EncodedCommit, append};
@@ -16,7 +18,9 @@ use super::compaction::compact;
 use super::contents::{put_content, remove_unnamed};
 use super::error::{Answer, Failed};
 use super::fence::{Fence, fenced};
+use super::history::Appended;
 use super::namespace::Shared;
+use super::output::Outputs;
 use super::place::Place;
 use super::pool::before;
 use super::session::{connect_to_write, within};
@@ -30,6 +34,9 @@ pub(super) struct Hold {
     /// What appends; one statement at a time. `None` where it broke.
     main: tokio::sync::Mutex<Main>,
     pub(super) ended: Ended,
+    pub(super) outputs: tokio::sync::Mutex<Outputs>,
+    /// Takes what is appended, for the list of jobs.
+    appended: UnboundedSender<Appended>,
 }
 
 /// The connection of an owner, and what it must remember.
@@ -69,7 +76,7 @@ impl Ended {
 }
 
 impl Hold {
-    pub(super) fn new(shared: Arc<Shared>, taken: Taken, end: Seq) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, taken: Taken, end: Seq, appended: UnboundedSender<Appended>) -> Self {
         Self {
             fence: taken.fence,
             place: taken.place,
@@ -79,6 +86,8 @@ impl Hold {
                 recent: BTreeMap::new(),
             }),
             ended: Ended::default(),
+            outputs: tokio::sync::Mutex::default(),
+            appended,
             shared,
         }
     }
@@ -152,7 +161,8 @@ impl Hold {
         answer
     }
 
-    pub(super) async fn append(&self, encoded: &EncodedCommit, named: Vec<Digest>) -> Result<Seq, JournalError> {
+    pub(super) async fn append(&self, encoded: &EncodedCommit, records: Vec<Record>) -> Result<Seq, JournalError> {
+        let named: Vec<Digest> = records.iter().flat_map(Record::digests).collect();
         let fence = self.fence;
         let (mut main, end) = self
             .on_main(async |connection| append(connection, fence, encoded).await)
@@ -160,6 +170,8 @@ impl Hold {
         main.end = end;
         main.recent.extend(named.into_iter().map(|digest| (digest, end)));
         self.shared.growth.set(Some(end));
+        // The list is made anew where nobody takes it.
+        let _ = self.appended.send((encoded.at, records));
         Ok(end)
     }
 

@@ -11,12 +11,13 @@ use pogo_core::Digest;
 use pogo_core::journal::{
     Acquire, Commit, Epoch, JournalError, OwnedJournal, Owner, OwnerId, RestoredStore, Seq, Snapshot,
 };
-use pogo_core::scheduler::{Record, RestoreCause};
+use pogo_core::scheduler::RestoreCause;
 
 use super::acquire::Asking;
 use super::commits::{EncodedCommit, MAX_COMMIT, owned_end};
 use super::error::Failed;
 use super::heartbeat::count;
+use super::history::keep_list;
 use super::hold::Hold;
 use super::holder::NamespaceRow;
 use super::namespace::Shared;
@@ -51,11 +52,16 @@ impl Owned {
         let restored = restored(&taken.row, &taken.place);
         shared.growth.set(Some(end));
         let previous = taken.previous.take();
-        let hold = Hold::new(shared, taken, end);
-        let hold = Arc::new(hold);
+        let (sender, appended) = tokio::sync::mpsc::unbounded_channel();
+        let hold = Arc::new(Hold::new(shared, taken, end, sender));
+        hold.shared.hold(&hold);
         hold.shared.store.runtime.spawn({
             let hold = Arc::clone(&hold);
             move || count(hold)
+        });
+        hold.shared.store.runtime.spawn({
+            let hold = Arc::clone(&hold);
+            move || keep_list(hold, appended)
         });
         Ok(Self {
             hold,
@@ -147,9 +153,9 @@ impl OwnedJournal for Owned {
 
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
         let encoded = EncodedCommit::new(commit)?;
-        let named = commit.records.iter().flat_map(Record::digests).collect();
+        let records = commit.records.clone();
         self.end = self
-            .run(move |hold| async move { hold.append(&encoded, named).await })
+            .run(move |hold| async move { hold.append(&encoded, records).await })
             .await?;
         Ok(self.end)
     }

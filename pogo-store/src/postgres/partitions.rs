@@ -7,7 +7,8 @@ use super::session::{long, within};
 
 /// The months in which commits were stored that may be moved, and this one.
 const MONTHS: &str = "
-    SELECT to_char(month, 'YYYYMM') AS name, month::date::text AS first, (month + interval '1 month')::date::text AS next
+    SELECT to_char(month, 'YYYYMM') AS name, month::date::text AS first,
+           (month + interval '1 month')::date::text AS next
       FROM generate_series(
                date_trunc('month', coalesce((SELECT min(stored) FROM commits WHERE namespace = $1), now()), 'UTC'),
                now(), interval '1 month') AS month
@@ -27,6 +28,30 @@ pub(super) async fn make_history(connection: &mut PgConnection, namespace: i64) 
             &format!("FROM ('{first} UTC') TO ('{next} UTC')"),
         )
         .await?;
+    }
+    Ok(())
+}
+
+const DAYS: &str = "
+    SELECT to_char(day, 'YYYYMMDD') AS name, day::date::text AS first, (day + interval '1 day')::date::text AS next
+      FROM generate_series(date_trunc('day', now(), 'UTC') AT TIME ZONE 'UTC',
+               date_trunc('day', now(), 'UTC') AT TIME ZONE 'UTC' + interval '1 day', interval '1 day') AS day
+     WHERE to_regclass($2 || '_' || $1 || '_' || to_char(day, 'YYYYMMDD')) IS NULL";
+
+/// Makes the parts of a namespace's output for this day and the next.
+pub(super) async fn make_output(connection: &mut PgConnection, namespace: i64) -> Result<(), Failed> {
+    for table in ["output", "sealed"] {
+        make_of_namespace(connection, (table, "day"), namespace).await?;
+        let missing = sqlx::query(DAYS)
+            .bind(namespace)
+            .bind(table)
+            .fetch_all(&mut *connection);
+        for row in within(missing).await? {
+            let (name, first, next): (String, String, String) =
+                (row.try_get("name")?, row.try_get("first")?, row.try_get("next")?);
+            let values = format!("FROM ('{first}') TO ('{next}')");
+            make(connection, &format!("{table}_{namespace}"), &name, &values).await?;
+        }
     }
     Ok(())
 }

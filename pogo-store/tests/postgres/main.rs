@@ -9,6 +9,7 @@
 mod compaction;
 mod conformance;
 mod faults;
+mod history;
 mod migrating;
 mod proxy;
 mod server;

@@ -98,7 +98,7 @@ CREATE TABLE jobs (
     first bigint NOT NULL,
     until bigint NOT NULL,
     retired boolean NOT NULL,
-    entry jsonb NOT NULL,
+    entry text NOT NULL,
     PRIMARY KEY (namespace, job)
 );
 CREATE TABLE jobs_upto (
@@ -114,6 +114,7 @@ CREATE TABLE output (
     attempt bigint NOT NULL,
     stream smallint NOT NULL,
     "offset" bigint NOT NULL,
+    host text NOT NULL,
     -- When it came, in milliseconds.
     at bigint NOT NULL,
     bytes bytea NOT NULL,
@@ -130,8 +131,6 @@ CREATE TABLE sealed (
     host text NOT NULL,
     length bigint NOT NULL,
     digest bytea NOT NULL,
-    -- How much each stream has written, what is not kept included.
-    lengths bigint[] NOT NULL,
     PRIMARY KEY (namespace, day, job, attempt)
 ) PARTITION BY LIST (namespace);
 CREATE INDEX ON sealed (namespace, job, attempt);

@@ -1,0 +1,84 @@
+//! The list of jobs, by the owner of the namespace.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pogo_core::journal::Seq;
+use pogo_core::scheduler::{JobId, Record};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::rows::{apply, keep, whole_list};
+use crate::jobs::JobTable;
+use crate::postgres::error::Failed;
+use crate::postgres::hold::Hold;
+
+/// How often rows are written at most. Whoever reads the list adds what it lacks.
+const WRITE_EVERY: Duration = Duration::from_millis(250);
+
+/// Records that have become durable, and where they begin.
+pub(in crate::postgres) type Appended = (Seq, Vec<Record>);
+
+/// Keeps the list up to date until the ownership ends. No error of it is one of the journal: all of it can be made
+/// anew.
+pub(in crate::postgres) async fn keep_list(hold: Arc<Hold>, mut appended: UnboundedReceiver<Appended>) {
+    let mut table = None;
+    loop {
+        // It has what it is sent by, so that only the end of the ownership ends it.
+        let first = tokio::select! {
+            first = appended.recv() => first,
+            () = hold.ended.wait() => return,
+        };
+        let mut commits = Vec::from_iter(first);
+        while let Ok(next) = appended.try_recv() {
+            commits.push(next);
+        }
+        if note(&hold, &mut table, &commits).await.is_err() {
+            // It is read anew, and then has these too.
+            table = None;
+        }
+        tokio::time::sleep(WRITE_EVERY).await;
+    }
+}
+
+async fn note(hold: &Hold, table: &mut Option<JobTable>, commits: &[Appended]) -> Result<(), Failed> {
+    let mut pooled = hold.shared.store.pool.get().await?;
+    let noted = note_on(&mut pooled, hold, table, commits).await;
+    pooled.done(noted)
+}
+
+async fn note_on(
+    connection: &mut sqlx::PgConnection,
+    hold: &Hold,
+    table: &mut Option<JobTable>,
+    commits: &[Appended],
+) -> Result<(), Failed> {
+    let namespace = hold.fence.namespace;
+    let table = match table {
+        Some(table) => table,
+        None => {
+            let whole = whole_list(connection, namespace).await?;
+            table.insert(whole.map_err(|error| Failed::before(error.to_string()))?)
+        }
+    };
+    let mut spans: BTreeMap<JobId, (Seq, Seq)> = BTreeMap::new();
+    for (at, records) in commits {
+        let end = Seq(at.0 + records.len() as u64);
+        for (seq, record) in (at.0..).map(Seq).zip(records) {
+            if let Some(job) = record.event.job() {
+                let span = spans.entry(job).or_insert((*at, end));
+                *span = (span.0.min(*at), span.1.max(end));
+            }
+            // A list that was read just now has them.
+            if seq >= table.upto {
+                apply(connection, namespace, table, (seq, record)).await?;
+            }
+        }
+    }
+    let mut changed = table.take_changed();
+    changed.extend(spans.keys());
+    if changed.is_empty() {
+        return Ok(());
+    }
+    keep(connection, hold.fence, table, (&changed, &spans)).await
+}
