@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     AttemptId, AttemptView, BucketView, DoubtView, Freeze, HoldView, HolderReason, JobId, JobView, Order, Query,
-    QueryError, RetiredJobView, Scheduler, View,
+    QueryError, RequestId, RetiredJobView, Scheduler, View,
 };
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
@@ -37,6 +37,11 @@ impl Scheduler {
     /// The policy in force.
     pub fn policy(&self) -> &Arc<Policy> {
         &self.state.policy
+    }
+
+    /// Whether an order with this request id was carried out, in the last day: given once more, it does nothing and is answered as it was then.
+    pub fn has_answered(&self, request: &RequestId) -> bool {
+        self.state.requests.get(request, self.now).is_some()
     }
 
     /// The latest time the scheduler has seen.

@@ -1,5 +1,9 @@
 //! Who ordered what, why, and as which request.
 
+use std::sync::Arc;
+
+use pogo_core::Timestamp;
+use pogo_core::fleet::Fleet;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
     Actor, Answer, Command, Event, InputError, JobEventKind, JobId, JobNote, Order, OrderKind, Query, RequestId,
@@ -329,4 +333,22 @@ fn of_many_notes_the_last_are_at_hand() {
     }
     let kept = notes(&story.drill);
     assert_eq!((kept.len(), kept[0].as_str()), (JobNote::MOST, "1"));
+}
+
+#[test]
+fn a_configuration_that_is_given_again_undoes_nothing() {
+    let mut scheduler = Scheduler::new();
+    let mut configure = |hosts: &str, request: &str| {
+        let fleet = Arc::new(Fleet::builder().hosts(hosts).build().unwrap());
+        let policy = Arc::default();
+        let command = Command::new(Order::Configure { fleet, policy });
+        let command = command.as_request(RequestId::new(request).unwrap());
+        let (answer, events) = scheduler.execute(Timestamp::EPOCH, command).unwrap();
+        (answer, events.len(), scheduler.fleet().len())
+    };
+    assert_eq!(configure("web[1-2]", "first"), (Answer::Done, 2, 2));
+    assert_eq!(configure("web[1-3]", "second"), (Answer::Done, 2, 3));
+    // Its answer was lost, and somebody else has configured meanwhile.
+    assert_eq!(configure("web[1-2]", "first"), (Answer::Done, 0, 3));
+    assert!(scheduler.has_answered(&RequestId::new("second").unwrap()));
 }

@@ -71,7 +71,11 @@ impl State {
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         *self = match decided {
-            Some(next) => *next,
+            // The answer to the request itself was noted after this state was decided.
+            Some(next) => Self {
+                requests: std::mem::take(&mut self.requests),
+                ..*next
+            },
             None => self.configured(self.at, fleet, policy)?,
         };
         effects.push(Effect::Rebuild);
