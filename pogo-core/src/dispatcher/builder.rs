@@ -13,6 +13,7 @@ use super::event_loop::Io;
 use super::fencing::Fencing;
 use super::growth::{Growth, GrowthSide};
 use super::guarded::Guarded;
+use super::later_clock::not_before;
 use super::output::{OutputSink, OutputWriter};
 use super::resolution::Resolution;
 use super::running::Running;
@@ -237,6 +238,7 @@ impl DispatcherBuilder {
         let restored = restored(owned.restored(), self.accept_restore.take())?;
         let at = owned.end();
         let (scheduler, upto, named) = restore(&awaited, at).await?;
+        self.clock = not_before(self.clock, scheduler.now());
         let (messages, inbox) = mpsc::unbounded();
         let (starts, start_requests) = mpsc::unbounded();
         observer.started(&scheduler);

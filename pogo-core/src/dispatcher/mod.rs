@@ -25,6 +25,7 @@ mod guarded;
 mod handle;
 mod holds;
 mod journal_retry;
+mod later_clock;
 mod later_questions;
 pub mod layer;
 mod messages;
