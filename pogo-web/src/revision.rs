@@ -1,36 +1,27 @@
 //! Whether fleet and policy are still those that somebody has read.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
+use pogo_core::Digest;
 use pogo_core::dispatcher::{Handle, OrderError};
 use pogo_core::fleet::Fleet;
 use pogo_core::policy::Policy;
 use tokio::sync::{Mutex, MutexGuard};
 
-/// Numbers the fleets and policies of a namespace, so that an order can ask for those that it was made for.
+/// Names the fleets and policies of a namespace, so that an order can ask for those that it was made for.
+#[derive(Default)]
 pub(crate) struct Revisions {
-    /// Of this server: another one, after a restart, numbers anew.
-    server: u64,
     last: Mutex<Revision>,
 }
 
-/// What is in force, and its number. As long as it is held, no order changes it that comes over the API.
+/// What is in force, and its name. As long as it is held, no order changes it that comes over the API.
 #[derive(Default)]
 pub(crate) struct Revision {
-    number: u64,
+    /// A digest: the next server of the namespace calls it the same.
+    name: Option<Digest>,
     pub(crate) fleet: Option<Arc<Fleet>>,
     pub(crate) policy: Arc<Policy>,
-}
-
-impl Default for Revisions {
-    fn default() -> Self {
-        Self {
-            server: RandomState::new().build_hasher().finish(),
-            last: Mutex::default(),
-        }
-    }
 }
 
 impl Revisions {
@@ -46,17 +37,24 @@ impl Revisions {
             _ => false,
         };
         // What is kept here is alive, so that nothing else can be where it is.
-        if !is_same || !Arc::ptr_eq(&last.policy, &policy) {
-            let number = last.number + 1;
-            *last = Revision { number, fleet, policy };
+        if last.name.is_none() || !is_same || !Arc::ptr_eq(&last.policy, &policy) {
+            let name = Some(name(fleet.as_deref(), &policy));
+            *last = Revision { name, fleet, policy };
         }
         Ok(last)
     }
 
     /// The name of a revision, as HTTP has it.
     pub(crate) fn tag(&self, revision: &Revision) -> String {
-        format!("\"{:016x}-{}\"", self.server, revision.number)
+        let name = revision.name.map(|name| name.to_string()).unwrap_or_default();
+        format!("\"{name}\"")
     }
+}
+
+/// The digest of what both are stored as.
+fn name(fleet: Option<&Fleet>, policy: &Policy) -> Digest {
+    // Both were stored, so they can be written.
+    Digest::of(&serde_json::to_vec(&(fleet, policy)).unwrap_or_default())
 }
 
 impl fmt::Debug for Revisions {

@@ -16,6 +16,7 @@ use super::connection::{Connection, SendError, Sent, send};
 use super::endpoint::Endpoint;
 use super::options::Options;
 use super::patience::Patience;
+use super::starter::Starter;
 use super::{ClientError, NamespaceClient};
 use crate::wire::{About, NamespaceEntry, NamespaceName, Namespaces, Problem, ProblemKind};
 
@@ -27,6 +28,7 @@ use crate::wire::{About, NamespaceEntry, NamespaceName, Namespaces, Problem, Pro
 pub struct Client {
     endpoint: Arc<Endpoint>,
     options: Options,
+    starter: Option<Starter>,
 }
 
 impl Client {
@@ -39,6 +41,7 @@ impl Client {
         Self {
             endpoint: Arc::new(Endpoint::unix(path.as_ref())),
             options: Options::default(),
+            starter: None,
         }
     }
 
@@ -53,6 +56,27 @@ impl Client {
     #[must_use]
     pub fn reconnect_for(mut self, time: Duration) -> Self {
         self.options.reconnect = time;
+        self
+    }
+
+    /// Sets how a server is started that is not there, or does not come back in [its time](Self::reconnect_for). `start`
+    /// returns once it answers, or at once if it does; its error says why there is none. Requests and streams go on
+    /// with it: an order has the request id that it had before, so that it is carried out once. Default: nobody starts
+    /// one.
+    ///
+    /// ```no_run
+    /// use pogo_api::Client;
+    ///
+    /// # async fn start_our_dispatcher() -> Result<(), std::io::Error> { Ok(()) }
+    /// let client = Client::unix("/run/our-tool/pogo.sock")
+    ///     .started_by(|| async { start_our_dispatcher().await.map_err(|error| error.to_string()) });
+    /// ```
+    #[must_use]
+    pub fn started_by<F>(mut self, start: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.starter = Some(Starter::new(start));
         self
     }
 
@@ -92,6 +116,11 @@ impl Client {
 
     pub(super) fn options(&self) -> Options {
         self.options
+    }
+
+    /// How long to wait for the server, and who starts it.
+    pub(super) fn patience(&self) -> Patience {
+        Patience::new(self.options.reconnect).or_start(self.starter.clone())
     }
 
     pub(super) fn server(&self) -> String {
@@ -162,7 +191,7 @@ impl Client {
             accept,
             if_match,
         };
-        let mut patience = Patience::new(self.options.reconnect);
+        let mut patience = self.patience();
         loop {
             let error = match timeout(self.options.answer, self.answer(sent.clone())).await {
                 Ok(Ok(answered)) => return answered,
@@ -170,9 +199,8 @@ impl Client {
                 Err(_) => SendError::Lost("no answer has come in time".to_owned()),
             };
             was_there |= matches!(error, SendError::Lost(_));
-            if !(was_there || is_crowded(&error)) || !patience.wait().await {
-                return Err(self.give_up(error, was_there, ordered));
-            }
+            let waited = patience.wait_for_server(error, was_there).await;
+            waited.map_err(|error| self.give_up(error, was_there, ordered))?;
         }
     }
 
@@ -251,11 +279,6 @@ struct Answered {
     body: Bytes,
     /// The name of the revision that it is of.
     tag: Option<String>,
-}
-
-/// Whether more wait to be let in than the system keeps waiting.
-pub(super) fn is_crowded(error: &SendError) -> bool {
-    matches!(error, SendError::Connect(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
 async fn collect(response: Response<Incoming>) -> Result<Bytes, SendError> {

@@ -1,7 +1,6 @@
 //! Under which condition an order is carried out.
 
-/// Names the fleet and the policy that were in force at a moment. Of a server that is started again none is known any
-/// more.
+/// Names the fleet and the policy that were in force at a moment, whichever server of the namespace is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision(pub(super) String);
 

@@ -39,6 +39,16 @@ impl SendError {
     pub(super) fn lost(error: impl std::error::Error) -> Self {
         Self::Lost(with_causes(&error))
     }
+
+    /// Whether this account may not connect.
+    pub(super) fn is_refused(&self) -> bool {
+        matches!(self, Self::Connect(error) if error.kind() == io::ErrorKind::PermissionDenied)
+    }
+
+    /// Whether more wait to be let in than the system keeps waiting.
+    pub(super) fn is_crowded(&self) -> bool {
+        matches!(self, Self::Connect(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
 }
 
 /// An error with what caused it, in one line.

@@ -13,6 +13,7 @@ mod event_parser;
 mod namespace;
 mod options;
 mod patience;
+mod starter;
 mod updates;
 
 pub use client::Client;

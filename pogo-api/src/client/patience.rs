@@ -1,8 +1,12 @@
 //! How long to go on trying.
 
+use std::io;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+
+use super::connection::SendError;
+use super::starter::Starter;
 
 /// Waits between tries, longer each time, until its time is over.
 #[derive(Debug)]
@@ -10,6 +14,10 @@ pub(super) struct Patience {
     limit: Duration,
     since: Option<Instant>,
     next: Duration,
+    /// Who starts what is waited for, where somebody does.
+    starter: Option<Starter>,
+    /// How often it was started.
+    starts: u32,
 }
 
 impl Patience {
@@ -21,7 +29,15 @@ impl Patience {
             limit,
             since: None,
             next: Self::FIRST,
+            starter: None,
+            starts: 0,
         }
+    }
+
+    /// Has a server started that does not come back in its time, and goes on to wait then.
+    pub(super) fn or_start(mut self, starter: Option<Starter>) -> Self {
+        self.starter = starter;
+        self
     }
 
     /// Waits before the next try; false once the time since the first failure is over.
@@ -36,6 +52,26 @@ impl Patience {
         true
     }
 
+    /// Waits for a server before the next try: for one that was there, as long as its time is; then, or where there was none, for one that is
+    /// started. The error, if neither comes.
+    pub(super) async fn wait_for_server(&mut self, error: SendError, was_there: bool) -> Result<(), SendError> {
+        if matches!(error, SendError::Invalid(_)) {
+            return Err(error);
+        }
+        if (was_there || error.is_crowded()) && self.wait().await {
+            return Ok(());
+        }
+        let starter = self.starter.as_ref().filter(|_| self.starts < Starter::TIMES);
+        let Some(starter) = starter.filter(|_| !error.is_refused()) else {
+            return Err(error);
+        };
+        let started = starter.start().await;
+        started.map_err(|message| SendError::Connect(io::Error::other(message)))?;
+        self.starts += 1;
+        (self.since, self.next) = (None, Self::FIRST);
+        Ok(())
+    }
+
     /// Somebody is there, who may still end every try soon.
     pub(super) fn is_alive(&mut self) {
         self.since = None;
@@ -43,6 +79,6 @@ impl Patience {
 
     /// A try succeeded.
     pub(super) fn succeeded(&mut self) {
-        *self = Self::new(self.limit);
+        (self.since, self.next, self.starts) = (None, Self::FIRST, 0);
     }
 }

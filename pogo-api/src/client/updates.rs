@@ -11,7 +11,6 @@ use hyper::body::{Bytes, Incoming};
 use pogo_core::stream::{StreamRequest, Update};
 use tokio::time::timeout;
 
-use super::client::is_crowded;
 use super::connection::{Connection, SendError, Sent};
 use super::event_parser::{EventParser, ServerEvent};
 use super::patience::Patience;
@@ -74,7 +73,7 @@ fn items(
     request: StreamRequest,
     path: StreamPath,
 ) -> impl Stream<Item = Result<FollowItem, ClientError>> + Send + 'static {
-    let patience = Patience::new(namespace.client().options().reconnect);
+    let patience = namespace.client().patience();
     let following = Following {
         namespace,
         request,
@@ -204,11 +203,8 @@ impl Following {
     /// Waits before the next connection.
     async fn wait(&mut self, error: SendError) -> Result<(), ClientError> {
         self.was_connected |= matches!(error, SendError::Lost(_));
-        let waits = self.was_connected || is_crowded(&error);
-        match waits && self.patience.wait().await {
-            true => Ok(()),
-            false => Err(self.namespace.client().give_up(error, self.was_connected, false)),
-        }
+        let waited = self.patience.wait_for_server(error, self.was_connected).await;
+        waited.map_err(|error| self.namespace.client().give_up(error, self.was_connected, false))
     }
 
     async fn wait_after(&mut self, problem: Problem) -> Result<(), ClientError> {

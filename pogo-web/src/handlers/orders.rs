@@ -33,16 +33,27 @@ pub(crate) async fn order(mut request: Request, headers: HeaderMap, body: Body) 
     // Whoever asks for what is in force, depends on it, or changes it, does so one after the other.
     let held = namespace.revisions.hold(handle).await?;
     let command = of_actor(access.permit(&namespace, given).await?, &access.identity)?;
-    if expected.is_some_and(|expected| expected != namespace.revisions.tag(&held)) {
-        let said = "somebody has changed fleet or policy since they were read; read them again";
-        return Err(Refusal::new(ProblemKind::ConfigurationChanged, said));
-    }
-    if if_idle {
-        check_idle(handle).await?;
+    if !was_answered(handle, &command).await? {
+        if expected.is_some_and(|expected| expected != namespace.revisions.tag(&held)) {
+            let said = "somebody has changed fleet or policy since they were read; read them again";
+            return Err(Refusal::new(ProblemKind::ConfigurationChanged, said));
+        }
+        if if_idle {
+            check_idle(handle).await?;
+        }
     }
     let answer = handle.execute(command).await?;
     drop(held);
     document(&OrderAnswer::new(answer))
+}
+
+/// Whether it is an order that was carried out and whose answer was lost: what it was to be given under has changed
+/// since, by itself or by others.
+async fn was_answered(handle: &Handle, command: &Command) -> Result<bool, Refusal> {
+    let Some(request) = command.request.clone() else {
+        return Ok(false);
+    };
+    Ok(handle.query(move |scheduler| scheduler.has_answered(&request)).await?)
 }
 
 /// Refuses while a job is not finished.
