@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +17,14 @@ struct NamespaceId {
     id: String,
 }
 
+/// The file that has it.
+pub(crate) fn id_file(namespace: &Path) -> PathBuf {
+    namespace.join(NAME)
+}
+
 /// The id of a namespace; `None` if it has none yet.
 pub(crate) fn read_id(disk: &dyn Disk, namespace: &Path) -> Result<Option<String>, StoreError> {
-    let path = namespace.join(NAME);
+    let path = id_file(namespace);
     let bytes = match disk.read_all(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         bytes => bytes?,
@@ -42,7 +47,7 @@ pub(crate) fn write_id(disk: &dyn Disk, namespace: &Path) -> Result<String, Stor
     let mut line = vec![];
     let written = serde_json::to_vec(&NamespaceId { id: id.clone() }).map_err(io::Error::from)?;
     push_line(&mut line, &written);
-    replace_file(disk, &namespace.join(NAME), &line)?;
+    replace_file(disk, &id_file(namespace), &line)?;
     Ok(id)
 }
 

@@ -5,6 +5,7 @@ use pogo_core::journal::JournalError;
 use super::Damage;
 use super::journal_files::{check_content, check_events, check_journal, check_list, check_snapshots};
 use crate::namespace::Shared;
+use crate::namespace_id::{id_file, read_id};
 use crate::output::damaged_output;
 use crate::owner::read_owner;
 
@@ -16,6 +17,10 @@ pub(crate) fn check(shared: &Shared) -> Vec<Damage> {
     if let Err(error) = read_owner(&*shared.disk, &owner) {
         let cure = "remove it while nobody uses the store: epochs are counted on from the records";
         damage.push(Damage::new(owner, text(error), cure));
+    }
+    if let Err(error) = read_id(&*shared.disk, &shared.dir) {
+        let cure = "put it back from a copy; without one, remove it once no command of its jobs runs: hosts know the namespace by it";
+        damage.push(Damage::new(id_file(&shared.dir), error.to_string(), cure));
     }
     let mut named = check_journal(shared, &mut damage);
     check_snapshots(shared, &mut named, &mut damage);

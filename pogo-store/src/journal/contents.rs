@@ -7,7 +7,7 @@ use pogo_core::Digest;
 use pogo_core::journal::JournalError;
 
 use crate::compressed::{compress, read_compressed};
-use crate::disk::{Disk, replace_file};
+use crate::disk::{Disk, replace_file, with_space};
 use crate::error::unavailable;
 
 const SUFFIX: &str = ".json.zst";
@@ -26,8 +26,14 @@ pub(crate) fn list_content(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<Digest
     Ok(names.into_iter().filter_map(digest).collect())
 }
 
-/// Keeps content durably, unless it is there already. What is there and damaged is written again.
-pub(crate) fn put_content(disk: &dyn Disk, dir: &Path, digest: Digest, bytes: &[u8]) -> Result<(), JournalError> {
+/// Keeps content durably, unless it is there already. What is there and damaged is written again. `release` gives space on a full disk, if there
+/// is any: the records that name content come after it.
+pub(crate) fn put_content(
+    disk: &dyn Disk,
+    dir: &Path,
+    (digest, bytes): (Digest, &[u8]),
+    release: impl FnOnce() -> bool,
+) -> Result<(), JournalError> {
     if Digest::of(bytes) != digest {
         return Err(JournalError::WrongContent { digest });
     }
@@ -36,7 +42,7 @@ pub(crate) fn put_content(disk: &dyn Disk, dir: &Path, digest: Digest, bytes: &[
         return disk.sync_dir(dir).map_err(unavailable);
     }
     let write = || replace_file(disk, &content_file(dir, digest), &compress(bytes)?);
-    write().map_err(unavailable)
+    with_space(write, release).map_err(unavailable)
 }
 
 pub(crate) fn read_content(disk: &dyn Disk, dir: &Path, digest: Digest) -> Result<Vec<u8>, JournalError> {

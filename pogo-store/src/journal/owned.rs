@@ -99,7 +99,8 @@ impl Hold {
     fn put_content(&self, digest: Digest, bytes: &[u8]) -> Result<(), JournalError> {
         let mut at_end = self.end();
         self.check()?;
-        put_content(&*self.shared.disk, &self.shared.content_dir(), digest, bytes)?;
+        let (disk, dir) = (&*self.shared.disk, self.shared.content_dir());
+        put_content(disk, &dir, (digest, bytes), || at_end.writer.reserve.release(disk))?;
         let end = at_end.writer.end();
         at_end.recent.insert(digest, end);
         Ok(())
@@ -153,7 +154,7 @@ impl Owned {
         remove_leftovers(shared).map_err(unavailable)?;
         let state = Arc::clone(&shared.reserve);
         let reserve = Reserve::new(&**disk, shared.dir.join("reserve"), shared.limits.reserve, state);
-        let (writer, of_records) =
+        let (mut writer, of_records) =
             Writer::open(Arc::clone(disk), shared.journal_dir(), shared.limits.segment, reserve)?;
         let end = writer.end();
         // Appending here would give other records the numbers of those that the snapshot stands for.
@@ -168,7 +169,8 @@ impl Owned {
         // A copy has no file of its owner, and records may be of an earlier one.
         let mark = read_mark(&**disk, &shared.dir)?;
         let of_records = mark.as_ref().map_or(of_records, |mark| mark.epoch.max(of_records));
-        let claim = locked.claim(&**disk, (owner, shared.machine.clone()), of_records)?;
+        let release = || writer.reserve.release(&**disk);
+        let claim = locked.claim(&**disk, (owner, shared.machine.clone()), of_records, release)?;
         let (epoch, previous) = (claim.epoch, claim.previous.clone());
         shared.growth.set(Some(end));
         let index = JobIndex::open(shared, writer.mark());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pogo_core::journal::{Epoch, JournalError, Owner, OwnerId};
 
 use super::{Machine, OwnerRecord, read_owner};
-use crate::disk::{Disk, DiskFile, FileIdentity, Lock};
+use crate::disk::{Disk, DiskFile, FileIdentity, Lock, with_space};
 use crate::error::unavailable;
 
 /// A lock that is held, and what makes sure that it is that of the store which is there.
@@ -74,12 +74,14 @@ impl Locked {
         self.last.as_ref().map_or(Epoch(0), |last| last.epoch)
     }
 
-    /// Writes down who has the lock, under an epoch that is higher than each that the file or the records know.
+    /// Writes down who has the lock, under an epoch that is higher than each that the file or the records know. `release` gives space on a full
+    /// disk, if there is any.
     pub(crate) fn claim(
         self,
         disk: &dyn Disk,
         (owner, machine): (Owner, Machine),
         of_records: Epoch,
+        release: impl FnOnce() -> bool,
     ) -> Result<Claim, JournalError> {
         // The file may have been removed, as the refusal of another machine advises; the
         // records still know the epoch then.
@@ -92,7 +94,7 @@ impl Locked {
             machine,
             socket: None,
         };
-        record.write(disk, &self.file)?;
+        with_space(|| record.write(disk, &self.file), release).map_err(unavailable)?;
         Ok(Claim {
             epoch,
             previous: self.last.map(|last| last.owner),

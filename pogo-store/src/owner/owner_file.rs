@@ -44,10 +44,10 @@ pub(crate) fn read_owner(disk: &dyn Disk, file: &Path) -> Result<Option<OwnerRec
 }
 
 impl OwnerRecord {
-    pub(crate) fn write(&self, disk: &dyn Disk, file: &Path) -> Result<(), JournalError> {
-        let object = serde_json::to_vec(self).map_err(|error| unavailable(error.into()))?;
+    pub(crate) fn write(&self, disk: &dyn Disk, file: &Path) -> io::Result<()> {
+        let object = serde_json::to_vec(self)?;
         let mut line = vec![];
         push_line(&mut line, &object);
-        replace_file(disk, file, &line).map_err(unavailable)
+        replace_file(disk, file, &line)
     }
 }
