@@ -59,10 +59,10 @@ impl Client {
         self
     }
 
-    /// Sets how a server is started that is not there, or does not come back in [its time](Self::reconnect_for). `start`
-    /// returns once it answers, or at once if it does; its error says why there is none. Requests and streams go on
-    /// with it: an order has the request id that it had before, so that it is carried out once. Default: nobody starts
-    /// one.
+    /// Sets how a server is started that is not there, or does not come back in [its time](Self::reconnect_for).
+    /// `start` returns once it answers, or at once if it does; its error says why there is none. Requests and streams
+    /// go on with it: an order has the request id that it had before, so that it is carried out once. Default: nobody
+    /// starts one.
     ///
     /// ```no_run
     /// use pogo_api::Client;

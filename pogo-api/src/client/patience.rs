@@ -52,8 +52,8 @@ impl Patience {
         true
     }
 
-    /// Waits for a server before the next try: for one that was there, as long as its time is; then, or where there was none, for one that is
-    /// started. The error, if neither comes.
+    /// Waits for a server before the next try: for one that was there, as long as its time is; then, or where there was
+    /// none, for one that is started. The error, if neither comes.
     pub(super) async fn wait_for_server(&mut self, error: SendError, was_there: bool) -> Result<(), SendError> {
         if matches!(error, SendError::Invalid(_)) {
             return Err(error);

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use super::Clock;
 use crate::Timestamp;
 
-/// Goes on from the last record of a journal, where that is later than the clock of whoever takes over. Time does not stand still until the clock
-/// has caught up, or no delay and no time limit would end: it passes a tenth slower.
+/// Goes on from the last record of a journal, where that is later than the clock of whoever takes over. Time does not
+/// stand still until the clock has caught up, or no delay and no time limit would end: it passes a tenth slower.
 struct LaterClock {
     clock: Arc<dyn Clock>,
     /// When it began, by that clock.

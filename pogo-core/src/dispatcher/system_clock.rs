@@ -1,4 +1,9 @@
 //! The clock of the machine.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the one adapter whose purpose is to read the clocks"
+)]
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, UNIX_EPOCH};
@@ -11,9 +16,9 @@ use crate::Timestamp;
 
 /// The machine's clock; works with every runtime.
 ///
-/// Its first time is the machine's time of day. From then on it follows what has elapsed: when somebody sets the machine's clock, or a
-/// time service does, it runs up to a tenth faster or slower until it has caught up. So no time limit is spent by a change of the clock, and no delay
-/// becomes longer by more than that.
+/// Its first time is the machine's time of day. From then on it follows what has elapsed: when somebody sets the
+/// machine's clock, or a time service does, it runs up to a tenth faster or slower until it has caught up. So no time
+/// limit is spent by a change of the clock, and no delay becomes longer by more than that.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -46,10 +51,6 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         // A reading is replaced as a whole.
         let mut last = TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "the one adapter whose purpose is to read the clocks"
-        )]
         let (at, time_of_day) = (Instant::now(), std::time::SystemTime::now());
         let time_of_day = time_of_day.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let time = last.map_or(time_of_day, |last| {
@@ -98,7 +99,6 @@ mod tests {
 
     #[test]
     fn it_begins_with_the_time_of_day() {
-        #[allow(clippy::disallowed_methods, reason = "it is compared with the clock")]
         let time_of_day = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         // A machine whose clock is set meanwhile is not one to test on.
         let now = SystemClock.now() - Timestamp::EPOCH;

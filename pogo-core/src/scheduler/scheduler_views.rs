@@ -39,7 +39,8 @@ impl Scheduler {
         &self.state.policy
     }
 
-    /// Whether an order with this request id was carried out, in the last day: given once more, it does nothing and is answered as it was then.
+    /// Whether an order with this request id was carried out, in the last day: given once more, it does nothing and is
+    /// answered as it was then.
     pub fn has_answered(&self, request: &RequestId) -> bool {
         self.state.requests.get(request, self.now).is_some()
     }

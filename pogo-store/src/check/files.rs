@@ -19,7 +19,7 @@ pub(crate) fn check(shared: &Shared) -> Vec<Damage> {
         damage.push(Damage::new(owner, text(error), cure));
     }
     if let Err(error) = read_id(&*shared.disk, &shared.dir) {
-        let cure = "put it back from a copy; without one, remove it once no command of its jobs runs: hosts know the namespace by it";
+        let cure = "put it back from a copy; without one, remove it when nothing runs: hosts know the namespace by it";
         damage.push(Damage::new(id_file(&shared.dir), error.to_string(), cure));
     }
     let mut named = check_journal(shared, &mut damage);

@@ -26,8 +26,8 @@ pub(crate) fn list_content(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<Digest
     Ok(names.into_iter().filter_map(digest).collect())
 }
 
-/// Keeps content durably, unless it is there already. What is there and damaged is written again. `release` gives space on a full disk, if there
-/// is any: the records that name content come after it.
+/// Keeps content durably, unless it is there already. What is there and damaged is written again. `release` gives space
+/// on a full disk, if there is any: the records that name content come after it.
 pub(crate) fn put_content(
     disk: &dyn Disk,
     dir: &Path,

@@ -74,8 +74,8 @@ impl Locked {
         self.last.as_ref().map_or(Epoch(0), |last| last.epoch)
     }
 
-    /// Writes down who has the lock, under an epoch that is higher than each that the file or the records know. `release` gives space on a full
-    /// disk, if there is any.
+    /// Writes down who has the lock, under an epoch that is higher than each that the file or the records know.
+    /// `release` gives space on a full disk, if there is any.
     pub(crate) fn claim(
         self,
         disk: &dyn Disk,

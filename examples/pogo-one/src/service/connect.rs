@@ -16,13 +16,27 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a dispatcher that was there is waited for before another one is started in its place.
 const RECONNECT: Duration = Duration::from_secs(2);
 
-/// The client of the namespace's dispatcher, which is started if there is none.
+/// The client of the namespace's dispatcher, which is started if there is none, and whenever it is gone.
 pub(crate) async fn connect(place: &Place) -> Result<NamespaceClient, CliError> {
+    start(place).await?;
+    let again = place.clone();
+    let client = client(place).started_by(move || {
+        let place = again.clone();
+        async move {
+            report::remark("the dispatcher is gone; it is started again");
+            start(&place).await.map_err(|error| error.to_string())
+        }
+    });
+    client.namespace(place.namespace().as_str()).map_err(client_error)
+}
+
+/// Starts the namespace's dispatcher, if there is none.
+async fn start(place: &Place) -> Result<(), CliError> {
     let until = tokio::time::Instant::now() + PATIENCE;
     let mut pause = Duration::from_millis(20);
     loop {
-        if let Some(client) = find(place).await? {
-            return Ok(client);
+        if find(place).await?.is_some() {
+            return Ok(());
         }
         let starting = place.clone();
         let started = tokio::task::spawn_blocking(move || launch(&starting));
@@ -45,6 +59,11 @@ pub(crate) async fn connect(place: &Place) -> Result<NamespaceClient, CliError> 
     }
 }
 
+/// The client of whoever serves the namespace.
+fn client(place: &Place) -> Client {
+    Client::unix(place.socket()).reconnect_for(RECONNECT)
+}
+
 /// Who serves the namespace, if anybody does.
 pub(crate) async fn about(place: &Place) -> Result<Option<About>, CliError> {
     let client = Client::unix(place.socket()).reconnect_for(Duration::ZERO);
@@ -56,7 +75,7 @@ pub(crate) async fn about(place: &Place) -> Result<Option<About>, CliError> {
     }
 }
 
-/// The client of the namespace's dispatcher, if one runs.
+/// The client of the namespace's dispatcher, if one runs. It starts no other.
 pub(crate) async fn find(place: &Place) -> Result<Option<NamespaceClient>, CliError> {
     let Some(about) = about(place).await? else {
         return Ok(None);
@@ -69,9 +88,13 @@ pub(crate) async fn find(place: &Place) -> Result<Option<NamespaceClient>, CliEr
             about.server
         ));
     }
-    let client = Client::unix(place.socket()).reconnect_for(RECONNECT);
-    let namespace = client.namespace(place.namespace().as_str());
-    namespace.map(Some).map_err(client_error)
+    watching(place).map(Some)
+}
+
+/// A client that starts no dispatcher: for whoever has something to say or to give when there is another one.
+pub(super) fn watching(place: &Place) -> Result<NamespaceClient, CliError> {
+    let namespace = client(place).namespace(place.namespace().as_str());
+    namespace.map_err(client_error)
 }
 
 /// What this program is called among servers.

@@ -18,6 +18,7 @@ use pogo_core::scheduler::{
 };
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
+use super::connect::watching;
 use super::output::OutputFollower;
 use super::prompter::answer;
 use super::stopper::{OnInterrupt, until_left};
@@ -125,7 +126,8 @@ impl FollowedJob {
 
 /// Shows a job until it is over, needs an order that nobody here gives, or whoever follows leaves.
 pub(crate) async fn follow(mut job: FollowedJob, screen: &Screen, signals: &mut StopSignals) -> Result<Exit, CliError> {
-    let steered = (job.client.clone(), job.job, job.on_interrupt);
+    let watching = watching(&job.place)?;
+    let steered = (std::mem::replace(&mut job.client, watching), job.job, job.on_interrupt);
     let terminal = job.person.as_ref().map(|person| Arc::clone(&person.terminal));
     // Where output goes elsewhere, whatever shows it may read keys itself.
     let watches = job.keys && screen.is_live() && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
@@ -183,10 +185,10 @@ impl FollowedJob {
                     "{error}\nthe job was submitted: `pogo wait {number}` waits for its end"
                 ))
             };
-            self.client = connect(&self.place).await.map_err(lost)?;
+            let client = connect(&self.place).await.map_err(lost)?;
             for secrets in self.secrets.iter().chain(&self.agent) {
                 // Contact that is lost again is found out by whoever follows.
-                let _ = self.client.give_secrets(secrets).await;
+                let _ = client.give_secrets(secrets).await;
             }
         }
     }
@@ -328,7 +330,6 @@ impl FollowedJob {
         if Some(at) <= self.shown {
             return Ok(None);
         }
-        self.shown = Some(at);
         if let Some(configured) = self.configured.take() {
             // A log goes on in time, and the job began with what was in force then.
             screen.event(&Record::new(record.at, Event::of_namespace(configured)));
@@ -337,11 +338,15 @@ impl FollowedJob {
             (record.event.ended(), &record.event, self.past_output)
         {
             let length = task.kind.output().map(|summary| summary.length);
-            output.end((self.job, &task.host, attempt), length, screen).await?;
+            let is_in_doubt = matches!(task.kind, TaskEventKind::InDoubt { .. });
+            let attempt = (self.job, &task.host, attempt);
+            output.end(attempt, (length, is_in_doubt), screen).await?;
         }
         if let Some(JobEventKind::Submitted { spec, .. }) = record.event.job_kind() {
             self.offer_agent(spec).await?;
         }
+        // Not before: where contact is lost while output is read, the record comes again.
+        self.shown = Some(at);
         screen.event(record);
         if self.waits_for_a_person(record) {
             let number = self.job.number();

@@ -92,7 +92,7 @@ pub(super) struct InputCleaner(pub(super) PathBuf);
 impl Observer for InputCleaner {
     fn started(&self, scheduler: &Scheduler) {
         let specs = scheduler.jobs().map(|job| job.spec());
-        let named: BTreeSet<&Path> = specs.flat_map(|spec| named(spec)).collect();
+        let named: BTreeSet<&Path> = specs.flat_map(named).collect();
         for entry in fs::read_dir(&self.0).into_iter().flatten().flatten() {
             let path = entry.path();
             let age = entry

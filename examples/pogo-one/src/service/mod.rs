@@ -1,5 +1,6 @@
 //! Jobs that outlive their terminal: the dispatcher of a store as a process of its own, and the way to it.
 
+mod away_store;
 mod configuration;
 mod connect;
 mod follower;

@@ -58,18 +58,21 @@ impl OutputFollower {
         Ok(())
     }
 
-    /// Passes on what is left of an attempt that has ended and wrote so many bytes, if that is known.
+    /// Passes on what is left of an attempt that has ended and wrote so many bytes, if that is known. One that is in
+    /// doubt may end once more.
     pub(crate) async fn end(
         &mut self,
         (job, host, attempt): (JobId, &HostName, AttemptId),
-        length: Option<u64>,
+        (length, is_in_doubt): (Option<u64>, bool),
         screen: &dyn Observer,
     ) -> Result<(), ClientError> {
         let shown: u64 = self.shown.get(&attempt).map_or(0, |streams| streams.values().sum());
         if length.is_some_and(|length| length > shown) {
             self.catch_up((job, host, attempt), screen).await?;
         }
-        self.shown.remove(&attempt);
+        if !is_in_doubt {
+            self.shown.remove(&attempt);
+        }
         Ok(())
     }
 
@@ -98,11 +101,12 @@ impl OutputFollower {
             }
             let is_read = page.next <= from || page.next >= to.unwrap_or(page.length);
             from = page.next.max(from);
+            // What was shown is not shown again, also where contact is lost before the next page.
+            self.note(attempt, stream, from);
             if is_read {
                 break;
             }
         }
-        self.note(attempt, stream, from);
         Ok(())
     }
 

@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::away_store::AwayStore;
 use super::connect::program;
 use super::idle::until_idle;
 use super::inputs::InputCleaner;
@@ -90,7 +91,12 @@ impl Server {
         if let Some(accepted) = accepted {
             builder = builder.accept_restore(accepted);
         }
-        let (dispatcher, handle) = builder.build().await.map_err(not_served)?;
+        let away = AwayStore::default();
+        let building = builder.observer(Arc::new(away.clone())).build();
+        let (dispatcher, handle) = tokio::select! {
+            built = building => built.map_err(not_served)?,
+            message = away.for_too_long() => return Err(NotServed::Other(CliError::Broken(message))),
+        };
         let namespace = ServedNamespace::new(handle.clone())
             .output(kept.output())
             .output_feed(feed)

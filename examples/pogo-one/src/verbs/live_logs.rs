@@ -137,7 +137,7 @@ impl Tail<'_> {
         {
             let length = task.kind.output().map(|summary| summary.length);
             self.output
-                .end((self.job, &task.host, attempt), length, &self.printed)
+                .end((self.job, &task.host, attempt), (length, false), &self.printed)
                 .await?;
             self.end(&task.host, attempt)?;
         }

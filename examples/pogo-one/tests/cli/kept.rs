@@ -272,14 +272,12 @@ fn a_page_is_served_on_this_machine_for_whoever_has_the_token() {
 }
 
 /// The dispatcher is killed at one moment after another of a job: no host runs twice, none is forgotten, and whoever
-/// follows does so to the end. `POGO_KILLS` is how many moments there are.
+/// follows does so to the end.
 #[test]
 fn a_dispatcher_that_is_killed_at_any_moment_runs_no_host_twice_and_forgets_none() {
-    let kills = std::env::var("POGO_KILLS")
-        .ok()
-        .and_then(|kills| kills.parse().ok())
-        .unwrap_or(4);
     let hosts = ["h1", "h2", "h3", "h4", "h5", "h6"];
+    // Hundreds of moments, on hundreds of hosts, are in `killed.rs`.
+    let kills = 4;
     for kill in 0..kills {
         let kept = Kept::new(
             "tag: {all: ['h[1-6]']}\nconstraint: {$all: {max_parallel: 2}}\n",

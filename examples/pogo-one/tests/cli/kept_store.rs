@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use pogo_api::{Client, NamespaceClient};
@@ -108,7 +108,7 @@ impl Drop for StoreOfTest {
 }
 
 /// Kills the dispatcher of a namespace, if it runs, and waits for its end.
-fn kill_dispatcher(namespace: &Path) {
+pub(super) fn kill_dispatcher(namespace: &Path) {
     if let Some(pid) = dispatcher(namespace).filter(|pid| is_dispatcher(*pid)) {
         let _ = kill_process(pid, Signal::KILL);
         while test_kill_process(pid).is_ok() && is_dispatcher(pid) {
@@ -118,7 +118,7 @@ fn kill_dispatcher(namespace: &Path) {
 }
 
 /// The process of the dispatcher that owns the namespace, or owned it last.
-fn dispatcher(namespace: &Path) -> Option<Pid> {
+pub(super) fn dispatcher(namespace: &Path) -> Option<Pid> {
     let owner: Value = serde_json::from_slice(&fs::read(namespace.join("owner")).ok()?).ok()?;
     let pid = owner.pointer("/pid")?.as_i64()?;
     Pid::from_raw(i32::try_from(pid).ok()?)
@@ -128,6 +128,11 @@ fn dispatcher(namespace: &Path) -> Option<Pid> {
 fn is_dispatcher(pid: Pid) -> bool {
     let line = fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).unwrap_or_default();
     String::from_utf8_lossy(&line).contains("--background")
+}
+
+/// A file to which dispatchers write that a test starts.
+pub(super) fn log_to(path: &Path) -> Stdio {
+    fs::File::options().create(true).append(true).open(path).unwrap().into()
 }
 
 fn pause() {

@@ -1,5 +1,6 @@
 //! The program as its users meet it: the binary itself, on real files and real SSH.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stderr, reason = "a test says what it needs and is left out without")]
 
 mod access;
 mod applied;
@@ -10,6 +11,10 @@ mod bad_input;
 mod blocked;
 mod browser;
 mod dialect;
+mod disk_faults;
+mod dispatcher_faults;
+#[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+mod failing_calls;
 mod folding;
 mod follow;
 mod foreign;
@@ -22,9 +27,13 @@ mod inventory;
 mod kept;
 mod kept_inputs;
 mod kept_store;
+#[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+mod killed;
 mod limits;
 mod live;
 mod logins;
+#[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+mod many_hosts;
 mod orders;
 mod output;
 mod pictures;
@@ -36,10 +45,13 @@ mod retired;
 mod secrets;
 mod settings;
 mod simulated;
+mod small_disk;
 mod source_warnings;
 mod ssh;
 mod store;
 mod store_site;
+#[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+mod traced;
 mod what_if;
 mod worked;
 mod writing;
