@@ -13,8 +13,8 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{
-    Actor, AttemptId, Event, FenceAnswer, HostEventKind, Incarnation, Input, JobEventKind, JobId, NamespaceEventKind,
-    Order, Outcome, Record, RestoreCause, Scheduler, TaskEvent, TaskEventKind,
+    Actor, AttemptId, Epoch, Event, FenceAnswer, HostEventKind, Incarnation, Input, JobEventKind, JobId,
+    NamespaceEventKind, Order, Outcome, OwnerId, Record, RestoreCause, Scheduler, TaskEvent, TaskEventKind,
 };
 
 /// A scheduler, and what it decides.
@@ -53,6 +53,8 @@ fn log() -> Vec<Record> {
     story.handle(Input::Restored {
         cause: RestoreCause::Copied,
         at_least: Incarnation::default(),
+        id: None,
+        request: None,
         reason: "the disk is gone".into(),
         actor: Some(Arc::new(Actor::new("ada"))),
     });
@@ -137,6 +139,8 @@ fn a_dispatcher_that_died_while_it_restored_is_followed_by_another_restore() {
         incarnation: Incarnation(2),
         cause: RestoreCause::Copied,
         reason: String::new(),
+        id: None,
+        request: None,
         fences: true,
     };
     again.push(Record::new(records[pause].at, Event::of_namespace(kind)));
@@ -194,4 +198,20 @@ fn a_host_that_waited_for_permission_is_not_tried_again_without_its_word() {
     // The host said that it is over, and not how it ended.
     records.drain(answer..answer + 2);
     assert_eq!(found(&records).rule, BrokenRule::Doubt);
+}
+
+#[test]
+fn owners_may_end_before_they_have_configured_anything() {
+    let records = log();
+    let taken_over = |epoch: u64| {
+        let kind = NamespaceEventKind::OwnerChanged {
+            owner: OwnerId("two".into()),
+            epoch: Epoch(epoch),
+            from: None,
+        };
+        Record::new(records[0].at, Event::of_namespace(kind))
+    };
+    let mut begun: Vec<Record> = vec![taken_over(2), taken_over(3)];
+    begun.extend(records);
+    audit(&begun).unwrap();
 }

@@ -60,11 +60,11 @@
 //! in the background, such as a service, does not keep it. Beside it the host records, for the last attempt of each
 //! namespace, its number, its process group with the start time of its leader, that it has begun, and how it ended.
 //! Where that shell was killed and something of its group still runs, the next attempt finds the host busy until that
-//! has ended. Numbers compare within one namespace and incarnation; a lower one, or one that has begun before, is
-//! refused. Give each store a [namespace](pogo_core::dispatcher::DispatcherBuilder::namespace) of its own: two stores
-//! of one name and one login user refuse each other's numbers. Records of dispatchers without a journal, whose
-//! namespaces end with them, are removed a week after they were written last; a removed record is a doubt and never
-//! means that an attempt did not begin.
+//! has ended. Numbers compare within one namespace, and one incarnation of it by one restore; a lower one, or one that
+//! has begun before, is refused. Give each store a [namespace](pogo_core::dispatcher::DispatcherBuilder::namespace) of
+//! its own: two stores of one name and one login user refuse each other's numbers. Records of dispatchers without a
+//! journal, whose namespaces end with them, are removed a week after they were written last; a removed record is a
+//! doubt and never means that an attempt did not begin.
 //!
 //! | the host has | then |
 //! | --- | --- |

@@ -56,9 +56,8 @@ impl AuditState {
                 format!("{attempt} goes on on `{name}` while {runs} of {other} runs there"),
             );
         }
+        let was_over = job.status == JobStatus::Finished;
         job.status = match job.status {
-            // Of what a restore left, nothing goes on by itself.
-            JobStatus::Finished if before_restore => JobStatus::Paused,
             JobStatus::Finished => JobStatus::Running,
             JobStatus::Halted => JobStatus::Halting,
             status => status,
@@ -75,6 +74,10 @@ impl AuditState {
             }
         });
         self.running.insert(attempt, (id, name));
+        if was_over && before_restore {
+            // Of what a restore left, nothing goes on by itself.
+            self.restores.pause(id);
+        }
         Ok(())
     }
 

@@ -20,6 +20,11 @@ pub(crate) struct Restores {
 }
 
 impl Restores {
+    /// The job was over before the restore, and goes on now: it has to be paused before anything else happens.
+    pub(crate) fn pause(&mut self, job: JobId) {
+        self.unpaused.insert(job);
+    }
+
     /// Whether the namespace was restored since this attempt was started.
     pub(crate) fn precede(&self, attempt: AttemptId) -> bool {
         attempt.number() <= self.attempts_after

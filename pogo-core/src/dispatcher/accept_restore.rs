@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::journal::{JournalError, RestoredStore};
-use crate::scheduler::{Actor, Incarnation, Input, RestoreCause};
+use crate::scheduler::{Actor, Input, RequestId, RestoreCause};
 
 /// Who accepts that a journal was restored, and why. See
 /// [`DispatcherBuilder::accept_restore`](super::DispatcherBuilder::accept_restore).
@@ -20,6 +20,7 @@ use crate::scheduler::{Actor, Incarnation, Input, RestoreCause};
 pub struct AcceptRestore {
     reason: Arc<str>,
     actor: Option<Arc<Actor>>,
+    request: Option<RequestId>,
     declared: bool,
 }
 
@@ -29,6 +30,7 @@ impl AcceptRestore {
         Self {
             reason: reason.into(),
             actor: None,
+            request: None,
             declared: false,
         }
     }
@@ -40,8 +42,18 @@ impl AcceptRestore {
         self
     }
 
+    /// Gives it an id, as to any [command](crate::scheduler::Command): accepted again under the same, it begins no
+    /// other incarnation. A restore that its store [tells apart](RestoredStore::id) is recorded once in any case, and
+    /// another one needs another id.
+    #[must_use]
+    pub fn as_request(mut self, request: RequestId) -> Self {
+        self.request = Some(request);
+        self
+    }
+
     /// Says that it was restored, whether or not the store knows: for stores that cannot, such as a disk that was set
-    /// back to an earlier time. Each takeover for which this is said begins a new incarnation.
+    /// back to an earlier time. Each takeover for which this is said begins a new incarnation, unless it is the
+    /// [request](Self::as_request) of an earlier one.
     #[must_use]
     pub fn declared(mut self) -> Self {
         self.declared = true;
@@ -52,6 +64,8 @@ impl AcceptRestore {
         Input::Restored {
             cause: store.cause,
             at_least: store.at_least,
+            id: store.id,
+            request: self.request,
             reason: self.reason,
             actor: self.actor,
         }
@@ -67,8 +81,7 @@ pub(super) fn restored(
         (Some(store), Some(accepted)) => Ok(Some(accepted.input(store))),
         (Some(store), None) => Err(JournalError::Restored { cause: store.cause }),
         (None, Some(accepted)) if accepted.declared => {
-            let (cause, at_least) = (RestoreCause::Declared, Incarnation::default());
-            Ok(Some(accepted.input(RestoredStore { cause, at_least })))
+            Ok(Some(accepted.input(RestoredStore::new(RestoreCause::Declared))))
         }
         (None, _) => Ok(None),
     }

@@ -10,7 +10,7 @@ use crate::fleet::{Host, HostName};
 use crate::journal::Seq;
 use crate::plan::{ExecOptions, JobSpec, RemoteCommand, TransportSettings};
 use crate::policy::ResolvedSettings;
-use crate::scheduler::{AttemptId, Input, JobId, OwnerId, Phase};
+use crate::scheduler::{AttemptId, Incarnation, Input, JobId, OwnerId, Phase};
 
 /// Data shared by all attempts of a job.
 #[derive(Clone)]
@@ -83,6 +83,9 @@ impl Dispatcher {
             // It has left the fleet.
             None => Host::new(host.clone()),
         };
+        let incarnation = self.scheduler.incarnation_of(id);
+        let mut restores = self.scheduler.restorations().iter();
+        let began = restores.find(|restoration| restoration.incarnation == incarnation);
         let hooks = |path: &str| (!path.is_empty()).then(|| Arc::from(path));
         Attempt {
             id,
@@ -97,7 +100,8 @@ impl Dispatcher {
             resumed: false,
             host_lock: false,
             namespace: Arc::clone(&self.io.namespace),
-            incarnation: self.scheduler.incarnation_of(id).0,
+            incarnation: incarnation.0,
+            restore: began.and_then(|restoration| restoration.id),
         }
     }
 
@@ -121,7 +125,6 @@ impl Dispatcher {
         for (job, spec) in submitted {
             self.remember(job, &spec);
         }
-        let was_restored = restored.is_some();
         let mut batch = self.taken_over(owner, restored)?;
         let resumable = self.resumable();
         let mut resumed: Vec<AttemptId> = resumable.iter().map(|(attempt, _)| attempt.id).collect();
@@ -138,9 +141,11 @@ impl Dispatcher {
         let _ = self.input(Input::Recover { resumed }, &mut batch.records);
         batch.end_input();
         self.commit(batch).await?;
-        if was_restored {
-            // Only now: had it died before, the next dispatcher would have had to record it.
-            self.io.tail.confirm_restored().await?;
+        let incarnation = self.scheduler.incarnation();
+        if incarnation > Incarnation::default() {
+            // Only now: had it died before, the next dispatcher would have had to record it. And whoever recorded it
+            // may have died before this.
+            self.io.tail.confirm_restored(incarnation).await?;
         }
         // Only once the takeover is recorded: whoever is fenced meanwhile must touch no host.
         for (attempt, cancelling) in resumable {

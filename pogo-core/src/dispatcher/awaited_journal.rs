@@ -1,12 +1,13 @@
 //! A journal that is waited for while a dispatcher is being built.
 
 use async_trait::async_trait;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt};
 
 use super::availability::Availability;
-use crate::Digest;
-use crate::journal::{Acquire, Journal, JournalError, OwnedJournal, Owner, Page, Seq};
+use super::store_clock::clock_skew;
+use crate::journal::{Acquire, ClockSkew, Journal, JournalError, OwnedJournal, Owner, Page, Seq};
 use crate::scheduler::Snapshot;
+use crate::{Digest, Timestamp};
 
 /// Passes each call on until it is answered, or the retry policy gives up. All of them may be made again.
 pub(super) struct AwaitedJournal<'a> {
@@ -15,6 +16,14 @@ pub(super) struct AwaitedJournal<'a> {
 }
 
 impl<'a> AwaitedJournal<'a> {
+    /// How far this dispatcher's clock is from that of the store. Each try measures anew: the time between two says
+    /// nothing of the clocks.
+    pub(super) async fn clock_skew(&self) -> Result<Option<ClockSkew>, JournalError> {
+        let clock = &self.availability.clock;
+        let measure = |journal: &'a dyn Journal| clock_skew(journal, clock.as_ref()).boxed();
+        self.ask(true, measure).await
+    }
+
     async fn ask<T>(
         &self,
         is_timed: bool,
@@ -62,5 +71,9 @@ impl Journal for AwaitedJournal<'_> {
 
     async fn changed(&self, after: Seq) -> Result<(), JournalError> {
         self.ask(false, move |journal| journal.changed(after)).await
+    }
+
+    async fn store_time(&self) -> Result<Option<Timestamp>, JournalError> {
+        self.ask(true, |journal| journal.store_time()).await
     }
 }

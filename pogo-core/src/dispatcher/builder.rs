@@ -17,12 +17,15 @@ use super::later_clock::not_before;
 use super::output::{OutputSink, OutputWriter};
 use super::resolution::Resolution;
 use super::running::Running;
+use super::store_clock::StoreClock;
 use super::system_nonce::system_nonce;
 use super::{
-    Attempt, Clock, DispatchError, Dispatcher, Handle, JournalRetry, Observer, Resolvers, SystemClock, Transport,
+    Attempt, Clock, DispatchError, Dispatcher, Handle, JournalRetry, Notice, Observer, Resolvers, SystemClock,
+    Transport,
 };
 use crate::journal::{
-    Acquire, ContentLoader, Journal, JournalError, MemoryJournal, NamedContent, Nonce, Owner, OwnerId, ReplayError, Seq,
+    Acquire, ClockSkew, ContentLoader, Journal, JournalError, MemoryJournal, NamedContent, Nonce, OwnedJournal, Owner,
+    OwnerId, ReplayError, Seq,
 };
 use crate::output::OutputStore;
 use crate::scheduler::Scheduler;
@@ -107,6 +110,10 @@ impl DispatcherBuilder {
 
     /// Sets what to do if another dispatcher owns the journal. By default that is an error ([`Acquire::IfFree`]):
     /// nobody takes over from an owner that lives unless asked to.
+    ///
+    /// Where the journal's store has a [clock of its own](Journal::store_time) that is more than 10 seconds away from
+    /// the dispatcher's, only [`Acquire::Force`] takes over; [observers](Self::observer) are told
+    /// ([`Notice::ClockSkewed`](super::Notice::ClockSkewed)).
     pub fn acquire(mut self, how: Acquire) -> Self {
         self.acquire = how;
         self
@@ -215,7 +222,8 @@ impl DispatcherBuilder {
     /// ([`Notice::JournalAway`](super::Notice::JournalAway)). Dropping the future gives up.
     ///
     /// # Errors
-    /// The journal is owned by somebody else, cannot be read or replayed, or the retry policy gives up.
+    /// The journal is owned by somebody else, cannot be read or replayed, or the retry policy gives up. Or the clock is
+    /// too far from that of the store ([`DispatchError::ClockSkewed`]).
     pub async fn build(mut self) -> Result<(Dispatcher, Handle), DispatchError> {
         let nonce = self.nonce.map_or_else(system_nonce, Ok)?;
         let namespace = self.namespace_of(nonce);
@@ -234,7 +242,7 @@ impl DispatcherBuilder {
             journal: journal.as_ref(),
             availability: &availability,
         };
-        let owned = awaited.acquire(owner, self.acquire).await?;
+        let (owned, skew) = acquire(&awaited, (owner, self.acquire), &observer).await?;
         let restored = restored(owned.restored(), self.accept_restore.take())?;
         let at = owned.end();
         let (scheduler, upto, named) = restore(&awaited, at).await?;
@@ -273,9 +281,11 @@ impl DispatcherBuilder {
             resolvers: self.resolvers,
             ..Resolution::default()
         });
+        let store_clock = StoreClock::new(Arc::clone(&journal), Arc::clone(&self.clock), skew);
         let handle = Handle {
             messages,
             journal,
+            store_clock,
             growth,
             starts,
             clock: self.clock,
@@ -300,6 +310,36 @@ impl DispatcherBuilder {
         let sink = OutputSink::new(self.output_buffer, Arc::clone(&self.clock), Arc::clone(observer));
         Some(OutputWriter::new(sink, store))
     }
+}
+
+/// Takes over the journal, unless the clock is too far from that of its store, and says how far it is.
+async fn acquire(
+    awaited: &AwaitedJournal<'_>,
+    (owner, how): (Owner, Acquire),
+    observer: &Guarded,
+) -> Result<(Box<dyn OwnedJournal>, Option<ClockSkew>), DispatchError> {
+    let mut skew = checked_skew(awaited, how, observer).await?;
+    let owned = awaited.acquire(owner, how).await?;
+    if how == Acquire::Wait {
+        // It may have waited for days; if it is refused now, the journal is free again.
+        skew = checked_skew(awaited, how, observer).await?;
+    }
+    Ok((owned, skew))
+}
+
+async fn checked_skew(
+    awaited: &AwaitedJournal<'_>,
+    how: Acquire,
+    observer: &Guarded,
+) -> Result<Option<ClockSkew>, DispatchError> {
+    let skew = awaited.clock_skew().await?;
+    if let Some(skew) = skew.filter(|skew| skew.is_too_large()) {
+        if how != Acquire::Force {
+            return Err(DispatchError::ClockSkewed { skew });
+        }
+        observer.notice(&Notice::ClockSkewed { skew });
+    }
+    Ok(skew)
 }
 
 /// Replays the journal up to its end; also returns the position of its snapshot, and the content that it has.

@@ -16,7 +16,7 @@ use crate::Timestamp;
 use crate::journal::{
     Commit, Epoch, JournalError, NamedContent, OwnedJournal, OwnerId, Seq, StoredContent, holds_content,
 };
-use crate::scheduler::{Record, Scheduler};
+use crate::scheduler::{Incarnation, Record, Scheduler};
 
 /// The end of the journal that this dispatcher owns. One append is in flight at a time, and a snapshot beside it.
 pub(super) struct Tail {
@@ -91,14 +91,14 @@ impl Tail {
         (self.epoch, self.previous_owner.clone())
     }
 
-    /// Tells the journal that its restore is recorded, until it has heard.
-    pub(super) async fn confirm_restored(&mut self) -> Result<(), JournalError> {
+    /// Tells the journal that its restore is recorded, and the incarnation, until it has heard.
+    pub(super) async fn confirm_restored(&mut self, incarnation: Incarnation) -> Result<(), JournalError> {
         let Some(journal) = self.journal.as_mut() else {
             return Ok(());
         };
         let mut tries = self.availability.begin();
         loop {
-            match tries.answer(journal.confirm_restored()).await {
+            match tries.answer(journal.confirm_restored(incarnation)).await {
                 Err(error @ (JournalError::Unavailable { .. } | JournalError::Unknown { .. })) => {
                     tries.pause(error).await?;
                 }

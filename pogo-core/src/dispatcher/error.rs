@@ -2,7 +2,7 @@
 
 use super::ResolversError;
 use crate::Timestamp;
-use crate::journal::{JournalError, ReplayError, RestoreError};
+use crate::journal::{ClockSkew, JournalError, ReplayError, RestoreError};
 use crate::scheduler::InputError;
 
 /// Why a dispatcher stopped. Running attempts were dropped, and are in doubt, unless stated otherwise.
@@ -21,6 +21,16 @@ pub enum DispatchError {
     /// The scheduler refuses to go on from a restored journal.
     #[error(transparent)]
     Refused(#[from] InputError),
+    /// The clock is too far from that of the journal's store, so that the journal was not taken over: its records would
+    /// have wrong times.
+    #[error(
+        "the clock of this machine is {skew}, and whoever takes over may be {} s away at most; set the clock right, or take over by force",
+        ClockSkew::MOST.as_secs()
+    )]
+    ClockSkewed {
+        /// How far it is.
+        skew: ClockSkew,
+    },
     /// An observer panicked. The rollout was not affected, and the journal is complete.
     #[error(
         "the observer panicked {panics} times, which is a defect of the observer; the jobs went on, and the journal \

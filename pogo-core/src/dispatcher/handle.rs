@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::channel::{mpsc, oneshot};
+use futures::future::join;
 
 use super::growth::Growth;
 use super::messages::Moment;
 use super::resolution::{Asked, GivenFleet, Resolution};
+use super::store_clock::StoreClock;
 use super::stream_start::StartRequest;
 use super::{Clock, DispatcherStatus, JobEnd, NamespaceDiff, OrderError, ResolverQueries};
 use crate::fleet::{Fleet, HostName, Selector};
@@ -48,6 +50,7 @@ pub struct Handle {
     pub(super) growth: Arc<Growth>,
     pub(super) starts: mpsc::UnboundedSender<StartRequest>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) store_clock: StoreClock,
     pub(super) resolution: Arc<Resolution>,
     /// Whose orders it gives, where that is said.
     pub(super) actor: Option<Arc<Actor>>,
@@ -100,12 +103,16 @@ impl Handle {
         self.execute(command).await.map(|_| ())
     }
 
-    /// The dispatcher's own status, which is in no record. Answered at once, whatever the journal does.
+    /// The dispatcher's own status, which is in no record. Answered at once, whatever the journal does, or after a
+    /// second where the store has a [clock of its own](Journal::store_time) and does not tell the time.
     ///
     /// # Errors
     /// The dispatcher has stopped.
     pub async fn status(&self) -> Result<DispatcherStatus, OrderError> {
-        self.send(Message::Status).await
+        let (status, skew) = join(self.send(Message::Status), self.store_clock.skew()).await;
+        let mut status = status?;
+        status.clock_skew = skew;
+        Ok(status)
     }
 
     /// Applies this fleet and policy, and returns what changed. If both are unchanged, nothing is written.

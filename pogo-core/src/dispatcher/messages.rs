@@ -82,6 +82,8 @@ impl Dispatcher {
             end: self.io.tail.end(),
             epoch: self.io.tail.owned_since().0,
             running: self.io.running.len(),
+            // The handle asks the store, for which the loop does not wait.
+            clock_skew: None,
         }
     }
 

@@ -39,6 +39,7 @@ mod resolution;
 mod resolver;
 mod running;
 mod shutdown;
+mod store_clock;
 mod stream_start;
 mod subscription;
 mod system_clock;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::fleet::Escaped;
-use crate::journal::JournalError;
+use crate::journal::{ClockSkew, JournalError};
 use crate::output::OutputSource;
 use crate::scheduler::Scheduler;
 use crate::time::HumanDuration;
@@ -31,6 +31,11 @@ pub enum Notice<'a> {
     JournalBack {
         /// How long it was away.
         after: Duration,
+    },
+    /// The dispatcher takes over by force although its clock is too far from that of the journal's store.
+    ClockSkewed {
+        /// How far it is.
+        skew: ClockSkew,
     },
     /// Output of an attempt is lost, or may be; sent once per attempt.
     OutputLost {
@@ -61,6 +66,7 @@ impl fmt::Display for Notice<'_> {
             Self::JournalBack { after } => {
                 write!(f, "the journal can be reached again after {}", HumanDuration(*after))
             }
+            Self::ClockSkewed { skew } => write!(f, "the clock of this machine is {skew}"),
             Self::OutputLost { source, message } => {
                 let OutputSource { job, host, attempt, .. } = source;
                 write!(

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::Reporter;
 use crate::fleet::Host;
 use crate::plan::{ExecOptions, RemoteCommand, TransportSettings};
-use crate::scheduler::{AttemptId, FenceAnswer, JobId, Outcome};
+use crate::scheduler::{AttemptId, FenceAnswer, JobId, Outcome, RestoreId};
 
 /// Runs attempts on hosts: over SSH, through an agent, or simulated.
 ///
@@ -221,10 +221,13 @@ pub struct Attempt {
     /// Whether an attempt of an earlier time, to be resumed or fenced, began under the lock of its host. Without the
     /// lock other attempts were not kept out, and a record that belongs to the lock does not know of this one.
     pub host_lock: bool,
-    /// The namespace of the attempt's number. Numbers compare within one namespace and incarnation.
+    /// The namespace of the attempt's number. Numbers compare within one namespace, incarnation and restore.
     pub namespace: Arc<str>,
     /// The incarnation of the namespace, which rises when its journal is restored from a copy.
     pub incarnation: u64,
+    /// The restore that began it, where the store says which one it was: a store that does not count its restores
+    /// begins the same incarnation with each restore of one copy, and hosts distinguish their numbers by this.
+    pub restore: Option<RestoreId>,
 }
 
 impl Attempt {
@@ -251,6 +254,7 @@ impl Attempt {
             host_lock: false,
             namespace: Arc::from(Self::NAMESPACE),
             incarnation: 0,
+            restore: None,
         }
     }
 }

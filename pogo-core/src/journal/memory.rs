@@ -12,7 +12,7 @@ use super::{
     RestoredStore, Seq, stored_len,
 };
 use crate::Digest;
-use crate::scheduler::{Incarnation, Record, RestoreCause, Snapshot};
+use crate::scheduler::{Incarnation, Record, RestoreCause, RestoreId, Snapshot};
 
 /// A journal in memory, for tests and for jobs that need not survive their process. Clones share their records.
 /// Records are never compacted.
@@ -120,6 +120,8 @@ impl MemoryJournal {
         self.change(|shared| {
             let restores = shared.restores.max(copy.restores) + 1;
             let restored = RestoredStore::new(RestoreCause::Copied).at_least(Incarnation(restores));
+            // Higher than that of any restore that the copy has on record.
+            let restored = restored.identified(RestoreId(restores));
             *shared = Shared {
                 restores,
                 restored: Some(restored),
@@ -246,9 +248,10 @@ impl OwnedJournal for Owned {
         self.restored
     }
 
-    async fn confirm_restored(&mut self) -> Result<(), JournalError> {
+    async fn confirm_restored(&mut self, incarnation: Incarnation) -> Result<(), JournalError> {
         self.journal.with(|shared| {
             shared.check_owner(self.claim)?;
+            shared.restores = shared.restores.max(incarnation.0);
             shared.restored = None;
             Ok(())
         })?;

@@ -4,6 +4,7 @@
 //! that wrote it. A [`Snapshot`] spares replaying what came before it. The `Journal` trait says what a store must
 //! promise; `MemoryJournal` keeps it for tests and for jobs that need not survive their process.
 
+mod clock_skew;
 #[cfg(feature = "async")]
 mod content;
 #[cfg(feature = "async")]
@@ -23,6 +24,7 @@ mod store;
 mod stored_len;
 
 pub use crate::scheduler::{Epoch, OwnerId, RestoreError, Snapshot};
+pub use clock_skew::ClockSkew;
 #[cfg(feature = "async")]
 pub use content::ContentLoader;
 #[cfg(all(feature = "async", feature = "testing"))]

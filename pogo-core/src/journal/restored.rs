@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::scheduler::{Incarnation, RestoreCause};
+use crate::scheduler::{Incarnation, RestoreCause, RestoreId};
 
 /// What a store says that is a copy, or has lost its last records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,11 @@ pub struct RestoredStore {
     /// restored says it here, so that two restores of one copy do not begin the same incarnation; others say the
     /// default.
     pub at_least: Incarnation,
+    /// Which restore it is: the same until it is [confirmed](super::OwnedJournal::confirm_restored), and then never
+    /// again. So an owner that died after it had recorded it, and before it was confirmed, is followed by one that does
+    /// not record it once more. `None` where the store gives it no id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<RestoreId>,
 }
 
 impl RestoredStore {
@@ -22,6 +27,7 @@ impl RestoredStore {
         Self {
             cause,
             at_least: Incarnation::default(),
+            id: None,
         }
     }
 
@@ -29,6 +35,13 @@ impl RestoredStore {
     #[must_use]
     pub fn at_least(mut self, incarnation: Incarnation) -> Self {
         self.at_least = incarnation;
+        self
+    }
+
+    /// Says which restore it is.
+    #[must_use]
+    pub fn identified(mut self, id: RestoreId) -> Self {
+        self.id = Some(id);
         self
     }
 }

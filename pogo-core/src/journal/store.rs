@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 
 use super::{Acquire, Commit, Epoch, JournalError, Owner, OwnerId, RestoredStore, Seq};
-use crate::Digest;
-use crate::scheduler::{Record, Snapshot};
+use crate::scheduler::{Incarnation, Record, Snapshot};
+use crate::{Digest, Timestamp};
 
 /// A journal: an append-only list of records with one owner at a time.
 #[async_trait]
@@ -34,6 +34,13 @@ pub trait Journal: Send + Sync {
 
     /// Resolves when there are records after this position; at once if there are.
     async fn changed(&self, after: Seq) -> Result<(), JournalError>;
+
+    /// The time by the clock of the store, where that is another machine's; a dispatcher whose own clock is [too
+    /// far](super::ClockSkew::is_too_large) from it takes over by force alone. `None` where the store has no clock but
+    /// this machine's, as a directory, or cannot say.
+    async fn store_time(&self) -> Result<Option<Timestamp>, JournalError> {
+        Ok(None)
+    }
 }
 
 /// A journal, by the hand that may append to it. Dropping it frees the journal.
@@ -55,13 +62,17 @@ pub trait OwnedJournal: Send {
         None
     }
 
-    /// The restore is recorded, so that later owners need no notice. Until then the owner may die, and the next one
-    /// records it anew.
+    /// The restore is recorded, so that later owners need no notice, and this is the incarnation by now. Until then the
+    /// owner may die; the next one finds it in the journal by its [id](RestoredStore::id), and records it anew where it
+    /// has none. Whoever takes over a namespace that was ever restored says so before anything starts: a store that
+    /// counts restores goes on from there, since some are [declared](crate::scheduler::RestoreCause::Declared).
+    /// Confirming it again does nothing.
     ///
     /// # Errors
     /// [`JournalError::Fenced`] where somebody else owns it. On [`JournalError::Unknown`] and
     /// [`JournalError::Unavailable`] confirm it again.
-    async fn confirm_restored(&mut self) -> Result<(), JournalError> {
+    async fn confirm_restored(&mut self, incarnation: Incarnation) -> Result<(), JournalError> {
+        let _ = incarnation;
         Ok(())
     }
 

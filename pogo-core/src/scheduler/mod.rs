@@ -77,7 +77,7 @@ pub use event::{
 pub use host::{Freeze, Hold, HoldView};
 pub use ids::{Actor, AttemptId, Epoch, Incarnation, JobId, OwnerId, ParseIdError};
 pub use job::{JobEnd, JobStatus, JobUpdate, Tally, TaskState};
-pub use namespace::{Content, ContentNotLoaded, Restoration, RestoreCause};
+pub use namespace::{Content, ContentNotLoaded, Restoration, RestoreCause, RestoreId, RestoreIdError};
 pub use obstacle::{Blocker, Cure, CureOrder, FormatTime, Holder, HolderReason, Obstacle};
 pub use order_log::{FollowedEvent, OrderEntry, OrderLog};
 pub use query::{

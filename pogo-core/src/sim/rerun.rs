@@ -125,7 +125,8 @@ fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[
     // Who configured it may have been said before, and that the journal was restored empty.
     let ordered = |record: &&Record| {
         record.event.restored().is_some()
-            || matches!(namespace_kind(&record.event), Some(NamespaceEventKind::Ordered { .. }))
+            || matches!(&record.event, Event::Namespace(event)
+                if matches!(event.kind, NamespaceEventKind::Ordered { .. } | NamespaceEventKind::OwnerChanged { .. }))
     };
     let (first, rest) = records
         .get(records.iter().take_while(ordered).count()..)?
@@ -182,10 +183,14 @@ fn fact(record: &Record) -> Option<Input> {
                 incarnation,
                 cause,
                 reason,
+                id,
+                request,
                 ..
             } => Some(Input::Restored {
                 cause: *cause,
                 at_least: *incarnation,
+                id: *id,
+                request: request.clone(),
                 reason: reason.as_str().into(),
                 actor: event.actor.clone(),
             }),

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
-use crate::journal::{Epoch, Seq};
+use crate::journal::{ClockSkew, Epoch, Seq};
 
 /// The status of a dispatcher, which is in no record. `Handle::status` gives it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,10 @@ pub struct DispatcherStatus {
     pub epoch: Epoch,
     /// The number of running attempts.
     pub running: usize,
+    /// How far the dispatcher's clock is from that of the journal's store, as it was measured last; `None` where the
+    /// store has no clock of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_skew: Option<ClockSkew>,
 }
 
 /// Whether a journal accepts commits.

@@ -2,7 +2,7 @@
 
 use pogo_core::testing::cluster::{Cluster, ClusterRule, Defect};
 
-use super::seeds::cluster;
+use super::seeds::{cluster, with_restores};
 
 /// The first of some seeds in which this rule is seen broken.
 fn first(cluster: &Cluster, rule: ClusterRule, seeds: u64) -> Option<u64> {
@@ -68,4 +68,16 @@ fn a_nonce_that_is_not_compared_is_found() {
         None,
         "and only with the defect"
     );
+}
+
+#[test]
+fn a_restore_that_nobody_is_told_of_is_found() {
+    let defect = with_restores().plant(Defect::RestoreForgotten);
+    assert!(first(&defect, ClusterRule::Restore, 50).is_some());
+}
+
+#[test]
+fn a_clock_that_nobody_compares_is_found() {
+    let defect = with_restores().plant(Defect::SkewHidden);
+    assert!(first(&defect, ClusterRule::Clock, 50).is_some());
 }

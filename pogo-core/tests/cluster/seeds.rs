@@ -6,6 +6,10 @@ pub(crate) fn cluster() -> Cluster {
     Cluster::new().audit(|records| pogo_audit::audit(records).map(|_| ()))
 }
 
+pub(crate) fn with_restores() -> Cluster {
+    cluster().restores().skewed_clocks()
+}
+
 /// A number of the environment, or this one.
 #[allow(
     clippy::disallowed_methods,
@@ -22,6 +26,21 @@ fn every_seed_keeps_the_rules() {
     let report = cluster().run_all(first..first + rounds);
     println!("{report}");
     report.assert_kept();
+}
+
+/// The journal is set back in the middle of it all, and clocks are up to 25 seconds from that of its store.
+#[test]
+#[allow(clippy::print_stdout, reason = "how often what was reached is a result too")]
+fn every_seed_with_restores_and_skewed_clocks_keeps_the_rules() {
+    let (first, rounds) = (number("POGO_SEED", 0), number("POGO_ROUNDS", 150));
+    let report = with_restores().run_all(first..first + rounds);
+    println!("{report}");
+    report.assert_kept();
+    let counts = report.counts;
+    assert!(counts.restores > rounds / 2, "{report}");
+    assert!(counts.doubts_after_restore > 0 && counts.lost_attempts > 0, "{report}");
+    assert!(counts.busy_with_lost > 0, "{report}");
+    assert!(counts.forced_in_spite_of_its_clock > 0, "{report}");
 }
 
 #[test]
@@ -59,10 +78,8 @@ fn seeds_that_were_red_stay_green() {
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
     for seed in 0..5 {
-        assert_eq!(
-            cluster().run(seed).digest(),
-            cluster().run(seed).digest(),
-            "seed {seed}"
-        );
+        for cluster in [cluster(), with_restores()] {
+            assert_eq!(cluster.run(seed).digest(), cluster.run(seed).digest(), "seed {seed}");
+        }
     }
 }

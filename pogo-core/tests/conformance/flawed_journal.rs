@@ -8,7 +8,7 @@ use pogo_core::journal::{
     Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, Nonce, OwnedJournal, Owner, OwnerId, Page,
     RestoredStore, Seq, Snapshot,
 };
-use pogo_core::scheduler::Incarnation;
+use pogo_core::scheduler::{Incarnation, RestoreId};
 use pogo_core::{Digest, Timestamp};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,6 +90,10 @@ pub(super) enum Defect {
     ToldForEver,
     /// Each restore is of the first incarnation.
     OneIncarnation,
+    /// What is confirmed does not count.
+    ConfirmedForNothing,
+    /// All restores have one id.
+    OneRestoreId,
     /// A former owner confirms a restore.
     ConfirmedByAnybody,
 }
@@ -229,19 +233,24 @@ impl OwnedJournal for Owned {
         match self.journal.defect {
             Defect::ToldOnce => told.filter(|_| self.inner.end() <= Seq(3)),
             Defect::ToldForEver => told.or(*self.journal.told.lock().unwrap()),
+            Defect::OneRestoreId => told.map(|told| told.identified(RestoreId(7))),
             Defect::OneIncarnation => told.map(|told| told.at_least(Incarnation(1))),
             _ => told,
         }
     }
 
-    async fn confirm_restored(&mut self) -> Result<(), JournalError> {
+    async fn confirm_restored(&mut self, incarnation: Incarnation) -> Result<(), JournalError> {
         if let Some(told) = self.inner.restored() {
             *self.journal.told.lock().unwrap() = Some(told);
         }
-        match (self.journal.defect, self.inner.confirm_restored().await) {
+        let incarnation = match self.journal.defect {
+            Defect::ConfirmedForNothing => Incarnation::default(),
+            _ => incarnation,
+        };
+        match (self.journal.defect, self.inner.confirm_restored(incarnation).await) {
             (Defect::ConfirmedByAnybody, Err(JournalError::Fenced)) => {
                 self.inner = self.journal.seize().await?;
-                self.inner.confirm_restored().await
+                self.inner.confirm_restored(incarnation).await
             }
             (_, answer) => answer,
         }

@@ -98,6 +98,8 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
             "an_owner_after_a_restore_is_told_until_one_confirms_it",
         ),
         (Defect::OneIncarnation, "each_restore_is_of_a_later_incarnation"),
+        (Defect::ConfirmedForNothing, "each_restore_is_of_a_later_incarnation"),
+        (Defect::OneRestoreId, "each_restore_has_an_id_of_its_own"),
         (Defect::ConfirmedByAnybody, "a_former_owner_confirms_no_restore"),
         (Defect::NoContent, "content_is_read_as_it_was_put"),
         (Defect::CutContent, "content_is_read_as_it_was_put"),

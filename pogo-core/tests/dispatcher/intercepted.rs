@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use pogo_core::Digest;
 use pogo_core::journal::{
-    Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, OwnedJournal, Owner, OwnerId, Page, Seq, Snapshot,
+    Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, OwnedJournal, Owner, OwnerId, Page, RestoredStore,
+    Seq, Snapshot,
 };
+use pogo_core::scheduler::Incarnation;
+use pogo_core::{Digest, Timestamp};
 
 /// What is done in place of passing a call on. Everything that is not said here is passed on.
 #[async_trait]
@@ -29,7 +31,21 @@ pub(crate) trait Interceptor: Send + Sync + 'static {
         journal.read(from).await
     }
 
-    async fn append(&self, journal: &mut dyn OwnedJournal, commit: &Commit) -> Result<Seq, JournalError>;
+    async fn append(&self, journal: &mut dyn OwnedJournal, commit: &Commit) -> Result<Seq, JournalError> {
+        journal.append(commit).await
+    }
+
+    async fn store_time(&self) -> Result<Option<Timestamp>, JournalError> {
+        Ok(None)
+    }
+
+    async fn confirm_restored(
+        &self,
+        journal: &mut dyn OwnedJournal,
+        incarnation: Incarnation,
+    ) -> Result<(), JournalError> {
+        journal.confirm_restored(incarnation).await
+    }
 
     async fn content(&self, journal: &MemoryJournal, digest: Digest) -> Result<Vec<u8>, JournalError> {
         journal.content(digest).await
@@ -99,6 +115,10 @@ impl<P: Interceptor> Journal for Intercepted<P> {
     async fn changed(&self, after: Seq) -> Result<(), JournalError> {
         self.inner.changed(after).await
     }
+
+    async fn store_time(&self) -> Result<Option<Timestamp>, JournalError> {
+        self.interceptor.store_time().await
+    }
 }
 
 #[async_trait]
@@ -113,6 +133,16 @@ impl<P: Interceptor> OwnedJournal for Owned<P> {
 
     fn end(&self) -> Seq {
         self.inner.end()
+    }
+
+    fn restored(&self) -> Option<RestoredStore> {
+        self.inner.restored()
+    }
+
+    async fn confirm_restored(&mut self, incarnation: Incarnation) -> Result<(), JournalError> {
+        self.interceptor
+            .confirm_restored(self.inner.as_mut(), incarnation)
+            .await
     }
 
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {

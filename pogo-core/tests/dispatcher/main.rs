@@ -4,6 +4,7 @@
 
 mod asking_again;
 mod captured;
+mod clock_skew;
 mod collect;
 mod configuring;
 mod content;

@@ -2,17 +2,19 @@
 
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use futures::StreamExt;
 use futures::executor::block_on;
-use futures::future::{Either, select};
+use futures::future::{Either, pending, select};
 use pogo_core::dispatcher::{AcceptRestore, DispatchError, Dispatcher, DispatcherBuilder, Handle, SubscriptionOptions};
-use pogo_core::journal::{Journal, JournalError, MemoryJournal};
+use pogo_core::journal::{Journal, JournalError, MemoryJournal, OwnedJournal};
 use pogo_core::scheduler::{
-    Actor, FenceAnswer, Incarnation, JobId, JobStatus, Order, Outcome, RestoreCause, Scheduler, TaskState,
+    Actor, FenceAnswer, Incarnation, JobId, JobStatus, Order, Outcome, RequestId, RestoreCause, Scheduler, TaskState,
 };
 use pogo_core::stream::{ResyncReason, StreamId, StreamRequest, Update};
 use pogo_core::testing::{TestBehavior, TestStep, TestTransport};
 
+use super::intercepted::{Intercepted, Interceptor};
 use super::permission::Unhurried;
 use super::shop::{JOB, fleet_and_policy, spec};
 
@@ -227,5 +229,88 @@ fn a_dispatcher_that_dies_while_it_restores_leaves_that_to_the_next() {
             refused,
             Err(DispatchError::Journal(JournalError::Restored { .. }))
         ));
+    });
+}
+
+/// A journal that cannot be told any more that its restore is recorded.
+struct Unconfirmed;
+
+#[async_trait]
+impl Interceptor for Unconfirmed {
+    async fn confirm_restored(&self, _: &mut dyn OwnedJournal, _: Incarnation) -> Result<(), JournalError> {
+        pending().await
+    }
+}
+
+fn incarnations(journal: &MemoryJournal) -> Vec<Incarnation> {
+    let records = journal.records();
+    records.iter().filter_map(|record| record.event.restored()).collect()
+}
+
+#[test]
+fn a_dispatcher_that_dies_before_the_store_knows_is_followed_by_one_that_records_nothing_again() {
+    block_on(async {
+        let journal = set_back().await;
+        let transport = Arc::new(TestTransport::default());
+        let dying = Arc::new(Intercepted::over(journal.clone(), Unconfirmed));
+        let building = builder(&transport, &journal).journal(Arc::clone(&dying) as _);
+        let mut building = Box::pin(building.accept_restore(accepted()).build());
+        while incarnations(&journal).is_empty() {
+            assert!(futures::poll!(&mut building).is_pending());
+        }
+        drop(building);
+        // The store still says so, whoever owns it.
+        let refused = builder(&transport, &journal).build().await.map(|_| ());
+        assert!(matches!(
+            refused,
+            Err(DispatchError::Journal(JournalError::Restored { .. }))
+        ));
+        for _ in 0..2 {
+            let building = builder(&transport, &journal).accept_restore(accepted());
+            drop(building.build().await.unwrap());
+            assert_eq!(incarnations(&journal), [Incarnation(1)]);
+        }
+        drop(builder(&transport, &journal).build().await.unwrap());
+        pogo_audit::audit(&journal.records()).unwrap();
+    });
+}
+
+#[test]
+fn a_restore_that_somebody_says_again_under_the_same_id_begins_one_incarnation() {
+    block_on(async {
+        let journal = MemoryJournal::new();
+        let transport = Arc::new(TestTransport::default());
+        for (request, incarnation) in [("a", 1), ("a", 1), ("b", 2), ("a", 2)] {
+            let request = RequestId::new(request).unwrap();
+            let accepted = accepted().declared().as_request(request);
+            let building = builder(&transport, &journal).accept_restore(accepted);
+            let (dispatcher, handle) = building.build().await.unwrap();
+            drop(handle);
+            let ended = dispatcher.run().await.unwrap();
+            assert_eq!(ended.incarnation(), Incarnation(incarnation));
+        }
+    });
+}
+
+#[test]
+fn a_copy_from_before_a_restore_that_somebody_declared_begins_a_later_incarnation() {
+    block_on(async {
+        let journal = MemoryJournal::new();
+        let transport = Arc::new(TestTransport::default());
+        let backup = journal.backup();
+        for (declared, incarnation) in [(true, 1), (true, 2), (false, 3)] {
+            let accepted = match declared {
+                true => accepted().declared(),
+                // All that is known of those two is gone, and numbers of theirs may have been used.
+                false => {
+                    journal.restore(&backup);
+                    accepted()
+                }
+            };
+            let building = builder(&transport, &journal).accept_restore(accepted);
+            let (dispatcher, handle) = building.build().await.unwrap();
+            drop(handle);
+            assert_eq!(dispatcher.run().await.unwrap().incarnation(), Incarnation(incarnation));
+        }
     });
 }

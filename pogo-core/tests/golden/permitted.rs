@@ -74,6 +74,8 @@ pub(super) fn a_journal_that_is_a_copy(drill: &mut Drill) {
     let restored = |cause, at_least, reason: &str, actor| Input::Restored {
         cause,
         at_least: Incarnation(at_least),
+        id: None,
+        request: None,
         reason: reason.into(),
         actor,
     };

@@ -9,7 +9,7 @@ use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
     Actor, Answer, AttemptId, CancelReason, DoubtCause, Epoch, Failure, FenceAnswer, HaltCause, Incarnation, JobId,
     JobUpdate, NeverBegan, Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, Record, RequestId,
-    RestoreCause, Tally,
+    RestoreCause, RestoreId, Tally,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -252,6 +252,10 @@ enum FrozenEvent {
         cause: RestoreCause,
         #[serde(default, skip_serializing_if = "String::is_empty")]
         reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<RestoreId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<RequestId>,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         fence: bool,
     },

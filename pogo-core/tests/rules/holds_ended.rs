@@ -2,7 +2,9 @@
 
 use pogo_core::plan::HoldOwner;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Command, Event, HoldMode, HostEventKind, Input, InputError, Order, Scheduler, Snapshot};
+use pogo_core::scheduler::{
+    Actor, Command, Event, HoldMode, HostEventKind, Input, InputError, Order, Scheduler, Snapshot,
+};
 
 use crate::holds::{force, held, hold, owner, refusal, release, with_priority};
 use crate::story::{Story, at_most, host, hosts, on, web};
@@ -68,6 +70,37 @@ fn a_hold_is_ended_by_its_owner_or_by_force_with_a_reason() {
     let why = "ann is on holiday".to_owned();
     let [ann, bob] = ["ann", "bob"].map(|of| (of.to_owned(), Some(owner("eve")), why.clone()));
     assert_eq!(ended, [ann, bob], "who ended whose hold, and why");
+}
+
+#[test]
+fn a_hold_belongs_to_the_actor_who_ordered_it_whatever_its_name_is() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    let [ann, bob] = ["ann", "bob"].map(|name| Actor::new(name).at_host("laptop"));
+    story.handle(hold("a", "OPS-17", Immediate).by(ann.clone())).unwrap();
+    story.handle(hold("b", "OPS-17", Wait).by(ann.clone())).unwrap();
+    for theirs in [
+        release("a", "OPS-17").by(bob.clone()),
+        release("b", "OPS-17").by(bob.clone()),
+        // Of the same name, on another machine.
+        release("a", "OPS-17").by(Actor::new("ann").at_host("elsewhere")),
+        hold("a", "OPS-17", Immediate).by(bob.clone()),
+        hold("b", "OPS-17", Wait).by(bob.clone()),
+        release("a", "OPS-17"),
+    ] {
+        let refused = refusal(&mut story, theirs);
+        assert!(
+            matches!(refused, InputError::HeldByAnother { ref hold, .. } if hold.actor.as_deref() == Some(&ann)),
+            "{refused}"
+        );
+        assert!(refused.to_string().contains(", ordered by ann@laptop;"), "{refused}");
+    }
+    // However she comes.
+    let elsewhere = ann.over("10.0.0.7").with_token("ci-7");
+    story.handle(release("a", "OPS-17").by(elsewhere)).unwrap();
+    assert_eq!(held(&story), "b=OPS-17");
+    let forced = force("b", "bob").by(bob);
+    story.handle(forced).unwrap();
+    assert_eq!(held(&story), "");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pogo_core::Digest;
 use pogo_core::dispatcher::{JournalStatus, Notice};
 use pogo_core::fleet::{Fleet, HostName};
-use pogo_core::journal::{Acquire, JournalError, Nonce, Owner, Seq};
+use pogo_core::journal::{Acquire, ClockSkew, JournalError, Nonce, Owner, Seq};
 use pogo_core::output::{OutputSource, Stream};
 use pogo_core::plan::{HostOrder, JobSpec, RemoteCommand, RunAs};
 use pogo_core::policy::{Constraint, OnDoubt, Policy, Rule, Sequence, WaveGate};
@@ -284,7 +284,7 @@ fn notices_of_a_dispatcher_print_as_sentences() {
         attempt: AttemptId::new(17),
     };
     let scheduler = Drill::new(Arc::default(), Arc::default()).unwrap();
-    let values: [&dyn Display; 5] = [
+    let values: [&dyn Display; 6] = [
         &Notice::Committed {
             records: 2,
             took: Duration::from_millis(3),
@@ -293,6 +293,9 @@ fn notices_of_a_dispatcher_print_as_sentences() {
         &Notice::JournalAway { error: &error },
         &Notice::JournalBack {
             after: Duration::from_secs(90),
+        },
+        &Notice::ClockSkewed {
+            skew: ClockSkew(-15_000),
         },
         &Notice::OutputLost {
             source: &source,
@@ -310,6 +313,7 @@ fn notices_of_a_dispatcher_print_as_sentences() {
             error.to_string().replace('\n', "\\n")
         ),
         "the journal can be reached again after 1m 30s".to_owned(),
+        "the clock of this machine is 15.0 s behind the clock of the journal's store".to_owned(),
         "output of a17 of job-3 on web1 is lost: \\u{1b}[2J".to_owned(),
         "a batch of 4 inputs took 5ms".to_owned(),
     ];

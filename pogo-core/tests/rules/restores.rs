@@ -6,9 +6,9 @@ use pogo_core::Timestamp;
 use pogo_core::journal::replay;
 use pogo_core::policy::{OnDoubt, Policy};
 use pogo_core::scheduler::{
-    Actor, AttemptId, BeginRefused, Blocker, DoubtCause, Event, FenceAnswer, Incarnation, Input, InputError,
-    JobEventKind, JobId, JobStatus, NamespaceEventKind, Order, OrderLog, Outcome, Query, Record, RestoreCause,
-    Scheduler, TaskEventKind, TaskState, View,
+    Actor, AttemptId, BeginRefused, Blocker, Command, DoubtCause, Event, FenceAnswer, Incarnation, Input, InputError,
+    JobEventKind, JobId, JobStatus, NamespaceEventKind, Order, OrderKind, OrderLog, Outcome, Query, Record, RequestId,
+    RestoreCause, RestoreId, RestoreIdError, Scheduler, TaskEventKind, TaskState, View,
 };
 use pogo_core::testing::Drill;
 
@@ -22,6 +22,8 @@ fn restored(at_least: u64) -> Input {
     Input::Restored {
         cause: RestoreCause::Copied,
         at_least: Incarnation(at_least),
+        id: None,
+        request: None,
         reason: "the disk is gone".into(),
         actor: Some(Arc::new(Actor::new("ada"))),
     }
@@ -207,6 +209,88 @@ fn an_incarnation_is_above_those_that_the_store_knows_of() {
     assert_eq!(refused, InputError::TooManyRestores);
 }
 
+/// A restore with an id of the store's, and a request.
+fn identified(id: Option<u64>, request: &str) -> Input {
+    match restored(0) {
+        Input::Restored {
+            cause,
+            at_least,
+            reason,
+            actor,
+            ..
+        } => Input::Restored {
+            cause,
+            at_least,
+            id: id.map(RestoreId),
+            request: Some(RequestId::new(request).unwrap()),
+            reason,
+            actor,
+        },
+        _ => unreachable!(),
+    }
+}
+
+#[test]
+fn a_restore_that_is_given_again_is_recorded_once() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("*"));
+    for id in [Some(7), None] {
+        let request = format!("accept-{id:?}");
+        story.handle(identified(id, &request)).unwrap();
+        let begun = story.drill.scheduler().incarnation();
+        let resume = Order::Resume { job: JobId::new(1) };
+        story.handle(resume).unwrap();
+        // By the request where the store tells nothing, and by the store's word whatever the request is.
+        let again = [Some(request.as_str()), id.map(|_| "another")];
+        for again in again.into_iter().flatten() {
+            assert_eq!(story.drill.handle(identified(id, again)).unwrap(), []);
+        }
+        assert_eq!(story.drill.scheduler().incarnation(), begun);
+        assert_eq!(story.status(1), JobStatus::Blocked, "its job is not paused again");
+    }
+    assert_eq!(story.drill.scheduler().incarnation(), Incarnation(2));
+    let live = story.drill.scheduler();
+    let stored = serde_json::to_string(&live.snapshot()).unwrap();
+    let copies = [
+        replay(story.drill.records()).unwrap(),
+        Scheduler::restore(&serde_json::from_str(&stored).unwrap()).unwrap(),
+    ];
+    for copy in copies {
+        let mut drill: Drill = story.drill.with_scheduler(copy);
+        for again in [identified(Some(7), "accept-Some(7)"), identified(None, "accept-None")] {
+            assert_eq!(drill.handle(again).unwrap(), []);
+        }
+    }
+}
+
+#[test]
+fn a_request_accepts_one_restore_alone() {
+    let mut story = Story::new(web("a"), Policy::default());
+    story.handle(identified(Some(7), "a1")).unwrap();
+    // Its store says that it was restored once more, from a copy that has the request on record.
+    let (request, order) = (RequestId::new("a1").unwrap(), OrderKind::Restore);
+    let reused = InputError::RequestReused { request, order };
+    assert_eq!(story.handle(identified(Some(8), "a1")), Err(reused));
+    story.handle(identified(Some(8), "a2")).unwrap();
+    assert_eq!(story.drill.scheduler().incarnation(), Incarnation(2));
+    // Nor is it that of another order.
+    let pause = Command::new(Order::submit(on("a"))).as_request(RequestId::new("b1").unwrap());
+    story.handle(pause).unwrap();
+    let (request, order) = (RequestId::new("b1").unwrap(), OrderKind::Submit);
+    let reused = InputError::RequestReused { request, order };
+    assert_eq!(story.handle(identified(None, "b1")), Err(reused));
+}
+
+#[test]
+fn the_id_of_a_restore_is_sixteen_digits() {
+    let id = RestoreId(0x7c1e);
+    assert_eq!(serde_json::to_string(&id).unwrap(), "\"0000000000007c1e\"");
+    assert_eq!(serde_json::from_str::<RestoreId>("\"0000000000007c1e\"").unwrap(), id);
+    for text in ["", "7c1e", "+000000000007c1e", "0000000000007c1e0", "000000000000zzzz"] {
+        assert_eq!(RestoreId::try_from(text.to_owned()), Err(RestoreIdError), "{text}");
+    }
+}
+
 #[test]
 fn attempts_that_a_lost_dispatcher_started_are_told_that_they_are_over() {
     let mut story = asking("a", Policy::default());
@@ -283,6 +367,8 @@ fn an_incarnation_that_does_not_follow_is_a_damaged_log() {
             incarnation: Incarnation(incarnation),
             cause: RestoreCause::LostTail,
             reason: String::new(),
+            id: None,
+            request: None,
             fences: false,
         };
         let record = Record::new(Timestamp::EPOCH, Event::of_namespace(kind));

@@ -10,7 +10,7 @@ use super::frames::first_line;
 use super::scripts::{FIND, FOLLOW, PRELUDE, launch, stop};
 use crate::config::GateOptions;
 use crate::exec::{CommandLine, InvalidAttempt, Marker, Scripts, check_attempt};
-use crate::host_lock::LockKey;
+use crate::host_lock::{LockKey, restore_suffix};
 
 /// The command lines of one detached attempt, and where its host keeps what it knows of it.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ impl DetachedCommands {
             gate: gate.clone(),
             key: LockKey::of(attempt, Phase::Connect).words(),
             directory: directory.to_owned(),
-            token: format!("{job}.{}", attempt.id),
+            token: format!("{job}.{}{}", attempt.id, restore_suffix(attempt)),
             attempt: attempt.id,
             scripts: Scripts::of(attempt, None, Marker::with_word(attempt.id, job)),
             output_limit,

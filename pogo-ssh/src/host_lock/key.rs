@@ -6,10 +6,10 @@ use pogo_core::dispatcher::Attempt;
 use pogo_core::scheduler::Phase;
 use sha2::{Digest, Sha256};
 
-/// An attempt's name in the record: numbers compare within one namespace and incarnation.
+/// An attempt's name in the record: numbers compare within one namespace, and one incarnation of it by one restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LockKey {
-    /// Namespace and incarnation as a part of a file name.
+    /// Namespace, incarnation and restore as a part of a file name.
     pub(crate) namespace: String,
     /// The attempt's number.
     pub(crate) number: u64,
@@ -24,7 +24,12 @@ impl LockKey {
     /// That of the attempt's session that starts with this phase.
     pub(crate) fn of(attempt: &Attempt, first: Phase) -> Self {
         Self {
-            namespace: format!("{}.{}", file_word(&attempt.namespace), attempt.incarnation),
+            namespace: format!(
+                "{}.{}{}",
+                file_word(&attempt.namespace),
+                attempt.incarnation,
+                restore_suffix(attempt)
+            ),
             number: attempt.id.number(),
             // On a terminal each step is a session of its own, and passes the gate by itself. A part
             // that the host has seen is refused.
@@ -40,6 +45,12 @@ impl LockKey {
     pub(crate) fn words(&self) -> String {
         format!("{} {} {}", self.namespace, self.number, self.part)
     }
+}
+
+/// What distinguishes the attempt's number from that of another restore of the same copy; empty before the first
+/// restore, and where its store says no more.
+pub(crate) fn restore_suffix(attempt: &Attempt) -> String {
+    attempt.restore.map(|restore| format!("-{restore}")).unwrap_or_default()
 }
 
 /// A name as a word that may be part of any file name, and stands for exactly this name.
@@ -78,9 +89,41 @@ pub(crate) fn shown_key(word: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use pogo_core::plan::RemoteCommand;
+    use pogo_core::scheduler::{AttemptId, RestoreId};
+    use pogo_core::testing::TestAttempt;
     use proptest::prelude::*;
 
     use super::*;
+
+    fn attempt(number: u64, incarnation: u64, restore: Option<u64>) -> Attempt {
+        let mut attempt = TestAttempt::at("web1", RemoteCommand::shell("true")).0;
+        attempt.id = AttemptId::new(number);
+        (attempt.incarnation, attempt.restore) = (incarnation, restore.map(RestoreId));
+        attempt
+    }
+
+    #[test]
+    fn numbers_of_one_incarnation_and_another_restore_are_others() {
+        let key = |restore| LockKey::of(&attempt(17, 1, restore), Phase::Connect);
+        assert_eq!(key(None).words(), "default.1 17 1");
+        assert_eq!(key(Some(0x7c1e)).words(), "default.1-0000000000007c1e 17 1");
+        assert_ne!(key(Some(1)), key(Some(2)));
+        assert_eq!(shown_key(&key(Some(1)).namespace), "default");
+    }
+
+    #[test]
+    fn the_longest_key_leaves_room_for_the_longest_end() {
+        // No incarnation is later than this one.
+        let last = 1 << 30;
+        let mut attempt = attempt((last + 1) << 31, last, Some(u64::MAX));
+        attempt.namespace = "n".repeat(LONGEST_NAME).into();
+        let key = LockKey::of(&attempt, Phase::Connect).words();
+        let (number, boot) = (attempt.id.number(), "00000000-0000-0000-0000-000000000000");
+        let line =
+            format!("1 {key} {number} {boot} 4194304 group 100000000000 1000000000 ended post_hook killed RTMIN+15");
+        assert!(line.len() <= 255, "{}", line.len());
+    }
 
     proptest! {
         #[test]

@@ -4,6 +4,6 @@ mod key;
 mod messages;
 mod scripts;
 
-pub(crate) use key::LockKey;
+pub(crate) use key::{LockKey, restore_suffix};
 pub(crate) use messages::{busy_message, never_message};
 pub(crate) use scripts::{BEGIN, BORN, GROUP_LIVES, HELD, RECORD, TAKE, TIDY, WAIT};

@@ -2,7 +2,7 @@
 //!
 //! Two files of 256 bytes, each written over in place by one write, so that a full disk cannot keep an end from being
 //! known: `HOST.lock` is locked by the kernel for whoever supervises a command, and says whose it is or was; `HOST.KEY`
-//! is the last attempt of one namespace and incarnation. Both hold one line:
+//! is the last attempt of one namespace, in one incarnation by one restore. Both hold one line:
 //!
 //! ```text
 //! 1 KEY NUMBER PART LEAST BOOT GROUP KIND START SINCE STATE…

@@ -14,7 +14,7 @@ use pogo_core::dispatcher::{
 use pogo_core::fleet::{Connection, Host};
 use pogo_core::output::OutputSource;
 use pogo_core::plan::{ExecOptions, RemoteCommand};
-use pogo_core::scheduler::{AttemptId, BeginRefused, Failure, FailureKind, JobId, Outcome, Phase};
+use pogo_core::scheduler::{AttemptId, BeginRefused, Failure, FailureKind, JobId, Outcome, Phase, RestoreId};
 use pogo_core::testing::TestPermission;
 use tokio::sync::Notify;
 
@@ -145,6 +145,11 @@ impl TestAttempt {
 
     pub(crate) fn of_namespace(mut self, name: &str) -> Self {
         self.attempt.namespace = name.into();
+        self
+    }
+
+    pub(crate) fn restored(mut self, incarnation: u64, restore: u64) -> Self {
+        (self.attempt.incarnation, self.attempt.restore) = (incarnation, Some(RestoreId(restore)));
         self
     }
 

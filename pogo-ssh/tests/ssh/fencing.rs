@@ -191,6 +191,27 @@ async fn an_attempt_whose_place_a_later_one_has_taken_is_over() {
 }
 
 #[tokio::test]
+async fn a_host_answers_for_the_restore_that_it_is_asked_about() {
+    let test = "a_host_answers_for_the_restore_that_it_is_asked_about";
+    for site in sites(test, Duration::from_secs(30)) {
+        let restored = |restore, line: &str| site.attempt(17, line).restored(1, restore);
+        site.run(17, "exit 3")
+            .await
+            .assert_failed(FailureKind::Command { status: 3 });
+        restored(1, "exit 4")
+            .run(&*site.transport)
+            .await
+            .assert_failed(FailureKind::Command { status: 4 });
+        // Another restore of the same copy gives the same numbers, and knows nothing of that one.
+        assert_eq!(site.fence(restored(2, "true")).await, FenceAnswer::NeverBegan);
+        let answer = site.fence(restored(1, "true")).await;
+        assert!(failed_with(4)(&answer), "{answer:?}");
+        let answer = site.fence_of(17).await;
+        assert!(failed_with(3)(&answer), "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_attempt_that_began_without_the_lock_has_no_record_to_go_by() {
     let test = "an_attempt_that_began_without_the_lock_has_no_record_to_go_by";
     for site in sites(test, Duration::from_secs(30)) {

@@ -1,10 +1,12 @@
 //! What a copy says of itself.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::Path;
 
 use pogo_core::Timestamp;
 use pogo_core::journal::{Epoch, JournalError};
+use pogo_core::scheduler::RestoreId;
 use serde::{Deserialize, Serialize};
 
 use crate::checked_line::{checked, object, push_line};
@@ -23,6 +25,9 @@ pub struct CopyMark {
     pub at: Timestamp,
     /// The last epoch that the namespace had then.
     pub epoch: Epoch,
+    /// What distinguishes it from every other copy. Copies of before copies had one have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<RestoreId>,
 }
 
 impl CopyMark {
@@ -31,6 +36,8 @@ impl CopyMark {
             from: from.display().to_string(),
             at,
             epoch,
+            // The standard library keys its hashers from the system's randomness.
+            id: Some(RestoreId(RandomState::new().build_hasher().finish())),
         }
     }
 

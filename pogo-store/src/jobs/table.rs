@@ -129,8 +129,11 @@ mod tests {
     use std::sync::Arc;
 
     use pogo_core::fleet::Fleet;
+    use pogo_core::plan::{JobSpec, RemoteCommand};
     use pogo_core::policy::Policy;
-    use pogo_core::scheduler::{JobStatus, JobsQuery, Query, Scheduler, Tally, View};
+    use pogo_core::scheduler::{
+        AttemptId, FenceAnswer, Input, JobStatus, JobsQuery, Outcome, Query, Scheduler, Tally, View,
+    };
     use pogo_core::testing::{Drill, Step, fleets, job_specs, policies, steps};
     use proptest::prelude::*;
 
@@ -221,6 +224,49 @@ mod tests {
                 // The next process knows what was written, and nothing of single hosts.
                 table = written_and_read(&table);
             }
+        }
+    }
+
+    /// A job that had finished with a doubt, of which its host says after a restore that it never began.
+    #[test]
+    fn a_job_that_a_restore_opens_again_is_paused_in_the_list_too() {
+        let fleet = Arc::new(Fleet::builder().hosts("web[1-2]").build().unwrap());
+        let mut drill = Drill::new(fleet, Arc::new(Policy::default())).unwrap();
+        let (asks_permission, fences) = (true, true);
+        let transport = Input::Transport {
+            asks_permission,
+            fences,
+        };
+        drill.handle(transport).unwrap();
+        let job = drill
+            .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true")))
+            .unwrap();
+        for number in [1, 2] {
+            let (attempt, host_lock, output) = (AttemptId::new(number), true, None);
+            drill.handle(Input::Begin { attempt, host_lock }).unwrap();
+            let outcome = Outcome::in_doubt("the link broke");
+            drill
+                .handle(Input::Reported {
+                    attempt,
+                    outcome,
+                    output,
+                })
+                .unwrap();
+        }
+        drill.play(&Step::Restore);
+        for (answer, status) in [
+            (FenceAnswer::Ended(Outcome::Succeeded), JobStatus::Finished),
+            (FenceAnswer::NeverBegan, JobStatus::Paused),
+        ] {
+            let attempt = AttemptId::new(if status == JobStatus::Finished { 1 } else { 2 });
+            drill.handle(Input::Fenced { attempt, answer }).unwrap();
+            let mut table = JobTable::default();
+            for (at, record) in (0..).zip(drill.records()) {
+                table.apply(Seq(at), record, &|_, _| vec![]);
+            }
+            let said = said_by(drill.scheduler(), drill.now());
+            assert_eq!((said[0].0, said[0].1), (job, status));
+            assert_eq!(said_by_table(&table), said);
         }
     }
 

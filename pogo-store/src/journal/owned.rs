@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures::future::{BoxFuture, FutureExt};
 use pogo_core::Digest;
 use pogo_core::journal::{Commit, Epoch, JournalError, OwnedJournal, Owner, OwnerId, RestoredStore, Seq, Snapshot};
-use pogo_core::scheduler::{Record, RestoreCause};
+use pogo_core::scheduler::{Incarnation, Record, RestoreCause};
 
 use super::commit_lines::EncodedCommit;
 use super::compaction::{remove_content, remove_old, unnamed_content};
@@ -18,7 +18,7 @@ use super::snapshots::{list_snapshots, write_snapshot};
 use super::store_journal::flat;
 use super::writer::Writer;
 use crate::blocking::spawn_blocking;
-use crate::copy::{read_mark, remove_mark};
+use crate::copy::{CopyMark, read_mark, remove_mark};
 use crate::disk::is_leftover;
 use crate::error::unavailable;
 use crate::expiry::DailyExpiry;
@@ -193,7 +193,7 @@ impl Owned {
             previous,
             end,
             // How often other copies of the same were restored, it cannot know.
-            restored: mark.map(|_| RestoredStore::new(RestoreCause::Copied)),
+            restored: mark.map(|mark| restored(&mark)),
         })
     }
 
@@ -236,7 +236,7 @@ impl OwnedJournal for Owned {
         self.restored
     }
 
-    async fn confirm_restored(&mut self) -> Result<(), JournalError> {
+    async fn confirm_restored(&mut self, _: Incarnation) -> Result<(), JournalError> {
         if self.restored.is_some() {
             self.run(Hold::confirm_restored).await?;
             self.restored = None;
@@ -272,6 +272,11 @@ impl OwnedJournal for Owned {
     fn lost(&self) -> BoxFuture<'static, ()> {
         lost(Arc::clone(&self.hold.shared), Arc::downgrade(&self.hold)).boxed()
     }
+}
+
+fn restored(mark: &CopyMark) -> RestoredStore {
+    let copied = RestoredStore::new(RestoreCause::Copied);
+    mark.id.map_or(copied, |id| copied.identified(id))
 }
 
 async fn lost(shared: Arc<Shared>, hold: Weak<Hold>) {

@@ -11,7 +11,7 @@ use pogo_core::Digest;
 use pogo_core::journal::{
     Acquire, Commit, Epoch, JournalError, OwnedJournal, Owner, OwnerId, RestoredStore, Seq, Snapshot,
 };
-use pogo_core::scheduler::RestoreCause;
+use pogo_core::scheduler::{Incarnation, RestoreCause};
 
 use super::acquire::Asking;
 use super::commits::{EncodedCommit, MAX_COMMIT, owned_end};
@@ -139,7 +139,7 @@ impl OwnedJournal for Owned {
         self.restored
     }
 
-    async fn confirm_restored(&mut self) -> Result<(), JournalError> {
+    async fn confirm_restored(&mut self, _: Incarnation) -> Result<(), JournalError> {
         if self.restored.is_some() {
             self.run(|hold| async move { hold.confirm_restored().await }).await?;
             self.restored = None;

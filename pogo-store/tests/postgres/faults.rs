@@ -10,7 +10,7 @@ use futures::executor::block_on;
 use futures::future::FutureExt;
 use pogo_core::Timestamp;
 use pogo_core::journal::{Acquire, Commit, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Seq};
-use pogo_core::scheduler::{Record, RestoreCause};
+use pogo_core::scheduler::{Incarnation, Record, RestoreCause};
 use pogo_store::postgres::{Pace, PostgresAddress, PostgresStore};
 
 use crate::conformance::schema;
@@ -290,7 +290,7 @@ fn a_standby_takes_no_owner_and_once_promoted_may_lack_the_end() {
             Some(RestoreCause::LostTail)
         );
         if owned.epoch().0 > 2 {
-            block_on(owned.confirm_restored()).unwrap();
+            block_on(owned.confirm_restored(Incarnation(1))).unwrap();
         }
     }
     assert_eq!(acquire(&journal, 4, Acquire::IfFree).unwrap().restored(), None);

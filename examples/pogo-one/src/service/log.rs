@@ -33,7 +33,10 @@ impl Observer for ServiceLog {
 
     fn notice(&self, notice: &Notice<'_>) {
         match notice {
-            Notice::JournalAway { .. } | Notice::JournalBack { .. } | Notice::OutputLost { .. } => self.say(notice),
+            Notice::JournalAway { .. }
+            | Notice::JournalBack { .. }
+            | Notice::ClockSkewed { .. }
+            | Notice::OutputLost { .. } => self.say(notice),
             _ => {}
         }
     }

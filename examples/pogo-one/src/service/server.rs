@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pogo_core::dispatcher::{AcceptRestore, DispatchError, Dispatcher, Handle, TransportPool};
 use pogo_core::journal::{JournalError, OwnerId};
-use pogo_core::scheduler::Scheduler;
+use pogo_core::scheduler::{RequestId, Scheduler};
 use pogo_ssh::{FirstContacts, SshTransport, SshTransports};
 use pogo_store::StoreError;
 use pogo_web::unix::{Access, ServeOptions, Socket};
@@ -26,7 +26,7 @@ use super::prompter::AttachedPrompter;
 use super::secrets::KeptSecrets;
 use super::{Place, process};
 use crate::actor::local_actor;
-use crate::cli::ServeArgs;
+use crate::cli::{ServeArgs, new_name};
 use crate::exit::{CliError, Exit};
 
 /// A dispatcher that runs and is served, in this process.
@@ -189,12 +189,18 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, CliError> {
     done
 }
 
+/// Given again after a crash, the same restore is accepted once: the store tells it from others.
+fn accept(reason: &str) -> Result<AcceptRestore, CliError> {
+    let request = RequestId::new(new_name()).map_err(CliError::broken)?;
+    Ok(AcceptRestore::because(reason).by(local_actor()).as_request(request))
+}
+
 async fn run(args: &ServeArgs, place: &Place) -> Result<Exit, CliError> {
     let signals = Stop::listen()?;
     // What is wrong with it is said before anything is taken over.
     let grants = grants(args.grants.as_deref())?;
     let accepted = args.accept_restore.as_deref();
-    let accepted = accepted.map(|reason| AcceptRestore::because(reason).by(local_actor()));
+    let accepted = accepted.map(accept).transpose()?;
     let started = Server::start(place, true, accepted).await;
     let mut server = match (started, args.background) {
         (Ok(server), _) => server,

@@ -98,6 +98,8 @@ impl Observer for Metrics {
             }
             Notice::JournalAway { .. } => gauge!("pogo_journal_available").set(0.0),
             Notice::JournalBack { .. } => gauge!("pogo_journal_available").set(1.0),
+            // The status has it at any time.
+            Notice::ClockSkewed { .. } => {}
             Notice::OutputLost { .. } => counter!("pogo_attempts_output_lost_total").increment(1),
             Notice::Turned { took, .. } => {
                 histogram!("pogo_dispatcher_loop_lag_seconds").record(took.as_secs_f64());

@@ -81,6 +81,9 @@ impl Observer for Trace {
             Notice::JournalBack { after } => {
                 info!(target: "pogo", away_seconds = after.as_secs_f64(), "the journal can be reached again");
             }
+            Notice::ClockSkewed { skew } => {
+                warn!(target: "pogo", ahead_seconds = skew.0 as f64 / 1_000.0, "the clock is too far from that of the journal's store");
+            }
             Notice::OutputLost { source, message } => {
                 let (job, host, attempt) = (source.job, &source.host, source.attempt);
                 let span = self.spans().of_host(job, host);

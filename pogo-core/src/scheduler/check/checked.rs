@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{CheckedOrder, OrderContext};
 use crate::scheduler::{
-    Actor, Answer, AttemptId, Epoch, FenceAnswer, Outcome, OutputSummary, OwnerId, Phase, Restoration,
+    Actor, Answer, AttemptId, Epoch, FenceAnswer, Outcome, OutputSummary, OwnerId, Phase, RequestId, Restoration,
 };
 
 /// A valid input, with the results of checking it.
@@ -46,6 +46,7 @@ pub(in crate::scheduler) enum Checked {
     },
     Restored {
         restoration: Restoration,
+        request: Option<RequestId>,
         actor: Option<Arc<Actor>>,
     },
     Recover {

@@ -26,15 +26,13 @@ impl State {
                 }),
             };
         }
-        if let Some((what, max)) = too_long(actor.as_deref(), reason.as_deref()) {
-            return Err(InputError::TooLong { what, max });
-        }
+        check_length(actor.as_deref(), reason.as_deref())?;
         let job = order.job();
         let why = reason.as_deref().unwrap_or_default();
         let forced = self.check_fenced(&order, why);
         let order = match self.is_answered_alone(request.as_ref(), &order) {
             true => CheckedOrder::Nothing,
-            false => self.check_order(now, order, why)?,
+            false => self.check_order(now, order, (why, actor.as_deref()))?,
         };
         // What is wrong with the order itself comes first: no host is asked for an order that is refused anyway.
         let forced = forced?;
@@ -67,10 +65,12 @@ impl State {
     }
 }
 
-fn too_long(actor: Option<&Actor>, reason: Option<&str>) -> Option<(&'static str, usize)> {
-    match (actor, reason) {
-        (Some(actor), _) if actor.is_too_long() => Some(("a text of its actor", Actor::MAX_LEN)),
-        (_, Some(reason)) if reason.len() > Command::MAX_REASON => Some(("its reason", Command::MAX_REASON)),
-        _ => None,
-    }
+/// Refuses texts that are too long for a record.
+pub(super) fn check_length(actor: Option<&Actor>, reason: Option<&str>) -> Result<(), InputError> {
+    let (what, max) = match (actor, reason) {
+        (Some(actor), _) if actor.is_too_long() => ("a text of its actor", Actor::MAX_LEN),
+        (_, Some(reason)) if reason.len() > Command::MAX_REASON => ("its reason", Command::MAX_REASON),
+        _ => return Ok(()),
+    };
+    Err(InputError::TooLong { what, max })
 }

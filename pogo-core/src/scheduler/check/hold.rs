@@ -6,14 +6,22 @@ use super::{CheckedOrder, EndedHolds, NewHolds};
 use crate::fleet::{HostId, HostName};
 use crate::plan::{BucketId, HoldOwner};
 use crate::scheduler::state::State;
-use crate::scheduler::{HoldMode, InputError};
+use crate::scheduler::{Actor, Hold, HoldMode, InputError};
 
 impl State {
-    pub(in crate::scheduler) fn check_hold(&self, holds: NewHolds) -> Result<CheckedOrder, InputError> {
+    pub(in crate::scheduler) fn check_hold(
+        &self,
+        holds: NewHolds,
+        actor: Option<&Actor>,
+    ) -> Result<CheckedOrder, InputError> {
         let mut fresh: Vec<HostId> = Vec::with_capacity(holds.hosts.len());
         let mut seen = BTreeSet::new();
         for host in &holds.hosts {
             let known = self.holds.of(host, &holds.owner);
+            // Whoever takes the name of somebody else would lose the host when that one releases it.
+            if let Some(hold) = known.filter(|hold| !hold.is_of(actor)) {
+                return Err(held_by_another(host, hold));
+            }
             if known.is_some_and(|hold| hold.since.is_some() || holds.mode == HoldMode::Wait) {
                 continue;
             }
@@ -66,7 +74,7 @@ impl State {
         &self,
         hosts: &[HostName],
         by: HoldOwner,
-        reason: &str,
+        (reason, actor): (&str, Option<&Actor>),
         force: bool,
     ) -> Result<CheckedOrder, InputError> {
         let mut holds: Vec<(HostName, HoldOwner)> = Vec::new();
@@ -76,11 +84,13 @@ impl State {
             } else if force {
                 let of_host = self.holds.of_host(host);
                 holds.extend(of_host.map(|hold| (host.clone(), hold.owner.clone())));
-            } else if self.holds.of(host, &by).is_some() {
+            } else if let Some(hold) = self.holds.of(host, &by) {
+                if !hold.is_of(actor) {
+                    return Err(held_by_another(host, hold));
+                }
                 holds.push((host.clone(), by.clone()));
             } else if let Some(hold) = self.holds.in_force(host) {
-                let (host, hold) = (host.clone(), Box::new(hold.clone()));
-                return Err(InputError::HeldByAnother { host, hold });
+                return Err(held_by_another(host, hold));
             }
         }
         if holds.is_empty() {
@@ -117,4 +127,9 @@ impl State {
             CheckedOrder::Nothing
         })
     }
+}
+
+fn held_by_another(host: &HostName, hold: &Hold) -> InputError {
+    let (host, hold) = (host.clone(), Box::new(hold.clone()));
+    InputError::HeldByAnother { host, hold }
 }

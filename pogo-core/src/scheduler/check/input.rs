@@ -1,9 +1,10 @@
 //! Inputs that are refused, kind by kind.
 
 use super::Checked;
+use super::command::check_length;
 use crate::Timestamp;
 use crate::scheduler::state::State;
-use crate::scheduler::{AttemptId, Input, InputError, Outcome, OutputSummary, Phase};
+use crate::scheduler::{Answer, AttemptId, Input, InputError, Outcome, OutputSummary, Phase};
 
 impl State {
     /// Refuses an input that is invalid in this state.
@@ -25,11 +26,21 @@ impl State {
             Input::Restored {
                 cause,
                 at_least,
+                id,
+                request,
                 reason,
                 actor,
             } => {
-                let restoration = self.check_restored(now, (cause, reason), at_least)?;
-                Checked::Restored { restoration, actor }
+                if self.is_restored(now, id, request.as_ref())? {
+                    return Ok(Checked::Repeated { answer: Answer::Done });
+                }
+                check_length(actor.as_deref(), Some(&*reason))?;
+                let restoration = self.check_restored(now, (cause, id, reason), at_least)?;
+                Checked::Restored {
+                    restoration,
+                    request,
+                    actor,
+                }
             }
             Input::Recover { resumed } => self.check_recovery(resumed)?,
             Input::Drain { cancel } => self.check_drain(cancel)?,

@@ -8,7 +8,7 @@ use crate::fleet::{HostId, HostName};
 use crate::plan::{JobSpec, PlanError, check_settings};
 use crate::scheduler::agenda::rehearsed_order;
 use crate::scheduler::state::{JobChange, State, TaskAt, TaskChange};
-use crate::scheduler::{InputError, JobId, JobStatus, JobUpdate, Order, OrderKind};
+use crate::scheduler::{Actor, InputError, JobId, JobStatus, JobUpdate, Order, OrderKind};
 
 impl State {
     /// Refuses an order that is invalid in this state.
@@ -16,7 +16,7 @@ impl State {
         &self,
         now: Timestamp,
         order: Order,
-        reason: &str,
+        (reason, actor): (&str, Option<&Actor>),
     ) -> Result<CheckedOrder, InputError> {
         Ok(match order {
             Order::Configure { fleet, policy } => {
@@ -86,14 +86,17 @@ impl State {
                 owner,
                 priority,
                 mode,
-            } => self.check_hold(NewHolds {
-                hosts,
-                owner,
-                reason: reason.to_owned(),
-                priority,
-                mode,
-            })?,
-            Order::Release { hosts, by, force } => self.check_release(&hosts, by, reason, force)?,
+            } => {
+                let holds = NewHolds {
+                    hosts,
+                    owner,
+                    reason: reason.to_owned(),
+                    priority,
+                    mode,
+                };
+                self.check_hold(holds, actor)?
+            }
+            Order::Release { hosts, by, force } => self.check_release(&hosts, by, (reason, actor), force)?,
             Order::MarkDown { host } => self.check_mark(host, true)?,
             Order::MarkUp { host, .. } => self.check_mark(host, false)?,
         })

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Command, Order};
 use crate::scheduler::{
-    Actor, AttemptId, Epoch, FenceAnswer, Incarnation, Outcome, OutputSummary, OwnerId, Phase, RestoreCause,
+    Actor, AttemptId, Epoch, FenceAnswer, Incarnation, Outcome, OutputSummary, OwnerId, Phase, RequestId, RestoreCause,
+    RestoreId,
 };
 
 /// An input of the scheduler: a fact, or an order.
@@ -78,13 +79,20 @@ pub enum Input {
         from: Option<OwnerId>,
     },
     /// Fact: the journal is a copy, or has lost its last records, and somebody accepts that the namespace goes on from
-    /// there. Sent before [`Recover`](Self::Recover), which then resumes nothing.
+    /// there. Sent before [`Recover`](Self::Recover), which then resumes nothing. The same restore, or the same
+    /// request, given again does nothing.
     Restored {
         /// What happened to the store.
         cause: RestoreCause,
         /// The new incarnation is at least this one: the store knows of those before it.
         #[serde(default)]
         at_least: Incarnation,
+        /// Which restore it is, where the store says so: one that is recorded is not recorded again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<RestoreId>,
+        /// The request by which it is accepted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<RequestId>,
         /// Why it is accepted.
         #[serde(default, skip_serializing_if = "str::is_empty")]
         reason: Arc<str>,

@@ -111,7 +111,9 @@ pub enum Order {
     /// hold](JobSpec::under_hold).
     ///
     /// A host that runs is held when its attempt has ended, one that is frozen when it is thawed, and one that another
-    /// holds when that is released. What this owner holds, or waits for, already is passed over.
+    /// holds when that is released. What this owner holds, or waits for, already is passed over. The hold belongs to
+    /// the [actor](super::Command::actor) who orders it, where that is said: under the same name nobody else holds the
+    /// host or releases it.
     Hold {
         /// The hosts. Each that waits is taken for itself, as soon as there is a slot for it.
         hosts: Vec<HostName>,
@@ -129,7 +131,8 @@ pub enum Order {
     Release {
         /// The hosts.
         hosts: Vec<HostName>,
-        /// Who orders it: the owner of the holds, unless it is by force.
+        /// Who orders it: the owner of the holds, unless it is by force. Whoever ordered a hold as an actor releases it
+        /// as that actor.
         by: HoldOwner,
         /// Whether the holds of all others end too, and their waits in line.
         #[serde(default)]

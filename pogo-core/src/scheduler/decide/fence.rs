@@ -31,6 +31,11 @@ impl Scheduler {
         };
         self.emit(Event::of_task(id, host, kind), Hint::default());
         if let Some(outcome) = outcome {
+            if was_over && self.state.precedes_restore(attempt) {
+                // What is to be tried again because of what the host says waits for an order, as everything does after
+                // a restore.
+                self.emit_job(id, JobEventKind::Paused);
+            }
             self.report(attempt, outcome, None);
             if was_over {
                 self.end_again(id);

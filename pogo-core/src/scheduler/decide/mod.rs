@@ -45,7 +45,11 @@ impl Scheduler {
             Checked::Late { attempt, outcome } => {
                 self.emit_namespace(NamespaceEventKind::LateReported { attempt, outcome });
             }
-            Checked::Restored { restoration, actor } => self.begin_incarnation(restoration, actor),
+            Checked::Restored {
+                restoration,
+                request,
+                actor,
+            } => self.begin_incarnation(restoration, request, actor),
             Checked::Recover { resumed } => self.recover(&resumed),
             Checked::Drain { cancel } => self.drain(cancel),
             Checked::Nothing | Checked::OwnerChanged { .. } | Checked::Repeated { .. } => {}

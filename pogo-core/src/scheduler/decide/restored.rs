@@ -4,18 +4,25 @@ use std::sync::Arc;
 
 use crate::scheduler::state::JobChange;
 use crate::scheduler::{
-    Actor, AttemptId, DoubtCause, JobEventKind, JobId, NamespaceEventKind, Phase, Restoration, Scheduler,
+    Actor, AttemptId, DoubtCause, JobEventKind, JobId, NamespaceEventKind, Phase, RequestId, Restoration, Scheduler,
 };
 
 impl Scheduler {
     /// Begins an incarnation. What ran since the copy was made is not known, so each job waits until an operator has
     /// looked at it.
-    pub(super) fn begin_incarnation(&mut self, restoration: Restoration, actor: Option<Arc<Actor>>) {
+    pub(super) fn begin_incarnation(
+        &mut self,
+        restoration: Restoration,
+        request: Option<RequestId>,
+        actor: Option<Arc<Actor>>,
+    ) {
         self.actor = actor;
         self.emit_namespace(NamespaceEventKind::Restored {
             incarnation: restoration.incarnation,
             cause: restoration.cause,
             reason: restoration.reason.to_string(),
+            id: restoration.id,
+            request,
             fences: self.fences,
         });
         let pauses = |job: &&crate::scheduler::state::Job| job.status.allows(JobChange::Pause);

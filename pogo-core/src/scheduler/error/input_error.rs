@@ -199,7 +199,7 @@ pub enum InputError {
         free: u32,
     },
     /// Somebody else holds the host.
-    #[error("`{host}` is held {hold}; its owner ends that, or anybody by force and with a reason")]
+    #[error("`{host}` is held {hold}{}; its owner ends that, or anybody by force and with a reason", hold.ordered_by())]
     HeldByAnother {
         /// The host.
         host: HostName,

@@ -6,6 +6,7 @@ use crate::fleet::{Fleet, Selector};
 use crate::policy::Policy;
 use crate::scheduler::{
     Actor, Answer, AttemptId, Content, Epoch, Incarnation, JobId, OrderKind, Outcome, OwnerId, RequestId, RestoreCause,
+    RestoreId,
 };
 
 /// An event of the namespace as a whole.
@@ -45,6 +46,10 @@ pub enum NamespaceEventKind {
         cause: RestoreCause,
         /// Why it was accepted.
         reason: String,
+        /// Which restore it is, where the store says so.
+        id: Option<RestoreId>,
+        /// The request by which it was accepted: the same request again does nothing.
+        request: Option<RequestId>,
         /// Hosts can be asked what became of attempts that had not been permitted to begin.
         fences: bool,
     },

@@ -16,7 +16,7 @@ use crate::plan::{HoldOwner, JobSpec};
 use crate::policy::Policy;
 use crate::scheduler::{
     Actor, Answer, AttemptId, Content, Epoch, Failure, FenceAnswer, Incarnation, JobId, JobUpdate, NeverBegan,
-    Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, RequestId, RestoreCause, Tally,
+    Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, RequestId, RestoreCause, RestoreId, Tally,
 };
 
 impl Serialize for Event {
@@ -195,6 +195,8 @@ stored! {
         incarnation: Incarnation,
         cause: RestoreCause,
         #[serde(default, skip_serializing_if = "String::is_empty")] reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] id: Option<RestoreId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] request: Option<RequestId>,
         #[serde(default, rename = "fence", skip_serializing_if = "Not::not")] fences: bool
     }
     HostMarkedDown = Host(HostEvent { host: HostName }) HostEventKind::MarkedDown { reason: String }

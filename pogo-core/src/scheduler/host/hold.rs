@@ -36,6 +36,25 @@ pub struct Hold {
     pub(crate) behind: JobId,
 }
 
+impl Hold {
+    /// Whether this actor may end it as its owner. The owner is a name that anybody can say; where it is known who
+    /// ordered the hold, it is theirs.
+    pub(in crate::scheduler) fn is_of(&self, actor: Option<&Actor>) -> bool {
+        match (&self.actor, actor) {
+            (None, _) => true,
+            (Some(owner), Some(actor)) => owner.is_same_as(actor),
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Who ordered it, where that is not its owner's name: `, ordered by ann@laptop`.
+    pub(in crate::scheduler) fn ordered_by(&self) -> String {
+        let actor = self.actor.as_ref().map(ToString::to_string);
+        let other = actor.filter(|actor| actor != self.owner.as_str());
+        other.map(|actor| format!(", ordered by {actor}")).unwrap_or_default()
+    }
+}
+
 fn first_job() -> JobId {
     JobId::new(0)
 }

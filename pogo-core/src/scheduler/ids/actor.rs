@@ -66,6 +66,11 @@ impl Actor {
         self
     }
 
+    /// Whether it is the same account, however it came: one that logs in elsewhere, or with another token, is.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        (&self.name, &self.host) == (&other.name, &other.host)
+    }
+
     pub(in crate::scheduler) fn is_too_long(&self) -> bool {
         let others = [&self.host, &self.peer, &self.token].into_iter().flatten();
         std::iter::once(&self.name)

@@ -4,4 +4,4 @@ mod content;
 mod restoration;
 
 pub use content::{Content, ContentNotLoaded};
-pub use restoration::{Restoration, RestoreCause};
+pub use restoration::{Restoration, RestoreCause, RestoreId, RestoreIdError};

@@ -7,8 +7,8 @@ use super::{Effect, Effects, Job, State, TaskAt};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{
-    ApplyError, Event, Freeze, HaltCause, HostEvent, HostEventKind, JobEvent, JobEventKind, JobStatus, NamespaceEvent,
-    NamespaceEventKind,
+    Answer, ApplyError, Event, Freeze, HaltCause, HostEvent, HostEventKind, JobEvent, JobEventKind, JobStatus,
+    NamespaceEvent, NamespaceEventKind, OrderKind,
 };
 
 /// What the deciding code already knows, so that it need not be looked up again.
@@ -128,10 +128,13 @@ impl State {
                 incarnation,
                 cause,
                 reason,
+                id,
+                request,
                 fences,
             } => {
                 let actor = event.actor.as_ref();
-                self.enter_incarnation(*incarnation, (*cause, reason), *fences, (actor, effects));
+                self.enter_incarnation(*incarnation, (*cause, *id, reason), *fences, (actor, effects));
+                self.note_request(request.as_ref(), OrderKind::Restore, Answer::Done);
             }
             NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::LateReported { .. } => {}
         }

@@ -6,7 +6,7 @@ use super::hosts::HostChange;
 use super::{AttemptTimes, Effect, Effects, FailedAttempt, Job, Running, State, TaskAt};
 use crate::fleet::{HostId, HostName};
 use crate::scheduler::{
-    AttemptId, DoubtView, FenceAnswer, FenceState, JobId, JobStatus, Outcome, Permission, Phase, TaskState,
+    AttemptId, DoubtView, FenceAnswer, FenceState, JobId, JobStatus, OrderKind, Outcome, Permission, Phase, TaskState,
 };
 
 /// Such attempts: one at most for each host of a job, as long as its task is in doubt, also when the job has retired.
@@ -184,13 +184,12 @@ impl State {
         let (id, at) = task;
         match self.jobs.get(&id).map(|job| job.status) {
             Some(JobStatus::Finished) => {
-                // What is to be tried again because of what the host says waits for an order, as everything does after
-                // a restore.
-                let status = match self.incarnation_of(doubt.attempt) < self.incarnation() {
-                    true => JobStatus::Paused,
-                    false => JobStatus::Running,
-                };
-                self.set_status(id, status, effects);
+                if self.precedes_restore(doubt.attempt) {
+                    // It is paused at once, by an event that says no reason.
+                    let why = self.restorations.last().map(|last| last.pause_reason().into());
+                    self.note_steering(id, OrderKind::Pause, (None, why));
+                }
+                self.set_status(id, JobStatus::Running, effects);
                 effects.push(Effect::Rebuild);
             }
             // Something of it runs, as when it was halted.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{Effect, Effects, JobChange, State};
 use crate::Timestamp;
-use crate::scheduler::{Actor, ApplyError, AttemptId, Incarnation, JobId, OrderKind, Phase, Restoration, RestoreCause};
+use crate::scheduler::{
+    Actor, ApplyError, AttemptId, Incarnation, JobId, OrderKind, Phase, Restoration, RestoreCause, RestoreId,
+};
 
 impl State {
     /// The incarnation of the namespace.
@@ -23,6 +25,11 @@ impl State {
         last.map_or(Incarnation::default(), |begun| begun.incarnation)
     }
 
+    /// Whether the namespace was restored since this attempt was started.
+    pub(in crate::scheduler) fn precedes_restore(&self, attempt: AttemptId) -> bool {
+        self.incarnation_of(attempt) < self.incarnation()
+    }
+
     pub(super) fn validate_restored(&self, incarnation: Incarnation) -> Result<(), ApplyError> {
         let last = self.incarnation();
         match (last.0 + 1..=Incarnation::MAX.0).contains(&incarnation.0) {
@@ -35,7 +42,7 @@ impl State {
         &self,
         at: Timestamp,
         incarnation: Incarnation,
-        (cause, reason): (RestoreCause, Arc<str>),
+        (cause, id, reason): (RestoreCause, Option<RestoreId>, Arc<str>),
     ) -> Restoration {
         let raise = incarnation.raises_from(self.incarnation());
         Restoration {
@@ -43,6 +50,7 @@ impl State {
             at,
             cause,
             reason,
+            id,
             attempts_after: AttemptId::new(self.attempts.issued().saturating_add(raise)),
         }
     }
@@ -52,11 +60,11 @@ impl State {
     pub(super) fn enter_incarnation(
         &mut self,
         incarnation: Incarnation,
-        (cause, reason): (RestoreCause, &str),
+        (cause, id, reason): (RestoreCause, Option<RestoreId>, &str),
         fences: bool,
         (actor, effects): (Option<&Arc<Actor>>, &mut Effects),
     ) {
-        let restoration = self.restoration(self.at, incarnation, (cause, reason.into()));
+        let restoration = self.restoration(self.at, incarnation, (cause, id, reason.into()));
         let raise = incarnation.raises_from(self.incarnation());
         self.last_job = JobId::new(self.last_job.number().saturating_add(raise));
         self.attempts.resume_after(restoration.attempts_after.number());

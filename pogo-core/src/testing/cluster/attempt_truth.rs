@@ -15,6 +15,8 @@ pub(super) struct AttemptTruth {
     pub(super) permitted_by: BTreeSet<ProcessId>,
     /// Whether the journal was taken over, or restored, since it was permitted.
     pub(super) outlived: bool,
+    /// The journal was restored, and has no record of it any more.
+    pub(super) lost: bool,
     pub(super) begun: Option<Millis>,
     pub(super) status: Option<u32>,
     /// Its host said that nothing of it runs, nor will.

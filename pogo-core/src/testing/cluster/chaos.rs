@@ -7,6 +7,7 @@ use super::executor::Millis;
 use super::process::ProcessId;
 use super::world::World;
 use crate::journal::Acquire;
+use crate::scheduler::RestoreCause;
 
 impl World {
     /// Injects faults for a while, then heals everything.
@@ -162,7 +163,13 @@ impl World {
                 true => copies.saturating_sub(1),
                 false => state.random.index(copies),
             };
-            let lost = state.store.restore(nth);
+            let cause = match state.random.chance(500) {
+                true => RestoreCause::Copied,
+                false => RestoreCause::LostTail,
+            };
+            let Some(lost) = state.store.restore(nth, cause) else {
+                return;
+            };
             state.note(format_args!(
                 "the journal is restored from a copy, and loses {lost} records"
             ));

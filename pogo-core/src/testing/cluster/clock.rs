@@ -18,6 +18,14 @@ pub(super) struct ProcessClock {
 const BEGINNING: Millis = 1_795_874_520_000;
 
 impl ProcessClock {
+    /// Clocks of processes are ahead of the world's. So is that of the journal's store, and the others are ahead of it
+    /// or behind.
+    pub(super) const STORE_AHEAD: Millis = 25_000;
+
+    pub(super) fn store_time(now: Millis) -> Timestamp {
+        Timestamp::from_millis(now + BEGINNING + Self::STORE_AHEAD)
+    }
+
     pub(super) fn new(simulation: &Arc<Simulation>, ahead: Millis) -> Self {
         Self {
             simulation: Arc::clone(simulation),

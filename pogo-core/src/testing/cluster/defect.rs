@@ -24,4 +24,8 @@ pub enum Defect {
     /// A transport reports that an attempt was ended by its time limit, or by order, although its host did not confirm
     /// it.
     EndAssumed,
+    /// The journal does not say that it was restored.
+    RestoreForgotten,
+    /// The journal's store does not tell the time, although its clock is another machine's.
+    SkewHidden,
 }

@@ -13,6 +13,16 @@ pub(super) struct AttemptKey {
     pub(super) attempt: AttemptId,
 }
 
+impl AttemptKey {
+    /// That of an attempt by its number alone: each incarnation gives out 2^31 of them.
+    pub(super) fn of(attempt: AttemptId) -> Self {
+        Self {
+            incarnation: attempt.number() >> 31,
+            attempt,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Written {
     Ready,

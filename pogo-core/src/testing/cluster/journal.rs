@@ -5,15 +5,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::future::{BoxFuture, FutureExt};
 
+use super::clock::ProcessClock;
 use super::defect::Defect;
 use super::executor::Millis;
 use super::process::ProcessId;
-use super::store::Claim;
+use super::store::Acquired;
 use super::world::World;
-use crate::Digest;
 use crate::journal::{
-    Acquire, Commit, Epoch, Journal, JournalError, OwnedJournal, Owner, OwnerId, Page, Seq, Snapshot,
+    Acquire, Commit, Epoch, Journal, JournalError, OwnedJournal, Owner, OwnerId, Page, RestoredStore, Seq, Snapshot,
 };
+use crate::scheduler::Incarnation;
+use crate::{Digest, Timestamp};
 
 /// The fate of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +114,7 @@ impl Journal for ClusterJournal {
     async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
         self.ask().await?;
         let force = how == Acquire::Force;
-        let (claim, previous, end) = loop {
+        let acquired = loop {
             let freed = self.world.freed.listen();
             let taken = self
                 .world
@@ -124,15 +126,13 @@ impl Journal for ClusterJournal {
         };
         self.world.with(|state| {
             state.judge.fault_all("the journal changed hands");
-            let (process, epoch) = (self.process, claim.epoch);
+            let (process, end, epoch) = (self.process, acquired.end, acquired.claim.epoch);
             state.note(format_args!("{process} acquires the journal at {end}, {epoch}"));
         });
         self.world.freed.notify(usize::MAX);
         let owned = Owned {
             world: Arc::clone(&self.world),
-            claim,
-            previous,
-            end,
+            acquired,
         };
         // An answer that is lost on its way leaves an ownership that ends with its connection.
         self.ask().await?;
@@ -162,18 +162,40 @@ impl Journal for ClusterJournal {
         }
         Ok(())
     }
+
+    async fn store_time(&self) -> Result<Option<Timestamp>, JournalError> {
+        if !self.world.with(|state| state.options.skewed_clocks) {
+            return Ok(None);
+        }
+        let asked = self.world.simulation.now();
+        self.ask().await?;
+        let now = self.world.simulation.now();
+        let tells = !self.world.has(Defect::SkewHidden);
+        self.world.with(|state| {
+            if let Some(process) = state.processes.get_mut(&self.process) {
+                process.shown_skew = shown_skew(process.ahead, now - asked);
+            }
+        });
+        Ok(Some(ProcessClock::store_time(now)).filter(|_| tells))
+    }
+}
+
+/// How far a clock is seen to be from the store's, at least, when the answer was on its way for so long.
+fn shown_skew(ahead: Millis, took: Millis) -> Millis {
+    match ahead.checked_sub(ProcessClock::STORE_AHEAD) {
+        Some(ahead) => ahead.saturating_sub(took),
+        None => ProcessClock::STORE_AHEAD - ahead,
+    }
 }
 
 struct Owned {
     world: Arc<World>,
-    claim: Claim,
-    previous: Option<OwnerId>,
-    end: Seq,
+    acquired: Acquired,
 }
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        let (world, claim) = (Arc::clone(&self.world), self.claim.clone());
+        let (world, claim) = (Arc::clone(&self.world), self.acquired.claim.clone());
         self.world.spawn(async move {
             let after = world.with(|state| state.random.skewed(1, 5_000));
             world.simulation.sleep(after).await;
@@ -186,23 +208,41 @@ impl Drop for Owned {
 #[async_trait]
 impl OwnedJournal for Owned {
     fn epoch(&self) -> Epoch {
-        self.claim.epoch
+        self.acquired.claim.epoch
     }
 
     fn previous_owner(&self) -> Option<OwnerId> {
-        self.previous.clone()
+        self.acquired.previous.clone()
     }
 
     fn end(&self) -> Seq {
-        self.end
+        self.acquired.end
+    }
+
+    fn restored(&self) -> Option<RestoredStore> {
+        self.acquired.restored
+    }
+
+    async fn confirm_restored(&mut self, incarnation: Incarnation) -> Result<(), JournalError> {
+        let world = Arc::clone(&self.world);
+        let (fate, delay) = world.with(|state| (state.fate(), state.delay()));
+        world.simulation.sleep(delay).await;
+        let confirm = || world.with(|state| state.store.confirm_restored(&self.acquired.claim, incarnation));
+        match fate {
+            _ if !world.with(|state| state.reaches_journal(self.acquired.claim.process)) => Err(unavailable()),
+            Fate::Lost | Fate::Late(_) => Err(unknown()),
+            Fate::AnswerLost => confirm().and(Err(unknown())),
+            Fate::Twice(_) => confirm().and(confirm()),
+            Fate::Fine => confirm(),
+        }
     }
 
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
         let world = Arc::clone(&self.world);
-        let process = self.claim.process;
+        let process = self.acquired.claim.process;
         let (fate, there, back) = world.with(|state| (state.fate(), state.delay(), state.delay()));
         if world.has(Defect::AnsweredTooEarly) {
-            world.arrive_later(there + back, &self.claim, commit);
+            world.arrive_later(there + back, &self.acquired.claim, commit);
             return Ok(commit.end());
         }
         world.simulation.sleep(there).await;
@@ -216,21 +256,21 @@ impl OwnedJournal for Owned {
                 return Err(unknown());
             }
             Fate::Late(delay) => {
-                world.arrive_later(delay, &self.claim, commit);
+                world.arrive_later(delay, &self.acquired.claim, commit);
                 world.simulation.sleep(PATIENCE).await;
                 return Err(unknown());
             }
-            Fate::Twice(delay) => world.arrive_later(delay, &self.claim, commit),
+            Fate::Twice(delay) => world.arrive_later(delay, &self.acquired.claim, commit),
             Fate::Fine | Fate::AnswerLost => {}
         }
-        let answer = world.arrive(&self.claim, commit);
+        let answer = world.arrive(&self.acquired.claim, commit);
         world.simulation.sleep(back).await;
         if fate == Fate::AnswerLost || !world.with(|state| state.reaches_journal(process)) {
             world.simulation.sleep(PATIENCE).await;
             return Err(unknown());
         }
         if let Ok(end) = &answer {
-            self.end = *end;
+            self.acquired.end = *end;
         }
         answer
     }
@@ -239,9 +279,9 @@ impl OwnedJournal for Owned {
         let world = Arc::clone(&self.world);
         let (fate, delay) = world.with(|state| (state.fate(), state.delay()));
         world.simulation.sleep(delay).await;
-        let put = || world.with(|state| state.store.put_content(&self.claim, digest, bytes));
+        let put = || world.with(|state| state.store.put_content(&self.acquired.claim, digest, bytes));
         match fate {
-            _ if !world.with(|state| state.reaches_journal(self.claim.process)) => Err(unavailable()),
+            _ if !world.with(|state| state.reaches_journal(self.acquired.claim.process)) => Err(unavailable()),
             Fate::Lost | Fate::Late(_) => Err(unknown()),
             Fate::AnswerLost => put().and(Err(unknown())),
             Fate::Twice(_) => put().and(put()),
@@ -250,7 +290,7 @@ impl OwnedJournal for Owned {
     }
 
     fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {
-        let (world, claim) = (Arc::clone(&self.world), self.claim.clone());
+        let (world, claim) = (Arc::clone(&self.world), self.acquired.claim.clone());
         async move {
             let delay = world.with(|state| state.delay());
             world.simulation.sleep(delay).await;
@@ -260,7 +300,7 @@ impl OwnedJournal for Owned {
     }
 
     fn lost(&self) -> BoxFuture<'static, ()> {
-        let (world, claim) = (Arc::clone(&self.world), self.claim.clone());
+        let (world, claim) = (Arc::clone(&self.world), self.acquired.claim.clone());
         async move {
             loop {
                 let changed = world.freed.listen();

@@ -10,7 +10,7 @@ use super::process::ProcessId;
 use super::report::ClusterCounts;
 use crate::fleet::HostName;
 use crate::scheduler::{
-    AttemptId, Event, FenceAnswer, HostEventKind, NamespaceEventKind, Record, TaskEvent, TaskEventKind,
+    AttemptId, Event, FenceAnswer, HostEventKind, Incarnation, NamespaceEventKind, Record, TaskEvent, TaskEventKind,
 };
 use crate::testing::recorded::Recorded;
 
@@ -37,6 +37,10 @@ pub enum ClusterRule {
     Doubt,
     /// The audit of the journal found a broken rule.
     Audit,
+    /// A dispatcher went on with a restored journal, and did not record that first, in an incarnation of its own.
+    Restore,
+    /// A dispatcher took over without force whose clock was more than 10 seconds from that of the journal's store.
+    Clock,
     /// Without faults, the jobs do not come to their end.
     Live,
 }
@@ -69,7 +73,12 @@ pub(super) struct Judge {
     pub(super) attempts: BTreeMap<AttemptKey, AttemptTruth>,
     /// The state of hosts by the journal.
     ledger: Recorded,
-    pub(super) incarnation: u64,
+    /// The highest incarnation so far that had attempts.
+    incarnation: Incarnation,
+    /// The incarnation of the journal's records.
+    current: Incarnation,
+    /// The journal was restored, and nobody has recorded that.
+    unrecorded: bool,
     pub(super) finding: Option<ClusterFinding>,
     pub(super) counts: ClusterCounts,
 }
@@ -83,13 +92,6 @@ impl Judge {
             rule,
             message: message.to_string(),
         });
-    }
-
-    pub(super) fn key(&self, attempt: AttemptId) -> AttemptKey {
-        AttemptKey {
-            incarnation: self.incarnation,
-            attempt,
-        }
     }
 
     /// Records a fault that may leave this attempt in doubt.
@@ -106,7 +108,7 @@ impl Judge {
     pub(super) fn fault_all(&mut self, what: &'static str) {
         let running: Vec<AttemptId> = self.ledger.running.values().map(|(_, attempt)| *attempt).collect();
         for attempt in running {
-            let key = self.key(attempt);
+            let key = AttemptKey::of(attempt);
             self.fault(key, what);
         }
     }
@@ -131,7 +133,7 @@ impl Judge {
         }
         let truth = self.attempts.entry(key).or_default();
         let (permitted, again) = (truth.permitted_by.contains(&process), truth.begun.is_some());
-        let fenced = truth.fenced;
+        let (fenced, lost) = (truth.fenced, truth.lost);
         truth.begun = Some(now);
         self.counts.begun_after_takeover += u64::from(permitted && truth.outlived);
         if !permitted {
@@ -153,7 +155,7 @@ impl Judge {
                 format_args!("{attempt} begins {waited} ms after {host} was ready"),
             );
         }
-        if !self.ledger.is_unavailable(host) {
+        if !lost && !self.ledger.is_unavailable(host) {
             self.find(
                 ClusterRule::Slots,
                 format_args!("{attempt} begins on {host}, whose slots are free"),
@@ -165,6 +167,7 @@ impl Judge {
     pub(super) fn durable(&mut self, process: ProcessId, records: &[Record], hosts: &HostTruth<'_>) {
         for record in records {
             self.counts.records += 1;
+            self.check_restored(process, &record.event);
             match &record.event {
                 Event::Task(event) => self.task(process, event, hosts),
                 Event::Namespace(event) => {
@@ -188,7 +191,9 @@ impl Judge {
     fn check_freed(&mut self, before: &BTreeSet<HostName>, hosts: &HostTruth<'_>) {
         let freed: Vec<&HostName> = before.iter().filter(|host| !self.ledger.is_unavailable(host)).collect();
         for host in freed {
-            if let Some(key) = hosts.running.get(host).and_then(|running| running.first()) {
+            let mut running = hosts.running.get(host).into_iter().flatten();
+            // Of what the journal has lost it knows nothing.
+            if let Some(key) = running.find(|key| self.attempts.get(key).is_none_or(|truth| !truth.lost)) {
                 let attempt = key.attempt;
                 self.find(
                     ClusterRule::Slots,
@@ -202,7 +207,7 @@ impl Judge {
         self.counts.takeovers += 1;
         let running: Vec<AttemptId> = self.ledger.running.values().map(|(_, attempt)| *attempt).collect();
         for attempt in running {
-            let key = self.key(attempt);
+            let key = AttemptKey::of(attempt);
             let truth = self.attempts.entry(key).or_default();
             truth.faults.insert("its dispatcher was replaced");
             if truth.permitted_by.is_empty() {
@@ -218,9 +223,10 @@ impl Judge {
 
     fn task(&mut self, process: ProcessId, event: &TaskEvent, hosts: &HostTruth<'_>) {
         let Some(attempt) = event.attempt() else { return };
-        let key = self.key(attempt);
+        let key = AttemptKey::of(attempt);
         let truth = self.attempts.entry(key).or_default();
         truth.about = Some((event.job, event.host.clone()));
+        self.incarnation = self.incarnation.max(Incarnation(key.incarnation));
         let host = &event.host;
         match &event.kind {
             TaskEventKind::Permitted { .. } => _ = truth.permitted_by.insert(process),
@@ -246,6 +252,10 @@ impl Judge {
                 );
             }
             TaskEventKind::NeverBegan { .. } => self.counts.never_began += 1,
+            // Whether it was permitted, and what became of it, is in the records that are lost.
+            TaskEventKind::InDoubt { .. } if Incarnation(key.incarnation) < self.current => {
+                self.counts.doubts_after_restore += 1;
+            }
             TaskEventKind::InDoubt { message, .. } => self.doubt(process, key, (host, message), hosts),
             _ => {}
         }
@@ -315,6 +325,43 @@ impl Judge {
         self.ledger = Recorded::default();
         records.iter().for_each(|record| self.ledger.note(record));
         self.fault_all("the journal was restored");
+        self.unrecorded = true;
+        let attempts = records.iter().filter_map(|record| match record.event.task_kind() {
+            Some(TaskEventKind::Started { attempt, .. }) => Some(*attempt),
+            _ => None,
+        });
+        let known: BTreeSet<AttemptId> = attempts.collect();
+        for (key, truth) in &mut self.attempts {
+            let is_lost = truth.about.is_some() && !truth.lost && !known.contains(&key.attempt);
+            truth.lost |= is_lost;
+            self.counts.lost_attempts += u64::from(is_lost);
+        }
+    }
+
+    /// Checks that a restore comes before everything else, in an incarnation of its own.
+    fn check_restored(&mut self, process: ProcessId, event: &Event) {
+        if let Some(incarnation) = event.restored() {
+            let last = self.incarnation;
+            (self.current, self.unrecorded) = (incarnation, false);
+            if incarnation <= last {
+                let message = format_args!("{process} begins {incarnation}, and {last} had attempts");
+                self.find(ClusterRule::Restore, message);
+            }
+            return;
+        }
+        let is_takeover =
+            matches!(event, Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::OwnerChanged { .. }));
+        if self.unrecorded && !is_takeover {
+            let message = format_args!("{process} goes on with a restored journal as if nothing was lost: {event}");
+            self.find(ClusterRule::Restore, message);
+        }
+    }
+
+    /// An attempt finds its host busy with these.
+    pub(super) fn busy(&mut self, running: impl Iterator<Item = AttemptKey>) {
+        let mut running = running;
+        let lost = running.any(|key| self.attempts.get(&key).is_some_and(|truth| truth.lost));
+        self.counts.busy_with_lost += u64::from(lost);
     }
 }
 

@@ -119,7 +119,7 @@ impl World {
                 Order::Retry { job, hosts, force }
             }
             6..=27 => {
-                let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt]);
+                let hosts = self.may_be_retried(sight, job);
                 Order::Retry {
                     job,
                     hosts,
@@ -156,6 +156,16 @@ impl World {
                 hosts: sight.frozen.first()?.clone(),
             },
         })
+    }
+
+    /// Hosts of a job that may be tried again. After a restore the journal does not know which attempts were permitted:
+    /// where hosts cannot be asked, somebody looks.
+    fn may_be_retried(&self, sight: &Sight, job: JobId) -> Vec<HostName> {
+        let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt]);
+        match self.with(|state| state.options.restores) {
+            true => self.may_be_freed(hosts),
+            false => hosts,
+        }
     }
 
     /// Those of these hosts that may be freed: all where they are asked first, otherwise those that are quiet.
@@ -237,14 +247,14 @@ impl World {
                 // A job that has been given up is not resumed.
                 let _ = handle.execute(Order::Resume { job }).await;
             }
-            let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt]);
             let order = match round < 20 {
                 true => Order::Retry {
                     job,
-                    hosts,
+                    hosts: self.may_be_retried(&sight, job),
                     force: false,
                 },
                 false => {
+                    let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt]);
                     let hosts = self.may_be_freed(hosts);
                     Order::Skip {
                         job,

@@ -22,6 +22,7 @@ pub(super) struct ClusterOptions {
     pub(super) jobs: Vec<JobSpec>,
     pub(super) chaos: Duration,
     pub(super) restores: bool,
+    pub(super) skewed_clocks: bool,
     pub(super) defect: Option<Defect>,
     pub(super) audit: Option<ClusterAudit>,
     // Drawn for each seed.
@@ -55,6 +56,7 @@ impl Cluster {
                 jobs: vec![],
                 chaos: Duration::from_secs(120),
                 restores: false,
+                skewed_clocks: false,
                 defect: None,
                 audit: None,
                 resumes: true,
@@ -101,12 +103,19 @@ impl Cluster {
         self
     }
 
-    /// The journal is restored from copies now and then, too. Which rules hold in spite of that is not known before a
-    /// namespace has incarnations: but nobody appends who does not own the journal.
-    #[doc(hidden)]
+    /// Also restores the journal now and then: it loses its tail, or an older copy takes its place, while dispatchers
+    /// run. Operators accept that, mostly. What ran by the records that are lost is unknown to the journal, so it may
+    /// run on a host whose slots are free; but never beside another command.
     #[must_use]
     pub fn restores(mut self) -> Self {
         self.options.restores = true;
+        self
+    }
+
+    /// Also lets clocks of dispatchers be up to 25 seconds away from that of the journal's store, often 15.
+    #[must_use]
+    pub fn skewed_clocks(mut self) -> Self {
+        self.options.skewed_clocks = true;
         self
     }
 

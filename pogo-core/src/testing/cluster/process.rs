@@ -2,14 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::clock::ProcessClock;
 use super::executor::{Group, Millis};
 use super::journal::ClusterJournal;
+use super::judge::ClusterRule;
 use super::transport::ClusterTransport;
-use super::world::World;
-use crate::dispatcher::{Dispatcher, Handle, JournalRetry};
-use crate::journal::{Acquire, Nonce, OwnerId};
+use super::world::{State, World};
+use crate::dispatcher::{AcceptRestore, Dispatcher, Handle, JournalRetry};
+use crate::journal::{Acquire, ClockSkew, Nonce, OwnerId};
+use crate::scheduler::{Actor, RequestId};
 
 /// A dispatcher process; each start gets a new number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,21 +38,19 @@ pub(super) struct Process {
     pub(super) no_journal_until: Millis,
     /// End of its partition from hosts.
     pub(super) no_hosts_until: Millis,
+    /// How far its clock is ahead of the world's, and how far it was last seen to be from the store's.
+    pub(super) ahead: Millis,
+    pub(super) shown_skew: Millis,
 }
 
 impl World {
     /// Starts a dispatcher.
     pub(super) fn start(self: &Arc<Self>, how: Acquire) -> ProcessId {
-        let (id, ahead, nonce, snapshots) = self.with(|state| {
+        let (id, ahead, nonce, snapshots, accepted) = self.with(|state| {
             state.lives += 1;
             let id = ProcessId(state.lives);
-            let random = &mut state.random;
-            // Ten seconds is the rule, so that the clocks of the others are behind it as often as ahead.
-            let ahead = if random.chance(300) {
-                random.below(20_000)
-            } else {
-                10_000
-            };
+            let ahead = state.draw_clock();
+            let accepted = state.draw_acceptance(id);
             let snapshots = state.options.snapshot_every;
             let nonce = Nonce(state.random.next());
             let process = Process {
@@ -57,10 +58,12 @@ impl World {
                 paused: false,
                 no_journal_until: 0,
                 no_hosts_until: 0,
+                ahead,
+                shown_skew: 0,
             };
             state.processes.insert(id, process);
             state.note(format_args!("{id} starts, {how:?}"));
-            (id, ahead, nonce, snapshots)
+            (id, ahead, nonce, snapshots, accepted)
         });
         let clock = Arc::new(ProcessClock::new(&self.simulation, ahead));
         let transport = Arc::new(ClusterTransport::new(self, id));
@@ -73,6 +76,9 @@ impl World {
             .acquire(how)
             .namespace("cluster")
             .journal_retry(JournalRetry::forever());
+        if let Some(accepted) = accepted {
+            builder = builder.accept_restore(accepted);
+        }
         if let Some(records) = snapshots {
             builder = builder.snapshot_every(records);
         }
@@ -82,6 +88,7 @@ impl World {
                 Ok((dispatcher, handle)) => {
                     world.with(|state| {
                         state.note(format_args!("{id} owns the journal"));
+                        state.check_clock(id, how);
                         if let Some(process) = state.processes.get_mut(&id) {
                             process.handle = Some(handle);
                         }
@@ -149,5 +156,60 @@ impl World {
             }
         });
         self.simulation.resume(id.group());
+    }
+}
+
+impl State {
+    /// How far the clock of a new process is ahead of the world's.
+    fn draw_clock(&mut self) -> Millis {
+        let random = &mut self.random;
+        let is_right = !random.chance(300);
+        match self.options.skewed_clocks {
+            // Ten seconds is the rule, so that the clocks of the others are behind it as often as ahead.
+            false if is_right => 10_000,
+            false => random.below(20_000),
+            true if is_right => ProcessClock::STORE_AHEAD,
+            true => {
+                let skew = if random.chance(500) {
+                    15_000
+                } else {
+                    random.below(25_000)
+                };
+                match random.chance(500) {
+                    true => ProcessClock::STORE_AHEAD + skew,
+                    false => ProcessClock::STORE_AHEAD - skew,
+                }
+            }
+        }
+    }
+
+    /// Whether an operator accepts that the journal was restored, should it be: mostly, and now and then without it
+    /// being known that it was.
+    fn draw_acceptance(&mut self, id: ProcessId) -> Option<AcceptRestore> {
+        if !self.options.restores {
+            return None;
+        }
+        let is_accepted = self.calm || self.random.chance(800);
+        let is_declared = !self.calm && self.random.chance(30);
+        let request = RequestId::new(id.to_string()).ok()?;
+        let accepted = AcceptRestore::because("a drill")
+            .by(Actor::new("ann"))
+            .as_request(request);
+        match is_declared {
+            true => Some(accepted.declared()),
+            false => is_accepted.then_some(accepted),
+        }
+    }
+
+    /// A dispatcher took over.
+    fn check_clock(&mut self, id: ProcessId, how: Acquire) {
+        let shown = self.processes.get(&id).map_or(0, |process| process.shown_skew);
+        let skewed = Duration::from_millis(shown) > ClockSkew::MOST;
+        if skewed && how == Acquire::Force {
+            self.judge.counts.forced_in_spite_of_its_clock += 1;
+        } else if skewed {
+            let message = format_args!("{id} takes over {how}, and its clock is {shown} ms from that of the store");
+            self.judge.find(ClusterRule::Clock, message);
+        }
     }
 }

@@ -31,6 +31,10 @@ counts! {
     takeovers,
     /// Restores of the journal from a copy.
     restores,
+    /// Attempts that ran or waited by records that a restore lost.
+    lost_attempts,
+    /// Those of them that ran on a host when another attempt came to it, and found it busy.
+    busy_with_lost,
     /// Commands that began.
     begins,
     /// Attempts that were permitted to begin, and whose host still waited for `go` when another dispatcher took over.
@@ -47,6 +51,10 @@ counts! {
     fenced,
     /// Hosts that operators freed by force.
     forced,
+    /// Attempts in doubt because the journal was restored.
+    doubts_after_restore,
+    /// Takeovers by force of a dispatcher whose clock was too far from that of the store.
+    forced_in_spite_of_its_clock,
     /// Attempts in doubt after a takeover, whose command ran. These and those below are of runs in which hosts are
     /// asked what became of them.
     doubts_after_takeover_running,

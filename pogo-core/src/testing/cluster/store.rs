@@ -6,8 +6,8 @@ use super::defect::Defect;
 use super::executor::Millis;
 use super::process::ProcessId;
 use crate::Digest;
-use crate::journal::{Commit, Epoch, JournalError, Nonce, Owner, OwnerId, Seq, Snapshot, load_from};
-use crate::scheduler::Record;
+use crate::journal::{Commit, Epoch, JournalError, Nonce, Owner, OwnerId, RestoredStore, Seq, Snapshot, load_from};
+use crate::scheduler::{Incarnation, Record, RestoreCause, RestoreId};
 
 /// An ownership.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,14 @@ pub(super) struct Claim {
     pub(super) epoch: Epoch,
     pub(super) nonce: Nonce,
     pub(super) process: ProcessId,
+}
+
+/// What a new owner is told.
+pub(super) struct Acquired {
+    pub(super) claim: Claim,
+    pub(super) previous: Option<OwnerId>,
+    pub(super) end: Seq,
+    pub(super) restored: Option<RestoredStore>,
 }
 
 /// An older copy of the journal.
@@ -36,6 +44,9 @@ pub(super) struct Store {
     /// Fleets and policies, which are never dropped while a copy has them.
     content: BTreeMap<Digest, Vec<u8>>,
     copies: Vec<StoreCopy>,
+    /// How often it was restored, which no copy has.
+    restores: u64,
+    restored: Option<RestoredStore>,
     pub(super) away_until: Millis,
     defect: Option<Defect>,
 }
@@ -78,12 +89,7 @@ impl Store {
         }
     }
 
-    pub(super) fn acquire(
-        &mut self,
-        process: ProcessId,
-        owner: Owner,
-        force: bool,
-    ) -> Result<(Claim, Option<OwnerId>, Seq), JournalError> {
+    pub(super) fn acquire(&mut self, process: ProcessId, owner: Owner, force: bool) -> Result<Acquired, JournalError> {
         if let Some((claim, holder)) = self.owner.as_ref().filter(|_| !force) {
             return Err(JournalError::Held {
                 owner: holder.id.clone(),
@@ -101,7 +107,22 @@ impl Store {
         };
         let previous = self.previous.replace(owner.id.clone());
         self.owner = Some((claim.clone(), owner));
-        Ok((claim, previous, self.end()))
+        Ok(Acquired {
+            claim,
+            previous,
+            end: self.end(),
+            restored: self.restored.filter(|_| self.defect != Some(Defect::RestoreForgotten)),
+        })
+    }
+
+    /// The restore is recorded.
+    pub(super) fn confirm_restored(&mut self, claim: &Claim, incarnation: Incarnation) -> Result<(), JournalError> {
+        if !self.admits(claim) {
+            return Err(JournalError::Fenced);
+        }
+        self.restored = None;
+        self.restores = self.restores.max(incarnation.0);
+        Ok(())
     }
 
     pub(super) fn free(&mut self, claim: &Claim) {
@@ -183,16 +204,18 @@ impl Store {
         self.copies.len()
     }
 
-    /// Restores a copy: later records and any ownership are lost.
-    pub(super) fn restore(&mut self, nth: usize) -> usize {
-        let Some(copy) = self.copies.get(nth).copied() else {
-            return 0;
-        };
+    /// Restores a copy: later records and any ownership are lost. Returns how many records that are; `None` where there
+    /// is no copy.
+    pub(super) fn restore(&mut self, nth: usize, cause: RestoreCause) -> Option<usize> {
+        let copy = self.copies.get(nth).copied()?;
         let lost = self.records.len() - copy.len;
         self.records.truncate(copy.len);
         self.copies.truncate(nth + 1);
         self.snapshot.take_if(|(upto, _)| index(*upto) > copy.len);
         (self.epoch, self.owner, self.last) = (copy.epoch, None, None);
-        lost
+        self.restores += 1;
+        let restored = RestoredStore::new(cause).at_least(Incarnation(self.restores));
+        self.restored = Some(restored.identified(RestoreId(self.restores)));
+        Some(lost)
     }
 }

@@ -56,7 +56,13 @@ impl World {
         let duty = Duty { id, host, key, process };
         let mut killed = killed.map(|_| ()).shared();
         match self.take_lock(duty).await {
-            Taken::Busy => link.send(Message::Busy),
+            Taken::Busy => {
+                self.with(|state| {
+                    let running: Vec<AttemptKey> = state.host(host).running.values().copied().collect();
+                    state.judge.busy(running.into_iter());
+                });
+                link.send(Message::Busy);
+            }
             Taken::Superseded => link.send(Message::Never("superseded")),
             Taken::Again => link.send(Message::Never("again")),
             Taken::Held => {

@@ -18,6 +18,8 @@ impl Drill {
             Step::Restore => Input::Restored {
                 cause: RestoreCause::Copied,
                 at_least: Incarnation::default(),
+                id: None,
+                request: None,
                 reason: "a drill".into(),
                 actor: Some(Arc::new(Actor::new("ann"))),
             },

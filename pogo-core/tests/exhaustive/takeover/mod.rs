@@ -2,8 +2,8 @@
 //! over.
 //!
 //! Whoever does nothing for a while is paused: a dispatcher that was replaced, and was not killed, may still do at any
-//! later moment what it could do before. An append is one step here; what may happen to it on its way is a matter of
-//! random clusters.
+//! later moment what it could do before. The journal may also be set back to an earlier moment, in a test of its own.
+//! An append is one step here; what may happen to it on its way is a matter of random clusters.
 
 mod moment;
 
@@ -29,6 +29,8 @@ enum Planted {
     GroupIsNotChecked,
     /// A transport says of a link that broke after the word to go that nothing was sent.
     DoubtIsCalledNeverBegan,
+    /// Whoever goes on with a copy of the journal does so with the numbers of before.
+    RestoreIsNotRecorded,
 }
 
 struct Takeovers {
@@ -37,6 +39,8 @@ struct Takeovers {
     takeovers: u8,
     /// How many supervisors are killed, and links broken, together.
     faults: u8,
+    /// How often the journal is set back to a copy.
+    restores: u8,
     planted: Planted,
 }
 
@@ -56,11 +60,20 @@ enum Action {
     },
     /// The owner asks a host what became of an attempt in doubt.
     Fence(AttemptId),
+    /// A copy of the journal is made.
+    Copy,
+    /// The journal is set back to it.
+    Restore {
+        kills: bool,
+    },
+    /// After a restore: somebody lets the job go on, and tries hosts in doubt again that have been asked.
+    Resume,
+    Retry,
 }
 
 impl Takeovers {
     fn start(&self) -> Moment {
-        let mut moment = Moment::new(self.faults);
+        let mut moment = Moment::new(self.faults, self.restores);
         let fleet = Fleet::builder().tagged("id.h1", "h1").tagged("id.h2", "h2");
         let fleet = Arc::new(fleet.tagged("id.h3", "h3").build().unwrap());
         let policy = Policy::new()
@@ -95,6 +108,18 @@ impl Takeovers {
     }
 }
 
+/// One after the other: of those that have been asked, the first.
+fn retry(moment: &mut Moment) -> bool {
+    let job = JobId::new(1);
+    let tasks = moment.scheduler.job(job).unwrap().tasks();
+    let doubtful = tasks.filter(|task| task.state() == TaskState::InDoubt);
+    let doubtful: Vec<HostName> = doubtful.map(|task| task.host().clone()).collect();
+    doubtful.into_iter().any(|host| {
+        let (hosts, force) = (vec![host], false);
+        moment.input(Order::Retry { job, hosts, force }.into())
+    })
+}
+
 impl Model for Takeovers {
     type State = Moment;
     type Action = Action;
@@ -126,6 +151,14 @@ impl Model for Takeovers {
                 .into_iter()
                 .map(|(attempt, _)| Action::Fence(attempt)),
         );
+        if moment.restores > 0 {
+            match moment.copy {
+                Some(_) => actions.extend([true, false].map(|kills| Action::Restore { kills })),
+                None => actions.push(Action::Copy),
+            }
+        } else if self.restores > 0 {
+            actions.extend([Action::Resume, Action::Retry]);
+        }
         if moment.owner < self.takeovers {
             actions.extend([true, false].map(|kills| Action::TakeOver { kills }));
         }
@@ -150,6 +183,13 @@ impl Model for Takeovers {
             Action::EndCommand(command) => next.end_command(&command),
             Action::TakeOver { kills } => next.take_over(kills),
             Action::Fence(attempt) => next.fence(attempt, self.planted),
+            Action::Copy => {
+                next.copy();
+                true
+            }
+            Action::Restore { kills } => next.restore(kills, self.planted),
+            Action::Resume => next.input(Order::Resume { job: JobId::new(1) }.into()),
+            Action::Retry => retry(&mut next),
         };
         done.then_some(next)
     }
@@ -164,6 +204,10 @@ impl Model for Takeovers {
                 let job = moment.scheduler.job(JobId::new(1)).unwrap();
                 job.tasks().all(|task| task.state() == TaskState::Succeeded)
             }),
+            // It is, wherever the journal is set back; a test that does so asserts it.
+            Property::sometimes("what the journal has lost runs", |model: &Self, moment: &Moment| {
+                moment.lost_runs || model.restores == 0
+            }),
             Property::sometimes("an attempt is in doubt", |_, moment: &Moment| moment.doubted),
         ]
     }
@@ -175,6 +219,7 @@ fn every_history_of_two_dispatchers_keeps_the_rules() {
         most: "1",
         takeovers: 1,
         faults: 1,
+        restores: 0,
         planted: Planted::Nothing,
     };
     let checker = takeovers.checker().spawn_bfs().join();
@@ -187,10 +232,40 @@ fn every_history_of_a_takeover_while_two_hosts_run_keeps_the_rules() {
         most: "2",
         takeovers: 1,
         faults: 0,
+        restores: 0,
         planted: Planted::Nothing,
     };
     let checker = takeovers.checker().spawn_bfs().join();
     checker.assert_properties();
+}
+
+/// Either of them may be killed or paused, and the journal is set back to any earlier moment.
+#[test]
+fn every_history_of_a_restore_keeps_the_rules() {
+    let takeovers = Takeovers {
+        most: "1",
+        takeovers: 0,
+        faults: 0,
+        restores: 1,
+        planted: Planted::Nothing,
+    };
+    let checker = takeovers.checker().spawn_bfs().join();
+    checker.assert_properties();
+    checker.assert_any_discovery("what the journal has lost runs");
+}
+
+#[test]
+fn a_restore_that_is_not_recorded_is_found_out() {
+    let takeovers = Takeovers {
+        most: "1",
+        takeovers: 0,
+        faults: 0,
+        restores: 1,
+        planted: Planted::RestoreIsNotRecorded,
+    };
+    let stop = HasDiscoveries::AnyFailures;
+    let checker = takeovers.checker().finish_when(stop).spawn_bfs().join();
+    checker.assert_any_discovery("every rule is kept");
 }
 
 fn is_found(planted: Planted) {
@@ -198,6 +273,7 @@ fn is_found(planted: Planted) {
         most: "1",
         takeovers: 1,
         faults: 1,
+        restores: 0,
         planted,
     };
     let stop = HasDiscoveries::AnyFailures;

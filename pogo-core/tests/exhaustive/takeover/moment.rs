@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{
-    AttemptId, Event, FenceAnswer, FenceState, Input, NeverBegan, Outcome, Record, Scheduler, TaskEventKind,
+    AttemptId, DoubtCause, Event, FenceAnswer, FenceState, Incarnation, Input, NeverBegan, Outcome, Record,
+    RestoreCause, Scheduler, TaskEventKind,
 };
 
 use super::Planted;
@@ -42,14 +44,37 @@ pub(super) struct Moment {
     /// Commands that run.
     pub(super) running: BTreeSet<(HostName, AttemptId)>,
     permitted: BTreeSet<AttemptId>,
+    /// Attempts that the journal knows of.
+    started: BTreeSet<AttemptId>,
+    /// How often the journal may still be set back, and to what.
+    pub(super) restores: u8,
+    pub(super) copy: Option<Arc<JournalCopy>>,
+    /// Attempts of which the journal knows nothing since it was set back.
+    lost: BTreeSet<AttemptId>,
+    /// One of them was seen to run after that.
+    pub(super) lost_runs: bool,
     pub(super) used_after_takeover: bool,
     /// Some attempt was in doubt.
     pub(super) doubted: bool,
     pub(super) broken: Option<String>,
 }
 
+/// The journal as it was at an earlier moment.
+pub(super) struct JournalCopy {
+    scheduler: Scheduler,
+    oracle: Oracle,
+    started: BTreeSet<AttemptId>,
+}
+
+impl Moment {
+    fn copied(&self) -> Option<u64> {
+        self.copy.as_ref().map(|copy| copy.scheduler.fingerprint())
+    }
+}
+
 impl Hash for Moment {
     fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.restores, self.copied(), &self.lost, self.lost_runs).hash(state);
         (self.scheduler.fingerprint(), self.owner, self.faults, &self.locks).hash(state);
         (&self.launches, &self.running, &self.permitted).hash(state);
         (self.used_after_takeover, self.doubted, &self.broken).hash(state);
@@ -61,6 +86,7 @@ impl PartialEq for Moment {
         self.scheduler.fingerprint() == other.scheduler.fingerprint()
             && (self.owner, self.faults, &self.locks) == (other.owner, other.faults, &other.locks)
             && (&self.launches, &self.running) == (&other.launches, &other.running)
+            && (self.restores, self.copied(), &self.lost) == (other.restores, other.copied(), &other.lost)
     }
 }
 
@@ -76,7 +102,7 @@ impl fmt::Debug for Moment {
 }
 
 impl Moment {
-    pub(super) fn new(faults: u8) -> Self {
+    pub(super) fn new(faults: u8, restores: u8) -> Self {
         Self {
             scheduler: Scheduler::new(),
             oracle: Oracle::default(),
@@ -86,6 +112,11 @@ impl Moment {
             locks: BTreeMap::new(),
             running: BTreeSet::new(),
             permitted: BTreeSet::new(),
+            started: BTreeSet::new(),
+            restores,
+            copy: None,
+            lost: BTreeSet::new(),
+            lost_runs: false,
             used_after_takeover: false,
             doubted: false,
             broken: None,
@@ -108,13 +139,15 @@ impl Moment {
             let Event::Task(event) = event else { continue };
             match event.kind {
                 TaskEventKind::Started { attempt, .. } => {
+                    self.started.insert(attempt);
                     let launch = (event.host, Launch::Connecting);
                     self.launches.insert((self.owner, attempt), launch);
                 }
                 TaskEventKind::Permitted { attempt, .. } => _ = self.permitted.insert(attempt),
-                TaskEventKind::InDoubt { attempt, .. } => {
+                TaskEventKind::InDoubt { attempt, cause, .. } => {
                     self.doubted = true;
-                    if !self.permitted.contains(&attempt) {
+                    // The journal may have lost its permission.
+                    if cause != Some(DoubtCause::Restored) && !self.permitted.contains(&attempt) {
                         self.break_rule(format!("{attempt} is in doubt without a permission"));
                     }
                 }
@@ -224,8 +257,41 @@ impl Moment {
         }
     }
 
+    /// The journal is set back to its copy, and another dispatcher goes on with that.
+    pub(super) fn restore(&mut self, kills: bool, planted: Planted) -> bool {
+        let Some(copy) = self.copy.take() else { return false };
+        self.restores -= 1;
+        (self.scheduler, self.oracle) = (copy.scheduler.clone(), copy.oracle.clone());
+        let started = std::mem::replace(&mut self.started, copy.started.clone());
+        self.lost = started.difference(&copy.started).copied().collect();
+        self.change_owner(kills);
+        let restored = Input::Restored {
+            cause: RestoreCause::Copied,
+            at_least: Incarnation::default(),
+            id: None,
+            request: None,
+            reason: "a model".into(),
+            actor: None,
+        };
+        let goes_on = planted == Planted::RestoreIsNotRecorded || self.input(restored);
+        goes_on && self.input(Input::Recover { resumed: vec![] })
+    }
+
+    pub(super) fn copy(&mut self) {
+        self.copy = Some(Arc::new(JournalCopy {
+            scheduler: self.scheduler.clone(),
+            oracle: self.oracle.clone(),
+            started: self.started.clone(),
+        }));
+    }
+
     /// Another dispatcher takes over; the former one may be dead, or only paused.
     pub(super) fn take_over(&mut self, kills: bool) -> bool {
+        self.change_owner(kills);
+        self.input(Input::Recover { resumed: vec![] })
+    }
+
+    fn change_owner(&mut self, kills: bool) {
         let former = self.owner;
         self.owner += 1;
         if kills {
@@ -238,7 +304,6 @@ impl Moment {
                 }
             }
         }
-        self.input(Input::Recover { resumed: vec![] })
     }
 
     /// The attempts in doubt whose hosts would say something new, and what.
@@ -254,6 +319,8 @@ impl Moment {
             let runs = planted != Planted::GroupIsNotChecked && self.running.contains(&(doubt.host, doubt.attempt));
             let answer = match launched || runs {
                 true => FenceAnswer::StillRunning,
+                // Only a restore leaves such a one in doubt.
+                false if !self.permitted.contains(&doubt.attempt) => FenceAnswer::NeverBegan,
                 false => FenceAnswer::Ended(Outcome::in_doubt("nothing of it runs")),
             };
             (doubt.attempt, answer, doubt.fence)
@@ -274,7 +341,9 @@ impl Moment {
             let mut buckets = self.scheduler.buckets();
             !buckets.any(|bucket| bucket.bucket().group == group && bucket.unavailable() > 0)
         };
-        if let Some((host, attempt)) = self.running.iter().find(|(host, _)| free(host)) {
+        self.lost_runs |= self.running.iter().any(|(_, attempt)| self.lost.contains(attempt));
+        let known = self.running.iter().filter(|(_, attempt)| !self.lost.contains(attempt));
+        if let Some((host, attempt)) = known.clone().find(|(host, _)| free(host)) {
             let rule = format!("{attempt} runs on {}, whose slots are free", host.as_str());
             self.break_rule(rule);
         }

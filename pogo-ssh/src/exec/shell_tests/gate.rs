@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use pogo_core::scheduler::Phase;
+use pogo_core::scheduler::{Phase, RestoreId};
 
 use super::gate_host::{Host, LOCKED, attempt, await_mark, under_every_shell};
 use super::stderr_of;
@@ -200,6 +200,33 @@ fn a_number_begins_once_and_none_begins_after_a_higher_one() {
             assert_eq!(marks[1..], [Mark::Never(word.to_owned())], "{}", host.shell);
             assert_eq!(output.stdout, b"", "{}", host.shell);
         }
+    });
+}
+
+#[test]
+fn numbers_compare_within_one_restore_of_a_namespace_alone() {
+    under_every_shell(|host| {
+        let run = |(number, incarnation, restore): (u64, u64, Option<u64>)| {
+            let mut attempt = attempt(number, "true");
+            (attempt.incarnation, attempt.restore) = (incarnation, restore.map(RestoreId));
+            host.run_attempt(&attempt, GO).0.pop().unwrap()
+        };
+        let (of_before, one, another) = ((17, 0, None), (17, 1, Some(1)), (17, 1, Some(2)));
+        for attempt in [of_before, one, another] {
+            assert_eq!(run(attempt), Mark::Ended(0), "{}: {attempt:?}", host.shell);
+        }
+        for attempt in [of_before, one, another] {
+            assert_eq!(run(attempt), Mark::Never("again 17".to_owned()), "{}", host.shell);
+        }
+        // That a later incarnation has begun there lets no overtaken number of an earlier one begin, and keeps no later
+        // one from it.
+        assert_eq!(
+            run((16, 0, None)),
+            Mark::Never("superseded 17".to_owned()),
+            "{}",
+            host.shell
+        );
+        assert_eq!(run((18, 0, None)), Mark::Ended(0), "{}", host.shell);
     });
 }
 

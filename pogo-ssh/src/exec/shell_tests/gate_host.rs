@@ -82,7 +82,11 @@ impl Host<'_> {
 
     /// Runs a session with this standard input.
     pub(super) fn run(&self, number: u64, line: &str, input: &str) -> (Vec<Mark>, Output) {
-        let session = self.session(number, line);
+        self.run_attempt(&attempt(number, line), input)
+    }
+
+    pub(super) fn run_attempt(&self, attempt: &Attempt, input: &str) -> (Vec<Mark>, Output) {
+        let session = Session::of(attempt, None, Some(&self.gate), &[Phase::Command]).unwrap();
         let mut child = self.spawn(&session);
         // It may have ended without reading.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());

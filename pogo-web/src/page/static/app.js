@@ -170,6 +170,11 @@ function showBanners(summary, status) {
   // An append takes milliseconds; what takes longer is worth a word.
   else if (status.not_durable_since && now() - status.not_durable_since > 5000)
     lines.push(["bad", `What happened since ${clock(status.not_durable_since)} is not durable yet.`]);
+  if (Math.abs(status.clock_skew || 0) > 10000) {
+    const side = status.clock_skew < 0 ? "behind" : "ahead of";
+    const seconds = Math.round(Math.abs(status.clock_skew) / 1000);
+    lines.push(["warn", `The dispatcher's clock is ${seconds} s ${side} that of the journal's store.`]);
+  }
   for (const freeze of summary.freezes || []) {
     const what = freeze.hosts === "*" ? "Everything is frozen" : `${freeze.hosts} is frozen`;
     lines.push([

@@ -25,7 +25,7 @@ const CASES: &[Named<JournalFixture>] = cases! {
         a_former_owner_appends_nothing, ownership_that_is_gone_is_told,
         an_owner_from_before_a_restore_appends_nothing, what_was_appended_outlives_its_journal;
     restoring: an_owner_after_a_restore_is_told_until_one_confirms_it, each_restore_is_of_a_later_incarnation,
-        a_former_owner_confirms_no_restore;
+        each_restore_has_an_id_of_its_own, a_former_owner_confirms_no_restore;
     snapshots: the_latest_snapshot_is_kept_as_it_was, a_snapshot_leaves_what_comes_after_it,
         a_snapshot_ahead_of_the_end_is_refused, appends_go_on_while_a_snapshot_is_stored,
         a_former_owner_stores_no_snapshot;
@@ -53,6 +53,7 @@ const CASES: &[Named<JournalFixture>] = cases! {
 ///     "what_was_appended_outlives_its_journal",
 ///     "an_owner_after_a_restore_is_told_until_one_confirms_it",
 ///     "each_restore_is_of_a_later_incarnation",
+///     "each_restore_has_an_id_of_its_own",
 ///     "a_former_owner_confirms_no_restore",
 ///     "content_outlives_its_journal",
 /// ]);
