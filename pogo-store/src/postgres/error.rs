@@ -16,7 +16,7 @@ pub enum PostgresError {
         message: String,
     },
     /// The database has no tables of ours.
-    #[error("there is no store in {store}; `pogo store migrate {store}` creates it")]
+    #[error("there is no store in {store}; `pogo store migrate ADDRESS` creates it, with this address")]
     Missing {
         /// The database.
         store: String,
@@ -24,7 +24,7 @@ pub enum PostgresError {
     /// The tables are those of an earlier version.
     #[error(
         "the tables in {store} are of version {version}, and this program needs version {known}; end what uses the \
-         store, and run `pogo store migrate {store}`"
+         store, and run `pogo store migrate ADDRESS` with this address"
     )]
     Older {
         /// The database.
@@ -164,7 +164,7 @@ fn cure(said: &dyn DatabaseError) -> &'static str {
         Some("25006") => "; it is a standby, or set to be read only",
         Some("28000" | "28P01") => "; see that role and password are right: PGPASSWORD, PGPASSFILE, or password_file=",
         Some("3D000") => "; create it: `createdb`",
-        Some("3F000" | "42P01") => "; `pogo store migrate` creates what is missing",
+        Some("3F000" | "42P01") => "; `pogo store migrate ADDRESS` creates what is missing",
         Some("42501") => "; the role of the store owns its schema",
         Some("53100") => "; free some space",
         Some("53300") => "; a namespace takes up to six connections",

@@ -14,7 +14,7 @@ fn tables_are_made_once_and_those_of_another_version_are_refused() {
     let missing = block_on(PostgresStore::open(&address)).unwrap_err();
     assert!(matches!(missing, PostgresError::Missing { .. }), "{missing:?}");
     assert!(
-        missing.to_string().contains("pogo store migrate postgres://"),
+        missing.to_string().contains("`pogo store migrate ADDRESS`"),
         "{missing}"
     );
     let made = block_on(PostgresStore::migrate(&address)).unwrap();

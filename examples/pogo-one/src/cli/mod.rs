@@ -74,11 +74,11 @@ pub(crate) use service::{
     AttachArgs, JobArg, PlaceArgs, ServeArgs, ServeCommand, ServeStopArgs, ServeUnitArgs, StoreChoice, WaitArgs,
 };
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
-pub(crate) use source::source;
+pub(crate) use source::{INSTALL, source};
 pub(crate) use sources::{FollowArgs, SourceArgs};
 pub(crate) use ssh::{HostKeys, SshArgs, TransportArg};
 #[cfg(feature = "store")]
-pub(crate) use store::{CopyArgs, PruneArgs, StoreArgs, StoreAt, StoreCommand, StoreInfoArgs};
+pub(crate) use store::{CopyArgs, MigrateArgs, PruneArgs, StoreArgs, StoreAt, StoreCommand, StoreInfoArgs};
 pub(crate) use targets::{TargetArgs, Targets, targets};
 #[cfg(feature = "store")]
 pub(crate) use token::{TokenArgs, TokenCommand, TokenCreateArgs, TokenListArgs, TokenRevokeArgs, TokenStore};

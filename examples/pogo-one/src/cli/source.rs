@@ -6,7 +6,7 @@ use std::path::Path;
 use pogo_inventory::{SourceSpec, SpecError};
 
 /// How to get the program with everything in it.
-const INSTALL: &str = "`cargo install --path examples/pogo-one --features full`";
+pub(crate) const INSTALL: &str = "`cargo install --path examples/pogo-one --features full`";
 
 /// A source. `ssh` means a key by this letter, and `ansible` a list of hosts too.
 pub(crate) fn source(text: &str) -> Result<SourceSpec, String> {

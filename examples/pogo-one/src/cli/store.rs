@@ -31,6 +31,8 @@ pub(crate) enum StoreCommand {
     Prune(PruneArgs),
     /// Copy a store that nobody owns to a new directory, and read the copy again.
     Copy(CopyArgs),
+    /// Make the tables of a store in PostgreSQL, or bring those of an earlier version to this one.
+    Migrate(MigrateArgs),
 }
 
 /// Which store.
@@ -85,6 +87,17 @@ pub(crate) struct CopyArgs {
     pub(crate) to: PathBuf,
     #[command(flatten)]
     pub(crate) at: StoreAt,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArgs {
+    /// The address of the database, as postgres://pogo@db.example.com/pogo. Its password is in PGPASSWORD, in the file
+    /// that PGPASSFILE names, or in one that the address names with ?password_file=PATH.
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) address: String,
+    /// Output format.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: PlanFormat,
 }
 
 /// A number of bytes: `500M`, `10G`, `4096`.

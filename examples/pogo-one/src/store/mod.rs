@@ -4,6 +4,7 @@ mod check;
 mod copy;
 mod default_dir;
 mod info;
+mod migrate;
 mod opened;
 mod prune;
 mod size;
@@ -21,5 +22,6 @@ pub(crate) fn store(args: &StoreArgs) -> Result<Exit, CliError> {
         StoreCommand::Check(args) => check::check(args),
         StoreCommand::Prune(args) => prune::prune(args),
         StoreCommand::Copy(args) => copy::copy(args),
+        StoreCommand::Migrate(args) => migrate::migrate(args),
     }
 }
