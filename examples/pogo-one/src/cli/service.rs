@@ -98,9 +98,15 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
     /// Grace period for running hosts when this ends: nothing more starts, and what still runs then is ended, or left
-    /// to the next dispatcher
-    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
-    pub(crate) grace: Duration,
+    /// to the next dispatcher [default: 1m]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) grace: Option<Duration>,
+    /// File of settings of the service: store, namespace, listen, socket, grants, grace. What is typed wins
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with = "background")]
+    pub(crate) config: Option<PathBuf>,
+    /// Check the file of settings and what it names, and serve nothing
+    #[arg(long, requires = "config")]
+    pub(crate) check: bool,
     /// Go on with a store that is a copy, for this reason: every job is paused, and what had not ended is in doubt.
     /// Nobody may go on with the one that was copied
     #[arg(long, value_name = "REASON")]
@@ -117,7 +123,7 @@ pub(crate) struct ServeArgs {
     pub(crate) listen: Option<SocketAddr>,
     /// File of grants, which say who may do what with --listen [default: whoever has the printed token may do
     /// everything, and other tokens what they were made for]
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "listen")]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with = "background")]
     pub(crate) grants: Option<PathBuf>,
     /// Leave the terminal, and end when nothing is left to do.
     #[arg(long, hide = true)]

@@ -1,14 +1,11 @@
 //! The page and the API on a port of this machine.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_web::tcp::{ServeOptions, serve};
-use pogo_web::{
-    AnyOf, Authenticator, Grants, GrantsFile, Identity, Limits, RouterState, ServedNamespace, Tokens, router,
-};
+use pogo_web::{AnyOf, Authenticator, Identity, Limits, RouterState, ServedNamespace, SharedGrants, Tokens, router};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -22,15 +19,6 @@ use crate::report;
 
 /// One token does not keep the others from being answered: these are what it takes to read the output of a large job.
 const REQUESTS: u32 = 20_000;
-
-/// The grants of a file; without one those of the owner.
-pub(super) fn grants(path: Option<&Path>) -> Result<Grants, CliError> {
-    let Some(path) = path else {
-        return Ok(Grants::of_owner());
-    };
-    let file = GrantsFile::read(path).map_err(CliError::usage)?;
-    Ok(file.grants().clone())
-}
 
 /// 128 bits from the system, as text.
 fn random_token() -> Result<String, CliError> {
@@ -51,7 +39,7 @@ impl Listening {
         address: SocketAddr,
         place: &Place,
         namespace: ServedNamespace,
-        grants: Grants,
+        grants: SharedGrants,
     ) -> Result<Self, CliError> {
         if !address.ip().is_loopback() {
             return Err(CliError::usage(format!(

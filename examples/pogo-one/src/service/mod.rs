@@ -1,6 +1,7 @@
 //! Jobs that outlive their terminal: the dispatcher of a store as a process of its own, and the way to it.
 
 mod away_store;
+mod config_file;
 mod configuration;
 mod connect;
 mod follower;
@@ -17,6 +18,7 @@ mod process;
 mod prompter;
 mod secrets;
 mod server;
+mod shared;
 mod stopper;
 
 pub(crate) use configuration::{NewConfiguration, configure, is_changed, known_configuration};

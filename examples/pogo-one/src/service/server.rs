@@ -10,24 +10,29 @@ use pogo_core::scheduler::{RequestId, Scheduler};
 use pogo_ssh::{FirstContacts, SshTransport, SshTransports};
 use pogo_store::StoreError;
 use pogo_web::unix::{Access, ServeOptions, Socket};
-use pogo_web::{OutputFeed, PeerAccounts, QuestionBoard, RouterState, ServedNamespace, router};
+use pogo_web::{OutputFeed, PeerAccounts, QuestionBoard, RouterState, ServedNamespace, SharedGrants, router};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::away_store::AwayStore;
+use super::config_file::ServiceConfig;
 use super::connect::program;
 use super::idle::until_idle;
 use super::inputs::InputCleaner;
 use super::launch::Started;
-use super::listen::{Listening, grants};
+use super::listen::Listening;
 use super::log::ServiceLog;
 use super::prompter::AttachedPrompter;
 use super::secrets::KeptSecrets;
+use super::shared::SharedSocket;
 use super::{Place, process};
 use crate::actor::local_actor;
-use crate::cli::{ServeArgs, new_name};
+use crate::cli::{ServeArgs, StoreChoice, new_name};
 use crate::exit::{CliError, Exit};
+
+/// How long what runs may take to end, where nothing else is said.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// A dispatcher that runs and is served, in this process.
 pub(crate) struct Server {
@@ -178,13 +183,26 @@ fn not_served(error: DispatchError) -> NotServed {
 }
 
 pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, CliError> {
-    let place = Place::kept(&args.place)?;
+    let config = match &args.config {
+        Some(path) => ServiceConfig::read(path)?.with(args),
+        None => ServiceConfig::default().with(args),
+    };
+    let named = config.store.clone().map(StoreChoice::Dir);
+    let place = Place::of(
+        named.as_ref().or(args.place.store.as_ref()),
+        config.namespace.as_deref(),
+    )?;
+    let place =
+        place.ok_or_else(|| CliError::usage("`none` is no store that could be served; name one with --store DIR"))?;
+    if args.check {
+        return config.check(&place);
+    }
     if args.background {
         process::detach().map_err(CliError::broken)?;
     }
     process::raise_file_limit();
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
-    let done = runtime.block_on(run(args, &place));
+    let done = runtime.block_on(run(args, &config, &place));
     runtime.shutdown_background();
     done
 }
@@ -195,10 +213,10 @@ fn accept(reason: &str) -> Result<AcceptRestore, CliError> {
     Ok(AcceptRestore::because(reason).by(local_actor()).as_request(request))
 }
 
-async fn run(args: &ServeArgs, place: &Place) -> Result<Exit, CliError> {
+async fn run(args: &ServeArgs, config: &ServiceConfig, place: &Place) -> Result<Exit, CliError> {
     let signals = Stop::listen()?;
     // What is wrong with it is said before anything is taken over.
-    let grants = grants(args.grants.as_deref())?;
+    let grants = SharedGrants::new(config.granted()?);
     let accepted = args.accept_restore.as_deref();
     let accepted = accepted.map(accept).transpose()?;
     let started = Server::start(place, true, accepted).await;
@@ -214,7 +232,16 @@ async fn run(args: &ServeArgs, place: &Place) -> Result<Exit, CliError> {
         }
     };
     ServiceLog.say(format_args!("{} serves {}", program(), place.namespace()));
-    let listening = match args.listen {
+    let shared = match &config.socket {
+        Some(socket) => Some(SharedSocket::start(
+            socket,
+            place,
+            server.namespace.clone(),
+            grants.clone(),
+        )?),
+        None => None,
+    };
+    let listening = match config.listen {
         Some(address) => Some(Listening::start(address, place, server.namespace.clone(), grants).await?),
         None => None,
     };
@@ -222,17 +249,21 @@ async fn run(args: &ServeArgs, place: &Place) -> Result<Exit, CliError> {
         say_started(&Started::Ready)?;
         process::leave_starter().map_err(CliError::broken)?;
     }
+    let grace = config.grace.unwrap_or(GRACE);
     let idle_for = args.background.then_some(args.idle_after);
     tokio::select! {
         unused = server.until_unused(idle_for) => unused?,
         name = signals.next() => {
-            ServiceLog.say(format_args!("ends by {name}, in {} at most", humantime::format_duration(args.grace)));
+            ServiceLog.say(format_args!("ends by {name}, in {} at most", humantime::format_duration(grace)));
         }
     }
     if let Some(listening) = listening {
         listening.stop().await;
     }
-    server.stop(args.grace).await?;
+    if let Some(shared) = shared {
+        shared.stop().await;
+    }
+    server.stop(grace).await?;
     ServiceLog.say("has ended");
     Ok(Exit::Succeeded)
 }

@@ -43,6 +43,7 @@ mod readme;
 mod replay;
 mod retired;
 mod secrets;
+mod service;
 mod settings;
 mod simulated;
 mod small_disk;

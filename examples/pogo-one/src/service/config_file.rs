@@ -1,0 +1,198 @@
+//! `pogo serve --config FILE`: the service as a file.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::unistd::Group;
+use pogo_inventory::{Setting, SettingItem, SettingValue, SettingsFile, SettingsReader};
+use pogo_web::{Grants, GrantsFile};
+
+use super::Place;
+use crate::cli::{ServeArgs, StoreChoice};
+use crate::exit::{CliError, Exit};
+use crate::report;
+
+/// What a service is made of. Whatever is typed wins.
+#[derive(Debug, Default)]
+pub(crate) struct ServiceConfig {
+    pub(crate) store: Option<PathBuf>,
+    pub(crate) namespace: Option<String>,
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) socket: Option<GroupSocket>,
+    pub(crate) grants: Option<PathBuf>,
+    pub(crate) grace: Option<Duration>,
+}
+
+/// A socket that the members of a group may open.
+#[derive(Debug, Clone)]
+pub(crate) struct GroupSocket {
+    pub(crate) path: PathBuf,
+    /// The number of the group.
+    pub(crate) group: u32,
+}
+
+/// Where the socket of a shared server is, and where programs look for it.
+pub(crate) const SHARED_SOCKET: &str = "/run/pogo/pogo.sock";
+
+const KEYS: &[&str] = &["store", "namespace", "listen", "socket", "grants", "grace"];
+
+impl ServiceConfig {
+    /// Reads the file, with the group and the grants that it names.
+    pub(crate) fn read(path: &Path) -> Result<Self, CliError> {
+        let file = SettingsFile::read(path).map_err(CliError::usage)?;
+        let mut reader = SettingsReader::new(&file);
+        let mut config = Self::default();
+        for setting in reader.keys(file.settings(), "a service", KEYS) {
+            config.take(&mut reader, setting);
+        }
+        let shared = file.settings().iter().find(|setting| setting.key == "socket");
+        if let Some(setting) = shared.filter(|_| config.grants.is_none()) {
+            let message = "members of a group may open the socket, and nothing says what they may do";
+            reader.problem(setting.position, message, "add `grants: /etc/pogo/grants.yaml`");
+        }
+        let problems = reader.into_problems();
+        match problems.is_empty() {
+            true => Ok(config),
+            false => Err(CliError::usage(pogo_inventory::InventoryError::Invalid(problems))),
+        }
+    }
+
+    fn take(&mut self, reader: &mut SettingsReader<'_>, setting: &Setting) {
+        let value = &setting.value;
+        match setting.key.as_str() {
+            "store" => self.store = absolute(reader, value, "/var/lib/pogo"),
+            "namespace" => self.namespace = namespace(reader, value),
+            "listen" => self.listen = reader.value(value, "an address of this machine and a port", "127.0.0.1:7646"),
+            "socket" => self.socket = socket(reader, value),
+            "grants" => self.grants = grants(reader, value),
+            _ => self.grace = time(reader, value),
+        }
+    }
+
+    /// With what was typed in place of what is written.
+    pub(crate) fn with(mut self, typed: &ServeArgs) -> Self {
+        if let Some(StoreChoice::Dir(path)) = &typed.place.store {
+            self.store = Some(path.clone());
+        }
+        self.namespace = typed.place.namespace.clone().or(self.namespace);
+        self.listen = typed.listen.or(self.listen);
+        self.grants = typed.grants.clone().or(self.grants);
+        self.grace = typed.grace.or(self.grace);
+        self
+    }
+
+    /// The grants that it names; where it names none, those of the owner.
+    pub(crate) fn granted(&self) -> Result<Grants, CliError> {
+        let Some(path) = &self.grants else {
+            return Ok(Grants::of_owner());
+        };
+        Ok(GrantsFile::read(path).map_err(CliError::usage)?.grants().clone())
+    }
+
+    /// Says what would be served, if it could be.
+    pub(crate) fn check(&self, place: &Place) -> Result<Exit, CliError> {
+        self.granted()?;
+        let mut text = format!("serves {} of {}\n", place.namespace(), place.store().display());
+        if let Some(socket) = &self.socket {
+            text.push_str(&format!("on {}, for a group\n", socket.path.display()));
+        }
+        if let Some(address) = self.listen {
+            text.push_str(&format!("on {address}, for whoever has a token\n"));
+        }
+        report::print(&text)?;
+        Ok(Exit::Succeeded)
+    }
+}
+
+fn absolute(reader: &mut SettingsReader<'_>, value: &SettingItem, example: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(reader.text(value, "a path", example)?);
+    if path.is_absolute() {
+        return Some(path);
+    }
+    reader.problem(
+        value.position,
+        "the path is relative, and a service starts in no directory of yours",
+        &format!("for example `{example}`"),
+    );
+    None
+}
+
+fn namespace(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<String> {
+    let name: pogo_api::wire::NamespaceName = reader.value(value, "the name of a namespace", "default")?;
+    Some(name.as_str().to_owned())
+}
+
+fn time(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<Duration> {
+    let text = reader.text(value, "a time", "1m")?;
+    match crate::cli::duration(text) {
+        Ok(time) => Some(time),
+        Err(error) => {
+            reader.problem(value.position, error, "for example `1m`");
+            None
+        }
+    }
+}
+
+/// The file is read as well, so that what is wrong with it is said now.
+fn grants(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<PathBuf> {
+    let path = absolute(reader, value, "/etc/pogo/grants.yaml")?;
+    if let Err(error) = GrantsFile::read(&path) {
+        reader.problem(
+            value.position,
+            error.to_string(),
+            "`pogo grants check --grants FILE` says the same",
+        );
+    }
+    Some(path)
+}
+
+fn socket(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<GroupSocket> {
+    let example = "socket: {group: deploy}";
+    let written = reader.map(value, "a map", example);
+    let (mut path, mut group) = (Some(PathBuf::from(SHARED_SOCKET)), None);
+    for setting in reader.keys(written, "a socket", &["path", "group"]) {
+        match setting.key.as_str() {
+            "path" => path = absolute(reader, &setting.value, SHARED_SOCKET),
+            _ => group = group_number(reader, &setting.value),
+        }
+    }
+    if !written.is_empty() && !written.iter().any(|setting| setting.key == "group") {
+        reader.problem(
+            value.position,
+            "the socket does not say whose it is",
+            &format!("for example `{example}`"),
+        );
+    }
+    if matches!(value.value, SettingValue::Nothing) {
+        return None;
+    }
+    Some(GroupSocket {
+        path: path?,
+        group: group?,
+    })
+}
+
+fn group_number(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<u32> {
+    let name = reader.text(value, "the name of a group", "deploy")?;
+    match Group::from_name(name) {
+        Ok(Some(group)) => Some(group.gid.as_raw()),
+        Ok(None) => {
+            let message = format!("this machine has no group `{}`", name.escape_debug());
+            reader.problem(
+                value.position,
+                message,
+                &format!("`groupadd {name}` makes it, if that is its name"),
+            );
+            None
+        }
+        Err(error) => {
+            reader.problem(
+                value.position,
+                format!("the group cannot be looked up: {error}"),
+                "try again",
+            );
+            None
+        }
+    }
+}
