@@ -16,7 +16,7 @@ use crate::error::StoreError;
 use crate::expiry::{prune, remove_output};
 use crate::history::job_records;
 use crate::jobs::{JobIndex, jobs};
-use crate::journal::{Growth, Reader, ReserveState, StoreJournal};
+use crate::journal::{Growth, Reader, RecentCommits, ReserveState, StoreJournal};
 use crate::limits::Limits;
 use crate::namespace_id::{read_id, write_id};
 use crate::output::{Outputs, Pruned, Retention, StoreOutput};
@@ -36,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) machine: Machine,
     pub(crate) growth: Growth,
+    pub(crate) recent: RecentCommits,
     pub(crate) reader: Reader,
     pub(crate) reserve: Arc<ReserveState>,
     pub(crate) tenure: Arc<Tenure>,
@@ -58,6 +59,7 @@ impl Namespace {
             limits,
             machine,
             growth: Growth::default(),
+            recent: RecentCommits::default(),
             reader,
             reserve,
             tenure,

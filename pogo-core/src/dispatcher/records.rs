@@ -119,6 +119,9 @@ impl RecordReader {
             // Listens before it reads: an append during the read must wake it too.
             let grown = self.growth.listen();
             let ended = self.growth.has_ended();
+            if !ended && self.at == self.growth.end() {
+                return Ok(Read::Nothing(grown));
+            }
             self.page = self.journal.read(self.at).await?.records.into();
             if self.page.is_empty() {
                 return Ok(if ended { Read::Ended } else { Read::Nothing(grown) });

@@ -28,6 +28,9 @@ pub(crate) struct JobIndex {
     table: JobTable,
     /// Jobs that stand in the file.
     written: BTreeSet<JobId>,
+    /// Where the journal ends as the rows have it, and the position that the file has.
+    noted: Mark,
+    written_upto: Seq,
     /// `None` if it is to be written anew.
     file: Option<Arc<dyn DiskFile>>,
     len: u64,
@@ -36,6 +39,9 @@ pub(crate) struct JobIndex {
 }
 
 impl JobIndex {
+    /// How many records the file may be behind the journal.
+    const BEHIND: u64 = 256;
+
     /// Reads the list and adds what it lacks of the journal, which ends at this mark; or makes it anew.
     pub(crate) fn open(shared: &Shared, end: Mark) -> Result<Self, StoreError> {
         let bytes = shared.disk.read_all(&index_file(&shared.dir)).unwrap_or_default();
@@ -52,6 +58,8 @@ impl JobIndex {
         let mut index = Self {
             table,
             written: BTreeSet::new(),
+            noted: end,
+            written_upto: end.at,
             file: None,
             len: 0,
             compact: 0,
@@ -70,23 +78,35 @@ impl JobIndex {
                 self.table.apply(at, record, &earlier);
             }
         }
+        self.noted = end;
+        // How far a job is stands in the journal too, from where whoever reads the list adds it.
+        let is_of_a_job = records.iter().any(|record| record.event.job_kind().is_some());
+        if is_of_a_job || end.at.0.saturating_sub(self.written_upto.0) >= Self::BEHIND {
+            self.write_changes(shared);
+        }
+    }
+
+    /// Adds what has changed to the file.
+    fn write_changes(&mut self, shared: &Shared) {
         let changed = self.table.take_changed();
         if changed.is_empty() {
             return;
         }
         let is_full = shared.reserve.is_given();
-        if is_full || self.write(shared, &changed, end).is_err() {
+        if is_full || self.write(shared, &changed, self.noted).is_err() {
             self.file = None;
         }
+        self.written_upto = self.noted.at;
     }
 
     pub(crate) fn page(&self, filter: &JobFilter) -> JobPage {
         filter.page(self.table.jobs.values().rev())
     }
 
-    /// The file, to be made durable before the records that it is made of are removed. Nobody who appends waits for
-    /// that.
-    pub(crate) fn file(&self) -> Option<Arc<dyn DiskFile>> {
+    /// The file with all that is known, to be made durable before the records that it is made of are removed. Nobody who
+    /// appends waits for that.
+    pub(crate) fn whole_file(&mut self, shared: &Shared) -> Option<Arc<dyn DiskFile>> {
+        self.write_changes(shared);
         self.file.clone()
     }
 

@@ -13,6 +13,7 @@ use pogo_core::journal::Seq;
 pub(crate) struct Growth {
     durable: Mutex<Option<Seq>>,
     changed: Event,
+    given_back: Event,
 }
 
 impl Growth {
@@ -29,11 +30,19 @@ impl Growth {
     pub(crate) fn set(&self, durable: Option<Seq>) {
         *self.durable.lock().unwrap_or_else(PoisonError::into_inner) = durable;
         self.changed.notify(usize::MAX);
+        if durable.is_none() {
+            self.given_back.notify(usize::MAX);
+        }
     }
 
     /// Listens for what changes from now on.
     pub(crate) fn listen(&self) -> EventListener {
         self.changed.listen()
+    }
+
+    /// Listens for the end of the owner in this process.
+    pub(crate) fn listen_for_end(&self) -> EventListener {
+        self.given_back.listen()
     }
 
     /// Waits for the next change, as far as this process knows of it, and otherwise a moment.

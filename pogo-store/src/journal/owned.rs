@@ -61,6 +61,7 @@ impl Drop for Hold {
         self.shared.tenure.end(|| self.shared.outputs.close_all());
         *self.shared.index() = None;
         self.claim = None;
+        self.shared.recent.clear();
         self.shared.growth.set(None);
     }
 }
@@ -77,7 +78,7 @@ impl Hold {
         claim.check(&*self.shared.disk)
     }
 
-    fn append(&self, commit: &Commit) -> Result<Seq, JournalError> {
+    fn append(&self, commit: &Arc<Commit>) -> Result<Seq, JournalError> {
         let encoded = EncodedCommit::new(commit, self.epoch, self.shared.limits.commit)?;
         let mut at_end = self.end();
         self.check()?;
@@ -89,6 +90,7 @@ impl Hold {
                 .flat_map(Record::digests)
                 .map(|digest| (digest, end)),
         );
+        self.shared.recent.push(commit, end, encoded.lines.len());
         self.shared.growth.set(Some(end));
         if let Some(index) = &mut *self.shared.index() {
             index.note(&self.shared, commit.at, &commit.records, at_end.writer.mark());
@@ -129,7 +131,7 @@ impl Hold {
     /// Removes what snapshots stand for, and the content that nothing names any more.
     fn compact(&self) -> Result<(), JournalError> {
         let shared = &self.shared;
-        let list = shared.index().as_ref().and_then(JobIndex::file);
+        let list = shared.index().as_mut().and_then(|index| index.whole_file(shared));
         // Without it the list is made anew from what is kept.
         let _ = list.map(|list| list.sync());
         let Some(needed) = remove_old(shared).map_err(unavailable)? else {
@@ -249,7 +251,7 @@ impl OwnedJournal for Owned {
     }
 
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
-        let commit = commit.clone();
+        let commit = Arc::new(commit.clone());
         self.end = self.run(move |hold| hold.append(&commit)).await?;
         Ok(self.end)
     }
@@ -281,7 +283,8 @@ fn restored(mark: &CopyMark) -> RestoredStore {
 
 async fn lost(shared: Arc<Shared>, hold: Weak<Hold>) {
     loop {
-        let listener = shared.growth.listen();
+        // An append makes sure by itself, so that nothing is looked at after each of them.
+        let listener = shared.growth.listen_for_end();
         let Some(held) = hold.upgrade() else { return };
         let checked = spawn_blocking(move || held.check()).await;
         if matches!(checked, Ok(Err(JournalError::Fenced))) {

@@ -77,6 +77,9 @@ impl Journal for StoreJournal {
     }
 
     async fn read(&self, from: Seq) -> Result<Page, JournalError> {
+        if let Some(page) = self.shared.recent.read(from) {
+            return Ok(page);
+        }
         self.run(move |shared| shared.reader.read(from, shared.growth.durable()))
             .await
     }
