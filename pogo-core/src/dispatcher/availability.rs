@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::{Either, select};
 
+use super::alarm::Alarm;
 use super::guarded::Guarded;
 use super::{Clock, JournalRetry, JournalStatus, Notice, Observer};
 use crate::Timestamp;
@@ -14,6 +15,8 @@ use crate::journal::JournalError;
 #[derive(Clone)]
 pub(super) struct Availability {
     away: Arc<Mutex<Option<(Timestamp, String)>>>,
+    /// For the limit of an answer, from one call to the next.
+    alarm: Arc<Mutex<Option<Alarm>>>,
     pub(super) clock: Arc<dyn Clock>,
     observer: Arc<Guarded>,
     retry: JournalRetry,
@@ -30,6 +33,7 @@ impl Availability {
     pub(super) fn new(clock: Arc<dyn Clock>, observer: Arc<Guarded>, retry: JournalRetry) -> Self {
         Self {
             away: Arc::default(),
+            alarm: Arc::default(),
             clock,
             observer,
             retry,
@@ -79,8 +83,7 @@ impl Tries<'_> {
     ) -> Result<T, JournalError> {
         let Availability { clock, retry, .. } = self.availability;
         let mut call = pin!(call);
-        let late = clock.sleep_until(clock.now() + retry.answer_within);
-        if let Either::Left((answer, _)) = select(call.as_mut(), late).await {
+        if let Some(answer) = self.in_time(call.as_mut()).await {
             return answer;
         }
         let message = format!("it has not answered for {} s", retry.answer_within.as_secs_f32());
@@ -93,6 +96,22 @@ impl Tries<'_> {
             Either::Left((answer, _)) => answer,
             Either::Right(_) => Err(error),
         }
+    }
+
+    /// The answer, or nothing once it takes too long.
+    async fn in_time<T>(&self, call: impl Future<Output = T> + Unpin) -> Option<T> {
+        let Availability {
+            clock, retry, alarm, ..
+        } = self.availability;
+        let kept = alarm.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut late = kept.unwrap_or_else(|| Alarm::new(Arc::clone(clock)));
+        let deadline = clock.now() + retry.answer_within;
+        let answer = match select(call, pin!(late.passes(deadline))).await {
+            Either::Left((answer, _)) => Some(answer),
+            Either::Right(_) => None,
+        };
+        *alarm.lock().unwrap_or_else(PoisonError::into_inner) = Some(late);
+        answer
     }
 
     /// Waits for the next try, after this error.

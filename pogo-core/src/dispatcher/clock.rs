@@ -1,5 +1,7 @@
 //! The clock trait.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::Timestamp;
@@ -13,4 +15,9 @@ pub trait Clock: Send + Sync {
 
     /// Sleeps until this time; returns at once if it has passed.
     async fn sleep_until(&self, deadline: Timestamp);
+
+    /// Sleeps for this long. A clock that may be set back overrides it, so that no short pause becomes a long one.
+    async fn sleep(&self, time: Duration) {
+        self.sleep_until(self.now() + time).await;
+    }
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::channel::mpsc;
-use futures::future::{BoxFuture, Fuse, FutureExt, poll_fn};
+use futures::future::{FutureExt, poll_fn};
 
+use super::alarm::Alarm;
 use super::attempts::JobCommand;
 use super::batch::Batch;
 use super::commit::Tail;
+use super::commit_delay::CommitDelay;
 use super::fencing::Fencing;
 use super::guarded::Guarded;
 use super::handle::Message;
@@ -68,12 +70,14 @@ pub struct Dispatcher {
     pub(super) io: Io,
     /// Whether a handle is left.
     pub(super) steered: bool,
-    pub(super) timer: Fuse<BoxFuture<'static, ()>>,
+    pub(super) timer: Alarm,
     pub(super) timer_at: Option<Timestamp>,
     pub(super) now: Timestamp,
     pub(super) commands: BTreeMap<JobId, JobCommand>,
     /// Inputs that wait for the append in flight.
     pub(super) queue: VecDeque<Pending>,
+    /// How long they wait for others without one.
+    pub(super) delay: CommitDelay,
     /// Replies to orders, sent once their records are durable.
     pub(super) replies: Vec<Reply>,
     pub(super) queries: Queries,
@@ -112,22 +116,23 @@ impl Dispatcher {
     /// The most inputs that share one commit.
     const BATCH: usize = 1_000;
 
-    pub(super) fn over(scheduler: Scheduler, io: Io) -> Self {
+    pub(super) fn over(scheduler: Scheduler, io: Io, commit_delay: Duration) -> Self {
         Self {
             now: scheduler.now(),
             scheduler,
-            io,
             steered: true,
-            timer: Fuse::terminated(),
+            timer: Alarm::new(Arc::clone(&io.clock)),
             timer_at: None,
             commands: BTreeMap::new(),
             queue: VecDeque::new(),
+            delay: CommitDelay::new(commit_delay, Arc::clone(&io.clock)),
             replies: Vec::new(),
             queries: Queries::default(),
             stream_starts: Vec::new(),
             waiters: Waiters::default(),
             turn: Turn::default(),
             shutdown: None,
+            io,
         }
     }
 
@@ -147,7 +152,9 @@ impl Dispatcher {
             if self.io.tail.is_idle() {
                 // Before the next batch, or callers that wait for this one would also wait for that one.
                 self.settle();
-                self.process_batch();
+                if !self.delay.holds(self.queue.iter(), self.io.running.len()) {
+                    self.process_batch();
+                }
             }
             self.arm_timer();
             if self.is_over() {
@@ -194,6 +201,8 @@ impl Dispatcher {
             Wakeup::Follow(request) => self.stream_starts.push(request),
             Wakeup::HandlesDropped => self.steered = false,
             Wakeup::Timer => self.time_out(),
+            // The batch begins with the next turn.
+            Wakeup::Delayed => {}
             Wakeup::Appended(records) => self.act(records?),
             Wakeup::Stored(stored) => stored?,
             Wakeup::Away => self.refuse_queued_orders(),

@@ -6,6 +6,7 @@
 
 mod accept_restore;
 mod acting;
+mod alarm;
 mod asking_hosts;
 mod attempts;
 mod availability;
@@ -15,6 +16,7 @@ mod batch;
 mod builder;
 mod clock;
 mod commit;
+mod commit_delay;
 mod error;
 mod event_loop;
 mod fence_question;

@@ -1,16 +1,18 @@
 //! Streams of what happens in a namespace.
 
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use event_listener::EventListener;
 use futures::channel::{mpsc, oneshot};
 use futures::future::{Either, select};
 use futures::stream::{BoxStream, Stream, StreamExt, unfold};
 
 use super::Clock;
+use super::alarm::Alarm;
 use super::records::{Read, RecordReader};
 use super::stream_start::{Start, StartRequest};
 use crate::Timestamp;
@@ -120,6 +122,7 @@ pub(super) struct Subscriber {
     next: Option<Update>,
     /// When a heartbeat is due.
     due: Timestamp,
+    alarm: Alarm,
     failed: bool,
 }
 
@@ -134,6 +137,7 @@ impl Subscriber {
         (request, options): (StreamRequest, SubscriptionOptions),
     ) -> Self {
         Self {
+            alarm: Alarm::new(Arc::clone(&clock)),
             reader,
             starts,
             clock,
@@ -187,8 +191,7 @@ impl Subscriber {
                     }
                 }
                 Ok(Read::Nothing(grown)) => {
-                    let clock = Arc::clone(&self.clock);
-                    if let Either::Right(_) = select(grown, clock.sleep_until(self.due)).await {
+                    if is_due_before(grown, &mut self.alarm, self.due).await {
                         return Some(Ok(self.heartbeat()));
                     }
                 }
@@ -258,6 +261,11 @@ impl Subscriber {
         let (after, id) = (self.said, self.position());
         (!records.is_empty()).then_some(Update::Records { after, id, records })
     }
+}
+
+/// Whether a heartbeat is due before the journal has grown.
+async fn is_due_before(grown: EventListener, alarm: &mut Alarm, due: Timestamp) -> bool {
+    matches!(select(grown, pin!(alarm.passes(due))).await, Either::Right(_))
 }
 
 /// Whether a record is one of a job.

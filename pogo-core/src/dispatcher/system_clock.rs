@@ -71,6 +71,10 @@ impl Clock for SystemClock {
             Delay::new(left.min(SLICE)).await;
         }
     }
+
+    async fn sleep(&self, time: Duration) {
+        Delay::new(time).await;
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! Wakeups of the dispatcher.
 
-use std::sync::Arc;
 use std::task::Poll;
 
-use futures::future::{Fuse, FutureExt, poll_fn};
+use futures::future::poll_fn;
 use futures::stream::StreamExt;
 
 use super::handle::Message;
@@ -38,6 +37,8 @@ pub(super) enum Wakeup {
     HandlesDropped,
     /// The timer fired.
     Timer,
+    /// What is queued has waited for others long enough.
+    Delayed,
     /// Records are durable, or never will be.
     Appended(Result<Vec<Record>, JournalError>),
     /// A snapshot was stored, or the journal is lost.
@@ -85,7 +86,13 @@ impl Dispatcher {
                     Poll::Pending => {}
                 }
             }
-            self.timer.poll_unpin(context).map(|()| Wakeup::Timer)
+            if self.delay.poll(context).is_ready() {
+                return Poll::Ready(Wakeup::Delayed);
+            }
+            match self.timer_at {
+                Some(at) => self.timer.poll(context, at).map(|()| Wakeup::Timer),
+                None => Poll::Pending,
+            }
         })
         .await
     }
@@ -93,7 +100,7 @@ impl Dispatcher {
     /// Arms the timer for the scheduler, or, while it waits for the journal, for what cannot wait.
     pub(super) fn arm_timer(&mut self) {
         let grace_end = self.shutdown.as_ref().and_then(Shutdown::next_timeout);
-        let next = match self.io.tail.is_idle() {
+        self.timer_at = match self.io.tail.is_idle() {
             true => {
                 let orders = self.io.fencing.next_timeout();
                 let next = self.scheduler.next_timeout().into_iter();
@@ -105,13 +112,5 @@ impl Dispatcher {
                 self.queries.next_timeout().into_iter().chain(grace_end).min()
             }
         };
-        if next != self.timer_at {
-            self.timer_at = next;
-            let clock = Arc::clone(&self.io.clock);
-            self.timer = match next {
-                Some(at) => async move { clock.sleep_until(at).await }.boxed().fuse(),
-                None => Fuse::terminated(),
-            };
-        }
     }
 }

@@ -6,6 +6,7 @@ mod asking_again;
 mod captured;
 mod clock_skew;
 mod collect;
+mod commit_delay;
 mod configuring;
 mod content;
 mod ending;

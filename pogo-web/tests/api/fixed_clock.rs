@@ -1,5 +1,7 @@
 //! A clock that stands, so that every document is the same each time.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::Clock;
@@ -17,4 +19,7 @@ impl Clock for FixedClock {
             std::future::pending::<()>().await;
         }
     }
+
+    /// Or commits would wait for ever for what comes next.
+    async fn sleep(&self, _time: Duration) {}
 }

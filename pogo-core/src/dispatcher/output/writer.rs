@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt, join_all, select};
 use futures::select_biased;
 
+use super::super::alarm::Alarm;
 use super::budget::Reservation;
 use super::progress::Progress;
 use super::sink::{OutputSink, Seal};
@@ -57,18 +58,23 @@ impl Drop for OutputWriter {
 }
 
 async fn write(sink: Arc<OutputSink>, store: Arc<dyn OutputStore>) {
+    let mut alarm = Alarm::new(Arc::clone(&sink.clock));
     loop {
         let batch = poll_fn(|context| sink.poll_batch(context)).await;
-        let seals = append(&sink, store.as_ref(), batch.frames, (batch.held, batch.seals)).await;
-        seal(&sink, store.as_ref(), seals).await;
+        let seals = append(
+            (&sink, store.as_ref(), &mut alarm),
+            batch.frames,
+            (batch.held, batch.seals),
+        )
+        .await;
+        seal((&sink, store.as_ref(), &mut alarm), seals).await;
         drop(batch.flushes);
     }
 }
 
 /// Appends these frames. Gives the attempts that are still to be sealed: while the store hangs none of them waits.
 async fn append(
-    sink: &OutputSink,
-    store: &dyn OutputStore,
+    (sink, store, alarm): (&OutputSink, &dyn OutputStore, &mut Alarm),
     frames: Vec<OutputFrame>,
     (held, mut seals): (Vec<(Arc<Progress>, Reservation)>, Vec<Seal>),
 ) -> Vec<Seal> {
@@ -76,7 +82,7 @@ async fn append(
         return seals;
     }
     let lose = |why: &str| held.iter().for_each(|(progress, _)| sink.lose(progress, why));
-    let appended = patiently(sink, store.append(&frames), || {
+    let appended = patiently((sink, alarm), store.append(&frames), || {
         lose(HANGS);
         for seal in seals.drain(..) {
             sink.lose(&seal.progress, HANGS);
@@ -88,7 +94,7 @@ async fn append(
     seals
 }
 
-async fn seal(sink: &OutputSink, store: &dyn OutputStore, seals: Vec<Seal>) {
+async fn seal((sink, store, alarm): (&OutputSink, &dyn OutputStore, &mut Alarm), seals: Vec<Seal>) {
     if seals.is_empty() {
         return;
     }
@@ -102,7 +108,7 @@ async fn seal(sink: &OutputSink, store: &dyn OutputStore, seals: Vec<Seal>) {
     });
     // All at once: each may wait for a disk.
     let all = join_all(calls).map(Ok);
-    let sealed = patiently(sink, all, || {
+    let sealed = patiently((sink, alarm), all, || {
         // Nobody waits any more, and the attempts end without it.
         answers = None;
         attempts.iter().for_each(|attempt| sink.lose(attempt, HANGS));
@@ -127,7 +133,7 @@ async fn seal(sink: &OutputSink, store: &dyn OutputStore, seals: Vec<Seal>) {
 /// The answer to a call. Once it takes too long, `hangs` is called and nobody waits for the store until it has
 /// answered.
 async fn patiently<T>(
-    sink: &OutputSink,
+    (sink, alarm): (&OutputSink, &mut Alarm),
     call: impl Future<Output = Result<T, OutputError>>,
     hangs: impl FnOnce(),
 ) -> Result<T, OutputError> {
@@ -140,7 +146,7 @@ async fn patiently<T>(
         })
     });
     let mut call = pin!(call.fuse());
-    let mut patience = sink.clock.sleep_until(sink.clock.now() + PATIENCE).fuse();
+    let mut patience = pin!(alarm.passes(sink.clock.now() + PATIENCE).fuse());
     select_biased! {
         answer = call => return answer,
         () = patience => {}
