@@ -6,8 +6,8 @@ use futures::channel::oneshot;
 
 /// Runs this on another thread, so that any executor can await it. It runs to its end even if nobody awaits it.
 ///
-/// Threads are kept for half a second after they were of use. One for each call was tried: a busy dispatcher spent more on starting threads
-/// than on syncs.
+/// Threads are kept for half a second after they were of use. One for each call was tried: a busy dispatcher spent more
+/// on starting threads than on syncs.
 pub(crate) async fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let (sender, receiver) = oneshot::channel();
     // Whoever asked may be gone.

@@ -27,6 +27,7 @@ use pogo_core::fleet::Host;
 use pogo_core::output::OutputSource;
 use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{AttemptId, JobId, Outcome, Phase};
+use pogo_ssh::loopback::Fault;
 use pogo_ssh::{Agent, SshTransport};
 use servers::{Servers, serve};
 
@@ -61,7 +62,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let [serving, first, last] = arguments.as_slice()
         && serving == "serve"
     {
-        return serve(first.parse()?, last.parse()?).await;
+        return serve((first.parse()?, last.parse()?), Fault::FailWith(0)).await;
     }
     let count = arguments.iter().find_map(|word| word.parse().ok()).unwrap_or(10_000);
     let mut servers = Servers::start(count).await?;

@@ -96,8 +96,9 @@ impl Server {
     }
 }
 
-/// The server's side: serves hosts of these numbers until its standard input ends.
-pub(crate) async fn serve(first: usize, last: usize) -> Result<(), Failure> {
+/// The server's side: serves hosts of these numbers until its standard input ends. Commands end without a process, as
+/// this fault has it.
+pub(crate) async fn serve((first, last): (usize, usize), healthy: Fault) -> Result<(), Failure> {
     let names: Vec<String> = (first..=last).map(|number| format!("web{number}")).collect();
     let fleet = LoopbackFleet::start(&names).await?;
     let mut hosts = Vec::new();
@@ -109,13 +110,13 @@ pub(crate) async fn serve(first: usize, last: usize) -> Result<(), Failure> {
         hosts.push(host);
     }
     for name in &names {
-        fleet.inject(name, HEALTHY)?;
+        fleet.inject(name, healthy)?;
     }
     say(&fleet.known_hosts_file().display().to_string()).await?;
     say(&serde_json::to_string(&hosts)?).await?;
     let mut orders: Lines<BufReader<Stdin>> = BufReader::new(tokio::io::stdin()).lines();
     while let Some(order) = orders.next_line().await? {
-        let fault = if order == "hang" { Fault::Hang } else { HEALTHY };
+        let fault = if order == "hang" { Fault::Hang } else { healthy };
         for name in &names {
             fleet.inject(name, fault)?;
         }
@@ -123,9 +124,6 @@ pub(crate) async fn serve(first: usize, last: usize) -> Result<(), Failure> {
     }
     Ok(())
 }
-
-/// Ends at once, and well, without a process on the server's side.
-const HEALTHY: Fault = Fault::FailWith(0);
 
 async fn say(line: &str) -> io::Result<()> {
     let mut output = tokio::io::stdout();

@@ -9,8 +9,8 @@ use futures::future::{BoxFuture, FutureExt};
 use super::Clock;
 use crate::Timestamp;
 
-/// Waits for a deadline that moves on again and again, and is seldom reached. A timer that was set for an earlier one is kept, and set anew when
-/// it fires: to set one for each commit took more of the processor than the commit's sync.
+/// Waits for a deadline that moves on again and again, and is seldom reached. A timer that was set for an earlier one
+/// is kept, and set anew when it fires: to set one for each commit took more of the processor than the commit's sync.
 pub(super) struct Alarm {
     clock: Arc<dyn Clock>,
     set: Option<(Timestamp, BoxFuture<'static, ()>)>,

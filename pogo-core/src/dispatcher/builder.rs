@@ -151,10 +151,10 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Sets how long the reports of attempts wait for those of others, to share a commit with them. Where the journal is
-    /// quick, this divides what it takes of the processor and of the disk by several; it delays the beginning and the end
-    /// of an attempt. Only reports wait, and only while five attempts or more are under way, of which some have not
-    /// reported: an order of a person, a deadline, or a report that fills the batch is committed at once. Default:
+    /// Sets how long the reports of attempts wait for those of others, to share a commit with them. Where the journal
+    /// is quick, this divides what it takes of the processor and of the disk by several; it delays the beginning and
+    /// the end of an attempt. Only reports wait, and only while five attempts or more are under way, of which some have
+    /// not reported: an order of a person, a deadline, or a report that fills the batch is committed at once. Default:
     /// [`COMMIT_DELAY`](Self::COMMIT_DELAY); zero is never.
     ///
     /// A phase that an attempt enters waits ten times as long for what comes next, as it is only shown.

@@ -9,8 +9,8 @@ use futures::future::{BoxFuture, Fuse, FutureExt};
 use super::wakeup::Pending;
 use super::{Clock, Report};
 
-/// Whether the next commit waits. While an append is in flight reports are queued, and share the next commit; where appends are quick, few come
-/// meanwhile, and each would have a commit and a sync of its own.
+/// Whether the next commit waits. While an append is in flight reports are queued, and share the next commit; where
+/// appends are quick, few come meanwhile, and each would have a commit and a sync of its own.
 pub(super) struct CommitDelay {
     time: Duration,
     clock: Arc<dyn Clock>,

@@ -51,8 +51,8 @@ impl Observer for Commits {
     }
 }
 
-/// Runs a job on so many hosts, all at once, and does this meanwhile. Says when commits came after the first host had ended, and how many
-/// records they had.
+/// Runs a job on so many hosts, all at once, and does this meanwhile. Says when commits came after the first host had
+/// ended, and how many records they had.
 fn commits<F: Future<Output = ()> + 'static>(
     (hosts, asks): (u32, bool),
     delay: Duration,

@@ -26,6 +26,8 @@ pub enum Fault {
     Flood(u64),
     /// A command is not run and ends with this status.
     FailWith(u32),
+    /// A command is not run, writes one line and ends well, without a process: for measuring what clients cost.
+    Answer,
     /// A forced command runs in place of every command and ends with this status.
     ForcedCommand(u32),
 }

@@ -19,6 +19,9 @@ use super::host::{LoopbackHost, RunningGuard, USER};
 use super::shared::Shared;
 use crate::exec::{GATE, GO, instead_of_command, is_command, marks_of_beginning};
 
+/// What [`Fault::Answer`] writes.
+const ANSWER: &[u8] = b"here\n";
+
 /// One command line of a host.
 pub(super) struct ServerExecution {
     pub(super) host: Arc<LoopbackHost>,
@@ -44,10 +47,14 @@ impl ServerExecution {
                 return read_all(messages, None, None).await;
             }
             Some(Fault::FailWith(status)) if is_command => match marks_of_beginning(&self.line) {
-                Some(marks) => return end_when_told_to_go(messages, &channel, (marks, status)).await,
+                Some(marks) => return end_when_told_to_go(messages, &channel, (marks, status, None)).await,
                 None => self.line = instead_of_command(&self.line, &format!("exit {status}")).unwrap_or(self.line),
             },
-            Some(Fault::ForcedCommand(status)) => return end_at_once(&channel, (String::new(), status)).await,
+            Some(Fault::Answer) if is_command => match marks_of_beginning(&self.line) {
+                Some(marks) => return end_when_told_to_go(messages, &channel, (marks, 0, Some(ANSWER))).await,
+                None => self.line = instead_of_command(&self.line, "echo here").unwrap_or(self.line),
+            },
+            Some(Fault::ForcedCommand(status)) => return end_at_once(&channel, (String::new(), status, None)).await,
             Some(Fault::Flood(bytes)) if is_command => flood(&channel, bytes).await,
             Some(Fault::DropLink(after)) if is_command => breaking = Some((Arc::clone(&self.break_link), after)),
             _ => {}
@@ -181,12 +188,12 @@ async fn pump(from: Option<impl AsyncRead + Unpin>, channel: &ChannelWriteHalf<M
 async fn end_when_told_to_go(
     mut messages: ChannelReadHalf,
     channel: &ChannelWriteHalf<Msg>,
-    ((ready, entered), status): ((String, String), u32),
+    ((ready, entered), status, said): ((String, String), u32, Option<&'static [u8]>),
 ) {
     let _ = channel.extended_data_bytes(1, ready.into_bytes()).await;
     while let Some(message) = messages.wait().await {
         if matches!(message, ChannelMsg::Data { .. }) {
-            return end_at_once(channel, (entered, status)).await;
+            return end_at_once(channel, (entered, status, said)).await;
         }
         if matches!(message, ChannelMsg::Eof | ChannelMsg::Close) {
             break;
@@ -195,9 +202,12 @@ async fn end_when_told_to_go(
     let _ = channel.close().await;
 }
 
-/// Imitates a command: reports its beginning and its end.
-async fn end_at_once(channel: &ChannelWriteHalf<Msg>, (marks, status): (String, u32)) {
+/// Imitates a command: reports its beginning, what it writes and its end.
+async fn end_at_once(channel: &ChannelWriteHalf<Msg>, (marks, status, said): (String, u32, Option<&'static [u8]>)) {
     let _ = channel.extended_data_bytes(1, marks.into_bytes()).await;
+    if let Some(said) = said {
+        let _ = channel.data_bytes(said).await;
+    }
     let _ = channel.exit_status(status).await;
     let _ = channel.close().await;
 }

@@ -103,8 +103,8 @@ impl JobIndex {
         filter.page(self.table.jobs.values().rev())
     }
 
-    /// The file with all that is known, to be made durable before the records that it is made of are removed. Nobody who
-    /// appends waits for that.
+    /// The file with all that is known, to be made durable before the records that it is made of are removed. Nobody
+    /// who appends waits for that.
     pub(crate) fn whole_file(&mut self, shared: &Shared) -> Option<Arc<dyn DiskFile>> {
         self.write_changes(shared);
         self.file.clone()

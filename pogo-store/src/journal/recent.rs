@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pogo_core::journal::{Commit, Page, Seq};
 
-/// What was appended last. Whoever follows reads each commit right after it is durable: from here that takes no file, no thread and no
-/// parser, however many follow.
+/// What was appended last. Whoever follows reads each commit right after it is durable: from here that takes no file,
+/// no thread and no parser, however many follow.
 #[derive(Debug, Default)]
 pub(crate) struct RecentCommits {
     kept: Mutex<Kept>,
