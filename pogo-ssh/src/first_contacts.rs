@@ -102,10 +102,7 @@ mod tests {
     use super::*;
 
     fn failed(message: &str) -> Failure {
-        Failure {
-            kind: FailureKind::HostKey,
-            message: message.to_owned(),
-        }
+        Failure::new(FailureKind::HostKey, message)
     }
 
     #[test]
