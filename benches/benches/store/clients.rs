@@ -60,7 +60,8 @@ pub(crate) async fn clients(dir: &Path, program: &Program, hosts: usize, figures
 fn policy_of(servers: &Servers, parallel: usize) -> String {
     let hosts = servers.hosts();
     let mut policy = format!(
-        "tag: {{ web: [\"web[1-{}]\"] }}\nconstraint: {{ $web: {{ max_parallel: {parallel} }} }}\nretire_after: 1s\nhost:\n",
+        "tag: {{ web: [\"web[1-{}]\"] }}\nconstraint: {{ $web: {{ max_parallel: {parallel} }} }}\n\
+         retire_after: 1s\nhost:\n",
         hosts.len()
     );
     for host in hosts {

@@ -24,7 +24,8 @@ pub enum DispatchError {
     /// The clock is too far from that of the journal's store, so that the journal was not taken over: its records would
     /// have wrong times.
     #[error(
-        "the clock of this machine is {skew}, and whoever takes over may be {} s away at most; set the clock right, or take over by force",
+        "the clock of this machine is {skew}, and whoever takes over may be {} s away at most; \
+         set the clock right, or take over by force",
         ClockSkew::MOST.as_secs()
     )]
     ClockSkewed {

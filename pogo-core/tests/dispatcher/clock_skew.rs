@@ -88,7 +88,8 @@ fn the_refusal_says_how_far_the_clock_is_and_what_to_do() {
         let refused = build(&journal(-15_000), Acquire::IfFree).await.map(|_| ()).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "the clock of this machine is 15.0 s ahead of the clock of the journal's store, and whoever takes over may be 10 s away at most; \
+            "the clock of this machine is 15.0 s ahead of the clock of the journal's store, and whoever takes over \
+             may be 10 s away at most; \
              set the clock right, or take over by force"
         );
     });

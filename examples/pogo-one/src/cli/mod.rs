@@ -74,7 +74,9 @@ pub(crate) use service::{
     AttachArgs, JobArg, PlaceArgs, ServeArgs, ServeCommand, ServeStopArgs, ServeUnitArgs, StoreChoice, WaitArgs,
 };
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
-pub(crate) use source::{INSTALL, source};
+#[cfg(all(feature = "store", not(feature = "postgres")))]
+pub(crate) use source::INSTALL;
+pub(crate) use source::source;
 pub(crate) use sources::{FollowArgs, SourceArgs};
 pub(crate) use ssh::{HostKeys, SshArgs, TransportArg};
 #[cfg(feature = "store")]

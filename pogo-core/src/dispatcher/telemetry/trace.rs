@@ -82,7 +82,8 @@ impl Observer for Trace {
                 info!(target: "pogo", away_seconds = after.as_secs_f64(), "the journal can be reached again");
             }
             Notice::ClockSkewed { skew } => {
-                warn!(target: "pogo", ahead_seconds = skew.0 as f64 / 1_000.0, "the clock is too far from that of the journal's store");
+                let ahead_seconds = skew.0 as f64 / 1_000.0;
+                warn!(target: "pogo", ahead_seconds, "the clock is too far from that of the journal's store");
             }
             Notice::OutputLost { source, message } => {
                 let (job, host, attempt) = (source.job, &source.host, source.attempt);

@@ -11,7 +11,8 @@
 //! - Dispatchers are paused and wake up, are killed, and are cut off from the journal, from their hosts, or from both.
 //!   Their clocks are apart.
 //! - Operators submit jobs and give orders all along.
-//! - On request, the journal [is restored](Cluster::restores) from copies, and clocks [are further apart](Cluster::skewed_clocks).
+//! - On request, the journal [is restored](Cluster::restores) from copies, and clocks
+//!   [are further apart](Cluster::skewed_clocks).
 //!
 //! Whatever happens, each [rule](ClusterRule) has to hold: no two commands at once on a host; nothing begins without a
 //! permission that was made durable by the owner of the journal, nor later than 30 seconds of its host's time after it
