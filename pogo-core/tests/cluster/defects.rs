@@ -12,7 +12,7 @@ fn first(cluster: &Cluster, rule: ClusterRule, seeds: u64) -> Option<u64> {
 
 fn assert_found(defect: Defect, rule: ClusterRule) {
     assert!(
-        first(&cluster().plant(defect), rule, 200).is_some(),
+        first(&cluster().plant(defect), rule, 1_000).is_some(),
         "{defect:?} is not found"
     );
 }
