@@ -12,7 +12,8 @@ use super::hooked_disk::HookedDisk;
 use super::outputs::{read, source};
 use super::scenario::{Acknowledged, DIR, SMALL, acquire, journal, machine, open, open_on, play, verify_in, writing};
 use super::simulated_disk::SimulatedDisk;
-use crate::disk::Disk;
+use crate::copy::read_mark;
+use crate::disk::{Disk, replace_file};
 use crate::output::BLOCK;
 use crate::{Store, StoreError};
 
@@ -116,11 +117,22 @@ fn what_is_of_a_process_is_not_copied() {
 fn the_form_of_a_mark_is_for_ever() {
     let (disk, _) = used();
     block_on(open(&disk).unwrap().copy(COPY, NOW)).unwrap();
-    let mark = disk.read_all(&Path::new(COPY).join("ns/default/copied")).unwrap();
-    assert_eq!(
-        String::from_utf8(mark).unwrap(),
-        "{\"crc\":\"c29ea8f6\",\"from\":\"/store\",\"at\":1764356460021,\"epoch\":3}\n"
+    let path = Path::new(COPY).join("ns/default/copied");
+    let mark = String::from_utf8(disk.read_all(&path).unwrap()).unwrap();
+    let (_, fields) = mark.split_once(',').unwrap();
+    let id = fields
+        .strip_prefix("\"from\":\"/store\",\"at\":1764356460021,\"epoch\":3,\"id\":\"")
+        .unwrap();
+    let id = id.strip_suffix("\"}\n").unwrap();
+    assert!(
+        id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{mark}"
     );
+    // Copies of before copies had an id.
+    let former = "{\"crc\":\"c29ea8f6\",\"from\":\"/store\",\"at\":1764356460021,\"epoch\":3}\n";
+    replace_file(&disk, &path, former.as_bytes()).unwrap();
+    let read = read_mark(&disk, path.parent().unwrap()).unwrap().unwrap();
+    assert_eq!((read.epoch, read.id), (Epoch(3), None));
 }
 
 #[test]
