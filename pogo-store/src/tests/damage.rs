@@ -159,6 +159,9 @@ fn a_segment_that_is_gone_is_missed() {
     let (before, _) = segment(&disk, 0);
     let (path, _) = segment(&disk, 1);
     crate::disk::Disk::remove(&disk, Path::new(&path)).unwrap();
+    // Its owner has what it appended last at hand.
+    drop((owned, journal));
+    let journal = super::scenario::journal(&open(&disk).unwrap());
     let error = read_from(&journal, Seq(0)).unwrap_err().to_string();
     assert!(error.contains(&format!("{before} breaks off at byte ")), "{error}");
 }
