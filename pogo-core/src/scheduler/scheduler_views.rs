@@ -112,7 +112,7 @@ impl Scheduler {
         Some(self.state.unfenced(*job, host)?.view(at))
     }
 
-    /// The attempts in doubt whose hosts have to be [fenced](Input::Fenced) before this order can be carried out
+    /// The attempts in doubt whose hosts have to be [fenced](super::Input::Fenced) before this order can be carried out
     /// without force.
     pub fn unfenced_by(&self, order: &Order) -> Vec<DoubtView> {
         self.state.unfenced_by(order)
