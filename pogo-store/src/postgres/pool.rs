@@ -2,7 +2,6 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use sqlx::PgConnection;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -13,14 +12,12 @@ use super::{PostgresAddress, PostgresError};
 
 /// How many there are at once.
 const MOST: usize = 4;
-/// One that nobody has used for so long may be gone, and is asked first.
-const FRESH: Duration = Duration::from_secs(5);
 
 /// A few connections, opened when they are needed.
 #[derive(Debug)]
 pub(super) struct Pool {
     address: PostgresAddress,
-    idle: Mutex<Vec<(Instant, PgConnection)>>,
+    idle: Mutex<Vec<PgConnection>>,
     slots: Semaphore,
 }
 
@@ -48,8 +45,9 @@ impl Pool {
             connection,
             _slot: slot,
         };
-        while let Some((since, mut connection)) = self.pop() {
-            if since.elapsed() < FRESH || within(sqlx::query("SELECT 1").execute(&mut connection)).await.is_ok() {
+        // The server may have ended them all meanwhile, a moment ago too. What is asked is worth another round trip.
+        while let Some(mut connection) = self.pop() {
+            if within(sqlx::query("SELECT 1").execute(&mut connection)).await.is_ok() {
                 return Ok(pooled(connection));
             }
         }
@@ -57,7 +55,7 @@ impl Pool {
         connected.map(pooled).map_err(before)
     }
 
-    fn pop(&self) -> Option<(Instant, PgConnection)> {
+    fn pop(&self) -> Option<PgConnection> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 }
@@ -75,7 +73,7 @@ impl Pooled<'_> {
     pub(super) fn done<T>(self, answer: Result<T, Failed>) -> Result<T, Failed> {
         if answer.as_ref().map_or_else(|failed| failed.is_connected, |_| true) {
             let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.push((Instant::now(), self.connection));
+            idle.push(self.connection);
         }
         answer
     }
