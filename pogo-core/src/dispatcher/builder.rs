@@ -118,8 +118,8 @@ impl DispatcherBuilder {
     /// nobody takes over from an owner that lives unless asked to.
     ///
     /// Where the journal's store has a [clock of its own](Journal::store_time) that is more than 10 seconds away from
-    /// the dispatcher's, only [`Acquire::Force`] takes over; [observers](Self::observer) are told
-    /// ([`Notice::ClockSkewed`](super::Notice::ClockSkewed)).
+    /// the dispatcher's, only [`Acquire::Force`] takes over; [observers](Self::observer) receive
+    /// [`Notice::ClockSkewed`](super::Notice::ClockSkewed).
     pub fn acquire(mut self, how: Acquire) -> Self {
         self.acquire = how;
         self

@@ -6,7 +6,8 @@ use std::time::Duration;
 use pogo_core::dispatcher::{Notice, Observer};
 use tokio::time::{Instant, sleep};
 
-/// How long a store may be away before whoever waits for a dispatcher is told. One that runs goes on to wait.
+/// How long a store may be away before clients that wait for a starting dispatcher get an error. A dispatcher that
+/// runs already keeps retrying.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How often that is looked at.

@@ -1,4 +1,4 @@
-//! What becomes of a background process when its user logs out, which systemd decides.
+//! Whether systemd ends background processes when their user logs out.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -182,7 +182,7 @@ fn a_bit_that_is_flipped_anywhere_is_found_and_placed_and_nothing_is_cut_away() 
     for flip in 0..flips {
         let path = &files[usize::try_from(flip).unwrap() % files.len()];
         let before = fs::read(path).unwrap();
-        // The same places each time, all over the file.
+        // Deterministic positions, spread over the file.
         let at = (flip.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % before.len() as u64;
         let file = fs::File::options().write(true).open(path).unwrap();
         let byte = before[usize::try_from(at).unwrap()] ^ (1 << (flip % 8));

@@ -22,7 +22,7 @@ enum Moment {
     Written,
     /// Between a commit and what follows from it.
     Durable,
-    /// Before a host or a client is told something.
+    /// Before a message is sent to a host or a client.
     Acting,
     /// Before anything else of the store is changed.
     Elsewhere,

@@ -1,4 +1,4 @@
-//! The program itself under ptrace: it is killed, or told of an error, at exactly one of its calls to the system.
+//! The program itself under ptrace: it is killed, or gets an error, at exactly one system call.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -28,7 +28,7 @@ pub(super) enum Call {
     Remove,
 }
 
-/// What becomes of a call.
+/// The fault that is injected into a system call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Passes,
