@@ -160,14 +160,14 @@ fn what_is_wrong_with_grants_is_said_where_it_stands_and_how_to_mend_it() {
 }
 
 /// A server on a port, with what its first line says.
-struct Listens {
-    server: Child,
-    address: String,
-    printed: String,
+pub(super) struct Listens {
+    pub(super) server: Child,
+    pub(super) address: String,
+    pub(super) printed: String,
 }
 
 impl Listens {
-    fn start(kept: &Kept, more: &[&str]) -> Self {
+    pub(super) fn start(kept: &Kept, more: &[&str]) -> Self {
         let mut command = kept.command(&[&["serve", "--listen", "127.0.0.1:0"], more].concat());
         let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();

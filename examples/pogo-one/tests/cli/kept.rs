@@ -9,6 +9,7 @@ use pogo_ssh::loopback::Fault;
 use rustix::process::Signal;
 use serde_json::Value;
 
+use super::access::Listens;
 use super::asking::PASSPHRASE;
 use super::kept_store::{Kept, files_with, signal, until};
 use super::program::Done;
@@ -246,14 +247,8 @@ fn asked(address: &str, path: &str, header: &str) -> String {
 #[test]
 fn a_page_is_served_on_this_machine_for_whoever_has_the_token() {
     let kept = Kept::new("tag: {web: [web1]}\n", &["web1"]);
-    let mut command = kept.command(&["serve", "--listen", "127.0.0.1:0"]);
-    let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(server.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let (page, token) = line.trim().split_once("#token=").unwrap();
-    let address = page.strip_prefix("http://").unwrap().strip_suffix("/page/").unwrap();
+    let mut listens = Listens::start(&kept, &[]);
+    let (address, token) = (listens.address.as_str(), &listens.printed);
     // A job of this store is one of that page.
     assert_eq!(kept.run("@web", &["--", "true"]).code, 0);
     let jobs = "/v1/namespaces/default/history";
@@ -265,8 +260,8 @@ fn a_page_is_served_on_this_machine_for_whoever_has_the_token() {
         "{answer}"
     );
     assert!(asked(address, "/page/", "").contains("<title>"));
-    signal(&server, Signal::TERM);
-    assert_eq!(server.wait().unwrap().code(), Some(0));
+    signal(&listens.server, Signal::TERM);
+    assert_eq!(listens.server.wait().unwrap().code(), Some(0));
     let elsewhere = kept.verb(&["serve", "--listen", "0.0.0.0:0"]);
     elsewhere.assert_refused(&["not encrypted", "listen on 127.0.0.1"]);
 }
