@@ -53,9 +53,11 @@ impl SmallDisk {
         fs::remove_file(self.path.join(name)).unwrap();
     }
 
-    /// Lets nothing be written, from before anybody writes.
+    /// Lets nothing be written by whoever opens something from now on. Whoever still has a file open for writing, as a
+    /// process that was just killed, would forbid this to the disk itself: so it is mounted on its own place once more.
     pub(super) fn read_only(&self) {
         let none = None::<&str>;
+        mount(Some(&self.path), &self.path, none, MsFlags::MS_BIND, none).unwrap();
         let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
         mount(none, &self.path, none, flags, none).unwrap();
     }
