@@ -7,7 +7,7 @@ use sqlx::{PgConnection, Row};
 
 use pogo_core::journal::{Acquire, Epoch, JournalError, Nonce, Owner, OwnerId};
 
-use super::clock::Skew;
+use super::clock::skew;
 use super::error::Failed;
 use super::fence::{Fence, number, stored};
 use super::holder::{NamespaceRow, stand_by, stand_down};
@@ -134,12 +134,14 @@ impl Claiming<'_> {
 
     /// Whether this clock is close enough to that of the store to find somebody dead.
     async fn may_judge(&mut self) -> Result<bool, JournalError> {
-        let skew = Skew::of(&mut self.connection).await.map_err(Failed::unavailable)?;
-        if skew.is_small() {
+        let skew = skew(&mut self.connection).await.map_err(Failed::unavailable)?;
+        if !skew.is_too_large() {
             return Ok(true);
         }
         Err(JournalError::Unavailable {
-            message: format!("its owner is dead, and {skew}; set the clock right, or take over by force"),
+            message: format!(
+                "its owner is dead, and the clock of this machine is {skew}; set the clock right, or take over by force"
+            ),
         })
     }
 

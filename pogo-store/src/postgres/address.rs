@@ -92,6 +92,18 @@ impl PostgresAddress {
         text
     }
 
+    /// What distinguishes the store from others: the server, the database and the schema, whoever logs in there and
+    /// however.
+    pub fn identity(&self) -> String {
+        let Ok(options) = self.url.expose_secret().parse::<PgConnectOptions>() else {
+            return self.name.clone();
+        };
+        let socket = options.get_socket().map(|path| path.display().to_string());
+        let host = socket.unwrap_or_else(|| options.get_host().to_owned());
+        let database = options.get_database().unwrap_or_else(|| options.get_username());
+        format!("postgres {host} {} {database} {}", options.get_port(), self.schema)
+    }
+
     /// The schema that has the tables.
     pub fn schema(&self) -> &str {
         &self.schema
@@ -214,6 +226,25 @@ mod tests {
         assert_eq!(address.expose().parse::<PostgresAddress>().unwrap(), address);
         let without: PostgresAddress = "postgres://me@db/pogo?sslmode=disable".parse().unwrap();
         assert!(!without.has_password());
+    }
+
+    #[test]
+    fn the_same_store_has_one_identity_whoever_logs_in() {
+        let identity = |text: &str| text.parse::<PostgresAddress>().unwrap().identity();
+        let one = identity("postgres://me:secret@db:5433/pogo");
+        assert_eq!(
+            one,
+            identity("postgresql://you@db:5433/pogo?sslmode=disable&schema=pogo")
+        );
+        for other in [
+            "postgres://me@db:5433/other",
+            "postgres://me@db:5434/pogo",
+            "postgres://me@other:5433/pogo",
+            "postgres://me@db:5433/pogo?schema=other",
+            "postgres://me@db:5433/pogo?host=/run/postgresql",
+        ] {
+            assert_ne!(one, identity(other), "{other}");
+        }
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::future::LocalBoxFuture;
 
-use pogo_core::Digest;
 use pogo_core::journal::{Acquire, Journal, JournalError, OwnedJournal, Owner, Page, Seq, Snapshot};
+use pogo_core::{Digest, Timestamp};
 
+use super::clock::store_time;
 use super::commits::read;
 use super::contents::read_content;
 use super::error::{Answer, Failed};
@@ -113,5 +114,16 @@ impl Journal for PostgresJournal {
             }
             self.shared.growth.wait(listener).await;
         }
+    }
+
+    async fn store_time(&self) -> Result<Option<Timestamp>, JournalError> {
+        let shared = Arc::clone(&self.shared);
+        let asked = move || async move {
+            let mut pooled = shared.store.pool.get().await?;
+            let time = store_time(&mut pooled).await;
+            pooled.done(time)
+        };
+        let time = self.shared.store.runtime.run(asked).await;
+        time.and_then(|time| time).map(Some).map_err(Failed::unavailable)
     }
 }

@@ -2,6 +2,7 @@
 
 mod acquire;
 mod address;
+mod check;
 mod clock;
 mod commits;
 mod compaction;
@@ -12,6 +13,7 @@ mod heartbeat;
 mod history;
 mod hold;
 mod holder;
+mod info;
 mod journal;
 mod migration;
 mod namespace;
@@ -27,8 +29,10 @@ mod store;
 mod watch;
 
 pub use address::PostgresAddress;
+pub use check::PostgresDamage;
 pub use error::PostgresError;
 pub use heartbeat::Pace;
+pub use info::{PostgresInfo, PostgresOwner, StoredRows};
 pub use journal::PostgresJournal;
 pub use migration::Migrated;
 pub use namespace::PostgresNamespace;

@@ -2,17 +2,20 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use futures::future::LocalBoxFuture;
 use sqlx::{PgConnection, Row};
 
-use super::PostgresError;
 use super::acquire::create;
+use super::check::check;
 use super::error::Failed;
 use super::hold::Hold;
+use super::info::info;
 use super::journal::PostgresJournal;
 use super::output::PostgresOutput;
 use super::place::Place;
 use super::session::{connect_to_write, within};
 use super::store::{StoreShared, unavailable};
+use super::{PostgresDamage, PostgresError, PostgresInfo};
 use crate::journal::Growth;
 
 /// A namespace of a [`PostgresStore`](super::PostgresStore). Clones are of the same namespace.
@@ -81,6 +84,40 @@ impl PostgresNamespace {
         let address = &self.shared.store.address;
         let named = self.shared.store.runtime.run(asked).await;
         named.map_err(|failed| unavailable(address, failed))?
+    }
+
+    /// What it has, who owns it and who waits, beside an owner too.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn info(&self) -> Result<PostgresInfo, PostgresError> {
+        self.ask(|connection, name| Box::pin(info(connection, name))).await
+    }
+
+    /// Reads everything that it has, and says what is not as it was written; beside an owner too. Takes as long as
+    /// reading all of it.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn check(&self) -> Result<Vec<PostgresDamage>, PostgresError> {
+        self.ask(|connection, name| Box::pin(check(connection, name))).await
+    }
+
+    /// Asks over one of the connections that anybody may use.
+    async fn ask<T, F>(&self, ask: F) -> Result<T, PostgresError>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut PgConnection, &'a str) -> LocalBoxFuture<'a, Result<T, Failed>> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        let asked = move || async move {
+            let mut pooled = shared.store.pool.get().await?;
+            let answer = ask(&mut pooled, &shared.name).await;
+            pooled.done(answer)
+        };
+        let answer = self.shared.store.runtime.run(asked).await;
+        let answer = answer.and_then(|answer| answer);
+        answer.map_err(|failed| unavailable(&self.shared.store.address, failed))
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {

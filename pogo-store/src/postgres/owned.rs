@@ -11,7 +11,7 @@ use pogo_core::Digest;
 use pogo_core::journal::{
     Acquire, Commit, Epoch, JournalError, OwnedJournal, Owner, OwnerId, RestoredStore, Seq, Snapshot,
 };
-use pogo_core::scheduler::{Incarnation, RestoreCause};
+use pogo_core::scheduler::{Incarnation, RestoreCause, RestoreId};
 
 use super::acquire::Asking;
 use super::commits::{EncodedCommit, MAX_COMMIT, owned_end};
@@ -100,9 +100,16 @@ async fn check_snapshot(connection: &mut PgConnection, namespace: i64, end: Seq)
 /// What happened to the store since its last owner, if anything did.
 fn restored(row: &NamespaceRow, place: &Place) -> Option<RestoredStore> {
     let copied = row.copied_from.as_ref().map(|_| RestoreCause::Copied);
-    copied
-        .or_else(|| place.changed_since(&row.place))
-        .map(RestoredStore::new)
+    let cause = copied.or_else(|| place.changed_since(&row.place))?;
+    Some(RestoredStore::new(cause).identified(restore_id(row, place)))
+}
+
+/// The same until it is confirmed, which stores the new place and removes the mark of a copy.
+fn restore_id(row: &NamespaceRow, place: &Place) -> RestoreId {
+    let copied = row.copied_from.as_deref().unwrap_or_default();
+    let digest = Digest::of(format!("{} > {} < {copied}", row.place, place.stored()).as_bytes());
+    let bytes = digest.as_bytes().iter().take(8);
+    RestoreId(bytes.fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
 impl Drop for Owned {

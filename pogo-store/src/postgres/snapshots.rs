@@ -73,3 +73,18 @@ fn unpacked(packed: &[u8]) -> Result<Snapshot, String> {
     serde_json::from_slice(&text)
         .map_err(|error| format!("its snapshot is whole, and this version of pogo cannot read it: {error}"))
 }
+
+/// The snapshots that cannot be read, and why not.
+pub(super) async fn damaged_snapshots(
+    connection: &mut PgConnection,
+    namespace: i64,
+) -> Result<Vec<(Seq, String)>, Failed> {
+    let all = sqlx::query("SELECT upto, state FROM snapshots WHERE namespace = $1 ORDER BY upto").bind(namespace);
+    let mut damaged = vec![];
+    for row in long(all.fetch_all(connection)).await? {
+        if let Err(message) = unpacked(row.try_get("state")?) {
+            damaged.push((Seq(number(&row, "upto")?), message));
+        }
+    }
+    Ok(damaged)
+}

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sqlx::{PgConnection, Row};
+
 use super::error::Failed;
 use super::migration::{self, Migrated};
 use super::namespace::PostgresNamespace;
 use super::pool::Pool;
 use super::runtime::Runtime;
-use super::session::connect;
+use super::session::{connect, within};
 use super::{Pace, PostgresAddress, PostgresError};
 use crate::namespace::check_name;
 use crate::owner::Machine;
@@ -102,10 +104,37 @@ impl PostgresStore {
         Ok(namespace.clone())
     }
 
+    /// The names of all namespaces that ever had an owner.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn namespaces(&self) -> Result<Vec<String>, PostgresError> {
+        let shared = Arc::clone(&self.shared);
+        let asked = move || async move {
+            let mut pooled = shared.pool.get().await?;
+            let names = names(&mut pooled).await;
+            pooled.done(names)
+        };
+        let names = self.shared.runtime.run(asked).await;
+        names
+            .and_then(|names| names)
+            .map_err(|failed| unavailable(&self.shared.address, failed))
+    }
+
+    /// The version of its tables, which is that of this crate.
+    pub fn version(&self) -> u32 {
+        migration::known_version()
+    }
+
     /// Its address.
     pub fn address(&self) -> &PostgresAddress {
         &self.shared.address
     }
+}
+
+async fn names(connection: &mut PgConnection) -> Result<Vec<String>, Failed> {
+    let rows = sqlx::query("SELECT name FROM namespaces ORDER BY name").fetch_all(connection);
+    within(rows).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 fn start(address: &PostgresAddress) -> Result<Runtime, PostgresError> {

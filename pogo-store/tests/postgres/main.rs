@@ -10,6 +10,7 @@ mod compaction;
 mod conformance;
 mod faults;
 mod history;
+mod looking;
 mod migrating;
 mod proxy;
 mod server;

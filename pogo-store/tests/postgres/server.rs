@@ -1,7 +1,7 @@
 //! A PostgreSQL server on loopback, in a folder of its own, that ends with the test.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -119,7 +119,6 @@ impl Postgres {
 
     /// Loads a dump in place of the schema.
     pub(crate) fn load(&self, schema: &str, dump: &str) {
-        use std::io::Write;
         let mut psql = self.program("psql", ("pogo", "pogo"));
         let mut loading = psql
             .args(["-X", "-q", "-v", "ON_ERROR_STOP=1"])
@@ -143,6 +142,8 @@ impl Postgres {
     /// Ends the server at once, as a power cut does.
     pub(crate) fn kill(&mut self) {
         self.signal("-QUIT");
+        // It is started once more.
+        let _ = self.server.stdin.as_mut().unwrap().write_all(b"\n");
         self.wait();
     }
 
@@ -185,14 +186,16 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Ends the server when nobody holds its standard input any more, so that none stays of a test that died, or of those
-/// that share one.
-const SERVER: &str = r#"server=$1; shift; "$server" "$@" & read -r _; kill -INT $!; wait"#;
+/// Ends the server when nobody holds its standard input any more, and removes its folder, so that neither stays of a
+/// test that died, or of those that share one. After a line on its standard input the folder stays.
+const SERVER: &str = r#"folder=$1; shift; "$@" & read -r _; last=$?; kill -INT $! 2>/dev/null; wait
+[ "$last" = 0 ] || rm -rf "$folder""#;
 
 /// A server that takes connections.
 fn launch(programs: &Path, folder: &Path, port: u16) -> Child {
     let mut server = command(Path::new("/bin"), "sh")
         .args(["-c", SERVER, "sh"])
+        .arg(folder)
         .arg(programs.join("postgres"))
         .stdin(Stdio::piped())
         .arg("-D")

@@ -72,7 +72,7 @@ async fn commit_of(connection: &mut PgConnection, namespace: i64, record: Seq) -
 }
 
 /// Commits from a position on, which one of them begins, wherever they are.
-pub(super) async fn commits_after(
+pub(in crate::postgres) async fn commits_after(
     connection: &mut PgConnection,
     namespace: i64,
     upto: Seq,

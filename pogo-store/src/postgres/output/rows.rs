@@ -156,12 +156,7 @@ pub(super) async fn seal(
     if let Some(row) = within(before.fetch_optional(&mut *connection)).await? {
         return digest(&row, "digest").map(Some);
     }
-    let pieces = sqlx::query(PIECES).bind(fence.namespace).bind(job).bind(attempt);
-    let mut digester = OutputDigester::default();
-    for row in long(pieces.fetch_all(&mut *connection)).await? {
-        digester.add(stream(&row)?, number(&row, "offset")?, row.try_get("bytes")?);
-    }
-    let digest = digester.digest();
+    let digest = kept_digest(connection, fence.namespace, (job, attempt)).await?;
     let sealing = fence
         .query(SEAL)
         .bind(job)
@@ -171,6 +166,20 @@ pub(super) async fn seal(
         .bind(digest.as_bytes());
     let sealed = within(sealing.execute(connection)).await?.rows_affected() > 0;
     Ok(sealed.then_some(digest))
+}
+
+/// The digest of what is kept of an attempt.
+pub(super) async fn kept_digest(
+    connection: &mut PgConnection,
+    namespace: i64,
+    (job, attempt): (i64, i64),
+) -> Result<Digest, Failed> {
+    let pieces = sqlx::query(PIECES).bind(namespace).bind(job).bind(attempt);
+    let mut digester = OutputDigester::default();
+    for row in long(pieces.fetch_all(connection)).await? {
+        digester.add(stream(&row)?, number(&row, "offset")?, row.try_get("bytes")?);
+    }
+    Ok(digester.digest())
 }
 
 const READ: &str = r#"

@@ -1,0 +1,96 @@
+//! What a store says of itself beside its owner.
+
+use futures::executor::block_on;
+use pogo_core::Digest;
+use pogo_core::dispatcher::{Clock, SystemClock};
+use pogo_core::journal::{Acquire, ClockSkew, Commit, Journal, OwnerId, Seq};
+use pogo_core::scheduler::Record;
+use pogo_store::postgres::{Pace, PostgresAddress, PostgresNamespace, PostgresStore};
+
+use crate::conformance::schema;
+use crate::faults::owner;
+use crate::server::Postgres;
+
+fn store(server: &Postgres) -> (String, PostgresStore) {
+    let schema = schema();
+    let address: PostgresAddress = server.address(&schema);
+    block_on(PostgresStore::migrate(&address)).unwrap();
+    let store = block_on(PostgresStore::open_with(
+        &address,
+        Pace::new(std::time::Duration::from_secs(60)),
+    ));
+    (schema, store.unwrap())
+}
+
+fn commit(at: u64) -> Commit {
+    let text = format!(r#"{{"at":{},"event":"job_paused","job":1}}"#, at + 1);
+    let record: Record = serde_json::from_str(&text).unwrap();
+    Commit::new(Seq(at), vec![record])
+}
+
+fn damage(namespace: &PostgresNamespace) -> Vec<String> {
+    let found = block_on(namespace.check()).unwrap();
+    found.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_store_says_who_owns_it_who_waits_and_what_it_has() {
+    let Some(server) = Postgres::shared() else { return };
+    let (schema, store) = store(server);
+    assert_eq!(block_on(store.namespaces()), Ok(vec![]));
+    let namespace = store.namespace("default").unwrap();
+    assert_eq!(block_on(namespace.info()).unwrap(), Default::default());
+    let mut owned = block_on(namespace.journal().acquire(owner(1), Acquire::IfFree)).unwrap();
+    block_on(owned.append(&commit(0))).unwrap();
+    block_on(owned.append(&commit(1))).unwrap();
+    server.run(&format!(
+        "INSERT INTO {schema}.standbys SELECT id, 7, 'the next', 0, now() FROM {schema}.namespaces;
+         INSERT INTO {schema}.standbys SELECT id, 8, 'long gone', 0, now() - interval '1 hour' FROM {schema}.namespaces"
+    ));
+    let info = block_on(namespace.info()).unwrap();
+    let last = info.owner.unwrap();
+    assert!(last.owns && last.counted.is_some(), "{last:?}");
+    assert_eq!((&*last.owner.0, last.pid), ("owner 1", std::process::id()));
+    assert_eq!(info.waiting, [OwnerId("the next".into())]);
+    assert_eq!((info.first, info.end, info.commits.rows), (Seq(0), Seq(2), 2));
+    assert_eq!(info.newest.map(pogo_core::Timestamp::as_millis), Some(2));
+    drop(owned);
+    assert!(!block_on(namespace.info()).unwrap().owner.unwrap().owns);
+    assert_eq!(block_on(store.namespaces()).unwrap(), ["default"]);
+}
+
+#[test]
+fn the_time_of_a_store_is_that_of_its_server() {
+    let Some(server) = Postgres::shared() else { return };
+    let (_, store) = store(server);
+    let journal = store.namespace("default").unwrap().journal();
+    let asked = SystemClock.now();
+    let time = block_on(journal.store_time()).unwrap().unwrap();
+    assert_eq!(ClockSkew::between((asked, SystemClock.now()), time), ClockSkew(0));
+}
+
+#[test]
+fn whatever_is_changed_in_a_store_is_named_with_its_table() {
+    let Some(server) = Postgres::shared() else { return };
+    let (schema, store) = store(server);
+    let namespace = store.namespace("default").unwrap();
+    let mut owned = block_on(namespace.journal().acquire(owner(1), Acquire::IfFree)).unwrap();
+    for at in 0..4 {
+        block_on(owned.append(&commit(at))).unwrap();
+    }
+    let fleet = b"{}";
+    block_on(owned.put_content(Digest::of(fleet), fleet)).unwrap();
+    assert_eq!(damage(&namespace), Vec::<String>::new());
+    server.run(&format!("UPDATE {schema}.commits SET crc = crc + 1 WHERE at = 1"));
+    let found = damage(&namespace);
+    assert!(
+        found.len() == 1 && found[0].starts_with("commits:") && found[0].contains("record #1"),
+        "{found:?}"
+    );
+    server.run(&format!("DELETE FROM {schema}.commits WHERE at = 1"));
+    let found = damage(&namespace);
+    assert!(found[0].contains("the records from #1 to #2 are missing"), "{found:?}");
+    server.run(&format!("UPDATE {schema}.content SET bytes = '\\x00'"));
+    let found = damage(&namespace);
+    assert!(found.iter().any(|it| it.starts_with("content:")), "{found:?}");
+}
