@@ -25,6 +25,7 @@ mod rate;
 mod refusal;
 mod request;
 mod revision;
+mod roles;
 mod routes;
 #[cfg(any(feature = "tcp", feature = "unix"))]
 mod serving;

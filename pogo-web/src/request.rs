@@ -2,18 +2,20 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use pogo_api::wire::{NamespaceName, Problem, ProblemKind};
+use pogo_api::wire::{NamespaceName, ProblemKind};
 
 use crate::access::Access;
 use crate::closing::Closing;
 use crate::parameters::{Parameters, parse};
 use crate::refusal::Refusal;
+use crate::roles::{RolesNow, served};
 use crate::state::Shared;
 use crate::{RouterState, ServedNamespace};
 
 /// A request that was let in: what all handlers take.
 pub(crate) struct Request {
     state: RouterState,
+    namespaces: RolesNow,
     /// Who asks, and what they may do.
     pub(crate) access: Access,
     segments: Vec<(String, String)>,
@@ -39,16 +41,15 @@ impl Request {
         parse(name, found.map_or("", |(_, value)| value))
     }
 
+    /// The namespaces of the server, as they were when the request came.
+    pub(crate) fn namespaces(&self) -> &RolesNow {
+        &self.namespaces
+    }
+
     /// The namespace that the path names.
     pub(crate) fn namespace(&self) -> Result<&ServedNamespace, Refusal> {
         let name: NamespaceName = self.segment("namespace")?;
-        let found = self.shared().namespaces.get(&name);
-        found.ok_or_else(|| {
-            let detail = format_args!("there is no namespace `{name}` here; /v1/namespaces lists those that there are");
-            Problem::new(ProblemKind::UnknownNamespace, detail)
-                .parameter("namespace")
-                .into()
-        })
+        served(&self.namespaces, &name)
     }
 }
 
@@ -68,6 +69,7 @@ impl FromRequestParts<RouterState> for Request {
         let last_event_id = parts.headers.get("last-event-id").and_then(|id| id.to_str().ok());
         Ok(Self {
             state: state.clone(),
+            namespaces: state.shared().namespaces.now(),
             access,
             segments: segments
                 .iter()

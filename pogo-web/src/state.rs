@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use crate::history::History;
 use crate::rate::Rates;
 use crate::revision::Revisions;
+use crate::roles::{Role, Roles};
 use crate::timeline::Timelines;
 use crate::{Authenticator, Limits, OutputFeed, QuestionBoard, SharedGrants};
 
@@ -23,7 +24,7 @@ pub struct RouterState(Arc<Shared>);
 
 pub(crate) struct Shared {
     pub(crate) server: String,
-    pub(crate) namespaces: BTreeMap<NamespaceName, ServedNamespace>,
+    pub(crate) namespaces: Roles,
     pub(crate) authenticator: Arc<dyn Authenticator>,
     /// Who may do what; without any, whoever is known may do everything.
     pub(crate) grants: Option<SharedGrants>,
@@ -153,6 +154,17 @@ impl RouterState {
         }
     }
 
+    /// Serves a namespace from now on, whose dispatcher has just taken over.
+    pub fn serve(&self, name: NamespaceName, namespace: ServedNamespace) {
+        self.0.namespaces.set(name, Role::Serves(namespace));
+    }
+
+    /// Refuses what is asked of a namespace from now on, with the name and the address of whoever owns it. Streams that
+    /// are open end with the dispatcher that they are of.
+    pub fn stand_by(&self, name: NamespaceName, owner: impl Into<Arc<str>>) {
+        self.0.namespaces.set(name, Role::StandsBy(owner.into()));
+    }
+
     pub(crate) fn shared(&self) -> &Shared {
         &self.0
     }
@@ -170,7 +182,7 @@ impl fmt::Debug for RouterState {
 /// Builds a [`RouterState`].
 pub struct RouterStateBuilder {
     server: String,
-    namespaces: BTreeMap<NamespaceName, ServedNamespace>,
+    namespaces: BTreeMap<NamespaceName, Role>,
     authenticator: Arc<dyn Authenticator>,
     grants: Option<SharedGrants>,
     limits: Limits,
@@ -180,7 +192,15 @@ impl RouterStateBuilder {
     /// Adds a namespace, or replaces the one of this name.
     #[must_use]
     pub fn namespace(mut self, name: NamespaceName, namespace: ServedNamespace) -> Self {
-        self.namespaces.insert(name, namespace);
+        self.namespaces.insert(name, Role::Serves(namespace));
+        self
+    }
+
+    /// Adds a namespace that another process owns, with its name and address for people: whoever asks for it is
+    /// refused with them, until this server [serves it](RouterState::serve).
+    #[must_use]
+    pub fn standby(mut self, name: NamespaceName, owner: impl Into<Arc<str>>) -> Self {
+        self.namespaces.insert(name, Role::StandsBy(owner.into()));
         self
     }
 
@@ -211,7 +231,7 @@ impl RouterStateBuilder {
         let kib = limits.bodies.max(limits.body).div_ceil(1024);
         RouterState(Arc::new(Shared {
             server: self.server,
-            namespaces: self.namespaces,
+            namespaces: Roles::new(self.namespaces),
             authenticator: self.authenticator,
             grants: self.grants,
             streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),

@@ -91,6 +91,8 @@ kinds! {
     ConfigurationChanged "configuration-changed" 412 64;
     /// Jobs are not finished, and the order asks that all are.
     JobsUnfinished "jobs-unfinished" 409 64;
+    /// Another process owns the namespace, and this server waits to take over.
+    Standby "standby" 503 69;
     /// The server has no such namespace.
     UnknownNamespace "unknown-namespace" 404 64;
     /// Too many streams are open.

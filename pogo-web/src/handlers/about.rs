@@ -17,7 +17,7 @@ pub(crate) async fn about(request: Request) -> Reply {
 }
 
 pub(crate) async fn namespaces(request: Request) -> Reply {
-    let names = request.shared().namespaces.keys();
+    let names = request.namespaces().keys();
     let names = names.filter(|name| request.access.knows(name.as_str())).cloned();
     let namespaces = Namespaces::new(names.map(NamespaceEntry::new).collect());
     request.parameters.finish()?;

@@ -15,6 +15,7 @@ use pogo_core::stream::{DispatcherStatus, JournalStatus};
 use crate::json::Reply;
 use crate::refusal::Refusal;
 use crate::request::Request;
+use crate::roles::Role;
 use crate::{RouterState, Verb};
 
 /// The figures of all namespaces that whoever asks may view, as Prometheus reads them.
@@ -22,10 +23,14 @@ pub(crate) async fn metrics(request: Request) -> Reply {
     let mut text = Exposition::default();
     text.declare("pogo_streams_open", "Streams and waits that are open.");
     text.sample("pogo_streams_open", "", request.streams());
-    for (name, namespace) in &request.shared().namespaces {
+    for (name, role) in &**request.namespaces() {
         if request.access.may(Verb::View, Some(name.as_str())) {
             let labels = format!("namespace=\"{name}\"");
-            of_namespace(&mut text, &labels, &namespace.handle).await;
+            text.declare("pogo_standby", "Whether another process owns the namespace.");
+            text.sample("pogo_standby", &labels, u8::from(matches!(role, Role::StandsBy(_))));
+            if let Role::Serves(namespace) = role {
+                of_namespace(&mut text, &labels, &namespace.handle).await;
+            }
         }
     }
     request.parameters.finish()?;
@@ -216,7 +221,11 @@ impl Exposition {
 
 /// Whether every dispatcher answers and its journal takes records: where not, whoever balances load asks another.
 pub(crate) async fn ready(state: axum::extract::State<RouterState>) -> Response {
-    for (name, namespace) in &state.shared().namespaces {
+    for (name, role) in &*state.shared().namespaces.now() {
+        let Role::Serves(namespace) = role else {
+            let said = format_args!("another server dispatches the namespace `{name}`");
+            return Refusal::new(ProblemKind::Standby, said).into_response();
+        };
         let status = namespace.handle.status().await;
         if !matches!(status.map(|status| status.journal), Ok(JournalStatus::Ok)) {
             // To anybody no more is said than that.

@@ -30,6 +30,7 @@ mod scenario;
 mod served;
 mod slow_readers;
 mod sockets;
+mod standby;
 mod stored;
 mod timeline;
 mod token_file;

@@ -1,0 +1,53 @@
+//! A server that stands by, takes over, and hands over.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use pogo_api::wire::ProblemKind;
+use pogo_core::dispatcher::Handle;
+use pogo_core::scheduler::Query;
+use pogo_web::unix::{Access, Socket, serve};
+use pogo_web::{RouterState, ServedNamespace, router};
+
+use crate::raw;
+use crate::served::{Alice, Served};
+
+/// What whoever balances load is told.
+async fn status(path: &Path) -> u16 {
+    let answer = raw::exchange(path, raw::request("GET", "/readyz", "").as_bytes()).await;
+    raw::parts(&answer).0
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stands_by_names_the_owner_until_it_serves_the_namespace() {
+    let served = Served::new().await;
+    served.configure().await;
+    let name: pogo_api::wire::NamespaceName = "shared".parse().unwrap();
+    let state = RouterState::builder(Arc::new(Alice)).standby(name.clone(), "ada at db1:7646");
+    let state = state.build();
+    let path = served.beside("standby.sock");
+    let socket = Socket::bind(&path, Access::Personal).unwrap();
+    let serving = tokio::spawn(serve(
+        socket,
+        router(state.clone()),
+        Default::default(),
+        std::future::pending(),
+    ));
+    let client = pogo_api::Client::unix(&path);
+    let shared = client.namespace("shared").unwrap();
+    let refused = shared.view(&Query::Namespace).await.unwrap_err();
+    let problem = refused.problem().unwrap();
+    assert_eq!((&problem.kind, refused.exit_code()), (&ProblemKind::Standby, 69));
+    assert!(problem.detail.contains("ada at db1:7646"), "{}", problem.detail);
+    // It is known to be here, and whoever balances load sends nobody.
+    assert_eq!(client.namespaces().await.unwrap()[0].name, name);
+    assert!(status(&path).await == 503);
+    let handle: Handle = served.handle.clone();
+    state.serve(name.clone(), ServedNamespace::new(handle));
+    shared.view(&Query::Namespace).await.unwrap();
+    assert!(status(&path).await == 200);
+    state.stand_by(name, "bob at db2");
+    let refused = shared.view(&Query::Namespace).await.unwrap_err();
+    assert!(refused.to_string().contains("bob at db2"), "{refused}");
+    serving.abort();
+}
