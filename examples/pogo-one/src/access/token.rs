@@ -16,6 +16,7 @@ use crate::cli::{
 };
 use crate::exit::{CliError, Exit};
 use crate::report::{self, moment};
+use crate::service::Place;
 use crate::store::default_dir;
 
 /// The tokens of a store.
@@ -35,10 +36,19 @@ fn open(at: &TokenStore) -> Result<TokenFile, CliError> {
     let path = match &at.store {
         Some(StoreChoice::Dir(path)) => path.clone(),
         Some(StoreChoice::None) | None => default_dir()?,
+        // Each machine has the tokens of those who ask it.
+        Some(StoreChoice::At(_) | StoreChoice::Invalid(_)) => return remote(at),
     };
     // Whoever may not have the store may not let others in.
     let store = Store::open_existing(path).map_err(crate::store::refused)?;
     Ok(tokens_of(store.path()))
+}
+
+/// The tokens of this machine for a store that is elsewhere.
+fn remote(at: &TokenStore) -> Result<TokenFile, CliError> {
+    let place = Place::of(at.store.as_ref(), None)?.ok_or_else(|| CliError::broken("there is no store"))?;
+    place.prepare()?;
+    Ok(tokens_of(place.local()))
 }
 
 fn create(args: &TokenCreateArgs) -> Result<Exit, CliError> {

@@ -33,6 +33,8 @@ mod sources;
 mod ssh;
 #[cfg(feature = "store")]
 mod store;
+#[cfg(feature = "store")]
+mod store_address;
 mod targets;
 #[cfg(feature = "store")]
 mod token;
@@ -71,7 +73,8 @@ pub(crate) use questions::{
 pub(crate) use run::RunArgs;
 #[cfg(feature = "store")]
 pub(crate) use service::{
-    AttachArgs, JobArg, PlaceArgs, ServeArgs, ServeCommand, ServeStopArgs, ServeUnitArgs, StoreChoice, WaitArgs,
+    AttachArgs, JobArg, PlaceArgs, ServeArgs, ServeCommand, ServeStopArgs, ServeUnitArgs, StepDownArgs, StoreChoice,
+    WaitArgs,
 };
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
 #[cfg(all(feature = "store", not(feature = "postgres")))]
@@ -81,6 +84,8 @@ pub(crate) use sources::{FollowArgs, SourceArgs};
 pub(crate) use ssh::{HostKeys, SshArgs, TransportArg};
 #[cfg(feature = "store")]
 pub(crate) use store::{CopyArgs, MigrateArgs, PruneArgs, StoreArgs, StoreAt, StoreCommand, StoreInfoArgs};
+#[cfg(feature = "store")]
+pub(crate) use store_address::StoreAddress;
 pub(crate) use targets::{TargetArgs, Targets, targets};
 #[cfg(feature = "store")]
 pub(crate) use token::{TokenArgs, TokenCommand, TokenCreateArgs, TokenListArgs, TokenRevokeArgs, TokenStore};

@@ -9,7 +9,7 @@ use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use pogo_core::scheduler::JobId;
 
-use super::{FoldArgs, LogFormat, QuestionArgs, Verbosity, duration};
+use super::{FoldArgs, LogFormat, QuestionArgs, StoreAddress, Verbosity, duration};
 
 /// Where jobs are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,11 @@ pub(crate) enum StoreChoice {
     None,
     /// In this directory.
     Dir(PathBuf),
+    /// In what several machines have.
+    At(StoreAddress),
+    /// In what was meant as such an address and is none, for this reason. It is said without what was typed, which may
+    /// have a password in it.
+    Invalid(String),
 }
 
 impl StoreChoice {
@@ -25,6 +30,10 @@ impl StoreChoice {
     pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
         NonEmptyStringValueParser::new().map(|text| match text.as_str() {
             "none" => Self::None,
+            address if StoreAddress::is_meant_by(address) => match StoreAddress::parse(address) {
+                Ok(address) => Self::At(address),
+                Err(message) => Self::Invalid(message),
+            },
             path => Self::Dir(path.into()),
         })
     }
@@ -34,8 +43,9 @@ impl StoreChoice {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Store")]
 pub(crate) struct PlaceArgs {
-    /// Directory of the store [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
-    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, value_parser = StoreChoice::parser())]
+    /// Directory of the store, or its address, as postgres://pogo@db.example.com/pogo [default: pogo in
+    /// $XDG_STATE_HOME, or in ~/.local/state]
+    #[arg(long, value_name = "STORE", value_hint = clap::ValueHint::DirPath, value_parser = StoreChoice::parser())]
     pub(crate) store: Option<StoreChoice>,
     /// Namespace of the store [default: default]
     #[arg(short, long, value_name = "NAME")]
@@ -121,6 +131,10 @@ pub(crate) struct ServeArgs {
         conflicts_with = "background",
     )]
     pub(crate) listen: Option<SocketAddr>,
+    /// Never take over from another dispatcher: answer for the namespace on this machine, and send whoever asks to the
+    /// owner
+    #[arg(long, conflicts_with = "background")]
+    pub(crate) standby_only: bool,
     /// File of grants, which say who may do what with --listen [default: whoever has the printed token may do
     /// everything, and other tokens what they were made for]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with = "background")]
@@ -140,8 +154,19 @@ pub(crate) enum ServeCommand {
     Status(QuestionArgs),
     /// End the dispatcher of the store; jobs that are not done go on with the next one.
     Stop(ServeStopArgs),
+    /// Let another dispatcher take over that stands by, which takes a store that several machines have.
+    StepDown(StepDownArgs),
     /// Print a unit for systemd, which starts the dispatcher with the machine and again whenever it ends.
     Unit(ServeUnitArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StepDownArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// How long to wait for the other to take over: what runs here is let end first, for a minute by default
+    #[arg(long, value_name = "TIME", default_value = "90s", value_parser = duration)]
+    pub(crate) timeout: Duration,
 }
 
 #[derive(Debug, Args)]

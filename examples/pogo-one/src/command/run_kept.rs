@@ -26,9 +26,10 @@ use crate::exit::{CliError, Exit};
 use crate::guard;
 use crate::report::{self, Screen, WarningRecord};
 use crate::service::{
-    FollowedJob, KeptInput, NewConfiguration, NotServed, Person, Place, SECRETS_SETTING, Server, client_error,
-    configure, connect as connect_to, find, follow, is_changed,
+    FollowedJob, KeptInput, NewConfiguration, Person, Place, SECRETS_SETTING, Server, client_error, configure,
+    connect as connect_to, find, follow, is_changed,
 };
+use crate::store::NotServed;
 use crate::submission::{self, ASSUMED_DOWN};
 
 /// A job that can be submitted.
@@ -70,13 +71,13 @@ async fn dispatcher(args: &RunArgs, place: &Place) -> Result<(NamespaceClient, O
     if let Some(client) = find(place).await? {
         return Ok((client, None));
     }
-    match Server::start(place, false, None).await {
+    match Server::start(place).await {
         Ok(server) => match find(place).await? {
             Some(client) => Ok((client, Some(server))),
             None => Err(CliError::broken("the dispatcher of this process does not answer")),
         },
         // Somebody was faster.
-        Err(NotServed::Held(_)) => Ok((connect_to(place).await?, None)),
+        Err(NotServed::Held(_) | NotServed::Elsewhere(_)) => Ok((connect_to(place).await?, None)),
         Err(NotServed::Other(error)) => Err(error),
     }
 }

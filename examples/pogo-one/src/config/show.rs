@@ -63,7 +63,10 @@ fn settings(layers: &[Layer]) -> Vec<SettingRow> {
                 .find(|setting| setting.id == id);
             let default = arg.get_default_values().first().filter(|_| !is_switch(arg));
             let (value, origin) = match (set, default) {
-                (Some(set), _) => (Some(value(&set.values, is_list(arg))), set.position.to_string()),
+                (Some(set), _) => {
+                    let values: Vec<String> = set.values.iter().map(|value| shown_value(id, value)).collect();
+                    (Some(value(&values, is_list(arg))), set.position.to_string())
+                }
                 (None, Some(default)) => (Some(default.to_string_lossy().into()), "default".to_owned()),
                 (None, None) => (None, "not set".to_owned()),
             };
@@ -76,6 +79,22 @@ fn settings(layers: &[Layer]) -> Vec<SettingRow> {
         .collect();
     shown.sort_by(|one, other| one.key.cmp(&other.key));
     shown
+}
+
+/// A value as it may be shown: the address of a store may have a password in it.
+#[cfg(feature = "store")]
+fn shown_value(id: &str, value: &str) -> String {
+    use crate::cli::StoreAddress;
+
+    match id == "store" && StoreAddress::is_meant_by(value) {
+        true => StoreAddress::parse(value).map_or_else(|_| "an address".to_owned(), |address| address.to_string()),
+        false => value.to_owned(),
+    }
+}
+
+#[cfg(not(feature = "store"))]
+fn shown_value(_: &str, value: &str) -> String {
+    value.to_owned()
 }
 
 fn value(values: &[String], is_list: bool) -> serde_json::Value {

@@ -9,14 +9,14 @@ use pogo_inventory::{Setting, SettingItem, SettingValue, SettingsFile, SettingsR
 use pogo_web::{Grants, GrantsFile};
 
 use super::Place;
-use crate::cli::{ServeArgs, StoreChoice};
+use crate::cli::{ServeArgs, StoreAddress, StoreChoice};
 use crate::exit::{CliError, Exit};
 use crate::report;
 
 /// What a service is made of. Whatever is typed wins.
 #[derive(Debug, Default)]
 pub(crate) struct ServiceConfig {
-    pub(crate) store: Option<PathBuf>,
+    pub(crate) store: Option<StoreChoice>,
     pub(crate) namespace: Option<String>,
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) socket: Option<GroupSocket>,
@@ -61,7 +61,7 @@ impl ServiceConfig {
     fn take(&mut self, reader: &mut SettingsReader<'_>, setting: &Setting) {
         let value = &setting.value;
         match setting.key.as_str() {
-            "store" => self.store = absolute(reader, value, "/var/lib/pogo"),
+            "store" => self.store = store(reader, value),
             "namespace" => self.namespace = namespace(reader, value),
             "listen" => self.listen = reader.value(value, "an address of this machine and a port", "127.0.0.1:7646"),
             "socket" => self.socket = socket(reader, value),
@@ -72,8 +72,9 @@ impl ServiceConfig {
 
     /// With what was typed in place of what is written.
     pub(crate) fn with(mut self, typed: &ServeArgs) -> Self {
-        if let Some(StoreChoice::Dir(path)) = &typed.place.store {
-            self.store = Some(path.clone());
+        match &typed.place.store {
+            None | Some(StoreChoice::None) => {}
+            typed => self.store.clone_from(typed),
         }
         self.namespace = typed.place.namespace.clone().or(self.namespace);
         self.listen = typed.listen.or(self.listen);
@@ -93,7 +94,7 @@ impl ServiceConfig {
     /// Says what would be served, if it could be.
     pub(crate) fn check(&self, place: &Place) -> Result<Exit, CliError> {
         self.granted()?;
-        let mut text = format!("serves {} of {}\n", place.namespace(), place.store().display());
+        let mut text = format!("serves {} of {}\n", place.namespace(), place.store());
         if let Some(socket) = &self.socket {
             text.push_str(&format!("on {}, for a group\n", socket.path.display()));
         }
@@ -102,6 +103,25 @@ impl ServiceConfig {
         }
         report::print(&text)?;
         Ok(Exit::Succeeded)
+    }
+}
+
+/// The address of a store, or its directory.
+fn store(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<StoreChoice> {
+    let text = reader.text(value, "a path or an address", "/var/lib/pogo")?;
+    if !StoreAddress::is_meant_by(text) {
+        return absolute(reader, value, "/var/lib/pogo").map(StoreChoice::Dir);
+    }
+    match StoreAddress::parse(text) {
+        Ok(address) => Some(StoreChoice::At(address)),
+        Err(message) => {
+            reader.problem(
+                value.position,
+                message,
+                "for example `postgres://pogo@db.example.com/pogo`",
+            );
+            None
+        }
     }
 }
 

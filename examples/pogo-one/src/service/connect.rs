@@ -43,13 +43,20 @@ async fn start(place: &Place) -> Result<(), CliError> {
         match started.await.map_err(CliError::broken)?? {
             // One that has just been started is looked for once more, as any other.
             Started::Ready => continue,
+            Started::Elsewhere(owner) => {
+                return Err(CliError::Unreachable(format!(
+                    "{owner} dispatches {} of {}; ask there, or wait for its end",
+                    place.namespace(),
+                    place.store()
+                )));
+            }
             Started::Refused(message) => return Err(CliError::Usage(message)),
             Started::Broken(message) => return Err(CliError::Broken(message)),
             Started::Held(owner) if tokio::time::Instant::now() >= until => {
                 return Err(CliError::Unreachable(format!(
                     "{owner} has the namespace {} of {} and does not answer; wait for its end, or end that process",
                     place.namespace(),
-                    place.store().display()
+                    place.store()
                 )));
             }
             // It is about to listen, or about to end.

@@ -30,7 +30,7 @@ pub(crate) struct KeptInput {
 impl KeptInput {
     /// Reads to the end, at most as much as a job takes along. Blocks.
     pub(crate) fn copy(place: &Place, mut from: impl Read) -> Result<Self, CliError> {
-        place.open()?;
+        place.prepare()?;
         let directory = place.inputs();
         let kept = Self {
             path: directory.join(new_name()),

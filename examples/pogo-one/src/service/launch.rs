@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use serde::{Deserialize, Serialize};
 
 use super::logout::Logout;
+use super::place::PlaceStore;
 use super::{Place, process};
 use crate::exit::CliError;
 use crate::report;
@@ -21,6 +22,8 @@ pub(super) enum Started {
     Ready,
     /// Another process has the namespace.
     Held(String),
+    /// Another process has the namespace, and clients of this machine do not reach it.
+    Elsewhere(String),
     /// The arguments or the store are wrong.
     Refused(String),
     /// It cannot go on.
@@ -49,7 +52,7 @@ const KEPT: &[&str] = &[
 /// Starts it, and waits until it listens or says why not. Blocks.
 pub(super) fn launch(place: &Place) -> Result<Started, CliError> {
     // Whoever comes first makes the directories that the log is in.
-    place.open()?;
+    place.prepare()?;
     let logout = Logout::of_this_account();
     let mut line = String::new();
     if !logout.scope().is_empty() {
@@ -81,15 +84,18 @@ fn first_line(place: &Place, before: &[&str]) -> Result<String, CliError> {
     let (first, rest) = words
         .split_first()
         .ok_or_else(|| CliError::broken("there is no program"))?;
-    let mut process = Command::new(first)
-        .args(rest)
-        .arg("serve")
-        .arg("--store")
-        .arg(place.store())
+    let mut process = Command::new(first);
+    process.env_clear();
+    process.args(rest).arg("serve");
+    match place.store() {
+        PlaceStore::Dir(path) => _ = process.arg("--store").arg(path),
+        // Whoever is on this machine can read what a command line says.
+        PlaceStore::At(address) => _ = process.envs(address.environment()),
+    }
+    let mut process = process
         .arg("--namespace")
         .arg(place.namespace().to_string())
         .arg("--background")
-        .env_clear()
         .envs(kept)
         .envs(locale)
         .stdin(Stdio::null())

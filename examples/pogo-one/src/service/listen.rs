@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_web::tcp::{ServeOptions, serve};
-use pogo_web::{AnyOf, Authenticator, Identity, Limits, RouterState, ServedNamespace, SharedGrants, Tokens, router};
+use pogo_web::{AnyOf, Authenticator, Identity, Limits, RouterState, SharedGrants, Tokens, router};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use super::Place;
 use super::connect::program;
+use super::front::{Role, Serving};
 use crate::access::tokens_of;
 use crate::actor::account;
 use crate::exit::CliError;
@@ -27,57 +26,39 @@ fn random_token() -> Result<String, CliError> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// A port that is served.
-pub(super) struct Listening {
-    serving: JoinHandle<()>,
-    stop: oneshot::Sender<()>,
-}
-
-impl Listening {
-    /// Listens, and prints the address of the page with a token that nobody else has.
-    pub(super) async fn start(
-        address: SocketAddr,
-        place: &Place,
-        namespace: ServedNamespace,
-        grants: SharedGrants,
-    ) -> Result<Self, CliError> {
-        if !address.ip().is_loopback() {
-            return Err(CliError::usage(format!(
-                "{address} can be reached from elsewhere, and what is sent there is not encrypted: listen on \
-                 127.0.0.1, and reach it with `ssh -L 7646:127.0.0.1:{}` or through a proxy that encrypts",
-                address.port()
-            )));
-        }
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            CliError::usage(format!(
-                "cannot listen on {address}: {error}; name another port with --listen"
-            ))
-        })?;
-        let address = listener.local_addr().map_err(CliError::broken)?;
-        let token = random_token()?;
-        let tokens = Tokens::new().identity(
-            &token,
-            Identity::new(account().with_token("printed at the start")).as_owner(),
-        );
-        let ways: [Arc<dyn Authenticator>; 2] = [Arc::new(tokens), Arc::new(tokens_of(place.store()))];
-        let state = RouterState::builder(Arc::new(AnyOf::new(ways)))
-            .grants(grants)
-            .server(program())
-            .limits(Limits::new().rate(REQUESTS, Duration::from_secs(20)))
-            .namespace(place.namespace().clone(), namespace)
-            .build();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let served = serve(listener, router(state), ServeOptions::new(), async {
-            drop(stopped.await)
-        });
-        let serving = tokio::spawn(served);
-        report::print(&format!("http://{address}/page/#token={token}\n"))?;
-        Ok(Self { serving, stop })
+/// Listens, and prints the address of the page with a token that nobody else has.
+pub(super) async fn start(
+    address: SocketAddr,
+    place: &Place,
+    role: &Role,
+    grants: SharedGrants,
+) -> Result<(RouterState, Serving), CliError> {
+    if !address.ip().is_loopback() {
+        return Err(CliError::usage(format!(
+            "{address} can be reached from elsewhere, and what is sent there is not encrypted: listen on 127.0.0.1, \
+             and reach it with `ssh -L 7646:127.0.0.1:{}` or through a proxy that encrypts",
+            address.port()
+        )));
     }
-
-    /// Ends streams, and answers what was received.
-    pub(super) async fn stop(self) {
-        let _ = self.stop.send(());
-        let _ = self.serving.await;
-    }
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        CliError::usage(format!(
+            "cannot listen on {address}: {error}; name another port with --listen"
+        ))
+    })?;
+    let address = listener.local_addr().map_err(CliError::broken)?;
+    let token = random_token()?;
+    let tokens = Tokens::new().identity(
+        &token,
+        Identity::new(account().with_token("printed at the start")).as_owner(),
+    );
+    let ways: [Arc<dyn Authenticator>; 2] = [Arc::new(tokens), Arc::new(tokens_of(place.local()))];
+    let builder = RouterState::builder(Arc::new(AnyOf::new(ways)))
+        .grants(grants)
+        .server(program())
+        .limits(Limits::new().rate(REQUESTS, Duration::from_secs(20)));
+    let state = role.of(builder, place.namespace()).build();
+    let answers = router(state.clone());
+    let serving = Serving::spawn(|stopped| serve(listener, answers, ServeOptions::new(), stopped.wait()));
+    report::print(&format!("http://{address}/page/#token={token}\n"))?;
+    Ok((state, serving))
 }

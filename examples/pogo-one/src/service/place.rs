@@ -1,20 +1,44 @@
 //! Where the dispatcher of a namespace is.
 
+use std::fmt;
+use std::fs::DirBuilder;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use pogo_api::wire::NamespaceName;
+use pogo_core::Digest;
 use pogo_store::{Store, StoreError};
 
-use crate::cli::{PlaceArgs, StoreChoice};
+use crate::cli::{PlaceArgs, StoreAddress, StoreChoice};
 use crate::exit::CliError;
-use crate::store::default_dir;
+use crate::store::{KeptNamespace, RemoteNamespace, default_dir, open_remote, refuse_exposed};
 
-/// A namespace of a store.
+/// A namespace of a store, and what this machine has for it.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
-    store: PathBuf,
+    store: PlaceStore,
+    /// Has a folder for each namespace: the socket, the log of the dispatcher, and what only this machine needs.
+    local: PathBuf,
     namespace: NamespaceName,
+}
+
+/// Where a store is. Displays as people name it, without secrets.
+#[derive(Debug, Clone)]
+pub(crate) enum PlaceStore {
+    /// In a directory of this machine, which has what is local too.
+    Dir(PathBuf),
+    /// Where several machines reach it.
+    At(StoreAddress),
+}
+
+impl fmt::Display for PlaceStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dir(path) => path.display().fmt(f),
+            Self::At(address) => address.fmt(f),
+        }
+    }
 }
 
 /// Whether another directory would do.
@@ -26,21 +50,42 @@ fn is_of_the_place(error: &io::Error) -> bool {
     )
 }
 
+/// The folder of this machine for a store that is elsewhere: beside the default store, by a digest of what tells it
+/// from others.
+fn local_dir(address: &StoreAddress) -> Result<PathBuf, CliError> {
+    let digest = Digest::of(address.identity().as_bytes()).to_string();
+    let name = digest.get(..16).unwrap_or(&digest);
+    Ok(default_dir()?.with_file_name("pogo-remote").join(name))
+}
+
 impl Place {
     /// The name of a namespace where none is given.
     pub(crate) const NAMESPACE: &str = "default";
 
     /// The namespace that is named, in the store that is named or that of this user; `None` where nothing is to be
     /// kept.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        allow(unreachable_code, reason = "there is no address then")
+    )]
     pub(crate) fn of(store: Option<&StoreChoice>, namespace: Option<&str>) -> Result<Option<Self>, CliError> {
-        let store = match store {
+        let (store, local) = match store {
             Some(StoreChoice::None) => return Ok(None),
-            Some(StoreChoice::Dir(path)) => std::path::absolute(path).map_err(CliError::usage)?,
-            None => default_dir()?,
+            Some(StoreChoice::Invalid(message)) => return Err(CliError::usage(message)),
+            Some(StoreChoice::At(address)) => {
+                refuse_exposed(address)?;
+                (PlaceStore::At(address.clone()), local_dir(address)?)
+            }
+            Some(StoreChoice::Dir(path)) => in_directory(std::path::absolute(path).map_err(CliError::usage)?),
+            None => in_directory(default_dir()?),
         };
         let namespace = namespace.unwrap_or(Self::NAMESPACE);
         let namespace = namespace.parse().map_err(CliError::usage)?;
-        Ok(Some(Self { store, namespace }))
+        Ok(Some(Self {
+            store,
+            local,
+            namespace,
+        }))
     }
 
     /// As [`of`](Self::of), of a verb that is about what a store keeps.
@@ -54,9 +99,14 @@ impl Place {
         })
     }
 
-    /// The directory of the store.
-    pub(crate) fn store(&self) -> &Path {
+    /// Where the store is.
+    pub(crate) fn store(&self) -> &PlaceStore {
         &self.store
+    }
+
+    /// The directory of this machine that has what is local, the tokens too: that of the store, if it has one.
+    pub(crate) fn local(&self) -> &Path {
+        &self.local
     }
 
     pub(crate) fn namespace(&self) -> &NamespaceName {
@@ -78,22 +128,66 @@ impl Place {
         self.directory().join("inputs")
     }
 
-    /// Whether a dispatcher ever had it.
+    /// Whether a dispatcher ever had it, as far as this machine knows.
     pub(super) fn was_owned(&self) -> bool {
-        self.directory().join("owner").exists()
+        match self.store {
+            PlaceStore::Dir(_) => self.directory().join("owner").exists(),
+            PlaceStore::At(_) => self.log().exists(),
+        }
     }
 
-    fn directory(&self) -> PathBuf {
-        self.store.join("ns").join(self.namespace.to_string())
+    /// What is local of the namespace.
+    pub(super) fn directory(&self) -> PathBuf {
+        self.local.join("ns").join(self.namespace.to_string())
     }
 
-    /// Makes the store, if it is not there, and checks that it can be used.
-    pub(super) fn open(&self) -> Result<Store, CliError> {
-        Store::open(&self.store).map_err(|error| match &error {
-            StoreError::Io(io) if is_of_the_place(io) => CliError::usage(format!(
-                "{error}; name another directory with --store, or keep nothing with --store none"
-            )),
-            _ => crate::store::refused(error),
+    /// Makes what is local, if it is not there: a store in a directory, or the folder of one that is elsewhere.
+    pub(crate) fn prepare(&self) -> Result<(), CliError> {
+        match &self.store {
+            PlaceStore::Dir(path) => open_directory(path).map(drop),
+            PlaceStore::At(_) => {
+                let directory = self.directory();
+                let made = DirBuilder::new().recursive(true).mode(0o700).create(&directory);
+                made.map_err(|error| CliError::usage(format!("{}: {error}", directory.display())))
+            }
+        }
+    }
+
+    /// Opens the namespace; what is in a directory is made, if it is not there.
+    pub(crate) async fn open(&self) -> Result<Box<dyn KeptNamespace>, CliError> {
+        self.prepare()?;
+        let name = self.namespace.as_str();
+        Ok(match &self.store {
+            PlaceStore::Dir(path) => {
+                let namespace = open_directory(path)?.namespace(name);
+                Box::new(namespace.map_err(crate::store::refused)?)
+            }
+            PlaceStore::At(address) => open_remote(address).await?.namespace(name)?,
         })
     }
+
+    /// As [`open`](Self::open), of a store that several machines have; `None` if it is in a directory.
+    pub(crate) async fn open_remote(&self) -> Result<Option<Box<dyn RemoteNamespace>>, CliError> {
+        match &self.store {
+            PlaceStore::Dir(_) => Ok(None),
+            PlaceStore::At(address) => {
+                let store = open_remote(address).await?;
+                store.namespace(self.namespace.as_str()).map(Some)
+            }
+        }
+    }
+}
+
+fn in_directory(path: PathBuf) -> (PlaceStore, PathBuf) {
+    (PlaceStore::Dir(path.clone()), path)
+}
+
+/// Makes the store, if it is not there, and checks that it can be used.
+fn open_directory(path: &Path) -> Result<Store, CliError> {
+    Store::open(path).map_err(|error| match &error {
+        StoreError::Io(io) if is_of_the_place(io) => CliError::usage(format!(
+            "{error}; name another directory with --store, or keep nothing with --store none"
+        )),
+        _ => crate::store::refused(error),
+    })
 }

@@ -1,185 +1,80 @@
 //! `pogo serve`: the dispatcher of a namespace, and what answers for it on its socket.
 
 use std::io::Write;
-use std::sync::Arc;
 use std::time::Duration;
 
-use pogo_core::dispatcher::{AcceptRestore, DispatchError, Dispatcher, Handle, TransportPool};
-use pogo_core::journal::{JournalError, OwnerId};
-use pogo_core::scheduler::{RequestId, Scheduler};
-use pogo_ssh::{FirstContacts, SshTransport, SshTransports};
-use pogo_store::StoreError;
-use pogo_web::unix::{Access, ServeOptions, Socket};
-use pogo_web::{OutputFeed, PeerAccounts, QuestionBoard, RouterState, ServedNamespace, SharedGrants, router};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use pogo_core::dispatcher::AcceptRestore;
+use pogo_core::journal::Acquire;
+use pogo_core::scheduler::RequestId;
+use pogo_web::SharedGrants;
 
-use super::away_store::AwayStore;
 use super::config_file::ServiceConfig;
 use super::connect::program;
+use super::dispatching::{Dispatching, Ended, Taking};
+use super::front::{Front, LocalSocket, Role};
 use super::idle::until_idle;
-use super::inputs::InputCleaner;
 use super::launch::Started;
-use super::listen::Listening;
 use super::log::ServiceLog;
-use super::prompter::AttachedPrompter;
-use super::secrets::KeptSecrets;
-use super::shared::SharedSocket;
+use super::place::PlaceStore;
+use super::signals::{Asked, Signals};
+use super::standby::{Standby, taken_over_by};
 use super::{Place, process};
 use crate::actor::local_actor;
-use crate::cli::{ServeArgs, StoreChoice, new_name};
+use crate::cli::{ServeArgs, new_name};
 use crate::exit::{CliError, Exit};
+use crate::store::{KeptNamespace, NotServed};
 
 /// How long what runs may take to end, where nothing else is said.
 const GRACE: Duration = Duration::from_secs(60);
 
 /// A dispatcher that runs and is served, in this process.
 pub(crate) struct Server {
-    handle: Handle,
-    namespace: ServedNamespace,
-    state: RouterState,
-    dispatcher: JoinHandle<Result<Scheduler, DispatchError>>,
-    serving: JoinHandle<()>,
-    stop: oneshot::Sender<()>,
-}
-
-/// Why a namespace is not served here.
-pub(crate) enum NotServed {
-    /// Another process has it.
-    Held(String),
-    Other(CliError),
-}
-
-impl From<CliError> for NotServed {
-    fn from(error: CliError) -> Self {
-        Self::Other(error)
-    }
+    dispatching: Dispatching,
+    front: Front,
 }
 
 impl Server {
-    /// Takes over the namespace, goes on with its jobs, and listens.
-    pub(crate) async fn start(place: &Place, log: bool, accepted: Option<AcceptRestore>) -> Result<Self, NotServed> {
-        let store = place.open()?;
-        let kept = store
-            .namespace(place.namespace().as_str())
-            .map_err(crate::store::refused)?;
-        let name = kept.unique_name().await.map_err(not_opened)?;
-        let feed = OutputFeed::new();
-        let warnings = move |warning: &str| {
-            if log {
-                ServiceLog.say(warning);
-            }
-        };
-        let secrets = KeptSecrets::default();
-        let questions = QuestionBoard::new();
-        let builder = SshTransport::builder()
-            .prompter(AttachedPrompter(questions.clone()))
-            .first_contacts(&FirstContacts::with_remarks());
-        let transports = SshTransports::new(builder)
-            .secrets(secrets.clone())
-            .agents(secrets.clone())
-            .on_warning(warnings);
-        let mut builder = Dispatcher::builder(Arc::new(TransportPool::new(transports)))
-            .journal(kept.journal())
-            .output(kept.output())
-            .namespace(name)
-            .owner(OwnerId(
-                format!("{} (process {})", local_actor(), std::process::id()).into(),
-            ))
-            .observer(Arc::new(feed.clone()))
-            .observer(Arc::new(secrets.clone()))
-            .observer(Arc::new(InputCleaner(place.inputs())));
-        if log {
-            builder = builder.observer(Arc::new(ServiceLog));
-        }
-        if let Some(accepted) = accepted {
-            builder = builder.accept_restore(accepted);
-        }
-        let away = AwayStore::default();
-        let building = builder.observer(Arc::new(away.clone())).build();
-        let (dispatcher, handle) = tokio::select! {
-            built = building => built.map_err(not_served)?,
-            message = away.for_too_long() => return Err(NotServed::Other(CliError::Broken(message))),
-        };
-        let namespace = ServedNamespace::new(handle.clone())
-            .output(kept.output())
-            .output_feed(feed)
-            .history(Arc::new(kept))
-            .questions(questions)
-            .secrets(Arc::new(secrets));
-        let state = RouterState::builder(Arc::new(PeerAccounts::personal()))
-            .server(program())
-            .namespace(place.namespace().clone(), namespace.clone())
-            .build();
-        // The namespace is owned, so whoever listened there before has ended.
-        let socket = Socket::bind(place.socket(), Access::Personal).map_err(CliError::broken)?;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let served = pogo_web::unix::serve(socket, router(state.clone()), ServeOptions::new(), async {
-            drop(stopped.await);
-        });
-        Ok(Self {
-            handle,
-            namespace,
-            state,
-            dispatcher: tokio::spawn(dispatcher.run()),
-            serving: tokio::spawn(served),
-            stop,
-        })
-    }
-
-    /// Waits until the dispatcher ends by itself, which is an error, or nobody needs it.
-    async fn until_unused(&mut self, idle_for: Option<Duration>) -> Result<(), CliError> {
-        let idle = async {
-            match idle_for {
-                Some(time) => until_idle(&self.handle, &self.state, time).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            ended = &mut self.dispatcher => Err(why_ended(ended)),
-            () = idle => Ok(()),
-        }
+    /// Takes over the namespace if nobody has it, goes on with its jobs, and listens.
+    pub(crate) async fn start(place: &Place) -> Result<Self, NotServed> {
+        let kept = place.open().await?;
+        let claimed = claim(place)?;
+        let (dispatching, namespace) = Dispatching::begin(place, &*kept, Taking::quietly()).await?;
+        let front = Front::local(place, bound(place, claimed)?, &Role::Serves(namespace));
+        Ok(Self { dispatching, front })
     }
 
     /// Starts nothing more, gives what runs this time to end, and leaves the rest to the next dispatcher.
     pub(crate) async fn stop(self, grace: Duration) -> Result<(), CliError> {
         // Streams bring what ends, and end themselves when all of it has.
-        let _ = self.handle.shutdown(grace).await;
-        let _ = self.stop.send(());
-        let _ = self.serving.await;
-        drop((self.handle, self.namespace, self.state));
-        if !self.dispatcher.is_finished() {
-            let ended = self.dispatcher.await.map_err(CliError::broken)?;
-            ended.map(drop).map_err(CliError::broken)?;
+        self.dispatching.drain(grace).await;
+        self.front.stop().await;
+        self.dispatching.end().await
+    }
+}
+
+impl Taking {
+    fn quietly() -> Self {
+        Self {
+            log: false,
+            listens: None,
+            accepted: None,
+            how: Acquire::IfFree,
         }
-        Ok(())
     }
 }
 
-fn why_ended(ended: Result<Result<Scheduler, DispatchError>, tokio::task::JoinError>) -> CliError {
-    match ended {
-        Ok(Ok(_)) => CliError::broken("the dispatcher has ended"),
-        Ok(Err(error)) => CliError::broken(error),
-        Err(error) => CliError::broken(error),
+/// The socket of this machine, before a store that is elsewhere is asked for: one process of a machine waits, and no
+/// other. In a directory the lock of the owner decides, and whoever has it takes the socket.
+fn claim(place: &Place) -> Result<Option<LocalSocket>, NotServed> {
+    match place.store() {
+        PlaceStore::Dir(_) => Ok(None),
+        PlaceStore::At(_) => LocalSocket::bind(place).map(Some),
     }
 }
 
-fn not_opened(error: StoreError) -> NotServed {
-    match error {
-        StoreError::Journal(JournalError::Held { owner, .. }) => NotServed::Held(owner.to_string()),
-        other => NotServed::Other(crate::store::refused(other)),
-    }
-}
-
-fn not_served(error: DispatchError) -> NotServed {
-    match error {
-        DispatchError::Journal(JournalError::Held { owner, .. }) => NotServed::Held(owner.to_string()),
-        restored @ DispatchError::Journal(JournalError::Restored { .. }) => NotServed::Other(CliError::usage(format!(
-            "{restored}: `pogo serve --accept-restore REASON`"
-        ))),
-        other => NotServed::Other(CliError::broken(other)),
-    }
+/// The socket of this machine, of whoever owns the namespace.
+fn bound(place: &Place, claimed: Option<LocalSocket>) -> Result<LocalSocket, NotServed> {
+    claimed.map_or_else(|| LocalSocket::bind(place), Ok)
 }
 
 pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, CliError> {
@@ -187,9 +82,8 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, CliError> {
         Some(path) => ServiceConfig::read(path)?.with(args),
         None => ServiceConfig::default().with(args),
     };
-    let named = config.store.clone().map(StoreChoice::Dir);
     let place = Place::of(
-        named.as_ref().or(args.place.store.as_ref()),
+        config.store.as_ref().or(args.place.store.as_ref()),
         config.namespace.as_deref(),
     )?;
     let place =
@@ -202,7 +96,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, CliError> {
     }
     process::raise_file_limit();
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
-    let done = runtime.block_on(run(args, &config, &place));
+    let done = runtime.block_on(async { Service::new(args, config, place)?.run().await });
     runtime.shutdown_background();
     done
 }
@@ -213,64 +107,191 @@ fn accept(reason: &str) -> Result<AcceptRestore, CliError> {
     Ok(AcceptRestore::because(reason).by(local_actor()).as_request(request))
 }
 
-async fn run(args: &ServeArgs, config: &ServiceConfig, place: &Place) -> Result<Exit, CliError> {
-    let signals = Stop::listen()?;
-    // What is wrong with it is said before anything is taken over.
-    let grants = SharedGrants::new(config.granted()?);
-    let accepted = args.accept_restore.as_deref();
-    let accepted = accepted.map(accept).transpose()?;
-    let started = Server::start(place, true, accepted).await;
-    let mut server = match (started, args.background) {
-        (Ok(server), _) => server,
-        (Err(error), true) => return answer_starter(error),
-        (Err(NotServed::Other(error)), false) => return Err(error),
-        (Err(NotServed::Held(owner)), false) => {
-            return Err(CliError::usage(format!(
-                "{owner} has the namespace {} already; use it, or stop it with `pogo serve stop`",
-                place.namespace()
-            )));
-        }
-    };
-    ServiceLog.say(format_args!("{} serves {}", program(), place.namespace()));
-    let shared = match &config.socket {
-        Some(socket) => Some(SharedSocket::start(
-            socket,
+/// What `pogo serve` was asked for.
+struct Service<'a> {
+    args: &'a ServeArgs,
+    config: ServiceConfig,
+    place: Place,
+    grants: SharedGrants,
+    taking: Taking,
+}
+
+impl<'a> Service<'a> {
+    /// What is wrong with it is said before anything is taken over.
+    fn new(args: &'a ServeArgs, config: ServiceConfig, place: Place) -> Result<Self, CliError> {
+        let grants = SharedGrants::new(config.granted()?);
+        let taking = Taking {
+            log: true,
+            listens: config.listen.map(|address| format!("http://{address}")),
+            accepted: args.accept_restore.as_deref().map(accept).transpose()?,
+            how: Acquire::IfFree,
+        };
+        Ok(Self {
+            args,
+            config,
             place,
-            server.namespace.clone(),
-            grants.clone(),
-        )?),
-        None => None,
-    };
-    let listening = match config.listen {
-        Some(address) => Some(Listening::start(address, place, server.namespace.clone(), grants).await?),
-        None => None,
-    };
-    if args.background {
-        say_started(&Started::Ready)?;
-        process::leave_starter().map_err(CliError::broken)?;
+            grants,
+            taking,
+        })
     }
-    let grace = config.grace.unwrap_or(GRACE);
-    let idle_for = args.background.then_some(args.idle_after);
-    tokio::select! {
-        unused = server.until_unused(idle_for) => unused?,
-        name = signals.next() => {
-            ServiceLog.say(format_args!("ends by {name}, in {} at most", humantime::format_duration(grace)));
+
+    /// Serves, or stands by, until it ends.
+    async fn run(&self) -> Result<Exit, CliError> {
+        let mut signals = Signals::listen()?;
+        loop {
+            let mut server = match self.server(&mut signals).await {
+                Ok(Some(server)) => server,
+                Ok(None) => return Ok(Exit::Succeeded),
+                Err(error) if self.args.background => return answer_starter(error),
+                Err(error) => return Err(self.not_served(error)),
+            };
+            ServiceLog.say(format_args!("{} serves {}", program(), self.place.namespace()));
+            if self.args.background {
+                say_started(&Started::Ready)?;
+                process::leave_starter().map_err(CliError::broken)?;
+            }
+            let grace = self.config.grace.unwrap_or(GRACE);
+            match self.until_asked(&mut server, &mut signals).await? {
+                Some(Asked::StepDown) => self.step_down(server, grace).await?,
+                asked => {
+                    if let Some(Asked::End(name)) = asked {
+                        let most = humantime::format_duration(grace);
+                        ServiceLog.say(format_args!("ends by {name}, in {most} at most"));
+                    }
+                    server.stop(grace).await?;
+                    ServiceLog.say("has ended");
+                    return Ok(Exit::Succeeded);
+                }
+            }
         }
     }
-    if let Some(listening) = listening {
-        listening.stop().await;
+
+    fn not_served(&self, error: NotServed) -> CliError {
+        match error {
+            NotServed::Other(error) => error,
+            NotServed::Held(owner) | NotServed::Elsewhere(owner) => CliError::usage(format!(
+                "{owner} has the namespace {} already; use it, or stop it with `pogo serve stop`",
+                self.place.namespace()
+            )),
+        }
     }
-    if let Some(shared) = shared {
-        shared.stop().await;
+
+    /// Takes over, at once or when the owner is gone; `None` if it is asked to end before.
+    async fn server(&self, signals: &mut Signals) -> Result<Option<Server>, NotServed> {
+        let kept = self.place.open().await?;
+        let claimed = claim(&self.place)?;
+        let held = match self.args.standby_only {
+            true => NotServed::Held(String::new()),
+            false => match Dispatching::begin(&self.place, &*kept, self.taking.clone()).await {
+                Ok((dispatching, namespace)) => {
+                    let role = Role::Serves(namespace);
+                    let front = self.front(bound(&self.place, claimed)?, &role).await?;
+                    return Ok(Some(Server { dispatching, front }));
+                }
+                Err(error) => error,
+            },
+        };
+        let (NotServed::Held(owner), Some(remote)) = (&held, self.place.open_remote().await?) else {
+            return Err(held);
+        };
+        if self.args.background {
+            return Err(NotServed::Elsewhere(owner.clone()));
+        }
+        let standby = Standby::new(&self.place, remote, self.args.standby_only);
+        self.stand_by((&standby, &*kept), bound(&self.place, claimed)?, signals)
+            .await
     }
-    server.stop(grace).await?;
-    ServiceLog.say("has ended");
-    Ok(Exit::Succeeded)
+
+    async fn stand_by(
+        &self,
+        (standby, kept): (&Standby<'_>, &dyn KeptNamespace),
+        socket: LocalSocket,
+        signals: &mut Signals,
+    ) -> Result<Option<Server>, NotServed> {
+        let role = Role::StandsBy(standby.owner().await?);
+        let front = self.front(socket, &role).await?;
+        tokio::select! {
+            taken = standby.take_over(&front, (kept, self.taking.clone())) => {
+                let (dispatching, namespace) = taken?;
+                front.set(&Role::Serves(namespace));
+                Ok(Some(Server { dispatching, front }))
+            }
+            name = signals.end() => {
+                ServiceLog.say(format_args!("ends by {name}, while it stands by"));
+                front.stop().await;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn front(&self, socket: LocalSocket, role: &Role) -> Result<Front, CliError> {
+        let mut front = Front::local(&self.place, socket, role);
+        let listening = front.listen(&self.place, (&self.config, &self.grants), role);
+        listening.await.map(|()| front)
+    }
+
+    /// Waits for a signal, or until nobody needs it; that the dispatcher ends by itself is an error.
+    async fn until_asked(&self, server: &mut Server, signals: &mut Signals) -> Result<Option<Asked>, CliError> {
+        let Server { dispatching, front } = server;
+        let handle = dispatching.handle.clone();
+        let idle = async {
+            match self.args.background {
+                true => until_idle(&handle, front.state(), self.args.idle_after).await,
+                false => std::future::pending().await,
+            }
+        };
+        let asked = async {
+            loop {
+                match (signals.next().await, self.place.store()) {
+                    (Asked::StepDown, PlaceStore::Dir(_)) => {
+                        ServiceLog.say("goes on: nobody else can take over a store in a directory");
+                    }
+                    (asked, _) => return asked,
+                }
+            }
+        };
+        tokio::select! {
+            ended = dispatching.why_ended() => Err(self.ended(ended).await),
+            () = idle => Ok(None),
+            asked = asked => Ok(Some(asked)),
+        }
+    }
+
+    /// Why a dispatcher has ended that nobody asked to.
+    async fn ended(&self, ended: Ended) -> CliError {
+        match ended {
+            Ended::Broken(message) => CliError::Broken(message),
+            Ended::Fenced => {
+                let by = taken_over_by(&self.place).await;
+                let by = by.unwrap_or_else(|| "another dispatcher".to_owned());
+                CliError::Broken(format!(
+                    "{by} has taken over {}, as nothing was heard of this dispatcher for too long; it starts nothing \
+                     more, and ends",
+                    self.place.namespace()
+                ))
+            }
+        }
+    }
+
+    /// Hands over: what runs is given its time, and the rest is left to the next owner.
+    async fn step_down(&self, server: Server, grace: Duration) -> Result<(), CliError> {
+        let most = humantime::format_duration(grace);
+        ServiceLog.say(format_args!("steps down, in {most} at most"));
+        let Some(remote) = self.place.open_remote().await? else {
+            return server.stop(grace).await;
+        };
+        let standby = Standby::new(&self.place, remote, true);
+        let epoch = standby.epoch().await?;
+        server.stop(grace).await?;
+        standby.until_taken_over(epoch).await;
+        Ok(())
+    }
 }
 
 fn answer_starter(error: NotServed) -> Result<Exit, CliError> {
     let started = match error {
         NotServed::Held(owner) => Started::Held(owner),
+        NotServed::Elsewhere(owner) => Started::Elsewhere(owner),
         NotServed::Other(CliError::Usage(message)) => Started::Refused(message),
         NotServed::Other(error) => Started::Broken(error.to_string()),
     };
@@ -283,29 +304,4 @@ fn say_started(started: &Started) -> Result<(), CliError> {
     // Whoever waited may have gone; the dispatcher is of use to the next.
     let _ = writeln!(std::io::stdout().lock(), "{line}");
     Ok(())
-}
-
-/// The signals that end a dispatcher. That of a closed terminal is no such.
-struct Stop {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-    _hang_up: tokio::signal::unix::Signal,
-}
-
-impl Stop {
-    fn listen() -> Result<Self, CliError> {
-        let listen = |kind| signal(kind).map_err(CliError::broken);
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            _hang_up: listen(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-        }
-    }
 }

@@ -3,47 +3,28 @@
 use std::sync::Arc;
 
 use pogo_web::unix::{Access, ServeOptions, Socket, serve};
-use pogo_web::{Limits, PeerAccounts, RouterState, ServedNamespace, SharedGrants, router};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use pogo_web::{Limits, PeerAccounts, RouterState, SharedGrants, router};
 
 use super::Place;
 use super::config_file::GroupSocket;
 use super::connect::program;
+use super::front::{Role, Serving};
 use crate::exit::CliError;
 
-/// A socket that is served.
-pub(super) struct SharedSocket {
-    serving: JoinHandle<()>,
-    stop: oneshot::Sender<()>,
-}
-
-impl SharedSocket {
-    /// Listens for the members of the group, each of whom is known by their account.
-    pub(super) fn start(
-        at: &GroupSocket,
-        place: &Place,
-        namespace: ServedNamespace,
-        grants: SharedGrants,
-    ) -> Result<Self, CliError> {
-        let socket = Socket::bind(&at.path, Access::Group(at.group)).map_err(CliError::usage)?;
-        let state = RouterState::builder(Arc::new(PeerAccounts::shared()))
-            .grants(grants)
-            .server(program())
-            .limits(Limits::new())
-            .namespace(place.namespace().clone(), namespace)
-            .build();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let served = serve(socket, router(state), ServeOptions::new(), async {
-            drop(stopped.await)
-        });
-        let serving = tokio::spawn(served);
-        Ok(Self { serving, stop })
-    }
-
-    /// Ends streams, and answers what was received.
-    pub(super) async fn stop(self) {
-        let _ = self.stop.send(());
-        let _ = self.serving.await;
-    }
+/// Listens for the members of the group, each of whom is known by their account.
+pub(super) fn start(
+    at: &GroupSocket,
+    place: &Place,
+    role: &Role,
+    grants: SharedGrants,
+) -> Result<(RouterState, Serving), CliError> {
+    let socket = Socket::bind(&at.path, Access::Group(at.group)).map_err(CliError::usage)?;
+    let builder = RouterState::builder(Arc::new(PeerAccounts::shared()))
+        .grants(grants)
+        .server(program())
+        .limits(Limits::new());
+    let state = role.of(builder, place.namespace()).build();
+    let answers = router(state.clone());
+    let serving = Serving::spawn(|stopped| serve(socket, answers, ServeOptions::new(), stopped.wait()));
+    Ok((state, serving))
 }

@@ -2,12 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::opened::{namespaces, open, wait};
-use crate::cli::StoreInfoArgs;
+use super::kept::open_remote;
+use super::opened::{namespaces, open, wait, wait_for};
+use super::remote_check;
+use crate::cli::{StoreChoice, StoreInfoArgs};
 use crate::exit::{CliError, Exit};
 use crate::report::print_as;
 
 pub(super) fn check(args: &StoreInfoArgs) -> Result<Exit, CliError> {
+    if let Some(StoreChoice::At(address)) = &args.at.store {
+        return wait_for(async {
+            let store = open_remote(address).await?;
+            remote_check::check(&*store, address, (args.namespace.as_deref(), args.at.format)).await
+        });
+    }
     let store = open(&args.at)?;
     let mut damage = vec![];
     for (_, namespace) in namespaces(&store, args.namespace.as_deref())? {

@@ -3,9 +3,11 @@
 use pogo_store::{JobFilter, NamespaceInfo, Store};
 use serde_json::{Value, json};
 
-use super::opened::{namespaces, open, wait};
+use super::kept::open_remote;
+use super::opened::{namespaces, open, wait, wait_for};
+use super::remote_info;
 use super::size::size;
-use crate::cli::StoreInfoArgs;
+use crate::cli::{StoreChoice, StoreInfoArgs};
 use crate::exit::{CliError, Exit};
 use crate::report::print_as;
 
@@ -19,6 +21,12 @@ struct Summary {
 }
 
 pub(super) fn info(args: &StoreInfoArgs) -> Result<Exit, CliError> {
+    if let Some(StoreChoice::At(address)) = &args.at.store {
+        return wait_for(async {
+            let store = open_remote(address).await?;
+            remote_info::info(&*store, address, (args.namespace.as_deref(), args.at.format)).await
+        });
+    }
     let store = open(&args.at)?;
     let mut summaries = vec![];
     for (name, namespace) in namespaces(&store, args.namespace.as_deref())? {

@@ -4,14 +4,20 @@ mod check;
 mod copy;
 mod default_dir;
 mod info;
+mod kept;
 mod migrate;
 mod opened;
 mod prune;
+mod remote_check;
+mod remote_info;
+mod remote_opened;
 mod size;
 
 pub(crate) use default_dir::default_dir;
 pub(crate) use info::counted;
+pub(crate) use kept::{KeptNamespace, NotServed, RemoteInfo, RemoteNamespace, open_remote, refuse_exposed};
 pub(crate) use opened::{refused, wait};
+pub(crate) use remote_info::owned_by;
 
 use crate::cli::{StoreArgs, StoreCommand};
 use crate::exit::{CliError, Exit};

@@ -13,8 +13,23 @@ pub(super) fn open(at: &StoreAt) -> Result<Store, CliError> {
         Some(StoreChoice::Dir(path)) => path.clone(),
         // That jobs are not kept now removes no store.
         Some(StoreChoice::None) | None => default_dir()?,
+        Some(StoreChoice::At(address)) => {
+            return Err(CliError::usage(format!(
+                "this is about stores in directories, and {address} is none; name one with --store DIR"
+            )));
+        }
+        Some(StoreChoice::Invalid(message)) => return Err(CliError::usage(message)),
     };
     Store::open_existing(path).map_err(refused)
+}
+
+/// The refusal of a namespace that a store does not have.
+pub(super) fn no_namespace(name: &str, store: &str, known: &[String]) -> CliError {
+    let has = match known.is_empty() {
+        true => "it has none".to_owned(),
+        false => format!("it has {}", known.join(", ")),
+    };
+    CliError::usage(format!("there is no namespace `{name}` in {store}; {has}"))
 }
 
 /// The namespace that is named, or all that the store has.
@@ -23,14 +38,7 @@ pub(super) fn namespaces(store: &Store, only: Option<&str>) -> Result<Vec<(Strin
     if let Some(name) = only
         && !known.iter().any(|known| known == name)
     {
-        let has = match known.is_empty() {
-            true => "it has none".to_owned(),
-            false => format!("it has {}", known.join(", ")),
-        };
-        let path = store.path().display();
-        return Err(CliError::usage(format!(
-            "there is no namespace `{name}` in {path}; {has}"
-        )));
+        return Err(no_namespace(name, &store.path().display().to_string(), &known));
     }
     let taken = known.into_iter().filter(|name| only.is_none_or(|only| only == name));
     let opened = taken.map(|name| Ok((name.clone(), store.namespace(&name)?)));
@@ -52,6 +60,11 @@ pub(crate) fn refused(error: StoreError) -> CliError {
 
 /// Waits for the store, which works on threads of its own.
 pub(crate) fn wait<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, CliError> {
+    wait_for(async { work.await.map_err(refused) })
+}
+
+/// Waits for a store of whichever kind.
+pub(crate) fn wait_for<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime.map_err(CliError::broken)?.block_on(work).map_err(refused)
+    runtime.map_err(CliError::broken)?.block_on(work)
 }

@@ -10,16 +10,22 @@ use pogo_store::Store;
 use crate::cli::{JobArg, PlaceArgs};
 use crate::exit::CliError;
 use crate::log::Log;
-use crate::service::Place;
+use crate::service::{Place, PlaceStore};
 use crate::store::refused;
 
 /// The journal of a namespace from its first record on, and the job in it that was named.
 pub(crate) fn journal_of(args: &PlaceArgs, job: JobArg) -> Result<(Log, JobId), CliError> {
     let place = Place::kept(args)?;
     let name = place.namespace().as_str();
-    let store = Store::open_existing(place.store()).map_err(refused)?;
-    let journal = store.namespace(name).map_err(refused)?.journal();
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
+    let journal: Arc<dyn Journal> = match place.store() {
+        // Nothing is made where there is no store.
+        PlaceStore::Dir(path) => {
+            let store = Store::open_existing(path).map_err(refused)?;
+            store.namespace(name).map_err(refused)?.journal()
+        }
+        PlaceStore::At(_) => runtime.block_on(place.open())?.journal(),
+    };
     let records = runtime.block_on(read(journal)).map_err(|error| match error {
         JournalError::Compacted { first } => CliError::usage(format!(
             "the journal of {name} no longer has records before {first}, so what jobs did beside each other \
@@ -37,7 +43,7 @@ pub(crate) fn journal_of(args: &PlaceArgs, job: JobArg) -> Result<(Log, JobId), 
     Ok((Log::of_job(format!("journal of {name}"), records), found))
 }
 
-async fn read(journal: Arc<impl Journal>) -> Result<Vec<Record>, JournalError> {
+async fn read(journal: Arc<dyn Journal>) -> Result<Vec<Record>, JournalError> {
     let (mut records, mut next, mut content) = (vec![], Seq(0), ContentLoader::new());
     loop {
         let mut page = journal.read(next).await?;

@@ -62,6 +62,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, CliError> {
         None => crate::service::serve(args),
         Some(ServeCommand::Status(args)) => serve::status(args),
         Some(ServeCommand::Stop(args)) => serve::stop(args),
+        Some(ServeCommand::StepDown(args)) => serve::step_down(args),
         Some(ServeCommand::Unit(args)) => unit::unit(args),
     }
 }

@@ -1,5 +1,7 @@
 //! `pogo serve status` and `serve stop`: the dispatcher of a store.
 
+mod remote;
+
 use std::time::Duration;
 
 use pogo_api::wire::About;
@@ -11,14 +13,19 @@ use serde_json::json;
 use crate::cli::{PlaceArgs, PlanFormat, QuestionArgs, ServeStopArgs};
 use crate::exit::{CliError, Exit};
 use crate::report::{self, moment};
-use crate::service::{Place, about};
+use crate::service::{Place, PlaceStore, about};
 use pogo_core::dispatcher::{Clock, SystemClock};
+
+pub(super) use remote::step_down;
 
 pub(crate) fn status(args: &QuestionArgs) -> Result<Exit, CliError> {
     let (place, serving) = look(&args.place)?;
+    if let PlaceStore::At(_) = place.store() {
+        return remote::status(&place, serving.as_ref(), args.format);
+    }
     let owner = owner(&place)?;
     let log = place.log().display().to_string();
-    let (namespace, store) = (place.namespace().to_string(), place.store().display().to_string());
+    let (namespace, store) = (place.namespace().to_string(), place.store().to_string());
     if args.format == PlanFormat::Json {
         report::print_json(&json!({
             "namespace": namespace,
@@ -52,7 +59,7 @@ fn owner(place: &Place) -> Result<Option<pogo_store::LastOwner>, CliError> {
     if !place.log().exists() {
         return Ok(None);
     }
-    let store = Store::open(place.store()).map_err(CliError::usage)?;
+    let store = Store::open(place.local()).map_err(CliError::usage)?;
     let namespace = store.namespace(place.namespace().as_str()).map_err(CliError::usage)?;
     let info: NamespaceInfo = crate::store::wait(namespace.info())?;
     Ok(info.owner)
@@ -62,21 +69,14 @@ pub(crate) fn stop(args: &ServeStopArgs) -> Result<Exit, CliError> {
     let (place, serving) = look(&args.place)?;
     let namespace = place.namespace();
     let Some(serving) = serving else {
-        report::print(&format!("nobody serves {namespace} of {}\n", place.store().display()))?;
+        report::print(&format!(
+            "nobody serves {namespace} of {} on this machine\n",
+            place.store()
+        ))?;
         return Ok(Exit::Succeeded);
     };
     let process = serving.process;
-    let pid = pid(process).ok_or_else(|| CliError::broken(format!("{process} is no number of a process")))?;
-    match kill_process(pid, Signal::TERM) {
-        // It has just ended.
-        Ok(()) | Err(Errno::SRCH) => {}
-        Err(Errno::PERM) => {
-            return Err(CliError::NotAllowed(format!(
-                "process {process} is another account's; ask its owner to stop it"
-            )));
-        }
-        Err(error) => return Err(CliError::broken(error)),
-    }
+    send(process, Signal::TERM)?;
     if !is_gone(&place, process, args.timeout)? {
         return Err(CliError::Unreachable(format!(
             "process {process} ends as soon as what runs has ended; {} says more",
@@ -87,6 +87,19 @@ pub(crate) fn stop(args: &ServeStopArgs) -> Result<Exit, CliError> {
         "process {process} has ended; jobs that are not done go on with the next dispatcher\n"
     ))?;
     Ok(Exit::Succeeded)
+}
+
+/// Sends a signal to a dispatcher.
+fn send(process: u32, signal: Signal) -> Result<(), CliError> {
+    let pid = pid(process).ok_or_else(|| CliError::broken(format!("{process} is no number of a process")))?;
+    match kill_process(pid, signal) {
+        // It has just ended.
+        Ok(()) | Err(Errno::SRCH) => Ok(()),
+        Err(Errno::PERM) => Err(CliError::NotAllowed(format!(
+            "process {process} is another account's; ask its owner to do this"
+        ))),
+        Err(error) => Err(CliError::broken(error)),
+    }
 }
 
 fn look(args: &PlaceArgs) -> Result<(Place, Option<About>), CliError> {

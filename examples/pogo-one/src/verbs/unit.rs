@@ -3,17 +3,15 @@
 use crate::cli::ServeUnitArgs;
 use crate::exit::{CliError, Exit};
 use crate::report;
-use crate::service::{Place, own_program};
+use crate::service::{Place, PlaceStore, own_program};
 
 pub(crate) fn unit(args: &ServeUnitArgs) -> Result<Exit, CliError> {
     let place = Place::kept(&args.place)?;
     let program = own_program().map_err(CliError::broken)?;
-    let words = [
-        program.as_os_str(),
-        "serve".as_ref(),
-        "--store".as_ref(),
-        place.store().as_os_str(),
-    ];
+    let mut words = vec![program.as_os_str(), "serve".as_ref()];
+    if let PlaceStore::Dir(path) = place.store() {
+        words.extend(["--store".as_ref(), path.as_os_str()]);
+    }
     let words = words.into_iter().map(|word| match word.to_str() {
         Some(word) => Ok(quoted(word)),
         None => Err(CliError::usage(format!(
@@ -28,13 +26,14 @@ pub(crate) fn unit(args: &ServeUnitArgs) -> Result<Exit, CliError> {
         }
         account => account.as_deref(),
     };
-    report::print(&text(&command, place.namespace().as_str(), account))?;
+    let is_remote = matches!(place.store(), PlaceStore::At(_));
+    report::print(&text(&command, place.namespace().as_str(), (account, is_remote)))?;
     Ok(Exit::Succeeded)
 }
 
 /// The unit. A dispatcher that is ended lets what runs end first, for a minute; what still runs then goes on with the
 /// next.
-fn text(command: &str, namespace: &str, account: Option<&str>) -> String {
+fn text(command: &str, namespace: &str, (account, is_remote): (Option<&str>, bool)) -> String {
     let (file, enable, user, target) = match account {
         Some(name) => (
             "/etc/systemd/system/pogo.service",
@@ -49,6 +48,17 @@ fn text(command: &str, namespace: &str, account: Option<&str>) -> String {
             "default.target",
         ),
     };
+    let environment = match (is_remote, account) {
+        // A command line is for everybody to read, and the address may have a password in it.
+        (true, Some(_)) => {
+            "# Of mode 0600, with the line POGO_STORE=postgres://…\nEnvironmentFile=/etc/pogo/store.env\n\
+             StateDirectory=pogo\nEnvironment=XDG_STATE_HOME=%S/pogo\n"
+        }
+        (true, None) => {
+            "# Of mode 0600, with the line POGO_STORE=postgres://…\nEnvironmentFile=%h/.config/pogo/store.env\n"
+        }
+        (false, _) => "",
+    };
     format!(
         "\
 # {file}, then: {enable}
@@ -58,7 +68,7 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
-{user}ExecStart={command} --namespace {namespace}
+{user}{environment}ExecStart={command} --namespace {namespace}
 Restart=on-failure
 RestartSec=2
 # What runs is given a minute to end; hosts that still run then are asked by the next.
@@ -98,15 +108,20 @@ mod tests {
 
     #[test]
     fn a_unit_says_whose_it_is() {
-        let own = text("pogo serve", "default", None);
+        let own = text("pogo serve", "default", (None, false));
         assert!(
             own.contains("\n[Service]\nExecStart=pogo serve --namespace default\n"),
             "{own}"
         );
         assert!(own.ends_with("WantedBy=default.target\n"), "{own}");
-        let of_system = text("pogo serve", "web", Some("pogo"));
+        let of_system = text("pogo serve", "web", (Some("pogo"), false));
         assert!(of_system.contains("\nUser=pogo\nExecStart="), "{of_system}");
         assert!(of_system.ends_with("WantedBy=multi-user.target\n"), "{of_system}");
+        let remote = text("pogo serve", "web", (Some("pogo"), true));
+        assert!(
+            remote.contains("\nEnvironmentFile=/etc/pogo/store.env\nStateDirectory=pogo\n"),
+            "{remote}"
+        );
     }
 
     #[test]

@@ -5,10 +5,11 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pogo_core::journal::{ContentLoader, Journal, Seq};
-use pogo_core::scheduler::{Event, JobId, Record, TaskEventKind};
+use pogo_core::scheduler::{JobId, Record};
 use pogo_store::Store;
 use serde_json::Value;
 
+use super::ended;
 use super::kept_store::{kill_dispatcher, log_to, until};
 use super::many_hosts::ManyHosts;
 use super::program::Done;
@@ -198,16 +199,7 @@ fn check(run: usize, many: &ManyHosts, logs: &[Done]) {
 
 /// How a task of a host ended, if that is what a record says.
 fn end_of(host: &str, record: &Record) -> Option<String> {
-    let Event::Task(task) = &record.event else {
-        return None;
-    };
-    (task.host.as_str() == host && record.event.ended().is_some()).then_some(())?;
-    Some(match &task.kind {
-        TaskEventKind::Succeeded { .. } => "succeeded".to_owned(),
-        TaskEventKind::Failed { failure, .. } => format!("failed: {:?}", failure.kind),
-        TaskEventKind::InDoubt { .. } => "in doubt".to_owned(),
-        other => format!("{other:?}"),
-    })
+    (ended::host(record)? == host).then(|| ended::end(record))?
 }
 
 /// The log of whoever followed has each record of the job once, in order, and no line of a host twice.

@@ -10,11 +10,27 @@ mod audit;
 mod bad_input;
 mod blocked;
 mod browser;
+#[cfg(all(
+    feature = "postgres",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod cluster;
 mod dialect;
 mod disk_faults;
 mod dispatcher_faults;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+mod ended;
+#[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
 mod failing_calls;
+#[cfg(all(
+    feature = "postgres",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod failover;
 mod folding;
 mod follow;
 mod foreign;
@@ -37,6 +53,15 @@ mod many_hosts;
 mod orders;
 mod output;
 mod pictures;
+#[cfg(all(
+    feature = "postgres",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+#[path = "../../../../pogo-store/tests/postgres/server.rs"]
+#[allow(dead_code, reason = "the tests of the store use all of it")]
+mod postgres_server;
 mod program;
 mod questions;
 mod readme;

@@ -1,0 +1,150 @@
+//! What answers for a namespace on this machine: its socket, and what else is listened on.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use pogo_api::wire::NamespaceName;
+use pogo_web::unix::{Access, ServeOptions, Socket, SocketError};
+use pogo_web::{PeerAccounts, RouterState, RouterStateBuilder, ServedNamespace, SharedGrants, router};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::config_file::ServiceConfig;
+use super::connect::program;
+use super::{Place, listen, shared};
+use crate::exit::CliError;
+use crate::store::NotServed;
+
+/// What this process is for a namespace.
+pub(super) enum Role {
+    /// Its dispatcher.
+    Serves(ServedNamespace),
+    /// One that waits until it can take over from this owner.
+    StandsBy(String),
+}
+
+impl Role {
+    /// Has a router answer by it.
+    pub(super) fn of(&self, builder: RouterStateBuilder, name: &NamespaceName) -> RouterStateBuilder {
+        match self {
+            Self::Serves(namespace) => builder.namespace(name.clone(), namespace.clone()),
+            Self::StandsBy(owner) => builder.standby(name.clone(), owner.as_str()),
+        }
+    }
+}
+
+/// A task that serves until it is stopped.
+pub(super) struct Serving {
+    task: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
+}
+
+impl Serving {
+    /// Spawns what serves until the future that it is given is ready.
+    pub(super) fn spawn<F>(serve: impl FnOnce(Stopped) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(serve(Stopped(stopped)));
+        Self { task, stop }
+    }
+
+    /// Ends streams, and answers what was received.
+    async fn stop(self) {
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+    }
+}
+
+/// Whether serving ends.
+pub(super) struct Stopped(oneshot::Receiver<()>);
+
+impl Stopped {
+    pub(super) async fn wait(self) {
+        drop(self.0.await);
+    }
+}
+
+/// The socket of a namespace on this machine, of which there is one.
+pub(super) struct LocalSocket(Socket);
+
+impl LocalSocket {
+    /// Listens, unless another process does. Whoever connects waits until it is served.
+    pub(super) fn bind(place: &Place) -> Result<Self, NotServed> {
+        place.prepare()?;
+        match Socket::bind(place.socket(), Access::Personal) {
+            Ok(socket) => Ok(Self(socket)),
+            Err(SocketError::InUse { .. }) => Err(NotServed::Held("another process of this machine".to_owned())),
+            Err(error) => Err(NotServed::Other(CliError::broken(error))),
+        }
+    }
+}
+
+/// All of it.
+pub(super) struct Front {
+    name: NamespaceName,
+    /// Of whoever connects to the socket of this machine.
+    local: RouterState,
+    others: Vec<RouterState>,
+    serving: Vec<Serving>,
+}
+
+impl Front {
+    /// Answers on the socket of this machine.
+    pub(super) fn local(place: &Place, socket: LocalSocket, role: &Role) -> Self {
+        let builder = RouterState::builder(Arc::new(PeerAccounts::personal())).server(program());
+        let local = role.of(builder, place.namespace()).build();
+        let answers = router(local.clone());
+        let serving =
+            Serving::spawn(|stopped| pogo_web::unix::serve(socket.0, answers, ServeOptions::new(), stopped.wait()));
+        Self {
+            name: place.namespace().clone(),
+            local,
+            others: vec![],
+            serving: vec![serving],
+        }
+    }
+
+    /// Answers as well on what the configuration of a service names.
+    pub(super) async fn listen(
+        &mut self,
+        place: &Place,
+        (config, grants): (&ServiceConfig, &SharedGrants),
+        role: &Role,
+    ) -> Result<(), CliError> {
+        if let Some(socket) = &config.socket {
+            let (state, serving) = shared::start(socket, place, role, grants.clone())?;
+            self.others.push(state);
+            self.serving.push(serving);
+        }
+        if let Some(address) = config.listen {
+            let (state, serving) = listen::start(address, place, role, grants.clone()).await?;
+            self.others.push(state);
+            self.serving.push(serving);
+        }
+        Ok(())
+    }
+
+    /// What this process is from now on.
+    pub(super) fn set(&self, role: &Role) {
+        for state in self.others.iter().chain([&self.local]) {
+            match role {
+                Role::Serves(namespace) => state.serve(self.name.clone(), namespace.clone()),
+                Role::StandsBy(owner) => state.stand_by(self.name.clone(), owner.as_str()),
+            }
+        }
+    }
+
+    /// Who asks on this machine.
+    pub(super) fn state(&self) -> &RouterState {
+        &self.local
+    }
+
+    /// Ends streams, answers what was received, and leaves the socket to the next.
+    pub(super) async fn stop(self) {
+        for serving in self.serving {
+            serving.stop().await;
+        }
+    }
+}

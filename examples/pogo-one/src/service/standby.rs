@@ -1,0 +1,155 @@
+//! Waits until the owner of a namespace is gone, and takes over.
+
+use std::future::pending;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use pogo_core::dispatcher::{Clock, SystemClock};
+use pogo_core::journal::{Acquire, Epoch};
+use pogo_web::ServedNamespace;
+use tokio::time::{Instant, sleep};
+
+use super::Place;
+use super::dispatching::{Dispatching, Taking};
+use super::front::{Front, Role};
+use super::log::ServiceLog;
+use crate::exit::CliError;
+use crate::store::{KeptNamespace, NotServed, RemoteInfo, RemoteNamespace, owned_by};
+
+/// How often it is looked who owns the namespace.
+const LOOKED_AT: Duration = Duration::from_secs(1);
+/// How long others are given to take over from a dispatcher that steps down.
+const STEPS_DOWN_FOR: Duration = Duration::from_secs(30);
+/// How often that is looked at.
+const STEPS_LOOKED_AT: Duration = Duration::from_millis(200);
+
+/// A process that waits.
+pub(super) struct Standby<'a> {
+    place: &'a Place,
+    remote: Box<dyn RemoteNamespace>,
+    /// Whether it never takes over.
+    only: bool,
+    last: Mutex<Option<LastSeen>>,
+}
+
+/// The owner as it was last seen.
+struct LastSeen {
+    name: String,
+    /// When it last showed that it lives.
+    alive: Option<Instant>,
+}
+
+impl<'a> Standby<'a> {
+    pub(super) fn new(place: &'a Place, remote: Box<dyn RemoteNamespace>, only: bool) -> Self {
+        Self {
+            place,
+            remote,
+            only,
+            last: Mutex::default(),
+        }
+    }
+
+    /// Who owns the namespace now.
+    pub(super) async fn owner(&self) -> Result<String, CliError> {
+        let info = self.remote.info().await?;
+        self.note(&info);
+        Ok(named(&info))
+    }
+
+    pub(super) async fn epoch(&self) -> Result<Epoch, CliError> {
+        Ok(self.remote.info().await?.epoch)
+    }
+
+    /// Waits until this process has taken over; whoever asks meanwhile is refused with the owner's name.
+    pub(super) async fn take_over(
+        &self,
+        front: &Front,
+        (kept, taking): (&dyn KeptNamespace, Taking),
+    ) -> Result<(Dispatching, ServedNamespace), NotServed> {
+        let taking = Taking {
+            how: Acquire::Wait,
+            ..taking
+        };
+        let taken = async {
+            if self.only {
+                return pending().await;
+            }
+            Dispatching::begin(self.place, kept, taking).await
+        };
+        tokio::select! {
+            taken = taken => {
+                let taken = taken?;
+                ServiceLog.say(self.took_over());
+                Ok(taken)
+            }
+            never = self.watch(front) => never,
+        }
+    }
+
+    /// Keeps what is said of the owner up to date.
+    async fn watch<T>(&self, front: &Front) -> T {
+        let mut known = None;
+        loop {
+            // A store that is away says nothing of the owner.
+            if let Ok(info) = self.remote.info().await {
+                self.note(&info);
+                let owner = named(&info);
+                if known.as_ref() != Some(&owner) {
+                    let since = owned_by(info.owner.as_ref(), SystemClock.now());
+                    ServiceLog.say(format_args!("stands by: {} is {since}", self.place.namespace()));
+                    front.set(&Role::StandsBy(owner.clone()));
+                    known = Some(owner);
+                }
+            }
+            sleep(LOOKED_AT).await;
+        }
+    }
+
+    fn note(&self, info: &RemoteInfo) {
+        let seen = info.owner.as_ref().filter(|owner| owner.owns).map(|owner| LastSeen {
+            name: owner.name.clone(),
+            alive: owner.seen.and_then(|ago| Instant::now().checked_sub(ago)),
+        });
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+    }
+
+    /// From whom, and how long that one has not been seen.
+    fn took_over(&self) -> String {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(LastSeen { name, alive: Some(at) }) => {
+                let silent = at.elapsed().as_secs_f64();
+                format!("took over from {name}, {silent:.1} s after it was last seen")
+            }
+            Some(LastSeen { name, alive: None }) => format!("took over from {name}"),
+            None => "took over; nobody had it".to_owned(),
+        }
+    }
+
+    /// Waits until somebody else has taken over, or nobody has for a while.
+    pub(super) async fn until_taken_over(&self, epoch: Epoch) {
+        let until = Instant::now() + STEPS_DOWN_FOR;
+        while Instant::now() < until {
+            if let Ok(info) = self.remote.info().await
+                && info.epoch > epoch
+            {
+                return;
+            }
+            sleep(STEPS_LOOKED_AT).await;
+        }
+        ServiceLog.say("nobody has taken over");
+    }
+}
+
+/// Who owns a namespace, for people who are sent there.
+fn named(info: &RemoteInfo) -> String {
+    let owner = info.owner.as_ref().filter(|owner| owner.owns);
+    owner.map_or_else(|| "nobody at the moment".to_owned(), |owner| owner.name.clone())
+}
+
+/// Names whoever has taken over from this process.
+pub(super) async fn taken_over_by(place: &Place) -> Option<String> {
+    let remote = place.open_remote().await.ok()??;
+    let info = remote.info().await.ok()?;
+    Some(named(&info))
+}

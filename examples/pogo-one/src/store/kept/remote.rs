@@ -1,0 +1,97 @@
+//! Stores that several machines have.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use pogo_core::Timestamp;
+use pogo_core::journal::{Epoch, Seq};
+
+use super::KeptNamespace;
+use crate::cli::StoreAddress;
+use crate::exit::CliError;
+
+/// A store that several machines have.
+pub(crate) trait RemoteStore: Send + Sync {
+    /// The version of what is stored.
+    fn version(&self) -> u32;
+
+    /// The namespaces that ever had an owner.
+    fn namespaces(&self) -> BoxFuture<'_, Result<Vec<String>, CliError>>;
+
+    fn namespace(&self, name: &str) -> Result<Box<dyn RemoteNamespace>, CliError>;
+}
+
+/// A namespace of such a store, with what it says of itself beside its owner.
+pub(crate) trait RemoteNamespace: KeptNamespace {
+    fn info(&self) -> BoxFuture<'_, Result<RemoteInfo, CliError>>;
+
+    /// What is not as it was written.
+    fn check(&self) -> BoxFuture<'_, Result<Vec<RemoteDamage>, CliError>>;
+}
+
+/// What a namespace has, who owns it and who waits.
+#[derive(Debug)]
+pub(crate) struct RemoteInfo {
+    /// Who owns it, or did last.
+    pub(crate) owner: Option<RemoteOwner>,
+    /// Who waits to take over.
+    pub(crate) waiting: Vec<String>,
+    pub(crate) epoch: Epoch,
+    /// The first record of the journal, and the position after the last.
+    pub(crate) records: (Seq, Seq),
+    /// When the last record was written.
+    pub(crate) newest: Option<Timestamp>,
+    pub(crate) copied_from: Option<String>,
+    pub(crate) parts: Vec<StoredPart>,
+}
+
+/// An owner, or the last one.
+#[derive(Debug)]
+pub(crate) struct RemoteOwner {
+    /// Its name, with its machine and process.
+    pub(crate) name: String,
+    pub(crate) since: Timestamp,
+    pub(crate) machine: String,
+    pub(crate) pid: u32,
+    /// Whether it has not given the namespace back.
+    pub(crate) owns: bool,
+    /// How long ago it last showed that it lives.
+    pub(crate) seen: Option<Duration>,
+}
+
+/// A part of what is stored.
+#[derive(Debug)]
+pub(crate) struct StoredPart {
+    pub(crate) name: &'static str,
+    pub(crate) count: u64,
+    pub(crate) bytes: u64,
+}
+
+/// Something else than was written.
+#[derive(Debug)]
+pub(crate) struct RemoteDamage {
+    /// Where in the store.
+    pub(crate) place: String,
+    pub(crate) message: String,
+    pub(crate) cure: String,
+}
+
+/// Refuses an address whose password everybody on this machine can read.
+pub(crate) fn refuse_exposed(address: &StoreAddress) -> Result<(), CliError> {
+    match address.is_exposed() {
+        true => Err(CliError::usage(
+            "everyone on this machine can read a password of a command line: set POGO_STORE or PGPASSWORD, or name a \
+             file of it with ?password_file=PATH, and change this one",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Opens the store at this address. It takes nothing from anybody.
+pub(crate) async fn open_remote(address: &StoreAddress) -> Result<Box<dyn RemoteStore>, CliError> {
+    refuse_exposed(address)?;
+    match *address {
+        #[cfg(feature = "postgres")]
+        StoreAddress::Postgres(ref address) => super::postgres::open(address).await,
+    }
+}

@@ -1,0 +1,33 @@
+//! `pogo store check` of a store that several machines have.
+
+use serde_json::{Value, json};
+
+use super::kept::RemoteStore;
+use super::remote_opened::namespaces;
+use crate::cli::{PlanFormat, StoreAddress};
+use crate::exit::{CliError, Exit};
+use crate::report::print_as;
+
+pub(super) async fn check(
+    store: &dyn RemoteStore,
+    address: &StoreAddress,
+    (only, format): (Option<&str>, PlanFormat),
+) -> Result<Exit, CliError> {
+    let (mut text, mut rows) = (String::new(), Vec::<Value>::new());
+    for (name, namespace) in namespaces(store, address, only).await? {
+        for damage in namespace.check().await? {
+            let (place, message, cure) = (damage.place, damage.message, damage.cure);
+            text.push_str(&format!("{place} of {name}: {message}; {cure}\n"));
+            rows.push(json!({ "namespace": name, "table": place, "message": message, "cure": cure }));
+        }
+    }
+    let is_whole = rows.is_empty();
+    if is_whole {
+        text = format!("{address}: nothing is damaged\n");
+    }
+    print_as(format, &json!({ "damage": rows }), &text)?;
+    Ok(match is_whole {
+        true => Exit::Succeeded,
+        false => Exit::Failed,
+    })
+}

@@ -1,0 +1,130 @@
+//! `pogo store info` of a store that several machines have.
+
+use std::time::Duration;
+
+use pogo_core::Timestamp;
+use pogo_core::dispatcher::{Clock, SystemClock};
+use pogo_core::journal::ClockSkew;
+use serde_json::{Value, json};
+
+use super::kept::{RemoteInfo, RemoteNamespace, RemoteOwner, RemoteStore};
+use super::remote_opened::namespaces;
+use super::size::size;
+use crate::cli::{PlanFormat, StoreAddress};
+use crate::exit::{CliError, Exit};
+use crate::report::{moment, print_as};
+
+pub(super) async fn info(
+    store: &dyn RemoteStore,
+    address: &StoreAddress,
+    (only, format): (Option<&str>, PlanFormat),
+) -> Result<Exit, CliError> {
+    let mut summaries = vec![];
+    for (name, namespace) in namespaces(store, address, only).await? {
+        summaries.push((name, namespace.info().await?, skew(&*namespace).await?));
+    }
+    let now = SystemClock.now();
+    let text: String = summaries
+        .iter()
+        .map(|(name, info, skew)| text(name, info, *skew, now))
+        .collect();
+    let version = store.version();
+    let text = match summaries.is_empty() {
+        true => format!("{address}: version {version}, no namespaces yet\n"),
+        false => format!("{address}, version {version}\n{text}"),
+    };
+    let rows: Vec<Value> = summaries
+        .iter()
+        .map(|(name, info, skew)| row(name, info, *skew))
+        .collect();
+    let value = json!({ "store": address.to_string(), "version": version, "namespaces": rows });
+    print_as(format, &value, &text)?;
+    Ok(Exit::Succeeded)
+}
+
+/// How far this machine's clock is from that of the store.
+async fn skew(namespace: &dyn RemoteNamespace) -> Result<Option<ClockSkew>, CliError> {
+    let journal = namespace.journal();
+    // The first time takes a connection too, which is not what is measured.
+    let _ = journal.store_time().await;
+    let asked = SystemClock.now();
+    let time = journal.store_time().await;
+    let time = time.map_err(|error| CliError::Unreachable(error.to_string()))?;
+    Ok(time.map(|time| ClockSkew::between((asked, SystemClock.now()), time)))
+}
+
+/// Who owns a namespace, in a sentence without its end.
+pub(crate) fn owned_by(owner: Option<&RemoteOwner>, now: Timestamp) -> String {
+    let Some(owner) = owner else {
+        return "never owned".to_owned();
+    };
+    let since = moment(owner.since, now);
+    match (owner.owns, owner.seen) {
+        (true, Some(seen)) => format!("owned by {} since {since}, seen {} ago", owner.name, rounded(seen)),
+        (true, None) => format!("owned by {} since {since}", owner.name),
+        (false, _) => format!("owned by nobody; last by {} since {since}", owner.name),
+    }
+}
+
+fn rounded(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+fn text(name: &str, info: &RemoteInfo, skew: Option<ClockSkew>, now: Timestamp) -> String {
+    let bytes = info.parts.iter().map(|part| part.bytes).sum();
+    let mut lines = vec![format!(
+        "\n{name}: {}; {}",
+        size(bytes),
+        owned_by(info.owner.as_ref(), now)
+    )];
+    if let Some(from) = &info.copied_from {
+        lines.push(format!("  a copy of {from}"));
+    }
+    let mut line = |label: &str, text: String| lines.push(format!("  {label:<10} {text}"));
+    line("epoch", info.epoch.0.to_string());
+    line(
+        "waiting",
+        match info.waiting.is_empty() {
+            true => "nobody".to_owned(),
+            false => info.waiting.join(", "),
+        },
+    );
+    let newest = info.newest.map(|at| format!(", the last of {}", moment(at, now)));
+    let (first, end) = info.records;
+    line("records", format!("{first} to {end}{}", newest.unwrap_or_default()));
+    if let Some(skew) = skew {
+        line("clock", format!("{skew}"));
+    }
+    for part in &info.parts {
+        line(part.name, format!("{}, {}", part.count, size(part.bytes)));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn row(name: &str, info: &RemoteInfo, skew: Option<ClockSkew>) -> Value {
+    let parts = info.parts.iter().map(|part| {
+        (
+            part.name.to_owned(),
+            json!({ "count": part.count, "bytes": part.bytes }),
+        )
+    });
+    let bytes: u64 = info.parts.iter().map(|part| part.bytes).sum();
+    json!({
+        "namespace": name,
+        "bytes": bytes,
+        "epoch": info.epoch,
+        "owner": info.owner.as_ref().map(|owner| json!({
+            "owner": owner.name,
+            "owns": owner.owns,
+            "since": owner.since,
+            "seen_ms": owner.seen.map(|seen| seen.as_millis()),
+            "machine": owner.machine,
+            "pid": owner.pid,
+        })),
+        "waiting": info.waiting,
+        "records": { "first": info.records.0, "end": info.records.1, "newest": info.newest },
+        "clock_skew_ms": skew,
+        "copied_from": info.copied_from,
+        "parts": parts.collect::<serde_json::Map<_, _>>(),
+    })
+}

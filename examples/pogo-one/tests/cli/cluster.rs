@@ -1,0 +1,188 @@
+//! A namespace in PostgreSQL, machines that may dispatch in it, and hosts behind OpenSSH that count.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures::executor::block_on;
+use pogo_core::journal::{ContentLoader, Journal, Seq};
+use pogo_core::scheduler::{JobId, Record};
+use pogo_store::postgres::{PostgresAddress, PostgresStore};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+use super::kept_store::{log_to, until};
+use super::many_hosts::ManyHosts;
+use super::postgres_server::{PASSWORD, Postgres};
+use super::program::Done;
+
+/// The store, its hosts, and what machines say; their dispatchers end with it.
+pub(super) struct Cluster {
+    pub(super) many: ManyHosts,
+    pub(super) server: &'static Postgres,
+    pub(super) schema: String,
+}
+
+/// A dispatcher on a machine of its own: another process, with another folder for what is local.
+pub(super) struct Machine<'a> {
+    cluster: &'a Cluster,
+    pub(super) name: &'static str,
+    process: Child,
+}
+
+impl Cluster {
+    /// So many hosts, of which so many may run at once. `None` where PostgreSQL or OpenSSH is missing, unless it has to
+    /// be there.
+    pub(super) fn new(test: &str, hosts: usize, limit: usize) -> Option<Self> {
+        if !ManyHosts::are_possible(test) {
+            return None;
+        }
+        let Some(server) = Postgres::shared() else {
+            eprintln!("LEFT OUT: {test} needs PostgreSQL (package postgresql)");
+            return None;
+        };
+        static NUMBERS: AtomicU32 = AtomicU32::new(0);
+        let schema = format!("cluster{}", NUMBERS.fetch_add(1, Ordering::Relaxed));
+        let cluster = Self {
+            many: ManyHosts::new(hosts, limit),
+            server,
+            schema,
+        };
+        block_on(PostgresStore::migrate(&cluster.parsed())).unwrap();
+        Some(cluster)
+    }
+
+    /// The address, with the password in it.
+    pub(super) fn address(&self) -> String {
+        let (port, schema) = (self.server.port(), &self.schema);
+        format!("postgres://pogo:{PASSWORD}@localhost:{port}/pogo?schema={schema}")
+    }
+
+    pub(super) fn parsed(&self) -> PostgresAddress {
+        self.address().parse().unwrap()
+    }
+
+    /// A command of this program as it is on a machine.
+    pub(super) fn on(&self, machine: &str, mut command: Command) -> Command {
+        command.env("POGO_STORE", self.address());
+        command.env("XDG_STATE_HOME", self.many.file(machine));
+        command
+    }
+
+    pub(super) fn verb(&self, machine: &str, args: &[&str]) -> Done {
+        let command = self.many.command(args);
+        Done::of(self.on(machine, command).output().unwrap())
+    }
+
+    /// A job of the command that counts, on all hosts; its number.
+    pub(super) fn submit(&self, machine: &str) -> String {
+        let command = self.many.run(&["-d"]);
+        let done = Done::of(self.on(machine, command).output().unwrap());
+        assert_eq!(done.code, 0, "{}", done.err);
+        done.out.trim().to_owned()
+    }
+
+    pub(super) fn serve(&self, name: &'static str, more: &[&str]) -> Machine<'_> {
+        let command = self.many.command(&[&["serve"], more].concat());
+        let mut command = self.on(name, command);
+        let process = command
+            .stdout(Stdio::null())
+            .stderr(log_to(&self.many.file(&format!("{name}.log"))));
+        Machine {
+            cluster: self,
+            name,
+            process: process.spawn().unwrap(),
+        }
+    }
+
+    /// All that the journal has.
+    pub(super) fn records(&self) -> Vec<Record> {
+        let store = block_on(PostgresStore::open(&self.parsed())).unwrap();
+        let journal = store.namespace("default").unwrap().journal();
+        block_on(async {
+            let (mut at, mut all) = (Seq(0), vec![]);
+            loop {
+                let mut page = journal.read(at).await.unwrap();
+                ContentLoader::new().load(&*journal, &mut page.records).await.unwrap();
+                if page.records.is_empty() {
+                    return all;
+                }
+                all.append(&mut page.records);
+                at = page.next;
+            }
+        })
+    }
+
+    /// Waits for the end of a job; where it needs a person, because hosts in doubt fill its limit, they are given up.
+    pub(super) fn finish(&self, machine: &str, job: &str) {
+        loop {
+            let waited = self.verb(machine, &["wait", job]);
+            match waited.code {
+                0 | 1 => return,
+                2 => {
+                    let why = ["--force", "--reason", "the test goes on"];
+                    self.verb(machine, &[&["skip", job, "--failed", "--in-doubt"], &why[..]].concat());
+                }
+                other => panic!("{other}: {}", waited.err),
+            }
+        }
+    }
+
+    /// Every host ran once, or is known not to have; and all who keep account of it agree.
+    pub(super) fn check(&self) -> Vec<String> {
+        let (ran, records) = (self.many.ran(), self.records());
+        let job = JobId::new(1);
+        let mut doubtful = vec![];
+        for host in &self.many.hosts {
+            let times = ran.get(host).copied().unwrap_or(0);
+            assert!(times <= 1, "{host} ran {times} times");
+            let of_host =
+                |record: &&Record| record.event.job() == Some(job) && super::ended::host(record) == Some(host);
+            let end = records.iter().rev().filter(of_host).find_map(super::ended::end);
+            let end = end.unwrap_or_else(|| panic!("{host} is forgotten"));
+            assert!(!end.starts_with("succeeded") || times == 1, "{host} did not run");
+            if end != "succeeded" {
+                doubtful.push(format!("{host}: {end}, ran {times}"));
+            }
+        }
+        let audited = pogo_audit::audit(&records);
+        assert!(audited.is_ok(), "{audited:?}");
+        doubtful
+    }
+}
+
+impl Machine<'_> {
+    pub(super) fn log(&self) -> String {
+        fs::read_to_string(self.cluster.many.file(&format!("{}.log", self.name))).unwrap_or_default()
+    }
+
+    /// Waits until it has said this.
+    #[track_caller]
+    pub(super) fn says(&mut self, text: &str) {
+        until(|| self.log().contains(text) || self.process.try_wait().unwrap().is_some());
+        assert!(self.log().contains(text), "{text:?} is not in: {}", self.log());
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.process), signal).unwrap();
+    }
+
+    /// Waits for its end; the exit code.
+    pub(super) fn end(&mut self) -> Option<i32> {
+        self.process.wait().unwrap().code()
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+impl Drop for Machine<'_> {
+    fn drop(&mut self) {
+        // One that is stopped dies of this alone.
+        let pid = Pid::from_child(&self.process);
+        if test_kill_process(pid).is_ok() {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        let _ = self.process.wait();
+    }
+}

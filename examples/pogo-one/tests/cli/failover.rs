@@ -1,0 +1,154 @@
+//! Dispatchers of a store in PostgreSQL, of which one takes over from another.
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use super::cluster::Cluster;
+use super::kept_store::until;
+use super::postgres_server::PASSWORD;
+
+const HOSTS: usize = 30;
+const LIMIT: usize = 5;
+
+#[test]
+fn when_the_owner_is_killed_the_other_takes_over_and_no_host_runs_twice() {
+    let test = "when_the_owner_is_killed_the_other_takes_over_and_no_host_runs_twice";
+    let Some(cluster) = Cluster::new(test, HOSTS, LIMIT) else {
+        return;
+    };
+    let mut a = cluster.serve("a", &[]);
+    a.says("serves default");
+    let mut b = cluster.serve("b", &[]);
+    b.says("stands by");
+    let job = cluster.submit("a");
+    until(|| cluster.many.ran().len() >= HOSTS / 3);
+    // Nobody on this machine reads the password off a command line.
+    assert!(command_lines().iter().all(|line| !line.contains(PASSWORD)));
+    a.signal(Signal::KILL);
+    a.end();
+    b.says("took over from");
+    b.says("serves default");
+    cluster.finish("b", &job);
+    assert!(cluster.many.most_at_once() <= LIMIT);
+    let left = cluster.check();
+    eprintln!("not known to have succeeded: {left:?}");
+    let log = b.log();
+    let line = log.lines().find(|line| line.contains("took over from")).unwrap();
+    eprintln!("{line}");
+}
+
+#[test]
+fn an_owner_that_was_paused_past_a_takeover_starts_nothing_more_and_says_why_it_ends() {
+    let test = "an_owner_that_was_paused_past_a_takeover_starts_nothing_more_and_says_why_it_ends";
+    let Some(cluster) = Cluster::new(test, HOSTS, LIMIT) else {
+        return;
+    };
+    let mut a = cluster.serve("a", &[]);
+    a.says("serves default");
+    let mut b = cluster.serve("b", &[]);
+    b.says("stands by");
+    let job = cluster.submit("a");
+    until(|| cluster.many.ran().len() >= HOSTS / 3);
+    a.signal(Signal::STOP);
+    b.says("took over from");
+    b.says("serves default");
+    a.signal(Signal::CONT);
+    assert_eq!(a.end(), Some(70), "{}", a.log());
+    a.says("has taken over default");
+    cluster.finish("b", &job);
+    assert!(cluster.many.most_at_once() <= LIMIT);
+    let left = cluster.check();
+    eprintln!("not known to have succeeded: {left:?}");
+}
+
+#[test]
+fn whoever_stands_by_sends_clients_to_the_owner_and_takes_over_when_it_steps_down() {
+    let test = "whoever_stands_by_sends_clients_to_the_owner_and_takes_over_when_it_steps_down";
+    let Some(cluster) = Cluster::new(test, 2, 2) else {
+        return;
+    };
+    let mut a = cluster.serve("a", &[]);
+    a.says("serves default");
+    let alone = cluster.verb("a", &["serve", "step-down"]);
+    alone.assert_refused(&["nobody waits to take over default"]);
+    let mut watcher = cluster.serve("c", &["--standby-only"]);
+    watcher.says("stands by");
+    let mut b = cluster.serve("b", &[]);
+    b.says("stands by");
+    let owner = format!("(process {})", a.pid());
+    for machine in ["b", "c"] {
+        let refused = cluster.verb(machine, &["jobs"]);
+        assert_eq!(refused.code, 69, "{}", refused.err);
+        assert!(refused.err.contains(&owner), "{}", refused.err);
+        let elsewhere = cluster.verb(machine, &["serve", "step-down"]);
+        elsewhere.assert_refused(&["no dispatcher of this machine has default", &owner]);
+    }
+    // A machine without a dispatcher starts none beside the owner.
+    let refused = cluster.verb("d", &["jobs"]);
+    assert_eq!(refused.code, 69, "{}", refused.err);
+    assert!(refused.err.contains(&owner), "{}", refused.err);
+    let status = cluster.verb("a", &["serve", "status", "--format", "json"]);
+    let status: Value = serde_json::from_str(&status.out).unwrap();
+    assert_eq!(status["process"], a.pid());
+    until(|| {
+        cluster
+            .verb("a", &["serve", "status"])
+            .out
+            .contains(&format!("(process {})", b.pid()))
+    });
+    let handed = cluster.verb("a", &["serve", "step-down"]);
+    assert_eq!(handed.code, 0, "{}{}", handed.out, handed.err);
+    assert!(handed.out.contains(&format!("(process {})", b.pid())), "{}", handed.out);
+    b.says("serves default");
+    a.says("stands by");
+    assert_eq!(cluster.verb("b", &["jobs"]).code, 0);
+    // And back, as often as wanted; who only watches has taken nothing.
+    b.signal(Signal::TERM);
+    assert_eq!(b.end(), Some(0));
+    until(|| a.log().matches("serves default").count() == 2);
+    assert!(!watcher.log().contains("serves default"));
+    watcher.signal(Signal::TERM);
+    assert_eq!(watcher.end(), Some(0), "{}", watcher.log());
+}
+
+#[test]
+fn a_store_in_a_database_is_used_as_any_other() {
+    let test = "a_store_in_a_database_is_used_as_any_other";
+    let Some(cluster) = Cluster::new(test, 3, 3) else {
+        return;
+    };
+    // The first who needs a dispatcher starts one in the background.
+    let job = cluster.submit("a");
+    let waited = cluster.verb("a", &["wait", &job]);
+    assert_eq!(waited.code, 0, "{}", waited.err);
+    assert!(command_lines().iter().all(|line| !line.contains(PASSWORD)));
+    let logs = cluster.verb("a", &["logs", &job]);
+    assert!(logs.out.contains("last of h2"), "{}{}", logs.out, logs.err);
+    let audited = cluster.verb("a", &["audit", &job]);
+    assert_eq!(audited.code, 0, "{}{}", audited.out, audited.err);
+    for verb in ["info", "check"] {
+        let done = cluster.verb("b", &["store", verb]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        assert!(!done.out.contains(PASSWORD), "{}", done.out);
+    }
+    let info = cluster.verb("b", &["store", "info", "--format", "json"]);
+    let info: Value = serde_json::from_str(&info.out).unwrap();
+    let namespace = &info["namespaces"][0];
+    assert_eq!(namespace["owner"]["owns"], true, "{info}");
+    assert!(namespace["clock_skew_ms"].as_i64().unwrap().abs() < 5_000, "{info}");
+    assert!(namespace["records"]["newest"].is_number(), "{info}");
+    let settings = cluster.verb("a", &["config"]);
+    assert!(!settings.out.contains(PASSWORD), "{}", settings.out);
+    let typed = cluster.verb("a", &["jobs", "--store", &cluster.address()]);
+    typed.assert_refused(&["can read a password of a command line"]);
+    assert!(!typed.err.contains(PASSWORD), "{}", typed.err);
+    let stopped = cluster.verb("a", &["serve", "stop"]);
+    assert_eq!(stopped.code, 0, "{}", stopped.err);
+}
+
+/// The command lines of all processes.
+fn command_lines() -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").unwrap();
+    let lines = processes.filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok());
+    lines.map(|line| String::from_utf8_lossy(&line).into_owned()).collect()
+}
