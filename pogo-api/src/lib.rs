@@ -7,6 +7,8 @@
 
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "openapi")]
+mod openapi;
 #[cfg(feature = "socket-path")]
 mod socket_path;
 pub mod wire;

@@ -60,6 +60,8 @@ pub mod history;
 #[cfg(feature = "async")]
 pub mod inventory;
 pub mod journal;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod output;
 pub mod plan;
 pub mod policy;

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!((start + Duration::from_secs(2)) - start, Duration::from_secs(2));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Timestamp(u64);
 

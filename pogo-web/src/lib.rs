@@ -18,6 +18,8 @@ mod json;
 mod jwt;
 mod limits;
 mod live;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 #[cfg(feature = "page")]
 mod page;
 mod parameters;

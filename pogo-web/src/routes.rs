@@ -70,6 +70,7 @@ fn table() -> Vec<(Method, &'static str, Right, MethodRouter<RouterState>)> {
         (Method::GET, "/healthz", Right::Anybody, get(handlers::health)),
         (Method::GET, "/readyz", Right::Anybody, get(handlers::ready)),
         (Method::GET, "/metrics", Right::Known, get(handlers::metrics)),
+        (Method::GET, "/v1/openapi.json", Right::Anybody, get(handlers::openapi)),
         (Method::GET, "/v1", Right::Known, get(handlers::about)),
         (Method::GET, "/v1/namespaces", Right::Known, get(handlers::namespaces)),
         (Method::GET, namespace!(""), VIEW, get(handlers::namespace)),

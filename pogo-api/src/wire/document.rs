@@ -37,8 +37,10 @@ macro_rules! document {
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[non_exhaustive]
         pub struct $name {
+            #[cfg_attr(feature = "openapi", schema(value_type = u32))]
             version: $crate::wire::document::Version,
             $( $(#[$field_meta])* pub $field: $type, )*
         }

@@ -15,8 +15,10 @@ use super::output_bytes::OutputBytes;
 /// is between them was left out, because the connection was new or too slow: it is [read](super::output_path) from
 /// where output is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct HostOutput {
+    #[cfg_attr(feature = "openapi", schema(value_type = u32))]
     version: Version,
     /// The job.
     pub job: JobId,

@@ -30,6 +30,8 @@ pub use host_output::HostOutput;
 pub use namespace_name::{InvalidNamespaceName, NamespaceName};
 pub use namespaces::{NamespaceEntry, Namespaces};
 pub use order_answer::OrderAnswer;
+#[cfg(feature = "openapi")]
+pub(crate) use output_bytes::OutputBytes;
 pub use output_part::{OutputPart, OutputPiece};
 pub use paths::{
     OutputRange, namespace_path, output_path, query_path, stream_path, stream_path_with_output,

@@ -15,6 +15,7 @@ document! {
 
 /// A namespace in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct NamespaceEntry {
     /// Its name.

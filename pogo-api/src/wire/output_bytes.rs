@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bytes of output, as one field of the object that has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OutputBytes(pub(super) Vec<u8>);
+pub(crate) struct OutputBytes(pub(super) Vec<u8>);
 
 /// Borrowed bytes of output, written as [`OutputBytes`].
 #[derive(Debug, Clone, Copy)]

@@ -42,6 +42,7 @@ pub struct OutputPiece {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename = "OutputPiece")]
 struct WrittenPiece<B> {
     at: Timestamp,
@@ -49,6 +50,9 @@ struct WrittenPiece<B> {
     #[serde(flatten)]
     bytes: B,
 }
+
+#[cfg(feature = "openapi")]
+crate::openapi::schema_as!(OutputPiece as WrittenPiece<OutputBytes>, "OutputPiece");
 
 impl Serialize for OutputPiece {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -18,6 +18,7 @@ document! {
 
 /// What is asked of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Asked {
@@ -61,11 +62,17 @@ impl QuestionAnswer {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct Written<T> {
+    #[cfg_attr(feature = "openapi", schema(value_type = u32))]
     version: Version,
     id: u64,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     answer: Option<T>,
 }
+
+#[cfg(feature = "openapi")]
+crate::openapi::schema_as!(QuestionAnswer as Written<String>, "QuestionAnswer");
 
 impl Serialize for QuestionAnswer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -28,17 +28,23 @@ pub struct Secrets {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 struct Written<T> {
+    #[cfg_attr(feature = "openapi", schema(value_type = u32))]
     version: Version,
     id: String,
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     password: Option<T>,
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     sudo_password: Option<T>,
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     passphrase: Option<T>,
     #[serde(default = "BTreeMap::new", skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
     environment: BTreeMap<String, T>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     agent: Option<String>,
@@ -70,6 +76,9 @@ impl Secrets {
         }
     }
 }
+
+#[cfg(feature = "openapi")]
+crate::openapi::schema_as!(Secrets as Written<String>, "Secrets");
 
 impl Serialize for Secrets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -201,6 +201,7 @@ impl Host {
 
 /// How to reach a host. What is `None` is left to the transport's defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Connection {
     /// Name or address to connect to, when it is not the host's name.

@@ -10,6 +10,7 @@ use super::{Connection, Fleet, FleetBuilder, HostId, HostName, TagPath};
 
 /// The stored form.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct StoredFleet {
     /// Host names in listed order, as ranges.
     hosts: Vec<String>,
@@ -23,6 +24,7 @@ struct StoredFleet {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct StoredExternal {
     resolver: String,
     args: String,
@@ -56,6 +58,9 @@ impl From<&Fleet> for StoredFleet {
         }
     }
 }
+
+#[cfg(feature = "openapi")]
+crate::openapi::schema_as!(Fleet as StoredFleet, "Fleet");
 
 impl Serialize for Fleet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -12,6 +12,7 @@ use crate::scheduler::{Actor, JobEnd, JobEventKind, JobId, JobStatus, Tally, Tas
 
 /// A job, alive or long gone, as a row of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct JobEntry {
     /// Its number.
@@ -26,6 +27,7 @@ pub struct JobEntry {
 
 /// What does not change of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Submission {
     /// When it was submitted.
@@ -51,6 +53,7 @@ pub struct Submission {
 
 /// What changes of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct JobProgress {
     /// Its status.

@@ -25,6 +25,7 @@ use crate::Timestamp;
 /// assert_eq!(ClockSkew::between((at(100_000), at(100_200)), at(100_150)), ClockSkew::default());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct ClockSkew(pub i64);
 

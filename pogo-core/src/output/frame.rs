@@ -12,6 +12,7 @@ use crate::scheduler::{AttemptId, JobId};
 
 /// Where output was written to. Displays as it is stored, and is read from that: `stdout`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = OutputStream))]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
     /// Standard output.

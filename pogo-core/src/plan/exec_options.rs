@@ -22,6 +22,7 @@ use crate::time::millis;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ExecOptions {
@@ -61,6 +62,7 @@ pub struct ExecOptions {
     /// link, until it answers in another boot. The lost link is then expected, the attempt goes on and keeps its slots
     /// until the host is back, and post-hooks run after that. A transport that cannot do it refuses the attempt.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub reboot: Option<Duration>,
 }
 

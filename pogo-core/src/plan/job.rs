@@ -26,6 +26,7 @@ use crate::time::millis;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct JobSpec {
     /// The hosts; their order here is the listed order.
@@ -37,6 +38,7 @@ pub struct JobSpec {
     pub user: String,
     /// Time limits, retries, limits of its own, hooks.
     #[serde(flatten, with = "nested_hooks")]
+    #[cfg_attr(feature = "openapi", schema(value_type = nested_hooks::Stored))]
     pub settings: JobSettings,
     /// Sizes of the parts of the job, counted from its start: `[1, 10%, 100%]` is one host, then up to a tenth of the
     /// hosts, then all. When hosts are left, the job goes on in steps of the last size: `[1, 20%]` is one host, then up
@@ -237,6 +239,7 @@ pub(crate) fn check_bake(spec: &JobSpec, settings: &JobSettings) -> Result<(), P
 
 /// Which of the hosts that may start come first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HostOrder {
@@ -263,12 +266,14 @@ impl fmt::Display for HostOrder {
 
 /// How long tasks on some hosts are expected to take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Expectation {
     /// The hosts.
     pub hosts: Selector,
     /// The time one attempt takes there.
     #[serde(with = "millis")]
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub time: Duration,
 }
 
@@ -281,6 +286,7 @@ impl Expectation {
 
 /// What runs on each target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RemoteCommand {

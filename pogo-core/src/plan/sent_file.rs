@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A file to put on a host for the time of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct SentFile {
     /// Path of the file or pipe to send; `-` is the standard input of the dispatcher's process.

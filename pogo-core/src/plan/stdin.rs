@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a command reads on standard input.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Stdin {

@@ -26,11 +26,13 @@ use serde::{Deserialize, Serialize};
 // Texts and not any JSON: they are compared to find the transport of a job, and the core without features reads no
 // JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct TransportSettings(Arc<BTreeMap<String, Values>>);
 
 /// The values of one setting: one text, or a list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = TransportValues))]
 #[serde(untagged)]
 enum Values {
     One(String),

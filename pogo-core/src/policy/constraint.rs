@@ -13,6 +13,7 @@ use crate::fleet::Selector;
 /// nests as `$frontend: { $colo: … }`. Each selector that is a bare tag stands for each of its values, so the
 /// path names one group per combination of values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Constraint {
     /// The selectors that intersect, outermost first; never empty.
@@ -59,6 +60,7 @@ impl fmt::Display for Constraint {
 
 /// What a constraint demands of its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rule {

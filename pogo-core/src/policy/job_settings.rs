@@ -53,18 +53,22 @@ pub(crate) use each_setting;
 /// assert_eq!((job.retries, job.settle), (Some(3), Some(Duration::from_secs(30))));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct JobSettings {
     /// Time limit of one attempt. Pogo's default: 1 hour. A change holds for running attempts too.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub attempt_timeout: Option<Duration>,
     /// After how long an attempt is reported as slow, which changes nothing else; zero for never. Pogo's default: 10
     /// minutes. A change holds for running attempts too.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub slow_after: Option<Duration>,
     /// Time limit of the whole job, from its submission. Pogo's default: none.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub job_timeout: Option<Duration>,
     /// How often a failed task is tried again, at most 65,535 times. Pogo's default: 0. A change holds for later
     /// failures.
@@ -77,6 +81,7 @@ pub struct JobSettings {
     /// Time before a task is tried again; up to half as much again is added as jitter. Pogo's default: 5 seconds.
     /// After a change, a host that waits already waits in proportion, counted from its failure.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub retry_delay: Option<Duration>,
     /// By how much the delay grows with each retry that a task has used: with 2, it is twice as long each time, up to
     /// an hour. Pogo's default: 1, the same delay each time. A change holds for later failures.
@@ -85,6 +90,7 @@ pub struct JobSettings {
     /// How long a host keeps its slots after success. Pogo's default: not at all. A change holds for hosts that settle
     /// already, counted from their success.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub settle: Option<Duration>,
     /// How many hosts may fail; one more halts the job. A share is of the job's hosts. Pogo's default: any number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +105,7 @@ pub struct JobSettings {
     pub max_parallel: Option<Limit>,
     /// How long a wave is watched before the next may begin. Pogo's default: not at all.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub bake: Option<Duration>,
     /// What opens the next wave once one is complete. Pogo's default: it opens by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +120,7 @@ pub struct JobSettings {
     /// How long a host that waits and has left the fleet may take to come back, before it is cancelled; zero cancels it
     /// at once. Pogo's default: 5 minutes. A change holds for hosts that have left already, counted from then.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub leave_after: Option<Duration>,
     /// Directory on the targets whose executable files run before the command, in sorted order; the first that fails
     /// ends the attempt. An empty text is no hooks, a missing directory an empty one. Pogo's default:
@@ -149,6 +157,7 @@ macro_rules! per_setting {
     ($($variant:ident $field:ident: $type:ty, $read:ident;)*) => {
         /// The name of one of the [`JobSettings`].
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
         pub enum Setting {

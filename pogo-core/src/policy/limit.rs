@@ -182,11 +182,15 @@ impl FromStr for Limit {
 
 /// A limit in a stored format: text, or a count as a number.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged, expecting = "a number of hosts, or a share of them such as \"25%\"")]
 enum StoredLimit {
     Count(u32),
     Text(String),
 }
+
+#[cfg(feature = "openapi")]
+crate::openapi::schema_as!(Limit as StoredLimit, "Limit");
 
 impl TryFrom<StoredLimit> for Limit {
     type Error = LimitError;

@@ -43,6 +43,7 @@ use crate::fleet::Selector;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Policy {
     /// Which groups come before which.
@@ -61,6 +62,7 @@ pub struct Policy {
         skip_serializing_if = "Option::is_none",
         with = "crate::time::millis::option"
     )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub retire_after: Option<Duration>,
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The policy for a host whose attempt ended unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OnDoubt {

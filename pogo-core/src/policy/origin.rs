@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A position in a source, such as a file, for messages. Lines and columns count from 1; columns count characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Origin {
     /// The file, or another name for the source.

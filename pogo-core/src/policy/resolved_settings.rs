@@ -10,6 +10,7 @@ use crate::time::millis;
 
 /// The settings in force for one job: [`JobSettings`] with every default filled in, and shares as numbers of its hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ResolvedSettings {
     /// How many of its hosts may run at once.
@@ -20,12 +21,15 @@ pub struct ResolvedSettings {
     pub max_failures: Option<ResolvedLimit>,
     /// Time limit of one attempt.
     #[serde(with = "millis")]
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub attempt_timeout: Duration,
     /// After how long an attempt is reported as slow; `None` for never.
     #[serde(with = "millis::option", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub slow_after: Option<Duration>,
     /// Time limit of the whole job, from its submission.
     #[serde(with = "millis::option", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub job_timeout: Option<Duration>,
     /// How often a failed task is tried again.
     pub retries: u32,
@@ -33,14 +37,17 @@ pub struct ResolvedSettings {
     pub connect_retries: u32,
     /// Time before a task is tried again, at least.
     #[serde(with = "millis")]
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub retry_delay: Duration,
     /// By how much that time grows with each retry that a task has used.
     pub retry_backoff: u32,
     /// How long a host keeps its slots after success.
     #[serde(with = "millis")]
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub settle: Duration,
     /// How long a wave is watched before the next may begin.
     #[serde(with = "millis")]
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub bake: Duration,
     /// What opens a wave.
     pub gate: WaveGate,
@@ -52,6 +59,7 @@ pub struct ResolvedSettings {
     pub priority: i32,
     /// How long a host that waits and has left the fleet may take to come back.
     #[serde(with = "millis")]
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub leave_after: Duration,
     /// Directory of pre-hooks on the targets; empty for no hooks.
     pub pre_hooks: String,
@@ -61,6 +69,7 @@ pub struct ResolvedSettings {
 
 /// A number or share as it was given, and the number of hosts that it comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct ResolvedLimit {
     /// As it was given.

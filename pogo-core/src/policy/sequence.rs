@@ -9,6 +9,7 @@ use crate::fleet::{Selector, TagPath};
 
 /// Groups in order: a host of a later stage starts only when the earlier stages are complete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Sequence {
     /// What messages call it.
@@ -43,6 +44,7 @@ impl fmt::Display for Sequence {
 
 /// One entry of a sequence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Stage {
     /// The hosts of the stage.

@@ -11,14 +11,17 @@ pub(crate) mod nested_hooks {
     use super::{Cow, Deserialize, Deserializer, JobSettings, Serialize, Serializer};
 
     #[derive(Serialize, Deserialize)]
-    struct Stored<'a> {
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SettingsOfJob))]
+    pub(crate) struct Stored<'a> {
         #[serde(flatten)]
+        #[cfg_attr(feature = "openapi", schema(value_type = JobSettings))]
         settings: Cow<'a, JobSettings>,
         #[serde(default)]
         hooks: Hooks,
     }
 
     #[derive(Default, Serialize, Deserialize)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     struct Hooks {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pre: Option<String>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What opens the next wave of a job once one is complete.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WaveGate {

@@ -10,8 +10,10 @@ use crate::scheduler::View;
 /// A [`View`], and where in the stream it belongs: a stream that goes on [after](super::StreamRequest::after) this id
 /// brings all that has changed since.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct QueryAnswer {
+    #[cfg_attr(feature = "openapi", schema(value_type = u32))]
     version: Version,
     /// It holds all records up to there.
     pub as_of: StreamId,

@@ -9,6 +9,7 @@ use crate::journal::{ClockSkew, Epoch, Seq};
 
 /// The status of a dispatcher, which is in no record. `Handle::status` gives it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct DispatcherStatus {
     /// Whether the journal accepts commits.
@@ -32,6 +33,7 @@ pub struct DispatcherStatus {
 
 /// Whether a journal accepts commits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "journal", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum JournalStatus {

@@ -78,6 +78,7 @@ impl Update {
 
 /// A record, and where it stands in the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct StreamRecord {
     /// Its position.
@@ -97,6 +98,7 @@ impl StreamRecord {
 
 /// Why a stream leaves out records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ResyncReason {

@@ -12,6 +12,7 @@ use crate::scheduler::JobDetails;
 
 /// What follows the version. The compiler keeps it the same as [`Update`].
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(remote = "Update", rename_all = "snake_case")]
 enum UpdateBody {
     Snapshot {
@@ -37,10 +38,13 @@ enum UpdateBody {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename = "Update")]
 struct Written<'a> {
+    #[cfg_attr(feature = "openapi", schema(value_type = u32))]
     version: Version,
     #[serde(with = "UpdateBody")]
+    #[cfg_attr(feature = "openapi", schema(value_type = UpdateBody))]
     update: &'a Update,
 }
 
@@ -52,6 +56,9 @@ struct Read {
     #[serde(with = "UpdateBody")]
     update: Update,
 }
+
+#[cfg(feature = "openapi")]
+crate::openapi::schema_as!(Update as Written<'_>, "Update");
 
 impl Serialize for Update {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

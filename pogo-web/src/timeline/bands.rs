@@ -27,6 +27,7 @@ impl Axis {
 /// How many hosts are in which state from a column on: `[column, failed, in doubt, succeeded, running, other ends]`.
 /// The rest waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct BandStep(pub(super) [u32; 6]);
 
 const FAILED: usize = 1;

@@ -27,6 +27,7 @@ const NAME: usize = 60;
 
 /// The timeline of a job in a window.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Bars {
     version: u32,
     job: JobId,
@@ -47,6 +48,7 @@ pub(crate) struct Bars {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct SectionRows {
     label: String,
     hosts: usize,
@@ -56,6 +58,7 @@ struct SectionRows {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 enum Row {
     Band {
@@ -69,6 +72,7 @@ enum Row {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct HostRow {
     at: usize,
     host: HostName,
@@ -83,6 +87,7 @@ struct HostRow {
 
 /// An attempt; times are in milliseconds since the job began.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct Bar {
     id: AttemptId,
     from: u64,

@@ -20,6 +20,7 @@ const FOLDED: usize = 2_000;
 
 /// Hosts that failed, are in doubt, or wait to be tried again, for what reads the same.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct Cause {
     state: TaskState,
     /// What was said of the first.

@@ -13,6 +13,7 @@ const MOST: usize = 24;
 
 /// How full a limit was.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct LimitChart {
     group: String,
     rule: Rule,

@@ -36,6 +36,7 @@ pub(super) struct JobCourse {
 
 /// Something that happened to a job, in words.
 #[derive(Debug, Clone, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct Remark {
     pub(super) at: Timestamp,
     pub(super) text: Arc<str>,

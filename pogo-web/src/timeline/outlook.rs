@@ -9,6 +9,7 @@ use super::job::JobCourse;
 
 /// How fast a job goes. Durations are in milliseconds.
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct Outlook {
     /// When it ends at this speed, from now.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,6 +23,7 @@ pub(super) struct Outlook {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct Slowest {
     host: HostName,
     attempt: AttemptId,

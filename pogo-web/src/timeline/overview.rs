@@ -16,6 +16,7 @@ const MOST_EVENTS: usize = 100;
 
 /// A job at a glance.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Overview {
     version: u32,
     as_of: StreamId,
@@ -34,6 +35,7 @@ pub(crate) struct Overview {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct SectionTally {
     label: String,
     hosts: usize,

@@ -13,6 +13,7 @@ const REASON: usize = 240;
 
 /// What an order would lead to, if it were given now.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Preview {
     version: u32,
     /// A sentence.

@@ -9,12 +9,14 @@ const MOST_HOSTS: usize = 1_000;
 
 /// Why something waits.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Reasons {
     version: u32,
     reasons: Vec<Reason>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct Reason {
     text: String,
     /// Whether it goes away by itself.
@@ -25,6 +27,7 @@ pub(super) struct Reason {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct CureOffer {
     /// As a command of the program.
     command: String,

@@ -54,6 +54,7 @@ pub(crate) const ROUTES: &[(&str, &str, &[&str])] = &[
     ("GET /healthz", "/healthz", EVERYBODY),
     ("GET /readyz", "/readyz", EVERYBODY),
     ("GET /metrics", "/metrics", EVERYBODY),
+    ("GET /v1/openapi.json", "/v1/openapi.json", EVERYBODY),
     ("GET /v1", "/v1", EVERYBODY),
     ("GET /v1/namespaces", "/v1/namespaces", EVERYBODY),
     ("GET …", "…", VIEWERS),

@@ -21,6 +21,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::described::{FailsAtEnd, Undescribed, compared};
 use crate::memory_history::MemoryHistory;
 
 /// A directory for this account alone.
@@ -117,7 +118,9 @@ impl Setup {
             .build();
         let socket = Socket::bind(path, Access::Personal).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = serve(socket, router(state), self.options, async { drop(stopped.await) });
+        let undescribed = Undescribed::default();
+        let router = compared(router(state), &undescribed);
+        let serving = serve(socket, router, self.options, async { drop(stopped.await) });
         Served {
             path: path.to_owned(),
             handle,
@@ -128,6 +131,7 @@ impl Setup {
             serving: tokio::spawn(serving),
             stop: Some(stop),
             directory: None,
+            _described: FailsAtEnd(undescribed),
         }
     }
 }
@@ -143,6 +147,7 @@ pub(crate) struct Served {
     pub(crate) serving: JoinHandle<()>,
     stop: Option<oneshot::Sender<()>>,
     directory: Option<TempDir>,
+    _described: FailsAtEnd,
 }
 
 impl Served {

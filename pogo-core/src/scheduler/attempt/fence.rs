@@ -10,6 +10,7 @@ use crate::scheduler::{AttemptId, JobId, NeverBegan, Outcome};
 /// A host's answer about an attempt whose end is unknown. Being asked, the host lets nothing of the attempt begin any
 /// more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "answer", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FenceAnswer {
@@ -69,6 +70,7 @@ impl fmt::Display for FenceAnswer {
 
 /// How much a host has said of an attempt whose end is unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FenceState {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The end of an attempt as its transport reports it. Unknown is not failed. Displays as one line:
 /// `failed: command exited with 3`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -32,6 +33,7 @@ pub enum Outcome {
 
 /// Why an attempt never began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum NeverBegan {
@@ -121,6 +123,7 @@ impl fmt::Display for Outcome {
 
 /// A known failure. Never holds a secret: its text goes to journals, logs and screens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Failure {
     /// What failed.
@@ -153,6 +156,7 @@ impl fmt::Display for Failure {
 
 /// What part of an attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FailureKind {
@@ -215,6 +219,7 @@ impl fmt::Display for FailureKind {
 
 /// The phase of a running attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Phase {

@@ -8,6 +8,7 @@ use crate::Digest;
 
 /// The length of an attempt's output, and the digest of the stored part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct OutputSummary {
     /// How many bytes it wrote, including those that were not stored.

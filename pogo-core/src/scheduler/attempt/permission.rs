@@ -8,6 +8,7 @@ use crate::scheduler::{Freeze, JobId, JobStatus};
 
 /// Whether an attempt may begin on its host.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
     /// Its transport does not ask: it may have begun from its start.

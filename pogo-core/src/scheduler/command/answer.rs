@@ -6,6 +6,7 @@ use crate::scheduler::JobId;
 
 /// The answer to an order that was carried out. What follows from the order is in the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Answer {

@@ -32,6 +32,7 @@ use crate::scheduler::Actor;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Command {
     /// Its id; with one it can be sent again and has an effect once.

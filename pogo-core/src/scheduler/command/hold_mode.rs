@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What happens where a host cannot be [held](crate::scheduler::Order::Hold) at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HoldMode {

@@ -13,6 +13,7 @@ use crate::scheduler::Actor;
 /// What somebody has said of a job, for whoever looks at it next. Displays as `alice@laptop: the switch of rack 7 is
 /// replaced at noon`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct JobNote {
     /// When.

@@ -16,6 +16,7 @@ use crate::scheduler::{HoldMode, JobId, JobUpdate};
     reason = "orders are few, and boxed in inputs and messages"
 )]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Order {

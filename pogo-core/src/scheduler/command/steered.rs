@@ -13,6 +13,7 @@ use crate::scheduler::Actor;
 /// An order that was given to a job, with what is known of who gave it. Displays as
 /// `paused by alice@laptop: deploy is broken`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Steered {
     /// What was ordered.

@@ -10,6 +10,7 @@ use crate::{Digest, Timestamp};
 /// This is a line of the job log, of the live stream and of the journal:
 /// `{"at":5,"event":"task_started","job":1,"host":"web1","attempt":17}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Record {
     /// When it was decided; never decreases along a log.

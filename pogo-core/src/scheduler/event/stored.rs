@@ -19,6 +19,9 @@ use crate::scheduler::{
     Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, RequestId, RestoreCause, RestoreId, Tally,
 };
 
+#[cfg(feature = "openapi")]
+crate::openapi::schema_as!(Event as Stored, "Event");
+
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Stored::from(self.clone()).serialize(serializer)
@@ -41,6 +44,7 @@ macro_rules! stored {
         $($(#[$attribute:meta])* $field:ident: $type:ty),*
     })*) => {
         #[derive(Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[serde(tag = "event", rename_all = "snake_case")]
         enum Stored {
             $($name {
@@ -75,12 +79,14 @@ macro_rules! stored {
 
 stored! {
     NamespaceConfigured = Namespace(NamespaceEvent {}) NamespaceEventKind::Configured {
-        fleet: Content<Fleet>,
-        policy: Content<Policy>
+        #[cfg_attr(feature = "openapi", schema(value_type = Fleet))] fleet: Content<Fleet>,
+        #[cfg_attr(feature = "openapi", schema(value_type = Policy))] policy: Content<Policy>
     }
     JobSubmitted = Job(JobEvent { job: JobId }) JobEventKind::Submitted {
         spec: Arc<JobSpec>,
-        #[serde(with = "crate::fleet::host_list")] hosts: Arc<[HostName]>,
+        #[serde(with = "crate::fleet::host_list")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+        hosts: Arc<[HostName]>,
         #[serde(default, skip_serializing_if = "Option::is_none")] retry_of: Option<JobId>
     }
     TaskStarted = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Started {
@@ -125,7 +131,9 @@ stored! {
     }
     TaskSlow = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Slow {
         attempt: AttemptId,
-        #[serde(with = "crate::time::millis")] after: Duration
+        #[serde(with = "crate::time::millis")]
+        #[cfg_attr(feature = "openapi", schema(value_type = u64))]
+        after: Duration
     }
     TaskRetried = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Retried {
         not_before: Timestamp,

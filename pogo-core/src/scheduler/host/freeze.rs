@@ -10,6 +10,7 @@ use crate::fleet::{Fleet, HostId, ResolveError, Selector};
 
 /// An order to start nothing more on some hosts, in any job. Displays who ordered it, when and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Freeze {
     /// The hosts as a selector: hosts that match it later are frozen too.

@@ -13,6 +13,7 @@ use crate::scheduler::{Actor, JobId};
 
 /// A hold of one host, in force or waiting in line. Displays as who holds it, since when and why.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Hold {
     /// Who.
@@ -74,6 +75,7 @@ impl fmt::Display for Hold {
 
 /// A hold, and of which host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct HoldView {
     /// The host; it may have left the fleet, which ends no hold.

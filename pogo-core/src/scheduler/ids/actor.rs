@@ -18,6 +18,7 @@ use crate::fleet::Escaped;
 /// assert_eq!(Actor::new("\u{1b}[2Jmallory").to_string(), "\\u{1b}[2Jmallory");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Actor {
     /// An account, a person or a service.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One job of a namespace, numbered by the scheduler from 1 and never reused in a namespace. Prints as `job-3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct JobId(u64);
 
@@ -53,6 +54,7 @@ impl fmt::Display for JobId {
 /// for one that never was. Numbers of jobs and attempts grow by 2^31 with each, so that none is given again that was
 /// given after the copy was made. Prints as `incarnation 1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Incarnation(pub u64);
 
@@ -74,6 +76,7 @@ impl fmt::Display for Incarnation {
 
 /// One attempt at one task, numbered by the scheduler from 1 and never reused in a namespace. Prints as `a17`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct AttemptId(u64);
 
@@ -100,6 +103,7 @@ impl fmt::Display for AttemptId {
 
 /// Who owns a journal: a name for people, such as host and process.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct OwnerId(pub Arc<str>);
 
@@ -111,6 +115,7 @@ impl fmt::Display for OwnerId {
 
 /// How often the journal has changed hands. Appends of an earlier epoch are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Epoch(pub u64);
 

@@ -6,6 +6,7 @@ use crate::scheduler::{JobId, JobStatus, Tally};
 
 /// The end of a job, or the status in which it needs an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct JobEnd {
     /// The job.

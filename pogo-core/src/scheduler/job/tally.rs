@@ -8,6 +8,7 @@ use crate::scheduler::TaskState;
 
 /// The number of tasks of a job in each state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Tally {
     /// Not started, or waiting to be retried.

@@ -22,6 +22,7 @@ use crate::policy::{JobSettings, Setting, bare_counts};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobUpdate {
     #[serde(flatten, with = "bare_counts")]
     set: JobSettings,

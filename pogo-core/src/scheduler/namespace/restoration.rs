@@ -10,6 +10,7 @@ use crate::scheduler::{AttemptId, Incarnation};
 
 /// Why what a store has is not what its last owner left there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RestoreCause {
@@ -66,6 +67,7 @@ impl fmt::Display for RestoreId {
 
 /// A restore of the namespace. What happened between the moment that the store goes back to and this one is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Restoration {
     /// The incarnation that began.

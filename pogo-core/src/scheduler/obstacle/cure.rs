@@ -25,6 +25,7 @@ pub struct Cure {
 
 /// One order of an operator that helps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "order", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CureOrder {
@@ -34,6 +35,7 @@ pub enum CureOrder {
         job: JobId,
         /// The hosts.
         #[serde(with = "crate::fleet::host_list")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
         hosts: Vec<HostName>,
         /// By force, with a reason, since a host could not be asked whether its attempt in doubt is over.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -45,6 +47,7 @@ pub enum CureOrder {
         job: JobId,
         /// The hosts.
         #[serde(with = "crate::fleet::host_list")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
         hosts: Vec<HostName>,
         /// By force, with a reason, since a host could not be asked whether its attempt in doubt is over.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -54,6 +57,7 @@ pub enum CureOrder {
     MarkUp {
         /// The hosts.
         #[serde(with = "crate::fleet::host_list")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
         hosts: Vec<HostName>,
         /// By force, with a reason, since a host could not be asked whether its attempt in doubt is over.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -63,6 +67,7 @@ pub enum CureOrder {
     Release {
         /// The hosts.
         #[serde(with = "crate::fleet::host_list")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
         hosts: Vec<HostName>,
     },
     /// Let the job go on.
@@ -98,6 +103,9 @@ pub enum CureOrder {
         origin: Option<Origin>,
     },
 }
+
+#[cfg(feature = "openapi")]
+crate::openapi::schema_as!(Cure as Vec<CureOrder>, "Cure");
 
 impl Cure {
     pub(in crate::scheduler) fn of(order: CureOrder) -> Self {

@@ -12,6 +12,7 @@ use crate::scheduler::JobId;
 /// A host that holds a slot of a bucket, and one reason why. A host that is unavailable for several reasons, such
 /// as one that failed and is marked down, is listed once for each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Holder {
     /// The host.
@@ -25,6 +26,7 @@ pub struct Holder {
 
 /// Why a host is unavailable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "because", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HolderReason {

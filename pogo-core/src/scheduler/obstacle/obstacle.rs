@@ -14,6 +14,7 @@ use crate::scheduler::{Cure, Freeze, Hold, HoldView, Holder, JobId, NeverBegan, 
 /// Displays as a sentence that names the obstacle and the first cure, with times in UTC;
 /// [`sentence`](Self::sentence) writes them otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Obstacle {
     /// What is in the way.
@@ -30,6 +31,7 @@ pub struct Obstacle {
 
 /// The kind of an obstacle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "blocker", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Blocker {
@@ -61,12 +63,15 @@ pub enum Blocker {
         after: String,
         /// Hosts of that stage that wait or run.
         #[serde(with = "crate::fleet::host_list")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
         pending: Vec<HostName>,
         /// Hosts of that stage that failed or are in doubt.
         #[serde(with = "crate::fleet::host_list")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
         failed: Vec<HostName>,
         /// Hosts of that stage that were cancelled before they ran.
         #[serde(with = "crate::fleet::host_list", default, skip_serializing_if = "Vec::is_empty")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
         cancelled: Vec<HostName>,
         /// How many of them may fail.
         allowed: u32,
@@ -91,6 +96,7 @@ pub enum Blocker {
     Held {
         /// Of one host its name; of a job all hosts that this owner keeps from starting.
         #[serde(with = "crate::fleet::host_list")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
         hosts: Vec<HostName>,
         /// Who, since when and why: of several hosts, of the first.
         #[serde(flatten)]
@@ -138,6 +144,7 @@ pub enum Blocker {
         allowed: u32,
         /// Which.
         #[serde(with = "crate::fleet::host_list", default, skip_serializing_if = "Vec::is_empty")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
         failed: Vec<HostName>,
     },
     /// The job runs as many hosts at once as it allows itself.

@@ -9,6 +9,7 @@ use crate::scheduler::{JobId, Obstacle, QueryError, TaskState};
 
 /// Why a host of a job waits, if it does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Explanation {
     /// The job.

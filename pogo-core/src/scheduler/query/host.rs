@@ -9,6 +9,7 @@ use crate::scheduler::{Freeze, Hold, Holder, HostResult, JobId, JobStatus, Query
 
 /// What is known of a host.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct HostDetails {
     /// The host.
@@ -34,6 +35,7 @@ pub struct HostDetails {
 
 /// A host in one job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct HostInJob {
     /// The job.

@@ -13,6 +13,7 @@ use crate::scheduler::{JobId, JobNote, Obstacle, Steered};
 
 /// All of a job but its hosts, which may be many: those are answered in [pages](super::HostsQuery).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct JobDetails {
     /// What a list of jobs says of it.

@@ -72,6 +72,7 @@ impl JobsQuery {
 
 /// A job as a row of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct JobSummary {
     /// Its number.

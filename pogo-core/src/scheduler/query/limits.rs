@@ -57,6 +57,7 @@ impl SlotsQuery {
 
 /// A limit and how far it is used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct LimitUsage {
     /// Its number among the limits of the policy, from 0.
@@ -78,6 +79,7 @@ pub struct LimitUsage {
 
 /// The slots of one limit, and who has them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Slots {
     /// The limit.

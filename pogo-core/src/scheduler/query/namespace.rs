@@ -11,6 +11,7 @@ use crate::scheduler::{Freeze, JobId, JobStatus, Restoration};
 
 /// What is alive in a namespace, in numbers; the jobs, attempts, limits and holds themselves have queries of their own.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct NamespaceSummary {
     /// The time of the last event.
@@ -31,9 +32,11 @@ pub struct NamespaceSummary {
     pub unavailable: usize,
     /// Hosts that are marked down, in fleet order.
     #[serde(with = "crate::fleet::host_list", default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub down: Vec<HostName>,
     /// Hosts that have left the fleet and that jobs still know, in fleet order.
     #[serde(with = "crate::fleet::host_list", default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub left: Vec<HostName>,
     /// Freezes in force, in the order in which they were ordered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -51,6 +54,7 @@ pub struct NamespaceSummary {
 
 /// How many jobs have a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct JobCount {
     /// The status.
@@ -61,12 +65,14 @@ pub struct JobCount {
 
 /// A job that has retired, and what it left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct RetiredJob {
     /// Its number.
     pub job: JobId,
     /// The hosts that it left failed or in doubt, by name.
     #[serde(with = "crate::fleet::host_list")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub hosts: Vec<HostName>,
 }
 

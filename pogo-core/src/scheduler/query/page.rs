@@ -56,6 +56,7 @@ impl From<PageLimit> for u32 {
 
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Paged<T, Cursor> {
     /// Its entries, in the order of the list.

@@ -9,6 +9,7 @@ use crate::scheduler::state::{Budget, Job};
 
 /// A stage of a job: its hosts of one entry of a sequence, or one of its waves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct StageSummary {
     /// The sequence it belongs to, with the value it is repeated for.
@@ -57,6 +58,7 @@ impl StageSummary {
 
 /// How many hosts may fail, and how many have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct BudgetSummary {
     /// The group whose hosts count; `None` for the job as a whole.

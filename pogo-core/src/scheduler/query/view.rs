@@ -14,6 +14,7 @@ use crate::scheduler::{AttemptId, AttemptView, HoldView, HostResult, JobId, Quer
 /// What a later version adds has a default, so that an older answer is read by newer programs, and a newer one by older
 /// programs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "view", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum View {

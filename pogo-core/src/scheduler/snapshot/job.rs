@@ -15,6 +15,7 @@ use crate::scheduler::{Actor, Failure, JobId, JobNote, JobStatus, NeverBegan, St
 
 /// A job with its progress.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct JobData {
     pub(super) job: JobId,
     pub(super) spec: Arc<JobSpec>,
@@ -36,6 +37,7 @@ pub(super) struct JobData {
     pub(super) steered: Option<Box<Steered>>,
     /// What people have said of it last.
     #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<JobNote>))]
     pub(super) notes: VecDeque<JobNote>,
     /// Who halted or aborted it, until it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,6 +81,9 @@ pub(super) struct BackoffData(
     #[serde(default, skip_serializing_if = "Option::is_none")] pub(super) Option<NeverBegan>,
 );
 
+#[cfg(feature = "openapi")]
+crate::openapi::tuple_schema!(BackoffData, "BackoffData": HostName, Timestamp, Option<Timestamp>, Option<NeverBegan>);
+
 impl JobData {
     /// The settings, with what snapshots did not have when hooks could not change.
     pub(super) fn given(&self) -> JobSettings {
@@ -108,6 +113,7 @@ impl BackoffData {
 
 /// Consecutive tasks that are alike.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct TaskRun {
     pub(super) hosts: u32,
     pub(super) state: TaskState,
@@ -150,6 +156,7 @@ impl TaskRun {
 
 /// A failure budget. How many have failed follows from the tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct BudgetData {
     pub(super) allowed: u32,
     pub(super) forgiven: u32,
@@ -158,6 +165,7 @@ pub(super) struct BudgetData {
 
 /// The budget of a group of the job's hosts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct GroupBudgetData {
     pub(super) group: String,
     pub(super) limit: Limit,

@@ -13,6 +13,9 @@ pub(super) struct LastAttempt(
     #[serde(default, skip_serializing_if = "Option::is_none")] Option<(u64, u64)>,
 );
 
+#[cfg(feature = "openapi")]
+crate::openapi::tuple_schema!(LastAttempt, "LastAttempt": AttemptId, Option<Vec<u64>>);
+
 impl LastAttempt {
     /// Of each task that was tried and does not run, in listed order; of none where all of them are unknown.
     pub(super) fn of_tasks(job: &Job) -> Vec<Self> {

@@ -45,15 +45,19 @@ use crate::{Digest, Timestamp};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Snapshot {
     /// Version of the stored form.
     version: u32,
     at: Timestamp,
+    #[cfg_attr(feature = "openapi", schema(value_type = Fleet))]
     fleet: Content<Fleet>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Policy))]
     policy: Content<Policy>,
     /// The fleet as it was configured last, where it is not `fleet`. Snapshots from before this was kept do not have
     /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Fleet>))]
     configured: Option<Content<Fleet>>,
     /// Hosts that left the fleet while a job knew them, as ranges.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -129,6 +133,7 @@ impl Snapshot {
 
 /// Hosts that left the fleet at one moment, as ranges.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct LeftData {
     at: Timestamp,
     hosts: Vec<String>,
@@ -136,6 +141,7 @@ struct LeftData {
 
 /// A host that failed, is in doubt, or was marked down.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct StuckData {
     host: HostName,
     /// Since when it is unavailable.
@@ -162,6 +168,7 @@ struct StuckData {
 
 /// An attempt that has not ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct RunningData {
     attempt: AttemptId,
     job: JobId,
@@ -186,6 +193,7 @@ struct RunningData {
 
 /// An attempt in doubt that was permitted to begin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct DoubtData {
     attempt: AttemptId,
     job: JobId,

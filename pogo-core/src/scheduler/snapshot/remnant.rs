@@ -12,6 +12,7 @@ use crate::scheduler::state::Remnant;
 use crate::scheduler::{Failure, JobId};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct RemnantData {
     pub(super) job: JobId,
     pub(super) spec: Arc<JobSpec>,
@@ -22,8 +23,10 @@ pub(super) struct RemnantData {
 
 /// Hosts that the job left in the same way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct HeldData {
     #[serde(with = "crate::fleet::host_list")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     hosts: Vec<HostName>,
     /// How the last attempt failed, unless that is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,6 +10,7 @@ use crate::scheduler::{Answer, OrderKind, RequestId};
 
 /// A request and its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct AnsweredRequest {
     pub(crate) request: RequestId,
     pub(crate) at: Timestamp,

@@ -9,6 +9,7 @@ use crate::scheduler::{AttemptId, CancelReason, JobId, Permission, Phase};
 
 /// An attempt that has not ended, as far as the scheduler knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct AttemptView {
     /// Its number.

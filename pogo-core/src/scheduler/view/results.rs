@@ -12,6 +12,7 @@ use crate::scheduler::{AttemptId, Failure, Phase, TaskState};
 /// The result of one host of a job: a row of a deploy tool's table. Displays as one, without the host:
 /// `failed: command exited with 3`, `running: command`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct HostResult {
     /// The host.
@@ -27,6 +28,7 @@ pub struct HostResult {
 
 /// What the scheduler still knows of an attempt; the log has the rest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct AttemptResult {
     /// Its number. Unknown if it ended before a snapshot of an older version was taken.
