@@ -44,11 +44,16 @@ pub(crate) fn read_id(disk: &dyn Disk, namespace: &Path) -> Result<Option<String
 pub(crate) fn write_id(disk: &dyn Disk, namespace: &Path) -> Result<String, StoreError> {
     // The standard library keys its hashers from the system's randomness.
     let id = format!("{:016x}", RandomState::new().build_hasher().finish());
-    let mut line = vec![];
-    let written = serde_json::to_vec(&NamespaceId { id: id.clone() }).map_err(io::Error::from)?;
-    push_line(&mut line, &written);
-    replace_file(disk, &id_file(namespace), &line)?;
+    write_this_id(disk, namespace, &id)?;
     Ok(id)
+}
+
+/// Gives a namespace this id.
+pub(crate) fn write_this_id(disk: &dyn Disk, namespace: &Path, id: &str) -> io::Result<()> {
+    let mut line = vec![];
+    let written = serde_json::to_vec(&NamespaceId { id: id.to_owned() })?;
+    push_line(&mut line, &written);
+    replace_file(disk, &id_file(namespace), &line)
 }
 
 fn is_id(id: &str) -> bool {

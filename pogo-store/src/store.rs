@@ -125,6 +125,34 @@ impl Store {
         spawn_blocking(copy).await?
     }
 
+    /// A store that is to be written as a copy, in a new or an empty directory.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn to_be_copied_to(path: &Path) -> Result<Self, StoreError> {
+        if path.as_os_str().is_empty() {
+            return Err(StoreError::NoPath);
+        }
+        let path = path::absolute(path)?;
+        create_dirs(&LocalDisk, &path)?;
+        if let Some(foreign) = LocalDisk.access(&path, true)?.foreign() {
+            return Err(StoreError::foreign(&path, foreign));
+        }
+        if !LocalDisk.list(&path)?.is_empty() {
+            return Err(StoreError::NotEmpty { path });
+        }
+        // What was kept of an attempt elsewhere is not cut once more.
+        let limits = Limits {
+            output_blocks: usize::MAX,
+            ..Limits::default()
+        };
+        Ok(Self::on(Arc::new(LocalDisk), &path, limits, Machine::this()))
+    }
+
+    /// The copy is complete: from now on it is a store.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn complete(&self) -> Result<(), StoreError> {
+        Ok(write_format(&*self.inner.disk, &self.inner.path)?)
+    }
+
     /// Its directory.
     pub fn path(&self) -> &Path {
         &self.inner.path

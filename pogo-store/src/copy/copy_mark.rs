@@ -31,9 +31,9 @@ pub struct CopyMark {
 }
 
 impl CopyMark {
-    pub(super) fn new(from: &Path, at: Timestamp, epoch: Epoch) -> Self {
+    pub(super) fn new(from: impl std::fmt::Display, at: Timestamp, epoch: Epoch) -> Self {
         Self {
-            from: from.display().to_string(),
+            from: from.to_string(),
             at,
             epoch,
             // The standard library keys its hashers from the system's randomness.

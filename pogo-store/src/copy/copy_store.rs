@@ -25,10 +25,12 @@ const DIRS: [&str; 3] = ["journal", "content", "jobs"];
 pub struct Copied {
     /// The namespaces.
     pub namespaces: Vec<String>,
-    /// How many files.
+    /// How many files, or as many pieces of a database.
     pub files: usize,
     /// The bytes of them.
     pub bytes: u64,
+    /// How many records, where they were read one by one and not as files.
+    pub records: u64,
 }
 
 /// A store that is copied.
@@ -69,7 +71,7 @@ pub(crate) fn copy_store(
         let (source, target) = (dir(from, &name), dir(to, &name));
         copying.namespace(&source, &target)?;
         let before = read_mark(disk, &source)?.map_or(Epoch(0), |mark| mark.epoch);
-        CopyMark::new(from, now, locked.last_epoch().max(before)).write(disk, &target)?;
+        CopyMark::new(from.display(), now, locked.last_epoch().max(before)).write(disk, &target)?;
         copying.copied.namespaces.push(name);
     }
     write_format(disk, to)?;

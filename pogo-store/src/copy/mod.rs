@@ -2,8 +2,20 @@
 
 mod copy_mark;
 mod copy_store;
+#[cfg(feature = "postgres")]
+mod directory_source;
+#[cfg(feature = "postgres")]
+mod directory_target;
+#[cfg(feature = "postgres")]
+mod transfer;
 
 pub use copy_mark::CopyMark;
 pub(crate) use copy_mark::{read_mark, remove_mark};
 pub use copy_store::Copied;
 pub(crate) use copy_store::copy_store;
+#[cfg(feature = "postgres")]
+pub(crate) use directory_source::DirectorySource;
+#[cfg(feature = "postgres")]
+pub(crate) use directory_target::DirectoryTarget;
+#[cfg(feature = "postgres")]
+pub(crate) use transfer::{Amount, CopyError, CopySource, CopyTarget, Head, transfer, verify};

@@ -86,6 +86,25 @@ fn job_of(record: &[u8]) -> Option<JobId> {
     }
 }
 
+/// Adds records to the file of their job, durably.
+#[cfg(feature = "postgres")]
+pub(crate) fn add_events(disk: &dyn Disk, job_dir: &Path, events: &[(Seq, Record)]) -> io::Result<()> {
+    let line = |(seq, record): &(Seq, Record)| -> io::Result<(Seq, Vec<u8>)> {
+        let fields = serde_json::to_vec(record)?;
+        let mut object = format!("{{\"seq\":{},", seq.0).into_bytes();
+        object.extend_from_slice(fields.get(1..).unwrap_or_default());
+        let mut line = vec![];
+        push_line(&mut line, &object);
+        Ok((*seq, line))
+    };
+    create_dirs(disk, job_dir)?;
+    add(
+        disk,
+        &events_file(job_dir),
+        events.iter().map(line).collect::<io::Result<_>>()?,
+    )
+}
+
 /// Adds the lines that are not there yet, all of them or none: another frame of a file that is written anew.
 fn add(disk: &dyn Disk, file: &Path, lines: Lines) -> io::Result<()> {
     let (mut bytes, last) = match kept_lines(disk, file) {

@@ -1,6 +1,8 @@
 //! What hosts wrote, in files: a log of blocks for each job, and an index of the attempts that have ended.
 
 mod attempt_blocks;
+#[cfg(feature = "postgres")]
+mod attempts;
 mod block;
 mod expired;
 mod index;

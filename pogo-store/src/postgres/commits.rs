@@ -105,6 +105,48 @@ pub(super) async fn append(connection: &mut PgConnection, fence: Fence, commit: 
     }
 }
 
+const APPEND_FIRST: &str = fenced!(
+    "INSERT INTO commits (namespace, at, until, epoch, crc, digest, jobs, content, records)
+     SELECT id, $5, $6, epoch, $7, $8, $9, $10, $11 FROM fence
+      WHERE NOT EXISTS (SELECT FROM commits WHERE namespace = $1)"
+);
+
+const KEEP_OLD: &str = fenced!(
+    "INSERT INTO history (namespace, at, until, crc, epoch, jobs, stored, records)
+     SELECT id, $5, $6, $7, epoch, $8, now(), $9 FROM fence"
+);
+
+/// Appends the commit with which a journal begins that has lost those before to a snapshot.
+pub(super) async fn append_first(connection: &mut PgConnection, fence: Fence, commit: &EncodedCommit) -> Answer<()> {
+    let statement = fence
+        .query(APPEND_FIRST)
+        .bind(stored(commit.at.0))
+        .bind(stored(commit.until.0))
+        .bind(checksum(commit.at, commit.until, fence.epoch, &commit.lines))
+        .bind(commit.digest.as_bytes())
+        .bind(&commit.jobs)
+        .bind(&commit.content)
+        .bind(&commit.lines);
+    let done = long(statement.execute(connection)).await?;
+    Ok((done.rows_affected() > 0).then_some(()).ok_or(JournalError::Fenced))
+}
+
+/// Keeps records that came before the journal, for the history of their jobs.
+pub(super) async fn keep_old(
+    connection: &mut PgConnection,
+    fence: Fence,
+    commit: &EncodedCommit,
+) -> Result<(), Failed> {
+    let statement = fence
+        .query(KEEP_OLD)
+        .bind(stored(commit.at.0))
+        .bind(stored(commit.until.0))
+        .bind(checksum(commit.at, commit.until, fence.epoch, &commit.lines))
+        .bind(&commit.jobs)
+        .bind(&commit.lines);
+    long(statement.execute(connection)).await.map(drop)
+}
+
 /// Why nothing was appended: it is there already, belongs elsewhere, or is not this owner's to append.
 async fn judge(connection: &mut PgConnection, fence: Fence, commit: &EncodedCommit) -> Answer<Seq> {
     let Some(end) = owned_end(connection, fence).await? else {

@@ -128,7 +128,7 @@ pub(super) async fn info(connection: &mut PgConnection, name: &str) -> Result<Po
     let mut info = PostgresInfo {
         owner: owner(&row)?,
         epoch: number(&row, "epoch").map(Epoch)?,
-        copied_from: row.try_get("copied_from")?,
+        copied_from: copied_from(&row)?,
         ..PostgresInfo::default()
     };
     let waiting = sqlx::query(WAITING).bind(namespace);
@@ -157,6 +157,15 @@ pub(super) async fn info(connection: &mut PgConnection, name: &str) -> Result<Po
         }
     }
     Ok(info)
+}
+
+/// Behind the store stands what distinguishes the copy from others.
+fn copied_from(row: &PgRow) -> Result<Option<String>, Failed> {
+    let from: Option<String> = row.try_get("copied_from")?;
+    Ok(from.map(|from| {
+        from.rsplit_once('#')
+            .map_or(from.clone(), |(store, _)| store.to_owned())
+    }))
 }
 
 fn stored(row: &PgRow) -> Result<StoredRows, Failed> {

@@ -7,6 +7,7 @@ mod clock;
 mod commits;
 mod compaction;
 mod contents;
+mod copy;
 mod error;
 mod fence;
 mod heartbeat;

@@ -104,7 +104,7 @@ impl PostgresNamespace {
     }
 
     /// Asks over one of the connections that anybody may use.
-    async fn ask<T, F>(&self, ask: F) -> Result<T, PostgresError>
+    pub(super) async fn ask<T, F>(&self, ask: F) -> Result<T, PostgresError>
     where
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut PgConnection, &'a str) -> LocalBoxFuture<'a, Result<T, Failed>> + Send + 'static,

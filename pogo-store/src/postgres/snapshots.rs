@@ -74,6 +74,19 @@ fn unpacked(packed: &[u8]) -> Result<Snapshot, String> {
         .map_err(|error| format!("its snapshot is whole, and this version of pogo cannot read it: {error}"))
 }
 
+/// The snapshot of this position; what is wrong with it where it is damaged.
+pub(super) async fn read_snapshot(
+    connection: &mut PgConnection,
+    namespace: i64,
+    upto: Seq,
+) -> Result<Result<Snapshot, String>, Failed> {
+    let statement = sqlx::query("SELECT state FROM snapshots WHERE namespace = $1 AND upto = $2")
+        .bind(namespace)
+        .bind(stored(upto.0));
+    let row = long(statement.fetch_one(connection)).await?;
+    Ok(unpacked(row.try_get("state")?))
+}
+
 /// The snapshots that cannot be read, and why not.
 pub(super) async fn damaged_snapshots(
     connection: &mut PgConnection,

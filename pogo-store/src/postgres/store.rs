@@ -121,6 +121,10 @@ impl PostgresStore {
             .map_err(|failed| unavailable(&self.shared.address, failed))
     }
 
+    pub(super) fn shared(&self) -> &Arc<StoreShared> {
+        &self.shared
+    }
+
     /// The version of its tables, which is that of this crate.
     pub fn version(&self) -> u32 {
         migration::known_version()
@@ -132,8 +136,9 @@ impl PostgresStore {
     }
 }
 
+/// Those that are being written by a copy have names that begin otherwise.
 async fn names(connection: &mut PgConnection) -> Result<Vec<String>, Failed> {
-    let rows = sqlx::query("SELECT name FROM namespaces ORDER BY name").fetch_all(connection);
+    let rows = sqlx::query("SELECT name FROM namespaces WHERE name NOT LIKE '~%' ORDER BY name").fetch_all(connection);
     within(rows).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 

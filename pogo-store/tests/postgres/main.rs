@@ -8,6 +8,7 @@
 
 mod compaction;
 mod conformance;
+mod copies;
 mod faults;
 mod history;
 mod looking;

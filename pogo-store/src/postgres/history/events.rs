@@ -95,7 +95,7 @@ pub(super) async fn job_events_before(
 }
 
 /// As many of the first records of a job as are asked for, and one more if there are more.
-pub(super) async fn first_events(
+pub(in crate::postgres) async fn first_events(
     connection: &mut PgConnection,
     namespace: i64,
     query: &JobEventsQuery,

@@ -5,5 +5,5 @@ mod job_history;
 mod list;
 mod rows;
 
-pub(super) use events::commits_after;
+pub(super) use events::{commits_after, first_events};
 pub(super) use list::{Appended, keep_list};

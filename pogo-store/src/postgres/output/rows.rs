@@ -132,6 +132,19 @@ pub(super) async fn write(connection: &mut PgConnection, fence: Fence, changes: 
     Ok(long(statement.execute(connection)).await?.rows_affected())
 }
 
+/// Writes all of these frames, which are of one attempt.
+pub(in crate::postgres) async fn write_frames(
+    connection: &mut PgConnection,
+    fence: Fence,
+    frames: &[OutputFrame],
+) -> Result<(), Failed> {
+    let (mut attempt, mut changes) = (Attempt::default(), Changes::default());
+    for frame in frames {
+        attempt.push(frame, usize::MAX, &mut changes);
+    }
+    write(connection, fence, changes).await.map(drop)
+}
+
 const PIECES: &str = r#"
     SELECT stream, "offset", bytes FROM output WHERE namespace = $1 AND job = $2 AND attempt = $3
      ORDER BY stream, "offset""#;
@@ -145,7 +158,7 @@ const SEALED: &str =
     "SELECT digest FROM sealed WHERE namespace = $1 AND job = $2 AND attempt = $3 ORDER BY day LIMIT 1";
 
 /// Takes no more of an attempt; the digest of what is kept of it. `None` if this is not the owner.
-pub(super) async fn seal(
+pub(in crate::postgres) async fn seal(
     connection: &mut PgConnection,
     fence: Fence,
     source: &OutputSource,

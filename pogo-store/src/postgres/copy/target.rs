@@ -1,0 +1,248 @@
+//! A namespace in PostgreSQL, as it is written from another store.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::future::LocalBoxFuture;
+use sqlx::{PgConnection, Row};
+
+use pogo_core::Digest;
+use pogo_core::journal::{Commit, JournalError, Nonce, Seq, Snapshot};
+use pogo_core::output::{OutputFrame, OutputSource};
+use pogo_core::scheduler::{JobId, Record};
+
+use super::random_number;
+use crate::copy::{CopyError, CopyTarget, Head};
+use crate::postgres::commits::{EncodedCommit, MAX_COMMIT, append, append_first, keep_old};
+use crate::postgres::contents::put_content;
+use crate::postgres::error::Answer;
+use crate::postgres::fence::{Fence, fenced, stored};
+use crate::postgres::output::{seal, write_frames};
+use crate::postgres::partitions::{make_history, make_output};
+use crate::postgres::place::Place;
+use crate::postgres::session::{long, within};
+use crate::postgres::snapshots::write_snapshot;
+use crate::postgres::store::StoreShared;
+
+/// A namespace under a name that none can have, until all of it is there.
+pub(super) struct PostgresTarget {
+    store: Arc<StoreShared>,
+    /// Its name while it is written.
+    pub(super) working_name: String,
+    nonce: Nonce,
+    fence: Option<Fence>,
+    is_first: bool,
+}
+
+const CREATE: &str = "
+    INSERT INTO namespaces (name, number, place, epoch, nonce) VALUES ($1, $2, $3, $4, $5) RETURNING id";
+
+const PUBLISH: &str = fenced!(
+    "UPDATE namespaces n SET name = $5, nonce = NULL, copied_from = $6 FROM fence
+      WHERE n.id = fence.id AND NOT EXISTS (SELECT FROM namespaces WHERE name = $5)"
+);
+
+/// What a namespace has, its row last.
+const TABLES: [&str; 8] = [
+    "commits",
+    "history",
+    "snapshots",
+    "content",
+    "jobs",
+    "jobs_upto",
+    "output",
+    "sealed",
+];
+
+impl PostgresTarget {
+    pub(super) fn new(store: Arc<StoreShared>) -> Self {
+        let number = random_number();
+        Self {
+            store,
+            working_name: format!("~copy-{number:016x}"),
+            nonce: Nonce(number),
+            fence: None,
+            is_first: true,
+        }
+    }
+
+    fn fence(&self) -> Result<Fence, CopyError> {
+        self.fence.ok_or_else(|| CopyError::other("the copy has not begun"))
+    }
+
+    /// Does this as the owner of what is written.
+    async fn write<F>(&self, work: F) -> Result<(), CopyError>
+    where
+        F: for<'a> FnOnce(&'a mut PgConnection, Fence) -> LocalBoxFuture<'a, Answer<()>> + Send + 'static,
+    {
+        let (store, fence) = (Arc::clone(&self.store), self.fence()?);
+        let done = self.store.runtime.run(move || async move {
+            let mut pooled = store.pool.get().await?;
+            let answer = work(&mut pooled, fence).await;
+            pooled.done(answer)
+        });
+        let done = done.await.and_then(|done| done);
+        Ok(done.map_err(|failed| CopyError::Other(failed.message))??)
+    }
+
+    /// Gives it its name: from then on it is there.
+    pub(super) async fn publish(&self, name: &str, from: &str) -> Result<(), CopyError> {
+        let (name, from) = (name.to_owned(), format!("{from}#{:016x}", random_number()));
+        let taken = format!("there is a namespace {name} already; remove it first, or copy to another schema");
+        let published = self.write(move |connection, fence| {
+            Box::pin(async move {
+                let statement = fence.query(PUBLISH).bind(name).bind(from);
+                let done = within(statement.execute(connection)).await?;
+                Ok((done.rows_affected() > 0).then_some(()).ok_or(JournalError::Fenced))
+            })
+        });
+        published.await.map_err(|error| match error {
+            CopyError::Journal(JournalError::Fenced) => CopyError::Other(taken),
+            error => error,
+        })
+    }
+
+    /// Removes what was written.
+    pub(super) async fn discard(&self) {
+        let discarded = self.write(|connection, fence| {
+            Box::pin(async move {
+                for table in TABLES {
+                    let statement = format!("DELETE FROM {table} WHERE namespace = {}", fence.namespace);
+                    long(sqlx::raw_sql(&statement).execute(&mut *connection)).await?;
+                }
+                let statement = format!("DELETE FROM namespaces WHERE id = {}", fence.namespace);
+                long(sqlx::raw_sql(&statement).execute(connection)).await?;
+                Ok(Ok(()))
+            })
+        });
+        // What is left is in nobody's way, and has a name that says what it is.
+        let _ = discarded.await;
+    }
+}
+
+#[async_trait]
+impl CopyTarget for PostgresTarget {
+    async fn begin(&mut self, head: &Head) -> Result<(), CopyError> {
+        let (store, head, nonce) = (Arc::clone(&self.store), head.clone(), self.nonce);
+        let name = self.working_name.clone();
+        let begun = self.store.runtime.run(move || async move {
+            let mut pooled = store.pool.get().await?;
+            let begun = async {
+                let place = Place::of(&mut pooled).await?;
+                let statement = sqlx::query(CREATE)
+                    .bind(name)
+                    .bind(head.number)
+                    .bind(place.stored())
+                    .bind(stored(head.epoch.0))
+                    .bind(stored(nonce.0));
+                let namespace: i64 = within(statement.fetch_one(&mut *pooled)).await?.try_get(0)?;
+                make_history(&mut pooled, namespace).await?;
+                make_output(&mut pooled, namespace).await?;
+                Ok(Fence {
+                    namespace,
+                    epoch: head.epoch,
+                    nonce,
+                    table: place.table,
+                })
+            };
+            let begun = begun.await;
+            pooled.done(begun)
+        });
+        let begun = begun.await.and_then(|begun| begun);
+        self.fence = Some(begun.map_err(|failed| CopyError::Other(failed.message))?);
+        Ok(())
+    }
+
+    async fn old_events(&mut self, _: JobId, events: Vec<(Seq, Record)>) -> Result<(), CopyError> {
+        // Records that follow each other share a row.
+        let mut runs: Vec<Commit> = vec![];
+        for (at, record) in events {
+            match runs.last_mut() {
+                Some(run) if run.end() == at && run.records.len() < 500 => run.records.push(record),
+                _ => runs.push(Commit::new(at, vec![record])),
+            }
+        }
+        let runs = runs.iter().map(EncodedCommit::new).collect::<Result<Vec<_>, _>>()?;
+        self.write(move |connection, fence| {
+            Box::pin(async move {
+                for run in &runs {
+                    keep_old(connection, fence, run).await?;
+                }
+                Ok(Ok(()))
+            })
+        })
+        .await
+    }
+
+    async fn records(&mut self, commit: Commit) -> Result<(), CopyError> {
+        let commits = in_parts(commit)?;
+        let is_first = std::mem::take(&mut self.is_first);
+        self.write(move |connection, fence| {
+            Box::pin(async move {
+                for (index, commit) in commits.iter().enumerate() {
+                    let appended = match is_first && index == 0 {
+                        true => append_first(connection, fence, commit).await?,
+                        false => append(connection, fence, commit).await?.map(drop),
+                    };
+                    if appended.is_err() {
+                        return Ok(appended);
+                    }
+                }
+                Ok(Ok(()))
+            })
+        })
+        .await
+    }
+
+    async fn snapshot(&mut self, upto: Seq, state: Snapshot) -> Result<(), CopyError> {
+        self.write(move |connection, fence| Box::pin(write_snapshot(connection, fence, upto, state)))
+            .await
+    }
+
+    async fn content(&mut self, digest: Digest, bytes: Vec<u8>) -> Result<(), CopyError> {
+        self.write(move |connection, fence| {
+            Box::pin(async move { put_content(connection, fence, digest, &bytes).await })
+        })
+        .await
+    }
+
+    async fn output(&mut self, frames: Vec<OutputFrame>) -> Result<(), CopyError> {
+        self.write(move |connection, fence| {
+            Box::pin(async move {
+                write_frames(connection, fence, &frames).await?;
+                Ok(Ok(()))
+            })
+        })
+        .await
+    }
+
+    async fn seal(&mut self, source: OutputSource, length: u64) -> Result<(), CopyError> {
+        self.write(move |connection, fence| {
+            Box::pin(async move {
+                let sealed = seal(connection, fence, &source, length).await?;
+                Ok(sealed.map(drop).ok_or(JournalError::Fenced))
+            })
+        })
+        .await
+    }
+}
+
+/// Records as commits that are not too large. All of it becomes durable before anybody sees it, so that it matters
+/// nothing where one begins.
+fn in_parts(commit: Commit) -> Result<Vec<EncodedCommit>, CopyError> {
+    const MOST: usize = MAX_COMMIT / 4;
+    let (mut parts, mut size) = (vec![], 0);
+    let mut part = Commit::new(commit.at, vec![]);
+    for record in commit.records {
+        let length = pogo_core::journal::stored_len(&record);
+        if size + length > MOST && !part.records.is_empty() {
+            let next = Commit::new(part.end(), vec![]);
+            parts.push(EncodedCommit::new(&std::mem::replace(&mut part, next))?);
+            size = 0;
+        }
+        size += length;
+        part.records.push(record);
+    }
+    parts.push(EncodedCommit::new(&part)?);
+    Ok(parts)
+}
