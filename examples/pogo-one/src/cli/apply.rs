@@ -8,10 +8,10 @@ use super::{SourceArgs, StoreChoice};
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub(crate) sources: SourceArgs,
-    /// Directory of the store [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
+    /// Directory of the store, or its address [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
     #[arg(
         long,
-        value_name = "DIR",
+        value_name = "STORE",
         value_hint = clap::ValueHint::DirPath,
         value_parser = StoreChoice::parser(),
         help_heading = "Store",

@@ -22,12 +22,12 @@ pub(crate) struct JobArgs {
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) times: TimeArgs,
-    /// Directory of the store that keeps jobs, limits and output; `none` keeps nothing, and the job ends with this
-    /// program [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
+    /// Directory or address of the store that keeps jobs, limits and output; `none` keeps nothing, and the job ends
+    /// with this program [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
     #[cfg(feature = "store")]
     #[arg(
         long,
-        value_name = "DIR|none",
+        value_name = "STORE|none",
         value_parser = super::StoreChoice::parser(),
         value_hint = clap::ValueHint::DirPath,
         help_heading = "Store",

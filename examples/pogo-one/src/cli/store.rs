@@ -1,6 +1,5 @@
 //! The arguments of `store`.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -18,7 +17,8 @@ const STORE_EXIT_CODES: &str = "\
 Exit codes:
   0   done; nothing is damaged
   1   something is damaged
-  64  the command line or the directory is wrong, or somebody owns the store; nothing was done
+  64  the command line or the store is wrong, or somebody owns it; nothing was done
+  69  the database cannot be reached
   70  the disk gave an error";
 
 #[derive(Debug, Subcommand)]
@@ -29,7 +29,7 @@ pub(crate) enum StoreCommand {
     Check(StoreInfoArgs),
     /// Remove what is older, or more, than is to be kept; or the output of single jobs.
     Prune(PruneArgs),
-    /// Copy a store that nobody owns to a new directory, and read the copy again.
+    /// Copy a store that nobody owns, to a new directory or into a database, and read the copy again.
     Copy(CopyArgs),
     /// Make the tables of a store in PostgreSQL, or bring those of an earlier version to this one.
     Migrate(MigrateArgs),
@@ -38,8 +38,8 @@ pub(crate) enum StoreCommand {
 /// Which store.
 #[derive(Debug, Args)]
 pub(crate) struct StoreAt {
-    /// The directory of the store [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
-    #[arg(long, value_name = "DIR", value_parser = StoreChoice::parser())]
+    /// The directory of the store, or its address [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
+    #[arg(long, value_name = "STORE", value_parser = StoreChoice::parser())]
     pub(crate) store: Option<StoreChoice>,
     /// Output format.
     #[arg(long, value_enum, default_value = "text")]
@@ -82,9 +82,10 @@ pub(crate) struct PruneArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CopyArgs {
-    /// The directory of the copy, which is new or empty.
-    #[arg(value_name = "TO")]
-    pub(crate) to: PathBuf,
+    /// The copy: a directory, which is new or empty, or the address of a store without namespaces of these names.
+    /// Before it, the store that is copied may stand [default: that of --store]
+    #[arg(value_name = "[FROM] TO", num_args = 1..=2, required = true, value_parser = StoreChoice::parser())]
+    pub(crate) from_to: Vec<StoreChoice>,
     #[command(flatten)]
     pub(crate) at: StoreAt,
 }

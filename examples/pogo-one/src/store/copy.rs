@@ -1,32 +1,84 @@
 //! `pogo store copy`
 
+use std::path::Path;
+
+use pogo_store::{Copied, Store};
 use serde_json::json;
 
-use super::opened::{open, wait};
+use super::kept::{open_remote, refuse_exposed};
+use super::opened::{open_choice, wait, wait_for};
 use super::prune::now;
 use super::size::size;
-use crate::cli::CopyArgs;
+use crate::cli::{CopyArgs, StoreAddress, StoreChoice};
 use crate::exit::{CliError, Exit};
 use crate::report::print_as;
 
 pub(super) fn copy(args: &CopyArgs) -> Result<Exit, CliError> {
-    let store = open(&args.at)?;
-    let copied = wait(store.copy(&args.to, now()))?;
-    let to = args.to.display().to_string();
+    let (from, to) = match &*args.from_to {
+        [to] => (args.at.store.as_ref(), to),
+        [from, to] => (Some(from), to),
+        _ => return Err(CliError::usage("name the copy, and before it the store that is copied")),
+    };
+    let (from, to, copied) = match (from, to) {
+        (_, StoreChoice::Invalid(message)) => return Err(CliError::usage(message)),
+        (_, StoreChoice::None) => return Err(CliError::usage("`none` is no store that could be written")),
+        (Some(StoreChoice::At(from)), to) => from_address(from, to)?,
+        (from, StoreChoice::At(to)) => to_address(&open_choice(from)?, to)?,
+        (from, StoreChoice::Dir(to)) => {
+            let store = open_choice(from)?;
+            let copied = wait(store.copy(to, now()))?;
+            (store.path().display().to_string(), to.display().to_string(), copied)
+        }
+    };
+    let what = match copied.records {
+        0 => format!("{} files", copied.files),
+        records => format!("{records} records"),
+    };
     let text = format!(
-        "copied {} of {} to {to}: {} files, {}; each was read again\n",
+        "copied {} of {from} to {to}: {what}, {}; each was read again\n",
         copied.namespaces.join(", "),
-        store.path().display(),
-        copied.files,
         size(copied.bytes)
     );
     let value = json!({
-        "from": store.path().display().to_string(),
+        "from": from,
         "to": to,
         "namespaces": copied.namespaces,
         "files": copied.files,
+        "records": copied.records,
         "bytes": copied.bytes,
     });
     print_as(args.at.format, &value, &text)?;
     Ok(Exit::Succeeded)
+}
+
+/// The store that was copied, the copy, and what that was.
+type Done = (String, String, Copied);
+
+#[cfg_attr(not(feature = "postgres"), allow(unused, reason = "there is no address then"))]
+fn from_address(from: &StoreAddress, to: &StoreChoice) -> Result<Done, CliError> {
+    let (text, now) = (from.to_string(), now());
+    wait_for(async {
+        let source = open_remote(from).await?;
+        let (to, copied) = match to {
+            StoreChoice::At(to) => {
+                refuse_exposed(to)?;
+                (to.to_string(), source.copy_to(to, now).await?)
+            }
+            StoreChoice::Dir(to) => (to.display().to_string(), source.copy_to_directory(to, now).await?),
+            StoreChoice::None | StoreChoice::Invalid(_) => return Err(CliError::usage("that is no store")),
+        };
+        Ok((text, to, copied))
+    })
+}
+
+fn to_address(from: &Store, to: &StoreAddress) -> Result<Done, CliError> {
+    wait_for(async {
+        let target = open_remote(to).await?;
+        let copied = target.copy_from_directory(from).await?;
+        Ok((path(from.path()), to.to_string(), copied))
+    })
+}
+
+fn path(path: &Path) -> String {
+    path.display().to_string()
 }

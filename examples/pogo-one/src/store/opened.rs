@@ -9,7 +9,11 @@ use crate::exit::CliError;
 
 /// The store that is named, or that of this user. Nothing is created.
 pub(super) fn open(at: &StoreAt) -> Result<Store, CliError> {
-    let path = match &at.store {
+    open_choice(at.store.as_ref())
+}
+
+pub(super) fn open_choice(store: Option<&StoreChoice>) -> Result<Store, CliError> {
+    let path = match store {
         Some(StoreChoice::Dir(path)) => path.clone(),
         // That jobs are not kept now removes no store.
         Some(StoreChoice::None) | None => default_dir()?,

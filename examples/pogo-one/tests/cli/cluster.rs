@@ -57,6 +57,13 @@ impl Cluster {
         format!("postgres://pogo:{PASSWORD}@localhost:{port}/pogo?schema={schema}")
     }
 
+    /// The address without the password, which a command line may have.
+    pub(super) fn typed(&self) -> String {
+        let file = self.many.program.write("password", PASSWORD);
+        let address = self.address().replace(&format!(":{PASSWORD}"), "");
+        format!("{address}&password_file={}", file.display())
+    }
+
     pub(super) fn parsed(&self) -> PostgresAddress {
         self.address().parse().unwrap()
     }

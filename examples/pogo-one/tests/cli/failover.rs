@@ -146,6 +146,52 @@ fn a_store_in_a_database_is_used_as_any_other() {
     assert_eq!(stopped.code, 0, "{}", stopped.err);
 }
 
+#[test]
+fn a_store_moves_from_a_directory_to_a_database_and_back() {
+    let test = "a_store_moves_from_a_directory_to_a_database_and_back";
+    let Some(cluster) = Cluster::new(test, 3, 3) else {
+        return;
+    };
+    // A store of one machine, as most begin.
+    let ran = cluster.many.run(&[]).output().unwrap();
+    assert!(ran.status.success());
+    assert_eq!(cluster.many.verb(&["serve", "stop"]).code, 0);
+    let directory = cluster.many.file("store");
+    let copied = cluster.verb(
+        "a",
+        &[
+            "store",
+            "copy",
+            "--store",
+            directory.to_str().unwrap(),
+            &cluster.typed(),
+        ],
+    );
+    assert_eq!(copied.code, 0, "{}", copied.err);
+    assert!(copied.out.contains("each was read again"), "{}", copied.out);
+    // Whoever goes on with it accepts that it is a copy, once.
+    let refused = cluster.verb("a", &["jobs"]);
+    assert!(
+        refused.code != 0 && refused.err.contains("its journal is a copy"),
+        "{}",
+        refused.err
+    );
+    let mut a = cluster.serve("a", &["--accept-restore", "moved"]);
+    a.says("serves default");
+    let logs = cluster.verb("a", &["logs", "1"]);
+    assert!(logs.out.contains("last of h2"), "{}{}", logs.out, logs.err);
+    let held = cluster.verb("a", &["store", "copy", "back"]);
+    held.assert_refused(&["is owned by"]);
+    a.signal(Signal::TERM);
+    assert_eq!(a.end(), Some(0));
+    let back = cluster.verb("a", &["store", "copy", "back"]);
+    assert_eq!(back.code, 0, "{}", back.err);
+    let checked = cluster.many.verb(&["store", "check", "--store", "back"]);
+    assert_eq!(checked.code, 0, "{}", checked.out);
+    let info = cluster.many.verb(&["store", "info", "--store", "back"]);
+    assert!(info.out.contains("a copy of postgres://"), "{}", info.out);
+}
+
 /// The command lines of all processes.
 fn command_lines() -> Vec<String> {
     let processes = std::fs::read_dir("/proc").unwrap();

@@ -105,7 +105,7 @@ fn a_store_that_is_not_there_or_not_private_is_refused_with_the_cure() {
             .assert_refused(&["there is no store in", ".local/state/pogo"]);
         program
             .run(&["store", verb, "--store", ""])
-            .assert_refused(&["a value is required for '--store <DIR>'"]);
+            .assert_refused(&["a value is required for '--store <STORE>'"]);
     }
     let dir = default_store(&program);
     assert!(!dir.exists());

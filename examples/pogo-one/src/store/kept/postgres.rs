@@ -1,8 +1,10 @@
 //! Stores in PostgreSQL.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
+use pogo_core::Timestamp;
 use pogo_core::history::JobHistory;
 use pogo_core::journal::{Journal, JournalError};
 use pogo_core::output::OutputStore;
@@ -10,9 +12,11 @@ use pogo_store::postgres::{
     PostgresAddress, PostgresDamage, PostgresError, PostgresInfo, PostgresNamespace, PostgresOwner, PostgresStore,
     StoredRows,
 };
+use pogo_store::{Copied, Store};
 
 use super::remote::{RemoteDamage, StoredPart};
 use super::{KeptNamespace, NotServed, RemoteInfo, RemoteNamespace, RemoteOwner, RemoteStore};
+use crate::cli::StoreAddress;
 use crate::exit::CliError;
 
 pub(super) async fn open(address: &PostgresAddress) -> Result<Box<dyn RemoteStore>, CliError> {
@@ -43,6 +47,23 @@ impl RemoteStore for PostgresStore {
     fn namespace(&self, name: &str) -> Result<Box<dyn RemoteNamespace>, CliError> {
         let namespace = self.namespace(name).map_err(refused)?;
         Ok(Box::new(namespace))
+    }
+
+    fn copy_to_directory<'a>(&'a self, to: &'a Path, now: Timestamp) -> BoxFuture<'a, Result<Copied, CliError>> {
+        async move { self.copy_to_directory(to, now).await.map_err(refused) }.boxed()
+    }
+
+    fn copy_to<'a>(&'a self, to: &'a StoreAddress, now: Timestamp) -> BoxFuture<'a, Result<Copied, CliError>> {
+        async move {
+            let StoreAddress::Postgres(to) = to;
+            let target = Self::open(to).await.map_err(refused)?;
+            target.copy_from_postgres(self, now).await.map_err(refused)
+        }
+        .boxed()
+    }
+
+    fn copy_from_directory<'a>(&'a self, from: &'a Store) -> BoxFuture<'a, Result<Copied, CliError>> {
+        async move { self.copy_from_directory(from).await.map_err(refused) }.boxed()
     }
 }
 

@@ -1,10 +1,12 @@
 //! Stores that several machines have.
 
+use std::path::Path;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use pogo_core::Timestamp;
 use pogo_core::journal::{Epoch, Seq};
+use pogo_store::{Copied, Store};
 
 use super::KeptNamespace;
 use crate::cli::StoreAddress;
@@ -19,6 +21,15 @@ pub(crate) trait RemoteStore: Send + Sync {
     fn namespaces(&self) -> BoxFuture<'_, Result<Vec<String>, CliError>>;
 
     fn namespace(&self, name: &str) -> Result<Box<dyn RemoteNamespace>, CliError>;
+
+    /// Copies all of it to a new directory.
+    fn copy_to_directory<'a>(&'a self, to: &'a Path, now: Timestamp) -> BoxFuture<'a, Result<Copied, CliError>>;
+
+    /// Copies all of it to another such store.
+    fn copy_to<'a>(&'a self, to: &'a StoreAddress, now: Timestamp) -> BoxFuture<'a, Result<Copied, CliError>>;
+
+    /// Copies all of a store in a directory into it.
+    fn copy_from_directory<'a>(&'a self, from: &'a Store) -> BoxFuture<'a, Result<Copied, CliError>>;
 }
 
 /// A namespace of such a store, with what it says of itself beside its owner.
