@@ -19,7 +19,10 @@ pub(super) struct StartRequest {
 /// Where a stream begins.
 pub(super) enum Start {
     /// Where it was asked to.
-    Resumed,
+    Resumed {
+        /// Whether it is of a job that has retired: nothing follows after the records that there are.
+        retired: bool,
+    },
     /// With this, for this reason if it was asked to begin elsewhere.
     With(Box<Update>, Option<ResyncReason>),
 }
@@ -37,11 +40,7 @@ impl Dispatcher {
         } in self.stream_starts.drain(..)
         {
             let start = match (request.after, request.resync(end, max_lag)) {
-                // Of one that has retired there may be records that whoever asks has not seen.
-                (Some(_), None) => match request.job.filter(|job| is_unknown(&self.scheduler, *job)) {
-                    Some(job) => Err(QueryError::UnknownJob { job }),
-                    None => Ok(Start::Resumed),
-                },
+                (Some(_), None) => resumed(&self.scheduler, request.job),
                 (_, reason) => {
                     let update = match request.job {
                         Some(job) => job_update(&self.scheduler, end, now, job),
@@ -65,9 +64,16 @@ impl Dispatcher {
     }
 }
 
-/// Whether there never was such a job: nothing would ever come of it.
-fn is_unknown(scheduler: &Scheduler, job: JobId) -> bool {
-    scheduler.job(job).is_none() && matches!(scheduler.unknown_job(job), InputError::UnknownJob { .. })
+/// Of a job that has retired there may be records that whoever asks has not seen; of one that there never was, nothing
+/// would ever come.
+fn resumed(scheduler: &Scheduler, job: Option<JobId>) -> Result<Start, QueryError> {
+    let gone = job.filter(|job| scheduler.job(*job).is_none());
+    match gone.map(|job| (job, scheduler.unknown_job(job))) {
+        Some((job, InputError::UnknownJob { .. })) => Err(QueryError::UnknownJob { job }),
+        gone => Ok(Start::Resumed {
+            retired: gone.is_some(),
+        }),
+    }
 }
 
 fn job_update(scheduler: &Scheduler, id: StreamId, now: Timestamp, job: JobId) -> Result<Update, QueryError> {

@@ -17,7 +17,7 @@ use super::records::{Read, RecordReader};
 use super::stream_start::{Start, StartRequest};
 use crate::Timestamp;
 use crate::journal::{JournalError, Seq};
-use crate::scheduler::{Event, JobId, NamespaceEvent, NamespaceEventKind, QueryError, Record};
+use crate::scheduler::{Event, JobEventKind, JobId, NamespaceEvent, NamespaceEventKind, QueryError, Record};
 use crate::stream::{ResyncReason, StreamId, StreamRecord, StreamRequest, Update};
 
 /// How a subscription is served. Plain numbers with good defaults.
@@ -67,7 +67,8 @@ pub enum SubscriptionError {
     /// The journal cannot be read. Subscribing again after the last id goes on.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The job that the stream is of is not there, or is over.
+    /// The job that the stream is of is not there, or has retired; of one that retires while it is followed, every record
+    /// came before this.
     #[error(transparent)]
     Query(#[from] QueryError),
 }
@@ -123,6 +124,8 @@ pub(super) struct Subscriber {
     /// When a heartbeat is due.
     due: Timestamp,
     alarm: Alarm,
+    /// Whether the job that it is of has retired.
+    retired: bool,
     failed: bool,
 }
 
@@ -148,6 +151,7 @@ impl Subscriber {
             begins: true,
             next: None,
             due: Timestamp::EPOCH,
+            retired: false,
             failed: false,
         }
     }
@@ -191,6 +195,9 @@ impl Subscriber {
                     }
                 }
                 Ok(Read::Nothing(grown)) => {
+                    if let Some(job) = self.request.job.filter(|_| self.retired) {
+                        return Some(Err(QueryError::RetiredJob { job }.into()));
+                    }
                     if is_due_before(grown, &mut self.alarm, self.due).await {
                         return Some(Ok(self.heartbeat()));
                     }
@@ -229,7 +236,10 @@ impl Subscriber {
         self.begins = false;
         let (at, update) = match start {
             // The connection is seen to work, whether or not there are records.
-            Start::Resumed => (self.request.after, None),
+            Start::Resumed { retired } => {
+                self.retired = retired;
+                (self.request.after, None)
+            }
             Start::With(update, reason) => {
                 let at = update.id();
                 match reason {
@@ -254,10 +264,12 @@ impl Subscriber {
         Update::Resync { reason }
     }
 
-    fn records(&self, records: Vec<(Seq, Record)>) -> Option<Update> {
+    fn records(&mut self, records: Vec<(Seq, Record)>) -> Option<Update> {
+        let job = self.request.job;
         let records = records.into_iter();
-        let listed = records.filter(|(_, record)| self.request.job.is_none_or(|job| concerns(record, job)));
+        let listed = records.filter(|(_, record)| job.is_none_or(|job| concerns(record, job)));
         let records: Vec<_> = listed.map(|(seq, record)| StreamRecord::new(seq, record)).collect();
+        self.retired |= job.is_some() && records.iter().any(|record| is_retirement(&record.record));
         let (after, id) = (self.said, self.position());
         (!records.is_empty()).then_some(Update::Records { after, id, records })
     }
@@ -266,6 +278,11 @@ impl Subscriber {
 /// Whether a heartbeat is due before the journal has grown.
 async fn is_due_before(grown: EventListener, alarm: &mut Alarm, due: Timestamp) -> bool {
     matches!(select(grown, pin!(alarm.passes(due))).await, Either::Right(_))
+}
+
+/// Whether nothing follows of the job of this record.
+fn is_retirement(record: &Record) -> bool {
+    matches!(record.event.job_kind(), Some(JobEventKind::Retired))
 }
 
 /// Whether a record is one of a job.

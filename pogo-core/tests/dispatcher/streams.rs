@@ -16,7 +16,7 @@ use pogo_core::fleet::Fleet;
 use pogo_core::journal::{Commit, Journal, JournalError, MemoryJournal, OwnedJournal, Page, Seq, replay};
 use pogo_core::plan::{HoldOwner, JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{HoldMode, JobId, Order, Query, QueryError};
+use pogo_core::scheduler::{HoldMode, JobEventKind, JobId, Order, Query, QueryError};
 use pogo_core::stream::{ResyncReason, StreamId, StreamRequest, Update};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -336,6 +336,68 @@ fn a_stream_of_one_job_has_that_job_alone() {
             );
             at = id;
         }
+    });
+}
+
+/// Jobs retire as soon as they are finished.
+async fn retire_at_once(handle: &Handle) {
+    let fleet = Fleet::builder().tagged("web", "web[1-5]").build().unwrap();
+    let policy = Policy::new().retire_after(Duration::ZERO);
+    handle.configure(Arc::new(fleet), Arc::new(policy)).await.unwrap();
+}
+
+async fn submit(handle: &Handle) -> JobId {
+    let spec = JobSpec::new("web1, web3".parse().unwrap(), RemoteCommand::shell("true"));
+    handle.submit(spec).await.unwrap()
+}
+
+#[test]
+fn a_stream_of_a_job_that_has_retired_ends_after_its_last_record() {
+    beside(Arc::new(MemoryJournal::new()), async |handle, _| {
+        retire_at_once(&handle).await;
+        let begin = handle.view(Query::Namespace).await.unwrap().as_of;
+        let job = submit(&handle).await;
+        while handle
+            .query(move |scheduler| scheduler.job(job).is_some())
+            .await
+            .unwrap()
+        {}
+        let retired = || Some(Err(SubscriptionError::Query(QueryError::RetiredJob { job })));
+        let options = SubscriptionOptions::new();
+        let mut updates = handle.subscribe(StreamRequest::new().job(job).after(begin), options);
+        let Some(Ok(Update::Records { records, id, .. })) = updates.next().await else {
+            panic!()
+        };
+        let last = records.last().and_then(|record| record.record.event.job_kind());
+        assert_eq!(last, Some(&JobEventKind::Retired));
+        assert_eq!(updates.next().await, retired());
+        assert_eq!(updates.next().await, None);
+        let mut nothing = handle.subscribe(StreamRequest::new().job(job).after(id), options);
+        assert_eq!(nothing.next().await, retired());
+        assert_eq!(nothing.next().await, None);
+    });
+}
+
+#[test]
+fn a_stream_of_a_job_that_retires_meanwhile_ends_after_its_last_record() {
+    beside(Arc::new(MemoryJournal::new()), async |handle, _| {
+        retire_at_once(&handle).await;
+        handle.freeze("$web".parse().unwrap(), "not yet").await.unwrap();
+        let job = submit(&handle).await;
+        let mut updates = handle.subscribe(StreamRequest::new().job(job), SubscriptionOptions::new());
+        assert!(matches!(updates.next().await, Some(Ok(Update::Job { .. }))));
+        handle.thaw("$web".parse().unwrap(), "now").await.unwrap();
+        let mut last = None;
+        let end = loop {
+            match updates.next().await {
+                Some(Ok(Update::Records { records, .. })) => last = records.last().cloned(),
+                Some(Ok(_)) => {}
+                end => break end,
+            }
+        };
+        assert_eq!(end, Some(Err(SubscriptionError::Query(QueryError::RetiredJob { job }))));
+        let last = last.unwrap().record.event;
+        assert_eq!(last.job_kind(), Some(&JobEventKind::Retired));
     });
 }
 

@@ -1,6 +1,8 @@
 //! `pogo events`: what happened to a job, record by record.
 
 use futures::StreamExt;
+use pogo_api::ClientError;
+use pogo_api::wire::ProblemKind;
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::{JobEventKind, JobId, Query, Record};
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
@@ -56,7 +58,12 @@ async fn follow(
     let mut updates = session.client.subscribe(request);
     let mut is_behind = false;
     while let Some(update) = updates.next().await {
-        match update.map_err(client_error)? {
+        let update = match update {
+            // It has retired since, and all that there is of it was shown.
+            Err(ClientError::Refused(problem)) if problem.kind == ProblemKind::RetiredJob => return Ok(()),
+            update => update.map_err(client_error)?,
+        };
+        match update {
             Update::Records { records, .. } => {
                 let new = records.iter().filter(|record| Some(record.seq) > shown);
                 for StreamRecord { record, .. } in new {

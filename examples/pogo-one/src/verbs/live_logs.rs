@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::StreamExt;
+use pogo_api::wire::ProblemKind;
 use pogo_api::{ClientError, FollowItem};
 use pogo_core::dispatcher::{Observer, OutputChunk};
 use pogo_core::fleet::HostName;
@@ -107,7 +108,12 @@ impl Tail<'_> {
         let request = StreamRequest::new().job(self.job).after(after);
         let mut items = self.session.client.follow(request);
         while let Some(item) = items.next().await {
-            match item? {
+            let item = match item {
+                // It has retired since: what is kept of it is all that there is.
+                Err(ClientError::Refused(problem)) if problem.kind == ProblemKind::RetiredJob => break,
+                item => item?,
+            };
+            match item {
                 FollowItem::Output(piece) if self.printed.wants(&piece.host) => {
                     self.output.piece(&piece, &self.printed).await?;
                 }
