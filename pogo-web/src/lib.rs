@@ -35,6 +35,8 @@ mod state;
 #[cfg(feature = "tcp")]
 pub mod tcp;
 mod timeline;
+#[cfg(feature = "tls")]
+pub mod tls;
 #[cfg(feature = "token-file")]
 mod token_file;
 mod tokens;

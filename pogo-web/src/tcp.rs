@@ -1,5 +1,6 @@
 //! Serving a router on a port.
 
+use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ pub struct RemoteAddress(pub SocketAddr);
 
 /// Serves a router on a port until `stop` resolves, as [`unix::serve`](crate::unix::serve) does on a socket. Each
 /// request has its [`RemoteAddress`] as an extension. Nothing is encrypted: it is for loopback, or for a proxy in
-/// front.
+/// front; the feature `tls` encrypts.
 pub async fn serve(listener: TcpListener, router: Router, options: ServeOptions, stop: impl Future<Output = ()>) {
     serving::serve(listener, router, options, stop).await;
 }
@@ -26,14 +27,15 @@ pub async fn serve(listener: TcpListener, router: Router, options: ServeOptions,
 impl Accept for TcpListener {
     type Stream = TcpStream;
     type Peer = RemoteAddress;
+    type Opening = Ready<Option<TcpStream>>;
 
-    async fn next(&mut self, _: ServeOptions) -> (TcpStream, RemoteAddress) {
+    async fn next(&mut self, _: ServeOptions) -> (Self::Opening, RemoteAddress) {
         loop {
             match self.accept().await {
                 Ok((stream, address)) => {
                     // Records are small, and whoever follows wants each at once.
                     let _ = stream.set_nodelay(true);
-                    return (stream, RemoteAddress(address));
+                    return (ready(Some(stream)), RemoteAddress(address));
                 }
                 // Out of file descriptors, most likely: others have to end first.
                 Err(_) => sleep(Duration::from_millis(100)).await,

@@ -67,7 +67,7 @@ pub enum SubscriptionError {
     /// The journal cannot be read. Subscribing again after the last id goes on.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The job that the stream is of is not there, or has retired; of one that retires while it is followed, every record
+    /// The job that the stream is of is not there, or has retired; where it retires while it is followed, every record
     /// came before this.
     #[error(transparent)]
     Query(#[from] QueryError),

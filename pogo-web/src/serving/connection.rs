@@ -1,6 +1,7 @@
 //! One connection.
 
 use std::convert::Infallible;
+use std::pin::pin;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,6 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 use tower_service::Service;
 
 use super::ServeOptions;
@@ -27,9 +29,26 @@ pub(crate) struct ConnectionContext {
 }
 
 impl ConnectionContext {
+    /// Waits until a connection can be served, as long as for the head of a request, and serves it.
+    pub(crate) async fn open<S, P>(
+        self,
+        opening: impl Future<Output = Option<S>>,
+        peer: P,
+        permit: OwnedSemaphorePermit,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        P: Clone + Send + Sync + 'static,
+    {
+        let closes = Closing::closes(Some(self.closing.clone()));
+        let opening = pin!(timeout(self.options.header_time, opening));
+        if let Either::Left((Ok(Some(stream)), _)) = select(opening, pin!(closes)).await {
+            self.serve(stream, peer, permit).await;
+        }
+    }
+
     /// Serves one connection to its end. What goes wrong with it is its other end's affair. Each request has the other
     /// end as an extension.
-    pub(crate) async fn serve<S, P>(self, stream: S, peer: P, _permit: OwnedSemaphorePermit)
+    async fn serve<S, P>(self, stream: S, peer: P, _permit: OwnedSemaphorePermit)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         P: Clone + Send + Sync + 'static,

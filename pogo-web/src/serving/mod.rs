@@ -24,8 +24,11 @@ pub(crate) trait Accept {
     /// What is known of its other end.
     type Peer: Clone + Send + Sync + 'static;
 
+    /// What it takes until a connection can be served: none, if it cannot.
+    type Opening: Future<Output = Option<Self::Stream>> + Send + 'static;
+
     /// The next that connects. Where the system lets in nobody now, it is asked again.
-    fn next(&mut self, options: ServeOptions) -> impl Future<Output = (Self::Stream, Self::Peer)> + Send;
+    fn next(&mut self, options: ServeOptions) -> impl Future<Output = (Self::Opening, Self::Peer)> + Send;
 }
 
 /// Serves a router on whatever lets in connections, until `stop` resolves.
@@ -63,7 +66,7 @@ async fn accept<A: Accept>(mut listener: A, context: &ConnectionContext, connect
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
             return;
         };
-        let (stream, peer) = listener.next(context.options).await;
-        connections.spawn(context.clone().serve(stream, peer, permit));
+        let (opening, peer) = listener.next(context.options).await;
+        connections.spawn(context.clone().open(opening, peer, permit));
     }
 }

@@ -1,5 +1,6 @@
 //! Serves a router on a socket.
 
+use std::future::{Ready, ready};
 use std::time::Duration;
 
 use axum::Router;
@@ -21,9 +22,10 @@ pub async fn serve(socket: Socket, router: Router, options: ServeOptions, stop: 
 impl Accept for Socket {
     type Stream = UnixStream;
     type Peer = Peer;
+    type Opening = Ready<Option<UnixStream>>;
 
     /// The next that connects; looks after the path meanwhile.
-    async fn next(&mut self, options: ServeOptions) -> (UnixStream, Peer) {
+    async fn next(&mut self, options: ServeOptions) -> (Self::Opening, Peer) {
         loop {
             let accepted = match select(Box::pin(self.accept()), Box::pin(sleep(options.path_check))).await {
                 Either::Left((accepted, _)) => Some(accepted),
@@ -33,7 +35,7 @@ impl Accept for Socket {
                 Some(Ok(stream)) => {
                     // One that has ended already is nobody.
                     if let Ok(peer) = Peer::of(&stream) {
-                        return (stream, peer);
+                        return (ready(Some(stream)), peer);
                     }
                 }
                 // Out of file descriptors, most likely: others have to end first.

@@ -12,6 +12,7 @@ mod attacks;
 mod cutting_proxy;
 mod described;
 mod documentation;
+mod encrypted;
 mod fixed_clock;
 mod follow;
 mod golden;

@@ -111,7 +111,9 @@ pub(crate) struct ServeArgs {
     /// to the next dispatcher [default: 1m]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) grace: Option<Duration>,
-    /// File of settings of the service: store, namespace, listen, socket, grants, grace. What is typed wins
+    /// File of settings of the service: store, namespace, listen, tls, jwt, socket, grants,
+    /// grace. What is
+    /// typed wins
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with = "background")]
     pub(crate) config: Option<PathBuf>,
     /// Check the file of settings and what it names, and serve nothing
@@ -131,6 +133,19 @@ pub(crate) struct ServeArgs {
         conflicts_with = "background",
     )]
     pub(crate) listen: Option<SocketAddr>,
+    /// File of the certificate that --listen is served with, and of those of its issuers behind it, in PEM. Read again
+    /// when it changes
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = clap::ValueHint::FilePath,
+        requires = "tls_key",
+        conflicts_with = "background",
+    )]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// File of the certificate's key, in PEM
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// Never take over from another dispatcher: answer for the namespace on this machine, and send whoever asks to the
     /// owner
     #[arg(long, conflicts_with = "background")]

@@ -9,6 +9,8 @@ use pogo_inventory::{Setting, SettingItem, SettingValue, SettingsFile, SettingsR
 use pogo_web::{Grants, GrantsFile};
 
 use super::Place;
+use super::encryption::TlsFiles;
+use super::issuers::{IssuerSettings, issuers};
 use crate::cli::{ServeArgs, StoreAddress, StoreChoice};
 use crate::exit::{CliError, Exit};
 use crate::report;
@@ -19,6 +21,10 @@ pub(crate) struct ServiceConfig {
     pub(crate) store: Option<StoreChoice>,
     pub(crate) namespace: Option<String>,
     pub(crate) listen: Option<SocketAddr>,
+    /// What `listen` is encrypted with.
+    pub(crate) tls: Option<TlsFiles>,
+    /// Whose tokens are taken on `listen`, besides those of `pogo token`.
+    pub(crate) issuers: Vec<IssuerSettings>,
     pub(crate) socket: Option<GroupSocket>,
     pub(crate) grants: Option<PathBuf>,
     pub(crate) grace: Option<Duration>,
@@ -35,7 +41,16 @@ pub(crate) struct GroupSocket {
 /// Where the socket of a shared server is, and where programs look for it.
 pub(crate) const SHARED_SOCKET: &str = "/run/pogo/pogo.sock";
 
-const KEYS: &[&str] = &["store", "namespace", "listen", "socket", "grants", "grace"];
+const KEYS: &[&str] = &[
+    "store",
+    "namespace",
+    "listen",
+    "tls",
+    "jwt",
+    "socket",
+    "grants",
+    "grace",
+];
 
 impl ServiceConfig {
     /// Reads the file, with the group and the grants that it names.
@@ -64,6 +79,8 @@ impl ServiceConfig {
             "store" => self.store = store(reader, value),
             "namespace" => self.namespace = namespace(reader, value),
             "listen" => self.listen = reader.value(value, "an address of this machine and a port", "127.0.0.1:7646"),
+            "tls" => self.tls = tls(reader, value),
+            "jwt" => self.issuers = issuers(reader, value),
             "socket" => self.socket = socket(reader, value),
             "grants" => self.grants = grants(reader, value),
             _ => self.grace = time(reader, value),
@@ -78,6 +95,7 @@ impl ServiceConfig {
         }
         self.namespace = typed.place.namespace.clone().or(self.namespace);
         self.listen = typed.listen.or(self.listen);
+        self.tls = TlsFiles::typed(typed).or(self.tls);
         self.grants = typed.grants.clone().or(self.grants);
         self.grace = typed.grace.or(self.grace);
         self
@@ -91,15 +109,54 @@ impl ServiceConfig {
         Ok(GrantsFile::read(path).map_err(CliError::usage)?.grants().clone())
     }
 
+    /// Refuses a port that would be served in a way that it must not be.
+    pub(crate) fn check_port(&self) -> Result<(), CliError> {
+        #[cfg(feature = "jwt")]
+        super::issuers::authenticator(&self.issuers).map(drop)?;
+        #[cfg(not(feature = "jwt"))]
+        super::issuers::refuse(&self.issuers)?;
+        match (self.listen, &self.tls) {
+            (None, Some(_)) => Err(CliError::usage(
+                "the certificate is for a port, and none is listened on; name one with --listen",
+            )),
+            (Some(address), None) if !address.ip().is_loopback() => Err(CliError::usage(format!(
+                "{address} can be reached from elsewhere, and what is sent there is not encrypted: give a certificate \
+                 with --tls-cert and --tls-key; or listen on 127.0.0.1, and reach it with `ssh -L \
+                 7646:127.0.0.1:{}` or through a proxy that encrypts",
+                address.port()
+            ))),
+            (_, Some(files)) => files.check(),
+            (_, None) => Ok(()),
+        }
+    }
+
+    /// The address of the port, as browsers have it.
+    pub(crate) fn url(&self, address: SocketAddr) -> String {
+        match &self.tls {
+            None => format!("http://{address}"),
+            // A certificate names hosts, and whoever listens on all addresses has none.
+            Some(_) if address.ip().is_unspecified() => {
+                let uname = rustix::system::uname();
+                format!("https://{}:{}", uname.nodename().to_string_lossy(), address.port())
+            }
+            Some(_) => format!("https://{address}"),
+        }
+    }
+
     /// Says what would be served, if it could be.
     pub(crate) fn check(&self, place: &Place) -> Result<Exit, CliError> {
         self.granted()?;
+        self.check_port()?;
         let mut text = format!("serves {} of {}\n", place.namespace(), place.store());
         if let Some(socket) = &self.socket {
             text.push_str(&format!("on {}, for a group\n", socket.path.display()));
         }
         if let Some(address) = self.listen {
-            text.push_str(&format!("on {address}, for whoever has a token\n"));
+            let how = if self.tls.is_some() { ", by TLS" } else { "" };
+            text.push_str(&format!("on {address}{how}, for whoever has a token\n"));
+            if !self.issuers.is_empty() {
+                text.push_str(&format!("and for whoever has one of {} issuers\n", self.issuers.len()));
+            }
         }
         report::print(&text)?;
         Ok(Exit::Succeeded)
@@ -125,7 +182,7 @@ fn store(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<StoreCh
     }
 }
 
-fn absolute(reader: &mut SettingsReader<'_>, value: &SettingItem, example: &str) -> Option<PathBuf> {
+pub(super) fn absolute(reader: &mut SettingsReader<'_>, value: &SettingItem, example: &str) -> Option<PathBuf> {
     let path = PathBuf::from(reader.text(value, "a path", example)?);
     if path.is_absolute() {
         return Some(path);
@@ -165,6 +222,25 @@ fn grants(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<PathBu
         );
     }
     Some(path)
+}
+
+fn tls(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<TlsFiles> {
+    let example = "tls: {certificate: /etc/pogo/server.pem, key: /etc/pogo/server.key}";
+    let written = reader.map(value, "a map", example);
+    let (mut certificate, mut key) = (None, None);
+    for setting in reader.keys(written, "a certificate", &["certificate", "key"]) {
+        match setting.key.as_str() {
+            "certificate" => certificate = absolute(reader, &setting.value, "/etc/pogo/server.pem"),
+            _ => key = absolute(reader, &setting.value, "/etc/pogo/server.key"),
+        }
+    }
+    let has = |name: &str| written.iter().any(|setting| setting.key == name);
+    if !written.is_empty() && !(has("certificate") && has("key")) {
+        let message = "a certificate is served with its key";
+        reader.problem(value.position, message, &format!("for example `{example}`"));
+    }
+    let (certificate, key) = (certificate?, key?);
+    Some(TlsFiles { certificate, key })
 }
 
 fn socket(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<GroupSocket> {

@@ -119,7 +119,7 @@ impl Front {
             self.serving.push(serving);
         }
         if let Some(address) = config.listen {
-            let (state, serving) = listen::start(address, place, role, grants.clone()).await?;
+            let (state, serving) = listen::start(address, place, role, (config, grants.clone())).await?;
             self.others.push(state);
             self.serving.push(serving);
         }

@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pogo_web::axum::Router;
 use pogo_web::tcp::{ServeOptions, serve};
 use pogo_web::{AnyOf, Authenticator, Identity, Limits, RouterState, SharedGrants, Tokens, router};
 use tokio::net::TcpListener;
 
 use super::Place;
+use super::config_file::ServiceConfig;
 use super::connect::program;
 use super::front::{Role, Serving};
 use crate::access::tokens_of;
@@ -31,15 +33,8 @@ pub(super) async fn start(
     address: SocketAddr,
     place: &Place,
     role: &Role,
-    grants: SharedGrants,
+    (config, grants): (&ServiceConfig, SharedGrants),
 ) -> Result<(RouterState, Serving), CliError> {
-    if !address.ip().is_loopback() {
-        return Err(CliError::usage(format!(
-            "{address} can be reached from elsewhere, and what is sent there is not encrypted: listen on 127.0.0.1, \
-             and reach it with `ssh -L 7646:127.0.0.1:{}` or through a proxy that encrypts",
-            address.port()
-        )));
-    }
     let listener = TcpListener::bind(address).await.map_err(|error| {
         CliError::usage(format!(
             "cannot listen on {address}: {error}; name another port with --listen"
@@ -52,13 +47,29 @@ pub(super) async fn start(
         Identity::new(account().with_token("printed at the start")).as_owner(),
     );
     let ways: [Arc<dyn Authenticator>; 2] = [Arc::new(tokens), Arc::new(tokens_of(place.local()))];
+    #[cfg(feature = "jwt")]
+    let ways = ways.into_iter().chain(super::issuers::authenticator(&config.issuers)?);
     let builder = RouterState::builder(Arc::new(AnyOf::new(ways)))
         .grants(grants)
         .server(program())
         .limits(Limits::new().rate(REQUESTS, Duration::from_secs(20)));
     let state = role.of(builder, place.namespace()).build();
     let answers = router(state.clone());
-    let serving = Serving::spawn(|stopped| serve(listener, answers, ServeOptions::new(), stopped.wait()));
-    report::print(&format!("http://{address}/page/#token={token}\n"))?;
+    let serving = spawn(listener, answers, config)?;
+    report::print(&format!("{}/page/#token={token}\n", config.url(address)))?;
     Ok((state, serving))
+}
+
+fn spawn(listener: TcpListener, answers: Router, config: &ServiceConfig) -> Result<Serving, CliError> {
+    #[cfg(feature = "tls")]
+    if let Some(files) = &config.tls {
+        let certificate = files.open()?;
+        return Ok(Serving::spawn(|stopped| {
+            pogo_web::tls::serve(listener, certificate, answers, ServeOptions::new(), stopped.wait())
+        }));
+    }
+    config.check_port()?;
+    Ok(Serving::spawn(|stopped| {
+        serve(listener, answers, ServeOptions::new(), stopped.wait())
+    }))
 }

@@ -120,9 +120,10 @@ impl<'a> Service<'a> {
     /// What is wrong with it is said before anything is taken over.
     fn new(args: &'a ServeArgs, config: ServiceConfig, place: Place) -> Result<Self, CliError> {
         let grants = SharedGrants::new(config.granted()?);
+        config.check_port()?;
         let taking = Taking {
             log: true,
-            listens: config.listen.map(|address| format!("http://{address}")),
+            listens: config.listen.map(|address| config.url(address)),
             accepted: args.accept_restore.as_deref().map(accept).transpose()?,
             how: Acquire::IfFree,
         };

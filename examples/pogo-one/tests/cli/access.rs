@@ -162,6 +162,11 @@ fn what_is_wrong_with_grants_is_said_where_it_stands_and_how_to_mend_it() {
 /// A server on a port, with what its first line says.
 pub(super) struct Listens {
     pub(super) server: Child,
+    #[cfg_attr(
+        not(feature = "tls"),
+        allow(dead_code, reason = "only a certificate makes another of it")
+    )]
+    pub(super) page: String,
     pub(super) address: String,
     pub(super) printed: String,
 }
@@ -169,21 +174,26 @@ pub(super) struct Listens {
 impl Listens {
     pub(super) fn start(kept: &Kept, more: &[&str]) -> Self {
         let mut command = kept.command(&[&["serve", "--listen", "127.0.0.1:0"], more].concat());
-        let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        Self::of(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    /// A server that prints where it listens.
+    pub(super) fn of(mut server: Child) -> Self {
         let mut line = String::new();
         BufReader::new(server.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
         let (page, token) = line.trim().split_once("#token=").unwrap();
-        let address = page.strip_prefix("http://").unwrap().strip_suffix("/page/").unwrap();
+        let (_, address) = page.split_once("://").unwrap();
         Self {
             server,
-            address: address.to_owned(),
+            page: page.to_owned(),
+            address: address.strip_suffix("/page/").unwrap().to_owned(),
             printed: token.to_owned(),
         }
     }
 
-    fn send(&self, token: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+    pub(super) fn send(&self, token: &str, method: &str, path: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
             stream,
@@ -206,7 +216,7 @@ impl Drop for Listens {
     }
 }
 
-const SUBMIT: &str = r#"{"order":{"submit":{"spec":{"targets":"web1","command":{"shell":"true"}}}}}"#;
+pub(super) const SUBMIT: &str = r#"{"order":{"submit":{"spec":{"targets":"web1","command":{"shell":"true"}}}}}"#;
 
 fn new_token(kept: &Kept, words: &[&str]) -> String {
     let done = kept.verb(&[&["token", "create"], words].concat());

@@ -20,6 +20,8 @@ mod cluster;
 mod dialect;
 mod disk_faults;
 mod dispatcher_faults;
+#[cfg(feature = "tls")]
+mod encrypted;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
 mod ended;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
@@ -40,6 +42,8 @@ mod hostile;
 mod inputs;
 mod interrupt;
 mod inventory;
+#[cfg(feature = "jwt")]
+mod issuers;
 mod kept;
 mod kept_inputs;
 mod kept_store;
@@ -70,6 +74,10 @@ mod retired;
 mod secrets;
 mod service;
 mod settings;
+#[cfg(feature = "jwt")]
+#[path = "../../../../pogo-web/tests/jwt/signer.rs"]
+#[allow(dead_code, reason = "the tests of the crate use all of it")]
+mod signer;
 mod simulated;
 mod small_disk;
 mod source_warnings;
