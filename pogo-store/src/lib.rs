@@ -4,6 +4,8 @@
 mod blocking;
 mod check;
 mod checked_line;
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+mod commit_text;
 mod compressed;
 mod copy;
 mod disk;
@@ -20,10 +22,15 @@ mod owner;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub mod postgres;
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+mod runtime;
 mod store;
 mod store_format;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "zookeeper")]
+#[cfg_attr(docsrs, doc(cfg(feature = "zookeeper")))]
+pub mod zookeeper;
 
 pub use check::{Damage, LastOwner, NamespaceInfo};
 pub use copy::{Copied, CopyMark};

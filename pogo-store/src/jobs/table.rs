@@ -50,7 +50,7 @@ impl JobTable {
 
     /// The job of whose hosts more has to be known before this record is applied: where that takes long, it is asked
     /// before.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "postgres", feature = "zookeeper"))]
     pub(crate) fn lacks_hosts(&self, record: &Record) -> Option<JobId> {
         let Event::Task(TaskEvent { job, host, kind, .. }) = &record.event else {
             return None;

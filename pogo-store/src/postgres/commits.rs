@@ -6,19 +6,18 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
 use pogo_core::Digest;
-use pogo_core::journal::{Commit, Epoch, JournalError, Page, Seq, stored_len};
+use pogo_core::journal::{Commit, Epoch, JournalError, Page, Seq};
 use pogo_core::scheduler::Record;
 
 use super::error::{Answer, Failed};
 use super::fence::{Fence, fenced, number, stored};
 use super::session::{long, within};
+use crate::commit_text::{checksum, commit_lines, positioned, wrong_checksum};
 
 /// A page is done when it has so many bytes; its last commit is read to its end.
 const PAGE_BYTES: i64 = 4 << 20;
 /// The most commits of a page.
 const PAGE_COMMITS: i64 = 5_000;
-/// The most bytes of a commit's records.
-pub(super) const MAX_COMMIT: usize = 8 << 20;
 
 /// A commit in its stored form.
 #[derive(Debug)]
@@ -34,18 +33,7 @@ pub(super) struct EncodedCommit {
 
 impl EncodedCommit {
     pub(super) fn new(commit: &Commit) -> Result<Self, JournalError> {
-        // What is much too large is not written out before it is refused.
-        let size: usize = commit.records.iter().map(stored_len).sum();
-        if size > MAX_COMMIT {
-            return Err(JournalError::TooLarge { max: MAX_COMMIT });
-        }
-        let mut lines = Vec::with_capacity(size);
-        for record in &commit.records {
-            serde_json::to_writer(&mut lines, record).map_err(|error| JournalError::Unavailable {
-                message: format!("a record cannot be written as JSON: {error}"),
-            })?;
-            lines.push(b'\n');
-        }
+        let lines = commit_lines(commit)?;
         let jobs: BTreeSet<i64> = commit
             .records
             .iter()
@@ -66,16 +54,6 @@ impl EncodedCommit {
     }
 }
 
-/// Of the lines with their place, so that they are not taken for others.
-fn checksum(at: Seq, until: Seq, epoch: Epoch, lines: &[u8]) -> i64 {
-    let mut hasher = crc32fast::Hasher::new();
-    for number in [at.0, until.0, epoch.0] {
-        hasher.update(&number.to_le_bytes());
-    }
-    hasher.update(lines);
-    i64::from(hasher.finalize())
-}
-
 const APPEND: &str = fenced!(
     "INSERT INTO commits (namespace, at, until, epoch, crc, digest, jobs, content, records)
      SELECT id, $5, $6, epoch, $7, $8, $9, $10, $11 FROM fence
@@ -94,7 +72,7 @@ pub(super) async fn append(connection: &mut PgConnection, fence: Fence, commit: 
         .query(APPEND)
         .bind(stored(commit.at.0))
         .bind(stored(commit.until.0))
-        .bind(checksum(commit.at, commit.until, fence.epoch, &commit.lines))
+        .bind(i64::from(checksum(commit.at, commit.until, fence.epoch, &commit.lines)))
         .bind(commit.digest.as_bytes())
         .bind(&commit.jobs)
         .bind(&commit.content)
@@ -269,30 +247,9 @@ impl FoundCommit {
 
     /// Its records from a position on, with their positions.
     pub(super) fn positioned(&self, from: Seq) -> Result<Vec<(Seq, Record)>, JournalError> {
-        let corrupt = |at, message: String| JournalError::Corrupt { at, message };
-        if checksum(self.at, self.until, self.epoch, &self.lines) != self.crc {
-            return Err(corrupt(
-                self.at,
-                "its commit has another checksum than it says".to_owned(),
-            ));
+        if i64::from(checksum(self.at, self.until, self.epoch, &self.lines)) != self.crc {
+            return Err(wrong_checksum(self.at));
         }
-        let lines = self
-            .lines
-            .strip_suffix(b"\n")
-            .unwrap_or(&self.lines)
-            .split(|byte| *byte == b'\n');
-        let skipped = usize::try_from(from.0.saturating_sub(self.at.0)).unwrap_or(usize::MAX);
-        let rest = (self.at.0..self.until.0).map(Seq).zip(lines).skip(skipped);
-        rest.map(|(at, line)| {
-            // Its checksum vouches for it: some version wrote it, and this one does not know it.
-            let unknown = |error| {
-                corrupt(
-                    at,
-                    format!("the record is whole, and this version of pogo cannot read it: {error}"),
-                )
-            };
-            Ok((at, serde_json::from_slice(line).map_err(unknown)?))
-        })
-        .collect()
+        positioned((self.at, self.until), &self.lines, from)
     }
 }

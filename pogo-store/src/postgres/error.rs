@@ -5,6 +5,8 @@ use sqlx::Error;
 use sqlx::error::DatabaseError;
 use thiserror::Error as ThisError;
 
+use crate::runtime::ThreadPanicked;
+
 /// Why a store in PostgreSQL cannot be used. No message has a password in it.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
@@ -139,6 +141,12 @@ impl Failed {
     /// Of a statement that may be sent again in any case.
     pub(super) fn unavailable(self) -> JournalError {
         JournalError::Unavailable { message: self.message }
+    }
+}
+
+impl From<ThreadPanicked> for Failed {
+    fn from(_: ThreadPanicked) -> Self {
+        Self::before(ThreadPanicked::MESSAGE)
     }
 }
 

@@ -1,9 +1,8 @@
 //! An ownership: the connection that appends, and whether it is over.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use event_listener::Event;
 use sqlx::PgConnection;
 use tokio::sync::MutexGuard;
 use tokio::sync::mpsc::UnboundedSender;
@@ -25,6 +24,7 @@ use super::place::Place;
 use super::pool::before;
 use super::session::{connect_to_write, within};
 use super::snapshots::write_snapshot;
+use crate::owner::Ended;
 
 /// What lasts until the owner is gone and nothing of it is under way any more.
 pub(super) struct Hold {
@@ -45,34 +45,6 @@ struct Main {
     end: Seq,
     /// Content that was put or named by this owner, and the end of the journal then.
     recent: BTreeMap<Digest, Seq>,
-}
-
-/// Whether an ownership is over.
-#[derive(Debug, Default)]
-pub(super) struct Ended {
-    is_over: Mutex<bool>,
-    changed: Event,
-}
-
-impl Ended {
-    pub(super) fn set(&self) {
-        *self.is_over.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.changed.notify(usize::MAX);
-    }
-
-    pub(super) fn is_over(&self) -> bool {
-        *self.is_over.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) async fn wait(&self) {
-        loop {
-            let changed = self.changed.listen();
-            if self.is_over() {
-                return;
-            }
-            changed.await;
-        }
-    }
 }
 
 impl Hold {

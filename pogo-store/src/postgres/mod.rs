@@ -23,7 +23,6 @@ mod owned;
 mod partitions;
 mod place;
 mod pool;
-mod runtime;
 mod session;
 mod snapshots;
 mod store;

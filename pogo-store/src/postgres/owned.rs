@@ -14,7 +14,7 @@ use pogo_core::journal::{
 use pogo_core::scheduler::{Incarnation, RestoreCause, RestoreId};
 
 use super::acquire::Asking;
-use super::commits::{EncodedCommit, MAX_COMMIT, owned_end};
+use super::commits::{EncodedCommit, owned_end};
 use super::error::Failed;
 use super::heartbeat::count;
 use super::history::keep_list;
@@ -23,6 +23,7 @@ use super::holder::NamespaceRow;
 use super::namespace::Shared;
 use super::place::Place;
 use super::snapshots::latest_position;
+use crate::commit_text::MAX_COMMIT;
 
 /// How long the end of an ownership waits until the store knows of it. A store that is away finds out by itself.
 const GIVE_BACK_WITHIN: Duration = Duration::from_secs(2);

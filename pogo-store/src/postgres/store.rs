@@ -9,11 +9,11 @@ use super::error::Failed;
 use super::migration::{self, Migrated};
 use super::namespace::PostgresNamespace;
 use super::pool::Pool;
-use super::runtime::Runtime;
 use super::session::{connect, within};
 use super::{Pace, PostgresAddress, PostgresError};
 use crate::namespace::check_name;
 use crate::owner::Machine;
+use crate::runtime::Runtime;
 
 /// Journals, output and history in PostgreSQL. Clones are of the same store.
 ///
@@ -143,7 +143,7 @@ async fn names(connection: &mut PgConnection) -> Result<Vec<String>, Failed> {
 }
 
 fn start(address: &PostgresAddress) -> Result<Runtime, PostgresError> {
-    Runtime::start().map_err(|error| unavailable(address, Failed::before(error.to_string())))
+    Runtime::start("pogo-store-postgres").map_err(|error| unavailable(address, Failed::before(error.to_string())))
 }
 
 pub(super) fn unavailable(address: &PostgresAddress, failed: Failed) -> PostgresError {

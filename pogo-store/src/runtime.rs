@@ -1,4 +1,4 @@
-//! A thread for what waits for the database, so that any executor can await it.
+//! A thread for what waits for servers of a store, so that any executor can await it.
 
 use std::io;
 use std::sync::Arc;
@@ -8,13 +8,19 @@ use futures::future::{FutureExt, LocalBoxFuture};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinSet, LocalSet};
 
-use super::error::Failed;
+/// The thread is gone.
+#[derive(Debug)]
+pub(crate) struct ThreadPanicked;
+
+impl ThreadPanicked {
+    pub(crate) const MESSAGE: &str = "the thread that uses the store has panicked";
+}
 
 /// Runs futures on a thread of its own. Each runs to its end even if nobody awaits it any more, so a statement is never
 /// cut off in the middle because somebody lost interest. The thread ends once nobody has the runtime, and all of them
 /// have ended.
 #[derive(Debug, Clone)]
-pub(super) struct Runtime {
+pub(crate) struct Runtime {
     thread: ThreadId,
     tasks: Arc<mpsc::UnboundedSender<Task>>,
 }
@@ -23,7 +29,8 @@ pub(super) struct Runtime {
 type Task = Box<dyn FnOnce() -> LocalBoxFuture<'static, ()> + Send>;
 
 impl Runtime {
-    pub(super) fn start() -> io::Result<Self> {
+    /// Starts a thread of this name.
+    pub(crate) fn start(name: &str) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (sender, mut tasks) = mpsc::unbounded_channel::<Task>();
         let run = async move {
@@ -40,7 +47,7 @@ impl Runtime {
             }
             while running.join_next().await.is_some() {}
         };
-        let thread = thread::Builder::new().name("pogo-store-postgres".to_owned());
+        let thread = thread::Builder::new().name(name.to_owned());
         let thread = thread.spawn(move || runtime.block_on(LocalSet::new().run_until(run)))?;
         Ok(Self {
             thread: thread.thread().id(),
@@ -49,27 +56,26 @@ impl Runtime {
     }
 
     /// Whether this is its thread.
-    pub(super) fn is_current(&self) -> bool {
+    pub(crate) fn is_current(&self) -> bool {
         thread::current().id() == self.thread
     }
 
     /// Runs this to its end, whoever awaits it.
-    pub(super) fn spawn<F: Future<Output = ()> + 'static>(&self, task: impl FnOnce() -> F + Send + 'static) {
+    pub(crate) fn spawn<F: Future<Output = ()> + 'static>(&self, task: impl FnOnce() -> F + Send + 'static) {
         // The thread lives as long as there is somebody who can send.
         let _ = self.tasks.send(Box::new(|| task().boxed_local()));
     }
 
     /// Runs this and gives what comes of it.
-    pub(super) async fn run<T, F>(&self, work: impl FnOnce() -> F + Send + 'static) -> Result<T, Failed>
+    pub(crate) async fn run<T, F, E>(&self, work: impl FnOnce() -> F + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
+        E: From<ThreadPanicked>,
         F: Future<Output = T> + 'static,
     {
         let (sender, receiver) = oneshot::channel();
         // Whoever asked may be gone.
         self.spawn(move || async move { _ = sender.send(work().await) });
-        receiver
-            .await
-            .map_err(|_| Failed::before("the thread that uses the database has panicked"))
+        receiver.await.map_err(|_| ThreadPanicked.into())
     }
 }

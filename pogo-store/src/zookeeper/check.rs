@@ -1,0 +1,128 @@
+//! Whether everything that a namespace has is as it was written.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use pogo_core::Digest;
+use pogo_core::journal::{JournalError, Seq};
+use zookeeper_client::{Client, Error};
+
+use super::commits::{FoundCommit, ReadError};
+use super::contents::{named, read_content};
+use super::head::VersionedHead;
+use super::history::history;
+use super::snapshots::damaged_snapshots;
+use super::tree::{Paths, seqs_below};
+
+/// What is not as it was written. Displays as a sentence with the place and the cure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ZookeeperDamage {
+    /// The node that has it.
+    pub node: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub cure: &'static str,
+}
+
+impl ZookeeperDamage {
+    fn new(node: impl Into<String>, message: impl Into<String>, cure: &'static str) -> Self {
+        Self {
+            node: node.into(),
+            message: message.into(),
+            cure,
+        }
+    }
+}
+
+impl fmt::Display for ZookeeperDamage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; {}", self.node, self.message, self.cure)
+    }
+}
+
+const RESTORE: &str = "restore the store's path from a backup";
+
+/// Reads all of a namespace. One that nobody ever owned has nothing.
+pub(super) async fn check(client: &Client, paths: &Paths) -> Result<Vec<ZookeeperDamage>, Error> {
+    let end = match VersionedHead::read(client, paths).await {
+        Err(Error::NoNode) => return Ok(vec![]),
+        head => head?.head.end,
+    };
+    let mut damage = vec![];
+    let archived = history(client, paths).await?;
+    let until = records(client, paths, (archived, None), &mut damage).await?;
+    let commits = seqs_below(client, &paths.commits).await?;
+    let commits = commits.into_iter().map(|at| (at, paths.commit(at))).collect();
+    // The history may go on where commits that it has are still to be removed.
+    let until = records(client, paths, (commits, Some(until)), &mut damage).await?;
+    if until != end {
+        let message = format!("the journal ends at {end}, and its last commit at {until}");
+        damage.push(ZookeeperDamage::new(&paths.head, message, RESTORE));
+    }
+    content(client, paths, &mut damage).await?;
+    for (upto, message) in damaged_snapshots(client, paths).await? {
+        damage.push(ZookeeperDamage::new(
+            paths.snapshot(upto),
+            message,
+            "the snapshot before it and the records since are as good, if they are whole",
+        ));
+    }
+    Ok(damage)
+}
+
+/// Commits that are damaged, or missing between others. Gives the position after the last.
+async fn records(
+    client: &Client,
+    paths: &Paths,
+    (nodes, before): (Vec<(Seq, String)>, Option<Seq>),
+    damage: &mut Vec<ZookeeperDamage>,
+) -> Result<Seq, Error> {
+    let mut next = before.filter(|before| *before > Seq(0));
+    for (at, path) in nodes {
+        let node = match client.get_data(&path).await {
+            // It has left the journal meanwhile.
+            Err(Error::NoNode) => continue,
+            node => node?.0,
+        };
+        if let Some(next) = next.filter(|next| *next < at) {
+            let message = format!("the records from {next} to {at} are missing");
+            damage.push(ZookeeperDamage::new(&path, message, RESTORE));
+        }
+        let read = FoundCommit::of(client, paths, (at, &node)).await;
+        let read = read.and_then(|found| Ok((found.about.until, found.positioned(at)?.len())));
+        let message = match read {
+            Ok((until, _)) => {
+                next = Some(until);
+                continue;
+            }
+            Err(ReadError::Journal(JournalError::Corrupt { message, .. })) => message,
+            Err(ReadError::Journal(error)) => error.to_string(),
+            Err(ReadError::Failed(Error::NoNode)) => "a piece of it is missing".to_owned(),
+            Err(ReadError::Failed(error)) => return Err(error),
+        };
+        damage.push(ZookeeperDamage::new(&path, message, RESTORE));
+        // What follows it is not missing.
+        next = None;
+    }
+    Ok(next.unwrap_or_default())
+}
+
+/// Content that is damaged, or named and not there.
+async fn content(client: &Client, paths: &Paths, damage: &mut Vec<ZookeeperDamage>) -> Result<(), Error> {
+    let there = client.list_children(&paths.content).await?;
+    let mut all: BTreeSet<Digest> = there.iter().filter_map(|name| name.parse().ok()).collect();
+    // What cannot be read names nothing, and is damage by itself.
+    all.extend(named(client, paths).await.unwrap_or_default());
+    for digest in all {
+        let message = match read_content(client, paths, digest).await? {
+            Ok(_) => continue,
+            Err(JournalError::NoContent { .. }) => "it is named by records and is not there".to_owned(),
+            Err(JournalError::DamagedContent { .. }) => "its digest is another".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        damage.push(ZookeeperDamage::new(paths.content(digest), message, RESTORE));
+    }
+    Ok(())
+}

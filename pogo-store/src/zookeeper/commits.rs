@@ -1,0 +1,314 @@
+//! Commits as nodes.
+
+use std::collections::BTreeSet;
+
+use pogo_core::Digest;
+use pogo_core::journal::{Commit, Epoch, JournalError, Page, Seq};
+use pogo_core::scheduler::{JobId, Record};
+use serde::{Deserialize, Serialize};
+use zookeeper_client::{Client, Error};
+
+use super::error::{Answer, Failed};
+use super::fence::Written;
+use super::head::{Head, LastCommit, VersionedHead};
+use super::hold::Hold;
+use super::packed::{Found, Packed, Unread};
+use super::tree::{Paths, seqs_below};
+use crate::commit_text::{checksum, commit_lines, positioned, wrong_checksum};
+
+/// A page is done when its records have so many bytes; its last commit is read to its end.
+const PAGE_BYTES: usize = 4 << 20;
+/// Commits that are asked for at once.
+const BATCH: usize = 32;
+
+/// What the first line of a commit says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct AboutCommit {
+    pub(super) at: Seq,
+    pub(super) until: Seq,
+    pub(super) epoch: Epoch,
+    /// Of the records, with their place.
+    pub(super) lines: u32,
+    pub(super) jobs: BTreeSet<JobId>,
+    /// Content that the records name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) content: Vec<Digest>,
+}
+
+/// A commit in its stored form.
+#[derive(Debug)]
+pub(super) struct EncodedCommit {
+    at: Seq,
+    until: Seq,
+    digest: Digest,
+    packed: Packed<AboutCommit>,
+}
+
+impl EncodedCommit {
+    pub(super) fn new(commit: &Commit, epoch: Epoch) -> Result<Self, JournalError> {
+        let lines = commit_lines(commit)?;
+        let (at, until, digest) = (commit.at, commit.end(), Digest::of(&lines));
+        let about = AboutCommit {
+            at,
+            until,
+            epoch,
+            lines: checksum(at, until, epoch, &lines),
+            jobs: commit.records.iter().filter_map(|record| record.event.job()).collect(),
+            content: commit.records.iter().flat_map(Record::digests).collect(),
+        };
+        let packed = Packed::new(about, lines).map_err(|error| JournalError::Unavailable {
+            message: error.to_string(),
+        })?;
+        Ok(Self {
+            at,
+            until,
+            digest,
+            packed,
+        })
+    }
+}
+
+/// Where the journal ends after an append.
+pub(super) struct Appended {
+    pub(super) head: VersionedHead,
+}
+
+/// Appends a commit, if the fence holds and the journal ends where the commit begins. Otherwise says which of them is
+/// not so.
+pub(super) async fn append(hold: &Hold, before: &VersionedHead, commit: EncodedCommit) -> Answer<Appended> {
+    let (fence, head) = (&hold.fence, before.head);
+    if commit.at != head.end || commit.at == commit.until {
+        let is_owner = hold.sessions.ask(async |client| fence.check(client).await).await?;
+        return if is_owner {
+            judge(hold, before, &commit).await
+        } else {
+            Ok(Err(JournalError::Fenced))
+        };
+    }
+    let tag = commit
+        .packed
+        .is_large()
+        .then(|| hold.tag(&format!("commit-{}", commit.at.0)));
+    let next = Head {
+        end: commit.until,
+        last: Some(LastCommit {
+            at: commit.at,
+            digest: commit.digest,
+        }),
+    };
+    let written = hold.sessions.ask(async |client| {
+        let tag = tag.as_deref().unwrap_or_default();
+        let Some(node) = commit.packed.store(client, fence, tag).await? else {
+            return Ok(Written::Fenced);
+        };
+        let mut writer = fence.writer(client)?;
+        // The version of the head, or a request that was cut off, and arrives when its commit has left the journal
+        // already, would put the end back to it.
+        writer.add_set_data(&fence.paths.head, &next.node(), Some(before.version))?;
+        writer.add_create(&fence.paths.commit(commit.at), &node, &fence.options())?;
+        fence.commit(writer).await
+    });
+    match written.await? {
+        Written::Done => {
+            let version = before.version.wrapping_add(1);
+            let head = VersionedHead { head: next, version };
+            Ok(Ok(Appended { head }))
+        }
+        Written::Fenced => Ok(Err(JournalError::Fenced)),
+        Written::Refused(_, Error::BadVersion | Error::NodeExists) => judge(hold, before, &commit).await,
+        Written::Refused(_, error) => Err(error.into()),
+    }
+}
+
+/// Why nothing was appended, to its owner: it is there already, or belongs elsewhere.
+async fn judge(hold: &Hold, before: &VersionedHead, commit: &EncodedCommit) -> Answer<Appended> {
+    let found = hold
+        .sessions
+        .ask(async |client| VersionedHead::read(client, &hold.fence.paths).await)
+        .await?;
+    let Head { end, last } = found.head;
+    if end < before.head.end {
+        // What was durable is not there: the tree was restored. Whoever goes on with it has to say so.
+        return Ok(Err(JournalError::Fenced));
+    }
+    let is_nothing = commit.at == commit.until && end == commit.at;
+    let is_there = last
+        == Some(LastCommit {
+            at: commit.at,
+            digest: commit.digest,
+        });
+    if is_nothing || is_there {
+        return Ok(Ok(Appended { head: found }));
+    }
+    Ok(Err(JournalError::Conflict { at: end }))
+}
+
+/// A commit as it was found, with its lines.
+pub(super) struct FoundCommit {
+    pub(super) about: AboutCommit,
+    pub(super) lines: Vec<u8>,
+}
+
+impl FoundCommit {
+    pub(super) async fn of(client: &Client, paths: &Paths, (at, node): (Seq, &[u8])) -> Result<Self, ReadError> {
+        let damaged = |unread| match unread {
+            Unread::Failed(error) => ReadError::Failed(error),
+            Unread::Damaged(message) => ReadError::Journal(JournalError::Corrupt { at, message }),
+        };
+        let found: Found<'_, AboutCommit> = Found::of(node).map_err(damaged)?;
+        let lines = found.data(client, paths).await.map_err(damaged)?;
+        let about = found.about().clone();
+        if checksum(about.at, about.until, about.epoch, &lines) != about.lines {
+            return Err(ReadError::Journal(wrong_checksum(at)));
+        }
+        Ok(Self { about, lines })
+    }
+
+    /// Its records from a position on, with their positions.
+    pub(super) fn positioned(&self, from: Seq) -> Result<Vec<(Seq, Record)>, JournalError> {
+        positioned((self.about.at, self.about.until), &self.lines, from)
+    }
+}
+
+/// Why records were not read.
+#[derive(Debug)]
+pub(super) enum ReadError {
+    Journal(JournalError),
+    Failed(Error),
+}
+
+impl From<Error> for ReadError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<JournalError> for ReadError {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}
+
+/// What a request says that may have found damage.
+pub(super) fn answer<T>(read: Result<T, ReadError>) -> Result<Result<T, JournalError>, Error> {
+    match read {
+        Ok(read) => Ok(Ok(read)),
+        Err(ReadError::Journal(error)) => Ok(Err(error)),
+        Err(ReadError::Failed(error)) => Err(error),
+    }
+}
+
+/// The records from a position on: a page of whole commits.
+pub(super) async fn read(client: &Client, paths: &Paths, from: Seq) -> Result<Page, ReadError> {
+    let empty = Page {
+        records: vec![],
+        next: from,
+    };
+    let end = match VersionedHead::read(client, paths).await {
+        // Nobody ever owned it.
+        Err(Error::NoNode) => return Ok(empty),
+        head => head?.head.end,
+    };
+    if from >= end {
+        return Ok(empty);
+    }
+    let mut page = empty;
+    for found in commits_from(client, paths, (from, end), PAGE_BYTES).await? {
+        page.records
+            .extend(found.positioned(page.next)?.into_iter().map(|(_, record)| record));
+        page.next = found.about.until;
+    }
+    Ok(page)
+}
+
+/// Commits that follow each other, from the one that has a record on, until they have so many bytes or reach an end.
+pub(super) async fn commits_from(
+    client: &Client,
+    paths: &Paths,
+    (from, end): (Seq, Seq),
+    bytes: usize,
+) -> Result<Vec<FoundCommit>, ReadError> {
+    let (mut next, mut size, mut found) = (from, 0, vec![]);
+    // Whoever follows asks for the commit that begins there, which is often the only one.
+    if let Some(commit) = commit_at(client, paths, from).await? {
+        (next, size) = (commit.about.until, commit.lines.len());
+        found.push(commit);
+    }
+    if next >= end || size >= bytes {
+        return Ok(found);
+    }
+    let all = seqs_below(client, &paths.commits).await?;
+    let first = all.first().copied().unwrap_or(end);
+    if from < first {
+        return Err(JournalError::Compacted { first }.into());
+    }
+    let skipped = all.partition_point(|at| *at <= next).saturating_sub(1);
+    let rest: Vec<Seq> = all.into_iter().skip(skipped).take_while(|at| *at < end).collect();
+    for batch in rest.chunks(BATCH) {
+        for (at, node) in nodes(client, paths, batch).await? {
+            let Some(node) = node else {
+                // It has left the journal meanwhile, as all before it.
+                let first = seqs_below(client, &paths.commits).await?.first().copied();
+                return Err(JournalError::Compacted {
+                    first: first.unwrap_or(end),
+                }
+                .into());
+            };
+            let commit = FoundCommit::of(client, paths, (at, &node)).await?;
+            if at > next || commit.about.until <= next {
+                return Err(missing(next, at));
+            }
+            (next, size) = (commit.about.until, size + commit.lines.len());
+            found.push(commit);
+            if size >= bytes || next >= end {
+                return Ok(found);
+            }
+        }
+    }
+    if next < end { Err(missing(next, end)) } else { Ok(found) }
+}
+
+/// The commit that begins at a position, if one does.
+async fn commit_at(client: &Client, paths: &Paths, at: Seq) -> Result<Option<FoundCommit>, ReadError> {
+    match client.get_data(&paths.commit(at)).await {
+        Err(Error::NoNode) => Ok(None),
+        node => FoundCommit::of(client, paths, (at, &node?.0)).await.map(Some),
+    }
+}
+
+/// The nodes of several commits, by one request.
+async fn nodes(client: &Client, paths: &Paths, batch: &[Seq]) -> Result<Vec<(Seq, Option<Vec<u8>>)>, Error> {
+    use zookeeper_client::MultiReadResult;
+
+    let mut reader = client.new_multi_reader();
+    for at in batch {
+        reader.add_get_data(&paths.commit(*at))?;
+    }
+    let results = reader.commit().await?;
+    let found = batch.iter().zip(results).map(|(at, result)| match result {
+        MultiReadResult::Data { data, .. } => Ok((*at, Some(data))),
+        MultiReadResult::Error { err: Error::NoNode } => Ok((*at, None)),
+        MultiReadResult::Error { err } => Err(err),
+        _ => Err(Error::UnexpectedError("the ensemble answers with children".to_owned())),
+    });
+    found.collect()
+}
+
+/// Records that should be there are not.
+fn missing(at: Seq, found: Seq) -> ReadError {
+    ReadError::Journal(JournalError::Corrupt {
+        at,
+        message: format!("the next commit begins at {found}"),
+    })
+}
+
+/// The answer of [`read`], asked anew where the connection breaks.
+pub(super) async fn read_page(
+    sessions: &super::session::Sessions,
+    paths: &Paths,
+    from: Seq,
+) -> Result<Result<Page, JournalError>, Failed> {
+    sessions
+        .ask(async |client| answer(read(client, paths, from).await))
+        .await
+}

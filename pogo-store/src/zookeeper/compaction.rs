@@ -1,0 +1,127 @@
+//! Moves what a newer snapshot stands for out of the way.
+
+use std::collections::BTreeSet;
+
+use pogo_core::journal::Seq;
+use serde::Deserialize;
+use zookeeper_client::{Client, Error};
+
+use super::error::Failed;
+use super::fence::{Fence, Written};
+use super::history::archive;
+use super::hold::Hold;
+use super::packed::{Found, remove_pieces};
+use super::tree::seqs_below;
+
+/// How many snapshots are kept. Where the last one is damaged, the one before it and the records since are as good.
+const KEPT: usize = 2;
+/// Nodes that one request removes: appends wait no longer than that.
+const BATCH: usize = 100;
+
+/// Removes all snapshots but the last two, and moves the commits of which the older of them needs none to the history.
+/// Returns the first position that is still needed, if anything is kept in place of records.
+pub(super) async fn compact(hold: &Hold) -> Result<Option<Seq>, Failed> {
+    // Of the store's own session, so that appends do not wait behind it.
+    let sessions = &hold.shared.store.sessions;
+    let fence = &hold.fence;
+    let snapshots = sessions
+        .ask(async |client| seqs_below(client, &fence.paths.snapshots).await)
+        .await?;
+    let Some(older) = snapshots.len().checked_sub(KEPT) else {
+        return Ok(None);
+    };
+    let (old, kept) = snapshots.split_at(older);
+    let Some(&oldest) = kept.first() else { return Ok(None) };
+    for upto in old {
+        let path = fence.paths.snapshot(*upto);
+        sessions
+            .ask(async |client| remove(client, fence, std::slice::from_ref(&path)).await)
+            .await?;
+    }
+    archive(hold, oldest).await?;
+    sessions
+        .ask(async |client| {
+            let commits = seqs_below(client, &fence.paths.commits).await?;
+            // The commit that has the oldest record that is needed stays, and so does the last one.
+            let needed = commits.partition_point(|at| *at <= oldest).saturating_sub(1);
+            let paths: Vec<String> = commits.iter().take(needed).map(|at| fence.paths.commit(*at)).collect();
+            for batch in paths.chunks(BATCH) {
+                remove(client, fence, batch).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    sessions.ask(async |client| sweep(client, fence).await).await?;
+    Ok(Some(oldest))
+}
+
+/// Removes nodes with their pieces, as the owner.
+pub(super) async fn remove(client: &Client, fence: &Fence, paths: &[String]) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    struct Anything {}
+    let (mut tags, mut writer) = (vec![], fence.writer(client)?);
+    let mut is_empty = true;
+    for path in paths {
+        let node = match client.get_data(path).await {
+            Err(Error::NoNode) => continue,
+            node => node?.0,
+        };
+        let found: Result<Found<'_, Anything>, _> = Found::of(&node);
+        tags.extend(found.ok().and_then(|found| found.tag().map(str::to_owned)));
+        writer.add_delete(path, None)?;
+        is_empty = false;
+    }
+    if is_empty {
+        return Ok(());
+    }
+    fence.commit(writer).await?;
+    for tag in tags {
+        remove_pieces(client, fence, &tag).await?;
+    }
+    Ok(())
+}
+
+/// Removes the pieces of former owners that nothing names: of those that died in the middle.
+async fn sweep(client: &Client, fence: &Fence) -> Result<(), Error> {
+    let own = format!("-{}-{:016x}-", fence.epoch.0, fence.nonce.0);
+    let tags = client.list_children(&fence.paths.pieces).await?;
+    let foreign: Vec<String> = tags.into_iter().filter(|tag| !tag.contains(&own)).collect();
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    let named = named(client, fence).await?;
+    for tag in foreign.iter().filter(|tag| !named.contains(*tag)) {
+        remove_pieces(client, fence, tag).await?;
+    }
+    Ok(())
+}
+
+/// The tags that nodes name.
+async fn named(client: &Client, fence: &Fence) -> Result<BTreeSet<String>, Error> {
+    #[derive(Deserialize)]
+    struct Anything {}
+    let paths = &fence.paths;
+    let mut nodes = vec![paths.jobs.clone()];
+    for parent in [&paths.commits, &paths.snapshots, &paths.content, &paths.history] {
+        let names = client.list_children(parent).await?;
+        nodes.extend(names.into_iter().map(|name| format!("{parent}/{name}")));
+    }
+    let mut named = BTreeSet::new();
+    for path in nodes {
+        let node = match client.get_data(&path).await {
+            Err(Error::NoNode) => continue,
+            node => node?.0,
+        };
+        let found: Result<Found<'_, Anything>, _> = Found::of(&node);
+        named.extend(found.ok().and_then(|found| found.tag().map(str::to_owned)));
+    }
+    Ok(named)
+}
+
+/// Whether a guarded request was carried out, or is not needed any more.
+pub(super) fn is_done(written: &Written) -> bool {
+    matches!(
+        written,
+        Written::Done | Written::Refused(_, Error::NodeExists | Error::NoNode)
+    )
+}

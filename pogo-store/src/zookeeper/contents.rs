@@ -1,0 +1,141 @@
+//! Content under its digest.
+
+use std::collections::BTreeSet;
+
+use pogo_core::Digest;
+use pogo_core::journal::JournalError;
+use serde::{Deserialize, Serialize};
+use zookeeper_client::{Client, Error};
+
+use super::commits::AboutCommit;
+use super::error::{Answer, Failed};
+use super::fence::Written;
+use super::hold::Hold;
+use super::packed::{Found, Packed, Unread, remove_pieces, short};
+use super::snapshots::AboutSnapshot;
+use super::tree::{Paths, seqs_below};
+
+/// What the first line of content says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct AboutContent {
+    length: usize,
+}
+
+/// Keeps content, unless it is there already. What is there and damaged is written again.
+pub(super) async fn put_content(hold: &Hold, digest: Digest, bytes: Vec<u8>) -> Answer<()> {
+    let (fence, path) = (&hold.fence, hold.fence.paths.content(digest));
+    let there = hold
+        .sessions
+        .ask(async |client| read(client, &fence.paths, digest).await)
+        .await?;
+    if there.is_ok() {
+        let is_owner = hold.sessions.ask(async |client| fence.check(client).await).await?;
+        return Ok(is_owner.then_some(()).ok_or(JournalError::Fenced));
+    }
+    let about = AboutContent { length: bytes.len() };
+    let packed = Packed::new(about, bytes).map_err(|error| Failed::before(error.to_string()))?;
+    let tag = hold.tag(&format!("content-{}", short(digest)));
+    let mut is_there = !matches!(there, Err(JournalError::NoContent { .. }));
+    loop {
+        let written = hold.sessions.ask(async |client| {
+            let Some(node) = packed.store(client, fence, &tag).await? else {
+                return Ok(Written::Fenced);
+            };
+            let mut writer = fence.writer(client)?;
+            match is_there {
+                true => writer.add_set_data(&path, &node, None)?,
+                false => writer.add_create(&path, &node, &fence.options())?,
+            }
+            fence.commit(writer).await
+        });
+        match written.await? {
+            Written::Done => return Ok(Ok(())),
+            Written::Fenced => return Ok(Err(JournalError::Fenced)),
+            // It was put by an earlier try, of which the answer was lost; or removed.
+            Written::Refused(_, Error::NodeExists | Error::NoNode) => is_there = !is_there,
+            Written::Refused(_, error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Content as it was put.
+pub(super) async fn read_content(
+    client: &Client,
+    paths: &Paths,
+    digest: Digest,
+) -> Result<Result<Vec<u8>, JournalError>, Error> {
+    client.sync(&paths.content).await?;
+    read(client, paths, digest).await
+}
+
+async fn read(client: &Client, paths: &Paths, digest: Digest) -> Result<Result<Vec<u8>, JournalError>, Error> {
+    let node = match client.get_data(&paths.content(digest)).await {
+        Err(Error::NoNode) => return Ok(Err(JournalError::NoContent { digest })),
+        node => node?.0,
+    };
+    let damaged = Ok(Err(JournalError::DamagedContent { digest }));
+    let found: Found<'_, AboutContent> = match Found::of(&node) {
+        Ok(found) => found,
+        Err(_) => return damaged,
+    };
+    match found.data(client, paths).await {
+        Ok(bytes) if Digest::of(&bytes) == digest => Ok(Ok(bytes)),
+        Ok(_) | Err(Unread::Damaged(_) | Unread::Failed(Error::NoNode)) => damaged,
+        Err(Unread::Failed(error)) => Err(error),
+    }
+}
+
+/// Removes the content that no snapshot names and no commit that is still there, but for what was put or named just
+/// now.
+pub(super) async fn remove_unnamed(hold: &Hold, recent: BTreeSet<Digest>) -> Result<(), Failed> {
+    let fence = &hold.fence;
+    let removed = hold.sessions.ask(async |client| {
+        let all = client.list_children(&fence.paths.content).await?;
+        let all: BTreeSet<Digest> = all.iter().filter_map(|name| name.parse().ok()).collect();
+        if all.is_subset(&recent) {
+            return Ok(());
+        }
+        let mut needed = named(client, &fence.paths).await?;
+        needed.extend(&recent);
+        for digest in all.difference(&needed) {
+            remove(client, hold, *digest).await?;
+        }
+        Ok(())
+    });
+    removed.await
+}
+
+/// What snapshots and commits name.
+pub(super) async fn named(client: &Client, paths: &Paths) -> Result<BTreeSet<Digest>, Error> {
+    let mut named = BTreeSet::new();
+    let unread = |path: &str| Error::UnexpectedError(format!("{path} cannot be read"));
+    for upto in seqs_below(client, &paths.snapshots).await? {
+        let path = paths.snapshot(upto);
+        let (node, _) = client.get_data(&path).await?;
+        let found: Found<'_, AboutSnapshot> = Found::of(&node).map_err(|_| unread(&path))?;
+        named.extend(&found.about().content);
+    }
+    for at in seqs_below(client, &paths.commits).await? {
+        let path = paths.commit(at);
+        let (node, _) = client.get_data(&path).await?;
+        let found: Found<'_, AboutCommit> = Found::of(&node).map_err(|_| unread(&path))?;
+        named.extend(&found.about().content);
+    }
+    Ok(named)
+}
+
+async fn remove(client: &Client, hold: &Hold, digest: Digest) -> Result<(), Error> {
+    let (fence, path) = (&hold.fence, hold.fence.paths.content(digest));
+    let node = match client.get_data(&path).await {
+        Err(Error::NoNode) => return Ok(()),
+        node => node?.0,
+    };
+    let mut writer = fence.writer(client)?;
+    writer.add_delete(&path, None)?;
+    fence.commit(writer).await?;
+    let found: Result<Found<'_, AboutContent>, _> = Found::of(&node);
+    match found.ok().and_then(|found| found.tag().map(str::to_owned)) {
+        Some(tag) => remove_pieces(client, fence, &tag).await,
+        None => Ok(()),
+    }
+}

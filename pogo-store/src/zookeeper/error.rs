@@ -1,0 +1,158 @@
+//! Errors of an ensemble, and what they mean to whoever asked.
+
+use pogo_core::journal::JournalError;
+use thiserror::Error as ThisError;
+use zookeeper_client::Error;
+
+use crate::runtime::ThreadPanicked;
+
+/// Why a store in ZooKeeper cannot be used. No message has a password in it.
+#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
+#[non_exhaustive]
+pub enum ZookeeperError {
+    /// The text is no address.
+    #[error("this is no address of a store in ZooKeeper: {message}; one is `zookeeper://zk1:2181,zk2:2181/pogo`")]
+    InvalidAddress {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// There is no store under the path.
+    #[error("there is no store in {store}; `pogo store migrate ADDRESS` creates it, with this address")]
+    Missing {
+        /// The address.
+        store: String,
+    },
+    /// The store is that of a later version.
+    #[error(
+        "the store in {store} is of version {version}, and this program knows version {known}; use the version of pogo \
+         that made it, or a newer one"
+    )]
+    Newer {
+        /// The address.
+        store: String,
+        /// Its version.
+        version: u32,
+        /// The newest version that is known.
+        known: u32,
+    },
+    /// The ensemble cannot be reached, or refuses.
+    #[error("{store} cannot be used: {message}")]
+    Unavailable {
+        /// The address.
+        store: String,
+        /// What was seen.
+        message: String,
+    },
+    /// What is stored is not what was written.
+    #[error("the store in {store} is damaged: {message}")]
+    Damaged {
+        /// The address.
+        store: String,
+        /// What, and the cure.
+        message: String,
+    },
+    /// A name that no namespace can have.
+    #[error(
+        "`{}` is no name of a namespace: use up to 100 letters, digits, `-`, `_` and `.`, the first of them a letter \
+         or digit",
+        name.escape_debug()
+    )]
+    InvalidName {
+        /// The name as given.
+        name: String,
+    },
+    /// The journal cannot be owned or read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// What an owner's request came to; or that it failed.
+pub(super) type Answer<T> = Result<Result<T, JournalError>, Failed>;
+
+/// What became of a request that gave no answer that is one.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) message: String,
+    /// Whether the ensemble says itself that it did nothing. Otherwise the request may have been carried out, or may
+    /// still be.
+    pub(super) is_refused: bool,
+}
+
+impl Failed {
+    /// Nothing was sent.
+    pub(super) fn before(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            is_refused: true,
+        }
+    }
+
+    /// Nobody has answered in time.
+    pub(super) fn late() -> Self {
+        Self {
+            message: "the ensemble has not answered in time; it answers when most of its servers are up".to_owned(),
+            is_refused: false,
+        }
+    }
+
+    /// Of a request that may have been carried out.
+    pub(super) fn unknown(self) -> JournalError {
+        if self.is_refused {
+            return self.unavailable();
+        }
+        JournalError::Unknown { message: self.message }
+    }
+
+    /// Of a request that may be sent again in any case.
+    pub(super) fn unavailable(self) -> JournalError {
+        JournalError::Unavailable { message: self.message }
+    }
+}
+
+impl From<ThreadPanicked> for Failed {
+    fn from(_: ThreadPanicked) -> Self {
+        Self::before(ThreadPanicked::MESSAGE)
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self {
+            is_refused: is_refusal(&error),
+            message: format!("{error}{}", cure(&error)),
+        }
+    }
+}
+
+/// Whether the ensemble has answered, and done nothing. A session that ended or a connection that broke says nothing of
+/// what was under way.
+pub(super) fn is_refusal(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::NoNode
+            | Error::NodeExists
+            | Error::NotEmpty
+            | Error::BadVersion
+            | Error::NoAuth
+            | Error::AuthFailed
+            | Error::InvalidAcl
+            | Error::QuotaExceeded
+            | Error::Throttled
+            | Error::NoChildrenForEphemerals
+            | Error::Unimplemented
+            | Error::NotReadOnly
+            | Error::BadArguments(_)
+    )
+}
+
+/// What to do about an error of the ensemble.
+fn cure(error: &Error) -> &'static str {
+    match error {
+        Error::NoAuth => "; the store's path and all below it belong to the user of the address: see its password",
+        Error::AuthFailed => "; see the user and its password, or the certificate",
+        Error::QuotaExceeded => "; raise the quota of the store's path",
+        Error::NoHosts | Error::Timeout => "; see that the servers are right, and that most of the ensemble is up",
+        Error::Unimplemented => "; ZooKeeper 3.5 or newer is needed",
+        _ => "",
+    }
+}

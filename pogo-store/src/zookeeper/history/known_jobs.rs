@@ -1,0 +1,205 @@
+//! The list of jobs, kept by whoever reads it, and written with the history.
+
+use std::collections::BTreeMap;
+
+use pogo_core::history::JobEntry;
+use pogo_core::journal::{JournalError, Seq};
+use pogo_core::scheduler::{JobId, Record};
+use serde::{Deserialize, Serialize};
+use zookeeper_client::{Client, Error};
+
+use super::archive::unread;
+use super::events::events_before;
+use crate::jobs::JobTable;
+use crate::zookeeper::commits::{ReadError, answer, commits_from};
+use crate::zookeeper::compaction::is_done;
+use crate::zookeeper::error::Failed;
+use crate::zookeeper::fence::Written;
+use crate::zookeeper::head::VersionedHead;
+use crate::zookeeper::hold::Hold;
+use crate::zookeeper::packed::{Found, Packed, Unread, remove_pieces};
+use crate::zookeeper::tree::Paths;
+
+/// The most jobs that are listed. The list is one node, with pieces.
+const MOST: usize = 10_000;
+/// Records that are read at once.
+const BYTES: usize = 4 << 20;
+
+/// The list as far as it was read.
+#[derive(Debug, Default)]
+pub(in crate::zookeeper) struct KnownJobs {
+    pub(super) table: JobTable,
+    /// Where the records of each job are: the first, and before this one.
+    pub(super) spans: BTreeMap<JobId, (Seq, Seq)>,
+    is_read: bool,
+}
+
+/// What the first line of the list says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct AboutList {
+    upto: Seq,
+}
+
+/// A line of the list.
+#[derive(Debug, Serialize, Deserialize)]
+struct Line {
+    first: Seq,
+    until: Seq,
+    entry: JobEntry,
+}
+
+impl KnownJobs {
+    /// Adds what it lacks.
+    pub(super) async fn catch_up(&mut self, client: &Client, paths: &Paths) -> Result<(), ReadError> {
+        let end = match VersionedHead::read(client, paths).await {
+            // Nobody ever owned it.
+            Err(Error::NoNode) => return Ok(()),
+            head => head?.head.end,
+        };
+        if self.table.upto > end {
+            // The tree was restored.
+            *self = Self::default();
+        }
+        if !std::mem::replace(&mut self.is_read, true) {
+            self.read(client, paths).await?;
+        }
+        let mut was_read_anew = false;
+        while self.table.upto < end {
+            match commits_from(client, paths, (self.table.upto, end), BYTES).await {
+                // They have left the journal meanwhile, and the list has been written with what they say.
+                Err(ReadError::Journal(JournalError::Compacted { .. })) if !was_read_anew => {
+                    was_read_anew = true;
+                    self.read(client, paths).await?;
+                }
+                // The list was damaged: it is made anew of what records there are.
+                Err(ReadError::Journal(JournalError::Compacted { first })) if first > self.table.upto => {
+                    self.table.upto = first;
+                }
+                Err(error) => return Err(error),
+                Ok(found) => {
+                    for commit in found {
+                        for (at, record) in commit.positioned(self.table.upto)? {
+                            self.apply(client, paths, (at, &record)).await?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn apply(&mut self, client: &Client, paths: &Paths, (at, record): (Seq, &Record)) -> Result<(), ReadError> {
+        if let Some(job) = record.event.job() {
+            let until = Seq(at.0 + 1);
+            let span = self.spans.entry(job).or_insert((at, until));
+            *span = (span.0.min(at), span.1.max(until));
+        }
+        let earlier = match self.table.lacks_hosts(record) {
+            Some(job) => events_before(client, paths, self.span(job), (job, at)).await?,
+            None => vec![],
+        };
+        self.table.apply(at, record, &|_, _| earlier.clone());
+        Ok(())
+    }
+
+    /// Where the records of a job are.
+    pub(super) fn span(&self, job: JobId) -> (Seq, Seq) {
+        self.spans.get(&job).copied().unwrap_or_default()
+    }
+
+    /// The list as it was written. Where it cannot be read, it is made anew of what records there are.
+    async fn read(&mut self, client: &Client, paths: &Paths) -> Result<(), ReadError> {
+        let (node, _) = client.get_data(&paths.jobs).await?;
+        let (table, spans) = match Self::written(client, paths, &node).await {
+            Ok(written) => written,
+            Err(Unread::Failed(error)) if error != Error::NoNode => return Err(error.into()),
+            Err(_) => (JobTable::default(), BTreeMap::new()),
+        };
+        if table.upto >= self.table.upto {
+            (self.table, self.spans) = (table, spans);
+        }
+        Ok(())
+    }
+
+    async fn written(
+        client: &Client,
+        paths: &Paths,
+        node: &[u8],
+    ) -> Result<(JobTable, BTreeMap<JobId, (Seq, Seq)>), Unread> {
+        let (mut table, mut spans) = (JobTable::default(), BTreeMap::new());
+        if node.is_empty() {
+            return Ok((table, spans));
+        }
+        let found: Found<'_, AboutList> = Found::of(node)?;
+        let lines = found.data(client, paths).await?;
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let line: Line = serde_json::from_slice(line).map_err(|error| Unread::Damaged(error.to_string()))?;
+            spans.insert(line.entry.job, (line.first, line.until));
+            table.jobs.insert(line.entry.job, line.entry);
+        }
+        table.upto = found.about().upto;
+        Ok((table, spans))
+    }
+
+    /// The list as it is written: the newest jobs, and those that are not over.
+    fn packed(&self) -> std::io::Result<Packed<AboutList>> {
+        let spare = self.table.jobs.len().saturating_sub(MOST);
+        let mut lines = vec![];
+        for (index, entry) in self.table.jobs.values().enumerate() {
+            if index < spare && entry.progress.retired {
+                continue;
+            }
+            let (first, until) = self.span(entry.job);
+            let line = Line {
+                first,
+                until,
+                entry: entry.clone(),
+            };
+            serde_json::to_writer(&mut lines, &line)?;
+            lines.push(b'\n');
+        }
+        let upto = self.table.upto;
+        Packed::new(AboutList { upto }, lines)
+    }
+}
+
+/// Writes the list, with what records say that leave the journal.
+pub(super) async fn write_list(hold: &Hold) -> Result<(), Failed> {
+    let (fence, sessions) = (&hold.fence, &hold.shared.store.sessions);
+    let packed = {
+        let known = &hold.shared.jobs;
+        let read = sessions.ask(async |client| {
+            let mut known = known.lock().await;
+            answer(known.catch_up(client, &fence.paths).await)
+        });
+        read.await?.map_err(unread)?;
+        known
+            .lock()
+            .await
+            .packed()
+            .map_err(|error| Failed::before(error.to_string()))?
+    };
+    let tag = hold.tag("jobs");
+    let written = sessions.ask(async |client| {
+        let (before, stat) = client.get_data(&fence.paths.jobs).await?;
+        let Some(node) = packed.store(client, fence, &tag).await? else {
+            return Ok(Written::Fenced);
+        };
+        let mut writer = fence.writer(client)?;
+        writer.add_set_data(&fence.paths.jobs, &node, Some(stat.version))?;
+        let written = fence.commit(writer).await?;
+        if matches!(written, Written::Done) {
+            let found: Result<Found<'_, AboutList>, _> = Found::of(&before);
+            let old = found.ok().and_then(|found| found.tag().map(str::to_owned));
+            // An earlier try, of which the answer was lost, may have written these.
+            if let Some(old) = old.filter(|old| *old != tag) {
+                remove_pieces(client, fence, &old).await?;
+            }
+        }
+        Ok(written)
+    });
+    match written.await? {
+        written if is_done(&written) => Ok(()),
+        written => Err(Failed::before(format!("the list of jobs was not written: {written:?}"))),
+    }
+}

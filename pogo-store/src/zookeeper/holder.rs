@@ -1,0 +1,89 @@
+//! Who owns a namespace, as anybody may see.
+
+use std::time::Duration;
+
+use pogo_core::Timestamp;
+use pogo_core::journal::{Epoch, JournalError, Nonce, OwnerId};
+use serde::{Deserialize, Serialize};
+use zookeeper_client::{Client, Error, Stat};
+
+use super::tree::Paths;
+
+/// The node of the namespace itself, which never changes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct NamespaceNode {
+    /// What tells it from those of the same name in other stores.
+    pub(super) number: String,
+}
+
+/// The node with the epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct EpochNode {
+    pub(super) epoch: u64,
+    /// `None` where nobody owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) holder: Option<Holder>,
+    /// Who owned it last, or does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) last: Option<OwnerId>,
+    /// Who owned it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) previous: Option<OwnerId>,
+}
+
+/// An owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Holder {
+    pub(super) nonce: Nonce,
+    pub(super) since: Timestamp,
+    /// Its machine and its process, for people.
+    pub(super) machine: String,
+    pub(super) process: u32,
+    /// How long its session may be silent, in milliseconds.
+    pub(super) session_timeout: u64,
+}
+
+impl Holder {
+    pub(super) fn session_timeout(&self) -> Duration {
+        Duration::from_millis(self.session_timeout)
+    }
+}
+
+/// A namespace as it was read.
+#[derive(Debug, Clone)]
+pub(super) struct NamespaceState {
+    pub(super) node: EpochNode,
+    /// Version of that node.
+    pub(super) version: i32,
+    /// The count of the ensemble when it made the node of the namespace. A tree that was copied or restored has
+    /// another.
+    pub(super) made: i64,
+}
+
+impl NamespaceState {
+    /// What there is of a namespace; `None` before its first owner.
+    pub(super) async fn find(client: &Client, paths: &Paths) -> Result<Option<Self>, Error> {
+        let stat: Stat = match client.check_stat(&paths.namespace).await? {
+            Some(stat) => stat,
+            None => return Ok(None),
+        };
+        let (data, Stat { version, .. }) = client.get_data(&paths.epoch).await?;
+        let node = serde_json::from_slice(&data)
+            .map_err(|error| Error::UnexpectedError(format!("{} cannot be read: {error}", paths.epoch)))?;
+        Ok(Some(Self {
+            node,
+            version,
+            made: stat.czxid,
+        }))
+    }
+
+    /// The answer to whoever wants it only if it is free.
+    pub(super) fn held(&self, holder: &Holder) -> JournalError {
+        let unnamed = || OwnerId("a dispatcher without a name".into());
+        JournalError::Held {
+            owner: self.node.last.clone().unwrap_or_else(unnamed),
+            epoch: Epoch(self.node.epoch),
+            since: holder.since,
+        }
+    }
+}

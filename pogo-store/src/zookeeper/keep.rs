@@ -1,0 +1,77 @@
+//! The owner lets everybody know that it lives, and hears when it owns nothing any more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use zookeeper_client::{Client, Error, OneshotWatcher};
+
+use super::acquire::{alive, owner_node};
+use super::fence::Written;
+use super::hold::Hold;
+
+/// A watch is no promise; what it would have said is looked for this often.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// So soon after an ensemble did not answer.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// What is known of an ownership.
+enum Ownership {
+    /// It is that of a session which is there, until something changes.
+    Held([OneshotWatcher; 2]),
+    Over,
+}
+
+/// Keeps a session for the owner until the ownership ends. Where one ends, as after a pause or while the ensemble was
+/// away, and nobody has taken over, the next one says that the owner lives.
+pub(super) async fn keep_alive(hold: Arc<Hold>) {
+    while !hold.ended.is_over() {
+        let kept = hold.sessions.ask(async |client| keep(client, &hold).await).await;
+        let pause = match kept {
+            Ok(Ownership::Over) => {
+                hold.lose();
+                return;
+            }
+            Ok(Ownership::Held([token, owner])) => {
+                tokio::select! {
+                    _ = token.changed() => {}
+                    _ = owner.changed() => {}
+                    () = hold.ended.wait() => {}
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                }
+                continue;
+            }
+            Err(_) => LOOK_AGAIN,
+        };
+        tokio::select! {
+            () = hold.ended.wait() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Registers this session as that of the owner, unless it is.
+async fn keep(client: &Client, hold: &Hold) -> Result<Ownership, Error> {
+    let (fence, path) = (&hold.fence, &hold.fence.paths.owner);
+    loop {
+        client.sync(path).await?;
+        let (token, of_token) = client.check_and_watch_stat(&fence.paths.token(fence.nonce)).await?;
+        let (owner, of_owner) = client.check_and_watch_stat(path).await?;
+        let is_own = owner.is_some_and(|stat| stat.ephemeral_owner == client.session_id().0);
+        if token.is_some() && is_own {
+            return Ok(Ownership::Held([of_token, of_owner]));
+        }
+        let mut writer = fence.writer(client)?;
+        if owner.is_some() && !is_own {
+            writer.add_delete(path, None)?;
+        }
+        if !is_own {
+            writer.add_create(path, &owner_node(fence.nonce), &alive(fence))?;
+        }
+        match fence.commit(writer).await? {
+            Written::Fenced => return Ok(Ownership::Over),
+            // It is looked at again, and then watched.
+            Written::Done | Written::Refused(_, Error::NoNode | Error::NodeExists) => {}
+            Written::Refused(_, error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Stores in ZooKeeper: for several machines, of which one takes over from another.
+
+mod acquire;
+mod address;
+mod check;
+mod commits;
+mod compaction;
+mod contents;
+mod error;
+mod fence;
+mod head;
+mod history;
+mod hold;
+mod holder;
+mod info;
+mod journal;
+mod keep;
+mod namespace;
+mod output;
+mod owned;
+mod packed;
+mod session;
+mod snapshots;
+mod store;
+#[cfg(feature = "zookeeper-tls")]
+mod tls;
+mod tree;
+mod vigil;
+
+pub use address::ZookeeperAddress;
+pub use check::ZookeeperDamage;
+pub use error::ZookeeperError;
+pub use info::{StoredNodes, ZookeeperInfo, ZookeeperOwner};
+pub use journal::ZookeeperJournal;
+pub use namespace::ZookeeperNamespace;
+pub use output::ZookeeperOutput;
+pub use store::{Migrated, ZookeeperStore};

@@ -1,0 +1,195 @@
+//! Data of any size as a node: a line of JSON that describes it, and the data or where its pieces are.
+
+use std::io;
+
+use pogo_core::Digest;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use zookeeper_client::{Client, Error};
+
+use super::fence::{Fence, Written};
+use super::tree::Paths;
+use crate::compressed::compress;
+
+/// The most bytes of data in a node. The servers take requests of 1 MiB (`jute.maxbuffer`), and a request has more
+/// in it than one node.
+pub(super) const PIECE: usize = 480 << 10;
+/// From this size on data is compressed. What is smaller can be read by people, and gains little.
+const COMPRESS_FROM: usize = 8 << 10;
+
+/// The first line of a node.
+#[derive(Debug, Serialize, Deserialize)]
+struct Header<A> {
+    #[serde(flatten)]
+    about: A,
+    /// Whether the data is compressed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    zstd: bool,
+    /// Of the data as it is stored.
+    crc: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pieces: Option<Pieces>,
+}
+
+/// Where data is that is larger than a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Pieces {
+    tag: String,
+    count: usize,
+}
+
+/// Data that is to be stored.
+#[derive(Debug)]
+pub(super) struct Packed<A> {
+    about: A,
+    zstd: bool,
+    data: Vec<u8>,
+}
+
+impl<A: Serialize> Packed<A> {
+    pub(super) fn new(about: A, data: Vec<u8>) -> io::Result<Self> {
+        let zstd = data.len() >= COMPRESS_FROM;
+        let data = if zstd { compress(&data)? } else { data };
+        Ok(Self { about, zstd, data })
+    }
+
+    /// The bytes that are stored.
+    pub(super) fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    /// Whether it has pieces of its own.
+    pub(super) fn is_large(&self) -> bool {
+        self.data.len() > PIECE
+    }
+
+    /// Stores the pieces, if there are any, and gives the node that makes them known. `tag` is what nobody else's are
+    /// named. Says nothing where this is not the owner any more.
+    pub(super) async fn store(&self, client: &Client, fence: &Fence, tag: &str) -> Result<Option<Vec<u8>>, Error> {
+        let pieces: Vec<&[u8]> = self.data.chunks(PIECE).collect();
+        if !self.is_large() {
+            return Ok(Some(self.node(None)));
+        }
+        for (index, piece) in pieces.iter().enumerate() {
+            let mut writer = fence.writer(client)?;
+            if index == 0 {
+                writer.add_create(&fence.paths.pieces(tag), b"", &fence.options())?;
+            }
+            writer.add_create(&fence.paths.piece(tag, index), piece, &fence.options())?;
+            match fence.commit(writer).await? {
+                // What is there was put by an earlier try, of which the answer was lost.
+                Written::Done | Written::Refused(_, Error::NodeExists) => {}
+                Written::Fenced => return Ok(None),
+                Written::Refused(_, error) => return Err(error),
+            }
+        }
+        let pieces = Pieces {
+            tag: tag.to_owned(),
+            count: pieces.len(),
+        };
+        Ok(Some(self.node(Some(pieces))))
+    }
+
+    fn node(&self, pieces: Option<Pieces>) -> Vec<u8> {
+        let has_pieces = pieces.is_some();
+        let header = Header {
+            about: &self.about,
+            zstd: self.zstd,
+            crc: crc32fast::hash(&self.data),
+            pieces,
+        };
+        // What is described is numbers and names.
+        let mut node = serde_json::to_vec(&header).unwrap_or_default();
+        node.push(b'\n');
+        if !has_pieces {
+            node.extend_from_slice(&self.data);
+        }
+        node
+    }
+}
+
+/// Why data is not as it was stored.
+#[derive(Debug)]
+pub(super) enum Unread {
+    /// It is damaged, and what is wrong.
+    Damaged(String),
+    /// The ensemble did not answer.
+    Failed(Error),
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A node that was read.
+#[derive(Debug)]
+pub(super) struct Found<'a, A> {
+    header: Header<A>,
+    inline: &'a [u8],
+}
+
+impl<'a, A: DeserializeOwned> Found<'a, A> {
+    pub(super) fn of(node: &'a [u8]) -> Result<Self, Unread> {
+        let end = memchr::memchr(b'\n', node).unwrap_or(node.len());
+        let (line, rest) = node.split_at(end);
+        let header = serde_json::from_slice(line);
+        Ok(Self {
+            header: header.map_err(|error| Unread::Damaged(format!("its first line cannot be read: {error}")))?,
+            inline: rest.strip_prefix(b"\n").unwrap_or(rest),
+        })
+    }
+
+    pub(super) fn about(&self) -> &A {
+        &self.header.about
+    }
+
+    /// The tag of its pieces, if it has any.
+    pub(super) fn tag(&self) -> Option<&str> {
+        self.header.pieces.as_ref().map(|pieces| &*pieces.tag)
+    }
+
+    /// What was stored.
+    pub(super) async fn data(&self, client: &Client, paths: &Paths) -> Result<Vec<u8>, Unread> {
+        let mut stored = self.inline.to_vec();
+        if let Some(Pieces { tag, count }) = &self.header.pieces {
+            for index in 0..*count {
+                let (piece, _) = client.get_data(&paths.piece(tag, index)).await?;
+                stored.extend_from_slice(&piece);
+            }
+        }
+        if crc32fast::hash(&stored) != self.header.crc {
+            return Err(Unread::Damaged("it has another checksum than it says".to_owned()));
+        }
+        if !self.header.zstd {
+            return Ok(stored);
+        }
+        zstd::decode_all(&stored[..]).map_err(|error| Unread::Damaged(format!("it cannot be unpacked: {error}")))
+    }
+}
+
+/// Removes pieces, as the owner. What could not be removed is removed later.
+pub(super) async fn remove_pieces(client: &Client, fence: &Fence, tag: &str) -> Result<(), Error> {
+    let path = fence.paths.pieces(tag);
+    let names = match client.list_children(&path).await {
+        Err(Error::NoNode) => return Ok(()),
+        names => names?,
+    };
+    let mut writer = fence.writer(client)?;
+    for name in names {
+        writer.add_delete(&format!("{path}/{name}"), None)?;
+    }
+    writer.add_delete(&path, None)?;
+    fence.commit(writer).await.map(drop)
+}
+
+/// What pieces are named that this ownership stores: the thing, and a number that it is stored by once.
+pub(super) fn tag(what: &str, fence: &Fence, number: u64) -> String {
+    format!("{what}-{}-{:016x}-{number}", fence.epoch.0, fence.nonce.0)
+}
+
+/// A digest of data in a tag.
+pub(super) fn short(digest: Digest) -> String {
+    digest.to_string().chars().take(16).collect()
+}

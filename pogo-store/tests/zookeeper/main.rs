@@ -1,0 +1,20 @@
+//! Stores in ZooKeeper, over an ensemble of Debian's that the tests start.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "all of it is tests"
+)]
+
+mod commits;
+mod compaction;
+mod conformance;
+mod ensemble;
+mod faults;
+mod history;
+mod looking;
+mod outages;
+mod owners;
+mod proxy;
+mod rights;
+mod tree;
