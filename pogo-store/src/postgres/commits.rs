@@ -100,7 +100,7 @@ pub(super) async fn append_first(connection: &mut PgConnection, fence: Fence, co
         .query(APPEND_FIRST)
         .bind(stored(commit.at.0))
         .bind(stored(commit.until.0))
-        .bind(checksum(commit.at, commit.until, fence.epoch, &commit.lines))
+        .bind(i64::from(checksum(commit.at, commit.until, fence.epoch, &commit.lines)))
         .bind(commit.digest.as_bytes())
         .bind(&commit.jobs)
         .bind(&commit.content)
@@ -119,7 +119,7 @@ pub(super) async fn keep_old(
         .query(KEEP_OLD)
         .bind(stored(commit.at.0))
         .bind(stored(commit.until.0))
-        .bind(checksum(commit.at, commit.until, fence.epoch, &commit.lines))
+        .bind(i64::from(checksum(commit.at, commit.until, fence.epoch, &commit.lines)))
         .bind(&commit.jobs)
         .bind(&commit.lines);
     long(statement.execute(connection)).await.map(drop)

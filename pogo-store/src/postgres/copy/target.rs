@@ -12,8 +12,9 @@ use pogo_core::output::{OutputFrame, OutputSource};
 use pogo_core::scheduler::{JobId, Record};
 
 use super::random_number;
+use crate::commit_text::MAX_COMMIT;
 use crate::copy::{CopyError, CopyTarget, Head};
-use crate::postgres::commits::{EncodedCommit, MAX_COMMIT, append, append_first, keep_old};
+use crate::postgres::commits::{EncodedCommit, append, append_first, keep_old};
 use crate::postgres::contents::put_content;
 use crate::postgres::error::Answer;
 use crate::postgres::fence::{Fence, fenced, stored};
