@@ -59,6 +59,7 @@ pub use jwt::JwksUrl;
 pub use jwt::{JwksError, JwksFile, JwksSource, JwtAlgorithm, JwtAuthenticator, JwtIssuer, UnknownAlgorithm};
 pub use limits::Limits;
 pub use live::{OutputFeed, QuestionBoard};
+pub use roles::Standby;
 pub use routes::{Route, router, routes};
 pub use secrecy::SecretString;
 pub use state::{Activity, RouterState, RouterStateBuilder, SecretsKeeper, ServedNamespace};

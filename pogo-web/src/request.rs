@@ -1,14 +1,18 @@
 //! What every handler is given.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use pogo_api::wire::{NamespaceName, ProblemKind};
+use pogo_core::dispatcher::Handle;
 
 use crate::access::Access;
 use crate::closing::Closing;
+use crate::history::History;
 use crate::parameters::{Parameters, parse};
 use crate::refusal::Refusal;
-use crate::roles::{RolesNow, served};
+use crate::roles::{RolesNow, past, served};
 use crate::state::Shared;
 use crate::{RouterState, ServedNamespace};
 
@@ -39,6 +43,11 @@ impl Request {
     pub(crate) fn segment<T: std::str::FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<T, Refusal> {
         let found = self.segments.iter().find(|(found, _)| found == name);
         parse(name, found.map_or("", |(_, value)| value))
+    }
+
+    /// The history of the namespace that the path names, and its dispatcher, if that is here.
+    pub(crate) fn past(&self) -> Result<(Option<Handle>, Option<Arc<History>>), Refusal> {
+        past(&self.namespaces, &self.segment("namespace")?)
     }
 
     /// The namespaces of the server, as they were when the request came.

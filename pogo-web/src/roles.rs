@@ -5,8 +5,11 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use pogo_api::wire::{NamespaceName, Problem, ProblemKind};
+use pogo_core::dispatcher::Handle;
+use pogo_core::history::JobHistory;
 
 use crate::ServedNamespace;
+use crate::history::History;
 use crate::refusal::Refusal;
 
 /// What a server is for a namespace.
@@ -14,8 +17,50 @@ use crate::refusal::Refusal;
 pub(crate) enum Role {
     /// Its dispatcher is in this process.
     Serves(ServedNamespace),
-    /// Another process owns it, of this name and address.
-    StandsBy(Arc<str>),
+    /// Another process owns it.
+    StandsBy(Standby),
+}
+
+/// What a server knows of a namespace that another process owns.
+#[derive(Clone)]
+pub struct Standby {
+    owner: Arc<str>,
+    history: Option<Arc<History>>,
+}
+
+impl Standby {
+    /// The owner has this name and address, for people who are sent there.
+    pub fn new(owner: impl Into<Arc<str>>) -> Self {
+        Self {
+            owner: owner.into(),
+            history: None,
+        }
+    }
+
+    /// Gives the store that knows the jobs of the namespace, so that their list and their records are served from
+    /// there. By default everything is refused.
+    #[must_use]
+    pub fn history(mut self, history: Arc<dyn JobHistory>) -> Self {
+        self.history = Some(Arc::new(History::new(history)));
+        self
+    }
+
+    fn refusal(&self, name: &NamespaceName) -> Refusal {
+        let owner = &self.owner;
+        let detail = format_args!(
+            "this server does not dispatch `{name}`: {owner} does; ask there, or wait until this one takes over"
+        );
+        Problem::new(ProblemKind::Standby, detail).into()
+    }
+}
+
+impl fmt::Debug for Standby {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Standby")
+            .field("owner", &self.owner)
+            .field("history", &self.history.is_some())
+            .finish()
+    }
 }
 
 /// The namespaces of a server at a moment.
@@ -47,16 +92,19 @@ impl fmt::Debug for Roles {
     }
 }
 
+/// The history of a namespace, which whoever stands by may have too, and its dispatcher, if that is here.
+pub(crate) fn past(roles: &RolesNow, name: &NamespaceName) -> Result<(Option<Handle>, Option<Arc<History>>), Refusal> {
+    match roles.get(name) {
+        Some(Role::StandsBy(standby)) if standby.history.is_some() => Ok((None, standby.history.clone())),
+        _ => served(roles, name).map(|served| (Some(served.handle.clone()), served.history.clone())),
+    }
+}
+
 /// The namespace of this name, if its dispatcher is here.
 pub(crate) fn served<'a>(roles: &'a RolesNow, name: &NamespaceName) -> Result<&'a ServedNamespace, Refusal> {
     match roles.get(name) {
         Some(Role::Serves(served)) => Ok(served),
-        Some(Role::StandsBy(owner)) => {
-            let detail = format_args!(
-                "this server does not dispatch `{name}`: {owner} does; ask there, or wait until this one takes over"
-            );
-            Err(Problem::new(ProblemKind::Standby, detail).into())
-        }
+        Some(Role::StandsBy(standby)) => Err(standby.refusal(name)),
         None => {
             let detail = format_args!("there is no namespace `{name}` here; /v1/namespaces lists those that there are");
             Err(Problem::new(ProblemKind::UnknownNamespace, detail)

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use crate::history::History;
 use crate::rate::Rates;
 use crate::revision::Revisions;
-use crate::roles::{Role, Roles};
+use crate::roles::{Role, Roles, Standby};
 use crate::timeline::Timelines;
 use crate::{Authenticator, Limits, OutputFeed, QuestionBoard, SharedGrants};
 
@@ -161,8 +161,8 @@ impl RouterState {
 
     /// Refuses what is asked of a namespace from now on, with the name and the address of whoever owns it. Streams that
     /// are open end with the dispatcher that they are of.
-    pub fn stand_by(&self, name: NamespaceName, owner: impl Into<Arc<str>>) {
-        self.0.namespaces.set(name, Role::StandsBy(owner.into()));
+    pub fn stand_by(&self, name: NamespaceName, standby: Standby) {
+        self.0.namespaces.set(name, Role::StandsBy(standby));
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -196,11 +196,11 @@ impl RouterStateBuilder {
         self
     }
 
-    /// Adds a namespace that another process owns, with its name and address for people: whoever asks for it is
-    /// refused with them, until this server [serves it](RouterState::serve).
+    /// Adds a namespace that another process owns: whoever asks for it is refused with the name and the address of that
+    /// one, until this server [serves it](RouterState::serve).
     #[must_use]
-    pub fn standby(mut self, name: NamespaceName, owner: impl Into<Arc<str>>) -> Self {
-        self.namespaces.insert(name, Role::StandsBy(owner.into()));
+    pub fn standby(mut self, name: NamespaceName, standby: Standby) -> Self {
+        self.namespaces.insert(name, Role::StandsBy(standby));
         self
     }
 

@@ -8,7 +8,7 @@ use pogo_core::dispatcher::Handle;
 use pogo_core::fleet::{Fleet, FleetBuilder, HostName, Selector};
 use pogo_core::history::{JobEventsQuery, JobFilter, JobReplay};
 use pogo_core::journal::Seq;
-use pogo_core::scheduler::{HostsQuery, JobEnd, JobId, JobsQuery, PageLimit, Query, View};
+use pogo_core::scheduler::{HostsQuery, JobEnd, JobId, JobsQuery, PageLimit, Query, QueryError, View};
 use pogo_core::stream::{QueryAnswer, StreamRecord};
 
 use crate::ServedNamespace;
@@ -23,7 +23,8 @@ const MOST_HOSTS: usize = 1_000;
 const MOST_RECORDS: usize = 10_000;
 
 pub(crate) async fn history(mut request: Request) -> Reply {
-    let ServedNamespace { handle, history, .. } = request.namespace()?.clone();
+    let (_, history) = request.past()?;
+    let handle = request.namespace().map(|served| served.handle.clone());
     let parameters = &mut request.parameters;
     let mut filter = JobFilter::new().statuses(parameters.words("status")?);
     filter.by = parameters.optional("by")?;
@@ -35,7 +36,8 @@ pub(crate) async fn history(mut request: Request) -> Reply {
     request.parameters.finish()?;
     let history = history.ok_or_else(no_history)?;
     if let Some(on) = on {
-        let fleet = handle.query(|scheduler| Arc::clone(scheduler.fleet())).await?;
+        // Which hosts a selector names, the dispatcher knows.
+        let fleet = handle?.query(|scheduler| Arc::clone(scheduler.fleet())).await?;
         filter.hosts = hosts_of(&on, &fleet)?;
         if filter.hosts.is_empty() {
             return document(&pogo_api::wire::History::new(vec![], None));
@@ -68,7 +70,7 @@ fn hosts_of(on: &Selector, fleet: &Fleet) -> Result<Vec<HostName>, Refusal> {
 
 pub(crate) async fn job_events(mut request: Request) -> Reply {
     let job: JobId = request.segment("job")?;
-    let ServedNamespace { handle, history, .. } = request.namespace()?.clone();
+    let (handle, history) = request.past()?;
     let parameters = &mut request.parameters;
     let mut query = JobEventsQuery::of(job);
     query.host = parameters.optional("host")?;
@@ -76,9 +78,10 @@ pub(crate) async fn job_events(mut request: Request) -> Reply {
     let limit: usize = parameters.optional("limit")?.unwrap_or(JobEventsQuery::LIMIT);
     query.limit = limit.clamp(1, MOST_RECORDS);
     request.parameters.finish()?;
-    let events = history.ok_or_else(no_history)?.events(&query).await?;
+    let history = history.ok_or_else(no_history)?;
+    let events = history.events(&query).await?;
     if events.records.is_empty() && events.next.is_none() {
-        is_known(&handle, job).await?;
+        is_known(handle.as_ref(), &history, job).await?;
     }
     let records = events.records.into_iter();
     let records = records.map(|(seq, record)| StreamRecord::new(seq, record));
@@ -86,9 +89,13 @@ pub(crate) async fn job_events(mut request: Request) -> Reply {
 }
 
 /// Refuses a job that there never was.
-async fn is_known(handle: &Handle, job: JobId) -> Result<(), Refusal> {
+async fn is_known(handle: Option<&Handle>, history: &History, job: JobId) -> Result<(), Refusal> {
+    let Some(handle) = handle else {
+        let entry = history.entry(job).await?;
+        return entry.map(drop).ok_or_else(|| QueryError::UnknownJob { job }.into());
+    };
     match handle.view(Query::Job { job }).await {
-        Err(pogo_core::scheduler::QueryError::RetiredJob { .. }) | Ok(_) => Ok(()),
+        Err(QueryError::RetiredJob { .. }) | Ok(_) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

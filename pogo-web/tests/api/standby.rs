@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use pogo_api::wire::ProblemKind;
 use pogo_core::dispatcher::Handle;
-use pogo_core::scheduler::Query;
+use pogo_core::history::{JobEventsQuery, JobFilter};
+use pogo_core::scheduler::{JobId, Query};
 use pogo_web::unix::{Access, Socket, serve};
-use pogo_web::{RouterState, ServedNamespace, router};
+use pogo_web::{RouterState, ServedNamespace, Standby, router};
 
+use crate::memory_history::MemoryHistory;
 use crate::raw;
 use crate::served::{Alice, Served};
 
@@ -23,7 +25,7 @@ async fn a_server_that_stands_by_names_the_owner_until_it_serves_the_namespace()
     let served = Served::new().await;
     served.configure().await;
     let name: pogo_api::wire::NamespaceName = "shared".parse().unwrap();
-    let state = RouterState::builder(Arc::new(Alice)).standby(name.clone(), "ada at db1:7646");
+    let state = RouterState::builder(Arc::new(Alice)).standby(name.clone(), Standby::new("ada at db1:7646"));
     let state = state.build();
     let path = served.beside("standby.sock");
     let socket = Socket::bind(&path, Access::Personal).unwrap();
@@ -46,8 +48,21 @@ async fn a_server_that_stands_by_names_the_owner_until_it_serves_the_namespace()
     state.serve(name.clone(), ServedNamespace::new(handle));
     shared.view(&Query::Namespace).await.unwrap();
     assert!(status(&path).await == 200);
-    state.stand_by(name, "bob at db2");
+    let history = Arc::new(MemoryHistory(served.journal.clone()));
+    state.stand_by(name, Standby::new("bob at db2").history(history));
     let refused = shared.view(&Query::Namespace).await.unwrap_err();
     assert!(refused.to_string().contains("bob at db2"), "{refused}");
+    // What the store knows is answered from there.
+    let job = served.handle.submit(crate::orders::job("web1")).await.unwrap();
+    served.handle.wait(job).await.unwrap();
+    let jobs = shared.history(&JobFilter::new()).await.unwrap();
+    assert_eq!(jobs.entries[0].job, job);
+    let events = shared.job_events(&JobEventsQuery::of(job)).await.unwrap();
+    assert!(!events.records.is_empty());
+    let unknown = shared
+        .job_events(&JobEventsQuery::of(JobId::new(99)))
+        .await
+        .unwrap_err();
+    assert_eq!(unknown.problem().unwrap().kind, ProblemKind::UnknownJob);
     serving.abort();
 }
