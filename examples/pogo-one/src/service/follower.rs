@@ -3,9 +3,10 @@
 use std::io::IsTerminal;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures::StreamExt;
-use pogo_api::wire::{Question, Secrets};
+use pogo_api::wire::{ProblemKind, Question, Secrets};
 use pogo_api::{ClientError, FollowItem, NamespaceClient};
 use pogo_core::dispatcher::Observer;
 use pogo_core::fleet::Fleet;
@@ -22,6 +23,7 @@ use super::connect::watching;
 use super::output::OutputFollower;
 use super::prompter::answer;
 use super::stopper::{OnInterrupt, until_left};
+use super::taken_over::{goes_on_elsewhere, took_over};
 use super::{Place, client_error, connect, live_keys};
 use crate::ask::{CliPrompter, Keys, TerminalPrompter};
 use crate::command::StopSignals;
@@ -169,8 +171,13 @@ impl FollowedJob {
         // What was shown stays known when another dispatcher takes over.
         let mut output = OutputFollower::new(self.client.clone());
         loop {
-            match self.by_this_dispatcher(&mut output, screen).await {
+            let followed = self.by_this_dispatcher(&mut output, screen).await;
+            let lost_at = Instant::now();
+            match followed {
                 Ok(exit) => return Ok(exit),
+                Err(ClientError::Refused(problem)) if problem.kind == ProblemKind::Standby => {
+                    return Err(goes_on_elsewhere(self.job, &problem.detail));
+                }
                 Err(ClientError::ContactLost { message, .. }) => {
                     screen.say(&format!(
                         "contact with the dispatcher was lost ({message}); it is started again"
@@ -179,16 +186,14 @@ impl FollowedJob {
                 Err(ClientError::Unreachable { .. }) => {}
                 Err(error) => return Err(client_error(error)),
             }
-            let lost = |error: CliError| {
-                let number = self.job.number();
-                CliError::ContactLost(format!(
-                    "{error}\nthe job was submitted: `pogo wait {number}` waits for its end"
-                ))
-            };
-            let client = connect(&self.place).await.map_err(lost)?;
+            let client = connect(&self.place).await;
+            let client = client.map_err(|error| goes_on_elsewhere(self.job, &error))?;
             for secrets in self.secrets.iter().chain(&self.agent) {
                 // Contact that is lost again is found out by whoever follows.
                 let _ = client.give_secrets(secrets).await;
+            }
+            if let Some(line) = took_over(&self.place, (&client, self.job), lost_at).await {
+                screen.say(&line);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pogo_api::wire::NamespaceName;
 use pogo_web::unix::{Access, ServeOptions, Socket, SocketError};
-use pogo_web::{PeerAccounts, RouterState, RouterStateBuilder, ServedNamespace, SharedGrants, router};
+use pogo_web::{PeerAccounts, RouterState, RouterStateBuilder, ServedNamespace, SharedGrants, Standby, router};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -19,8 +19,8 @@ use crate::store::NotServed;
 pub(super) enum Role {
     /// Its dispatcher.
     Serves(ServedNamespace),
-    /// One that waits until it can take over from this owner.
-    StandsBy(String),
+    /// One that waits until it can take over from an owner.
+    StandsBy(Standby),
 }
 
 impl Role {
@@ -28,7 +28,7 @@ impl Role {
     pub(super) fn of(&self, builder: RouterStateBuilder, name: &NamespaceName) -> RouterStateBuilder {
         match self {
             Self::Serves(namespace) => builder.namespace(name.clone(), namespace.clone()),
-            Self::StandsBy(owner) => builder.standby(name.clone(), owner.as_str()),
+            Self::StandsBy(standby) => builder.standby(name.clone(), standby.clone()),
         }
     }
 }
@@ -131,7 +131,7 @@ impl Front {
         for state in self.others.iter().chain([&self.local]) {
             match role {
                 Role::Serves(namespace) => state.serve(self.name.clone(), namespace.clone()),
-                Role::StandsBy(owner) => state.stand_by(self.name.clone(), owner.as_str()),
+                Role::StandsBy(standby) => state.stand_by(self.name.clone(), standby.clone()),
             }
         }
     }

@@ -8,6 +8,7 @@ use pogo_core::dispatcher::{Clock, Notice, Observer, SystemClock};
 use pogo_core::scheduler::Scheduler;
 
 use crate::report;
+use crate::store::counted;
 
 /// Writes lines with their time to standard error, which is a file where nobody watches.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,7 +28,16 @@ impl Observer for ServiceLog {
     fn started(&self, scheduler: &Scheduler) {
         let unfinished = scheduler.jobs().filter(|job| !job.status().is_over()).count();
         if unfinished > 0 {
-            self.say(format_args!("goes on with {unfinished} unfinished jobs"));
+            let jobs = counted(unfinished, "unfinished job");
+            match scheduler.attempts().len() {
+                0 => self.say(format_args!("goes on with {jobs}")),
+                some => {
+                    let hosts = counted(some, "host");
+                    self.say(format_args!(
+                        "goes on with {jobs}; {hosts} may be running, and are asked"
+                    ));
+                }
+            }
         }
     }
 

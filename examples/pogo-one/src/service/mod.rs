@@ -26,6 +26,7 @@ mod shared;
 mod signals;
 mod standby;
 mod stopper;
+mod taken_over;
 
 pub(crate) use configuration::{NewConfiguration, configure, is_changed, known_configuration};
 pub(crate) use connect::{about, client_error, connect, find};

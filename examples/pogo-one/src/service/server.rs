@@ -1,6 +1,7 @@
 //! `pogo serve`: the dispatcher of a namespace, and what answers for it on its socket.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use pogo_core::dispatcher::AcceptRestore;
@@ -153,7 +154,11 @@ impl<'a> Service<'a> {
             }
             let grace = self.config.grace.unwrap_or(GRACE);
             match self.until_asked(&mut server, &mut signals).await? {
-                Some(Asked::StepDown) => self.step_down(server, grace).await?,
+                Some(Asked::StepDown) => {
+                    if self.step_down(server, grace, &mut signals).await?.is_break() {
+                        return Ok(Exit::Succeeded);
+                    }
+                }
                 asked => {
                     if let Some(Asked::End(name)) = asked {
                         let most = humantime::format_duration(grace);
@@ -209,7 +214,7 @@ impl<'a> Service<'a> {
         socket: LocalSocket,
         signals: &mut Signals,
     ) -> Result<Option<Server>, NotServed> {
-        let role = Role::StandsBy(standby.owner().await?);
+        let role = standby.role().await?;
         let front = self.front(socket, &role).await?;
         tokio::select! {
             taken = standby.take_over(&front, (kept, self.taking.clone())) => {
@@ -274,18 +279,30 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Hands over: what runs is given its time, and the rest is left to the next owner.
-    async fn step_down(&self, server: Server, grace: Duration) -> Result<(), CliError> {
+    /// Hands over: what runs is given its time, and the rest is left to the next owner. Breaks if it is asked to end
+    /// before somebody has taken over.
+    async fn step_down(
+        &self,
+        server: Server,
+        grace: Duration,
+        signals: &mut Signals,
+    ) -> Result<ControlFlow<()>, CliError> {
         let most = humantime::format_duration(grace);
         ServiceLog.say(format_args!("steps down, in {most} at most"));
         let Some(remote) = self.place.open_remote().await? else {
-            return server.stop(grace).await;
+            server.stop(grace).await?;
+            return Ok(ControlFlow::Break(()));
         };
         let standby = Standby::new(&self.place, remote, true);
         let epoch = standby.epoch().await?;
         server.stop(grace).await?;
-        standby.until_taken_over(epoch).await;
-        Ok(())
+        tokio::select! {
+            () = standby.until_taken_over(epoch) => Ok(ControlFlow::Continue(())),
+            name = signals.end() => {
+                ServiceLog.say(format_args!("ends by {name}, after it has stepped down"));
+                Ok(ControlFlow::Break(()))
+            }
+        }
     }
 }
 

@@ -49,11 +49,16 @@ impl<'a> Standby<'a> {
         }
     }
 
-    /// Who owns the namespace now.
-    pub(super) async fn owner(&self) -> Result<String, CliError> {
+    /// What this process is, by who owns the namespace now.
+    pub(super) async fn role(&self) -> Result<Role, CliError> {
         let info = self.remote.info().await?;
         self.note(&info);
-        Ok(named(&info))
+        Ok(self.behind(named(&info)))
+    }
+
+    /// Jobs and their records are in the store, whoever owns it.
+    fn behind(&self, owner: String) -> Role {
+        Role::StandsBy(pogo_web::Standby::new(owner).history(self.remote.history()))
     }
 
     pub(super) async fn epoch(&self) -> Result<Epoch, CliError> {
@@ -97,7 +102,7 @@ impl<'a> Standby<'a> {
                 if known.as_ref() != Some(&owner) {
                     let since = owned_by(info.owner.as_ref(), SystemClock.now());
                     ServiceLog.say(format_args!("stands by: {} is {since}", self.place.namespace()));
-                    front.set(&Role::StandsBy(owner.clone()));
+                    front.set(&self.behind(owner.clone()));
                     known = Some(owner);
                 }
             }

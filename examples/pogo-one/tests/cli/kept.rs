@@ -169,6 +169,7 @@ fn secrets_are_in_memory_alone_and_are_given_again_after_a_takeover() {
     kept.go();
     let done = Done::of(client.wait_with_output().unwrap());
     assert!(done.err.contains("started again"), "{}", done.err);
+    assert!(done.err.contains("took over after"), "{}", done.err);
     // The first may have been ended by the broken link; the second had to wait for the secret.
     assert!(done.out.contains("web2 | done"), "{}{}", done.out, done.err);
     assert_eq!(kept.ran(), ["web1", "web2"]);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pogo_api::wire::About;
 use pogo_core::dispatcher::{Clock, SystemClock};
+use pogo_core::scheduler::{Query, View};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -11,7 +12,7 @@ use super::{look, runtime, send};
 use crate::cli::{PlanFormat, StepDownArgs};
 use crate::exit::{CliError, Exit};
 use crate::report;
-use crate::service::Place;
+use crate::service::{Place, client_error, find};
 use crate::store::{RemoteInfo, owned_by};
 
 /// How often it is looked who owns the namespace.
@@ -67,6 +68,30 @@ pub(super) fn status(place: &Place, serving: Option<&About>, format: PlanFormat)
     Ok(Exit::Succeeded)
 }
 
+/// Says what is under way, which is in doubt for the next dispatcher where it does not end in time.
+fn leaving(place: &Place) -> Result<(), CliError> {
+    let attempts = runtime()?.block_on(async {
+        let client = find(place).await?;
+        let client = client.ok_or_else(|| CliError::Unreachable("the dispatcher has just ended".to_owned()))?;
+        let summary = client.view(&Query::Namespace).await.map_err(client_error)?;
+        Ok::<_, CliError>(match summary.view {
+            View::Namespace(summary) => summary.attempts,
+            _ => 0,
+        })
+    })?;
+    if attempts > 0 {
+        report::remark(&format!(
+            "{} under way: what has not ended when its time is over is left in doubt until the next dispatcher has \
+             asked its host",
+            match attempts {
+                1 => "1 attempt is".to_owned(),
+                some => format!("{some} attempts are"),
+            }
+        ));
+    }
+    Ok(())
+}
+
 pub(crate) fn step_down(args: &StepDownArgs) -> Result<Exit, CliError> {
     let (place, serving) = look(&args.place)?;
     let before = info(&place)?;
@@ -85,6 +110,7 @@ pub(crate) fn step_down(args: &StepDownArgs) -> Result<Exit, CliError> {
              `pogo serve stop`"
         )));
     }
+    leaving(&place)?;
     send(here.process, Signal::USR1)?;
     let next = runtime()?.block_on(async {
         let until = tokio::time::Instant::now() + args.timeout;
