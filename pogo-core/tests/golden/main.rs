@@ -150,7 +150,8 @@ fn snapshots_are_written_and_read_as_ever() {
         ("snapshot-retired.json", story::before_holding(&records)),
         ("snapshot-holding.json", story::before_fencing(&records)),
         ("snapshot-fencing.json", story::before_restoring(&records)),
-        ("snapshot-restored.json", records.len()),
+        ("snapshot-restored.json", story::before_naming_restores(&records)),
+        ("snapshot-restored-by-name.json", records.len()),
     ] {
         let scheduler = replay(&records[..upto]).unwrap();
         let text = serde_json::to_string_pretty(&scheduler.snapshot()).unwrap();

@@ -7,7 +7,7 @@ use pogo_core::fleet::HostName;
 use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{
     Actor, Epoch, FailureKind, FenceAnswer, HoldMode, Incarnation, Input, JobId, NeverBegan, Order, Outcome, OwnerId,
-    RequestId, RestoreCause,
+    RequestId, RestoreCause, RestoreId,
 };
 use pogo_core::testing::{Drill, Step};
 
@@ -86,6 +86,22 @@ pub(super) fn a_journal_that_is_a_copy(drill: &mut Drill) {
     drill.handle(restored(RestoreCause::LostTail, 3, "", None)).unwrap();
     let spec = JobSpec::new("web[1-7]".parse().unwrap(), RemoteCommand::shell("uptime"));
     drill.submit(spec).unwrap();
+}
+
+/// A restore that has a name, so that whoever accepts it again begins no other incarnation.
+pub(super) fn a_restore_that_is_named(drill: &mut Drill) {
+    let named = || Input::Restored {
+        cause: RestoreCause::Copied,
+        at_least: Incarnation(4),
+        id: Some(RestoreId(0x7c1e_0f9a_5b2d_4468)),
+        request: Some(RequestId::new("5e70a1b2").unwrap()),
+        reason: "the standby was promoted".into(),
+        actor: Some(Arc::new(Actor::new("ada"))),
+    };
+    drill.handle(named()).unwrap();
+    let recorded = drill.records().len();
+    drill.handle(named()).unwrap();
+    assert_eq!(drill.records().len(), recorded);
 }
 
 fn attach(drill: &mut Drill, fences: bool) {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::permitted::{
-    a_job_that_asks, a_journal_that_is_a_copy, an_order_of_which_all_is_said, hosts_that_are_fenced,
-    hosts_that_are_held, jobs_that_retire, taken_over,
+    a_job_that_asks, a_journal_that_is_a_copy, a_restore_that_is_named, an_order_of_which_all_is_said,
+    hosts_that_are_fenced, hosts_that_are_held, jobs_that_retire, taken_over,
 };
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{self, Expectation, JobSpec, RemoteCommand};
@@ -28,6 +28,7 @@ pub(crate) fn records() -> Vec<Record> {
     an_order_of_which_all_is_said(&mut drill);
     hosts_that_are_fenced(&mut drill);
     a_journal_that_is_a_copy(&mut drill);
+    a_restore_that_is_named(&mut drill);
     drill.records().to_vec()
 }
 
@@ -86,6 +87,12 @@ pub(crate) fn before_restoring(records: &[Record]) -> usize {
         .iter()
         .rposition(|record| record.event.submitted().is_some())
         .unwrap()
+}
+
+/// Before a restore had a name.
+pub(crate) fn before_naming_restores(records: &[Record]) -> usize {
+    let restored = |record: &Record| record.event.restored().is_some();
+    records.iter().rposition(restored).unwrap()
 }
 
 fn fleet(web: u32) -> Fleet {

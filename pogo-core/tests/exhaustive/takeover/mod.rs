@@ -159,7 +159,7 @@ impl Model for Takeovers {
         } else if self.restores > 0 {
             actions.extend([Action::Resume, Action::Retry]);
         }
-        if moment.owner < self.takeovers {
+        if moment.owner < self.takeovers + self.restores - moment.restores {
             actions.extend([true, false].map(|kills| Action::TakeOver { kills }));
         }
     }
@@ -245,6 +245,21 @@ fn every_history_of_a_restore_keeps_the_rules() {
     let takeovers = Takeovers {
         most: "1",
         takeovers: 0,
+        faults: 0,
+        restores: 1,
+        planted: Planted::Nothing,
+    };
+    let checker = takeovers.checker().spawn_bfs().join();
+    checker.assert_properties();
+    checker.assert_any_discovery("what the journal has lost runs");
+}
+
+/// And another takes over before that or after it.
+#[test]
+fn every_history_of_a_restore_and_a_takeover_keeps_the_rules() {
+    let takeovers = Takeovers {
+        most: "1",
+        takeovers: 1,
         faults: 0,
         restores: 1,
         planted: Planted::Nothing,
