@@ -46,7 +46,7 @@ impl Dispatcher {
             snapshot_every: None,
             namespace: None,
             journal_retry: JournalRetry::forever(),
-            commit_delay: DispatcherBuilder::COMMIT_DELAY,
+            commit_delay: None,
             resolvers: None,
             output: None,
             output_buffer: DispatcherBuilder::OUTPUT_BUFFER,
@@ -67,7 +67,7 @@ pub struct DispatcherBuilder {
     snapshot_every: Option<NonZeroU64>,
     namespace: Option<Arc<str>>,
     journal_retry: JournalRetry,
-    commit_delay: Duration,
+    commit_delay: Option<Duration>,
     resolvers: Option<Resolvers>,
     output: Option<Arc<dyn OutputStore>>,
     output_buffer: usize,
@@ -155,11 +155,11 @@ impl DispatcherBuilder {
     /// is quick, this divides what it takes of the processor and of the disk by several; it delays the beginning and
     /// the end of an attempt. Only reports wait, and only while five attempts or more are under way, of which some have
     /// not reported: an order of a person, a deadline, or a report that fills the batch is committed at once. Default:
-    /// [`COMMIT_DELAY`](Self::COMMIT_DELAY); zero is never.
+    /// [`COMMIT_DELAY`](Self::COMMIT_DELAY) where a [journal](Self::journal) is set; zero is never.
     ///
     /// A phase that an attempt enters waits ten times as long for what comes next, as it is only shown.
     pub fn commit_delay(mut self, time: Duration) -> Self {
-        self.commit_delay = time;
+        self.commit_delay = Some(time);
         self
     }
 
@@ -248,6 +248,9 @@ impl DispatcherBuilder {
         // One that nobody else has ends with this dispatcher.
         let snapshot_every = self.journal.as_ref().map(|_| Self::SNAPSHOT_EVERY);
         let snapshot_every = self.snapshot_every.or(snapshot_every);
+        // A commit to memory costs less than a timer.
+        let commit_delay = self.journal.as_ref().map(|_| Self::COMMIT_DELAY);
+        let commit_delay = self.commit_delay.or(commit_delay).unwrap_or_default();
         let journal = self.journal.take().unwrap_or_else(|| Arc::new(MemoryJournal::new()));
         let owner = Owner {
             id: self.owner.clone(),
@@ -290,7 +293,7 @@ impl DispatcherBuilder {
             observer,
             namespace,
         };
-        let mut dispatcher = Dispatcher::over(scheduler, io, self.commit_delay);
+        let mut dispatcher = Dispatcher::over(scheduler, io, commit_delay);
         dispatcher.introduce_transport();
         if at > Seq::default() || restored.is_some() {
             dispatcher.recover(self.owner, restored).await?;

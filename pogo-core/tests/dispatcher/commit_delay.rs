@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pogo_core::Timestamp;
-use pogo_core::dispatcher::{Attempt, Capabilities, Clock, Dispatcher, Handle, Notice, Observer, Reporter, Transport};
+use pogo_core::dispatcher::{
+    Attempt, Capabilities, Clock, Dispatcher, DispatcherBuilder, Handle, Notice, Observer, Reporter, Transport,
+};
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{JobStatus, Outcome, Phase};
@@ -51,22 +53,24 @@ impl Observer for Commits {
     }
 }
 
-/// Runs a job on so many hosts, all at once, and does this meanwhile. Says when commits came after the first host had
-/// ended, and how many records they had.
+/// Runs a job on so many hosts, all at once, with this delay or the default, and does this meanwhile. Says when commits
+/// came after the first host had ended, and how many records they had.
 fn commits<F: Future<Output = ()> + 'static>(
     (hosts, asks): (u32, bool),
-    delay: Duration,
+    delay: impl Into<Option<Duration>>,
     meanwhile: impl FnOnce(Handle, Arc<VirtualClock>) -> F + 'static,
 ) -> Vec<(Duration, usize)> {
     let clock = Arc::<VirtualClock>::default();
     let commits = Arc::new(Commits(Mutex::default(), Arc::clone(&clock)));
-    let builder = Dispatcher::builder(Arc::new(Staggered {
+    let mut builder = Dispatcher::builder(Arc::new(Staggered {
         clock: Arc::clone(&clock),
         asks,
     }))
     .clock(Arc::clone(&clock) as _)
-    .observer(Arc::clone(&commits) as _)
-    .commit_delay(delay);
+    .observer(Arc::clone(&commits) as _);
+    if let Some(delay) = delay.into() {
+        builder = builder.commit_delay(delay);
+    }
     let fleet = Fleet::builder().hosts(&format!("web[1-{hosts}]")).build().unwrap();
     let of_steering = Arc::clone(&clock);
     let ended = virtual_time::run(&clock, async move {
@@ -98,6 +102,13 @@ fn reports_that_come_close_together_share_a_commit() {
     assert_eq!(times, [35, 65, 80, 90, 100, 110, 120]);
     let records = |commits: &[(Duration, usize)]| commits.iter().map(|(_, records)| records).sum::<usize>();
     assert_eq!(records(&together), records(&alone));
+}
+
+#[test]
+fn without_a_journal_none_waits() {
+    let at_once = commits((12, false), Duration::ZERO, nothing);
+    assert_eq!(commits((12, false), None, nothing), at_once);
+    assert_ne!(commits((12, false), DispatcherBuilder::COMMIT_DELAY, nothing), at_once);
 }
 
 #[test]
