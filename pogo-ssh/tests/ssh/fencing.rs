@@ -1,5 +1,6 @@
 //! A host that is fenced says what became of an attempt, and lets it begin no more.
 
+use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,32 +16,34 @@ use crate::host_lock::{gate, release};
 use crate::openssh::{self, OpenSsh};
 
 /// A server of its own, which knows no attempts yet.
-struct Site {
-    server: OpenSsh,
-    transport: Arc<dyn Transport>,
+pub(crate) struct Site {
+    pub(crate) server: OpenSsh,
+    pub(crate) transport: Arc<dyn Transport>,
     exec_options: fn(u64) -> ExecOptions,
 }
 
 /// One of each kind of transport and attempt.
 fn sites(test: &str, begin_timeout: Duration) -> Vec<Site> {
-    let site = |(build, exec_options): Kind| {
-        let server = OpenSsh::start();
-        let kept = server.path("kept").display().to_string();
-        let settings = server.transport().detached_directory(kept).begin_timeout(begin_timeout);
-        Site {
-            transport: build(settings),
-            server,
-            exec_options,
-        }
-    };
     match openssh::is_there(test) {
-        true => KINDS.into_iter().map(site).collect(),
+        true => KINDS
+            .map(|kind| Site::start(kind, OpenSsh::start(), begin_timeout))
+            .into(),
         false => vec![],
     }
 }
 
 impl Site {
-    fn attempt(&self, number: u64, line: impl Into<String>) -> TestAttempt {
+    pub(crate) fn start((build, exec_options): Kind, server: OpenSsh, begin_timeout: Duration) -> Self {
+        let kept = server.path("kept").display().to_string();
+        let settings = server.transport().detached_directory(kept).begin_timeout(begin_timeout);
+        Self {
+            transport: build(settings),
+            server,
+            exec_options,
+        }
+    }
+
+    pub(crate) fn attempt(&self, number: u64, line: impl Into<String>) -> TestAttempt {
         let attempt = TestAttempt::to("web1", self.server.connection(), RemoteCommand::shell(line.into()));
         attempt.exec_options((self.exec_options)(number)).numbered(number)
     }
@@ -53,8 +56,17 @@ impl Site {
         self.transport.fence(Fence::new(attempt.resumed().into_attempt())).await
     }
 
-    async fn fence_of(&self, number: u64) -> FenceAnswer {
+    pub(crate) async fn fence_of(&self, number: u64) -> FenceAnswer {
         self.fence(self.attempt(number, "echo ran again")).await
+    }
+
+    /// The host is busy with another attempt.
+    async fn assert_cannot_say(&self, number: u64) {
+        let answer = self.fence_of(number).await;
+        assert!(
+            matches!(&answer, FenceAnswer::Unreachable { message } if message.contains("busy with another")),
+            "{answer:?}"
+        );
     }
 
     fn path(&self, name: &str) -> String {
@@ -172,6 +184,85 @@ async fn what_is_gone_without_a_word_of_its_end_is_over_and_in_doubt() {
             matches!(&answer, FenceAnswer::Ended(Outcome::InDoubt { .. })),
             "{answer:?}"
         );
+        site.run(18, "true").await.assert_succeeded();
+    }
+}
+
+/// Its supervisor is killed, so that the host's lock is free, and what it began goes on.
+#[tokio::test]
+async fn an_attempt_whose_group_outlives_its_supervisor_still_runs() {
+    let test = "an_attempt_whose_group_outlives_its_supervisor_still_runs";
+    for site in sites(test, Duration::from_secs(30)) {
+        let gate = gate(&site.path("gate"));
+        // Of a detached one the step leads a group of its own, and the process above it is the supervisor.
+        let line = format!(
+            "exec </dev/null >/dev/null 2>&1; one=$(ps -o ppid= -p $$); two=$(ps -o ppid= -p $one); \
+             if [ $(ps -o pgid= -p $two) = $(ps -o pgid= -p $$) ]; then kill -KILL $two; fi; kill -KILL $one; \
+             read go <'{gate}'"
+        );
+        let ended = site
+            .attempt(17, line)
+            .within(Duration::from_secs(60))
+            .run(&*site.transport);
+        ended.await.assert_in_doubt();
+        for _ in 0..2 {
+            assert_eq!(site.fence_of(17).await, FenceAnswer::StillRunning);
+        }
+        site.assert_cannot_say(18).await;
+        release(gate).await;
+        // It ends after that, at its own time.
+        let answer = loop {
+            match site.fence_of(17).await {
+                FenceAnswer::StillRunning => {}
+                answer => break answer,
+            }
+        };
+        assert!(
+            matches!(&answer, FenceAnswer::Ended(Outcome::InDoubt { .. })),
+            "{answer:?}"
+        );
+        assert_eq!(site.fence_of(18).await, FenceAnswer::NeverBegan);
+    }
+}
+
+/// The record cannot be written while another has the lock, so nothing would keep the attempt from beginning.
+#[tokio::test]
+async fn while_another_attempt_has_the_lock_nothing_is_said_of_one_that_may_still_begin() {
+    let test = "while_another_attempt_has_the_lock_nothing_is_said_of_one_that_may_still_begin";
+    for site in sites(test, Duration::from_secs(30)) {
+        let gate = gate(&site.path("gate"));
+        let (running, _side) = site.attempt(17, format!("echo up; read go <'{gate}'")).start();
+        let witness = Arc::clone(&running.witness);
+        let asking = async {
+            witness.saw("up").await;
+            site.assert_cannot_say(18).await;
+            release(gate).await;
+        };
+        let (report, ()) = tokio::join!(running.finish(&*site.transport), asking);
+        report.assert_succeeded();
+        site.run(18, "true").await.assert_succeeded();
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_whose_beginning_cannot_be_written_down_begins_nothing() {
+    let test = "an_attempt_whose_beginning_cannot_be_written_down_begins_nothing";
+    for site in sites(test, Duration::from_secs(30)) {
+        let (ran, locks) = (site.path("ran"), site.server.path("locks"));
+        let line = format!("echo ran >>'{ran}'");
+        let (mut running, _side) = site.attempt(17, line).left_waiting().start();
+        let asked = running.asked();
+        let going = async {
+            let request = asked.await;
+            fs::rename(&locks, locks.with_extension("away")).unwrap();
+            request.answer(Ok(()));
+        };
+        let (report, ()) = tokio::join!(running.finish(&*site.transport), going);
+        let message = report.assert_failed(FailureKind::Refused);
+        assert!(message.contains("could not write down that it begins"), "{message}");
+        assert_eq!(runs(&ran), 0);
+        fs::rename(locks.with_extension("away"), &locks).unwrap();
+        assert_eq!(site.fence_of(17).await, FenceAnswer::NeverBegan);
         site.run(18, "true").await.assert_succeeded();
     }
 }

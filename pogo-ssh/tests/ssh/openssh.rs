@@ -222,6 +222,7 @@ impl OpenSsh {
             .identity(self.path("client_ed25519"))
             .known_hosts([self.path("known_hosts")])
             .lock_directory(self.path("locks").display().to_string())
+            .detached_directory(self.path("kept").display().to_string())
     }
 
     pub(crate) fn connection(&self) -> Connection {

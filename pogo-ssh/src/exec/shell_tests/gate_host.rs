@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Output, Stdio};
 use std::time::Duration;
 
@@ -53,10 +53,13 @@ pub(super) fn attempt(number: u64, line: &str) -> Attempt {
 
 impl Host<'_> {
     pub(super) fn command(&self, session: &Session) -> std::process::Command {
-        let line = session.line().under(self.shell);
+        self.command_of(&session.line().under(self.shell))
+    }
+
+    pub(super) fn command_of(&self, line: &str) -> std::process::Command {
         let mut command = shells::command(self.shell);
         command
-            .args(["-c", &line])
+            .args(["-c", line])
             .env("SHELL", "/bin/sh")
             .env("HOME", self.home);
         command
@@ -68,6 +71,13 @@ impl Host<'_> {
 
     pub(super) fn spawn(&self, session: &Session) -> Child {
         self.command(session).spawn().unwrap()
+    }
+
+    /// Spawns a session on a host whose clock is this file.
+    pub(super) fn spawn_with_clock(&self, session: &Session, clock: &Path) -> Child {
+        let line = session.line().under(self.shell);
+        let line = line.replace("/proc/uptime", &clock.display().to_string());
+        self.command_of(&line).spawn().unwrap()
     }
 
     pub(super) fn session_of(&self, namespace: &str, number: u64, line: &str) -> Session {
@@ -86,20 +96,30 @@ impl Host<'_> {
     }
 
     pub(super) fn run_attempt(&self, attempt: &Attempt, input: &str) -> (Vec<Mark>, Output) {
-        let session = Session::of(attempt, None, Some(&self.gate), &[Phase::Command]).unwrap();
-        let mut child = self.spawn(&session);
+        self.run_session(
+            &Session::of(attempt, None, Some(&self.gate), &[Phase::Command]).unwrap(),
+            input,
+        )
+    }
+
+    pub(super) fn run_session(&self, session: &Session, input: &str) -> (Vec<Mark>, Output) {
+        let mut child = self.spawn(session);
         // It may have ended without reading.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();
-        (stderr_of(&session, &output).1, output)
+        (stderr_of(session, &output).1, output)
+    }
+
+    /// A file beside the lock.
+    pub(super) fn file(&self, suffix: &str) -> PathBuf {
+        let files = fs::read_dir(self.home.join(".local/state/pogo")).unwrap();
+        let mut files = files.map(|file| file.unwrap().path());
+        files.find(|file| file.display().to_string().ends_with(suffix)).unwrap()
     }
 
     /// The words of a file beside the lock.
     pub(super) fn words(&self, suffix: &str) -> Vec<String> {
-        let files = fs::read_dir(self.home.join(".local/state/pogo")).unwrap();
-        let mut files = files.map(|file| file.unwrap().path());
-        let file = files.find(|file| file.display().to_string().ends_with(suffix)).unwrap();
-        let text = fs::read_to_string(file).unwrap();
+        let text = fs::read_to_string(self.file(suffix)).unwrap();
         assert_eq!(text.len(), 256, "{text}");
         text.split_whitespace().map(str::to_owned).collect()
     }

@@ -1,9 +1,12 @@
 //! The shell text under every shell that is installed here.
 
+mod fenced_number;
 mod files;
 mod gate;
 mod gate_host;
+mod host_clock;
 mod kill;
+mod recorded_group;
 mod secrets;
 mod sessions;
 mod steps;
