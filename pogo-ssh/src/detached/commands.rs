@@ -7,9 +7,9 @@ use pogo_core::plan::ExecOptions;
 use pogo_core::scheduler::{AttemptId, Phase};
 
 use super::frames::first_line;
-use super::scripts::{FIND, FOLLOW, PRELUDE, launch, stop};
+use super::scripts::{PRELUDE, find, launch, stop};
 use crate::config::GateOptions;
-use crate::exec::{CommandLine, InvalidAttempt, Marker, Scripts, check_attempt};
+use crate::exec::{CommandLine, ConstantText, InvalidAttempt, Marker, Script, Scripts, check_attempt};
 use crate::host_lock::{LockKey, restore_suffix};
 
 /// The command lines of one detached attempt, and where its host keeps what it knows of it.
@@ -73,28 +73,35 @@ impl DetachedCommands {
         let bodies = PHASES.map(|phase| self.scripts.step(phase).unwrap_or_default());
         let texts = first.iter().chain(&bodies).chain(&self.scripts.parameters);
         let arguments: Vec<&str> = texts.map(String::as_str).collect();
-        self.line(true, &format!("{FOLLOW}{}", launch()), seen, &arguments)
+        self.line(true, launch(), seen, &arguments)
     }
 
     /// The line that follows the attempt, and keeps it from being launched.
     pub(super) fn find_line(&self, seen: (u64, u64)) -> CommandLine {
-        self.line(false, &format!("{FOLLOW}{FIND}"), seen, &[])
+        self.line(false, find(), seen, &[])
     }
 
     /// The line that ends what runs of it: TERM, and KILL after the grace.
     pub(super) fn stop_line(&self, grace: Duration) -> CommandLine {
-        self.line(false, &stop(), (0, 0), &[&tenths(grace)])
+        self.line(false, stop(), (0, 0), &[&tenths(grace)])
     }
 
-    fn line(&self, with_command: bool, script: &str, (out, err): (u64, u64), arguments: &[&str]) -> CommandLine {
+    fn line(
+        &self,
+        with_command: bool,
+        text: &'static ConstantText,
+        (out, err): (u64, u64),
+        arguments: &[&str],
+    ) -> CommandLine {
         let prelude = PRELUDE.replace("FIRST", &first_line(self.attempt));
         let (out, err) = (out.to_string(), err.to_string());
         let first = [self.directory.as_str(), &self.token, &out, &err];
-        CommandLine::of_session(
-            with_command,
-            ("", &format!("{prelude}{script}")),
-            &[&first, arguments].concat(),
-        )
+        let script = Script {
+            before: &prelude,
+            constant: Some(text),
+            after: "",
+        };
+        CommandLine::of_session(with_command, ("", script), &[&first, arguments].concat())
     }
 }
 

@@ -8,7 +8,9 @@
 //! What launches an attempt passes the gate of every attempt: it takes the host's lock, says `ready`, and makes the
 //! directory after the word to go. It becomes the supervisor, which holds the lock for as long as the steps run.
 
-use crate::exec::END_GROUP;
+use std::sync::LazyLock;
+
+use crate::exec::{ConstantText, END_GROUP};
 use crate::host_lock::{BEGIN, BORN, GROUP_LIVES, HELD, RECORD, TAKE, TIDY, WAIT};
 use crate::quote::quote;
 
@@ -34,7 +36,7 @@ why=$(mkdir -p "$base" 2>&1) || refuse "it cannot keep attempts: $why"
 /// Passes on what the attempt writes until its end, and forgets the output on request.
 // A launch makes the directory before the state is in it, so the state is waited for. Where nobody holds the lock it is
 // read once more: the end may have been written since.
-pub(super) const FOLLOW: &str = r#"emit() {
+const FOLLOW: &str = r#"emit() {
   size=$(($(wc -c <"$2") - $3))
   [ "$size" -gt 0 ] || { size=0; return 0; }
   [ "$size" -le 131072 ] || size=131072
@@ -240,8 +242,8 @@ launch "$@" <&6 6<&- | {
   esac
 }"#;
 
-/// Follows the attempt. One that has not begun never will.
-pub(super) const FIND: &str = r#"if mkdir "$here" 2>/dev/null; then : >"$here/state"; say never stopped connect; fi
+/// Keeps an attempt that has not begun from it.
+const FIND: &str = r#"if mkdir "$here" 2>/dev/null; then : >"$here/state"; say never stopped connect; fi
 [ -d "$here" ] || refuse "it cannot keep an attempt"
 follow"#;
 
@@ -264,18 +266,35 @@ fn record() -> String {
     )
 }
 
-/// The text of [`LAUNCH`], with the texts of what it launches.
-pub(super) fn launch() -> String {
-    let timer = TIMER.replace("STOP", &stop());
-    let record = record();
-    let (supervise, step) = (
-        quote(&format!("{record}timer={}\n{SUPERVISE}", quote(&timer))),
-        quote(&format!("{record}{STEP}")),
-    );
-    format!("supervise={supervise}\nstep={step}\n{RECORD}{BORN}{GROUP_LIVES}{TAKE}{HELD}{TIDY}{WAIT}{LAUNCH}")
+/// The text that launches an attempt and follows it, with the texts of what it launches.
+pub(super) fn launch() -> &'static ConstantText {
+    static TEXT: LazyLock<ConstantText> = LazyLock::new(|| {
+        let timer = TIMER.replace("STOP", &stop_text());
+        let record = record();
+        let (supervise, step) = (
+            quote(&format!("{record}timer={}\n{SUPERVISE}", quote(&timer))),
+            quote(&format!("{record}{STEP}")),
+        );
+        ConstantText::new(&format!(
+            "{FOLLOW}supervise={supervise}\nstep={step}\n{RECORD}{BORN}{GROUP_LIVES}{TAKE}{HELD}{TIDY}{WAIT}{LAUNCH}"
+        ))
+    });
+    &TEXT
+}
+
+/// The text that follows an attempt. One that has not begun never will.
+pub(super) fn find() -> &'static ConstantText {
+    static TEXT: LazyLock<ConstantText> = LazyLock::new(|| ConstantText::new(&format!("{FOLLOW}{FIND}")));
+    &TEXT
+}
+
+/// The text that finds the group that runs, and ends it.
+pub(super) fn stop() -> &'static ConstantText {
+    static TEXT: LazyLock<ConstantText> = LazyLock::new(|| ConstantText::new(&stop_text()));
+    &TEXT
 }
 
 /// The text of [`STOP`], and that which ends the group that it finds.
-pub(super) fn stop() -> String {
+fn stop_text() -> String {
     format!("{STOP}{END_GROUP}")
 }

@@ -13,6 +13,7 @@ use super::exit_report::{ExitReport, ExitStatus};
 use super::feed::InputFeed;
 use super::mark::{Mark, MarkParser};
 use super::permission::PermissionRequest;
+use super::privilege::Privilege;
 use super::progress::SessionProgress;
 use super::session::Session;
 use crate::input::CommandInput;
@@ -128,13 +129,20 @@ impl<'a> Execution<'a> {
         self.feed_command();
     }
 
-    /// Sends the command its input once it has begun.
+    /// Sends the command its input once it has begun; without input, EOF follows the word to go at once.
     pub(super) fn feed_command(&mut self) {
-        let is_time = self.progress.reads_input() || (!self.session.runs_command() && !self.progress.is_shut());
+        let is_time = self.progress.reads_input()
+            || !self.progress.is_shut() && (!self.session.runs_command() || self.needs_only_eof());
         if let Some(input) = self.input.take_if(|_| is_time) {
             self.feed.secrets(input.secrets.clone());
             self.feed.content(input.stdin.clone());
         }
+    }
+
+    /// Whether nothing is sent after the word to go: neither input nor a password, nor a character of a terminal.
+    fn needs_only_eof(&self) -> bool {
+        let is_empty = self.input.is_some_and(CommandInput::is_empty);
+        is_empty && self.session.has_gate() && !self.session.pty && self.session.privilege == Privilege::Login
     }
 
     fn answer(&mut self, word: &str) {

@@ -1,6 +1,9 @@
 //! The gate of a session: the host's lock is taken, and nothing runs before the word to go.
 
+use std::sync::LazyLock;
+
 use super::marker::Marker;
+use super::words::ConstantText;
 use crate::config::GateOptions;
 use crate::host_lock::{BEGIN, BORN, GROUP_LIVES, HELD, LockKey, RECORD, TAKE, TIDY, WAIT};
 use crate::quote::quote;
@@ -11,18 +14,42 @@ pub(crate) const GATE: &str = "pogo_wait";
 
 /// The shell text of the gate: whoever passes it holds the lock where there is one, and has written that it begins.
 /// Descriptor 9 is open from then on, and is for the shell alone.
-pub(super) fn gate_text(options: &GateOptions, key: &LockKey, marker: &Marker) -> String {
-    let say = marker.print("%s", r#""$*""#);
-    let (words, directory) = (quote(&key.words()), quote(&options.directory));
-    let patience = options.patience.as_secs().max(1);
-    format!(
-        r#"pogo_say() {{ {say}; }}
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct GateText {
+    /// What comes before its functions, and after them.
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+impl GateText {
+    /// Its functions are most of what a session sends, and the same in each.
+    pub(super) fn functions() -> &'static ConstantText {
+        static FUNCTIONS: LazyLock<ConstantText> =
+            LazyLock::new(|| ConstantText::new(&[RECORD, BORN, GROUP_LIVES, TAKE, HELD, TIDY, WAIT, BEGIN].concat()));
+        &FUNCTIONS
+    }
+
+    pub(super) fn new(options: &GateOptions, key: &LockKey, marker: &Marker) -> Self {
+        // The process group comes with what is said first, so that the client is woken up once.
+        let (begun, say) = (marker.format("begun $pogo_g $pogo_k"), marker.format("%s"));
+        let (words, directory) = (quote(&key.words()), quote(&options.directory));
+        let patience = options.patience.as_secs().max(1);
+        Self {
+            before: format!(
+                r#"pogo_c="{begun}"
+pogo_say() {{ printf "$pogo_c{say}" "$*" >&2; pogo_c=; }}
 pogo_end() {{ pogo_put "ended $1 ended $2"; exit "$2"; }}
-{RECORD}{BORN}{GROUP_LIVES}{TAKE}{HELD}{TIDY}{WAIT}{BEGIN}pogo_K={words}
+"#
+            ),
+            after: format!(
+                r#"pogo_K={words}
 pogo_take {directory}
 pogo_held $?
 pogo_tidy
 pogo_wait {patience} || {{ pogo_say never late; exit 0; }}
-pogo_begin "$pogo_g" "$pogo_k" || {{ pogo_say never unwritten; exit 0; }}"#
-    )
+pogo_begin "$pogo_g" "$pogo_k" || {{ pogo_say never unwritten; exit 0; }}
+"#
+            ),
+        }
+    }
 }

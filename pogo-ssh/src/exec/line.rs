@@ -4,6 +4,7 @@
 //! shells `!` and line breaks, and some limit the length of a word. So a line consists of short words of printable
 //! ASCII without any of these, and the host's own `/bin/sh` decodes them.
 
+use super::words::{ConstantText, Encoding};
 use crate::quote::{quote, quote_all};
 
 /// Decodes the words of a line and runs the text. The login shell parses it, so it contains nothing to decode itself.
@@ -22,9 +23,6 @@ $pogo_i""#;
 /// The longest line in bytes. Dropbear accepts 9,000, OpenSSH on Linux 131,071; longer scripts go over standard input.
 const LONGEST_LINE: usize = 8_000;
 
-/// The longest word in bytes. BSD's `csh` accepts about a thousand, a BSD terminal lines of 1,024.
-const LONGEST_WORD: usize = 900;
-
 /// `$0` of the shell, which its error messages and process lists show.
 const NAME: &str = "pogo";
 
@@ -40,16 +38,45 @@ pub(crate) struct CommandLine {
     pub(crate) input: Option<String>,
 }
 
+/// A text for a host's shell, of which a part may be the same in every session.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Script<'a> {
+    pub(crate) before: &'a str,
+    pub(crate) constant: Option<&'static ConstantText>,
+    pub(crate) after: &'a str,
+}
+
+impl<'a> From<&'a str> for Script<'a> {
+    fn from(text: &'a str) -> Self {
+        Self {
+            before: text,
+            constant: None,
+            after: "",
+        }
+    }
+}
+
+impl<'a> From<&'a String> for Script<'a> {
+    fn from(text: &'a String) -> Self {
+        text.as_str().into()
+    }
+}
+
 impl CommandLine {
     /// A line that runs this text of the POSIX shell, with these positional parameters.
-    pub(crate) fn new(script: &str, parameters: &[&str]) -> Self {
-        Self::named(NAME, ("", script), parameters)
+    pub(crate) fn new<'a>(script: impl Into<Script<'a>>, parameters: &[&str]) -> Self {
+        Self::named(NAME, ("", script.into()), parameters)
     }
 
     /// A line for the steps of an attempt, with or without the command. The first text finds the words of the line as
     /// its own parameters.
-    pub(crate) fn of_session(with_command: bool, texts: (&str, &str), parameters: &[&str]) -> Self {
-        Self::named(if with_command { COMMAND_NAME } else { NAME }, texts, parameters)
+    pub(crate) fn of_session<'a>(
+        with_command: bool,
+        (lead, script): (&str, impl Into<Script<'a>>),
+        parameters: &[&str],
+    ) -> Self {
+        let name = if with_command { COMMAND_NAME } else { NAME };
+        Self::named(name, (lead, script.into()), parameters)
     }
 
     /// A line that is sent unchanged.
@@ -60,55 +87,30 @@ impl CommandLine {
         }
     }
 
-    fn named(name: &str, (lead, script): (&str, &str), parameters: &[&str]) -> Self {
-        let script = format!("set -- {}\n{script}", quote_all(parameters.iter().copied()));
-        let text = line_of(name, &format!("{lead}\n{script}"));
+    fn named(name: &str, (lead, script): (&str, Script<'_>), parameters: &[&str]) -> Self {
+        let before = format!("set -- {}\n{}", quote_all(parameters.iter().copied()), script.before);
+        let words = |encoding: Encoding, before: &str| {
+            let constant = script.constant.map_or("", |constant| constant.words(encoding));
+            let after = match script.after {
+                "" => String::new(),
+                after => encoding.words(after),
+            };
+            [&encoding.words(before), constant, &after].concat()
+        };
+        let text = line_of(name, &words(Encoding::LoginShell, &format!("{lead}\n{before}")));
         if text.len() <= LONGEST_LINE {
             return Self { text, input: None };
         }
-        let words = words_of(&script, for_reading);
-        let input: String = words.iter().map(|word| format!("+{word}\n")).collect();
+        let reads = Encoding::LoginShell.words(&format!("{lead}\n{READ}"));
         Self {
-            text: line_of(name, &format!("{lead}\n{READ}")),
-            input: Some(input + ".\n"),
+            text: line_of(name, &reads),
+            input: Some(words(Encoding::Reading, &before) + ".\n"),
         }
     }
 }
 
-fn line_of(name: &str, script: &str) -> String {
-    let words = words_of(script, for_login_shell);
-    // No word contains a quote.
-    let words: String = words.iter().map(|word| format!(" '{word}'")).collect();
+fn line_of(name: &str, words: &str) -> String {
     format!("exec /bin/sh -c {} {name}{words}", quote(DECODE))
-}
-
-/// Bytes that every shell takes literally in single quotes.
-fn for_login_shell(byte: u8) -> bool {
-    for_reading(byte) && !matches!(byte, b'\'' | b'!')
-}
-
-/// Bytes that `read` and a terminal take literally.
-fn for_reading(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && byte != b'\\'
-}
-
-/// Encodes the text as words for `printf %b`, which prints exactly this text.
-fn words_of(text: &str, is_plain: fn(u8) -> bool) -> Vec<String> {
-    let (mut words, mut word) = (Vec::new(), String::new());
-    for byte in text.bytes() {
-        // The longest escape has five bytes.
-        if word.len() > LONGEST_WORD - 5 {
-            words.push(std::mem::take(&mut word));
-        }
-        match byte {
-            b'\n' => word.push_str("\\n"),
-            byte if is_plain(byte) => word.push(char::from(byte)),
-            // POSIX's `%b` has no `\x`. All three digits: a digit may follow.
-            byte => word.push_str(&format!("\\0{byte:03o}")),
-        }
-    }
-    words.push(word);
-    words
 }
 
 /// Whether a command line runs the command of an attempt, rather than a hook or a kill.
@@ -147,7 +149,8 @@ fn text_of(words: &str) -> Option<String> {
 impl CommandLine {
     /// The line for a host with this shell as `/bin/sh`.
     pub(crate) fn under(&self, shell: &str) -> String {
-        line_of(NAME, &self.decoded().replace("/bin/sh", shell)).replace("/bin/sh", shell)
+        let words = Encoding::LoginShell.words(&self.decoded().replace("/bin/sh", shell));
+        line_of(NAME, &words).replace("/bin/sh", shell)
     }
 
     /// The text that the host's `/bin/sh` runs.
@@ -165,8 +168,11 @@ impl CommandLine {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
+    use super::super::words::LONGEST_WORD;
     use super::*;
 
     proptest! {
@@ -176,7 +182,7 @@ mod tests {
             times in prop_oneof![Just(1), 500..1000usize]
         ) {
             let text = text.repeat(times);
-            let line = CommandLine::new(&text, &[]);
+            let line = CommandLine::new(text.as_str(), &[]);
             prop_assert_eq!(line.decoded(), format!("{}set -- \n{text}", if line.input.is_none() { "\n" } else { "" }));
         }
 
@@ -203,7 +209,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_part_that_is_encoded_once_stands_for_its_text_among_others() {
+        static CONSTANT: LazyLock<ConstantText> = LazyLock::new(|| ConstantText::new("it's\n\\n\u{e9}!\n"));
+        for times in [1, 2_000] {
+            let (before, after) = ("'b'\\\n".repeat(times), "a!\n".repeat(times));
+            let script = Script {
+                before: &before,
+                constant: Some(&CONSTANT),
+                after: &after,
+            };
+            let line = CommandLine::new(script, &["x y"]);
+            assert_eq!(line.input.is_none(), times == 1);
+            let text = format!("set -- 'x y'\n{before}it's\n\\n\u{e9}!\n{after}");
+            assert_eq!(line.decoded().trim_start_matches('\n'), text);
+        }
+    }
+
     fn for_login_shell_or_escape(byte: u8) -> bool {
-        for_login_shell(byte) || byte == b'\\'
+        matches!(byte, b' '..=b'~') && !matches!(byte, b'\'' | b'!')
     }
 }

@@ -31,6 +31,11 @@ impl Marker {
         format!("\x1e{} ", self.0)
     }
 
+    /// The format of a mark, for `printf` in double quotes.
+    pub(super) fn format(&self, format: &str) -> String {
+        format!(r"\036{} {format}\n", self.0)
+    }
+
     /// Shell text that prints a mark on standard error, from which the transport removes it.
     pub(crate) fn print(&self, format: &str, words: &str) -> String {
         format!(r"printf '\036{} {format}\n' {words} >&2", self.0)

@@ -27,6 +27,7 @@ mod side_command;
 mod signal;
 mod stop;
 mod upload;
+mod words;
 
 pub(crate) use context::{ExecContext, Passwords, SideContext};
 pub(crate) use exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
@@ -38,9 +39,9 @@ pub(crate) use gate::GATE;
 pub(crate) use imitation::{instead_of_command, marks_of_beginning};
 pub(crate) use kill::{END_GROUP, KillOutcome, ask_to_end, kill_line};
 pub(crate) use last_line::LastLine;
-pub(crate) use line::CommandLine;
 #[cfg(feature = "loopback")]
 pub(crate) use line::is_command;
+pub(crate) use line::{CommandLine, Script};
 pub(crate) use linger::{LINGER, LINGERS, until};
 pub(crate) use mark::{Mark, MarkParser, ProcessGroup, Ready};
 pub(crate) use marker::Marker;
@@ -54,3 +55,4 @@ pub(crate) use side_command::{SideCommandError, SideCommandOutput, run_side_comm
 pub(crate) use signal::signal_of;
 pub(crate) use stop::StopSignal;
 pub(crate) use upload::{UploadedFiles, upload_all};
+pub(crate) use words::ConstantText;

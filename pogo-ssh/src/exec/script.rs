@@ -96,12 +96,7 @@ impl Scripts {
 
     /// Reports that the step begins, and its process group.
     fn begun(&self) -> String {
-        format!("{}\n{FORGET_THE_GROUP}", self.tell_the_group())
-    }
-
-    /// Reports the process group.
-    pub(super) fn tell_the_group(&self) -> String {
-        self.marker.print("begun %s %s", r#""$pogo_g" "$pogo_k""#)
+        format!("{}\n{FORGET_THE_GROUP}", tell_the_group(&self.marker))
     }
 
     /// Sets the environment of hooks and command.
@@ -151,6 +146,11 @@ fn environment(attempt: &Attempt, files: Option<&str>, parameters: &mut Paramete
         .chain(files)
         .map(|(name, value)| format!(" {name}={}", parameters.add(value)))
         .collect()
+}
+
+/// Reports the process group.
+pub(super) fn tell_the_group(marker: &Marker) -> String {
+    marker.print("begun %s %s", r#""$pogo_g" "$pogo_k""#)
 }
 
 /// The phase names that hooks and commands see in `POGO_PHASE`.

@@ -1,7 +1,7 @@
 //! A session: one or more of an attempt's steps, run one after the other.
 //!
 //! All steps of a session cost the host one login shell, and the network no more than the command alone. The script is
-//! composed of parts, in this order: `begun` reports the process group; the gate takes the host lock and waits for
+//! composed of parts, in this order: the gate takes the host lock, reports the process group by `begun`, and waits for
 //! `go`; then the steps, each of which reports that it is entered. So a host that restarts can run its post-hooks in a
 //! later session: `Session::of(…, &[PreHook, Command])`, then `Session::of(…, &[PostHook])`.
 
@@ -10,12 +10,12 @@ use pogo_core::plan::{RemoteCommand, RunAs};
 use pogo_core::scheduler::Phase;
 
 use super::forced_command::{forced_line, unsuitable_where_forced};
-use super::gate::gate_text;
+use super::gate::GateText;
 use super::hooks::hooks_function;
-use super::line::CommandLine;
+use super::line::{CommandLine, Script};
 use super::marker::Marker;
 use super::privilege::Privilege;
-use super::script::{FORGET_THE_GROUP, KNOW_THE_GROUP, LEAD_A_GROUP, Scripts, phase_name};
+use super::script::{FORGET_THE_GROUP, KNOW_THE_GROUP, LEAD_A_GROUP, Scripts, phase_name, tell_the_group};
 use crate::config::GateOptions;
 use crate::host_lock::LockKey;
 use crate::quote::quote;
@@ -68,7 +68,7 @@ TELL || { sleep 1; TELL; }
 const UNLESS_ENDED: &str = r#"[ -z "$pogo_t" ] || END"#;
 
 /// Replaces the gate's function in sessions without a gate.
-const NO_GATE: &str = r#"pogo_end() { exit "$2"; }"#;
+const NO_GATE: &str = "pogo_end() { exit \"$2\"; }\n";
 
 /// One session of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,12 +89,19 @@ pub(crate) struct Session {
 enum SessionRequest {
     /// The command's own line, for a host with a forced command.
     Forced(String),
-    /// A script with its parameters, and the text of its gate.
+    /// A script with its parameters.
     Steps {
-        script: String,
+        script: StepsScript,
         parameters: Vec<String>,
-        gate: String,
     },
+}
+
+/// The script of a session: what comes before its gate, and after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct StepsScript {
+    before: String,
+    gate: Option<GateText>,
+    after: String,
 }
 
 /// Why an attempt cannot run on any host.
@@ -144,11 +151,10 @@ impl Session {
         let request = match forced {
             Some(line) => SessionRequest::Forced(line),
             None => {
-                let gate = gate.map(|options| gate_text(options, &LockKey::of(attempt, first), &marker));
+                let gate = gate.map(|options| GateText::new(options, &LockKey::of(attempt, first), &marker));
                 SessionRequest::Steps {
-                    script: composed(&scripts, &phases, &privilege, (pty, gate.as_deref())),
+                    script: composed(&scripts, &phases, &privilege, (pty, gate)),
                     parameters: scripts.parameters,
-                    gate: gate.unwrap_or_default(),
                 }
             }
         };
@@ -163,19 +169,27 @@ impl Session {
 
     /// The command line for the host.
     pub(crate) fn line(&self) -> CommandLine {
-        self.line_with(|script| script.to_owned())
+        self.line_within("", "")
     }
 
-    /// The command line for the host, with a script that the caller edits.
-    pub(crate) fn line_with(&self, change: impl FnOnce(&str) -> String) -> CommandLine {
-        match &self.request {
-            SessionRequest::Forced(line) => CommandLine::raw(line),
-            SessionRequest::Steps { script, parameters, .. } => {
-                let lead = if self.pty { LEAD_ON_TERMINAL } else { LEAD };
-                let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
-                CommandLine::of_session(self.runs_command(), (lead, &change(script)), &parameters)
-            }
-        }
+    /// The command line for the host, with these texts before the script and after it.
+    pub(crate) fn line_within(&self, first: &str, last: &str) -> CommandLine {
+        let (script, parameters) = match &self.request {
+            SessionRequest::Forced(line) => return CommandLine::raw(line),
+            SessionRequest::Steps { script, parameters } => (script, parameters),
+        };
+        let lead = if self.pty { LEAD_ON_TERMINAL } else { LEAD };
+        let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
+        let (opens, begins) = match &script.gate {
+            Some(gate) => (gate.before.as_str(), gate.after.as_str()),
+            None => ("", ""),
+        };
+        let script = Script {
+            before: &[first, &script.before, opens].concat(),
+            constant: script.gate.as_ref().map(|_| GateText::functions()),
+            after: &[begins, &script.after, last].concat(),
+        };
+        CommandLine::of_session(self.runs_command(), (lead, script), &parameters)
     }
 
     /// Whether it follows a command that succeeded in its own session.
@@ -186,22 +200,20 @@ impl Session {
     /// A session that looks for post-hooks without running them: it exits with 143 where there are any. `None` if this
     /// session runs more than post-hooks.
     pub(crate) fn only_looking(&self) -> Option<Self> {
-        let SessionRequest::Steps {
-            script,
-            parameters,
-            gate,
-        } = &self.request
-        else {
+        let SessionRequest::Steps { script, parameters } = &self.request else {
             return None;
         };
-        let script = script.replacen(HEED_SIGNALS, SIGNALLED, 1);
+        let no_gate = match script.gate {
+            Some(_) => format!("{}\n{NO_GATE}", tell_the_group(&self.marker)),
+            None => String::new(),
+        };
         let request = SessionRequest::Steps {
-            script: match gate.is_empty() {
-                true => script,
-                false => script.replacen(gate, NO_GATE, 1),
+            script: StepsScript {
+                before: script.before.replacen(HEED_SIGNALS, SIGNALLED, 1),
+                gate: None,
+                after: format!("{no_gate}{}", script.after),
             },
             parameters: parameters.clone(),
-            gate: String::new(),
         };
         self.follows_command().then(|| Self {
             request,
@@ -216,7 +228,7 @@ impl Session {
 
     /// Whether it waits at a gate for `go`.
     pub(crate) fn has_gate(&self) -> bool {
-        matches!(&self.request, SessionRequest::Steps { gate, .. } if !gate.is_empty())
+        matches!(&self.request, SessionRequest::Steps { script, .. } if script.gate.is_some())
     }
 
     /// Whether the command is among its steps.
@@ -231,14 +243,23 @@ impl Session {
 }
 
 /// Composes the script of a session.
-fn composed(scripts: &Scripts, phases: &[Phase], privilege: &Privilege, (pty, gate): (bool, Option<&str>)) -> String {
+fn composed(
+    scripts: &Scripts,
+    phases: &[Phase],
+    privilege: &Privilege,
+    (pty, gate): (bool, Option<GateText>),
+) -> StepsScript {
     let first = phases.first().copied().unwrap_or(Phase::Command);
-    let mut parts = vec![scripts.tell_the_group()];
+    // A gate reports the group with what it says first.
+    let mut before = match gate {
+        Some(_) => String::new(),
+        None => tell_the_group(scripts.marker()) + "\n",
+    };
     if phases.len() > 1 || first == Phase::PostHook || gate.is_some() {
-        parts.push(HEED_SIGNALS.to_owned());
+        before.push_str(HEED_SIGNALS);
+        before.push('\n');
     }
-    parts.extend(gate.map(str::to_owned));
-    parts.extend([FORGET_THE_GROUP.to_owned(), scripts.environment(first)]);
+    let mut parts = vec![FORGET_THE_GROUP.to_owned(), scripts.environment(first)];
     if phases.iter().any(|phase| *phase != Phase::Command) {
         parts.push(hooks_function(scripts.marker(), gate.is_some()));
     }
@@ -259,7 +280,8 @@ fn composed(scripts: &Scripts, phases: &[Phase], privilege: &Privilege, (pty, ga
             parts.push(end(*phase, "0"));
         }
     }
-    parts.join("\n")
+    let after = parts.join("\n");
+    StepsScript { before, gate, after }
 }
 
 /// The part that runs the command. As the last step it replaces the shell, unless that holds the lock and must wait.

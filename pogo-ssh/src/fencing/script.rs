@@ -1,7 +1,9 @@
 //! The shell text that asks.
 
+use std::sync::LazyLock;
+
 use crate::config::GateOptions;
-use crate::exec::{CommandLine, Marker};
+use crate::exec::{CommandLine, ConstantText, Marker, Script};
 use crate::host_lock::{BORN, GROUP_LIVES, LockKey, RECORD, TAKE};
 use crate::quote::quote;
 
@@ -75,12 +77,22 @@ sleep 1
 done
 pogo_say found $pogo_f"#;
 
+/// What is the same in every question.
+fn functions() -> &'static ConstantText {
+    static FUNCTIONS: LazyLock<ConstantText> =
+        LazyLock::new(|| ConstantText::new(&[RECORD, BORN, GROUP_LIVES, TAKE, LOOK].concat()));
+    &FUNCTIONS
+}
+
 /// The line that asks what became of an attempt, and waits for so many seconds of the host's clock while it runs.
 pub(super) fn asking_line(options: &GateOptions, key: &LockKey, marker: &Marker, wait: u64) -> CommandLine {
     let say = marker.print("%s", r#""$*""#);
-    let words = quote(&key.words());
-    let script = format!("pogo_say() {{ {say}; }}\n{RECORD}{BORN}{GROUP_LIVES}{TAKE}{LOOK}pogo_K={words}\n{ASK}");
+    let script = Script {
+        before: &format!("pogo_say() {{ {say}; }}\n"),
+        constant: Some(functions()),
+        after: &format!("pogo_K={}\n{ASK}", quote(&key.words())),
+    };
     // What waits for the word to go gives up by itself after that time.
     let patience = (options.patience.as_secs().max(1) + 5).to_string();
-    CommandLine::new(&script, &[&options.directory, &patience, &wait.to_string()])
+    CommandLine::new(script, &[&options.directory, &patience, &wait.to_string()])
 }

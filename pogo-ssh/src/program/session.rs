@@ -18,16 +18,16 @@ use super::context::ProgramContext;
 use super::master::command;
 use super::session_end::SessionEnd;
 use crate::exec::{
-    ExitReport, GO, LINGER, LINGERS, Mark, MarkParser, Marker, NotStarted, PermissionRequest, Privilege, ProcessGroup,
-    Session, SessionProgress, StopReason, ask_first, kill_line, until,
+    CommandLine, ExitReport, GO, LINGER, LINGERS, Mark, MarkParser, NotStarted, PermissionRequest, Privilege,
+    ProcessGroup, Session, SessionProgress, StopReason, ask_first, kill_line, until,
 };
 use crate::input::CommandInput;
 use crate::output::Output;
 
-/// Shell text that runs a script and reports its status: the program's own status may be that of its failure.
-fn telling(marker: &Marker, script: &str) -> String {
-    let done = marker.print("done %s", r#""$pogo_e""#);
-    format!("(\n{script}\n)\npogo_e=$?\n{done}\nexit \"$pogo_e\"")
+/// The line of a session that reports its status: the program's own status may be that of its failure.
+fn line_of(session: &Session) -> CommandLine {
+    let done = session.marker.print("done %s", r#""$pogo_e""#);
+    session.line_within("(\n", &format!("\n)\npogo_e=$?\n{done}\nexit \"$pogo_e\""))
 }
 
 /// Runs a session until it has ended or is given up; passes on its output and reports its phases. Returns the phase it
@@ -53,7 +53,7 @@ pub(super) async fn execute(
     {
         return (progress.phase(), reason.into());
     }
-    let line = session.line_with(|script| telling(&session.marker, script));
+    let line = line_of(session);
     let mut ssh = command(
         context.program,
         arguments::session(&context.master.socket, session.pty, &line.text),

@@ -1,0 +1,155 @@
+//! Texts as words for `printf %b`, which every shell and every terminal takes literally.
+
+/// The longest word in bytes. BSD's `csh` accepts about a thousand, a BSD terminal lines of 1,024.
+pub(super) const LONGEST_WORD: usize = 900;
+
+/// What every shell takes literally in single quotes.
+fn for_login_shell(byte: u8) -> bool {
+    for_reading(byte) && !matches!(byte, b'\'' | b'!')
+}
+
+/// What `read` and a terminal take literally.
+fn for_reading(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'\\'
+}
+
+/// How many bytes a text begins with that are all literal, up to so many.
+fn literal_length(text: &str, most: usize, is_literal: impl Fn(u8) -> bool) -> usize {
+    let mut length = 0;
+    // A plain loop: adapters of iterators stay calls where this crate is optimized for a short build.
+    for byte in text.as_bytes() {
+        if length == most || !is_literal(*byte) {
+            break;
+        }
+        length += 1;
+    }
+    length
+}
+
+/// Where the words of a text are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    LoginShell,
+    Reading,
+}
+
+impl Encoding {
+    /// Encodes the text as words for `printf %b`, which prints exactly this text.
+    pub(super) fn words(self, text: &str) -> String {
+        let mut writer = WordWriter::new(self, text.len());
+        let mut rest = text;
+        while let Some(next) = rest.chars().next() {
+            // Runs are copied whole: pushing each byte by itself took more of the processor than encrypting it.
+            let (run, others) = rest.split_at(self.literal_length(rest, writer.room()));
+            if !run.is_empty() {
+                writer.push(run);
+                rest = others;
+                continue;
+            }
+            rest = rest.strip_prefix(next).unwrap_or_default();
+            match next {
+                '\n' => writer.push("\\n"),
+                next => next
+                    .encode_utf8(&mut [0; 4])
+                    .bytes()
+                    .for_each(|byte| writer.push_octal(byte)),
+            }
+        }
+        writer.finish()
+    }
+
+    fn literal_length(self, text: &str, most: usize) -> usize {
+        match self {
+            Self::LoginShell => literal_length(text, most, for_login_shell),
+            Self::Reading => literal_length(text, most, for_reading),
+        }
+    }
+
+    /// What comes before and after each word. No word contains a quote or a line break.
+    fn around(self) -> (&'static str, &'static str) {
+        match self {
+            Self::LoginShell => (" '", "'"),
+            Self::Reading => ("+", "\n"),
+        }
+    }
+}
+
+/// Writes words, none of which is too long.
+struct WordWriter {
+    encoding: Encoding,
+    words: String,
+    /// That of the last word.
+    length: usize,
+}
+
+impl WordWriter {
+    fn new(encoding: Encoding, bytes: usize) -> Self {
+        let mut words = String::with_capacity(bytes + bytes / 4 + 16);
+        words.push_str(encoding.around().0);
+        Self {
+            encoding,
+            words,
+            length: 0,
+        }
+    }
+
+    /// How many bytes the last word may still get: more than none.
+    fn room(&mut self) -> usize {
+        // The longest escape has five bytes.
+        if self.length > LONGEST_WORD - 5 {
+            let (before, after) = self.encoding.around();
+            self.words.push_str(after);
+            self.words.push_str(before);
+            self.length = 0;
+        }
+        LONGEST_WORD - self.length
+    }
+
+    fn push(&mut self, piece: &str) {
+        self.words.push_str(piece);
+        self.length += piece.len();
+    }
+
+    fn push_octal(&mut self, byte: u8) {
+        self.room();
+        // POSIX's `%b` has no `\x`. All three digits: a digit may follow.
+        for byte in [
+            b'\\',
+            b'0',
+            b'0' + (byte >> 6),
+            b'0' + (byte >> 3 & 7),
+            b'0' + (byte & 7),
+        ] {
+            self.words.push(char::from(byte));
+        }
+        self.length += 5;
+    }
+
+    fn finish(mut self) -> String {
+        self.words.push_str(self.encoding.around().1);
+        self.words
+    }
+}
+
+/// A text that is the same in every session, and is encoded once.
+#[derive(Debug)]
+pub(crate) struct ConstantText {
+    login_shell: String,
+    reading: String,
+}
+
+impl ConstantText {
+    pub(crate) fn new(text: &str) -> Self {
+        Self {
+            login_shell: Encoding::LoginShell.words(text),
+            reading: Encoding::Reading.words(text),
+        }
+    }
+
+    pub(super) fn words(&self, encoding: Encoding) -> &str {
+        match encoding {
+            Encoding::LoginShell => &self.login_shell,
+            Encoding::Reading => &self.reading,
+        }
+    }
+}
