@@ -11,7 +11,7 @@ use zookeeper_client::{Client, CreateMode, Error, MultiWriteError, MultiWriteRes
 
 use super::error::{Failed, is_refusal};
 use super::fence::Fence;
-use super::holder::{EpochNode, Holder, NamespaceState};
+use super::holder::{EpochNode, Holder, LastOwner, NamespaceState};
 use super::namespace::Shared;
 use super::session::{answer_within, before, connect};
 use super::tree::options;
@@ -130,7 +130,7 @@ impl Asking<'_> {
         }
         if seen.is_alive {
             if self.how == Acquire::IfFree {
-                return Ok(Step::Held(state.held(holder)));
+                return Ok(Step::Held(state.held()));
             }
             return Ok(Step::Wait(Some(seen.watches), LOOK_EVERY));
         }
@@ -175,12 +175,15 @@ impl Asking<'_> {
         node.epoch = fence.epoch.0;
         node.holder = Some(Holder {
             nonce: self.owner.nonce,
+            session_timeout: u64::try_from(client.session_timeout().as_millis()).unwrap_or(u64::MAX),
+        });
+        let last = node.last.replace(LastOwner {
+            owner: self.owner.id.clone(),
             since: self.owner.since,
             machine: self.shared.store.machine.clone(),
             process: std::process::id(),
-            session_timeout: u64::try_from(client.session_timeout().as_millis()).unwrap_or(u64::MAX),
         });
-        node.previous = node.last.replace(self.owner.id.clone());
+        node.previous = last.map(|last| last.owner);
         let json = serde_json::to_vec(&node);
         let json = json.map_err(|error| Error::UnexpectedError(format!("the owner cannot be written: {error}")))?;
         let mut writer = client.new_multi_writer();

@@ -1,7 +1,7 @@
 //! Where an ensemble is, how to log in there, and which part of its tree is the store's.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use super::ZookeeperError;
 /// | --- | --- |
 /// | `password_file=PATH` | a file that has the password alone, if it is not in the address |
 /// | `session_timeout=SECONDS` | how long an owner may be silent before it is taken over from; 5 unless said otherwise, and within the limits of the ensemble |
+/// | `output=PATH` | a directory of this machine for what hosts write, if whoever opens the store goes by it |
 /// | `tls_ca=PATH` | speak TLS, and trust the certificates in this file (PEM); needs the feature `zookeeper-tls` |
 /// | `tls_cert=PATH`, `tls_key=PATH` | log in by a certificate (PEM) |
 ///
@@ -44,6 +45,7 @@ pub struct ZookeeperAddress {
     user: Option<String>,
     password: Option<SecretString>,
     password_file: Option<PathBuf>,
+    output: Option<PathBuf>,
     pub(super) session_timeout: Duration,
     pub(super) tls: Option<TlsFiles>,
 }
@@ -57,7 +59,7 @@ pub(super) struct TlsFiles {
 }
 
 const PORT: u16 = 2181;
-const SETTINGS: &str = "`password_file`, `session_timeout`, `tls_ca`, `tls_cert`, `tls_key`";
+const SETTINGS: &str = "`password_file`, `session_timeout`, `output`, `tls_ca`, `tls_cert`, `tls_key`";
 
 impl ZookeeperAddress {
     /// How long an owner may be silent, unless the address says otherwise.
@@ -73,12 +75,20 @@ impl ZookeeperAddress {
         self.password.is_some()
     }
 
+    /// The directory for what hosts write, if it names one.
+    pub fn output(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+
     /// All of it, for the environment of another process. It may have a password.
     pub fn expose(&self) -> String {
         let mut settings = Serializer::new(String::new());
         let mut add = |key, path: &PathBuf| _ = settings.append_pair(key, &path.to_string_lossy());
         if let Some(file) = &self.password_file {
             add("password_file", file);
+        }
+        if let Some(directory) = &self.output {
+            add("output", directory);
         }
         if let Some(tls) = &self.tls {
             add("tls_ca", &tls.ca);
@@ -133,6 +143,7 @@ fn invalid(message: impl Into<String>) -> ZookeeperError {
 #[derive(Default)]
 struct Settings {
     password_file: Option<PathBuf>,
+    output: Option<PathBuf>,
     session_timeout: Option<Duration>,
     tls_ca: Option<PathBuf>,
     tls_cert: Option<PathBuf>,
@@ -146,6 +157,7 @@ impl Settings {
             let path = || Some(PathBuf::from(&*value));
             match &*key {
                 "password_file" => settings.password_file = path(),
+                "output" => settings.output = path(),
                 "session_timeout" => settings.session_timeout = Some(seconds(&value)?),
                 "tls_ca" => settings.tls_ca = path(),
                 "tls_cert" => settings.tls_cert = path(),
@@ -266,6 +278,7 @@ impl FromStr for ZookeeperAddress {
             user,
             password,
             password_file: settings.password_file.clone(),
+            output: settings.output.clone(),
             session_timeout: settings.session_timeout.unwrap_or(Self::SESSION_TIMEOUT),
             tls: settings.tls()?,
         })
@@ -302,13 +315,15 @@ mod tests {
 
     #[test]
     fn an_address_shows_no_secret_and_keeps_its_settings() {
-        let text = "zookeeper://me:p%40ss:word@zk1,[::1]:2182,zk-3.example.com:2183/teams/pogo?session_timeout=2.5";
+        let text = "zookeeper://me:p%40ss:word@zk1,[::1]:2182,zk-3.example.com:2183/teams/pogo";
+        let text = format!("{text}?session_timeout=2.5&output=%2Fa%20b");
         let address: ZookeeperAddress = text.parse().unwrap();
         let name = "zookeeper://zk1:2181,[::1]:2182,zk-3.example.com:2183/teams/pogo";
         assert_eq!(address.to_string(), name);
         assert_eq!(format!("{address:?}"), format!("ZookeeperAddress({name:?})"));
         assert_eq!(address.login().unwrap().unwrap().expose_secret(), "me:p@ss:word");
         assert_eq!(address.session_timeout, Duration::from_millis(2_500));
+        assert_eq!(address.output(), Some(std::path::Path::new("/a b")));
         assert!(address.has_password() && address.is_private());
         assert_eq!(address.expose().parse::<ZookeeperAddress>().unwrap(), address);
         let without: ZookeeperAddress = "zookeeper://zk1/pogo/".parse().unwrap();

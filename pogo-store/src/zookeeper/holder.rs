@@ -25,20 +25,25 @@ pub(super) struct EpochNode {
     pub(super) holder: Option<Holder>,
     /// Who owned it last, or does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) last: Option<OwnerId>,
+    pub(super) last: Option<LastOwner>,
     /// Who owned it before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) previous: Option<OwnerId>,
+}
+
+/// An owner, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LastOwner {
+    pub(super) owner: OwnerId,
+    pub(super) since: Timestamp,
+    pub(super) machine: String,
+    pub(super) process: u32,
 }
 
 /// An owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Holder {
     pub(super) nonce: Nonce,
-    pub(super) since: Timestamp,
-    /// Its machine and its process, for people.
-    pub(super) machine: String,
-    pub(super) process: u32,
     /// How long its session may be silent, in milliseconds.
     pub(super) session_timeout: u64,
 }
@@ -78,12 +83,13 @@ impl NamespaceState {
     }
 
     /// The answer to whoever wants it only if it is free.
-    pub(super) fn held(&self, holder: &Holder) -> JournalError {
+    pub(super) fn held(&self) -> JournalError {
+        let last = self.node.last.as_ref();
         let unnamed = || OwnerId("a dispatcher without a name".into());
         JournalError::Held {
-            owner: self.node.last.clone().unwrap_or_else(unnamed),
+            owner: last.map_or_else(unnamed, |last| last.owner.clone()),
             epoch: Epoch(self.node.epoch),
-            since: holder.since,
+            since: last.map_or(Timestamp::EPOCH, |last| last.since),
         }
     }
 }

@@ -61,8 +61,8 @@ pub struct StoredNodes {
 pub struct ZookeeperOwner {
     /// Its name.
     pub owner: OwnerId,
-    /// Since when, by its own clock; `None` once it has given the namespace back.
-    pub since: Option<Timestamp>,
+    /// Since when, by its own clock.
+    pub since: Timestamp,
     /// The name of its machine.
     pub machine: String,
     /// Its process.
@@ -126,18 +126,17 @@ pub(super) async fn info(client: &Client, paths: &Paths) -> Result<ZookeeperInfo
 }
 
 async fn owner(client: &Client, paths: &Paths, state: &NamespaceState) -> Result<Option<ZookeeperOwner>, Error> {
-    let Some(owner) = state.node.last.clone() else {
+    let Some(last) = state.node.last.clone() else {
         return Ok(None);
     };
-    let holder = state.node.holder.clone();
-    let has_session = client.check_stat(&paths.owner).await?.is_some();
+    let owns = state.node.holder.is_some();
     Ok(Some(ZookeeperOwner {
-        owner,
-        owns: holder.is_some(),
-        has_session: holder.is_some() && has_session,
-        since: holder.as_ref().map(|holder| holder.since),
-        pid: holder.as_ref().map_or(0, |holder| holder.process),
-        machine: holder.map(|holder| holder.machine).unwrap_or_default(),
+        owner: last.owner,
+        since: last.since,
+        machine: last.machine,
+        pid: last.process,
+        owns,
+        has_session: owns && client.check_stat(&paths.owner).await?.is_some(),
     }))
 }
 

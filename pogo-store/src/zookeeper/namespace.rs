@@ -18,7 +18,6 @@ use super::output::ZookeeperOutput;
 use super::store::{StoreShared, unavailable};
 use super::tree::{Paths, options};
 use super::{ZookeeperDamage, ZookeeperError, ZookeeperInfo};
-use crate::error::StoreError;
 use crate::journal::Growth;
 
 /// A namespace of a [`ZookeeperStore`](super::ZookeeperStore). Clones are of the same namespace.
@@ -60,13 +59,10 @@ impl ZookeeperNamespace {
         Arc::new(ZookeeperJournal::new(Arc::clone(&self.shared)))
     }
 
-    /// What its hosts wrote, as far as the dispatchers of this machine kept it in this directory.
-    ///
-    /// # Errors
-    /// The directory is no store of output, or cannot be one.
-    pub fn output_in(&self, directory: impl AsRef<Path>) -> Result<Arc<ZookeeperOutput>, StoreError> {
-        let output = ZookeeperOutput::open(Arc::clone(&self.shared), directory.as_ref())?;
-        Ok(Arc::new(output))
+    /// What its hosts wrote, as far as the dispatchers of this machine kept it in this directory. One handle is for all
+    /// who read and write it.
+    pub fn output_in(&self, directory: impl AsRef<Path>) -> Arc<ZookeeperOutput> {
+        Arc::new(ZookeeperOutput::new(Arc::clone(&self.shared), directory.as_ref()))
     }
 
     /// What it has, who owns it and who waits, beside an owner too.

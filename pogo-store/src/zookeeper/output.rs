@@ -1,7 +1,8 @@
 //! What hosts wrote, in a directory beside the ensemble.
 
+use std::fmt;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,108 +15,122 @@ use tokio::sync::Mutex;
 use super::hold::Hold;
 use super::namespace::Shared;
 use crate::error::StoreError;
-use crate::{Namespace, Store, StoreOutput};
+use crate::{Store, StoreOutput};
 
 /// What the hosts of a namespace wrote, in a directory of this machine: an ensemble keeps everything in memory, and is
 /// no place for it.
 ///
 /// It is kept as in a [`Store`], 1 MiB of each attempt, for 30 days. Whoever owns the journal writes it, into its own
-/// directory; another machine reads what its own dispatchers wrote. Two processes that may own one namespace have
-/// different directories: one that another process still writes to is not available.
-#[derive(Debug)]
+/// directory, which is made then; another machine reads what its own dispatchers wrote. Two processes that may own one
+/// namespace have different directories: one that another process still writes to is not available.
+#[derive(Debug, Clone)]
 pub struct ZookeeperOutput {
     shared: Arc<Shared>,
-    namespace: Namespace,
-    output: Arc<StoreOutput>,
-    owned: Arc<Mutex<Owned>>,
+    directory: PathBuf,
+    opened: Arc<Mutex<Opened>>,
 }
 
-/// The ownership of the directory, and for which ownership of the journal.
+/// The directory, and for which ownership of the journal it is owned.
 #[derive(Default)]
-struct Owned {
+struct Opened {
+    output: Option<Arc<StoreOutput>>,
     nonce: Option<Nonce>,
-    _directory: Option<Box<dyn OwnedJournal>>,
+    _owned: Option<Box<dyn OwnedJournal>>,
 }
 
-impl std::fmt::Debug for Owned {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Owned")
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened")
             .field("nonce", &self.nonce)
             .finish_non_exhaustive()
     }
 }
 
 impl ZookeeperOutput {
-    pub(super) fn open(shared: Arc<Shared>, directory: &Path) -> Result<Self, StoreError> {
-        let namespace = Store::open(directory)?.namespace(&shared.name)?;
-        Ok(Self {
+    pub(super) fn new(shared: Arc<Shared>, directory: &Path) -> Self {
+        Self {
             shared,
-            output: namespace.output(),
-            namespace,
-            owned: Arc::default(),
-        })
+            directory: directory.to_owned(),
+            opened: Arc::default(),
+        }
     }
 
-    /// The directory, which other output than this may be in, and which says what is kept for how long.
-    pub fn directory(&self) -> &Namespace {
-        &self.namespace
+    fn unavailable(&self, error: impl fmt::Display) -> OutputError {
+        OutputError::Unavailable {
+            message: format!("{}: {error}", self.directory.display()),
+        }
     }
 
-    /// Makes sure that this process owns the journal, and the directory with it.
-    async fn own(&self) -> Result<(), OutputError> {
+    /// The output by the owner of the journal, who owns the directory with it.
+    async fn own(&self) -> Result<Arc<StoreOutput>, OutputError> {
         let hold = self.shared.held().ok_or_else(|| OutputError::Unavailable {
             message: "this process does not own the namespace; acquire its journal first".to_owned(),
         })?;
         let nonce = hold.fence.nonce;
-        let mut owned = self.owned.lock().await;
-        if owned.nonce == Some(nonce) {
-            return Ok(());
+        let mut opened = self.opened.lock().await;
+        if let Some(output) = opened.output.clone().filter(|_| opened.nonce == Some(nonce)) {
+            return Ok(output);
         }
         // The one of an earlier ownership of this process goes first.
-        *owned = Owned::default();
+        *opened = Opened::default();
         let owner = Owner {
             id: OwnerId(format!("the output of {}", self.shared.store.address).into()),
             nonce,
             since: Timestamp::EPOCH,
         };
-        let directory = self.namespace.journal().acquire(owner, Acquire::IfFree).await;
-        let directory = directory.map_err(|error| OutputError::Unavailable {
-            message: format!("{}: {error}", self.namespace.path().display()),
-        })?;
-        *owned = Owned {
+        let namespace = Store::open(&self.directory).and_then(|store| store.namespace(&self.shared.name));
+        let namespace = namespace.map_err(|error| self.unavailable(error))?;
+        let owned = namespace.journal().acquire(owner, Acquire::IfFree).await;
+        let output = namespace.output();
+        *opened = Opened {
+            _owned: Some(owned.map_err(|error| self.unavailable(error))?),
+            output: Some(Arc::clone(&output)),
             nonce: Some(nonce),
-            _directory: Some(directory),
         };
-        drop(owned);
+        drop(opened);
         self.free_after(&hold);
-        Ok(())
+        Ok(output)
     }
 
     /// Gives the directory back with the journal.
     fn free_after(&self, hold: &Arc<Hold>) {
-        let (hold, owned) = (Arc::clone(hold), Arc::downgrade(&self.owned));
+        let (hold, opened) = (Arc::clone(hold), Arc::downgrade(&self.opened));
         self.shared.store.runtime.spawn(move || async move {
             hold.ended.wait().await;
-            if let Some(owned) = owned.upgrade() {
-                let mut owned = owned.lock().await;
-                if owned.nonce == Some(hold.fence.nonce) {
-                    *owned = Owned::default();
+            if let Some(opened) = opened.upgrade() {
+                let mut opened = opened.lock().await;
+                if opened.nonce == Some(hold.fence.nonce) {
+                    *opened = Opened::default();
                 }
             }
         });
+    }
+
+    /// The output as it is; `None` where nothing was ever written.
+    async fn existing(&self) -> Result<Option<Arc<StoreOutput>>, OutputError> {
+        let mut opened = self.opened.lock().await;
+        if let Some(output) = &opened.output {
+            return Ok(Some(Arc::clone(output)));
+        }
+        let store = match Store::open_existing(&self.directory) {
+            Err(StoreError::Missing { .. }) => return Ok(None),
+            store => store.map_err(|error| self.unavailable(error))?,
+        };
+        let namespace = store
+            .namespace(&self.shared.name)
+            .map_err(|error| self.unavailable(error))?;
+        Ok(Some(Arc::clone(opened.output.insert(namespace.output()))))
     }
 }
 
 #[async_trait]
 impl OutputStore for ZookeeperOutput {
     async fn append(&self, frames: &[OutputFrame]) -> Result<(), OutputError> {
-        self.own().await?;
-        self.output.append(frames).await
+        self.own().await?.append(frames).await
     }
 
     async fn seal(&self, source: &OutputSource, length: u64) -> Result<Digest, OutputError> {
-        self.own().await?;
-        self.output.seal(source, length).await
+        self.own().await?.seal(source, length).await
     }
 
     async fn read(
@@ -124,6 +139,9 @@ impl OutputStore for ZookeeperOutput {
         stream: Stream,
         range: Range<u64>,
     ) -> Result<OutputPage, OutputError> {
-        self.output.read(attempt, stream, range).await
+        match self.existing().await? {
+            Some(output) => output.read(attempt, stream, range).await,
+            None => Ok(OutputPage::new(vec![], range.end, 0, false)),
+        }
     }
 }

@@ -48,9 +48,7 @@ pub(crate) enum Mode {
 impl Ensemble {
     /// `None` where ZooKeeper is not installed, unless it has to be.
     pub(crate) fn start() -> Option<Self> {
-        if !Path::new(CLASSES).exists() || Command::new("java").arg("-version").output().is_err() {
-            let required = std::env::var_os("POGO_REQUIRE_ZOOKEEPER").is_some();
-            assert!(!required, "ZooKeeper is not installed");
+        if !is_installed() {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -65,6 +63,40 @@ impl Ensemble {
             ensemble.start_server(number);
         }
         ensemble.wait_until_ready();
+        Some(ensemble)
+    }
+
+    /// A single server that takes connections by TLS alone, of clients with a certificate of the authority in
+    /// `ca.pem`; its own, with its key, is `server.pem`. `None` where ZooKeeper is not installed.
+    #[allow(dead_code, reason = "others have no use for it")]
+    pub(crate) fn start_secure(certificates: &Path) -> Option<Self> {
+        if !is_installed() {
+            return None;
+        }
+        let mut ensemble = Self {
+            servers: BTreeMap::new(),
+            folder: tempfile::tempdir().unwrap(),
+            ports: free_ports(1),
+        };
+        let data = ensemble.folder.path().join("0");
+        fs::create_dir(&data).unwrap();
+        let certificates = certificates.display();
+        let settings = format!(
+            "tickTime=200\nmaxSessionTimeout=300000\ndataDir={}\nsecureClientPort={}\n\
+             secureClientPortAddress=127.0.0.1\nadmin.enableServer=false\n\
+             serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory\n\
+             ssl.keyStore.location={certificates}/server.pem\nssl.trustStore.location={certificates}/ca.pem\n",
+            data.display(),
+            ensemble.ports[0]
+        );
+        fs::write(data.join("zoo.cfg"), settings).unwrap();
+        ensemble.start_server(0);
+        while TcpStream::connect(("127.0.0.1", ensemble.ports[0])).is_err() {
+            let server = ensemble.servers.get_mut(&0).unwrap();
+            let ended = server.process.try_wait().unwrap();
+            assert!(ended.is_none(), "{}", fs::read_to_string(data.join("log")).unwrap());
+            pause();
+        }
         Some(ensemble)
     }
 
@@ -174,7 +206,7 @@ impl Ensemble {
     }
 
     pub(crate) fn ports(&self) -> &[u16] {
-        &self.ports[..SERVERS]
+        &self.ports[..SERVERS.min(self.ports.len())]
     }
 
     fn hosts(&self) -> String {
@@ -202,6 +234,14 @@ impl Drop for Ensemble {
             let _ = server.process.wait();
         }
     }
+}
+
+/// Whether there is ZooKeeper; it has to be where the environment says so.
+fn is_installed() -> bool {
+    let is_there = Path::new(CLASSES).exists() && Command::new("java").arg("-version").output().is_ok();
+    let required = std::env::var_os("POGO_REQUIRE_ZOOKEEPER").is_some();
+    assert!(is_there || !required, "ZooKeeper is not installed");
+    is_there
 }
 
 /// A path that no other test has.

@@ -35,7 +35,7 @@ fn it_is_seen_who_owns_a_namespace_who_waits_and_what_it_has() {
     let seen = info();
     let last = seen.owner.clone().unwrap();
     assert_eq!((last.owner, last.owns, last.has_session), (owner(1).id, true, true));
-    assert_eq!((last.pid, last.since), (std::process::id(), Some(owner(1).since)));
+    assert_eq!((last.pid, last.since), (std::process::id(), owner(1).since));
     assert_eq!(seen.waiting, [owner(2).id]);
     assert_eq!((seen.epoch.0, seen.first, seen.end), (1, Seq(0), end));
     assert_eq!(seen.newest, records.last().map(|record| record.at));

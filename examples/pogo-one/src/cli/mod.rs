@@ -77,7 +77,7 @@ pub(crate) use service::{
     WaitArgs,
 };
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
-#[cfg(all(feature = "store", not(all(feature = "jwt", feature = "postgres", feature = "tls"))))]
+#[cfg(all(feature = "store", not(all(feature = "jwt", feature = "tls"))))]
 pub(crate) use source::INSTALL;
 pub(crate) use source::source;
 pub(crate) use sources::{FollowArgs, SourceArgs};

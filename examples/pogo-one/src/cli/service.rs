@@ -43,8 +43,8 @@ impl StoreChoice {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Store")]
 pub(crate) struct PlaceArgs {
-    /// Directory of the store, or its address, as postgres://pogo@db.example.com/pogo [default: pogo in
-    /// $XDG_STATE_HOME, or in ~/.local/state]
+    /// Directory of the store, or its address, as postgres://pogo@db.example.com/pogo or zookeeper://zk1,zk2/pogo
+    /// [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
     #[arg(long, value_name = "STORE", value_hint = clap::ValueHint::DirPath, value_parser = StoreChoice::parser())]
     pub(crate) store: Option<StoreChoice>,
     /// Namespace of the store [default: default]

@@ -92,8 +92,9 @@ pub(crate) struct CopyArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArgs {
-    /// The address of the database, as postgres://pogo@db.example.com/pogo. Its password is in PGPASSWORD, in the file
-    /// that PGPASSFILE names, or in one that the address names with ?password_file=PATH.
+    /// The address of the store, as postgres://pogo@db.example.com/pogo or zookeeper://pogo@zk1,zk2,zk3/pogo. Its
+    /// password is in a file that the address names with ?password_file=PATH; that of a database may be in PGPASSWORD
+    /// too, or in the file that PGPASSFILE names.
     #[arg(value_name = "ADDRESS")]
     pub(crate) address: String,
     /// Output format.

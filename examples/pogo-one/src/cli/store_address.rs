@@ -5,16 +5,24 @@ use std::fmt;
 
 #[cfg(feature = "postgres")]
 use pogo_store::postgres::PostgresAddress;
+#[cfg(feature = "zookeeper")]
+use pogo_store::zookeeper::ZookeeperAddress;
 
 /// A store that several machines have, in whatever keeps it. Displays without what is secret of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreAddress {
     #[cfg(feature = "postgres")]
     Postgres(PostgresAddress),
+    #[cfg(feature = "zookeeper")]
+    Zookeeper(ZookeeperAddress),
 }
 
 /// What an address begins with, and the feature that has such stores.
-const KINDS: &[(&str, &str)] = &[("postgres:", "PostgreSQL"), ("postgresql:", "PostgreSQL")];
+const KINDS: &[(&str, &str)] = &[
+    ("postgres:", "PostgreSQL"),
+    ("postgresql:", "PostgreSQL"),
+    ("zookeeper:", "ZooKeeper"),
+];
 
 impl StoreAddress {
     /// Whether a text is meant as such an address, and as no path.
@@ -31,6 +39,13 @@ impl StoreAddress {
                 error.to_string()
             });
         }
+        #[cfg(feature = "zookeeper")]
+        if ZookeeperAddress::is_meant_by(text) {
+            return text.parse().map(Self::Zookeeper).map_err(|error| {
+                let error: pogo_store::zookeeper::ZookeeperError = error;
+                error.to_string()
+            });
+        }
         let kind = KINDS.iter().find(|(scheme, _)| text.starts_with(scheme));
         let kind = kind.map_or("that place", |(_, kind)| kind);
         Err(format!(
@@ -44,6 +59,8 @@ impl StoreAddress {
         match *self {
             #[cfg(feature = "postgres")]
             Self::Postgres(ref address) => address.identity(),
+            #[cfg(feature = "zookeeper")]
+            Self::Zookeeper(ref address) => address.identity(),
         }
     }
 
@@ -51,14 +68,18 @@ impl StoreAddress {
         match *self {
             #[cfg(feature = "postgres")]
             Self::Postgres(ref address) => address.to_string(),
+            #[cfg(feature = "zookeeper")]
+            Self::Zookeeper(ref address) => address.to_string(),
         }
     }
 
     /// Whether it has a secret in it.
-    fn has_secret(&self) -> bool {
+    pub(crate) fn has_secret(&self) -> bool {
         match *self {
             #[cfg(feature = "postgres")]
             Self::Postgres(ref address) => address.has_password(),
+            #[cfg(feature = "zookeeper")]
+            Self::Zookeeper(ref address) => address.has_password(),
         }
     }
 
@@ -72,6 +93,8 @@ impl StoreAddress {
                 let own = [("POGO_STORE".into(), address.expose().into())];
                 of_driver.chain(own).collect()
             }
+            #[cfg(feature = "zookeeper")]
+            Self::Zookeeper(ref address) => vec![("POGO_STORE".into(), address.expose().into())],
         }
     }
 

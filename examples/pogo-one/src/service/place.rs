@@ -7,12 +7,11 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use pogo_api::wire::NamespaceName;
-use pogo_core::Digest;
 use pogo_store::{Store, StoreError};
 
 use crate::cli::{PlaceArgs, StoreAddress, StoreChoice};
 use crate::exit::CliError;
-use crate::store::{KeptNamespace, RemoteNamespace, default_dir, open_remote, refuse_exposed};
+use crate::store::{KeptNamespace, RemoteNamespace, default_dir, local_dir, open_remote, refuse_exposed};
 
 /// A namespace of a store, and what this machine has for it.
 #[derive(Debug, Clone)]
@@ -50,14 +49,6 @@ fn is_of_the_place(error: &io::Error) -> bool {
     )
 }
 
-/// The folder of this machine for a store that is elsewhere: beside the default store, by a digest of what tells it
-/// from others.
-fn local_dir(address: &StoreAddress) -> Result<PathBuf, CliError> {
-    let digest = Digest::of(address.identity().as_bytes()).to_string();
-    let name = digest.get(..16).unwrap_or(&digest);
-    Ok(default_dir()?.with_file_name("pogo-remote").join(name))
-}
-
 impl Place {
     /// The name of a namespace where none is given.
     pub(crate) const NAMESPACE: &str = "default";
@@ -65,7 +56,7 @@ impl Place {
     /// The namespace that is named, in the store that is named or that of this user; `None` where nothing is to be
     /// kept.
     #[cfg_attr(
-        not(feature = "postgres"),
+        not(any(feature = "postgres", feature = "zookeeper")),
         allow(unreachable_code, reason = "there is no address then")
     )]
     pub(crate) fn of(store: Option<&StoreChoice>, namespace: Option<&str>) -> Result<Option<Self>, CliError> {

@@ -54,7 +54,10 @@ pub(super) fn copy(args: &CopyArgs) -> Result<Exit, CliError> {
 /// The store that was copied, the copy, and what that was.
 type Done = (String, String, Copied);
 
-#[cfg_attr(not(feature = "postgres"), allow(unused, reason = "there is no address then"))]
+#[cfg_attr(
+    not(any(feature = "postgres", feature = "zookeeper")),
+    allow(unused, reason = "there is no address then")
+)]
 fn from_address(from: &StoreAddress, to: &StoreChoice) -> Result<Done, CliError> {
     let (text, now) = (from.to_string(), now());
     wait_for(async {

@@ -1,54 +1,37 @@
 //! `pogo store migrate`
 
-use crate::cli::MigrateArgs;
+use serde_json::json;
+
+use super::kept::migrate_remote;
+use super::opened::wait_for;
+use crate::cli::{MigrateArgs, StoreAddress};
 use crate::exit::{CliError, Exit};
+use crate::report::print_as;
 
-#[cfg(feature = "postgres")]
 pub(super) fn migrate(args: &MigrateArgs) -> Result<Exit, CliError> {
-    use pogo_store::postgres::{PostgresAddress, PostgresStore};
-    use serde_json::json;
-
-    use crate::report::print_as;
-
-    let address: PostgresAddress = args.address.parse().map_err(refused)?;
-    if address.has_password() {
+    if !StoreAddress::is_meant_by(&args.address) {
         return Err(CliError::usage(
-            "everyone on this machine can read a password of a command line: set PGPASSWORD, or name a file of it with \
-             ?password_file=PATH, and change this one",
+            "this is no address of a store that several machines have; one is `postgres://pogo@db.example.com/pogo` or \
+             `zookeeper://pogo@zk1,zk2,zk3/pogo`",
         ));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let done = runtime
-        .map_err(CliError::broken)?
-        .block_on(PostgresStore::migrate(&address));
-    let migrated = done.map_err(refused)?;
+    let address = StoreAddress::parse(&args.address).map_err(CliError::usage)?;
+    if address.has_secret() {
+        return Err(CliError::usage(
+            "everyone on this machine can read a password of a command line: set PGPASSWORD for a database, or name a \
+             file of it with ?password_file=PATH, and change this one",
+        ));
+    }
+    let migrated = wait_for(migrate_remote(&address))?;
     let text = match migrated.from {
-        None => format!("{address}: made the tables of a store, version {}\n", migrated.to),
-        Some(from) if from == migrated.to => format!("{address}: the tables are of version {from} already\n"),
+        None => format!("{address}: made a store, version {}\n", migrated.to),
+        Some(from) if from == migrated.to => format!("{address}: the store is of version {from} already\n"),
         Some(from) => format!(
-            "{address}: the tables were of version {from}, and are of version {} now\n",
+            "{address}: the store was of version {from}, and is of version {} now\n",
             migrated.to
         ),
     };
     let value = json!({ "store": address.to_string(), "from": migrated.from, "to": migrated.to });
     print_as(args.format, &value, &text)?;
     Ok(Exit::Succeeded)
-}
-
-#[cfg(feature = "postgres")]
-fn refused(error: pogo_store::postgres::PostgresError) -> CliError {
-    use pogo_store::postgres::PostgresError;
-
-    match error {
-        PostgresError::Unavailable { .. } => CliError::Unreachable(error.to_string()),
-        _ => CliError::usage(error),
-    }
-}
-
-#[cfg(not(feature = "postgres"))]
-pub(super) fn migrate(_: &MigrateArgs) -> Result<Exit, CliError> {
-    let install = crate::cli::INSTALL;
-    Err(CliError::usage(format!(
-        "this program was built without stores in PostgreSQL; {install} has them"
-    )))
 }

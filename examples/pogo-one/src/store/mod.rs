@@ -15,7 +15,7 @@ mod size;
 
 pub(crate) use default_dir::default_dir;
 pub(crate) use info::counted;
-pub(crate) use kept::{KeptNamespace, NotServed, RemoteInfo, RemoteNamespace, open_remote, refuse_exposed};
+pub(crate) use kept::{KeptNamespace, NotServed, RemoteInfo, RemoteNamespace, local_dir, open_remote, refuse_exposed};
 pub(crate) use opened::{refused, wait};
 pub(crate) use remote_info::owned_by;
 

@@ -1,25 +1,46 @@
-//! A namespace in PostgreSQL, machines that may dispatch in it, and hosts behind OpenSSH that count.
+//! A namespace in PostgreSQL or ZooKeeper, machines that may dispatch in it, and hosts behind OpenSSH that count.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::executor::block_on;
 use pogo_core::journal::{ContentLoader, Journal, Seq};
 use pogo_core::scheduler::{JobId, Record};
 use pogo_store::postgres::{PostgresAddress, PostgresStore};
+#[cfg(feature = "zookeeper")]
+use pogo_store::zookeeper::ZookeeperStore;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use super::kept_store::{log_to, until};
 use super::many_hosts::ManyHosts;
 use super::postgres_server::{PASSWORD, Postgres};
 use super::program::Done;
+#[cfg(feature = "zookeeper")]
+use super::zookeeper_ensemble::{Ensemble, path};
+
+/// How long an owner in ZooKeeper may be silent, in seconds.
+#[cfg(feature = "zookeeper")]
+const SESSION_TIMEOUT: f64 = 2.0;
 
 /// The store, its hosts, and what machines say; their dispatchers end with it.
 pub(super) struct Cluster {
     pub(super) many: ManyHosts,
-    pub(super) server: &'static Postgres,
-    pub(super) schema: String,
+    engine: Engine,
+}
+
+/// Where the store is.
+enum Engine {
+    Postgres {
+        server: &'static Postgres,
+        schema: String,
+    },
+    #[cfg(feature = "zookeeper")]
+    Zookeeper {
+        ensemble: &'static Ensemble,
+        path: String,
+    },
 }
 
 /// A dispatcher on a machine of its own: another process, with another folder for what is local.
@@ -44,17 +65,40 @@ impl Cluster {
         let schema = format!("cluster{}", NUMBERS.fetch_add(1, Ordering::Relaxed));
         let cluster = Self {
             many: ManyHosts::new(hosts, limit),
-            server,
-            schema,
+            engine: Engine::Postgres { server, schema },
         };
         block_on(PostgresStore::migrate(&cluster.parsed())).unwrap();
         Some(cluster)
     }
 
+    /// The same, in ZooKeeper.
+    #[cfg(feature = "zookeeper")]
+    pub(super) fn in_zookeeper(test: &str, hosts: usize, limit: usize) -> Option<Self> {
+        if !ManyHosts::are_possible(test) {
+            return None;
+        }
+        let Some(ensemble) = Ensemble::shared() else {
+            eprintln!("LEFT OUT: {test} needs ZooKeeper (package zookeeper)");
+            return None;
+        };
+        let path = path();
+        block_on(ZookeeperStore::migrate(&ensemble.address(&path, SESSION_TIMEOUT))).unwrap();
+        Some(Self {
+            many: ManyHosts::new(hosts, limit),
+            engine: Engine::Zookeeper { ensemble, path },
+        })
+    }
+
     /// The address, with the password in it.
     pub(super) fn address(&self) -> String {
-        let (port, schema) = (self.server.port(), &self.schema);
-        format!("postgres://pogo:{PASSWORD}@localhost:{port}/pogo?schema={schema}")
+        match &self.engine {
+            Engine::Postgres { server, schema } => {
+                let port = server.port();
+                format!("postgres://pogo:{PASSWORD}@localhost:{port}/pogo?schema={schema}")
+            }
+            #[cfg(feature = "zookeeper")]
+            Engine::Zookeeper { ensemble, path } => ensemble.address(path, SESSION_TIMEOUT).expose(),
+        }
     }
 
     /// The address without the password, which a command line may have.
@@ -103,8 +147,18 @@ impl Cluster {
 
     /// All that the journal has.
     pub(super) fn records(&self) -> Vec<Record> {
-        let store = block_on(PostgresStore::open(&self.parsed())).unwrap();
-        let journal = store.namespace("default").unwrap().journal();
+        let journal: Arc<dyn Journal> = match &self.engine {
+            Engine::Postgres { .. } => {
+                let store = block_on(PostgresStore::open(&self.parsed())).unwrap();
+                store.namespace("default").unwrap().journal()
+            }
+            #[cfg(feature = "zookeeper")]
+            Engine::Zookeeper { ensemble, path } => {
+                let address = ensemble.address(path, SESSION_TIMEOUT);
+                let store = block_on(ZookeeperStore::open(&address)).unwrap();
+                store.namespace("default").unwrap().journal()
+            }
+        };
         block_on(async {
             let (mut at, mut all) = (Seq(0), vec![]);
             loop {

@@ -33,6 +33,14 @@ mod failing_calls;
     target_arch = "x86_64"
 ))]
 mod failover;
+#[cfg(all(
+    feature = "postgres",
+    feature = "zookeeper",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod failover_zookeeper;
 mod folding;
 mod follow;
 mod foreign;
@@ -89,3 +97,13 @@ mod traced;
 mod what_if;
 mod worked;
 mod writing;
+#[cfg(all(
+    feature = "postgres",
+    feature = "zookeeper",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+#[path = "../../../../pogo-store/tests/zookeeper/ensemble.rs"]
+#[allow(dead_code, reason = "the tests of the store need more of it")]
+mod zookeeper_ensemble;

@@ -4,6 +4,8 @@ mod directory;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod remote;
+#[cfg(feature = "zookeeper")]
+mod zookeeper;
 
 use std::sync::Arc;
 
@@ -14,7 +16,10 @@ use pogo_core::output::OutputStore;
 
 use crate::exit::CliError;
 
-pub(crate) use remote::{RemoteInfo, RemoteNamespace, RemoteOwner, RemoteStore, open_remote, refuse_exposed};
+pub(crate) use remote::{
+    Migrated, RemoteInfo, RemoteNamespace, RemoteOwner, RemoteStore, local_dir, migrate_remote, open_remote,
+    refuse_exposed,
+};
 
 /// A namespace of a store: what a dispatcher is built on, and what can be read beside one.
 pub(crate) trait KeptNamespace: Send + Sync {

@@ -15,13 +15,21 @@ use pogo_store::postgres::{
 use pogo_store::{Copied, Store};
 
 use super::remote::{RemoteDamage, StoredPart};
-use super::{KeptNamespace, NotServed, RemoteInfo, RemoteNamespace, RemoteOwner, RemoteStore};
+use super::{KeptNamespace, Migrated, NotServed, RemoteInfo, RemoteNamespace, RemoteOwner, RemoteStore};
 use crate::cli::StoreAddress;
 use crate::exit::CliError;
 
 pub(super) async fn open(address: &PostgresAddress) -> Result<Box<dyn RemoteStore>, CliError> {
     let store = PostgresStore::open(address).await.map_err(refused)?;
     Ok(Box::new(store))
+}
+
+pub(super) async fn migrate(address: &PostgresAddress) -> Result<Migrated, CliError> {
+    let migrated = PostgresStore::migrate(address).await.map_err(refused)?;
+    Ok(Migrated {
+        from: migrated.from,
+        to: migrated.to,
+    })
 }
 
 /// Whether the user or the network can help.
@@ -55,9 +63,14 @@ impl RemoteStore for PostgresStore {
 
     fn copy_to<'a>(&'a self, to: &'a StoreAddress, now: Timestamp) -> BoxFuture<'a, Result<Copied, CliError>> {
         async move {
-            let StoreAddress::Postgres(to) = to;
-            let target = Self::open(to).await.map_err(refused)?;
-            target.copy_from_postgres(self, now).await.map_err(refused)
+            match to {
+                StoreAddress::Postgres(to) => {
+                    let target = Self::open(to).await.map_err(refused)?;
+                    target.copy_from_postgres(self, now).await.map_err(refused)
+                }
+                #[cfg(feature = "zookeeper")]
+                StoreAddress::Zookeeper(_) => Err(super::zookeeper::not_copied()),
+            }
         }
         .boxed()
     }

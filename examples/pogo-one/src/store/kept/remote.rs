@@ -1,16 +1,17 @@
 //! Stores that several machines have.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use pogo_core::Timestamp;
 use pogo_core::journal::{Epoch, Seq};
+use pogo_core::{Digest, Timestamp};
 use pogo_store::{Copied, Store};
 
 use super::KeptNamespace;
 use crate::cli::StoreAddress;
 use crate::exit::CliError;
+use crate::store::default_dir;
 
 /// A store that several machines have.
 pub(crate) trait RemoteStore: Send + Sync {
@@ -87,6 +88,32 @@ pub(crate) struct RemoteDamage {
     pub(crate) cure: String,
 }
 
+/// The folder of this machine for a store that is elsewhere: beside the default store, by a digest of what tells it
+/// from others.
+pub(crate) fn local_dir(address: &StoreAddress) -> Result<PathBuf, CliError> {
+    let digest = Digest::of(address.identity().as_bytes()).to_string();
+    let name = digest.get(..16).unwrap_or(&digest);
+    Ok(default_dir()?.with_file_name("pogo-remote").join(name))
+}
+
+/// What making a store has done, or bringing it to another version.
+#[derive(Debug)]
+pub(crate) struct Migrated {
+    /// The version before it; `None` where there was no store.
+    pub(crate) from: Option<u32>,
+    pub(crate) to: u32,
+}
+
+/// Makes the store at this address, or brings it to the version of this program.
+pub(crate) async fn migrate_remote(address: &StoreAddress) -> Result<Migrated, CliError> {
+    match *address {
+        #[cfg(feature = "postgres")]
+        StoreAddress::Postgres(ref address) => super::postgres::migrate(address).await,
+        #[cfg(feature = "zookeeper")]
+        StoreAddress::Zookeeper(ref address) => super::zookeeper::migrate(address).await,
+    }
+}
+
 /// Refuses an address whose password everybody on this machine can read.
 pub(crate) fn refuse_exposed(address: &StoreAddress) -> Result<(), CliError> {
     match address.is_exposed() {
@@ -104,5 +131,7 @@ pub(crate) async fn open_remote(address: &StoreAddress) -> Result<Box<dyn Remote
     match *address {
         #[cfg(feature = "postgres")]
         StoreAddress::Postgres(ref address) => super::postgres::open(address).await,
+        #[cfg(feature = "zookeeper")]
+        StoreAddress::Zookeeper(ref address) => super::zookeeper::open(address).await,
     }
 }

@@ -1,0 +1,96 @@
+//! Dispatchers of a store in ZooKeeper, of which one takes over from another.
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use super::cluster::Cluster;
+use super::kept_store::until;
+use super::zookeeper_ensemble::PASSWORD;
+
+const HOSTS: usize = 30;
+const LIMIT: usize = 5;
+
+#[test]
+fn when_the_owner_in_zookeeper_is_killed_the_other_takes_over_and_no_host_runs_twice() {
+    let test = "when_the_owner_in_zookeeper_is_killed_the_other_takes_over_and_no_host_runs_twice";
+    let Some(cluster) = Cluster::in_zookeeper(test, HOSTS, LIMIT) else {
+        return;
+    };
+    let mut a = cluster.serve("a", &[]);
+    a.says("serves default");
+    let mut b = cluster.serve("b", &[]);
+    b.says("stands by");
+    let job = cluster.submit("a");
+    until(|| cluster.many.ran().len() >= HOSTS / 3);
+    a.signal(Signal::KILL);
+    a.end();
+    b.says("took over from");
+    b.says("serves default");
+    cluster.finish("b", &job);
+    assert!(cluster.many.most_at_once() <= LIMIT);
+    let left = cluster.check();
+    eprintln!("not known to have succeeded: {left:?}");
+    let log = b.log();
+    let line = log.lines().find(|line| line.contains("took over from")).unwrap();
+    eprintln!("{line}");
+}
+
+#[test]
+fn an_owner_in_zookeeper_that_was_paused_past_a_takeover_starts_nothing_more() {
+    let test = "an_owner_in_zookeeper_that_was_paused_past_a_takeover_starts_nothing_more";
+    let Some(cluster) = Cluster::in_zookeeper(test, HOSTS, LIMIT) else {
+        return;
+    };
+    let mut a = cluster.serve("a", &[]);
+    a.says("serves default");
+    let mut b = cluster.serve("b", &[]);
+    b.says("stands by");
+    let job = cluster.submit("a");
+    until(|| cluster.many.ran().len() >= HOSTS / 3);
+    a.signal(Signal::STOP);
+    b.says("took over from");
+    b.says("serves default");
+    a.signal(Signal::CONT);
+    assert_eq!(a.end(), Some(70), "{}", a.log());
+    a.says("has taken over default");
+    cluster.finish("b", &job);
+    assert!(cluster.many.most_at_once() <= LIMIT);
+    let left = cluster.check();
+    eprintln!("not known to have succeeded: {left:?}");
+}
+
+#[test]
+fn a_store_in_zookeeper_is_used_as_any_other() {
+    let test = "a_store_in_zookeeper_is_used_as_any_other";
+    let Some(cluster) = Cluster::in_zookeeper(test, 3, 3) else {
+        return;
+    };
+    // The first who needs a dispatcher starts one in the background.
+    let job = cluster.submit("a");
+    let waited = cluster.verb("a", &["wait", &job]);
+    assert_eq!(waited.code, 0, "{}", waited.err);
+    let logs = cluster.verb("a", &["logs", &job]);
+    assert!(logs.out.contains("last of h2"), "{}{}", logs.out, logs.err);
+    let audited = cluster.verb("a", &["audit", &job]);
+    assert_eq!(audited.code, 0, "{}{}", audited.out, audited.err);
+    for verb in ["info", "check"] {
+        let done = cluster.verb("b", &["store", verb]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        assert!(!done.out.contains(PASSWORD), "{}", done.out);
+    }
+    let info = cluster.verb("b", &["store", "info", "--format", "json"]);
+    let info: Value = serde_json::from_str(&info.out).unwrap();
+    let namespace = &info["namespaces"][0];
+    assert_eq!(namespace["owner"]["owns"], true, "{info}");
+    assert!(namespace["clock_skew_ms"].as_i64().unwrap().abs() < 5_000, "{info}");
+    assert!(namespace["records"]["newest"].is_number(), "{info}");
+    let typed = cluster.verb("a", &["jobs", "--store", &cluster.address()]);
+    typed.assert_refused(&["can read a password of a command line"]);
+    assert!(!typed.err.contains(PASSWORD), "{}", typed.err);
+    let migrated = cluster.verb("a", &["store", "migrate", &cluster.address()]);
+    migrated.assert_refused(&["?password_file=PATH"]);
+    let copied = cluster.verb("a", &["store", "copy", cluster.many.file("copy").to_str().unwrap()]);
+    copied.assert_refused(&["are not copied yet"]);
+    let stopped = cluster.verb("a", &["serve", "stop"]);
+    assert_eq!(stopped.code, 0, "{}", stopped.err);
+}
