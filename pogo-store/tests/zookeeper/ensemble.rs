@@ -20,6 +20,8 @@ pub(crate) const PASSWORD: &str = "t0p-s3cret";
 pub(crate) const SUPERUSER: &str = "super:t0p";
 const SUPERUSER_DIGEST: &str = "super:gOPTHWpPVlJqdjxn8fCSAxcoB50=";
 const CLASSES: &str = "/usr/share/java/zookeeper.jar";
+/// What Debian's package does not name, and a server needs for TLS.
+const MORE_CLASSES: &str = ":/usr/share/java/netty-codec.jar:/usr/share/java/netty-resolver.jar";
 const SERVERS: usize = 3;
 
 /// Ends the server when nobody holds its standard input any more, so that none stays of a test that died, or of those
@@ -140,7 +142,8 @@ impl Ensemble {
             .arg(format!(
                 "-Dzookeeper.DigestAuthenticationProvider.superDigest={SUPERUSER_DIGEST}"
             ))
-            .args(["-cp", CLASSES, "org.apache.zookeeper.server.quorum.QuorumPeerMain"])
+            .args(["-cp", &format!("{CLASSES}{MORE_CLASSES}")])
+            .arg("org.apache.zookeeper.server.quorum.QuorumPeerMain")
             .arg(data.join("zoo.cfg"))
             .env("LOG", data.join("log"))
             .stdin(Stdio::piped())

@@ -8,9 +8,9 @@ use pogo_core::journal::{Acquire, JournalError, Seq};
 use pogo_store::zookeeper::ZookeeperAddress;
 
 use crate::ensemble::{Ensemble, path, pause};
-use crate::owners::{HASTY, PATIENT, acquire, commit, is_away, journal, made, owner, read, records};
+use crate::owners::{HASTY, PATIENT, acquire, commit, is_away, journal, made, namespace, owner, read, records};
 use crate::proxy::{Fault, Proxy};
-use crate::tree::{children, delete};
+use crate::tree::{children, delete, dump, load};
 
 /// A new store: its path, and its address.
 fn new_store(ensemble: &Ensemble, session_timeout: f64) -> (String, ZookeeperAddress) {
@@ -131,6 +131,23 @@ fn a_sign_of_life_that_is_removed_is_given_again() {
     // Whoever asks would have to wait for two minutes until nobody is found to own it.
     let held = acquire(&journal, 2, Acquire::IfFree).map(drop);
     assert!(matches!(held, Err(JournalError::Held { .. })), "{held:?}");
+}
+
+#[test]
+fn an_owner_from_before_a_restore_is_another_where_every_version_is_as_it_was() {
+    let Some(ensemble) = Ensemble::shared() else { return };
+    let (path, address) = new_store(ensemble, PATIENT);
+    // It is made, and nobody has owned it yet.
+    block_on(namespace(&address).unique_name()).unwrap();
+    let root = format!("/{path}");
+    let dump = dump(ensemble, &root);
+    let journal = journal(&address);
+    let mut former = acquire(&journal, 1, Acquire::IfFree).unwrap();
+    load(ensemble, &root, &dump);
+    let mut next = acquire(&journal, 2, Acquire::IfFree).unwrap();
+    assert_eq!(next.epoch(), former.epoch());
+    assert_eq!(block_on(former.append(&commit(0..2))), Err(JournalError::Fenced));
+    assert_eq!(block_on(next.append(&commit(0..2))), Ok(Seq(2)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
@@ -15,7 +15,8 @@ use pogo_core::scheduler::{JobId, Outcome, Record};
 use pogo_core::stream::JournalStatus;
 
 use crate::ensemble::{Ensemble, path, pause};
-use crate::owners::{HASTY, acquire, is_away, journal, made, read, record};
+use crate::owners::{HASTY, acquire, is_away, journal, made, namespace, read, record};
+use crate::proxy::Proxy;
 
 /// An owner, and what it has appended.
 struct Appending {
@@ -173,4 +174,41 @@ fn nobody_takes_over_from_a_healthy_owner_because_the_store_was_away() {
     let next = waiting.join().unwrap().unwrap();
     assert_eq!(next.epoch().0, 2);
     assert_eq!(next.end(), Seq(read(&journal).len() as u64));
+}
+
+/// `cargo test --workspace --test zookeeper -- --ignored --nocapture how_long`
+#[test]
+#[ignore = "it measures, and has no verdict"]
+fn how_long_a_takeover_takes() {
+    let Some(ensemble) = Ensemble::start() else { return };
+    for session_timeout in [1.0, 2.0, 5.0] {
+        let mut times: Vec<Duration> = (0..10)
+            .map(|_| {
+                let path = path();
+                let address = made(ensemble.address(&path, session_timeout));
+                let proxy = Proxy::start(&ensemble);
+                let behind = journal(&proxy.address(&path, session_timeout));
+                let _former = acquire(&behind, 1, Acquire::IfFree).unwrap();
+                let store = namespace(&address);
+                let standby: Arc<dyn Journal> = store.journal();
+                let waiting = thread::spawn(move || {
+                    let next = acquire(&standby, 2, Acquire::Wait).unwrap();
+                    (Instant::now(), next)
+                });
+                while block_on(store.info()).unwrap().waiting.is_empty() {
+                    pause();
+                }
+                // Whoever has waited for less than a session may be silent does not take over at once.
+                thread::sleep(Duration::from_secs_f64(session_timeout));
+                let cut = Instant::now();
+                proxy.cut();
+                waiting.join().unwrap().0 - cut
+            })
+            .collect();
+        times.sort();
+        println!(
+            "session timeout {session_timeout} s: {:?}, {:?}, {:?}",
+            times[0], times[5], times[9]
+        );
+    }
 }
