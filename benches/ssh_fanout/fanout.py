@@ -1,5 +1,6 @@
 """Starts sshd on loopback, visits all of them with each tool, and prints a table."""
 
+import argparse
 import os
 import pwd
 import shutil
@@ -19,6 +20,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 # sshd listens on 16 addresses at most.
 EACH = 16
+FLOOR, POGO, WITHOUT, BEFORE = "bare russh loop", "pogo", "pogo, without permission", "pogo, before"
 
 
 class Fleet:
@@ -121,25 +123,35 @@ def command_of(size):
     return f"yes {'x' * 63} | head -c {size}" if size else "echo here"
 
 
-def tools(fleet, concurrency, command):
+def knows_stores(program):
+    """Earlier builds of pogo keep nothing, and know no option for that."""
+    text = subprocess.run([program, "run", "--help"], capture_output=True, text=True, check=True).stdout
+    return "--store" in text
+
+
+def tools(fleet, arguments):
     """Command lines by name, of those that are there."""
-    at = fleet.directory
-    hosts, many = f"{at}/hosts", str(concurrency)
+    at, command = fleet.directory, command_of(arguments.bytes)
+    hosts, many = f"{at}/hosts", str(arguments.concurrency)
     ssh = f"-F {at}/config"
     release = ROOT / "target" / "release"
-    pogo = [
-        release / "pogo", "run", "--allow-unlisted", "-t", f"127.1.[1-{fleet.groups}].[1-{EACH}]",
-        "--max-parallel", many, "--ssh-config", "none", "--no-agent", "--user", fleet.user, "--port", str(fleet.port),
-        "--identity", f"{at}/client_key", "--known-hosts", f"{at}/known_hosts",
+    where = [
+        "--allow-unlisted", "-t", f"127.1.[1-{fleet.groups}].[1-{EACH}]", "--max-parallel", many, "--ssh-config", "none",
+        "--no-agent", "--user", fleet.user, "--port", str(fleet.port), "--identity", f"{at}/client_key",
+        "--known-hosts", f"{at}/known_hosts",
     ]
+    pogo = [release / "pogo", "run", *where, "--store", "none"]
+    # The dispatcher is this process, so that its time counts.
+    kept = [release / "pogo", "run", *where, "--store", f"{at}/store", "--foreground"]
     # An event log, with the hosts' output in it.
     events = ["--format", "jsonl"]
     # The others know no hooks.
     bare = ["--pre-hooks", "", "--post-hooks", ""]
     python = "/usr/bin/python3"
     known = {
-        "bare russh loop": [release / "bare_russh", hosts, str(fleet.port), fleet.user, f"{at}/client_key", many, command],
-        "pogo": [*pogo, *events, *bare, "--", command],
+        FLOOR: [release / "bare_russh", hosts, str(fleet.port), fleet.user, f"{at}/client_key", many, command],
+        POGO: [*pogo, *events, *bare, "--", command],
+        "pogo, with a store": [*kept, *events, *bare, "--", command],
         "pogo, showing output": [*pogo, *bare, "--", command],
         "pogo, looking for hooks": [*pogo, *events, "--", command],
         "pogo --transport ssh": [*pogo, *events, *bare, "--transport", "ssh", "--", command],
@@ -152,9 +164,17 @@ def tools(fleet, concurrency, command):
         ],
         "Ansible (raw)": ["ansible", "all", "-i", hosts, "-f", many, "-m", "raw", "-a", command],
     }
+    if arguments.without_permission:
+        without = release / "pogo-without-permission"
+        known[WITHOUT] = [without, "run", *where, "--store", "none", *events, *bare, "--", command]
+    if arguments.before:
+        keeps_nothing = ["--store", "none"] if knows_stores(arguments.before) else []
+        known[BEFORE] = [arguments.before, "run", *where, *keeps_nothing, *events, *bare, "--", command]
+    if arguments.only:
+        known = {name: line for name, line in known.items() if name in [FLOOR, *arguments.only.split(";")]}
     has_asyncssh = subprocess.run([python, "-W", "ignore", "-c", "import asyncssh"], stderr=subprocess.DEVNULL)
     if has_asyncssh.returncode != 0:
-        del known["asyncssh"]
+        known.pop("asyncssh", None)
     return {name: line for name, line in known.items() if shutil.which(str(line[0]))}
 
 
@@ -186,29 +206,43 @@ def visit(fleet, line):
     return wall, used.ru_utime + used.ru_stime, fleet.cpu() - servers, memory.peak
 
 
+def parse():
+    parser = argparse.ArgumentParser()
+    for name, usual in [("hosts", 320), ("concurrency", 32), ("rounds", 3), ("bytes", 0)]:
+        parser.add_argument(name, nargs="?", type=int, default=usual)
+    parser.add_argument("--without-permission", action="store_true")
+    parser.add_argument("--before", metavar="PROGRAM", help="an earlier build of pogo")
+    parser.add_argument("--only", metavar="ROW;ROW", help="these rows, and the bare russh loop")
+    return parser.parse_args()
+
+
 def main():
-    count, concurrency, rounds, size = (int(word) for word in sys.argv[1:5])
+    arguments = parse()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="fanout-") as directory:
-        fleet = Fleet(Path(directory), count)
+        fleet = Fleet(Path(directory), arguments.hosts)
         try:
-            measure(fleet, concurrency, rounds, size)
+            measure(fleet, arguments)
         finally:
             fleet.stop()
 
 
-def measure(fleet, concurrency, rounds, size):
-    hosts, cores = len(fleet.hosts), os.cpu_count()
-    known = tools(fleet, concurrency, command_of(size))
+def measure(fleet, arguments):
+    hosts, cores, rounds = len(fleet.hosts), os.cpu_count(), arguments.rounds
+    known = tools(fleet, arguments)
     seen = {name: [] for name in known}
-    for _ in range(rounds):
-        for name, line in known.items():
+    for number in range(rounds):
+        # There and back, so that a machine that becomes slower favours none.
+        for name, line in list(known.items())[:: -1 if number % 2 else 1]:
             seen[name].append(visit(fleet, line))
     middle = {name: [statistics.median(column) for column in zip(*visits)] for name, visits in seen.items()}
-    bare = middle["bare russh loop"]
+    bare = middle[FLOOR]
     # What the servers need for the least of clients, with all cores to themselves.
     floor = bare[2] / cores
-    print(f"{hosts} hosts, {size} bytes of output each, {concurrency} at once, {cores} cores, median of {rounds}; load {os.getloadavg()[0]:.1f}")
+    print(
+        f"{hosts} hosts, {arguments.bytes} bytes of output each, {arguments.concurrency} at once, {cores} cores, "
+        f"median of {rounds}; load {os.getloadavg()[0]:.1f}"
+    )
     print(f"sshd floor: {floor:.2f} s ({bare[2] / hosts * 1000:.1f} ms of sshd for each host)\n")
     print("| tool | client CPU per host | x bare russh | wall | x floor | peak memory |")
     print("| --- | --- | --- | --- | --- | --- |")
@@ -217,6 +251,19 @@ def measure(fleet, concurrency, rounds, size):
             f"| {name} | {client / hosts * 1000:.2f} ms | {client / bare[1]:.2f} | {wall:.2f} s | {wall / floor:.2f} "
             f"| {memory / 2**20:.0f} MiB |"
         )
+    for other in (WITHOUT, BEFORE):
+        if other in seen and POGO in seen:
+            print(f"\n{POGO} against {other}: {ratios(seen[POGO], seen[other])}")
 
 
-main()
+def ratios(ours, theirs):
+    """Of each round by itself."""
+    words = []
+    for column, what in [(1, "client CPU"), (0, "wall")]:
+        each = sorted(one[column] / other[column] for one, other in zip(ours, theirs))
+        words.append(f"{what} {statistics.median(each):.3f} (least {each[0]:.3f}, most {each[-1]:.3f})")
+    return ", ".join(words)
+
+
+if __name__ == "__main__":
+    main()
