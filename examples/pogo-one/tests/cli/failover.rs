@@ -1,5 +1,6 @@
 //! Dispatchers of a store in PostgreSQL, of which one takes over from another.
 
+use std::net::TcpListener;
 use std::time::Instant;
 
 use rustix::process::Signal;
@@ -69,7 +70,8 @@ fn whoever_stands_by_sends_clients_to_the_owner_and_takes_over_when_it_steps_dow
     let Some(cluster) = Cluster::new(test, 2, 2) else {
         return;
     };
-    let mut a = cluster.serve("a", &[]);
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut a = cluster.serve("a", &["--listen", &port.to_string()]);
     a.says("serves default");
     let alone = cluster.verb("a", &["serve", "step-down"]);
     alone.assert_refused(&["nobody waits to take over default"]);
@@ -79,7 +81,7 @@ fn whoever_stands_by_sends_clients_to_the_owner_and_takes_over_when_it_steps_dow
     watcher.says("stands by");
     let mut b = cluster.serve("b", &[]);
     b.says("stands by");
-    let owner = format!("(process {})", a.pid());
+    let owner = format!("(process {}, http://{port})", a.pid());
     for machine in ["b", "c"] {
         let refused = cluster.verb(machine, &["status"]);
         assert_eq!(refused.code, 69, "{}", refused.err);
