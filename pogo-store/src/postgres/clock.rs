@@ -12,7 +12,7 @@ use super::session::within;
 
 /// The time by the server's clock.
 pub(super) async fn store_time(connection: &mut PgConnection) -> Result<Timestamp, Failed> {
-    const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+    const NOW: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
     let millis: i64 = within(sqlx::query(NOW).fetch_one(connection)).await?.try_get(0)?;
     Ok(Timestamp::from_millis(millis.cast_unsigned()))
 }

@@ -66,7 +66,8 @@ fn the_time_of_a_store_is_that_of_its_server() {
     let journal = store.namespace("default").unwrap().journal();
     let asked = SystemClock.now();
     let time = block_on(journal.store_time()).unwrap().unwrap();
-    assert_eq!(ClockSkew::between((asked, SystemClock.now()), time), ClockSkew(0));
+    let skew = ClockSkew::between((asked, SystemClock.now()), time);
+    assert!(!skew.is_too_large(), "both are this machine's: {skew}");
 }
 
 #[test]
