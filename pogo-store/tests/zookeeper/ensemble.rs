@@ -116,8 +116,9 @@ impl Ensemble {
         let servers: String = (0..SERVERS)
             .map(|other| format!("server.{other}=127.0.0.1:{}:{}\n", quorum[other], election[other]))
             .collect();
+        let tick = std::env::var("POGO_TICK").unwrap_or_else(|_| "200".to_owned());
         let settings = format!(
-            "tickTime=200\ninitLimit=50\nsyncLimit=10\nmaxSessionTimeout=300000\ndataDir={}\nclientPort={}\n\
+            "tickTime={tick}\ninitLimit=50\nsyncLimit=10\nmaxSessionTimeout=300000\ndataDir={}\nclientPort={}\n\
              clientPortAddress=127.0.0.1\nadmin.enableServer=false\n4lw.commands.whitelist=srvr\n{servers}",
             data.display(),
             clients[number]

@@ -10,7 +10,7 @@ use pogo_store::zookeeper::ZookeeperAddress;
 use crate::ensemble::{Ensemble, path, pause};
 use crate::owners::{HASTY, PATIENT, acquire, commit, is_away, journal, made, namespace, owner, read, records};
 use crate::proxy::{Fault, Proxy};
-use crate::tree::{children, delete, dump, load};
+use crate::tree::{children, data, delete, dump, load, set_data};
 
 /// A new store: its path, and its address.
 fn new_store(ensemble: &Ensemble, session_timeout: f64) -> (String, ZookeeperAddress) {
@@ -119,6 +119,42 @@ fn an_owner_whose_session_has_ended_registers_again() {
     assert_eq!(owned.epoch().0, 1);
     drop(owned);
     assert!(!is_registered());
+}
+
+#[test]
+fn whoever_finds_no_sign_of_life_gives_the_owner_as_long_as_a_session_to_give_one() {
+    let Some(ensemble) = Ensemble::shared() else { return };
+    let (path, address) = new_store(ensemble, PATIENT);
+    let proxy = Proxy::start(ensemble);
+    let behind = journal(&proxy.address(&path, HASTY));
+    let mut owned = acquire(&behind, 1, Acquire::IfFree).unwrap();
+    proxy.cut();
+    while children(ensemble, &format!("/{path}/ns/default")).contains(&"owner".to_owned()) {
+        pause();
+    }
+    // Whoever has a session of two minutes waits as long before it takes over.
+    let looking = namespace(&address);
+    let asking = thread::spawn(move || acquire(&journal(&address), 2, Acquire::IfFree).map(drop));
+    while block_on(looking.info()).unwrap().waiting.is_empty() && !asking.is_finished() {
+        pause();
+    }
+    proxy.mend();
+    let held = asking.join().unwrap();
+    assert!(matches!(held, Err(JournalError::Held { .. })), "{held:?}");
+    assert_eq!(block_on(owned.append(&commit(0..2))), Ok(Seq(2)));
+}
+
+#[test]
+fn an_owner_that_finds_less_than_it_has_appended_owns_nothing_any_more() {
+    let Some(ensemble) = Ensemble::shared() else { return };
+    let (path, address) = new_store(ensemble, PATIENT);
+    let mut owned = acquire(&journal(&address), 1, Acquire::IfFree).unwrap();
+    assert_eq!(block_on(owned.append(&commit(0..2))), Ok(Seq(2)));
+    let head = format!("/{path}/ns/default/head");
+    let before = data(ensemble, &head);
+    assert_eq!(block_on(owned.append(&commit(2..4))), Ok(Seq(4)));
+    set_data(ensemble, &head, &before);
+    assert_eq!(block_on(owned.append(&commit(4..6))), Err(JournalError::Fenced));
 }
 
 #[test]

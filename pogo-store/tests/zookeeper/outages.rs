@@ -176,7 +176,7 @@ fn nobody_takes_over_from_a_healthy_owner_because_the_store_was_away() {
     assert_eq!(next.end(), Seq(read(&journal).len() as u64));
 }
 
-/// `cargo test --workspace --test zookeeper -- --ignored --nocapture how_long`
+/// `POGO_TICK=2000 cargo test --workspace --test zookeeper -- --ignored --nocapture how_long`
 #[test]
 #[ignore = "it measures, and has no verdict"]
 fn how_long_a_takeover_takes() {
