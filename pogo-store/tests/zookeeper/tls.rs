@@ -8,7 +8,7 @@ use pogo_core::journal::{Acquire, Seq};
 use pogo_store::zookeeper::{ZookeeperAddress, ZookeeperStore};
 
 use crate::ensemble::Ensemble;
-use crate::owners::{acquire, commit, journal, made, read, records};
+use crate::owners::{HASTY, PATIENT, acquire, commit, journal, made, read, records};
 
 /// An authority, and what it has signed: the server with its key in one file, and a client.
 const CERTIFICATES: &str = r#"
@@ -42,9 +42,10 @@ fn a_store_is_reached_by_tls_and_belongs_to_a_certificate() {
     let Some(server) = Ensemble::start_secure(certificates.path()) else {
         return;
     };
-    let address = |directory: &Path, identity: bool| -> ZookeeperAddress {
+    let address = |directory: &Path, identity: bool, session_timeout: f64| -> ZookeeperAddress {
         let (port, directory) = (server.ports()[0], directory.display());
-        let mut text = format!("zookeeper://127.0.0.1:{port}/pogo?session_timeout=1&tls_ca={directory}/ca.pem");
+        let mut text = format!("zookeeper://127.0.0.1:{port}/pogo?tls_ca={directory}/ca.pem");
+        text.push_str(&format!("&session_timeout={session_timeout}"));
         if identity {
             text.push_str(&format!(
                 "&tls_cert={directory}/client.crt&tls_key={directory}/client.key"
@@ -52,17 +53,20 @@ fn a_store_is_reached_by_tls_and_belongs_to_a_certificate() {
         }
         text.parse().unwrap()
     };
-    let journal = journal(&made(address(certificates.path(), true)));
+    let journal = journal(&made(address(certificates.path(), true, PATIENT)));
     let mut owned = acquire(&journal, 1, Acquire::IfFree).unwrap();
     assert_eq!(block_on(owned.append(&commit(0..6))), Ok(Seq(6)));
     drop(owned);
     assert_eq!(read(&journal), records());
     // Without a certificate of the authority, or with another authority, nobody gets in.
     make_certificates(others.path());
-    for refused in [address(certificates.path(), false), address(others.path(), true)] {
+    for refused in [
+        address(certificates.path(), false, HASTY),
+        address(others.path(), true, HASTY),
+    ] {
         assert!(block_on(ZookeeperStore::open(&refused)).is_err());
     }
-    let missing = address(Path::new("/nowhere"), true);
+    let missing = address(Path::new("/nowhere"), true, HASTY);
     let said = block_on(ZookeeperStore::open(&missing)).unwrap_err().to_string();
     assert!(said.contains("/nowhere/ca.pem"), "{said}");
 }
