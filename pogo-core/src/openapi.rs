@@ -66,10 +66,10 @@ pub(crate) fn list<const N: usize>(entries: [RefOr<Schema>; N]) -> RefOr<Schema>
 
 /// Gives a type the schema of a text.
 macro_rules! text {
-    ($($type:ty, $name:literal: $about:literal, $example:literal;)*) => {$(
+    ($($type:ty, $name:literal: $about:literal, $pattern:literal, $example:literal;)*) => {$(
         impl PartialSchema for $type {
             fn schema() -> RefOr<Schema> {
-                text($about, $example).into()
+                text($about, $pattern, $example).into()
             }
         }
 
@@ -81,23 +81,28 @@ macro_rules! text {
     )*};
 }
 
-fn text(about: &str, example: &str) -> Object {
+fn text(about: &str, pattern: &str, example: &str) -> Object {
     ObjectBuilder::new()
         .schema_type(SchemaType::new(Type::String))
         .description(Some(about))
+        .pattern(Some(pattern))
         .examples([example])
         .build()
 }
 
-// Without patterns: what is text here is refused with a sentence that says what is wrong where.
+// Patterns say less than the types refuse, with a sentence that says what is wrong where.
 text! {
-    HostName, "HostName": "The name of a host.", "web1";
-    TagPath, "TagPath": "A tag, with dots between its parts and without the `$` of selectors.", "role.web";
-    Selector, "Selector": "Which hosts: names, ranges, tags, `&`, `,`, `!` and brackets.", "$web & web[1-3]";
-    HoldOwner, "HoldOwner": "Who holds hosts.", "alice";
-    RequestId, "RequestId": "An id of a client for an order: 1 to 128 visible ASCII characters.", "7c1e0f9a";
-    RestoreId, "RestoreId": "Which restore of a store it was: 16 hexadecimal digits.", "00000000000000a7";
-    StreamId, "StreamId": "A position in a stream: incarnation and position in the journal.", "0-1234";
-    Digest, "Digest": "A SHA-256 digest: 64 hexadecimal digits.",
+    HostName, "HostName": "The name of a host.", r#"^[^\s,|&!()$\[\]{}*?"'`]{1,255}$"#, "web1";
+    TagPath, "TagPath": "A tag, with dots between its parts and without the `$` of selectors.",
+        r"^[^\s.$]+(\.[^\s.$]+)*$", "role.web";
+    Selector, "Selector": "Which hosts: names, ranges, tags, `&`, `,`, `!` and brackets.", r"\S", "$web & web[1-3]";
+    HoldOwner, "HoldOwner": "Who holds hosts.", r"\S", "alice";
+    RequestId, "RequestId": "An id of a client for an order: 1 to 128 visible ASCII characters.", r"^[!-~]{1,128}$",
+        "7c1e0f9a";
+    RestoreId, "RestoreId": "Which restore of a store it was: 16 hexadecimal digits.", r"^[0-9A-Fa-f]{16}$",
+        "00000000000000a7";
+    StreamId, "StreamId": "A position in a stream: incarnation and position in the journal.",
+        r"^[0-9]{1,9}-[0-9]{1,19}$", "0-1234";
+    Digest, "Digest": "A SHA-256 digest: 64 hexadecimal digits.", r"^[0-9a-f]{64}$",
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 }

@@ -46,7 +46,7 @@ fn in_force(args: &JobArgs, targets: &Targets) -> Result<Option<Namespace>, CliE
     if !args.sources.is_empty() {
         return Ok(None);
     }
-    let place = Place::of(args.store.as_ref(), args.sources.namespace.as_deref())?;
+    let place = Place::asked(args.store.as_ref(), args.sources.namespace.as_deref())?;
     let Some(known) = place.as_ref().map(known_configuration).transpose()?.flatten() else {
         return Ok(None);
     };

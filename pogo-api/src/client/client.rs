@@ -9,6 +9,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::ETAG;
 use hyper::{Method, Response, StatusCode};
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
@@ -43,6 +44,43 @@ impl Client {
             options: Options::default(),
             starter: None,
         }
+    }
+
+    /// The client of the server at this address: `https://pogo.example.com:7646` (feature `tls`), or `http:` of this
+    /// machine alone. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// It is no such address.
+    ///
+    /// ```
+    /// use pogo_api::Client;
+    ///
+    /// assert!(Client::at("http://127.0.0.1:7646").is_ok());
+    /// assert!(Client::at("http://pogo.example.com").is_err(), "a token would travel in the clear");
+    /// ```
+    pub fn at(url: &str) -> Result<Self, ClientError> {
+        Ok(Self {
+            endpoint: Arc::new(Endpoint::web(url)?),
+            options: Options::default(),
+            starter: None,
+        })
+    }
+
+    /// Sets the token by which whoever asks is known, at an [address](Self::at). It is in no `Debug` text.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<SecretString>) -> Self {
+        self.endpoint = Arc::new(Endpoint::clone(&self.endpoint).with_token(token.into()));
+        self
+    }
+
+    /// Trusts these authorities, certificates in PEM, in place of those of the operating system.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    #[cfg(feature = "tls")]
+    pub fn trusting(mut self, authorities: &[u8]) -> Result<Self, ClientError> {
+        self.endpoint = Arc::new(Endpoint::clone(&self.endpoint).trusting(authorities)?);
+        Ok(self)
     }
 
     /// Sets how long to wait for an answer before it counts as lost. Default: 3 minutes.

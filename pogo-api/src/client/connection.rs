@@ -1,12 +1,12 @@
 //! One request on a connection of its own: on a Unix socket that costs less than knowing whether an old connection
-//! still works.
+//! still works, and elsewhere it is what makes a request that is sent again the same as the first.
 
 use std::io;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, IF_MATCH};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, IF_MATCH};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::task::JoinHandle;
@@ -71,8 +71,12 @@ impl Drop for Connection {
 
 /// Sends a request. The body of the response comes as long as the connection is kept.
 pub(super) async fn send(endpoint: &Endpoint, sent: Sent) -> Result<(Response<Incoming>, Connection), SendError> {
-    let request = Request::builder().method(sent.method).uri(sent.path);
+    let request = Request::builder().method(sent.method).uri(endpoint.path(sent.path));
     let request = request.header(HOST, endpoint.host()).header(ACCEPT, sent.accept);
+    let request = match endpoint.authorization() {
+        Some(authorization) => request.header(AUTHORIZATION, authorization),
+        None => request,
+    };
     let request = match sent.body.is_empty() {
         true => request,
         false => request.header(CONTENT_TYPE, "application/json"),

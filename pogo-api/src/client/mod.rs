@@ -14,6 +14,8 @@ mod namespace;
 mod options;
 mod patience;
 mod starter;
+#[cfg(feature = "tls")]
+mod tls;
 mod updates;
 
 pub use client::Client;

@@ -17,6 +17,13 @@ use utoipa::{PartialSchema, ToSchema};
 use super::document::{Schemas, add};
 use crate::Right;
 
+/// Numbers of jobs and of attempts, as paths and parameters have them, and of limits.
+pub(super) const JOB: &str = "^(job-)?[0-9]{1,18}$";
+pub(super) const ATTEMPT: &str = "^a?[0-9]{1,18}$";
+pub(super) const LIMIT: &str = "^[0-9]{1,9}$";
+/// A host, as a cursor.
+pub(super) const HOST: &str = r#"^[^\s,|&!()$\[\]{}*?"'`]{1,255}$"#;
+
 /// What is described of a route.
 pub(super) struct Operation {
     pub(super) method: &'static str,
@@ -108,6 +115,19 @@ impl Operation {
         self.parameter(name, about, string())
     }
 
+    /// A text of this form.
+    pub(super) fn pattern(self, name: &str, about: &str, pattern: &str) -> Self {
+        self.parameter(name, about, string().pattern(Some(pattern)))
+    }
+
+    pub(super) fn host(self, name: &str, about: &str) -> Self {
+        self.parameter(name, about, Ref::from_schema_name("HostName"))
+    }
+
+    pub(super) fn job(self, name: &str, about: &str) -> Self {
+        self.pattern(name, about, JOB)
+    }
+
     pub(super) fn number(self, name: &str, about: &str) -> Self {
         self.parameter(name, about, number())
     }
@@ -135,10 +155,10 @@ impl Operation {
         self.parameter(name, about, selector)
     }
 
-    /// A part of a list, after a cursor.
+    /// A part of a list, after a cursor of this form.
     pub(super) fn paged(self, after: &str, most: &str) -> Self {
-        let cursor = format!("Where to go on: the `next` of the page before, {after}.");
-        self.string("after", &cursor).number("limit", most)
+        self.pattern("after", "Where to go on: the `next` of the page before.", after)
+            .number("limit", most)
     }
 
     pub(super) fn header(mut self, name: &str, about: &str) -> Self {
@@ -248,8 +268,8 @@ fn segment(name: &str) -> Parameter {
     let numbered = |pattern: &str, example: &str| string().pattern(Some(pattern)).examples([example]).into();
     let (schema, about): (RefOr<Schema>, _) = match name {
         "namespace" => (Ref::from_schema_name("NamespaceName").into(), "A namespace."),
-        "job" => (numbered("^(job-)?[0-9]{1,19}$", "3"), "A job: `3` or `job-3`."),
-        "attempt" => (numbered("^a?[0-9]{1,19}$", "17"), "An attempt: `17` or `a17`."),
+        "job" => (numbered(JOB, "3"), "A job: `3` or `job-3`."),
+        "attempt" => (numbered(ATTEMPT, "17"), "An attempt: `17` or `a17`."),
         "stream" => (Ref::from_schema_name(Stream::name()).into(), "What it was written to."),
         _ => (Ref::from_schema_name("HostName").into(), "A host."),
     };

@@ -7,7 +7,7 @@ use pogo_api::wire::{
 use pogo_core::scheduler::{Command, JobStatus, TaskState};
 use pogo_core::stream::QueryAnswer;
 
-use super::operation::Operation;
+use super::operation::{ATTEMPT, HOST, JOB, LIMIT, Operation};
 use crate::timeline::{Bars, Overview, Preview, Reasons};
 
 const MOST: &str = "How many entries to give at once; up to 1,000.";
@@ -60,8 +60,12 @@ fn of_namespace() -> Vec<Operation> {
             "events",
             "The stream: a snapshot, or what comes after an id; then records as they become durable.",
         )
-        .string("after", "The id of the last update that was read, such as `0-1234`.")
-        .string("job", "Records of this job alone.")
+        .pattern(
+            "after",
+            "The id of the last update that was read, such as `0-1234`.",
+            "^[0-9]{1,9}-[0-9]{1,19}$",
+        )
+        .job("job", "Records of this job alone.")
         .flag("output", "Whether to bring what hosts write, as events `output`.")
         .flag(
             "questions",
@@ -88,7 +92,7 @@ fn of_namespace() -> Vec<Operation> {
         .words::<JobStatus>("status", "In one of these.")
         .flag("unfinished", "Of those, the ones that have not finished.")
         .number("since", "With anything that happened since this moment.")
-        .string("before", "Where to go on: the `next` of the page before.")
+        .job("before", "Where to go on: the `next` of the page before.")
         .number("limit", MOST)
         .answers::<History>("The jobs.")
         .or(&[UnknownHosts]),
@@ -132,7 +136,7 @@ fn of_jobs() -> Vec<Operation> {
         Operation::get(namespace!("/jobs"), "jobs", "Jobs that have not retired.")
             .words::<JobStatus>("status", "In one of these.")
             .string("user", "Of this user.")
-            .paged("a job", MOST)
+            .paged(JOB, MOST)
             .answers::<QueryAnswer>("With the view `jobs`."),
         Operation::get(namespace!("/jobs/{job}"), "job", "All of a job but its hosts.")
             .answers::<QueryAnswer>("With the view `job`."),
@@ -150,11 +154,11 @@ fn of_jobs() -> Vec<Operation> {
         )
         .words::<TaskState>("state", "In one of these.")
         .selector("hosts", "Of these.")
-        .paged("a host", MOST)
+        .paged(HOST, MOST)
         .answers::<QueryAnswer>("With the view `hosts`.")
         .or(&[UnknownHosts]),
         Operation::get(namespace!("/jobs/{job}/events"), "jobEvents", "The records of a job.")
-            .string("host", "Of this host alone.")
+            .host("host", "Of this host alone.")
             .number(
                 "after",
                 "Where to go on: the `next` of the page before, a position in the journal.",
@@ -188,7 +192,7 @@ fn of_timelines() -> Vec<Operation> {
             "rows",
             "Rows of single hosts, such as `0-100`, at most 500; without it, as many as there is space for.",
         )
-        .string("host", "The row of this host alone.")
+        .host("host", "The row of this host alone.")
         .answers::<Bars>("A row for each host, or bands of many."),
         Operation::get(
             namespace!("/jobs/{job}/hosts/{host}/explain"),
@@ -209,19 +213,20 @@ fn of_hosts() -> Vec<Operation> {
     use ProblemKind::UnknownHosts;
     vec![
         Operation::get(namespace!("/hosts/{host}"), "host", "One host, in all jobs.")
-            .answers::<QueryAnswer>("With the view `host`."),
+            .answers::<QueryAnswer>("With the view `host`.")
+            .or(&[UnknownHosts]),
         Operation::get(namespace!("/attempts"), "attempts", "Attempts under way.")
-            .string("job", "Of this job.")
-            .paged("an attempt", MOST)
+            .job("job", "Of this job.")
+            .paged(ATTEMPT, MOST)
             .answers::<QueryAnswer>("With the view `attempts`."),
         Operation::get(namespace!("/slots"), "slots", "Limits, and who holds their slots.")
             .selector("hosts", "Limits of these hosts.")
-            .paged("a number", MOST)
+            .paged(LIMIT, MOST)
             .answers::<QueryAnswer>("With the view `slots`.")
             .or(&[UnknownHosts]),
         Operation::get(namespace!("/holds"), "holds", "Holds, in force and waiting.")
             .string("owner", "Of this owner.")
-            .paged("a host", MOST)
+            .paged(HOST, MOST)
             .answers::<QueryAnswer>("With the view `holds`."),
     ]
 }

@@ -173,6 +173,11 @@ const CASES: &[Case] = &[
         "/v1/namespaces/default/hosts/web2",
     ),
     ask(
+        "GET /v1/namespaces/{namespace}/hosts/{host}",
+        "unknown-host",
+        "/v1/namespaces/default/hosts/web9",
+    ),
+    ask(
         "GET /v1/namespaces/{namespace}/attempts",
         "attempts",
         "/v1/namespaces/default/attempts?job=2",

@@ -37,7 +37,7 @@ fn open(at: &TokenStore) -> Result<TokenFile, CliError> {
         Some(StoreChoice::Dir(path)) => path.clone(),
         Some(StoreChoice::None) | None => default_dir()?,
         // Each machine has the tokens of those who ask it.
-        Some(StoreChoice::At(_) | StoreChoice::Invalid(_)) => return remote(at),
+        Some(StoreChoice::At(_) | StoreChoice::Server(_) | StoreChoice::Invalid(_)) => return remote(at),
     };
     // Whoever may not have the store may not let others in.
     let store = Store::open_existing(path).map_err(crate::store::refused)?;

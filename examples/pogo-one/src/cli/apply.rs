@@ -11,6 +11,7 @@ pub(crate) struct ApplyArgs {
     /// Directory of the store, or its address [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
     #[arg(
         long,
+        visible_alias = "server",
         value_name = "STORE",
         value_hint = clap::ValueHint::DirPath,
         value_parser = StoreChoice::parser(),

@@ -27,6 +27,7 @@ pub(crate) struct JobArgs {
     #[cfg(feature = "store")]
     #[arg(
         long,
+        visible_alias = "server",
         value_name = "STORE|none",
         value_parser = super::StoreChoice::parser(),
         value_hint = clap::ValueHint::DirPath,

@@ -20,6 +20,8 @@ pub(crate) enum StoreChoice {
     Dir(PathBuf),
     /// In what several machines have.
     At(StoreAddress),
+    /// Where a server has it, at this address.
+    Server(String),
     /// In what was meant as such an address and is none, for this reason. It is said without what was typed, which may
     /// have a password in it.
     Invalid(String),
@@ -34,6 +36,7 @@ impl StoreChoice {
                 Ok(address) => Self::At(address),
                 Err(message) => Self::Invalid(message),
             },
+            url if url.starts_with("https://") || url.starts_with("http://") => Self::Server(url.to_owned()),
             path => Self::Dir(path.into()),
         })
     }
@@ -43,9 +46,16 @@ impl StoreChoice {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Store")]
 pub(crate) struct PlaceArgs {
-    /// Directory of the store, or its address, as postgres://pogo@db.example.com/pogo or zookeeper://zk1,zk2/pogo
-    /// [default: pogo in $XDG_STATE_HOME, or in ~/.local/state]
-    #[arg(long, value_name = "STORE", value_hint = clap::ValueHint::DirPath, value_parser = StoreChoice::parser())]
+    /// Directory of the store, or its address, as postgres://pogo@db.example.com/pogo or zookeeper://zk1,zk2/pogo; or
+    /// that of a server, as https://pogo.example.com:7646, whose token POGO_TOKEN has, or the file POGO_TOKEN_FILE
+    /// [default: the service of this machine, or pogo in $XDG_STATE_HOME, or in ~/.local/state]
+    #[arg(
+        long,
+        visible_alias = "server",
+        value_name = "STORE",
+        value_hint = clap::ValueHint::DirPath,
+        value_parser = StoreChoice::parser(),
+    )]
     pub(crate) store: Option<StoreChoice>,
     /// Namespace of the store [default: default]
     #[arg(short, long, value_name = "NAME")]

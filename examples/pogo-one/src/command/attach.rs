@@ -15,7 +15,7 @@ use crate::exit::{CliError, Exit};
 use crate::service::{FollowedJob, PastOutput, Person, Place, client_error, connect, follow};
 
 pub(crate) fn attach(args: &AttachArgs) -> Result<Exit, CliError> {
-    let place = Place::kept(&args.place)?;
+    let place = Place::asked_by(&args.place)?;
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
     let done = runtime.block_on(show(args, &place));
     runtime.shutdown_background();

@@ -17,6 +17,8 @@ mod replay;
 mod run;
 #[cfg(feature = "store")]
 mod run_kept;
+#[cfg(feature = "store")]
+mod run_on_server;
 mod simulate;
 mod stop;
 mod timeline;

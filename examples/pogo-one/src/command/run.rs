@@ -40,7 +40,7 @@ struct PreparedJob {
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, CliError> {
     #[cfg(feature = "store")]
-    if let Some(place) = Place::of(args.job.store.as_ref(), args.job.sources.namespace.as_deref())?
+    if let Some(place) = Place::asked(args.job.store.as_ref(), args.job.sources.namespace.as_deref())?
         && !args.dry_run
     {
         return run_kept(args, &place);

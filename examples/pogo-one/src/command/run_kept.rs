@@ -17,6 +17,7 @@ use super::connect;
 use super::follow::{FollowedSources, sources};
 use super::kept_inputs::inputs;
 use super::run::{checked, folding, spec};
+use super::run_on_server::for_server;
 use super::stop::StopSignals;
 use super::watched::{WatchedNamespace, refuse_unwatchable};
 use crate::actor::account;
@@ -47,7 +48,11 @@ pub(super) fn run_kept(args: &RunArgs, place: &Place) -> Result<Exit, CliError> 
     refuse_unwatchable(args)?;
     let targets = args.job.targets.read()?;
     let gathered = args.job.sources.gather()?;
-    let (spec, kept) = inputs(args, place, spec(args, &targets, command)?)?;
+    let given = spec(args, &targets, command)?;
+    let (spec, kept) = match place.server() {
+        Some(server) => (for_server(server, args, given)?, vec![]),
+        None => inputs(args, place, given)?,
+    };
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
     let done = runtime.block_on(async {
         let (client, here) = dispatcher(args, place).await?;
@@ -65,7 +70,7 @@ pub(super) fn run_kept(args: &RunArgs, place: &Place) -> Result<Exit, CliError> 
 /// The dispatcher of the namespace: the one that has it, one in this process, or one that is started.
 async fn dispatcher(args: &RunArgs, place: &Place) -> Result<(NamespaceClient, Option<Server>), CliError> {
     let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-    if !(args.foreground || is_ci) || args.detach {
+    if !(args.foreground || is_ci) || args.detach || place.server().is_some() {
         return Ok((connect_to(place).await?, None));
     }
     if let Some(client) = find(place).await? {
@@ -107,7 +112,9 @@ async fn with_dispatcher(
     screen.watched_by(&account());
     screen.log(&WarningRecord::lines(&gathered)?);
     let person = person(&args.ssh, &screen)?;
-    check_transport(&settings, secrets.as_ref(), &person, &screen).await?;
+    if place.server().is_none() {
+        check_transport(&settings, secrets.as_ref(), &person, &screen).await?;
+    }
     let mut signals = StopSignals::listen().map_err(CliError::broken)?;
     if let Some(secrets) = &secrets {
         client.give_secrets(secrets).await.map_err(client_error)?;
@@ -288,7 +295,7 @@ fn prepare(
     })
 }
 
-fn has_secrets(args: &RunArgs) -> bool {
+pub(super) fn has_secrets(args: &RunArgs) -> bool {
     let (ssh, exec_options) = (&args.ssh, &args.exec_options);
     let passwords = ssh.ask_password || ssh.password_file.is_some() || exec_options.ask_sudo_password;
     passwords || ssh.passphrase_file.is_some() || !exec_options.secret_env.is_empty()

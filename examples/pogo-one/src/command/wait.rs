@@ -6,7 +6,7 @@ use crate::exit::{CliError, Exit};
 use crate::service::{Place, client_error, connect};
 
 pub(crate) fn wait(args: &WaitArgs) -> Result<Exit, CliError> {
-    let place = Place::kept(&args.place)?;
+    let place = Place::asked_by(&args.place)?;
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
     let done = runtime.block_on(async {
         let client = connect(&place).await?;

@@ -13,6 +13,9 @@ const OF_HOSTS: &[&str] = &["HOST", "JOB", "ATTEMPT", "PHASE", "FILES"];
 /// Variables of scripts that install the program. Ignored.
 const OF_OTHERS: &[&str] = &["VERSION", "HELP"];
 
+/// Variables for whoever asks a server: where, and by what it is trusted. Ignored here.
+const OF_SERVERS: &[&str] = &["SOCKET", "TOKEN", "TOKEN_FILE", "SERVER_CA"];
+
 /// The settings of the environment.
 pub(super) fn layer() -> Result<Layer, CliError> {
     let mut variables: Vec<(String, String)> = std::env::vars_os()
@@ -28,7 +31,10 @@ fn read(variables: &[(String, String)]) -> Result<Layer, String> {
     let mut layer = Layer::default();
     for (name, value) in variables {
         let short = name.trim_start_matches(PREFIX);
-        if OF_HOSTS.contains(&short) || OF_OTHERS.contains(&short) || value.is_empty() {
+        let is_other = [OF_HOSTS, OF_OTHERS, OF_SERVERS]
+            .iter()
+            .any(|names| names.contains(&short));
+        if is_other || value.is_empty() {
             continue;
         }
         let wanted = short.to_lowercase();

@@ -1,12 +1,13 @@
 //! The way to the dispatcher of a namespace.
 
+use std::sync::Once;
 use std::time::Duration;
 
 use pogo_api::wire::{About, ProblemKind};
 use pogo_api::{Client, ClientError, NamespaceClient};
 
-use super::Place;
 use super::launch::{Started, launch};
+use super::{Place, ServerAddress};
 use crate::exit::{CliError, Exit};
 use crate::report;
 
@@ -18,9 +19,13 @@ const RECONNECT: Duration = Duration::from_secs(2);
 
 /// The client of the namespace's dispatcher, which is started if there is none, and whenever it is gone.
 pub(crate) async fn connect(place: &Place) -> Result<NamespaceClient, CliError> {
+    if place.server().is_some() {
+        return watching(place);
+    }
+    warn_of_shared();
     start(place).await?;
     let again = place.clone();
-    let client = client(place).started_by(move || {
+    let client = client(place)?.started_by(move || {
         let place = again.clone();
         async move {
             report::remark("the dispatcher is gone; it is started again");
@@ -28,6 +33,14 @@ pub(crate) async fn connect(place: &Place) -> Result<NamespaceClient, CliError> 
         }
     });
     client.namespace(place.namespace().as_str()).map_err(client_error)
+}
+
+/// The client of a dispatcher that was lost, which is started again; a server is not.
+pub(crate) async fn connect_again(place: &Place, lost: ClientError) -> Result<NamespaceClient, CliError> {
+    match place.server() {
+        Some(_) => Err(client_error(lost)),
+        None => connect(place).await,
+    }
 }
 
 /// Starts the namespace's dispatcher, if there is none.
@@ -67,17 +80,35 @@ async fn start(place: &Place) -> Result<(), CliError> {
 }
 
 /// The client of whoever serves the namespace.
-fn client(place: &Place) -> Client {
-    Client::unix(place.socket()).reconnect_for(RECONNECT)
+fn client(place: &Place) -> Result<Client, CliError> {
+    match place.server() {
+        Some(server) => server.client(),
+        None => Ok(Client::unix(place.socket()).reconnect_for(RECONNECT)),
+    }
+}
+
+/// Says that others of this machine act under limits of their own.
+fn warn_of_shared() {
+    static WARNED: Once = Once::new();
+    let Some(socket) = ServerAddress::shared() else {
+        return;
+    };
+    WARNED.call_once(|| {
+        report::remark(&format!(
+            "this machine has a service for several people, on {}: its limits and those of this store do not count \
+             each other's hosts; leave out --store to use it",
+            socket.display()
+        ));
+    });
 }
 
 /// Who serves the namespace, if anybody does.
 pub(crate) async fn about(place: &Place) -> Result<Option<About>, CliError> {
-    let client = Client::unix(place.socket()).reconnect_for(Duration::ZERO);
+    let client = client(place)?.reconnect_for(Duration::ZERO);
     match client.about().await {
         Ok(about) => Ok(Some(about)),
         // There is none, or it has just ended.
-        Err(ClientError::Unreachable { .. } | ClientError::ContactLost { .. }) => Ok(None),
+        Err(ClientError::Unreachable { .. } | ClientError::ContactLost { .. }) if place.server().is_none() => Ok(None),
         Err(error) => Err(client_error(error)),
     }
 }
@@ -100,7 +131,7 @@ pub(crate) async fn find(place: &Place) -> Result<Option<NamespaceClient>, CliEr
 
 /// A client that starts no dispatcher: for whoever has something to say or to give when there is another one.
 pub(super) fn watching(place: &Place) -> Result<NamespaceClient, CliError> {
-    let namespace = client(place).namespace(place.namespace().as_str());
+    let namespace = client(place)?.namespace(place.namespace().as_str());
     namespace.map_err(client_error)
 }
 

@@ -12,6 +12,7 @@ use crate::exit::CliError;
 
 /// The files of a certificate and its key, in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "such a build refuses certificates"))]
 pub(crate) struct TlsFiles {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,

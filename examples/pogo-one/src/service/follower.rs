@@ -24,7 +24,7 @@ use super::output::OutputFollower;
 use super::prompter::answer;
 use super::stopper::{OnInterrupt, until_left};
 use super::taken_over::{goes_on_elsewhere, took_over};
-use super::{Place, client_error, connect, live_keys};
+use super::{Place, client_error, connect_again, live_keys};
 use crate::ask::{CliPrompter, Keys, TerminalPrompter};
 use crate::command::StopSignals;
 use crate::exit::{CliError, Exit};
@@ -173,20 +173,23 @@ impl FollowedJob {
         loop {
             let followed = self.by_this_dispatcher(&mut output, screen).await;
             let lost_at = Instant::now();
-            match followed {
+            let gone = match followed {
                 Ok(exit) => return Ok(exit),
                 Err(ClientError::Refused(problem)) if problem.kind == ProblemKind::Standby => {
                     return Err(goes_on_elsewhere(self.job, &problem.detail));
                 }
-                Err(ClientError::ContactLost { message, .. }) => {
-                    screen.say(&format!(
-                        "contact with the dispatcher was lost ({message}); it is started again"
-                    ));
+                Err(lost @ ClientError::ContactLost { .. }) => {
+                    if let (None, ClientError::ContactLost { message, .. }) = (self.place.server(), &lost) {
+                        screen.say(&format!(
+                            "contact with the dispatcher was lost ({message}); it is started again"
+                        ));
+                    }
+                    lost
                 }
-                Err(ClientError::Unreachable { .. }) => {}
+                Err(lost @ ClientError::Unreachable { .. }) => lost,
                 Err(error) => return Err(client_error(error)),
-            }
-            let client = connect(&self.place).await;
+            };
+            let client = connect_again(&self.place, gone).await;
             let client = client.map_err(|error| goes_on_elsewhere(self.job, &error))?;
             for secrets in self.secrets.iter().chain(&self.agent) {
                 // Contact that is lost again is found out by whoever follows.

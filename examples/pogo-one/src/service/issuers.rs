@@ -12,6 +12,7 @@ use crate::exit::CliError;
 
 /// An issuer whose tokens are taken.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(not(feature = "jwt"), allow(dead_code, reason = "such a build refuses issuers"))]
 pub(crate) struct IssuerSettings {
     issuer: String,
     audiences: Vec<String>,

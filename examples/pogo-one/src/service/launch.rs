@@ -89,6 +89,8 @@ fn first_line(place: &Place, before: &[&str]) -> Result<String, CliError> {
     process.args(rest).arg("serve");
     match place.store() {
         PlaceStore::Dir(path) => _ = process.arg("--store").arg(path),
+        // It is started by others.
+        PlaceStore::Server(_) => {}
         // Whoever is on this machine can read what a command line says.
         PlaceStore::At(address) => _ = process.envs(address.environment()),
     }

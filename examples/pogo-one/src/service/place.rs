@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use pogo_api::wire::NamespaceName;
 use pogo_store::{Store, StoreError};
 
+use super::ServerAddress;
 use crate::cli::{PlaceArgs, StoreAddress, StoreChoice};
 use crate::exit::CliError;
 use crate::store::{KeptNamespace, RemoteNamespace, default_dir, local_dir, open_remote, refuse_exposed};
@@ -29,6 +30,8 @@ pub(crate) enum PlaceStore {
     Dir(PathBuf),
     /// Where several machines reach it.
     At(StoreAddress),
+    /// Where a server has it, which this program only asks.
+    Server(ServerAddress),
 }
 
 impl fmt::Display for PlaceStore {
@@ -36,6 +39,7 @@ impl fmt::Display for PlaceStore {
         match self {
             Self::Dir(path) => path.display().fmt(f),
             Self::At(address) => address.fmt(f),
+            Self::Server(server) => server.fmt(f),
         }
     }
 }
@@ -68,6 +72,7 @@ impl Place {
                 (PlaceStore::At(address.clone()), local_dir(address)?)
             }
             Some(StoreChoice::Dir(path)) => in_directory(std::path::absolute(path).map_err(CliError::usage)?),
+            Some(StoreChoice::Server(url)) => of_server(ServerAddress::Url(url.clone()))?,
             None => in_directory(default_dir()?),
         };
         let namespace = namespace.unwrap_or(Self::NAMESPACE);
@@ -77,6 +82,37 @@ impl Place {
             local,
             namespace,
         }))
+    }
+
+    /// As [`of`](Self::of), of a verb that asks whoever has the namespace: where no store is named, the service that
+    /// this machine has for everybody, if this account may ask it.
+    pub(crate) fn asked(store: Option<&StoreChoice>, namespace: Option<&str>) -> Result<Option<Self>, CliError> {
+        let shared = ServerAddress::of_this_machine().filter(|_| store.is_none());
+        let Some(shared) = shared else {
+            return Self::of(store, namespace);
+        };
+        let (store, local) = of_server(shared)?;
+        let namespace = namespace.unwrap_or(Self::NAMESPACE);
+        let namespace = namespace.parse().map_err(CliError::usage)?;
+        Ok(Some(Self {
+            store,
+            local,
+            namespace,
+        }))
+    }
+
+    /// As [`asked`](Self::asked), of a verb that is about jobs that are kept.
+    pub(crate) fn asked_by(args: &PlaceArgs) -> Result<Self, CliError> {
+        let place = Self::asked(args.store.as_ref(), args.namespace.as_deref())?;
+        place.map_or_else(|| Self::kept(args), Ok)
+    }
+
+    /// The server that has it, if this program only asks it.
+    pub(crate) fn server(&self) -> Option<&ServerAddress> {
+        match &self.store {
+            PlaceStore::Server(server) => Some(server),
+            PlaceStore::Dir(_) | PlaceStore::At(_) => None,
+        }
     }
 
     /// As [`of`](Self::of), of a verb that is about what a store keeps.
@@ -124,6 +160,7 @@ impl Place {
         match self.store {
             PlaceStore::Dir(_) => self.directory().join("owner").exists(),
             PlaceStore::At(_) => self.log().exists(),
+            PlaceStore::Server(_) => true,
         }
     }
 
@@ -141,6 +178,7 @@ impl Place {
                 let made = DirBuilder::new().recursive(true).mode(0o700).create(&directory);
                 made.map_err(|error| CliError::usage(format!("{}: {error}", directory.display())))
             }
+            PlaceStore::Server(server) => Err(only_asked(server)),
         }
     }
 
@@ -154,19 +192,33 @@ impl Place {
                 Box::new(namespace.map_err(crate::store::refused)?)
             }
             PlaceStore::At(address) => open_remote(address).await?.namespace(name)?,
+            PlaceStore::Server(server) => return Err(only_asked(server)),
         })
     }
 
     /// As [`open`](Self::open), of a store that several machines have; `None` if it is in a directory.
     pub(crate) async fn open_remote(&self) -> Result<Option<Box<dyn RemoteNamespace>>, CliError> {
         match &self.store {
-            PlaceStore::Dir(_) => Ok(None),
+            PlaceStore::Dir(_) | PlaceStore::Server(_) => Ok(None),
             PlaceStore::At(address) => {
                 let store = open_remote(address).await?;
                 store.namespace(self.namespace.as_str()).map(Some)
             }
         }
     }
+}
+
+/// What is local of a server: nothing but a folder that is never made.
+fn of_server(server: ServerAddress) -> Result<(PlaceStore, PathBuf), CliError> {
+    let local = default_dir()?.with_file_name("pogo-server");
+    Ok((PlaceStore::Server(server), local))
+}
+
+fn only_asked(server: &ServerAddress) -> CliError {
+    CliError::usage(format!(
+        "{server} is a server, and this is about a store that is at hand: name one with --store DIR, or ask whoever \
+         runs the server"
+    ))
 }
 
 fn in_directory(path: PathBuf) -> (PlaceStore, PathBuf) {

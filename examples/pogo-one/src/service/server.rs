@@ -68,7 +68,8 @@ impl Taking {
 /// other. In a directory the lock of the owner decides, and whoever has it takes the socket.
 fn claim(place: &Place) -> Result<Option<LocalSocket>, NotServed> {
     match place.store() {
-        PlaceStore::Dir(_) => Ok(None),
+        // A server is asked, and refused where it would be opened.
+        PlaceStore::Dir(_) | PlaceStore::Server(_) => Ok(None),
         PlaceStore::At(_) => LocalSocket::bind(place).map(Some),
     }
 }

@@ -21,6 +21,11 @@ pub(super) fn copy(args: &CopyArgs) -> Result<Exit, CliError> {
     };
     let (from, to, copied) = match (from, to) {
         (_, StoreChoice::Invalid(message)) => return Err(CliError::usage(message)),
+        (Some(StoreChoice::Server(url)), _) | (_, StoreChoice::Server(url)) => {
+            return Err(CliError::usage(format!(
+                "{url} is a server, whose store is copied where it is"
+            )));
+        }
         (_, StoreChoice::None) => return Err(CliError::usage("`none` is no store that could be written")),
         (Some(StoreChoice::At(from)), to) => from_address(from, to)?,
         (from, StoreChoice::At(to)) => to_address(&open_choice(from)?, to)?,
@@ -68,7 +73,9 @@ fn from_address(from: &StoreAddress, to: &StoreChoice) -> Result<Done, CliError>
                 (to.to_string(), source.copy_to(to, now).await?)
             }
             StoreChoice::Dir(to) => (to.display().to_string(), source.copy_to_directory(to, now).await?),
-            StoreChoice::None | StoreChoice::Invalid(_) => return Err(CliError::usage("that is no store")),
+            StoreChoice::None | StoreChoice::Server(_) | StoreChoice::Invalid(_) => {
+                return Err(CliError::usage("that is no store"));
+            }
         };
         Ok((text, to, copied))
     })

@@ -22,6 +22,11 @@ pub(super) fn open_choice(store: Option<&StoreChoice>) -> Result<Store, CliError
                 "this is about stores in directories, and {address} is none; name one with --store DIR"
             )));
         }
+        Some(StoreChoice::Server(url)) => {
+            return Err(CliError::usage(format!(
+                "{url} is a server, and this is about a store that is at hand: name one with --store DIR"
+            )));
+        }
         Some(StoreChoice::Invalid(message)) => return Err(CliError::usage(message)),
     };
     Store::open_existing(path).map_err(refused)

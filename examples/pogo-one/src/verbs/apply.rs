@@ -27,7 +27,7 @@ pub(crate) fn apply(args: &ApplyArgs) -> Result<Exit, CliError> {
             "say what to apply: a policy with -c FILE, an inventory with -i SOURCE, or both",
         ));
     }
-    let place = Place::kept(&PlaceArgs {
+    let place = Place::asked_by(&PlaceArgs {
         store: args.store.clone(),
         namespace: args.sources.namespace.clone(),
     })?;

@@ -36,7 +36,7 @@ pub(crate) fn jobs(args: &JobsArgs) -> Result<Exit, CliError> {
 
 /// Numbers and commands of the newest jobs, for shells; none where no dispatcher runs.
 pub(crate) fn newest_jobs(place: &PlaceArgs) -> Result<Vec<(u64, String)>, CliError> {
-    let place = Place::kept(place)?;
+    let place = Place::asked_by(place)?;
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
     runtime.block_on(async {
         // Nobody starts a dispatcher by typing half a word.

@@ -24,7 +24,7 @@ pub(crate) fn journal_of(args: &PlaceArgs, job: JobArg) -> Result<(Log, JobId), 
             let store = Store::open_existing(path).map_err(refused)?;
             store.namespace(name).map_err(refused)?.journal()
         }
-        PlaceStore::At(_) => runtime.block_on(place.open())?.journal(),
+        PlaceStore::At(_) | PlaceStore::Server(_) => runtime.block_on(place.open())?.journal(),
     };
     let records = runtime.block_on(read(journal)).map_err(|error| match error {
         JournalError::Compacted { first } => CliError::usage(format!(

@@ -20,7 +20,7 @@ use crate::cli::LogsArgs;
 use crate::command::StopSignals;
 use crate::exit::{CliError, Exit};
 use crate::report::OutputPrinter;
-use crate::service::{OutputFollower, client_error, connect};
+use crate::service::{OutputFollower, client_error, connect_again};
 
 /// Shows what the last attempts have written, and then what comes, until the job is over or whoever watches leaves.
 pub(super) async fn follow(session: &Session, job: JobId, args: &LogsArgs) -> Result<Exit, CliError> {
@@ -64,8 +64,8 @@ impl Tail<'_> {
             match self.once().await {
                 Ok(Streamed::Over) => return Ok(()),
                 Ok(Streamed::Gap) => {}
-                Err(TailError::Client(ClientError::ContactLost { .. } | ClientError::Unreachable { .. })) => {
-                    connect(&self.session.place).await?;
+                Err(TailError::Client(lost @ (ClientError::ContactLost { .. } | ClientError::Unreachable { .. }))) => {
+                    connect_again(&self.session.place, lost).await?;
                 }
                 Err(TailError::Client(error)) => return Err(client_error(error)),
                 Err(TailError::Printed(error)) => return Err(error.into()),

@@ -150,7 +150,9 @@ async fn submit(session: &Session, asked: &Asked, args: &ProbeArgs) -> Result<Jo
         // Secrets were kept as long as the job was.
         true => without_secrets(&of.transport_settings),
     };
-    if let Some(agent) = own_agent() {
+    if session.place.server().is_none()
+        && let Some(agent) = own_agent()
+    {
         spec.transport_settings = spec.transport_settings.set("agent", agent);
     }
     let mut options = ExecOptions::new();
@@ -179,8 +181,8 @@ async fn until_over(session: &Session, check: JobId) -> Result<JobStatus, CliErr
         match session.client.wait(check).await {
             Ok(end) => return Ok(end.status),
             // A dispatcher that was killed is started again; the job goes on.
-            Err(ClientError::ContactLost { .. } | ClientError::Unreachable { .. }) => {
-                crate::service::connect(&session.place).await?;
+            Err(lost @ (ClientError::ContactLost { .. } | ClientError::Unreachable { .. })) => {
+                crate::service::connect_again(&session.place, lost).await?;
             }
             Err(error) => return Err(client_error(error)),
         }

@@ -21,7 +21,9 @@ pub(crate) fn rerun(args: &RerunArgs) -> Result<Exit, CliError> {
             spec.targets = Selector::hosts(&hosts);
         }
         spec.user = local_actor().name.to_string();
-        if let Some(agent) = own_agent() {
+        if session.place.server().is_none()
+            && let Some(agent) = own_agent()
+        {
             spec.transport_settings = spec.transport_settings.set("agent", agent);
         }
         let targets = match &spec.targets {

@@ -19,7 +19,7 @@ pub(super) fn with_session<T>(
     args: &PlaceArgs,
     work: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
-    with_place(Place::kept(args)?, work)
+    with_place(Place::asked_by(args)?, work)
 }
 
 /// Does something with the dispatcher of this namespace, which is started if there is none.

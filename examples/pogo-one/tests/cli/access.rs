@@ -218,7 +218,7 @@ impl Drop for Listens {
 
 pub(super) const SUBMIT: &str = r#"{"order":{"submit":{"spec":{"targets":"web1","command":{"shell":"true"}}}}}"#;
 
-fn new_token(kept: &Kept, words: &[&str]) -> String {
+pub(super) fn new_token(kept: &Kept, words: &[&str]) -> String {
     let done = kept.verb(&[&["token", "create"], words].concat());
     assert_eq!(done.code, 0, "{}", done.err);
     assert!(done.err.contains("shown once"), "{}", done.err);

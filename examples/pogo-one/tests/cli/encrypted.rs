@@ -65,6 +65,40 @@ fn a_port_is_served_with_a_certificate_that_is_renewed() {
 }
 
 #[test]
+fn verbs_ask_a_server_whose_issuer_they_trust() {
+    let kept = Kept::new("tag: {web: [web1]}\n", &["web1"]);
+    assert_eq!(kept.run("@web", &["--", "echo hello"]).code, 0);
+    assert_eq!(kept.verb(&["serve", "stop"]).code, 0);
+    let (certificate, key) = (kept.file("server.pem"), kept.file("server.key"));
+    issue(&certificate, &key);
+    let files = [
+        "--tls-cert",
+        certificate.to_str().unwrap(),
+        "--tls-key",
+        key.to_str().unwrap(),
+    ];
+    let server = Listens::start(&kept, &files);
+    let jobs = || {
+        let mut command = kept.command(&["jobs", "--server", &format!("https://{}", server.address)]);
+        command.env_remove("POGO_STORE").env("POGO_TOKEN", &server.printed);
+        command
+    };
+    let trusting = Done::of(jobs().env("POGO_SERVER_CA", &certificate).output().unwrap());
+    assert!(
+        trusting.code == 0 && trusting.out.contains("echo hello"),
+        "{}{}",
+        trusting.out,
+        trusting.err
+    );
+    let others = Done::of(jobs().output().unwrap());
+    assert!(
+        others.code == 69 && others.err.contains("certificate"),
+        "{}",
+        others.err
+    );
+}
+
+#[test]
 fn a_certificate_is_refused_that_cannot_be_served_before_anything_is() {
     let program = Program::new();
     let at = |name: &str| program.directory.path().join(name);

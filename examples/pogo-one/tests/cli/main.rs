@@ -4,6 +4,7 @@
 
 mod access;
 mod applied;
+mod asked_server;
 mod asking;
 mod assumed_down;
 mod audit;
