@@ -8,5 +8,5 @@ mod table;
 pub(crate) use catch_up::{jobs, unfinished_jobs};
 pub(crate) use index::{JobIndex, index_file};
 pub(crate) use index_file::damaged_line;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use table::JobTable;
