@@ -91,7 +91,7 @@
 //!
 //! A host in doubt is [fenced](pogo_core::dispatcher::Transport::fence) by the same question, over a short connection,
 //! through the `ssh` program too: under the lock the host writes down that the attempt, and any of a lower number,
-//! begins no more, and says what became of it. While it waits for `go`, the answer is awaited, a few seconds longer
+//! begins no more, and reports its state. While it waits for `go`, the answer is awaited, a few seconds longer
 //! than the host waits.
 //!
 //! | the host's answer to a fence | then |

@@ -81,7 +81,7 @@ impl Runner {
         Ok(target)
     }
 
-    /// Asks the host of an attempt whose end is unknown what became of it, and lets it begin no more.
+    /// Asks the host of an attempt whose end is unknown for the state of it, and lets it begin no more.
     pub(crate) async fn fence(&self, attempt: &Attempt) -> FenceAnswer {
         let asking = async {
             let target = Arc::new(self.target_of(attempt).await?);

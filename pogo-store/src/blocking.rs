@@ -3,6 +3,9 @@
 use std::io;
 
 use futures::channel::oneshot;
+use pogo_core::journal::JournalError;
+
+use crate::error::unavailable;
 
 /// Runs this on another thread, so that any executor can await it. It runs to its end even if nobody awaits it.
 ///
@@ -15,4 +18,9 @@ pub(crate) async fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T +
     receiver
         .await
         .map_err(|_| io::Error::other("the thread that used the store has panicked"))
+}
+
+/// An answer of another thread.
+pub(crate) fn flat<T>(answer: io::Result<Result<T, JournalError>>) -> Result<T, JournalError> {
+    answer.map_err(unavailable)?
 }

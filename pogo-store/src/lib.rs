@@ -24,6 +24,7 @@ mod owner;
 pub mod postgres;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod runtime;
+mod shared;
 mod store;
 mod store_format;
 #[cfg(test)]

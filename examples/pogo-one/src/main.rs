@@ -19,6 +19,7 @@ mod sources;
 #[cfg(feature = "store")]
 mod store;
 mod submission;
+mod unlisted;
 #[cfg(feature = "store")]
 mod verbs;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pogo_core::dispatcher::{OrderError, Resolvers};
-use pogo_core::fleet::{Fleet, FleetBuilder, HostName};
+use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{JobSpec, PlanError, RemoteCommand};
 use pogo_core::policy::{JobSettings, Policy};
 use pogo_core::scheduler::{ConfigureError, InputError};
@@ -11,12 +11,13 @@ use pogo_inventory::Diagnostic;
 use pogo_inventory::diagnostic::with_line;
 use pogo_inventory::merge::Gathered;
 
-use crate::cli::{JobArgs, LimitArgs, Login, Targets, TimeArgs};
+use crate::cli::{JobArgs, LimitArgs, Targets, TimeArgs};
 use crate::exit::CliError;
 use crate::guard;
 #[cfg(feature = "store")]
 use crate::service::{NewConfiguration, Place, known_configuration};
 use crate::sources::answered;
+use crate::unlisted::more_hosts;
 
 /// The reason in the log for hosts of `--assume-down`.
 pub(crate) const ASSUMED_DOWN: &str = "--assume-down";
@@ -88,24 +89,6 @@ pub(crate) fn unguarded_namespace(
         fleet = Arc::new(more.build().map_err(CliError::usage)?);
     }
     Ok((fleet, Arc::new(policy)))
-}
-
-/// A fleet with the logins of the targets, and with targets that it lacks where these need not be listed.
-#[cfg(feature = "store")]
-pub(crate) fn with_targets(fleet: Arc<Fleet>, targets: &Targets, unlisted: bool) -> Result<Arc<Fleet>, CliError> {
-    if !unlisted && targets.logins.is_empty() {
-        return Ok(fleet);
-    }
-    let more = more_hosts(&fleet, targets, unlisted)?;
-    Ok(Arc::new(more.build().map_err(CliError::usage)?))
-}
-
-fn more_hosts(fleet: &Fleet, targets: &Targets, unlisted: bool) -> Result<FleetBuilder, CliError> {
-    let mut more = FleetBuilder::from(fleet);
-    if unlisted {
-        more = more.unlisted(&targets.selector);
-    }
-    Login::apply(&targets.logins, more).map_err(CliError::usage)
 }
 
 /// The hosts of a fleet that are assumed to be down.

@@ -13,13 +13,13 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
+use super::ClientError;
 use super::connection::{Connection, SendError, Sent, send};
 use super::endpoint::Endpoint;
 use super::options::Options;
 use super::patience::Patience;
 use super::starter::Starter;
-use super::{ClientError, NamespaceClient};
-use crate::wire::{About, NamespaceEntry, NamespaceName, Namespaces, Problem, ProblemKind};
+use crate::wire::{About, NamespaceEntry, Namespaces, Problem, ProblemKind};
 
 /// A client of a server's API. Cheap to clone; it holds no connection between requests.
 ///
@@ -143,15 +143,6 @@ impl Client {
         Ok(answer.namespaces)
     }
 
-    /// The client of one namespace.
-    ///
-    /// # Errors
-    /// The text cannot be the name of one.
-    pub fn namespace(&self, name: &str) -> Result<NamespaceClient, ClientError> {
-        let name: NamespaceName = name.parse()?;
-        Ok(NamespaceClient::new(self.clone(), name))
-    }
-
     pub(super) fn options(&self) -> Options {
         self.options
     }
@@ -242,7 +233,7 @@ impl Client {
         }
     }
 
-    /// Sends a request once. Inside is the server's word, outside what became of the connection.
+    /// Sends a request once. Inside is the server's word, outside the failure of the connection.
     async fn answer(&self, sent: Sent) -> Result<Result<Answered, ClientError>, SendError> {
         let (response, connection) = send(&self.endpoint, sent).await?;
         let status = response.status();

@@ -8,10 +8,10 @@ use pogo_core::scheduler::{
     Answer, Command, HostResult, HostsQuery, JobDetails, JobEnd, JobId, JobSummary, JobsQuery, Order, Paged, Query,
     RequestId, View,
 };
-use pogo_core::stream::{DispatcherStatus, QueryAnswer, StreamRequest};
+use pogo_core::stream::{DispatcherStatus, QueryAnswer};
 
 use super::patience::Patience;
-use super::{Client, ClientError, Condition, Followed, Revision, Updates};
+use super::{Client, ClientError, Condition, Revision};
 use crate::wire::{
     Configuration, History, JobRecords, NamespaceName, OrderAnswer, OutputPart, OutputRange, QuestionAnswer, Secrets,
     Status, WaitAnswer, history_path, job_events_path, namespace_path, output_path, query_path,
@@ -22,6 +22,17 @@ use crate::wire::{
 pub struct NamespaceClient {
     client: Client,
     name: NamespaceName,
+}
+
+impl Client {
+    /// The client of one namespace.
+    ///
+    /// # Errors
+    /// The text cannot be the name of one.
+    pub fn namespace(&self, name: &str) -> Result<NamespaceClient, ClientError> {
+        let name: NamespaceName = name.parse()?;
+        Ok(NamespaceClient::new(self.clone(), name))
+    }
 }
 
 impl NamespaceClient {
@@ -236,29 +247,6 @@ impl NamespaceClient {
     pub async fn output(&self, range: &OutputRange) -> Result<OutputPage, ClientError> {
         let part: OutputPart = self.client.get(output_path(&self.name, range)).await?;
         Ok(part.into_page((range.job, range.attempt), range.stream))
-    }
-
-    /// Follows what happens: a snapshot, or where the request goes on after an earlier update, then records as they
-    /// become durable. It connects when it is polled first, and again whenever the connection breaks, and goes on after
-    /// the last update: no record is lost, and none comes twice.
-    ///
-    /// An error is its last item: the server refuses, is not there at first, or has not [come
-    /// back](Client::reconnect_for).
-    pub fn subscribe(&self, request: StreamRequest) -> Updates {
-        Updates::new(self.clone(), request)
-    }
-
-    /// Follows what happens as [`subscribe`](Self::subscribe) does, and what hosts write while they write it. What an
-    /// attempt wrote comes before the record of its end, unless it was left out, which
-    /// [offsets](crate::wire::HostOutput::offset) show.
-    pub fn follow(&self, request: StreamRequest) -> Followed {
-        Followed::new(self.clone(), request)
-    }
-
-    /// Follows as [`follow`](Self::follow) does, for somebody who can ask a person: passphrases of key files and
-    /// prompts of hosts come as questions, and wait for their [answer](Self::answer).
-    pub fn attend(&self, request: StreamRequest) -> Followed {
-        Followed::with_questions(self.clone(), request)
     }
 
     /// Answers a question. The first answer of all who are asked counts.

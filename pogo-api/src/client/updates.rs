@@ -42,8 +42,33 @@ pub enum FollowItem {
     Question(Box<Question>),
 }
 
+impl NamespaceClient {
+    /// Follows what happens: a snapshot, or where the request goes on after an earlier update, then records as they
+    /// become durable. It connects when it is polled first, and again whenever the connection breaks, and goes on after
+    /// the last update: no record is lost, and none comes twice.
+    ///
+    /// An error is its last item: the server refuses, is not there at first, or has not [come
+    /// back](Client::reconnect_for).
+    pub fn subscribe(&self, request: StreamRequest) -> Updates {
+        Updates::new(self.clone(), request)
+    }
+
+    /// Follows what happens as [`subscribe`](Self::subscribe) does, and what hosts write while they write it. What an
+    /// attempt wrote comes before the record of its end, unless it was left out, which
+    /// [offsets](crate::wire::HostOutput::offset) show.
+    pub fn follow(&self, request: StreamRequest) -> Followed {
+        Followed::new(self.clone(), request)
+    }
+
+    /// Follows as [`follow`](Self::follow) does, for somebody who can ask a person: passphrases of key files and
+    /// prompts of hosts come as questions, and wait for their [answer](Self::answer).
+    pub fn attend(&self, request: StreamRequest) -> Followed {
+        Followed::with_questions(self.clone(), request)
+    }
+}
+
 impl Updates {
-    pub(super) fn new(namespace: NamespaceClient, request: StreamRequest) -> Self {
+    fn new(namespace: NamespaceClient, request: StreamRequest) -> Self {
         let path = stream_path as StreamPath;
         // Output comes only where it is asked for.
         let updates = items(namespace, request, path).filter_map(async |item| match item {
@@ -57,12 +82,12 @@ impl Updates {
 }
 
 impl Followed {
-    pub(super) fn new(namespace: NamespaceClient, request: StreamRequest) -> Self {
+    fn new(namespace: NamespaceClient, request: StreamRequest) -> Self {
         let items = items(namespace, request, stream_path_with_output).boxed();
         Self { items }
     }
 
-    pub(super) fn with_questions(namespace: NamespaceClient, request: StreamRequest) -> Self {
+    fn with_questions(namespace: NamespaceClient, request: StreamRequest) -> Self {
         let items = items(namespace, request, stream_path_with_questions).boxed();
         Self { items }
     }

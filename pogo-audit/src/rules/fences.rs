@@ -9,7 +9,7 @@ use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, FenceAnswer, JobId, JobStatus, Outcome, Phase, TaskState};
 
 impl AuditState {
-    /// A host has said what became of an attempt.
+    /// A host has reported the state of an attempt.
     pub(crate) fn fence(
         &mut self,
         (id, host): (JobId, &HostName),
@@ -95,7 +95,7 @@ impl AuditState {
         }
     }
 
-    /// A host has said what became of the attempt of a job that has retired: what it says frees the host, or makes it
+    /// A host has reported the state of the attempt of a job that has retired: what it says frees the host, or makes it
     /// failed.
     fn fence_left(&mut self, at: (JobId, HostName), attempt: AttemptId, answer: &FenceAnswer) -> Result<(), Breach> {
         let host = self.namespace.id(&at.1)?;
@@ -176,6 +176,6 @@ impl Job {
 fn may_still_run(host: &HostName, attempt: AttemptId, did: &str) -> Result<(), Breach> {
     broken(
         BrokenRule::Doubt,
-        format!("`{host}` {did}, and {attempt} may still run there: the host has not said what became of it"),
+        format!("`{host}` {did}, and {attempt} may still run there: the host has not reported its state"),
     )
 }

@@ -11,7 +11,7 @@ use pogo_core::scheduler::{AttemptId, FailureKind, JobId, TaskState};
 pub(crate) struct PermissionTerms {
     /// The host's lock keeps other attempts away.
     pub(crate) host_lock: bool,
-    /// The host can be asked later what became of the attempt.
+    /// The host can be asked later for the state of the attempt.
     pub(crate) fences: bool,
 }
 

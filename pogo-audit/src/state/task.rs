@@ -17,7 +17,7 @@ pub(crate) struct Task {
     pub(crate) awaits_permission: bool,
     /// Its attempt was permitted to begin without a lock of the host.
     pub(crate) began_unlocked: bool,
-    /// The last attempt, if it was permitted to begin and a host can be asked what became of it.
+    /// The last attempt, if it was permitted to begin and a host can be asked for its state.
     pub(crate) permitted: Option<AttemptId>,
     /// The last attempt, if it was permitted to begin and nobody has said since that it is over.
     pub(crate) unfenced: Option<AttemptId>,

@@ -8,7 +8,7 @@ use pogo_core::scheduler::{AttemptId, Event, FenceAnswer, HostEventKind, JobId, 
 use super::asking::{asking, permitted, started_as, then};
 use super::{found, on};
 
-/// A host in doubt after a permission, perhaps asked what became of its attempt, and tried again without an order.
+/// A host in doubt after a permission, perhaps asked for the state of its attempt, and tried again without an order.
 fn retried(host_lock: bool, asked: bool) -> Vec<Record> {
     let mut spec = on("web1");
     (spec.settings.on_doubt, spec.settings.retries) = (Some(OnDoubt::Retry), Some(1));

@@ -1,10 +1,10 @@
-//! When hosts are asked what became of attempts in doubt, and what is done with what they say.
+//! When hosts are asked for the state of attempts in doubt, and what is done with what they say.
 
 use std::collections::BTreeSet;
 
 use super::fencing::{Fencing, GivenCommand, HeldReport};
+use super::pending::Pending;
 use super::running::AttemptEnd;
-use super::wakeup::Pending;
 use super::{Attempt, Dispatcher, Fence, OrderError};
 use crate::Timestamp;
 use crate::fleet::HostName;
@@ -103,7 +103,7 @@ impl Dispatcher {
         }
     }
 
-    /// Attempts that ran when their dispatcher died, and whose hosts can say what became of them: they count as running
+    /// Attempts that ran when their dispatcher died, and whose hosts can report their state: they count as running
     /// meanwhile.
     pub(super) fn to_be_asked(&self, resumed: &[AttemptId]) -> Vec<AttemptId> {
         if !self.io.fencing.is_possible() {

@@ -4,31 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::batch::Batch;
+use super::job_command::JobCommand;
 use super::shutdown::Shutdown;
 use super::{Attempt, DispatchError, Dispatcher};
 use crate::fleet::{Host, HostName};
 use crate::journal::Seq;
-use crate::plan::{ExecOptions, JobSpec, RemoteCommand, TransportSettings};
+use crate::plan::JobSpec;
 use crate::policy::ResolvedSettings;
 use crate::scheduler::{AttemptId, Incarnation, Input, JobId, OwnerId, Phase};
-
-/// Data shared by all attempts of a job.
-#[derive(Clone)]
-pub(super) struct JobCommand {
-    command: Arc<RemoteCommand>,
-    exec_options: Arc<ExecOptions>,
-    transport_settings: TransportSettings,
-}
-
-impl JobCommand {
-    fn of(spec: &JobSpec) -> Self {
-        Self {
-            command: Arc::new(spec.command.clone()),
-            exec_options: Arc::new(spec.exec_options.clone()),
-            transport_settings: spec.transport_settings.clone(),
-        }
-    }
-}
 
 impl Dispatcher {
     /// The shortest time limit of a resumed attempt, so that its transport can learn the result of one whose own time

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::handle::Message;
-use super::wakeup::Pending;
+use super::message::Message;
+use super::pending::Pending;
 use super::{DispatchError, Dispatcher, JournalStatus, OrderError};
 use crate::Timestamp;
 use crate::journal::JournalError;

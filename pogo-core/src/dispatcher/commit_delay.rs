@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, Fuse, FutureExt};
 
-use super::wakeup::Pending;
+use super::pending::Pending;
 use super::{Clock, Report};
 
 /// Whether the next commit waits. While an append is in flight reports are queued, and share the next commit; where

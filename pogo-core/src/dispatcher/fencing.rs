@@ -1,5 +1,5 @@
-//! Asking hosts what became of attempts in doubt: before an order that would free them, after a takeover, and before an
-//! attempt whose job would try it again is reported to be in doubt.
+//! Asking hosts for the state of attempts in doubt: before an order that would free them, after a takeover, and before
+//! an attempt whose job would try it again is reported to be in doubt.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::Pin;

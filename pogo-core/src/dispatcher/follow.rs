@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use futures::channel::oneshot;
 
-use super::handle::{Look, Message};
-use super::messages::Moment;
+use super::message::Message;
+use super::queries::{Look, Moment};
 use super::records::{RecordReader, Records};
 use super::subscription::Subscriber;
 use super::{Handle, OrderError, Subscription, SubscriptionOptions};

@@ -8,37 +8,16 @@ use futures::channel::{mpsc, oneshot};
 use futures::future::join;
 
 use super::growth::Growth;
-use super::messages::Moment;
+use super::message::Message;
 use super::resolution::{Asked, GivenFleet, Resolution};
+use super::start_request::StartRequest;
 use super::store_clock::StoreClock;
-use super::stream_start::StartRequest;
 use super::{Clock, DispatcherStatus, JobEnd, NamespaceDiff, OrderError, ResolverQueries};
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::journal::Journal;
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{Actor, Answer, Command, JobId, JobUpdate, Order, Scheduler};
-
-/// Looks at the scheduler.
-pub(super) type Look = Box<dyn FnOnce(&Scheduler, Moment) + Send>;
-
-/// A message of a handle.
-pub(super) enum Message {
-    /// With the fleet in which tag resolvers have answered, if it is a job's submission that names any.
-    Command(
-        Box<Command>,
-        Option<Arc<Fleet>>,
-        oneshot::Sender<Result<Answer, OrderError>>,
-    ),
-    Configure(
-        Box<Command>,
-        oneshot::Sender<Result<(NamespaceDiff, Answer), OrderError>>,
-    ),
-    Query(Look),
-    Status(oneshot::Sender<DispatcherStatus>),
-    Wait(JobId, oneshot::Sender<Result<JobEnd, OrderError>>),
-    Shutdown(Duration, oneshot::Sender<()>),
-}
+use crate::scheduler::{Actor, Answer, Command, JobId, JobUpdate, Order};
 
 /// Controls a running dispatcher. Cheap to clone.
 ///

@@ -1,31 +1,11 @@
 //! Where streams begin: only the dispatcher knows the state at the end of its journal.
 
-use futures::channel::oneshot;
-
 use super::Dispatcher;
+use super::start_request::{Start, StartRequest};
 use crate::Timestamp;
 use crate::saturating::saturating_u32;
 use crate::scheduler::{InputError, JobId, Query, QueryError, Scheduler, View};
-use crate::stream::{ResyncReason, StreamId, StreamRequest, Update};
-
-/// Somebody wants to follow.
-pub(super) struct StartRequest {
-    pub(super) request: StreamRequest,
-    /// Who is further behind begins with a snapshot.
-    pub(super) max_lag: u64,
-    pub(super) reply: oneshot::Sender<Result<Start, QueryError>>,
-}
-
-/// Where a stream begins.
-pub(super) enum Start {
-    /// Where it was asked to.
-    Resumed {
-        /// Whether it is of a job that has retired: nothing follows after the records that there are.
-        retired: bool,
-    },
-    /// With this, for this reason if it was asked to begin elsewhere.
-    With(Box<Update>, Option<ResyncReason>),
-}
+use crate::stream::{StreamId, Update};
 
 impl Dispatcher {
     /// Answers those who want to follow; what is known now is durable.

@@ -14,7 +14,7 @@ use futures::stream::{BoxStream, Stream, StreamExt, unfold};
 use super::Clock;
 use super::alarm::Alarm;
 use super::records::{Read, RecordReader};
-use super::stream_start::{Start, StartRequest};
+use super::start_request::{Start, StartRequest};
 use crate::Timestamp;
 use crate::journal::{JournalError, Seq};
 use crate::scheduler::{Event, JobEventKind, JobId, NamespaceEvent, NamespaceEventKind, QueryError, Record};

@@ -85,7 +85,7 @@ pub trait Transport: Send + Sync {
         false
     }
 
-    /// Asks a host what became of an attempt whose end is unknown, and fences the host: the attempt begins there no
+    /// Asks a host for the state of an attempt whose end is unknown, and fences the host: the attempt begins there no
     /// more, nor does one of a lower number. One of a higher number begins as ever. Only where the
     /// [capabilities](Capabilities::fences) say so.
     ///
@@ -132,7 +132,7 @@ pub struct Capabilities {
     /// It asks for [permission](Reporter::begin) before anything runs on a host. Then an attempt that was not permitted
     /// never began, however it ends or its dispatcher dies: its host waits again, and is not in doubt.
     pub asks_permission: bool,
-    /// It can [ask hosts](Transport::fence) what became of an attempt whose end is unknown.
+    /// It can [ask hosts](Transport::fence) for the state of an attempt whose end is unknown.
     pub fences: bool,
 }
 
@@ -164,7 +164,7 @@ impl Capabilities {
         self
     }
 
-    /// Declares that it can ask hosts what became of an attempt.
+    /// Declares that it can ask hosts for the state of an attempt.
     pub const fn with_fences(mut self) -> Self {
         self.fences = true;
         self
@@ -177,7 +177,7 @@ impl Capabilities {
     }
 }
 
-/// A question to a host: what became of an attempt, and that it begins no more.
+/// A question to a host: the state of an attempt, and that it begins no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fence {
@@ -187,7 +187,7 @@ pub struct Fence {
 }
 
 impl Fence {
-    /// The question what became of this attempt.
+    /// The question for the state of this attempt.
     pub fn new(attempt: Attempt) -> Self {
         Self { attempt }
     }

@@ -5,27 +5,12 @@ use std::task::Poll;
 use futures::future::poll_fn;
 use futures::stream::StreamExt;
 
-use super::handle::Message;
-use super::running::AttemptEnd;
+use super::Dispatcher;
+use super::pending::Pending;
 use super::shutdown::Shutdown;
-use super::stream_start::StartRequest;
-use super::{Dispatcher, Report};
+use super::start_request::StartRequest;
 use crate::journal::JournalError;
-use crate::scheduler::{AttemptId, FenceAnswer, Record};
-
-/// An input for the scheduler.
-pub(super) enum Pending {
-    /// An attempt entered a phase, or asks whether it may begin.
-    Report(AttemptId, Report),
-    /// An attempt ended.
-    Ended(AttemptEnd),
-    /// A host was asked what became of an attempt.
-    Fenced(AttemptId, FenceAnswer),
-    /// A handle sent an order.
-    Message(Message),
-    /// A deadline of the scheduler has passed.
-    Timeout,
-}
+use crate::scheduler::Record;
 
 /// A reason to wake the dispatcher.
 pub(super) enum Wakeup {

@@ -6,12 +6,20 @@ use crate::scheduler::{ApplyError, Record, Scheduler};
 /// A journal that cannot be replayed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("the journal is damaged at record {at}: {error}")]
+#[non_exhaustive]
 pub struct ReplayError {
     /// The record that does not fit.
     pub at: Seq,
     /// Why not.
     #[source]
     pub error: ApplyError,
+}
+
+impl ReplayError {
+    /// This record does not fit those before it.
+    pub fn new(at: Seq, error: ApplyError) -> Self {
+        Self { at, error }
+    }
 }
 
 /// The scheduler that wrote these records, as it was after the last of them.

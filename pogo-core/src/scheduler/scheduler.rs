@@ -41,7 +41,7 @@ pub struct Scheduler {
     pub(super) draining: bool,
     /// Attempts that it starts ask before they begin. Not a part of the state either: each attempt's event records it.
     pub(super) asks_permission: bool,
-    /// Whether hosts can be asked later what became of attempts that are permitted to begin from now on.
+    /// Whether hosts can be asked later for the state of attempts that are permitted to begin from now on.
     pub(super) fences: bool,
     /// Finished jobs stay. No part of the state either.
     pub(super) keeps_jobs: bool,

@@ -98,7 +98,7 @@ impl Scheduler {
         self.state.attempt_view(attempt)
     }
 
-    /// Attempts in doubt that were permitted to begin, by host and job: their hosts can be asked what became of them.
+    /// Attempts in doubt that were permitted to begin, by host and job: their hosts can be asked for their state.
     /// Those of retired jobs that hold slots are among them.
     pub fn doubts(&self) -> Vec<DoubtView> {
         let doubts = self.state.doubts.iter();

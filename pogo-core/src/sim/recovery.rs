@@ -44,7 +44,7 @@ impl World {
         }
     }
 
-    /// Asks hosts what became of attempts in doubt, until these have ended.
+    /// Asks hosts for the state of attempts in doubt, until these have ended.
     fn ask_hosts(&mut self, ends: Vec<(Timestamp, AttemptId, Outcome)>) {
         let doubts = self.scheduler.doubts();
         let in_doubt = |attempt: AttemptId| doubts.iter().any(|doubt| doubt.attempt == attempt);

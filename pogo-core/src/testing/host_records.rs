@@ -41,7 +41,7 @@ impl HostRecords {
         }
     }
 
-    /// What became of the attempt, which begins no more.
+    /// The state of the attempt, which begins no more.
     pub(super) fn fence(&self, attempt: &Attempt) -> FenceAnswer {
         let mut records = self.lock();
         let record = records.entry(key(attempt)).or_default();

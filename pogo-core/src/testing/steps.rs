@@ -27,14 +27,14 @@ pub enum Step {
     Report(u8, Outcome),
     /// A running attempt asks for permission, with or without the host lock.
     Begin(u8, bool),
-    /// Attempts that start from now on ask for permission, or do not, and their hosts can be asked later what became of
-    /// them, or not.
+    /// Attempts that start from now on ask for permission, or do not, and their hosts can be asked later for their
+    /// state, or not.
     Transport(bool, bool),
     /// A report arrives for any attempt, such as one that was abandoned long ago.
     LateReport(u8, Outcome),
     /// A running attempt enters a phase.
     Phase(u8, Phase),
-    /// The host of an attempt in doubt, or of one that runs, says what became of it.
+    /// The host of an attempt in doubt, or of one that runs, reports its state.
     Fence(u8, FenceAnswer),
     /// An order by force: a retry, a skip, or that a host is up.
     Forced(Box<Step>),

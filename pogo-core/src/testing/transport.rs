@@ -42,7 +42,7 @@ pub enum TestStep {
     Began,
     /// It was cancelled, and ended.
     Cancelled,
-    /// Its host was asked what became of it.
+    /// Its host was asked for its state.
     Fenced,
 }
 
@@ -118,14 +118,14 @@ impl TestTransport {
         self
     }
 
-    /// Makes hosts answer so when they are asked what became of an attempt.
+    /// Makes hosts answer so when they are asked for the state of an attempt.
     #[must_use]
     pub fn fencing(mut self, answer: impl Fn(&Fence) -> FenceAnswer + Send + Sync + 'static) -> Self {
         self.answers = Some(Answers::Given(Box::new(answer)));
         self
     }
 
-    /// Makes hosts keep a record of their attempts: they answer by it when they are asked what became of one, and let
+    /// Makes hosts keep a record of their attempts: they answer by it when they are asked for the state of one, and let
     /// that one and all of lower numbers begin no more.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! Transports that ask hosts what became of an attempt, each with a defect.
+//! Transports that ask hosts for the state of an attempt, each with a defect.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Hosts in doubt are asked by and by, until they have said what became of their attempts.
+//! Hosts in doubt are asked by and by, until they have reported the state of their attempts.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

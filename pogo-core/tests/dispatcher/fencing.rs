@@ -1,4 +1,4 @@
-//! Hosts are asked what became of attempts in doubt, before anything is done about them.
+//! Hosts are asked for the state of attempts in doubt, before anything is done about them.
 
 use std::sync::Arc;
 

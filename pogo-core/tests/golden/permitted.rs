@@ -37,7 +37,7 @@ pub(super) fn a_job_that_asks(drill: &mut Drill) {
     begin(drill, second, false);
 }
 
-/// Hosts that are asked what became of attempts in doubt: one cannot be, and an operator answers for it; one says how
+/// Hosts that are asked for the state of attempts in doubt: one cannot be, and an operator answers for it; one says how
 /// it ended.
 pub(super) fn hosts_that_are_fenced(drill: &mut Drill) {
     attach(drill, true);

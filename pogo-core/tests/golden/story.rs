@@ -73,7 +73,7 @@ pub(crate) fn holding(records: &[Record]) -> usize {
     records.iter().position(released).unwrap()
 }
 
-/// Before hosts were asked what became of attempts in doubt: the last job is about that.
+/// Before hosts were asked for the state of attempts in doubt: the last job is about that.
 pub(crate) fn before_fencing(records: &[Record]) -> usize {
     let submitted = |record: &Record| record.event.submitted() == Some(JobId::new(9));
     records.iter().position(submitted).unwrap()

@@ -1,4 +1,4 @@
-//! What a host says became of its attempt in doubt, and what follows from it.
+//! What a host reports of its attempt in doubt, and what follows from it.
 
 use std::time::Duration;
 

@@ -228,7 +228,7 @@ fn a_doubt_is_retried_by_itself_only_on_the_host_s_word_and_under_its_lock() {
     story.submit(on("*").on_doubt(OnDoubt::Retry).retries(1).retry_delay(Duration::ZERO));
     let attempt = doubted(&mut story, true);
     assert_eq!(fenced(&mut story, attempt, gone()), "a");
-    // Of what became of attempts that do not ask, nothing is known that was not known before.
+    // Of the end of attempts that do not ask, nothing is known that was not known before.
     let mut story = Story::new(web("a"), Policy::default());
     story.submit(on("*").on_doubt(OnDoubt::Retry).retries(1).retry_delay(Duration::ZERO));
     assert_eq!(story.reports("a", Outcome::in_doubt("the link broke")), "a");

@@ -137,7 +137,7 @@ fn causes_and_reasons_print_as_clauses() {
         "its time limit ran out",
         "the dispatcher shuts down",
         "its dispatcher died while it ran",
-        "its namespace was restored, and what became of it since is not recorded",
+        "its namespace was restored, and no record says what it did since",
         "its journal has lost its last records",
         "too many of its hosts failed",
         "running in job 4",

@@ -1,13 +1,12 @@
-//! The last valid response, in memory and on disk.
+//! A valid response, as it is stored.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use pogo_core::inventory::{Diagnostic, InventoryError};
+use pogo_core::inventory::InventoryError;
 use serde::{Deserialize, Serialize};
 
-use super::HttpSource;
 use super::answer::Body;
 use super::freshness::Freshness;
 use super::shrink::Sizes;
@@ -88,23 +87,8 @@ impl Copy {
     }
 }
 
-/// The last valid response, if a usable one exists.
-pub(super) fn last(source: &HttpSource, url: &str, warnings: &mut Vec<Diagnostic>) -> Option<Copy> {
-    if let Some(copy) = source.memory.lock().ok().and_then(|memory| memory.clone()) {
-        return Some(copy);
-    }
-    let path = source.copy.as_deref().filter(|path| path.exists())?;
-    match stored(path, url) {
-        Ok(copy) => Some(copy),
-        Err(message) => {
-            let name = path.display().to_string();
-            warnings.push(Diagnostic::new(name, message).with_hint("it is replaced by the next good answer"));
-            None
-        }
-    }
-}
-
-fn stored(path: &Path, url: &str) -> Result<Copy, String> {
+/// The response that a file has, if it is of this address.
+pub(super) fn stored(path: &Path, url: &str) -> Result<Copy, String> {
     let broken = |error: serde_json::Error| format!("is no copy of an answer: {error}");
     let first = |error: InventoryError| {
         error
@@ -129,21 +113,8 @@ fn stored(path: &Path, url: &str) -> Result<Copy, String> {
     Ok(copy)
 }
 
-/// Keeps it in memory, and on disk if a path is set.
-pub(super) fn keep(source: &HttpSource, copy: Copy, warnings: &mut Vec<Diagnostic>) {
-    if let Some(path) = &source.copy
-        && let Err(error) = write(path, &copy)
-    {
-        let message = format!("the copy cannot be written: {error}");
-        warnings.push(Diagnostic::new(path.display().to_string(), message));
-    }
-    if let Ok(mut memory) = source.memory.lock() {
-        *memory = Some(copy);
-    }
-}
-
 /// Replaces the file atomically.
-fn write(path: &Path, copy: &Copy) -> std::io::Result<()> {
+pub(super) fn write(path: &Path, copy: &Copy) -> std::io::Result<()> {
     let folder: PathBuf = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),

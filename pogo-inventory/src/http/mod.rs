@@ -4,6 +4,7 @@ mod answer;
 mod copy;
 mod fetch;
 mod freshness;
+mod last;
 mod pages;
 mod read;
 mod retry;

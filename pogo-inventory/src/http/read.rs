@@ -7,10 +7,10 @@ use pogo_core::inventory::{Diagnostic, InventoryError, Listing};
 use secrecy::ExposeSecret;
 
 use super::answer::{Body, HttpAnswer};
-use super::copy::{self, Copy};
+use super::copy::Copy;
 use super::fetch::{FetchFailure, HttpRequest};
 use super::shrink::{self, Sizes};
-use super::{HttpSource, secret};
+use super::{HttpSource, last, secret};
 use crate::table::TableFile;
 
 /// The current hosts.
@@ -46,7 +46,7 @@ struct AnswerReader<'s> {
 impl AnswerReader<'_> {
     /// The last valid response, if it is still valid.
     fn last(&mut self) -> Option<(Copy, FleetBuilder)> {
-        let copy = copy::last(self.source, self.source.url.expose_secret(), &mut self.warnings)?;
+        let copy = last::last(self.source, self.source.url.expose_secret(), &mut self.warnings)?;
         match self.parse(&copy.body) {
             Ok(fleet) => Some((copy, fleet)),
             Err(_) => {
@@ -64,7 +64,7 @@ impl AnswerReader<'_> {
             (Ok(HttpAnswer::Changed(body)), old) => self.changed(body, old),
             (Ok(HttpAnswer::Unchanged(freshness)), Some((mut copy, fleet))) => {
                 copy.renew(self.now, freshness);
-                copy::keep(self.source, copy, &mut self.warnings);
+                last::keep(self.source, copy, &mut self.warnings);
                 Ok(fleet)
             }
             // Unreachable in practice: a conditional request needs a copy.
@@ -80,7 +80,7 @@ impl AnswerReader<'_> {
         if body.freshness.keep {
             let mut copy = Copy::new(self.name, self.source.url.expose_secret(), body, self.now);
             (copy.sizes, copy.max_shrink) = (sizes, Some(self.source.max_shrink));
-            copy::keep(self.source, copy, &mut self.warnings);
+            last::keep(self.source, copy, &mut self.warnings);
         } else if self.source.copy.is_some() {
             let message = "no copy is kept: the service forbids it with `Cache-Control: no-store`";
             self.warnings.push(Diagnostic::new(self.name, message));

@@ -28,9 +28,7 @@ pub(super) fn read<'a>(
 ) -> Result<TimelineData, TimelineError> {
     let mut reader = LogReader::new(wanted);
     for (record, at) in records.into_iter().zip(0..) {
-        reader
-            .read(record)
-            .map_err(|error| ReplayError { at: Seq(at), error })?;
+        reader.read(record).map_err(|error| ReplayError::new(Seq(at), error))?;
     }
     reader.finish()
 }

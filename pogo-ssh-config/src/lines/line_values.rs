@@ -2,7 +2,7 @@
 
 use super::lex::Word;
 use super::line::ConfigLine;
-use super::options::LineUse;
+use super::line_use::LineUse;
 use super::scope::ConfigScope;
 use crate::value::algorithm_list::AlgorithmList;
 use crate::value::time::time_or_none;

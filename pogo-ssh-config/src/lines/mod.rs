@@ -6,6 +6,8 @@ pub(crate) mod include;
 pub(crate) mod keyword;
 pub(crate) mod lex;
 pub(crate) mod line;
+pub(crate) mod line_setting;
+pub(crate) mod line_use;
 pub(crate) mod line_values;
 pub(crate) mod options;
 pub(crate) mod scope;

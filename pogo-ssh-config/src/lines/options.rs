@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::keyword::Setting;
+use super::line_use::LineUse;
 use super::line_values::LineValues;
 use super::scope::ConfigScope;
 use crate::position::FilePosition;
@@ -73,21 +74,6 @@ pub(crate) struct CollectedOptions {
     pub(crate) trusts_localhost: Option<bool>,
     pub(crate) tag: Option<String>,
     pub(crate) others: BTreeMap<String, UnsupportedOption>,
-}
-
-/// What is done with a line's values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LineUse {
-    /// They are checked and set.
-    Apply,
-    /// They are only checked.
-    Check,
-}
-
-impl LineUse {
-    pub(crate) fn applies(self) -> bool {
-        self == Self::Apply
-    }
 }
 
 /// Sets the value unless it is set already.

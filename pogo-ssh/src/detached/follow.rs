@@ -165,7 +165,7 @@ impl<'a> Detached<'a> {
         }
     }
 
-    /// Lets nothing begin by this launch. What became of an earlier one the host is asked.
+    /// Lets nothing begin by this launch. The host is asked for the state of an earlier one.
     async fn keep_shut(
         &mut self,
         write: &ChannelWriteHalf<Msg>,

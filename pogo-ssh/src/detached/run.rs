@@ -114,7 +114,7 @@ impl Detached<'_> {
         }
     }
 
-    /// Without the word to go nothing has begun, whatever became of the links.
+    /// Without the word to go nothing has begun, whatever happened to the links.
     fn known_not_to_have_begun(&self, report: ExitReport) -> ExitReport {
         match report {
             ExitReport::Unknown(reason) if !self.may_have_begun() => (NeverBegan::NotSent, reason).into(),

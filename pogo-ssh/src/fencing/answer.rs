@@ -1,10 +1,10 @@
-//! What a host says became of an attempt.
+//! The state of an attempt, as its host reports it.
 
 use pogo_core::scheduler::Phase;
 
 use crate::exec::{ExitReport, phase_name, signal_of};
 
-/// What became of an attempt, by its host's record.
+/// The state of an attempt, by its host's record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum HostAnswer {
     /// It never began, and never will.

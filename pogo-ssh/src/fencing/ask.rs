@@ -11,7 +11,7 @@ use crate::config::GateOptions;
 use crate::exec::{CommandLine, Mark, Marker, Privilege, SideCommandError, SideContext, run_side_command};
 use crate::host_lock::LockKey;
 
-/// What became of an attempt, as a question to its host.
+/// Asks a host for the state of an attempt.
 pub(crate) struct RecordQuery {
     pub(crate) line: CommandLine,
     /// The marks of the answer.
@@ -35,7 +35,7 @@ impl RecordQuery {
     }
 }
 
-/// Asks the host what became of the attempt, and waits for so long while it runs.
+/// Asks the host for the state of the attempt, and waits for so long while it runs.
 pub(super) async fn ask(
     side: SideContext<'_>,
     options: &GateOptions,

@@ -1,4 +1,4 @@
-//! Fencing a host: what became of an attempt there, which begins no more.
+//! Fencing a host: the state of an attempt there, which begins no more.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Asking a host what became of an attempt, and keeping it from beginning later.
+//! Asking a host for the state of an attempt, and keeping it from beginning later.
 
 mod answer;
 mod ask;

@@ -25,7 +25,7 @@ pub(crate) async fn resume(context: &TransportContext, prepared: &PreparedAttemp
     match answer {
         Ok(answer) => outcome_of(prepared, answer),
         Err(reason) => Outcome::in_doubt(format!(
-            "the host could not be asked what became of the attempt: {reason}"
+            "the host could not be asked for the state of the attempt: {reason}"
         )),
     }
 }

@@ -84,7 +84,7 @@ fn functions() -> &'static ConstantText {
     &FUNCTIONS
 }
 
-/// The line that asks what became of an attempt, and waits for so many seconds of the host's clock while it runs.
+/// The line that asks for the state of an attempt, and waits for so many seconds of the host's clock while it runs.
 pub(super) fn asking_line(options: &GateOptions, key: &LockKey, marker: &Marker, wait: u64) -> CommandLine {
     let say = marker.print("%s", r#""$*""#);
     let script = Script {

@@ -145,7 +145,7 @@ pogo_line "$pogo_L" ready 2>/dev/null
 
 /// Removes records that are of no use any more, where one was added: those of namespaces that end with their process, a
 /// week after they were written last, unless they say that something runs. A record of any other namespace is kept for
-/// ever: without it, its dispatcher could not learn what became of an attempt, and a number that was overtaken could
+/// ever: without it, its dispatcher could not learn the state of an attempt, and a number that was overtaken could
 /// begin.
 // A process for each 32nd record, and none otherwise.
 pub(crate) const TIDY: &str = r#"pogo_tidy() {

@@ -13,7 +13,7 @@ use crate::config::GateOptions;
 use crate::exec::MarkParser;
 use crate::fencing::{HostAnswer, RecordQuery};
 
-/// Asks what became of an attempt.
+/// Asks for the state of an attempt.
 pub(super) async fn ask(
     (program, master, secret): (&Path, &Master, &[String]),
     options: &GateOptions,

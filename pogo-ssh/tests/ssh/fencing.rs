@@ -1,4 +1,4 @@
-//! A host that is fenced says what became of an attempt, and lets it begin no more.
+//! A host that is fenced reports the state of an attempt, and lets it begin no more.
 
 use std::fs;
 use std::sync::Arc;

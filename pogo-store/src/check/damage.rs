@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use pogo_core::journal::JournalError;
+
 /// A file that is not as it was written. Displays as a sentence with the place and the cure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,5 +30,13 @@ impl Damage {
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}; {}", self.file.display(), self.message, self.cure)
+    }
+}
+
+/// What is wrong.
+pub(super) fn text(error: JournalError) -> String {
+    match error {
+        JournalError::Corrupt { at, message } => format!("record {at}: {message}"),
+        error => error.to_string(),
     }
 }

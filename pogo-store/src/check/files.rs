@@ -1,13 +1,12 @@
 //! Looks through every file of a namespace.
 
-use pogo_core::journal::JournalError;
-
 use super::Damage;
+use super::damage::text;
 use super::journal_files::{check_content, check_events, check_journal, check_list, check_snapshots};
-use crate::namespace::Shared;
 use crate::namespace_id::{id_file, read_id};
 use crate::output::damaged_output;
 use crate::owner::read_owner;
+use crate::shared::Shared;
 
 /// Everything that is damaged in a namespace. Beside an owner that appends and compacts, what it removes meanwhile is
 /// passed over.
@@ -32,12 +31,4 @@ pub(crate) fn check(shared: &Shared) -> Vec<Damage> {
         damage.push(Damage::new(file, message, cure));
     }
     damage
-}
-
-/// What is wrong.
-pub(super) fn text(error: JournalError) -> String {
-    match error {
-        JournalError::Corrupt { at, message } => format!("record {at}: {message}"),
-        error => error.to_string(),
-    }
 }

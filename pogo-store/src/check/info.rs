@@ -9,8 +9,8 @@ use crate::error::unavailable;
 use crate::history::events_file;
 use crate::jobs::index_file;
 use crate::journal::{content_file, list_content, list_segments, list_snapshots, segment_file, snapshot_file};
-use crate::namespace::Shared;
 use crate::owner::read_owner;
+use crate::shared::Shared;
 
 /// What a namespace has, and how much room it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]

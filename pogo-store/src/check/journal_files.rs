@@ -10,7 +10,7 @@ use pogo_core::history::JobEventsQuery;
 use pogo_core::journal::{JournalError, Seq, Snapshot};
 
 use super::Damage;
-use super::files::text;
+use super::damage::text;
 use crate::disk::{damaged_name, is_set_aside};
 use crate::history::{events_file, kept_events};
 use crate::jobs::{damaged_line, index_file};
@@ -18,7 +18,7 @@ use crate::journal::{
     Mark, broken_off, content_file, list_content, list_segments, list_snapshots, read_content, read_snapshot, scan,
     segment_file, snapshot_file,
 };
-use crate::namespace::Shared;
+use crate::shared::Shared;
 
 const NEWER: &str = "use the version of pogo that wrote it, or a newer one";
 const FROM_A_COPY: &str = "restore the directory of the namespace from a copy while nobody owns it";

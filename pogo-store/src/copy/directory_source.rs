@@ -15,9 +15,10 @@ use crate::blocking::spawn_blocking;
 use crate::error::StoreError;
 use crate::history::kept_events;
 use crate::journal::{list_content, list_segments, list_snapshots, read_snapshot};
-use crate::namespace::{Namespace, Shared};
+use crate::namespace::Namespace;
 use crate::namespace_id::read_id;
 use crate::owner::{Claim, Locked};
+use crate::shared::Shared;
 
 /// A namespace that is locked, so that nobody owns it.
 pub(crate) struct DirectorySource {

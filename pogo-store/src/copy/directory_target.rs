@@ -15,8 +15,9 @@ use crate::blocking::spawn_blocking;
 use crate::error::StoreError;
 use crate::history::add_events;
 use crate::journal::{EncodedCommit, Reserve, Writer, put_content, segment_file, write_snapshot};
-use crate::namespace::{Namespace, Shared};
+use crate::namespace::Namespace;
 use crate::namespace_id::write_this_id;
+use crate::shared::Shared;
 
 /// A namespace that is written.
 pub(crate) struct DirectoryTarget {

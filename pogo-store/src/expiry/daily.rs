@@ -9,8 +9,8 @@ use pogo_core::Timestamp;
 
 use crate::error::StoreError;
 use crate::jobs::unfinished_jobs;
-use crate::namespace::Shared;
 use crate::output::Pruned;
+use crate::shared::Shared;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

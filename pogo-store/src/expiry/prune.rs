@@ -5,8 +5,8 @@ use pogo_core::scheduler::JobId;
 
 use crate::error::StoreError;
 use crate::jobs::unfinished_jobs;
-use crate::namespace::Shared;
 use crate::output::{Pruned, Retention};
+use crate::shared::Shared;
 
 /// Removes all that has expired, at once.
 pub(crate) fn prune(shared: &Shared, now: Timestamp, keep: Retention) -> Result<Pruned, StoreError> {

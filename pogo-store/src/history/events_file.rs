@@ -17,7 +17,7 @@ use crate::checked_line::{checked, object, push_line};
 use crate::compressed::{compress, read_compressed};
 use crate::disk::{Disk, create_dirs, damaged_name, replace_file, set_aside};
 use crate::journal::{line_alone, segment_file};
-use crate::namespace::Shared;
+use crate::shared::Shared;
 
 pub(crate) fn events_file(job_dir: &Path) -> PathBuf {
     job_dir.join("events.jsonl.zst")

@@ -11,7 +11,7 @@ use pogo_core::scheduler::{JobId, Record};
 use super::events_file::{NamedHost, kept_events};
 use crate::error::{StoreError, unavailable};
 use crate::journal::{Mark, list_segments, scan, segment_file};
-use crate::namespace::Shared;
+use crate::shared::Shared;
 
 /// All records of a job with their positions, in order.
 pub(crate) fn job_records(shared: &Shared, job: JobId) -> Result<BTreeMap<Seq, Record>, StoreError> {

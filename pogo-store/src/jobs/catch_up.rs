@@ -3,18 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use pogo_core::history::{JobEventsQuery, JobFilter, JobPage};
-use pogo_core::journal::{JournalError, Seq};
+use pogo_core::journal::{Commit, JournalError, Seq};
 use pogo_core::scheduler::{JobId, Record};
 
-use super::index::index_file;
+use super::index::{JobIndex, ListFile, index_file};
 use super::index_file::{FoundList, decode, salvage};
 use super::table::JobTable;
 use crate::error::{StoreError, unavailable};
 use crate::history::{job_records, kept_events};
 use crate::journal::{Mark, list_segments, scan};
-use crate::namespace::Shared;
+use crate::shared::Shared;
 
 /// The jobs of a namespace, by anybody.
 pub(crate) fn jobs(shared: &Shared, filter: &JobFilter) -> Result<JobPage, StoreError> {
@@ -56,9 +57,39 @@ pub(crate) fn unfinished_jobs(shared: &Shared) -> Result<BTreeSet<JobId>, StoreE
     Ok(page.entries.iter().map(|entry| entry.job).collect())
 }
 
+/// The list by the owner: reads it and adds what it lacks of the journal, which ends at this mark; or makes it anew.
+pub(crate) fn open_index(shared: &Shared, end: Mark) -> Result<JobIndex, StoreError> {
+    let path = index_file(&shared.dir);
+    let bytes = shared.disk.read_all(&path).unwrap_or_default();
+    let found = decode(&bytes).filter(|found| found.table.upto <= end.at);
+    let caught_up = match found {
+        Some(found) => catch_up(shared, found).ok().flatten(),
+        None => None,
+    };
+    let table = match caught_up {
+        Some(table) => table,
+        None => rebuilt(shared, &bytes)?,
+    };
+    let list = ListFile {
+        disk: Arc::clone(&shared.disk),
+        path,
+        reserve: Arc::clone(&shared.reserve),
+        limit: shared.limits.list,
+    };
+    Ok(JobIndex::new(list, table, end))
+}
+
+/// Adds the records of a commit, which is durable, and before this mark, to the owner's list.
+pub(crate) fn note_in_index(shared: &Shared, commit: &Commit, end: Mark) {
+    if let Some(index) = &mut *shared.index() {
+        let earlier = |job, before| earlier_events(shared, job, before);
+        index.note(commit.at, &commit.records, end, &earlier);
+    }
+}
+
 /// Adds the records that came after a list was written. `None` if the journal no longer has them, or never had those
 /// before.
-pub(super) fn catch_up(shared: &Shared, found: FoundList) -> Result<Option<JobTable>, JournalError> {
+fn catch_up(shared: &Shared, found: FoundList) -> Result<Option<JobTable>, JournalError> {
     let mut table = found.table;
     let durable = shared.growth.durable();
     if durable.is_some_and(|durable| durable < table.upto) {
@@ -82,7 +113,7 @@ pub(super) fn catch_up(shared: &Shared, found: FoundList) -> Result<Option<JobTa
 }
 
 /// Makes a list of what the jobs and the journal have, and of the rows of an old one whose events are gone.
-pub(super) fn rebuilt(shared: &Shared, old: &[u8]) -> Result<JobTable, StoreError> {
+fn rebuilt(shared: &Shared, old: &[u8]) -> Result<JobTable, StoreError> {
     let mut table = JobTable::default();
     let mut kept_upto: BTreeMap<JobId, Seq> = BTreeMap::new();
     // The journal is looked through first: what is compacted meanwhile is with its job by then.
@@ -138,7 +169,7 @@ fn journal_records(shared: &Shared) -> Result<Vec<(Seq, Record)>, StoreError> {
 }
 
 /// The records of a job before a position; nothing where they cannot be read.
-pub(super) fn earlier_events(shared: &Shared, job: JobId, before: Seq) -> Vec<Record> {
+fn earlier_events(shared: &Shared, job: JobId, before: Seq) -> Vec<Record> {
     let events = job_records(shared, job).map_err(|error| match error {
         StoreError::Journal(error) => error,
         error => unavailable(io::Error::other(error)),

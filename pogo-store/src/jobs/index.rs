@@ -9,22 +9,30 @@ use pogo_core::history::{JobFilter, JobPage};
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::{JobId, Record};
 
-use super::catch_up::{catch_up, earlier_events, rebuilt};
-use super::index_file::{decode, encode, encode_changes};
-use super::table::JobTable;
-use crate::disk::{DiskFile, replace_file};
-use crate::error::StoreError;
-use crate::journal::Mark;
-use crate::namespace::Shared;
+use super::index_file::{encode, encode_changes};
+use super::table::{Earlier, JobTable};
+use crate::disk::{Disk, DiskFile, replace_file};
+use crate::journal::{Mark, ReserveState};
 
 /// The file of a namespace's list.
 pub(crate) fn index_file(dir: &Path) -> PathBuf {
     dir.join("jobs.jsonl")
 }
 
+/// Where the list is written to.
+#[derive(Debug)]
+pub(super) struct ListFile {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) path: PathBuf,
+    pub(super) reserve: Arc<ReserveState>,
+    /// From this size on it is written anew when most of it is out of date.
+    pub(super) limit: u64,
+}
+
 /// The rows, and the file that they are written to. No error of it is one of the journal: all of it can be made anew.
 #[derive(Debug)]
 pub(crate) struct JobIndex {
+    list: ListFile,
     table: JobTable,
     /// Jobs that stand in the file.
     written: BTreeSet<JobId>,
@@ -42,20 +50,11 @@ impl JobIndex {
     /// How many records the file may be behind the journal.
     const BEHIND: u64 = 256;
 
-    /// Reads the list and adds what it lacks of the journal, which ends at this mark; or makes it anew.
-    pub(crate) fn open(shared: &Shared, end: Mark) -> Result<Self, StoreError> {
-        let bytes = shared.disk.read_all(&index_file(&shared.dir)).unwrap_or_default();
-        let found = decode(&bytes).filter(|found| found.table.upto <= end.at);
-        let caught_up = match found {
-            Some(found) => catch_up(shared, found).ok().flatten(),
-            None => None,
-        };
-        let mut table = match caught_up {
-            Some(table) => table,
-            None => rebuilt(shared, &bytes)?,
-        };
+    /// Of these rows, which are complete up to this mark.
+    pub(super) fn new(list: ListFile, mut table: JobTable, end: Mark) -> Self {
         table.upto = end.at;
         let mut index = Self {
+            list,
             table,
             written: BTreeSet::new(),
             noted: end,
@@ -65,35 +64,34 @@ impl JobIndex {
             compact: 0,
         };
         // A list that could not be written is made anew next time.
-        let _ = index.write_anew(shared, end);
-        Ok(index)
+        let _ = index.write_anew(end);
+        index
     }
 
     /// Adds the records of a commit, which is durable, and before this mark.
-    pub(crate) fn note(&mut self, shared: &Shared, at: Seq, records: &[Record], end: Mark) {
-        let earlier = |job, before| earlier_events(shared, job, before);
+    pub(super) fn note(&mut self, at: Seq, records: &[Record], end: Mark, earlier: Earlier<'_>) {
         for (at, record) in (at.0..).map(Seq).zip(records) {
             // The same commit may have been appended twice.
             if at >= self.table.upto {
-                self.table.apply(at, record, &earlier);
+                self.table.apply(at, record, earlier);
             }
         }
         self.noted = end;
         // How far a job is stands in the journal too, from where whoever reads the list adds it.
         let is_of_a_job = records.iter().any(|record| record.event.job_kind().is_some());
         if is_of_a_job || end.at.0.saturating_sub(self.written_upto.0) >= Self::BEHIND {
-            self.write_changes(shared);
+            self.write_changes();
         }
     }
 
     /// Adds what has changed to the file.
-    fn write_changes(&mut self, shared: &Shared) {
+    fn write_changes(&mut self) {
         let changed = self.table.take_changed();
         if changed.is_empty() {
             return;
         }
-        let is_full = shared.reserve.is_given();
-        if is_full || self.write(shared, &changed, self.noted).is_err() {
+        let is_full = self.list.reserve.is_given();
+        if is_full || self.write(&changed, self.noted).is_err() {
             self.file = None;
         }
         self.written_upto = self.noted.at;
@@ -105,18 +103,18 @@ impl JobIndex {
 
     /// The file with all that is known, to be made durable before the records that it is made of are removed. Nobody
     /// who appends waits for that.
-    pub(crate) fn whole_file(&mut self, shared: &Shared) -> Option<Arc<dyn DiskFile>> {
-        self.write_changes(shared);
+    pub(crate) fn whole_file(&mut self) -> Option<Arc<dyn DiskFile>> {
+        self.write_changes();
         self.file.clone()
     }
 
-    fn write(&mut self, shared: &Shared, changed: &BTreeSet<JobId>, end: Mark) -> io::Result<()> {
+    fn write(&mut self, changed: &BTreeSet<JobId>, end: Mark) -> io::Result<()> {
         let Some(file) = self
             .file
             .as_ref()
-            .filter(|_| self.len < shared.limits.list.max(4 * self.compact))
+            .filter(|_| self.len < self.list.limit.max(4 * self.compact))
         else {
-            return self.write_anew(shared, end);
+            return self.write_anew(end);
         };
         let entries = changed.iter().filter_map(|job| self.table.jobs.get(job));
         let lines = encode_changes(entries.map(|entry| (entry, !self.written.contains(&entry.job))), end);
@@ -126,12 +124,12 @@ impl JobIndex {
         Ok(())
     }
 
-    fn write_anew(&mut self, shared: &Shared, end: Mark) -> io::Result<()> {
+    fn write_anew(&mut self, end: Mark) -> io::Result<()> {
         self.file = None;
         self.table.take_changed();
-        let (file, lines) = (index_file(&shared.dir), encode(&self.table, end));
-        replace_file(&*shared.disk, &file, &lines)?;
-        self.file = Some(shared.disk.open(&file)?);
+        let (file, lines) = (&self.list.path, encode(&self.table, end));
+        replace_file(&*self.list.disk, file, &lines)?;
+        self.file = Some(self.list.disk.open(file)?);
         (self.len, self.compact) = (lines.len() as u64, lines.len() as u64);
         self.written = self.table.jobs.keys().copied().collect();
         Ok(())

@@ -14,7 +14,7 @@ use super::snapshots::{KEPT, list_snapshots, snapshot_file, snapshot_text};
 use crate::disk::set_aside;
 use crate::error::unavailable;
 use crate::history::{Kept, keep_events};
-use crate::namespace::Shared;
+use crate::shared::Shared;
 
 /// Removes all snapshots but the last two, and the segments of which the older of them needs none, once their records
 /// are kept for the jobs that they are of. A segment that is damaged is set aside. A crash on the way leaves files

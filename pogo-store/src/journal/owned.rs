@@ -15,16 +15,15 @@ use super::compaction::{remove_content, remove_old, unnamed_content};
 use super::contents::put_content;
 use super::reserve::Reserve;
 use super::snapshots::{list_snapshots, write_snapshot};
-use super::store_journal::flat;
 use super::writer::Writer;
-use crate::blocking::spawn_blocking;
+use crate::blocking::{flat, spawn_blocking};
 use crate::copy::{CopyMark, read_mark, remove_mark};
 use crate::disk::is_leftover;
 use crate::error::unavailable;
 use crate::expiry::DailyExpiry;
-use crate::jobs::JobIndex;
-use crate::namespace::Shared;
+use crate::jobs::{JobIndex, note_in_index, open_index};
 use crate::owner::Claim;
+use crate::shared::Shared;
 
 /// A journal that this process owns.
 pub(crate) struct Owned {
@@ -92,9 +91,7 @@ impl Hold {
         );
         self.shared.recent.push(commit, end, encoded.lines.len());
         self.shared.growth.set(Some(end));
-        if let Some(index) = &mut *self.shared.index() {
-            index.note(&self.shared, commit.at, &commit.records, at_end.writer.mark());
-        }
+        note_in_index(&self.shared, commit, at_end.writer.mark());
         Ok(end)
     }
 
@@ -131,7 +128,7 @@ impl Hold {
     /// Removes what snapshots stand for, and the content that nothing names any more.
     fn compact(&self) -> Result<(), JournalError> {
         let shared = &self.shared;
-        let list = shared.index().as_mut().and_then(|index| index.whole_file(shared));
+        let list = shared.index().as_mut().and_then(JobIndex::whole_file);
         // Without it the list is made anew from what is kept.
         let _ = list.map(|list| list.sync());
         let Some(needed) = remove_old(shared).map_err(unavailable)? else {
@@ -175,7 +172,7 @@ impl Owned {
         let claim = locked.claim(&**disk, (owner, shared.machine.clone()), of_records, release)?;
         let (epoch, previous) = (claim.epoch, claim.previous.clone());
         shared.growth.set(Some(end));
-        let index = JobIndex::open(shared, writer.mark());
+        let index = open_index(shared, writer.mark());
         *shared.index() = index.ok();
         shared.tenure.begin();
         let hold = Hold {

@@ -1,6 +1,5 @@
 //! The trait `Journal` over a directory.
 
-use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,9 +9,8 @@ use pogo_core::journal::{Acquire, Journal, JournalError, OwnedJournal, Owner, Pa
 use super::contents::read_content;
 use super::owned::Owned;
 use super::snapshots::latest_snapshot;
-use crate::blocking::spawn_blocking;
-use crate::error::unavailable;
-use crate::namespace::Shared;
+use crate::blocking::{flat, spawn_blocking};
+use crate::shared::Shared;
 
 /// The journal of a namespace in a [`Store`](crate::Store).
 ///
@@ -50,11 +48,6 @@ impl StoreJournal {
             Err(error) => Err(error),
         }
     }
-}
-
-/// An answer of another thread.
-pub(crate) fn flat<T>(answer: io::Result<Result<T, JournalError>>) -> Result<T, JournalError> {
-    answer.map_err(unavailable)?
 }
 
 #[async_trait]

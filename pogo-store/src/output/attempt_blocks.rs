@@ -7,7 +7,7 @@ use std::sync::Arc;
 use pogo_core::output::{OutputFrame, OutputSource, Stream};
 
 use super::block::Block;
-use super::job_reader::FoundBlock;
+use super::found_block::FoundBlock;
 use super::stream_blocks::{BlockRef, StreamBlocks};
 
 /// The blocks of an attempt: the first half of those that it may have stay, and the others are overwritten in turn.

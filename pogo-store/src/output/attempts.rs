@@ -9,7 +9,7 @@ use pogo_core::scheduler::JobId;
 
 use super::Outputs;
 use super::index::sealed_attempts;
-use super::job_output::{index_file, log_file};
+use super::job_files::{index_file, log_file};
 use super::job_reader::for_each_block;
 
 impl Outputs {

@@ -6,7 +6,7 @@ use std::io;
 use pogo_core::Timestamp;
 use pogo_core::scheduler::JobId;
 
-use super::job_output::{index_file, log_file};
+use super::job_files::{index_file, log_file};
 use super::{Outputs, Pruned, Retention};
 use crate::history::events_file;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pogo_core::Digest;
@@ -12,8 +12,10 @@ use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::attempt_blocks::{AttemptBlocks, Dirty};
 use super::block::{BLOCK, Block};
+use super::found_block::FoundBlock;
 use super::index::{SealedAttempt, sealed_attempts};
-use super::job_reader::{FoundBlock, for_each_block, page, read_block};
+use super::job_files::{index_file, log_file, unavailable};
+use super::job_reader::{for_each_block, page, read_block};
 use super::stream_blocks::StreamBlocks;
 use crate::disk::{Disk, DiskFile, create_dirs};
 
@@ -248,25 +250,5 @@ impl JobOutput {
     /// Whether an attempt of it may still write.
     pub(super) fn is_live(&self) -> bool {
         !self.attempts.is_empty() && self.idle_rounds < Self::QUIET_ROUNDS
-    }
-}
-
-pub(super) fn log_file(dir: &Path) -> PathBuf {
-    dir.join("output.log")
-}
-
-pub(super) fn index_file(dir: &Path) -> PathBuf {
-    dir.join("output.jsonl")
-}
-
-/// An operation on the disk that failed.
-pub(super) fn unavailable(error: io::Error) -> OutputError {
-    let cure = if crate::error::is_full(&error) {
-        "; free some space"
-    } else {
-        ""
-    };
-    OutputError::Unavailable {
-        message: format!("{error}{cure}"),
     }
 }

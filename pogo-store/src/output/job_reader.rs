@@ -4,40 +4,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use pogo_core::output::{OutputError, OutputPage, OutputSource, Stream};
+use pogo_core::output::{OutputError, OutputPage, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::attempt_blocks::AttemptBlocks;
 use super::block::{BLOCK, Block};
+use super::found_block::FoundBlock;
 use super::index_lines::IndexLines;
-use super::job_output::{index_file, log_file, unavailable};
-use super::stream_blocks::{BlockRef, StreamBlocks};
+use super::job_files::{index_file, log_file, unavailable};
+use super::stream_blocks::StreamBlocks;
 use crate::disk::{Disk, FileIdentity};
-
-/// Where a block is in a log, and whose it is.
-#[derive(Debug)]
-pub(super) struct FoundBlock {
-    pub(super) source: Arc<OutputSource>,
-    pub(super) stream: Stream,
-    pub(super) block: BlockRef,
-}
-
-impl FoundBlock {
-    pub(super) fn new(number: u64, block: &Block) -> Self {
-        Self {
-            source: Arc::clone(&block.source),
-            stream: block.stream,
-            block: BlockRef {
-                number,
-                offset: block.offset,
-                len: block.len() as u64,
-                is_tail: block.is_tail,
-            },
-        }
-    }
-}
 
 /// A log is looked through in pieces of this size.
 const PIECE: u64 = 4 << 20;

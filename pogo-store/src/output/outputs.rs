@@ -11,7 +11,8 @@ use pogo_core::Digest;
 use pogo_core::output::{OutputError, OutputFrame, OutputPage, OutputSource, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
 
-use super::job_output::{JobOutput, unavailable};
+use super::job_files::unavailable;
+use super::job_output::JobOutput;
 use super::job_readers::JobReaders;
 use crate::disk::Disk;
 use crate::journal::ReserveState;

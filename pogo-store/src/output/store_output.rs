@@ -9,7 +9,7 @@ use pogo_core::output::{OutputError, OutputFrame, OutputPage, OutputSource, Outp
 use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::Outputs;
-use super::job_output::unavailable;
+use super::job_files::unavailable;
 use crate::blocking::spawn_blocking;
 
 /// What the hosts of a namespace wrote, in its [`Store`](crate::Store).

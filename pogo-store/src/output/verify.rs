@@ -7,7 +7,7 @@ use pogo_core::scheduler::JobId;
 
 use super::Outputs;
 use super::index::sealed_line;
-use super::job_output::{index_file, log_file};
+use super::job_files::{index_file, log_file};
 use super::job_reader::{page, read_block};
 
 /// Files of output that are damaged, and where. What was removed meanwhile is passed over.

@@ -97,7 +97,7 @@ pub enum PostgresError {
 /// What a statement said to the owner; or that it failed.
 pub(super) type Answer<T> = Result<Result<T, JournalError>, Failed>;
 
-/// What became of a statement that gave an error.
+/// Whether a statement that gave an error was carried out.
 #[derive(Debug)]
 pub(super) struct Failed {
     pub(super) message: String,

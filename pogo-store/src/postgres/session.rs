@@ -8,8 +8,8 @@ use super::error::Failed;
 use super::place::Place;
 use super::{PostgresAddress, PostgresError};
 
-/// How long an answer is waited for. A connection that takes longer is given up: what became of its statement is found
-/// out on another one.
+/// How long an answer is waited for. A connection that takes longer is given up: whether its statement was carried out
+/// is found out on another one.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// Of what is large.
 const LONG_ANSWER_WITHIN: Duration = Duration::from_secs(300);

@@ -1,4 +1,4 @@
-//! The list of jobs, whatever becomes of its file.
+//! The list of jobs, whatever happens to its file.
 
 use std::path::Path;
 

@@ -5,8 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use pogo_core::plan::JobSpec;
 
-use super::{Grant, HostScope, Recipe, Verb};
-use crate::Identity;
+use super::{Grant, Recipe};
 
 /// All grants of a server: what none of them allows is refused.
 ///
@@ -24,20 +23,20 @@ use crate::Identity;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants {
-    grants: Vec<Grant>,
-    members: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    pub(super) grants: Vec<Grant>,
+    pub(super) members: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     recipes: BTreeMap<Arc<str>, Recipe>,
     trusts_scopes: bool,
 }
 
 impl Grants {
-    /// Nothing is granted: only the [owner](Identity::as_owner) may do anything.
+    /// Nothing is granted: only the [owner](crate::Identity::as_owner) may do anything.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Grants of a server that nobody has written any for: its owner may do everything, and whoever comes with a
-    /// [scope](Identity::with_scope), such as that of a token, what the scope says. It is the owner who gave it.
+    /// [scope](crate::Identity::with_scope), such as that of a token, what the scope says. It is the owner who gave it.
     pub fn of_owner() -> Self {
         Self {
             trusts_scopes: true,
@@ -76,54 +75,10 @@ impl Grants {
         &self.grants
     }
 
-    /// Whether somebody may do this, on some hosts or by some recipe at least, in a namespace or in any.
-    pub fn allow(&self, identity: &Identity, verb: Verb, namespace: Option<&str>) -> bool {
-        self.applying(identity, verb, namespace).next().is_some()
-    }
-
-    /// The grants by which somebody may do this, each on its hosts and by its recipes.
-    pub fn applying(&self, identity: &Identity, verb: Verb, namespace: Option<&str>) -> impl Iterator<Item = &Grant> {
-        let groups = self.groups_of(identity);
-        let name = Arc::clone(&identity.actor.name);
-        let namespace = namespace.map(str::to_owned);
-        self.grants.iter().filter(move |grant| {
-            let is_meant = grant.who.iter().any(|who| who.is(&name, &groups));
-            is_meant && grant.has(verb, namespace.as_deref())
-        })
-    }
-
-    /// On which hosts somebody may do this, with a job that is described here. Grants for recipes have no part in it
-    /// where it is not, or where the job is of none of them. `None` if nothing allows it.
-    pub fn scope(&self, identity: &Identity, verb: Verb, namespace: &str, job: Option<&JobSpec>) -> Option<HostScope> {
-        let mut targets = Vec::new();
-        let mut is_unlimited = false;
-        for grant in self.applying(identity, verb, Some(namespace)) {
-            if !self.takes(grant, job) {
-                continue;
-            }
-            match &grant.targets {
-                Some(hosts) => targets.push(hosts.clone()),
-                None => is_unlimited = true,
-            }
-        }
-        match (is_unlimited, targets.is_empty()) {
-            (true, _) => Some(HostScope::All),
-            (false, true) => None,
-            (false, false) => Some(HostScope::Of(targets)),
-        }
-    }
-
     pub(super) fn takes(&self, grant: &Grant, job: Option<&JobSpec>) -> bool {
         let Some(names) = &grant.recipes else { return true };
         let mut recipes = names.iter().filter_map(|name| self.recipes.get(name));
         job.is_some_and(|job| recipes.any(|recipe| recipe.is_of(job)))
-    }
-
-    fn groups_of(&self, identity: &Identity) -> Vec<Arc<str>> {
-        let written = self.members.iter();
-        let written = written.filter(|(_, members)| members.contains(&identity.actor.name));
-        let written = written.map(|(group, _)| Arc::clone(group));
-        identity.groups.iter().cloned().chain(written).collect()
     }
 
     pub(super) fn trusts_scopes(&self) -> bool {

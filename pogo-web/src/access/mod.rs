@@ -1,6 +1,7 @@
 //! Who may do what: grants, and the one place where each request is held against them.
 
 mod admit;
+mod allowed;
 mod covers;
 mod facts;
 mod grant;

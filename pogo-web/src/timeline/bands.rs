@@ -58,7 +58,7 @@ pub(super) fn steps<'a>(axis: Axis, hosts: impl Iterator<Item = &'a HostCourse>)
                     changes.push((ended, Some(after), 1));
                     changes.push((axis.column(next.began), Some(after), -1));
                 }
-                // What became of it since is seen at its end: when that was is not kept.
+                // Its state since is seen at its end: when that was is not kept.
                 None => changes.push((ended, now(host.state, after), 1)),
             }
         }

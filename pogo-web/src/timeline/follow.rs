@@ -1,6 +1,6 @@
 //! Follows a namespace, once for all who look.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -15,7 +15,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
 use super::known::Known;
-use super::past::PastJobs;
+use super::timelines::{Shared, Timelines};
 use crate::ServedNamespace;
 use crate::refusal::Refusal;
 
@@ -23,28 +23,6 @@ use crate::refusal::Refusal;
 const CATCHING_UP: Duration = Duration::from_secs(20);
 /// How long to wait before a stream that broke is asked for again.
 const AGAIN: Duration = Duration::from_secs(1);
-
-/// The timelines of a namespace. Nothing is followed until somebody asks, and no longer than the state of the router
-/// lives.
-#[derive(Clone, Default)]
-pub(crate) struct Timelines {
-    shared: Arc<OnceLock<Arc<Shared>>>,
-    past: Arc<PastJobs>,
-}
-
-struct Shared {
-    known: Mutex<Known>,
-    /// How many records are known.
-    position: watch::Sender<u64>,
-    _alive: oneshot::Sender<()>,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        // What is known stays whole: an update is taken or dropped.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Timelines {
     /// Asks about a job once everything is known that had happened before. One that is not known any more is read from

@@ -66,7 +66,7 @@ impl LimitCourses {
         }
     }
 
-    /// Takes in what became of a host.
+    /// Processes the result of a host.
     pub(super) fn host(&mut self, at: Timestamp, host: &HostName, scheduler: &Scheduler) {
         let host = scheduler.fleet().id(host.as_str());
         let buckets: &[BucketId] = host.map(|host| scheduler.rules().buckets_of(host)).unwrap_or_default();

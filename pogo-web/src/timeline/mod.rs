@@ -16,12 +16,13 @@ mod past;
 mod preview;
 mod reasons;
 mod sections;
+mod timelines;
 mod window;
 
 pub(crate) use bars::Bars;
-pub(crate) use follow::Timelines;
 pub(crate) use known::Known;
 pub(crate) use overview::Overview;
 pub(crate) use preview::Preview;
 pub(crate) use reasons::Reasons;
+pub(crate) use timelines::Timelines;
 pub(crate) use window::Window;

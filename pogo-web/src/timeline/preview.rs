@@ -22,7 +22,7 @@ pub(crate) struct Preview {
     starts: usize,
     /// How many running hosts would be interrupted.
     interrupts: usize,
-    /// Whether hosts are asked first what became of attempts in doubt: what follows depends on their answers.
+    /// Whether hosts are asked first for the state of attempts in doubt: what follows depends on their answers.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     asks_hosts: bool,
 }
@@ -40,7 +40,7 @@ impl Preview {
         if !doubts.is_empty() {
             let hosts = folded(doubts.iter().map(|doubt| &doubt.host));
             let text = format!(
-                "{hosts} will be asked first what became of the attempt in doubt; what its end was decides what \
+                "{hosts} will be asked first for the state of the attempt in doubt; what its end was decides what \
                  follows."
             );
             return Ok(Self {

@@ -1,9 +1,6 @@
 //! Lets people in by the tokens of a file.
 
 use std::fs::File;
-use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
@@ -11,42 +8,11 @@ use axum::http::request::Parts;
 use pogo_core::Digest;
 use subtle::ConstantTimeEq;
 
+use super::loaded::{FileVersion, Loaded};
 use super::secret::id_of;
 use super::{TokenEntry, TokenFile, TokenFileError};
 use crate::bearer::bearer;
 use crate::{AuthError, Authenticator, Identity};
-
-/// The file as it was read last.
-pub(super) struct Loaded {
-    version: FileVersion,
-    tokens: Arc<Vec<TokenEntry>>,
-}
-
-/// By what a file is told from the one before. A file that is put in the place of another is another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileVersion {
-    inode: u64,
-    length: u64,
-    changed: (i64, i64),
-}
-
-impl FileVersion {
-    fn of(about: &std::fs::Metadata) -> Self {
-        Self {
-            inode: about.ino(),
-            length: about.len(),
-            changed: (about.ctime(), about.ctime_nsec()),
-        }
-    }
-
-    fn at(path: &Path) -> io::Result<Option<Self>> {
-        match std::fs::metadata(path) {
-            Ok(about) => Ok(Some(Self::of(&about))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-}
 
 impl TokenFile {
     /// The tokens in force. Asks the system for little more than whether the file is another.

@@ -10,7 +10,7 @@ use pogo_core::dispatcher::{Clock, SystemClock};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
-use super::authenticate::Loaded;
+use super::loaded::Loaded;
 use super::{NewSecret, NewToken, TokenEntry};
 
 /// A file of tokens, 0600. It has digests, and no token. Whoever makes and removes tokens writes it anew; a server that

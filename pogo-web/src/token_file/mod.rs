@@ -3,6 +3,7 @@
 mod authenticate;
 mod entry;
 mod file;
+mod loaded;
 mod secret;
 
 pub use entry::{NewToken, TokenEntry, TokenGrant};

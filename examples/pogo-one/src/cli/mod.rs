@@ -21,6 +21,8 @@ mod name;
 #[cfg(feature = "store")]
 mod orders;
 mod output;
+#[cfg(feature = "store")]
+mod place;
 mod plan;
 #[cfg(feature = "store")]
 mod questions;
@@ -61,10 +63,12 @@ pub(crate) use login::Login;
 pub(crate) use name::NAME;
 #[cfg(feature = "store")]
 pub(crate) use orders::{
-    FreezeArgs, HoldArgs, JobHostsArgs, JobOrderArgs, MarkArgs, MarkCommand, MarkDownArgs, NoteArgs, ProbeArgs,
-    ReleaseArgs, RerunArgs, StopArgs, TaskOrderArgs, ThawArgs, UpdateArgs,
+    FreezeArgs, HoldArgs, JobOrderArgs, MarkArgs, MarkCommand, MarkDownArgs, NoteArgs, ProbeArgs, ReleaseArgs,
+    RerunArgs, StopArgs, TaskOrderArgs, ThawArgs, UpdateArgs,
 };
 pub(crate) use output::{FoldArgs, LogFormat, PictureArgs, PlanFormat, Verbosity};
+#[cfg(feature = "store")]
+pub(crate) use place::{JobArg, JobHostsArgs, PlaceArgs, StoreChoice};
 pub(crate) use plan::PlanArgs;
 #[cfg(feature = "store")]
 pub(crate) use questions::{
@@ -72,10 +76,7 @@ pub(crate) use questions::{
 };
 pub(crate) use run::RunArgs;
 #[cfg(feature = "store")]
-pub(crate) use service::{
-    AttachArgs, JobArg, PlaceArgs, ServeArgs, ServeCommand, ServeStopArgs, ServeUnitArgs, StepDownArgs, StoreChoice,
-    WaitArgs,
-};
+pub(crate) use service::{AttachArgs, ServeArgs, ServeCommand, ServeStopArgs, ServeUnitArgs, StepDownArgs, WaitArgs};
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
 #[cfg(all(feature = "store", not(all(feature = "jwt", feature = "tls"))))]
 pub(crate) use source::INSTALL;

@@ -6,9 +6,8 @@ use clap::{Args, Subcommand};
 use pogo_core::fleet::Selector;
 use pogo_core::plan::HoldOwner;
 use pogo_core::policy::Limit;
-use pogo_core::scheduler::TaskState;
 
-use super::{JobArg, MaxParallel, PlaceArgs, PlanFormat, QuestionArgs, duration, targets, whole_number};
+use super::{JobArg, JobHostsArgs, MaxParallel, PlaceArgs, PlanFormat, QuestionArgs, duration, targets, whole_number};
 
 /// What every order has.
 #[derive(Debug, Args)]
@@ -40,46 +39,6 @@ pub(crate) struct StopArgs {
     /// End what runs as well, and cancel what waits
     #[arg(long)]
     pub(crate) now: bool,
-}
-
-/// Hosts by their state in a job.
-#[derive(Debug, Clone, Copy, Default, Args)]
-pub(crate) struct StateArgs {
-    /// Hosts that failed
-    #[arg(long)]
-    pub(crate) failed: bool,
-    /// Hosts whose attempt ended unknown
-    #[arg(long)]
-    pub(crate) in_doubt: bool,
-    /// Hosts that did not run: they wait, or were cancelled
-    #[arg(long)]
-    pub(crate) not_run: bool,
-}
-
-impl StateArgs {
-    /// The states that were named.
-    pub(crate) fn states(self) -> Vec<TaskState> {
-        let named = [
-            (self.failed, &[TaskState::Failed][..]),
-            (self.in_doubt, &[TaskState::InDoubt]),
-            (self.not_run, &[TaskState::Waiting, TaskState::Cancelled]),
-        ];
-        let named = named.into_iter().filter(|(is_named, _)| *is_named);
-        named.flat_map(|(_, states)| states).copied().collect()
-    }
-}
-
-/// Hosts of a job.
-#[derive(Debug, Args)]
-pub(crate) struct JobHostsArgs {
-    /// Number of the job, or `last`
-    #[arg(value_name = "JOB")]
-    pub(crate) job: JobArg,
-    /// Hosts of the job, written as targets are; with a state, those of them that are in it
-    #[arg(value_name = "HOSTS", value_parser = targets)]
-    pub(crate) hosts: Vec<Selector>,
-    #[command(flatten)]
-    pub(crate) states: StateArgs,
 }
 
 #[derive(Debug, Args)]

@@ -2,88 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
-use pogo_core::scheduler::JobId;
 
-use super::{FoldArgs, LogFormat, QuestionArgs, StoreAddress, Verbosity, duration};
-
-/// Where jobs are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum StoreChoice {
-    /// Nowhere: they end with this program.
-    None,
-    /// In this directory.
-    Dir(PathBuf),
-    /// In what several machines have.
-    At(StoreAddress),
-    /// Where a server has it, at this address.
-    Server(String),
-    /// In what was meant as such an address and is none, for this reason. It is said without what was typed, which may
-    /// have a password in it.
-    Invalid(String),
-}
-
-impl StoreChoice {
-    /// Reads what is typed, which is not nothing.
-    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
-        NonEmptyStringValueParser::new().map(|text| match text.as_str() {
-            "none" => Self::None,
-            address if StoreAddress::is_meant_by(address) => match StoreAddress::parse(address) {
-                Ok(address) => Self::At(address),
-                Err(message) => Self::Invalid(message),
-            },
-            url if url.starts_with("https://") || url.starts_with("http://") => Self::Server(url.to_owned()),
-            path => Self::Dir(path.into()),
-        })
-    }
-}
-
-/// Which namespace of which store.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Store")]
-pub(crate) struct PlaceArgs {
-    /// Directory of the store, or its address, as postgres://pogo@db.example.com/pogo or zookeeper://zk1,zk2/pogo; or
-    /// that of a server, as https://pogo.example.com:7646, whose token POGO_TOKEN has, or the file POGO_TOKEN_FILE
-    /// [default: the service of this machine, or pogo in $XDG_STATE_HOME, or in ~/.local/state]
-    #[arg(
-        long,
-        visible_alias = "server",
-        value_name = "STORE",
-        value_hint = clap::ValueHint::DirPath,
-        value_parser = StoreChoice::parser(),
-    )]
-    pub(crate) store: Option<StoreChoice>,
-    /// Namespace of the store [default: default]
-    #[arg(short, long, value_name = "NAME")]
-    pub(crate) namespace: Option<String>,
-}
-
-/// A job as it is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum JobArg {
-    /// The one that was submitted last.
-    Last,
-    Number(JobId),
-}
-
-impl FromStr for JobArg {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "last" {
-            return Ok(Self::Last);
-        }
-        let number = text.strip_prefix("job-").unwrap_or(text).parse().ok();
-        let job = number
-            .filter(|number| *number > 0)
-            .map(|number| Self::Number(JobId::new(number)));
-        job.ok_or_else(|| "write the number of a job, as in 17, or `last`".to_owned())
-    }
-}
+use super::{FoldArgs, JobArg, LogFormat, PlaceArgs, QuestionArgs, Verbosity, duration};
 
 #[derive(Debug, Args)]
 pub(crate) struct AttachArgs {

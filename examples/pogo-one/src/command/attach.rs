@@ -6,7 +6,7 @@ use pogo_api::NamespaceClient;
 use pogo_core::history::JobFilter;
 use pogo_core::scheduler::JobId;
 
-use super::run::folding;
+use super::job_args::folding;
 use super::stop::StopSignals;
 use crate::actor::account;
 use crate::ask::{CliPrompter, TerminalPrompter};

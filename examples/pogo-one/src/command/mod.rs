@@ -9,6 +9,7 @@ mod connect;
 mod demo;
 mod dispatch;
 mod follow;
+mod job_args;
 #[cfg(feature = "store")]
 mod kept_inputs;
 mod pictures;

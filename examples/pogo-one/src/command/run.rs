@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::dispatcher::{Resolvers, Transport, TransportPool};
 use pogo_core::fleet::{Fleet, HostName};
-use pogo_core::plan::{ExecOptions, JobSpec, Plan, RemoteCommand};
+use pogo_core::plan::{ExecOptions, JobSpec, Plan};
 use pogo_core::policy::Policy;
 use pogo_inventory::merge::Gathered;
 use pogo_ssh::{FirstContacts, JobInputs, SshTransportBuilder, SshTransports};
@@ -13,14 +13,15 @@ use super::assumed_down::AssumedDown;
 use super::connect;
 use super::dispatch::{Operator, dispatch};
 use super::follow::FollowedSources;
+use super::job_args::{checked, folding, spec};
 use super::plan::described;
 #[cfg(feature = "store")]
 use super::run_kept::run_kept;
 use crate::ask::TerminalPrompter;
-use crate::cli::{ExecArgs, FoldArgs, LogFormat, RunArgs, Targets, TransportArg, missing_command};
+use crate::cli::{RunArgs, Targets};
 use crate::exit::{CliError, Exit};
 use crate::guard;
-use crate::report::{self, FoldStyle, Screen, WarningRecord};
+use crate::report::{self, Screen, WarningRecord};
 #[cfg(feature = "store")]
 use crate::service::Place;
 use crate::submission;
@@ -55,31 +56,6 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, CliError> {
     execute(args, job)
 }
 
-/// Refuses what cannot be, and returns the command.
-pub(super) fn checked(args: &RunArgs) -> Result<RemoteCommand, CliError> {
-    args.exec_options.check_secrets().map_err(CliError::usage)?;
-    let command = command(args)?;
-    if args.job.targets.reads_stdin() && args.exec_options.reads_stdin() {
-        return Err(CliError::usage(
-            "standard input cannot hold both the targets and what the command reads; put one of them into a file",
-        ));
-    }
-    if matches!(args.ssh.transport, TransportArg::Ssh) {
-        check_program_transport(&args.exec_options)?;
-    }
-    Ok(command)
-}
-
-/// The job of the arguments.
-pub(super) fn spec(args: &RunArgs, targets: &Targets, command: RemoteCommand) -> Result<JobSpec, CliError> {
-    let mut spec = submission::job(&args.job, targets, command);
-    spec.settings.pre_hooks.clone_from(&args.ssh.pre_hooks);
-    spec.settings.post_hooks.clone_from(&args.ssh.post_hooks);
-    spec.exec_options = args.exec_options.exec_options();
-    spec.transport_settings = connect::job_settings(&args.ssh)?;
-    Ok(spec)
-}
-
 fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
     let command = checked(args)?;
     let targets = args.job.targets.read()?;
@@ -102,28 +78,6 @@ fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
 }
 
 /// Refuses what the transport through the ssh program does not support.
-fn check_program_transport(args: &ExecArgs) -> Result<(), CliError> {
-    let unsupported = [
-        (
-            args.resumable,
-            "--resumable is not to be had through the ssh program; leave out --transport ssh",
-        ),
-        (
-            args.script.is_some(),
-            "--script sends a file, which is not to be had through the ssh program; leave out --transport ssh, or pipe \
-             it: --stdin FILE -- sh",
-        ),
-        (
-            args.reboot,
-            "--reboot is not to be had through the ssh program; leave out --transport ssh",
-        ),
-    ];
-    match unsupported.iter().find(|(asked, _)| *asked) {
-        Some((_, message)) => Err(CliError::usage(message)),
-        None => Ok(()),
-    }
-}
-
 fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
     let inputs = inputs(args, &job.spec.exec_options)?;
     let follow = FollowedSources::of(args, &job.targets, &job.gathered, &job.namespace)?;
@@ -190,26 +144,4 @@ fn inputs(args: &RunArgs, exec_options: &ExecOptions) -> Result<JobInputs, CliEr
     Ok(secrets
         .by_ref()
         .fold(inputs, |inputs, (name, value)| inputs.secret(name, value)))
-}
-
-/// How hosts' output is folded, if it is.
-pub(super) fn folding(fold: FoldArgs, format: LogFormat) -> Result<Option<FoldStyle>, CliError> {
-    let style = match fold {
-        FoldArgs { diff: true, .. } => FoldStyle::Diff,
-        FoldArgs { fold: true, .. } => FoldStyle::Whole,
-        _ => return Ok(None),
-    };
-    match format {
-        LogFormat::Text => Ok(Some(style)),
-        LogFormat::Jsonl => Err(CliError::usage(
-            "--fold and --diff are for people; leave them out, or leave out --format jsonl",
-        )),
-    }
-}
-
-/// The command. Where the `--` before it is missing, it is among the words for targets.
-fn command(args: &RunArgs) -> Result<RemoteCommand, CliError> {
-    let targets = &args.job.targets;
-    let command = args.exec_options.command(&args.command);
-    command.ok_or_else(|| CliError::usage(missing_command(targets.words(), targets.has_options())))
 }

@@ -15,8 +15,8 @@ use pogo_ssh::{SshTransport, SshTransports};
 
 use super::connect;
 use super::follow::{FollowedSources, sources};
+use super::job_args::{checked, folding, spec};
 use super::kept_inputs::inputs;
-use super::run::{checked, folding, spec};
 use super::run_on_server::for_server;
 use super::stop::StopSignals;
 use super::watched::{WatchedNamespace, refuse_unwatchable};

@@ -181,9 +181,15 @@ impl fmt::Display for Summary<'_> {
         self.bad(f, "failed", |state| matches!(state, HostState::Failed(_)))?;
         self.bad(f, "in doubt", |state| matches!(state, HostState::InDoubt(_)))?;
         self.hosts(f, "running", |state| *state == HostState::Running)?;
-        self.hosts(f, "not run", |state| {
-            matches!(state, HostState::Waiting | HostState::Cancelled)
-        })?;
+        if self.is_kept {
+            // The job may go on when nobody looks at it, and then these run.
+            self.hosts(f, "waiting", |state| *state == HostState::Waiting)?;
+            self.hosts(f, "not run", |state| *state == HostState::Cancelled)?;
+        } else {
+            self.hosts(f, "not run", |state| {
+                matches!(state, HostState::Waiting | HostState::Cancelled)
+            })?;
+        }
         if !self.progress.slow.is_empty() {
             let slow = &self.progress.slow;
             let hosts: Vec<&HostName> = slow.iter().collect();

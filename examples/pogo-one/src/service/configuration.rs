@@ -12,7 +12,7 @@ use pogo_core::scheduler::Order;
 use super::{Place, client_error, connect};
 use crate::cli::Targets;
 use crate::exit::CliError;
-use crate::submission;
+use crate::unlisted::with_targets;
 
 /// The fleet and the policy that a job is to run under.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ impl NewConfiguration {
     pub(crate) fn in_force(known: &Configuration, targets: &Targets, allow_unlisted: bool) -> Result<Self, CliError> {
         let fleet = known.fleet.clone().unwrap_or_default();
         let has_inventory = fleet.tags().next().is_some() || *known.policy != Policy::default();
-        let fleet = submission::with_targets(fleet, targets, !has_inventory || allow_unlisted)?;
+        let fleet = with_targets(fleet, targets, !has_inventory || allow_unlisted)?;
         let policy = Arc::clone(&known.policy);
         Ok(Self { fleet, policy })
     }

@@ -57,7 +57,7 @@ pub(super) async fn named_on(session: &Session, on: &Selector) -> Result<Vec<Hos
 }
 
 impl Session {
-    /// The hosts of a job with what became of them: those in these states if any are named, and among these hosts.
+    /// The hosts of a job with their results: those in these states if any are named, and among these hosts.
     pub(super) async fn results(
         &self,
         job: JobId,

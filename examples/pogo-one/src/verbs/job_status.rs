@@ -6,7 +6,7 @@ use pogo_core::scheduler::{HostResult, JobDetails, JobId, JobStatus, JobSummary,
 use serde::Serialize;
 
 use super::session::Session;
-use super::status::total;
+use super::total::total;
 use super::{lacking, note, obstacles, ordered, tails};
 use crate::cli::PlanFormat;
 use crate::exit::{CliError, Exit};

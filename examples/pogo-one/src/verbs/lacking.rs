@@ -8,7 +8,7 @@ use pogo_core::scheduler::{Event, JobStatus, JobSummary, NeverBegan, Record, Tas
 use super::hosts::shown;
 use super::ordered::MOST_HOSTS;
 use super::session::Session;
-use super::status::total;
+use super::total::total;
 use crate::exit::CliError;
 use crate::report::visible;
 

@@ -1,7 +1,5 @@
 //! `pogo logs`: what hosts wrote in their last attempts.
 
-use std::io::{self, Write};
-
 use pogo_api::ClientError;
 use pogo_api::wire::OutputRange;
 use pogo_core::dispatcher::OutputChunk;
@@ -10,6 +8,7 @@ use pogo_core::scheduler::{AttemptId, HostResult, JobId};
 
 use super::hosts::together;
 use super::live_logs;
+use super::raw::raw;
 use super::session::{Session, with_session};
 use crate::cli::LogsArgs;
 use crate::exit::{CliError, Exit};
@@ -99,18 +98,6 @@ impl Reader<'_> {
                 return Ok(());
             }
             range = range.from(page.next);
-        }
-    }
-}
-
-/// Writes bytes as they came.
-pub(super) fn raw(stream: Stream, bytes: &[u8]) -> io::Result<()> {
-    match stream {
-        Stream::Stderr => io::stderr().lock().write_all(bytes),
-        _ => {
-            let mut out = io::stdout().lock();
-            out.write_all(bytes)?;
-            out.flush()
         }
     }
 }

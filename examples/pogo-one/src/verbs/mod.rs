@@ -20,6 +20,7 @@ mod note;
 mod obstacles;
 mod ordered;
 mod probe;
+mod raw;
 mod records;
 mod rerun;
 mod serve;
@@ -29,6 +30,7 @@ mod status;
 mod steer;
 mod tails;
 mod tasks;
+mod total;
 mod unit;
 mod update;
 

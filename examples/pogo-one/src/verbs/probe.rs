@@ -237,7 +237,7 @@ async fn forget(session: &Session, check: JobId, ill: &[HostResult]) {
         };
         if session.order(skip(part), Some("a check that failed")).await.is_err() {
             for host in part {
-                // One that does not say what became of its check stays in doubt.
+                // One that does not report the state of its check stays in doubt.
                 let _ = session
                     .order(skip(std::slice::from_ref(host)), Some("a check that failed"))
                     .await;

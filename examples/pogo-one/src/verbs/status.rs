@@ -11,6 +11,7 @@ use super::freeze::{frozen, thaw_command};
 use super::hosts::{be, shown};
 use super::job_status::{job_status, quoted, who};
 use super::session::{Session, with_session};
+use super::total::total;
 use crate::cli::{PlanFormat, StatusArgs};
 use crate::exit::{CliError, Exit};
 use crate::report::{self, Table, moment};
@@ -177,11 +178,6 @@ fn out_of_service(namespace: &NamespaceSummary, now: Timestamp) -> String {
         true => String::new(),
         false => format!("\n{}\n", lines.join("\n")),
     }
-}
-
-pub(super) fn total(summary: &JobSummary) -> u32 {
-    let tally = summary.tally;
-    tally.waiting + tally.running + tally.succeeded + tally.failed + tally.in_doubt + tally.skipped + tally.cancelled
 }
 
 impl Session {

@@ -34,7 +34,7 @@ pub trait Layer: Send + Sync {
     /// Runs an attempt, usually through `inner`.
     async fn run(&self, inner: &dyn Transport, attempt: Attempt, report: Reporter) -> Outcome;
 
-    /// Asks a host what became of an attempt, through `inner`.
+    /// Asks a host for the state of an attempt, through `inner`.
     async fn fence(&self, inner: &dyn Transport, fence: Fence) -> FenceAnswer {
         inner.fence(fence).await
     }

@@ -1,4 +1,4 @@
-//! Fencing: what a host says became of an attempt, and that nothing of it begins there any more.
+//! Fencing: the state of an attempt, as its host reports it, and that nothing of it begins there any more.
 
 use std::fmt;
 

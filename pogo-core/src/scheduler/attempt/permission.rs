@@ -10,6 +10,7 @@ use crate::scheduler::{Freeze, JobId, JobStatus};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Permission {
     /// Its transport does not ask: it may have begun from its start.
     #[default]
@@ -20,7 +21,7 @@ pub enum Permission {
     Given {
         /// Whether the host's lock keeps every other attempt from running there meanwhile.
         host_lock: bool,
-        /// Whether its transport can ask the host later what became of the attempt.
+        /// Whether its transport can ask the host later for the state of the attempt.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         fences: bool,
     },
@@ -61,7 +62,7 @@ impl Permission {
         self == Self::Awaited
     }
 
-    /// Whether an attempt whose end is unknown keeps its host until that has said what became of it. Where its
+    /// Whether an attempt whose end is unknown keeps its host until that has reported its state. Where its
     /// transport could not ask, there is nothing that an order could wait for.
     pub(in crate::scheduler) fn needs_fence(self) -> bool {
         matches!(self, Self::Given { fences: true, .. })

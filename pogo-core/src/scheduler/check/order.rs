@@ -58,7 +58,7 @@ impl State {
                 }
                 CheckedOrder::Thaw { hosts }
             }
-            // As when hosts that were asked what became of their attempts need no order any more.
+            // As when hosts that were asked for the state of their attempts need no order any more.
             Order::Retry { job, hosts, .. } | Order::Skip { job, hosts, .. }
                 if hosts.is_empty() && self.has_retired(job) =>
             {

@@ -22,7 +22,7 @@ pub enum Input {
     Transport {
         /// They do.
         asks_permission: bool,
-        /// Their hosts can be [asked](Self::Fenced) later what became of them.
+        /// Their hosts can be [asked](Self::Fenced) later for their state.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         fences: bool,
     },
@@ -55,8 +55,8 @@ pub enum Input {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         output: Option<OutputSummary>,
     },
-    /// Fact: a host was asked what became of an attempt whose end is unknown, and lets nothing of it begin any more. An
-    /// attempt in doubt then ends as the host says, as if that was reported now. If the attempt still counts as
+    /// Fact: a host was asked for the state of an attempt whose end is unknown, and lets nothing of it begin any more.
+    /// An attempt in doubt then ends as the host says, as if that was reported now. If the attempt still counts as
     /// running, its [report](Self::Reported) comes next and says how it ended.
     Fenced {
         /// The attempt.

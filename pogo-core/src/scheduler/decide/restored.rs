@@ -34,7 +34,7 @@ impl Scheduler {
         let ran = attempts.filter(|(_, running)| running.phase != Phase::Settle);
         let attempts: Vec<AttemptId> = ran.map(|(attempt, _)| attempt).collect();
         for attempt in attempts {
-            let message = "the namespace was restored, and what became of the attempt since is not recorded".to_owned();
+            let message = "the namespace was restored, and no record says what the attempt did since".to_owned();
             self.doubt(attempt, message, (DoubtCause::Restored, None));
         }
         self.actor = None;

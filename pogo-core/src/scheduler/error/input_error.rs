@@ -126,7 +126,7 @@ pub enum InputError {
         order: OrderKind,
     },
     /// The attempt that keeps a host in doubt was permitted to begin, and may still run there: its host is freed or
-    /// tried again when the host [says](crate::scheduler::Input::Fenced) what became of it, or when the order is given
+    /// tried again when the host [reports](crate::scheduler::Input::Fenced) its state, or when the order is given
     /// by force and with a reason.
     #[error("host `{host}` is in doubt in {job}, and attempt {attempt} may still run there: {}", fence.cure())]
     NotFenced {

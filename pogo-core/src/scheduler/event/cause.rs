@@ -51,7 +51,7 @@ impl fmt::Display for DoubtCause {
             Self::Reported => "its transport does not know how it ended",
             Self::Restarted => "its dispatcher died while it ran",
             Self::Abandoned => "it was cancelled, and no end was reported in time",
-            Self::Restored => "its namespace was restored, and what became of it since is not recorded",
+            Self::Restored => "its namespace was restored, and no record says what it did since",
         })
     }
 }

@@ -50,7 +50,7 @@ pub enum NamespaceEventKind {
         id: Option<RestoreId>,
         /// The request by which it was accepted: the same request again does nothing.
         request: Option<RequestId>,
-        /// Hosts can be asked what became of attempts that had not been permitted to begin.
+        /// Hosts can be asked for the state of attempts that had not been permitted to begin.
         fences: bool,
     },
     /// A fleet and policy were applied: at the start, as the first event of every log, and at each change.

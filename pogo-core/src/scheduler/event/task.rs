@@ -86,10 +86,10 @@ pub enum TaskEventKind {
         attempt: AttemptId,
         /// Whether the host's lock keeps other attempts away until this one has ended.
         host_lock: bool,
-        /// Whether its transport can ask the host later what became of the attempt.
+        /// Whether its transport can ask the host later for the state of the attempt.
         fences: bool,
     },
-    /// A host was asked what became of an attempt whose end is unknown, and lets it begin no more.
+    /// A host was asked for the state of an attempt whose end is unknown, and lets it begin no more.
     Fenced {
         /// The attempt.
         attempt: AttemptId,

@@ -251,7 +251,7 @@ impl Forecast<'_> {
         }
     }
 
-    /// Whether one of the hosts could not be asked what became of its attempt. Others are asked with the order.
+    /// Whether one of the hosts could not be asked for the state of its attempt. Others are asked with the order.
     fn needs_force(&self, job: &Job, tasks: &[u32]) -> bool {
         let doubt = |task: &u32| self.state.unfenced(job.id, job.name(*task));
         tasks.iter().filter_map(doubt).any(cannot_be_asked)

@@ -44,6 +44,7 @@ pub enum Content<T> {
 /// A record or a snapshot names content that was not loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it names content by its digest, {digest}, which is stored beside its journal; load it from there first")]
+#[non_exhaustive]
 pub struct ContentNotLoaded {
     /// The digest.
     pub digest: Digest,

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::attempt_truth::{AttemptTruth, SUPERVISOR_KILLED};
+use super::counts::ClusterCounts;
 use super::executor::Millis;
 use super::host::AttemptKey;
 use super::process::ProcessId;
-use super::report::ClusterCounts;
 use crate::fleet::HostName;
 use crate::scheduler::{
     AttemptId, Event, FenceAnswer, HostEventKind, Incarnation, NamespaceEventKind, Record, TaskEvent, TaskEventKind,
@@ -33,7 +33,7 @@ pub enum ClusterRule {
     /// The journal has an end of an attempt that its host has not seen.
     Proof,
     /// An attempt is in doubt that was not permitted to begin, that no fault affected, or, after a takeover, whose host
-    /// could say what became of it.
+    /// could report its state.
     Doubt,
     /// The audit of the journal found a broken rule.
     Audit,
@@ -252,7 +252,7 @@ impl Judge {
                 );
             }
             TaskEventKind::NeverBegan { .. } => self.counts.never_began += 1,
-            // Whether it was permitted, and what became of it, is in the records that are lost.
+            // Whether it was permitted, and how it ended, is in the records that are lost.
             TaskEventKind::InDoubt { .. } if Incarnation(key.incarnation) < self.current => {
                 self.counts.doubts_after_restore += 1;
             }

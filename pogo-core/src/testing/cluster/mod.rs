@@ -32,14 +32,18 @@
 
 mod arrival;
 mod attempt_truth;
+mod builder;
 mod chaos;
 mod clock;
+mod counts;
 mod defect;
 mod executor;
 mod host;
 mod journal;
 mod judge;
+mod lifecycle;
 mod link;
+mod link_end;
 mod namespace;
 mod operators;
 mod options;
@@ -53,9 +57,11 @@ mod trace;
 mod transport;
 mod world;
 
+pub use builder::Cluster;
+pub use counts::ClusterCounts;
 #[doc(hidden)]
 pub use defect::Defect;
 pub use judge::{ClusterFinding, ClusterRule};
-pub use options::{Cluster, ClusterAudit};
-pub use report::{ClusterCounts, ClusterReport, ClusterRun};
+pub use options::ClusterAudit;
+pub use report::{ClusterReport, ClusterRun};
 pub use trace::ClusterTrace;

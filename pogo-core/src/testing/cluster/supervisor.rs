@@ -9,7 +9,8 @@ use super::defect::Defect;
 use super::executor::Millis;
 use super::host::{AttemptKey, Found, Taken, Written};
 use super::judge::{Beginning, Judge};
-use super::link::{LinkEnd, Message};
+use super::link::Message;
+use super::link_end::LinkEnd;
 use super::process::ProcessId;
 use super::world::{Supervisor, World};
 

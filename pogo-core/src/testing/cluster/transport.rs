@@ -8,7 +8,8 @@ use futures::future::{BoxFuture, Either, FutureExt, Shared, select};
 use super::defect::Defect;
 use super::executor::Millis;
 use super::host::{AttemptKey, Found};
-use super::link::{LinkEnd, Message};
+use super::link::Message;
+use super::link_end::LinkEnd;
 use super::process::ProcessId;
 use super::world::World;
 use crate::dispatcher::{Attempt, Capabilities, Fence, Reporter, Transport};
@@ -202,7 +203,7 @@ impl ClusterTransport {
         }
     }
 
-    /// Asks a host what became of an attempt.
+    /// Asks a host for the state of an attempt.
     async fn ask(&self, attempt: &Attempt) -> FenceAnswer {
         let key = key(attempt);
         let mut link = match self.connect(attempt).await {

@@ -168,7 +168,7 @@ impl Drill {
         self.running.keys().nth(nth).copied()
     }
 
-    /// An attempt whose host may be asked what became of it; those in doubt come first.
+    /// An attempt whose host may be asked for its state; those in doubt come first.
     fn asked(&self, nth: u8) -> Option<AttemptId> {
         let doubts = self.scheduler.doubts().into_iter().map(|doubt| doubt.attempt);
         let asked: Vec<AttemptId> = doubts.chain(self.running.keys().copied()).collect();

@@ -58,7 +58,7 @@ enum Action {
     TakeOver {
         kills: bool,
     },
-    /// The owner asks a host what became of an attempt in doubt.
+    /// The owner asks a host for the state of an attempt in doubt.
     Fence(AttemptId),
     /// A copy of the journal is made.
     Copy,

@@ -87,7 +87,7 @@ async fn append(hold: &Hold, frames: &[OutputFrame]) -> Result<(), OutputError> 
     }
 }
 
-/// What became of frames.
+/// Whether frames were written.
 enum Appended {
     All,
     Sealed(AttemptId),

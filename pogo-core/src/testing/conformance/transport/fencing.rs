@@ -1,4 +1,4 @@
-//! Hosts that are asked what became of an attempt, and let it begin no more.
+//! Hosts that are asked for the state of an attempt, and let it begin no more.
 
 use super::super::case::{Case, EarlyEnd, fail, hold, same, skip, within};
 use super::context::CaseContext;
@@ -114,7 +114,7 @@ fn needs_fences(context: &CaseContext) -> Case {
     if context.fixture.transport.capabilities().fences {
         Ok(())
     } else {
-        skip("it cannot ask hosts what became of an attempt")
+        skip("it cannot ask hosts for the state of an attempt")
     }
 }
 
@@ -131,7 +131,7 @@ async fn ask(context: &CaseContext, attempt: &Attempt) -> Result<FenceAnswer, Ea
     }
 }
 
-/// Runs a command to its end, and asks what became of it.
+/// Runs a command to its end, and asks for its state.
 async fn ended(context: &CaseContext, command: RemoteCommand) -> Result<FenceAnswer, EarlyEnd> {
     let attempt = context.attempt(command);
     context.run(attempt.clone()).await?;

@@ -1,0 +1,20 @@
+//! Inputs of the scheduler that wait for the append in flight.
+
+use super::Report;
+use super::message::Message;
+use super::running::AttemptEnd;
+use crate::scheduler::{AttemptId, FenceAnswer};
+
+/// An input for the scheduler.
+pub(super) enum Pending {
+    /// An attempt entered a phase, or asks whether it may begin.
+    Report(AttemptId, Report),
+    /// An attempt ended.
+    Ended(AttemptEnd),
+    /// A host was asked what became of an attempt.
+    Fenced(AttemptId, FenceAnswer),
+    /// A handle sent an order.
+    Message(Message),
+    /// A deadline of the scheduler has passed.
+    Timeout,
+}
