@@ -124,6 +124,14 @@ pub(crate) struct ServeUnitArgs {
     /// Account that it runs under, for a unit of the system [default: a unit of your own, for `systemctl --user`]
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
+    /// File of settings of the service, which says which store and namespace
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = clap::ValueHint::FilePath,
+        conflicts_with_all = ["store", "namespace"]
+    )]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

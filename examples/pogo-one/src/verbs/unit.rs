@@ -6,13 +6,25 @@ use crate::report;
 use crate::service::{Place, PlaceStore, own_program};
 
 pub(crate) fn unit(args: &ServeUnitArgs) -> Result<Exit, CliError> {
-    let place = Place::kept(&args.place)?;
     let program = own_program().map_err(CliError::broken)?;
-    let mut words = vec![program.as_os_str(), "serve".as_ref()];
-    if let PlaceStore::Dir(path) = place.store() {
-        words.extend(["--store".as_ref(), path.as_os_str()]);
-    }
-    let words = words.into_iter().map(|word| match word.to_str() {
+    let mut words = vec![program.into_os_string(), "serve".into()];
+    let is_remote = match &args.config {
+        // It says which store and namespace.
+        Some(path) => {
+            let path = std::path::absolute(path).map_err(CliError::usage)?;
+            words.extend(["--config".into(), path.into_os_string()]);
+            false
+        }
+        None => {
+            let place = Place::kept(&args.place)?;
+            if let PlaceStore::Dir(path) = place.store() {
+                words.extend(["--store".into(), path.into()]);
+            }
+            words.extend(["--namespace".into(), place.namespace().as_str().into()]);
+            matches!(place.store(), PlaceStore::At(_))
+        }
+    };
+    let words = words.iter().map(|word| match word.to_str() {
         Some(word) => Ok(quoted(word)),
         None => Err(CliError::usage(format!(
             "{} is not UTF-8, which units are",
@@ -26,19 +38,19 @@ pub(crate) fn unit(args: &ServeUnitArgs) -> Result<Exit, CliError> {
         }
         account => account.as_deref(),
     };
-    let is_remote = matches!(place.store(), PlaceStore::At(_));
-    report::print(&text(&command, place.namespace().as_str(), (account, is_remote)))?;
+    report::print(&text(&command, account, is_remote))?;
     Ok(Exit::Succeeded)
 }
 
 /// The unit. A dispatcher that is ended lets what runs end first, for a minute; what still runs then goes on with the
 /// next.
-fn text(command: &str, namespace: &str, (account, is_remote): (Option<&str>, bool)) -> String {
+fn text(command: &str, account: Option<&str>, is_remote: bool) -> String {
     let (file, enable, user, target) = match account {
         Some(name) => (
             "/etc/systemd/system/pogo.service",
             "systemctl enable --now pogo",
-            format!("User={name}\n"),
+            // The store is in /var/lib/pogo, or what is local of one that is elsewhere; a socket for a group is in /run/pogo.
+            format!("User={name}\nStateDirectory=pogo\nStateDirectoryMode=0700\nRuntimeDirectory=pogo\n"),
             "multi-user.target",
         ),
         None => (
@@ -52,7 +64,7 @@ fn text(command: &str, namespace: &str, (account, is_remote): (Option<&str>, boo
         // A command line is for everybody to read, and the address may have a password in it.
         (true, Some(_)) => {
             "# Of mode 0600, with the line POGO_STORE=postgres://…\nEnvironmentFile=/etc/pogo/store.env\n\
-             StateDirectory=pogo\nEnvironment=XDG_STATE_HOME=%S/pogo\n"
+             Environment=XDG_STATE_HOME=%S/pogo\n"
         }
         (true, None) => {
             "# Of mode 0600, with the line POGO_STORE=postgres://…\nEnvironmentFile=%h/.config/pogo/store.env\n"
@@ -63,12 +75,12 @@ fn text(command: &str, namespace: &str, (account, is_remote): (Option<&str>, boo
         "\
 # {file}, then: {enable}
 [Unit]
-Description=pogo, the dispatcher of {namespace}
+Description=pogo, which rolls commands out to hosts
 Wants=network-online.target
 After=network-online.target
 
 [Service]
-{user}{environment}ExecStart={command} --namespace {namespace}
+{user}{environment}ExecStart={command}
 Restart=on-failure
 RestartSec=2
 # What runs is given a minute to end; hosts that still run then are asked by the next.
@@ -108,18 +120,16 @@ mod tests {
 
     #[test]
     fn a_unit_says_whose_it_is() {
-        let own = text("pogo serve", "default", (None, false));
-        assert!(
-            own.contains("\n[Service]\nExecStart=pogo serve --namespace default\n"),
-            "{own}"
-        );
+        let own = text("pogo serve", None, false);
+        assert!(own.contains("\n[Service]\nExecStart=pogo serve\n"), "{own}");
         assert!(own.ends_with("WantedBy=default.target\n"), "{own}");
-        let of_system = text("pogo serve", "web", (Some("pogo"), false));
-        assert!(of_system.contains("\nUser=pogo\nExecStart="), "{of_system}");
+        let of_system = text("pogo serve", Some("pogo"), false);
+        assert!(of_system.contains("\nUser=pogo\nStateDirectory=pogo\n"), "{of_system}");
+        assert!(of_system.contains("\nRuntimeDirectory=pogo\nExecStart="), "{of_system}");
         assert!(of_system.ends_with("WantedBy=multi-user.target\n"), "{of_system}");
-        let remote = text("pogo serve", "web", (Some("pogo"), true));
+        let remote = text("pogo serve", Some("pogo"), true);
         assert!(
-            remote.contains("\nEnvironmentFile=/etc/pogo/store.env\nStateDirectory=pogo\n"),
+            remote.contains("\nEnvironmentFile=/etc/pogo/store.env\nEnvironment=XDG_STATE_HOME=%S/pogo\n"),
             "{remote}"
         );
     }
