@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod error;
+mod file_version;
 mod lines;
 mod local;
 mod lookup;
@@ -9,6 +10,7 @@ mod position;
 mod value;
 
 pub use error::ClientConfigError;
+pub use file_version::FileVersion;
 pub use lines::keyword::Setting;
 pub use lines::lex::Word;
 pub use lines::line::ConfigLine;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use pogo_core::dispatcher::{Attempt, Capabilities, Fence, Reporter, Transport};
 use pogo_core::scheduler::{FenceAnswer, Outcome};
+use pogo_ssh_config::ClientConfig;
 use tokio::task::JoinSet;
 
 use crate::config::SshTransportBuilder;
@@ -13,13 +14,16 @@ use crate::input::{JobInputs, SharedInputs};
 use crate::runner::Runner;
 use crate::setup::{self, SetupError};
 
-/// Runs attempts over SSH. Keys and known hosts are read once, when it is built.
+/// Runs attempts over SSH. Keys and known hosts are read when it is built, and again when their files have changed. The
+/// [client configuration](SshTransportBuilder::client_config) is read once: where it has changed, the transport is
+/// [outdated](Transport::is_outdated).
 ///
 /// See the [crate's documentation](crate) for the outcomes.
 #[derive(Debug)]
 pub struct SshTransport {
     runner: Arc<Runner>,
     warnings: Vec<String>,
+    client_config: Option<Arc<ClientConfig>>,
 }
 
 impl SshTransportBuilder {
@@ -46,8 +50,13 @@ impl SshTransport {
     pub(crate) fn set_up(config: SshTransportBuilder, inputs: Arc<SharedInputs>) -> Result<Self, SetupError> {
         let user = setup::default_user(&config)?;
         let (connector, warnings) = setup::connector(&config)?;
+        let client_config = config.connect.client_config.clone();
         let runner = Arc::new(Runner::new(config, &user, connector, inputs));
-        Ok(Self { runner, warnings })
+        Ok(Self {
+            runner,
+            warnings,
+            client_config,
+        })
     }
 
     /// Supplies the inputs of the next job with these options; otherwise they are read when the job's first attempt
@@ -90,6 +99,10 @@ impl Transport for SshTransport {
     /// nor for attempts that restart their host.
     fn resumes(&self, attempt: &Attempt) -> bool {
         resumes(attempt)
+    }
+
+    fn is_outdated(&self) -> bool {
+        self.client_config.as_ref().is_some_and(|config| config.has_changed())
     }
 
     /// Asks the host's record. Hosts with a forced command cannot be asked.

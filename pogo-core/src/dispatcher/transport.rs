@@ -85,6 +85,15 @@ pub trait Transport: Send + Sync {
         false
     }
 
+    /// Whether it goes by something that has changed since it was made, such as a file of settings. A
+    /// [`TransportPool`](super::TransportPool) then makes another one for the next attempt; attempts under way end with
+    /// this one.
+    ///
+    /// Asked before each attempt, so the answer has to be cheap. Default: no.
+    fn is_outdated(&self) -> bool {
+        false
+    }
+
     /// Asks a host for the state of an attempt whose end is unknown, and fences the host: the attempt begins there no
     /// more, nor does one of a lower number. One of a higher number begins as ever. Only where the
     /// [capabilities](Capabilities::fences) say so.
@@ -111,6 +120,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 
     fn resumes(&self, attempt: &Attempt) -> bool {
         T::resumes(self, attempt)
+    }
+
+    fn is_outdated(&self) -> bool {
+        T::is_outdated(self)
     }
 
     async fn fence(&self, fence: Fence) -> FenceAnswer {

@@ -122,7 +122,8 @@ impl TransportError {
 /// job. Jobs with equal settings share one.
 ///
 /// One that no attempt uses is kept, with what it has read and connected; when there are more than eight, the one that
-/// was used least recently goes first. One that could not be made is tried again with the next attempt.
+/// was used least recently goes first. One that could not be made is tried again with the next attempt, and one that is
+/// [outdated](Transport::is_outdated) gives way to another.
 pub struct TransportPool {
     factory: Arc<dyn TransportFactory>,
     clock: Arc<dyn Clock>,
@@ -133,6 +134,12 @@ pub struct TransportPool {
 struct Made {
     settings: TransportSettings,
     transport: Making,
+}
+
+impl Made {
+    fn is_outdated(&self) -> bool {
+        matches!(self.transport.peek(), Some(Ok(transport)) if transport.is_outdated())
+    }
 }
 
 /// A transport that is being made, or is there. Shared, so that a thousand attempts that start at once make one.
@@ -175,9 +182,9 @@ impl TransportPool {
     fn making(&self, settings: &TransportSettings) -> Making {
         let mut made = self.lock();
         let known = made.iter().position(|made| made.settings == *settings);
-        let used = match known {
-            Some(known) => made.remove(known),
-            None => {
+        let used = match known.map(|known| made.remove(known)) {
+            Some(known) if !known.is_outdated() => known,
+            _ => {
                 make_room(&mut made);
                 let (factory, settings) = (Arc::clone(&self.factory), settings.clone());
                 let wanted = settings.clone();

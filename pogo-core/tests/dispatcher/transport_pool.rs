@@ -1,12 +1,13 @@
 //! Jobs that connect in ways of their own: each set of settings has its transport.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
 use pogo_core::dispatcher::{
-    Attempt, Capabilities, Dispatcher, Fence, Handle, Transport, TransportError, TransportFactory, TransportPool,
+    Attempt, Capabilities, Dispatcher, Fence, Handle, Reporter, Transport, TransportError, TransportFactory,
+    TransportPool,
 };
 use pogo_core::fleet::Host;
 use pogo_core::journal::MemoryJournal;
@@ -22,6 +23,38 @@ use super::shop::{JOB, fleet_and_policy, spec};
 struct Users {
     made: Mutex<Vec<(TransportSettings, Arc<TestTransport>)>>,
     alice_is_away: AtomicBool,
+    /// Transports that were made so far are outdated.
+    are_outdated: Arc<AtomicUsize>,
+}
+
+/// The transport of a user, which goes by what was there when it was made.
+struct MadeTransport {
+    inner: Arc<TestTransport>,
+    number: usize,
+    outdated: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Transport for MadeTransport {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
+        self.inner.run(attempt, report).await
+    }
+
+    fn resumes(&self, attempt: &Attempt) -> bool {
+        self.inner.resumes(attempt)
+    }
+
+    fn is_outdated(&self) -> bool {
+        self.number < self.outdated.load(Ordering::Relaxed)
+    }
+
+    async fn fence(&self, fence: Fence) -> FenceAnswer {
+        self.inner.fence(fence).await
+    }
 }
 
 struct Factory(Arc<Users>);
@@ -48,13 +81,15 @@ impl TransportFactory for Factory {
             return Err(TransportError::not_ready("needs alice's agent"));
         }
         let transport = Arc::new(TestTransport::default().fencing(|_| FenceAnswer::NeverBegan));
-        self.0
-            .made
-            .lock()
-            .unwrap()
-            .push((settings.clone(), Arc::clone(&transport)));
+        let mut made = self.0.made.lock().unwrap();
+        let number = made.len();
+        made.push((settings.clone(), Arc::clone(&transport)));
         // In a box of its own, so that the record of it does not count as a use.
-        Ok(Arc::new(transport))
+        Ok(Arc::new(MadeTransport {
+            inner: transport,
+            number,
+            outdated: Arc::clone(&self.0.are_outdated),
+        }))
     }
 }
 
@@ -229,5 +264,20 @@ fn of_many_transports_those_that_nobody_uses_go_and_the_oldest_first() {
         pool.prepare(&user(1)).await.unwrap();
         assert_eq!(users.made().len(), 21);
         drop(kept);
+    });
+}
+
+#[test]
+fn an_outdated_transport_gives_way_to_another_and_keeps_what_it_runs() {
+    block_on(async {
+        let (users, pool) = pool();
+        let running = pool.prepare(&as_user("bob")).await.unwrap();
+        assert!(!running.is_outdated());
+        assert!(Arc::ptr_eq(&running, &pool.prepare(&as_user("bob")).await.unwrap()));
+        users.are_outdated.store(1, Ordering::Relaxed);
+        let fresh = pool.prepare(&as_user("bob")).await.unwrap();
+        assert!(!Arc::ptr_eq(&running, &fresh) && !fresh.is_outdated());
+        assert!(Arc::ptr_eq(&fresh, &pool.prepare(&as_user("bob")).await.unwrap()));
+        assert_eq!(users.made(), ["bob", "bob"]);
     });
 }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::include::included_paths;
+use super::include::{absolute_pattern, matching_paths};
 use super::keyword::Keyword;
 use super::line::ConfigLine;
+use super::read_files::ReadFiles;
 use super::scope::ConfigScope;
 use crate::local::LocalAccount;
 use crate::position::LineProblem;
@@ -114,6 +115,8 @@ pub(crate) struct FileReader<'a, F> {
     pub(crate) read: F,
     /// Problems of lines, in order.
     pub(crate) problems: Vec<LineProblem>,
+    /// What was read so far.
+    pub(crate) read_files: ReadFiles,
     files: usize,
     is_full: bool,
 }
@@ -126,6 +129,7 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
             scope,
             read,
             problems: Vec::new(),
+            read_files: ReadFiles::default(),
             files: 0,
             is_full: false,
         }
@@ -136,6 +140,7 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
     }
 
     fn file_at(&mut self, path: &Path, depth: usize) -> Result<Option<ConfigFile>, E> {
+        self.read_files.note(path);
         let Some(bytes) = (self.read)(path, depth > 0)? else {
             return Ok(None);
         };
@@ -183,8 +188,13 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
     fn included(&mut self, line: &ConfigLine, depth: usize) -> Result<Vec<(usize, ConfigFile)>, E> {
         let mut files = Vec::new();
         for (at, word) in line.words.iter().enumerate() {
-            let paths: Vec<PathBuf> = match included_paths(&word.text, self.base, self.local, self.scope) {
-                Ok(paths) => paths,
+            let pattern = absolute_pattern(&word.text, self.base, self.local, self.scope);
+            let found = pattern.and_then(|pattern| Ok((matching_paths(&pattern)?, pattern)));
+            let paths: Vec<PathBuf> = match found {
+                Ok((paths, pattern)) => {
+                    self.read_files.note_included(pattern, paths.clone());
+                    paths
+                }
                 Err(problem) => {
                     self.problems.push(line.problem_at(word, &problem));
                     continue;

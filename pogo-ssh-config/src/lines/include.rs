@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use super::scope::ConfigScope;
 use crate::local::LocalAccount;
 
-/// The files that match a pattern, sorted. No match is not an error.
-pub(crate) fn included_paths(
+/// A pattern as an absolute one.
+pub(crate) fn absolute_pattern(
     pattern: &str,
     base: &Path,
     local: Option<&LocalAccount>,
     scope: ConfigScope,
-) -> Result<Vec<PathBuf>, String> {
+) -> Result<String, String> {
     if pattern.is_empty() {
         return Err("it names an empty file".to_owned());
     }
@@ -21,7 +21,7 @@ pub(crate) fn included_paths(
             "tokens and variables in `{pattern}` are not supported; write the file's name"
         ));
     }
-    let rooted = if pattern.starts_with('~') {
+    Ok(if pattern.starts_with('~') {
         let local = local.ok_or_else(|| format!("nobody knows whose home directory `{pattern}` begins with"))?;
         match scope {
             ConfigScope::User => local.at_home(pattern)?,
@@ -32,13 +32,17 @@ pub(crate) fn included_paths(
     } else {
         let base = base.join("");
         format!("{}{pattern}", glob::Pattern::escape(&base.to_string_lossy()))
-    };
+    })
+}
+
+/// The files that match an absolute pattern, sorted. No match is not an error.
+pub(crate) fn matching_paths(pattern: &str) -> Result<Vec<PathBuf>, String> {
     let options = glob::MatchOptions {
         case_sensitive: true,
         require_literal_separator: true,
         require_literal_leading_dot: true,
     };
-    let found = glob::glob_with(&rooted, options).map_err(|error| format!("`{pattern}`: {error}"))?;
+    let found = glob::glob_with(pattern, options).map_err(|error| format!("`{pattern}`: {error}"))?;
     let mut paths: Vec<PathBuf> = found.filter_map(Result::ok).collect();
     paths.sort_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
     Ok(paths)

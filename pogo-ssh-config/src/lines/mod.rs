@@ -10,4 +10,5 @@ pub(crate) mod line_setting;
 pub(crate) mod line_use;
 pub(crate) mod line_values;
 pub(crate) mod options;
+pub(crate) mod read_files;
 pub(crate) mod scope;

@@ -13,6 +13,7 @@ use super::walk::walk;
 use crate::error::ClientConfigError;
 use crate::lines::file::ConfigFile;
 use crate::lines::options::CollectedOptions;
+use crate::lines::read_files::ReadFiles;
 use crate::lines::scope::ConfigScope;
 use crate::local::LocalAccount;
 use crate::value::settings::{HostQuery, HostSettings};
@@ -41,6 +42,7 @@ pub struct ClientConfig {
     files: Vec<(ConfigFile, ConfigScope)>,
     /// The single file, if not the default ones.
     only: Option<PathBuf>,
+    read_files: ReadFiles,
 }
 
 const SYSTEM: &str = "/etc/ssh";
@@ -51,13 +53,13 @@ impl ClientConfig {
     pub fn usual() -> Result<Self, ClientConfigError> {
         let local = LocalAccount::find()?;
         let users = local.home.join(".ssh");
-        let mut files = Vec::new();
+        let (mut files, mut read_files) = (Vec::new(), ReadFiles::default());
         for (base, name, scope, writers) in [
             (users.as_path(), "config", ConfigScope::User, Writers::Private),
             (Path::new(SYSTEM), "ssh_config", ConfigScope::System, Writers::Anybody),
         ] {
             let path = base.join(name);
-            match read_file(&local, base, &path, scope, writers) {
+            match read_file(&local, base, &path, scope, writers, &mut read_files) {
                 Ok(file) => files.push((file, scope)),
                 Err(ClientConfigError::Unreadable { path: gone, source })
                     if source.kind() == ErrorKind::NotFound && gone == path => {}
@@ -66,6 +68,7 @@ impl ClientConfig {
         }
         Ok(Self {
             files,
+            read_files,
             ..Self::without_files(local, None)
         })
     }
@@ -78,15 +81,18 @@ impl ClientConfig {
     /// Reads this file only, as `ssh -F` does.
     pub fn of_file(path: impl AsRef<Path>) -> Result<Self, ClientConfigError> {
         let (local, path) = (LocalAccount::find()?, path.as_ref());
+        let mut read_files = ReadFiles::default();
         let file = read_file(
             &local,
             &local.home.join(".ssh"),
             path,
             ConfigScope::User,
             Writers::Anybody,
+            &mut read_files,
         )?;
         Ok(Self {
             files: vec![(file, ConfigScope::User)],
+            read_files,
             ..Self::without_files(local, Some(path.to_owned()))
         })
     }
@@ -98,7 +104,14 @@ impl ClientConfig {
             given: Vec::new(),
             files: Vec::new(),
             only,
+            read_files: ReadFiles::default(),
         }
+    }
+
+    /// Whether a file that it was read from is another by now, or an `Include` names one more. It looks at each of
+    /// them, and reads none.
+    pub fn has_changed(&self) -> bool {
+        self.read_files.have_changed()
     }
 
     /// Adds an option as `ssh -o` does: `ConnectTimeout=5`, or with a space in place of the `=`. The first value of

@@ -10,6 +10,7 @@ use crate::error::ClientConfigError;
 use crate::lines::file::{ConfigFile, FileReader};
 use crate::lines::keyword::Keyword;
 use crate::lines::line::ConfigLine;
+use crate::lines::read_files::ReadFiles;
 use crate::lines::scope::ConfigScope;
 use crate::local::LocalAccount;
 
@@ -21,13 +22,14 @@ pub(crate) enum Writers {
     Anybody,
 }
 
-/// Reads a file and those it includes.
+/// Reads a file and those it includes, and notes them.
 pub(crate) fn read_file(
     local: &LocalAccount,
     base: &Path,
     path: &Path,
     scope: ConfigScope,
     writers: Writers,
+    read_files: &mut ReadFiles,
 ) -> Result<ConfigFile, ClientConfigError> {
     let is_private = |is_included| is_included || writers == Writers::Private;
     let read = |path: &Path, is_included: bool| match read_bytes(path, is_private(is_included), local) {
@@ -38,6 +40,7 @@ pub(crate) fn read_file(
     };
     let mut reader = FileReader::new(Some(local), base, scope, read);
     let file = reader.file(path);
+    read_files.extend(std::mem::take(&mut reader.read_files));
     match reader.problems.into_iter().next() {
         Some(problem) => Err(problem.into()),
         None => file,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use pogo_ssh_config::{ClientConfigError, HostQuery};
+use pogo_ssh_config::{ClientConfig, ClientConfigError, HostQuery};
 
 use crate::openssh::{Written, is_there};
 
@@ -86,4 +86,55 @@ fn a_file_that_is_not_there_is_an_error() {
     fs::remove_file(&written.file).unwrap();
     let error = written.ours(&HostQuery::new("web1")).unwrap_err();
     assert!(matches!(error, ClientConfigError::Unreadable { .. }), "{error}");
+}
+
+#[test]
+fn a_configuration_notices_whatever_would_make_it_another() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let dir = directory.path().display();
+    fs::create_dir(at("conf.d")).unwrap();
+    fs::write(at("conf.d/10.conf"), "Port 2210\n").unwrap();
+    fs::write(
+        at("config"),
+        format!("Include {dir}/conf.d/*.conf {dir}/missing.conf\n"),
+    )
+    .unwrap();
+    let read = || ClientConfig::of_file(at("config")).unwrap();
+    let unchanged = read();
+    assert!(!unchanged.has_changed());
+    fs::write(at("other"), "Port 1\n").unwrap();
+    assert!(!unchanged.has_changed(), "a file that it does not name");
+    let changes: [(&str, &dyn Fn()); 6] = [
+        ("a line", &|| {
+            let text = fs::read_to_string(at("config")).unwrap();
+            fs::write(at("config"), text + "User alice\n").unwrap();
+        }),
+        ("an included line", &|| {
+            fs::write(at("conf.d/10.conf"), "Port 22100\n").unwrap()
+        }),
+        ("one more file", &|| {
+            fs::write(at("conf.d/20.conf"), "User bob\n").unwrap()
+        }),
+        ("a file that was missing", &|| {
+            fs::write(at("missing.conf"), "User eve\n").unwrap()
+        }),
+        ("a file that is gone", &|| {
+            fs::remove_file(at("conf.d/20.conf")).unwrap()
+        }),
+        ("another file in its place", &|| {
+            fs::copy(at("config"), at("new")).unwrap();
+            fs::rename(at("new"), at("config")).unwrap();
+        }),
+    ];
+    for (change, make) in changes {
+        let config = read();
+        make();
+        assert!(config.has_changed(), "{change}");
+        assert!(!read().has_changed(), "{change}, and read again");
+    }
+    let config = read();
+    fs::remove_file(at("config")).unwrap();
+    assert!(config.has_changed());
+    assert!(!ClientConfig::none().unwrap().has_changed());
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use russh::keys::Certificate;
 use secrecy::SecretString;
 
+use super::current_key_file::CurrentKeyFile;
 use super::key_file::{KeyFile, KeyFileError, user_certificate};
 use crate::account::agent_of_environment;
 use crate::config::{AgentSource, SshTransportBuilder};
@@ -19,10 +20,10 @@ use pogo_ssh_config::IdentityAgent;
 /// After how long an agent that was silent is asked again.
 const ASKED_AGAIN: Duration = Duration::from_secs(60);
 
-/// Keys and password for all hosts; each key file is read once.
+/// Keys and password for all hosts; each key file is read once, and again when it has changed.
 pub(crate) struct Credentials {
     agent: Option<PathBuf>,
-    key_files: Vec<Arc<KeyFile>>,
+    key_files: Vec<CurrentKeyFile>,
     pub(super) password: Option<SecretString>,
     pub(super) asker: Option<SharedPrompter>,
     /// How many keys and passwords are tried per connection.
@@ -30,7 +31,7 @@ pub(crate) struct Credentials {
     /// Whether the key files were configured, rather than the default ones.
     named: bool,
     /// Key files of single hosts, read at first use.
-    of_hosts: Mutex<HashMap<PathBuf, Arc<KeyFile>>>,
+    of_hosts: Mutex<HashMap<PathBuf, CurrentKeyFile>>,
     /// Who knows of agents that stand in for one that is gone: then attempts wait for one.
     pub(super) agents: Option<Arc<dyn AgentSource>>,
     /// Agents that did not answer, and when: they are not asked again soon, as each wait costs a host its time.
@@ -60,14 +61,14 @@ impl Credentials {
         let file = Arc::new(KeyFile::read(path));
         let unusable = file.error().cloned();
         let error = unusable.or_else(|| file.unanswerable(self.asker.as_ref()));
-        self.key_files.push(file);
+        self.key_files.push(CurrentKeyFile::from(file));
         error.map_or(Ok(()), Err)
     }
 
     /// Whether the key of a file that was added may be in an agent.
     pub(crate) fn may_be_in_agent(&self, path: &Path) -> bool {
-        let known = |file: &&Arc<KeyFile>| file.path == path && (file.public.is_some() || file.error().is_none());
-        self.agent.is_some() && self.key_files.iter().any(|file| known(&file))
+        let known = |file: Arc<KeyFile>| file.path == path && (file.public.is_some() || file.error().is_none());
+        self.agent.is_some() && self.key_files.iter().any(|file| known(file.get()))
     }
 
     /// The agent socket for a host.
@@ -97,9 +98,9 @@ impl Credentials {
     pub(super) fn key_files_for(&self, keys: &Keys) -> Vec<Arc<KeyFile>> {
         let mut files: Vec<Arc<KeyFile>> = keys.files.iter().map(|path| self.key_file_of_host(path)).collect();
         if keys.usual {
-            for file in &self.key_files {
+            for file in self.key_files.iter().map(CurrentKeyFile::get) {
                 if files.iter().all(|other| other.path != file.path) {
-                    files.push(Arc::clone(file));
+                    files.push(file);
                 }
             }
         }
@@ -126,20 +127,20 @@ impl Credentials {
     /// The key file of a single host.
     fn key_file_of_host(&self, path: &Path) -> Arc<KeyFile> {
         // A file that several settings name is opened, and its passphrase asked for, once.
-        if let Some(file) = self.key_files.iter().find(|file| file.path == path) {
-            return Arc::clone(file);
+        if let Some(file) = self.key_files.iter().find(|file| file.path() == path) {
+            return file.get();
         }
         let mut of_hosts = self.of_hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let file = of_hosts
             .entry(path.to_owned())
-            .or_insert_with_key(|path| Arc::new(KeyFile::read(path)));
-        Arc::clone(file)
+            .or_insert_with_key(|path| Arc::new(KeyFile::read(path)).into());
+        file.get()
     }
 }
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key_files: Vec<&Path> = self.key_files.iter().map(|file| file.path.as_path()).collect();
+        let key_files: Vec<&Path> = self.key_files.iter().map(CurrentKeyFile::path).collect();
         f.debug_struct("Credentials")
             .field("agent", &self.agent)
             .field("key_files", &key_files)

@@ -5,10 +5,12 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use nix::unistd::getuid;
+use pogo_ssh_config::FileVersion;
 use russh::keys::ssh_key::certificate::CertType;
 use russh::keys::{self, Algorithm, Certificate, PrivateKey, PublicKey};
 use secrecy::{ExposeSecret, SecretString};
@@ -20,6 +22,9 @@ use crate::question::{NoAnswer, Question, SharedPrompter};
 /// How often a passphrase is asked for, as `ssh` does.
 const ATTEMPTS: u32 = 3;
 
+/// After how long a passphrase is asked for again that nobody could give.
+const ASKED_AGAIN: Duration = Duration::from_secs(60);
+
 /// A key file with its public key and certificate.
 pub(super) struct KeyFile {
     pub(super) path: PathBuf,
@@ -27,7 +32,26 @@ pub(super) struct KeyFile {
     pub(super) public: Option<PublicKey>,
     /// The certificate in the file with the suffix `-cert.pub`.
     pub(super) certificate: Option<Certificate>,
-    private: PrivateHalf,
+    private: Arc<PrivateHalf>,
+    versions: Versions,
+}
+
+/// Of the file itself, its public key and its certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Versions {
+    private: FileVersion,
+    public: FileVersion,
+    certificate: FileVersion,
+}
+
+impl Versions {
+    fn of(path: &Path) -> Self {
+        Self {
+            private: FileVersion::of(path),
+            public: FileVersion::of(&beside(path, ".pub")),
+            certificate: FileVersion::of(&beside(path, "-cert.pub")),
+        }
+    }
 }
 
 enum PrivateHalf {
@@ -40,8 +64,9 @@ enum PrivateHalf {
 }
 
 type Opened = Result<Arc<PrivateKey>, KeyFileError>;
-/// Shared by everyone who waits: one that stops waiting does not cancel it for the others.
-type Opening = Shared<BoxFuture<'static, Opened>>;
+/// With the time at which it failed. Shared by everyone who waits: one that stops waiting does not cancel it for the
+/// others.
+type Opening = Shared<BoxFuture<'static, (Opened, Option<Instant>)>>;
 
 /// A key file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,8 +101,25 @@ impl KeyFileError {
 impl KeyFile {
     /// Reads the file, as far as that needs no passphrase.
     pub(super) fn read(path: &Path) -> Self {
-        let private = PrivateHalf::read(path);
-        let public = match &private {
+        let versions = Versions::of(path);
+        Self::with(path, Arc::new(PrivateHalf::read(path)), versions)
+    }
+
+    /// The file as it is now, if it is another. A private key that is as it was stays open.
+    pub(super) fn read_again(&self) -> Option<Self> {
+        let versions = Versions::of(&self.path);
+        if versions == self.versions {
+            return None;
+        }
+        let private = match versions.private == self.versions.private {
+            true => Arc::clone(&self.private),
+            false => Arc::new(PrivateHalf::read(&self.path)),
+        };
+        Some(Self::with(&self.path, private, versions))
+    }
+
+    fn with(path: &Path, private: Arc<PrivateHalf>, versions: Versions) -> Self {
+        let public = match &*private {
             PrivateHalf::Open(key) => Some(key.public_key().clone()),
             PrivateHalf::Encrypted(text, _) => public_key_beside(path).or_else(|| public_half(text.expose_secret())),
             PrivateHalf::Unusable(_) => public_key_beside(path),
@@ -87,12 +129,13 @@ impl KeyFile {
             certificate: certificate_beside(path, public.as_ref()),
             public,
             private,
+            versions,
         }
     }
 
     /// Why it cannot be used by itself, whatever the passphrase.
     pub(super) fn error(&self) -> Option<&KeyFileError> {
-        match &self.private {
+        match &*self.private {
             PrivateHalf::Unusable(error) => Some(error),
             PrivateHalf::Open(_) | PrivateHalf::Encrypted(..) => None,
         }
@@ -100,7 +143,7 @@ impl KeyFile {
 
     /// Why its passphrase cannot be asked for, if one is needed.
     pub(super) fn unanswerable(&self, asker: Option<&SharedPrompter>) -> Option<KeyFileError> {
-        let PrivateHalf::Encrypted(_, opening) = &self.private else {
+        let PrivateHalf::Encrypted(_, opening) = &*self.private else {
             return None;
         };
         if opening.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
@@ -124,18 +167,28 @@ impl KeyFile {
 
     /// The private key. Its passphrase is asked for once, for everyone.
     pub(super) async fn open(&self, asker: Option<&SharedPrompter>) -> Opened {
-        let opening = match &self.private {
+        let opening = match &*self.private {
             PrivateHalf::Open(key) => return Ok(Arc::clone(key)),
             PrivateHalf::Unusable(error) => return Err(error.clone()),
             PrivateHalf::Encrypted(text, opening) => {
                 let mut opening = opening.lock().unwrap_or_else(PoisonError::into_inner);
+                // Nobody wants to be asked for each of a thousand hosts, nor to start over because of one bad hour.
+                opening.take_if(|opening| {
+                    opening
+                        .peek()
+                        .is_some_and(|(_, failed)| failed.is_some_and(is_long_ago))
+                });
                 opening
                     .get_or_insert_with(|| ask_and_open(self.path.clone(), Arc::clone(text), asker.cloned()))
                     .clone()
             }
         };
-        opening.await
+        opening.await.0
     }
+}
+
+fn is_long_ago(failed: Instant) -> bool {
+    failed.elapsed() > ASKED_AGAIN
 }
 
 impl PrivateHalf {
@@ -194,7 +247,9 @@ fn ask_and_open(path: PathBuf, text: Arc<SecretString>, asker: Option<SharedProm
     });
     let opening = async move {
         let closing = |_| KeyFileError::Encrypted { path, reason: nobody() };
-        asking.await.map_err(closing)?
+        let opened = asking.await.map_err(closing).flatten();
+        let failed = opened.is_err().then(Instant::now);
+        (opened, failed)
     };
     opening.boxed().shared()
 }

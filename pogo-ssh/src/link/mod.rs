@@ -9,6 +9,7 @@ mod clock;
 mod connect;
 mod connection;
 mod credentials;
+mod current_key_file;
 mod dial;
 mod error;
 mod file_limit;

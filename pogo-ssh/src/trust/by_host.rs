@@ -4,19 +4,28 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::known_hosts::FileError;
 use super::verifier::Verifier;
 use crate::first_contacts::FirstContacts;
 use crate::host_key_policy::HostKeyPolicy;
 use crate::target::Target;
+use pogo_ssh_config::FileVersion;
 
 type Wanted = (HostKeyPolicy, Vec<PathBuf>);
 
-/// The verifiers, each with its files read once.
+/// A verifier, or why there is none while the files have these versions.
+#[derive(Debug)]
+enum FoundVerifier {
+    Usable(Arc<Verifier>),
+    Unusable(String, Vec<FileVersion>),
+}
+
+/// The verifiers, each with its files as they are now.
 #[derive(Debug)]
 pub(crate) struct Trust {
     /// For all hosts without their own files.
     shared: Option<Arc<Verifier>>,
-    of_files: Mutex<HashMap<Wanted, Result<Arc<Verifier>, String>>>,
+    of_files: Mutex<HashMap<Wanted, FoundVerifier>>,
     contacts: FirstContacts,
 }
 
@@ -38,18 +47,37 @@ impl Trust {
     pub(crate) fn of(&self, target: &Target) -> Result<Arc<Verifier>, String> {
         let Some(wanted) = &target.trust else {
             let none = || format!("no known_hosts file is named for {target}");
-            return self.shared.clone().ok_or_else(none);
+            let shared = self.shared.as_ref().ok_or_else(none)?;
+            return refreshed(shared);
         };
         // Held while the files are read, and errors are kept: thousands of hosts that name
         // the same files arrive together.
         let mut of_files = self.of_files.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(read) = of_files.get(wanted) {
-            return read.clone();
+        let versions = || wanted.1.iter().map(|file| FileVersion::of(file)).collect::<Vec<_>>();
+        match of_files.get(wanted) {
+            Some(FoundVerifier::Usable(verifier)) => return refreshed(verifier),
+            Some(FoundVerifier::Unusable(error, of_then)) if *of_then == versions() => return Err(error.clone()),
+            Some(FoundVerifier::Unusable(..)) | None => {}
         }
+        let versions = versions();
         let read = read(wanted, &self.contacts);
-        of_files.insert(wanted.clone(), read.clone());
+        let found = match read.clone() {
+            Ok(verifier) => FoundVerifier::Usable(verifier),
+            Err(error) => FoundVerifier::Unusable(error, versions),
+        };
+        of_files.insert(wanted.clone(), found);
         read
     }
+}
+
+fn refreshed(verifier: &Arc<Verifier>) -> Result<Arc<Verifier>, String> {
+    verifier.refresh().map_err(|error| unreadable(&error))?;
+    Ok(Arc::clone(verifier))
+}
+
+fn unreadable(error: &FileError) -> String {
+    let (path, source) = (error.path.display(), &error.source);
+    format!("cannot read the known_hosts file {path}: {source}")
 }
 
 fn read((policy, files): &Wanted, contacts: &FirstContacts) -> Result<Arc<Verifier>, String> {
@@ -63,11 +91,5 @@ fn read((policy, files): &Wanted, contacts: &FirstContacts) -> Result<Arc<Verifi
     let verifier = Verifier::new(*policy, files.clone());
     verifier
         .map(|verifier| Arc::new(verifier.telling(contacts)))
-        .map_err(|error| {
-            format!(
-                "cannot read the known_hosts file {}: {}",
-                error.path.display(),
-                error.source
-            )
-        })
+        .map_err(|error| unreadable(&error))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use pogo_ssh_config::FileVersion;
 use russh::keys::{Algorithm, Certificate, PublicKey, PublicKeyOrCertificate};
 
 use super::append::LockedFile;
@@ -28,8 +29,32 @@ pub(crate) struct Verifier {
 #[derive(Debug)]
 struct Known {
     hosts: KnownHosts,
+    /// Of each file, when it was read.
+    versions: Vec<FileVersion>,
     /// Length of the first file when it was last read; a different length means that others have appended to it.
     first_len: u64,
+}
+
+impl Known {
+    fn is_current(&self, files: &[PathBuf]) -> bool {
+        files
+            .iter()
+            .map(|file| FileVersion::of(file))
+            .eq(self.versions.iter().copied())
+    }
+
+    /// Adds lines that were appended to the first file, which has this length since.
+    fn learn(&mut self, file: &Path, lines: &[String], len: u64) {
+        lines.iter().for_each(|line| self.hosts.add_last_line(file, line));
+        self.first_len = len;
+        let version = FileVersion::of(file);
+        // Otherwise another program has appended more, without the lock.
+        if version.length() == Some(len)
+            && let Some(first) = self.versions.first_mut()
+        {
+            *first = version;
+        }
+    }
 }
 
 impl Verifier {
@@ -38,6 +63,7 @@ impl Verifier {
         let known = match policy {
             HostKeyPolicy::Insecure => Known {
                 hosts: KnownHosts::default(),
+                versions: Vec::new(),
                 first_len: 0,
             },
             HostKeyPolicy::Strict | HostKeyPolicy::AcceptNew => read_all(policy, &files)?,
@@ -48,6 +74,19 @@ impl Verifier {
             known: RwLock::new(known),
             contacts: FirstContacts::default(),
         })
+    }
+
+    /// Reads the files again if one of them is another by now: a key was removed, added or revoked.
+    pub(crate) fn refresh(&self) -> Result<(), FileError> {
+        if self.policy == HostKeyPolicy::Insecure || self.known().is_current(&self.files) {
+            return Ok(());
+        }
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else may have been faster.
+        if !known.is_current(&self.files) {
+            *known = read_all(self.policy, &self.files)?;
+        }
+        Ok(())
     }
 
     /// Collects hosts without a known key here.
@@ -217,10 +256,13 @@ impl Verifier {
             return Ok(());
         }
         let lines = lines_for(target, &new, key).map_err(not_recorded)?;
+        // Whoever looks meanwhile would find another file, and read all of it.
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let len = locked
             .append(&lines.join("\n"))
             .map_err(|error| not_recorded(error.to_string()))?;
-        self.learn(file, &lines, len);
+        known.learn(file, &lines, len);
+        drop(known);
         self.contacts.accept(&target.host);
         Ok(())
     }
@@ -229,12 +271,6 @@ impl Verifier {
         let fresh = read_all(self.policy, &self.files)?;
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
-    }
-
-    fn learn(&self, file: &Path, lines: &[String], len: u64) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().for_each(|line| known.hosts.add_last_line(file, line));
-        known.first_len = len;
     }
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {
@@ -246,6 +282,7 @@ impl Verifier {
 fn read_all(policy: HostKeyPolicy, files: &[PathBuf]) -> Result<Known, FileError> {
     let mut hosts = KnownHosts::default();
     let mut first_len = 0;
+    let versions = files.iter().map(|file| FileVersion::of(file)).collect();
     for (position, file) in files.iter().enumerate() {
         match hosts.read(file) {
             Ok(len) if position == 0 => first_len = len,
@@ -257,7 +294,11 @@ fn read_all(policy: HostKeyPolicy, files: &[PathBuf]) -> Result<Known, FileError
             Err(error) => return Err(error),
         }
     }
-    Ok(Known { hosts, first_len })
+    Ok(Known {
+        hosts,
+        versions,
+        first_len,
+    })
 }
 
 /// One line for all names, or one for each if they are hashed.

@@ -13,7 +13,7 @@ use pogo_core::dispatcher::{
 };
 use pogo_core::fleet::{Connection, Host};
 use pogo_core::output::OutputSource;
-use pogo_core::plan::{ExecOptions, RemoteCommand};
+use pogo_core::plan::{ExecOptions, RemoteCommand, TransportSettings};
 use pogo_core::scheduler::{AttemptId, BeginRefused, Failure, FailureKind, JobId, Outcome, Phase, RestoreId};
 use pogo_core::testing::TestPermission;
 use tokio::sync::Notify;
@@ -115,6 +115,11 @@ impl TestAttempt {
     pub(crate) fn with_hooks(mut self, pre: &str, post: &str) -> Self {
         self.attempt.pre_hooks = Some(pre.into());
         self.attempt.post_hooks = Some(post.into());
+        self
+    }
+
+    pub(crate) fn connecting(mut self, settings: TransportSettings) -> Self {
+        self.attempt.transport_settings = settings;
         self
     }
 

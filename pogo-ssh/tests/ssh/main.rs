@@ -15,6 +15,7 @@ mod attempt;
 mod both_transports;
 mod breaking;
 mod certificates;
+mod changed_files;
 mod client_config;
 mod conformance;
 mod cut_links;

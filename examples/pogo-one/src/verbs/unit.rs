@@ -49,7 +49,7 @@ fn text(command: &str, account: Option<&str>, is_remote: bool) -> String {
         Some(name) => (
             "/etc/systemd/system/pogo.service",
             "systemctl enable --now pogo",
-            // The store is in /var/lib/pogo, or what is local of one that is elsewhere; a socket for a group is in /run/pogo.
+            // For the store, or what is local of one that is elsewhere, and for a socket of a group.
             format!("User={name}\nStateDirectory=pogo\nStateDirectoryMode=0700\nRuntimeDirectory=pogo\n"),
             "multi-user.target",
         ),

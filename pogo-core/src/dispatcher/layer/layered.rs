@@ -78,6 +78,10 @@ impl<T: Transport, L: Layer> Transport for Layered<T, L> {
         self.inner.resumes(attempt)
     }
 
+    fn is_outdated(&self) -> bool {
+        self.inner.is_outdated()
+    }
+
     async fn fence(&self, fence: Fence) -> FenceAnswer {
         self.layer.fence(&self.inner, fence).await
     }
