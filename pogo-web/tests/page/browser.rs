@@ -2,7 +2,9 @@
 //!
 //! Left out, loudly, where there is no Chromium, unless POGO_REQUIRE_CHROMIUM=1.
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use axum::Router;
@@ -138,4 +140,62 @@ async fn every_view_runs_without_complaint() {
         assert!(complaints.is_empty(), "{view}: {complaints:?}");
         assert!(seen.page.contains(text), "{view} lacks {text}: {}", seen.page);
     }
+}
+
+/// A Python that has Playwright, and axe beside it: `.ci/run` installs them.
+fn playwright() -> Option<(PathBuf, PathBuf)> {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/browser");
+    let axe = tools.join("axe/axe_playwright_python/axe.min.js");
+    let python = tools.join("bin/python");
+    let found = python.exists() && axe.exists();
+    let required = std::env::var_os("POGO_REQUIRE_PLAYWRIGHT").is_some_and(|value| value == "1");
+    assert!(
+        found || !required,
+        "POGO_REQUIRE_PLAYWRIGHT is set, and {} lacks it",
+        tools.display()
+    );
+    found.then_some((python, axe))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[allow(clippy::print_stdout, reason = "whoever runs the tests is to know what was left out")]
+async fn every_view_is_for_everybody_and_needs_no_mouse() {
+    let test = "every_view_is_for_everybody_and_needs_no_mouse";
+    let Some(browser) = browser(test) else { return };
+    let Some((python, axe)) = playwright() else {
+        println!("left out: {test} needs Playwright and axe, which .ci/run installs");
+        return;
+    };
+    let served = Served::new().await;
+    served.job(5).await;
+    let address = format!("http://{}", served.address);
+    let looking = tokio::task::spawn_blocking(move || {
+        // Of several launchers the first that the shell finds.
+        let browser = Command::new("sh")
+            .args(["-c", &format!("command -v {browser}")])
+            .output()
+            .unwrap();
+        Command::new("timeout")
+            .arg("600")
+            .arg(python)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/browser.py"))
+            .args([OsStr::new(&address), axe.as_os_str()])
+            .arg(String::from_utf8(browser.stdout).unwrap().trim())
+            .args(["jobs=systemctl restart web", "jobs/1=4 of 5", "jobs/1?host=web2=red"])
+            .args([
+                "running=Nothing runs now",
+                "slots=max_parallel",
+                "hosts=web",
+                "hosts/web2=job 1",
+            ])
+            .output()
+            .unwrap()
+    });
+    let output = looking.await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
