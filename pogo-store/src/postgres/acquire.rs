@@ -13,8 +13,9 @@ use super::fence::{Fence, number, stored};
 use super::holder::{NamespaceRow, stand_by, stand_down};
 use super::place::Place;
 use super::pool::before;
-use super::session::{connect_to_write, within};
+use super::session::connect_to_write;
 use super::watch::{Pulse, Watch};
+use super::within::within;
 use super::{Pace, PostgresAddress};
 
 /// How often it is looked whether a namespace is free.

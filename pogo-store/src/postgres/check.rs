@@ -13,8 +13,8 @@ use super::contents::read_content;
 use super::error::Failed;
 use super::history::commits_after;
 use super::output::damaged_output;
-use super::session::{long, within};
 use super::snapshots::damaged_snapshots;
+use super::within::{long, within};
 
 /// What is not as it was written. Displays as a sentence with the place and the cure.
 #[derive(Debug, Clone, PartialEq, Eq)]

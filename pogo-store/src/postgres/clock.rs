@@ -8,7 +8,7 @@ use pogo_core::Timestamp;
 use pogo_core::journal::ClockSkew;
 
 use super::error::Failed;
-use super::session::within;
+use super::within::within;
 
 /// The time by the server's clock.
 pub(super) async fn store_time(connection: &mut PgConnection) -> Result<Timestamp, Failed> {

@@ -11,7 +11,7 @@ use pogo_core::scheduler::Record;
 
 use super::error::{Answer, Failed};
 use super::fence::{Fence, fenced, number, stored};
-use super::session::{long, within};
+use super::within::{long, within};
 use crate::commit_text::{checksum, commit_lines, positioned, wrong_checksum};
 
 /// A page is done when it has so many bytes; its last commit is read to its end.

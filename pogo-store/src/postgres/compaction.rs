@@ -7,7 +7,7 @@ use pogo_core::journal::Seq;
 use super::error::Failed;
 use super::fence::{Fence, fenced};
 use super::partitions::make_history;
-use super::session::long;
+use super::within::long;
 
 /// How many snapshots are kept. Where the last one is damaged, the one before it and the records since are as good.
 const KEPT: i64 = 2;

@@ -7,7 +7,7 @@ use pogo_core::journal::JournalError;
 
 use super::error::{Answer, Failed};
 use super::fence::{Fence, fenced};
-use super::session::long;
+use super::within::long;
 use crate::compressed::compress;
 
 const PUT: &str = fenced!(

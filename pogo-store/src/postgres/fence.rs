@@ -7,7 +7,7 @@ use sqlx::{PgConnection, Postgres, Row};
 use pogo_core::journal::{Epoch, JournalError, Nonce};
 
 use super::error::{Answer, Failed};
-use super::session::within;
+use super::within::within;
 
 /// An ownership: epoch and nonce, in the very table in which they were written.
 ///

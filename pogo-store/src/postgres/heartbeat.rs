@@ -13,7 +13,8 @@ use super::error::Failed;
 use super::fence::stored;
 use super::hold::Hold;
 use super::pool::before;
-use super::session::{connect_to_write, within};
+use super::session::connect_to_write;
+use super::within::within;
 
 /// How often an owner counts, and how long it may not before it is dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

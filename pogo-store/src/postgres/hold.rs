@@ -22,8 +22,9 @@ use super::namespace::Shared;
 use super::output::Outputs;
 use super::place::Place;
 use super::pool::before;
-use super::session::{connect_to_write, within};
+use super::session::connect_to_write;
 use super::snapshots::write_snapshot;
+use super::within::within;
 use crate::owner::Ended;
 
 /// What lasts until the owner is gone and nothing of it is under way any more.

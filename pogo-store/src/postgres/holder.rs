@@ -10,7 +10,7 @@ use pogo_core::journal::{Epoch, JournalError, Nonce, OwnerId};
 
 use super::error::Failed;
 use super::fence::{number, stored};
-use super::session::within;
+use super::within::within;
 
 /// The row of a namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]

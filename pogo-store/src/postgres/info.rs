@@ -11,7 +11,7 @@ use pogo_core::journal::{Epoch, OwnerId, Seq};
 use super::commits::FoundCommit;
 use super::error::Failed;
 use super::fence::number;
-use super::session::{long, within};
+use super::within::{long, within};
 
 /// What a namespace has, who owns it and who waits for it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -3,7 +3,8 @@
 use sqlx::{Connection, PgConnection, Row};
 
 use super::error::Failed;
-use super::session::within;
+use super::quoted::quoted;
+use super::within::within;
 use super::{PostgresAddress, PostgresError};
 
 /// Each makes of the tables of the version before it those of its own. What was released is never changed.
@@ -102,9 +103,4 @@ async fn run(connection: &mut PgConnection, statements: &str) -> Result<(), Fail
     // It may take long where there is much, and nobody waits for it but a person.
     sqlx::raw_sql(statements).execute(connection).await?;
     Ok(())
-}
-
-/// A name as SQL has it.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -23,10 +23,12 @@ mod owned;
 mod partitions;
 mod place;
 mod pool;
+mod quoted;
 mod session;
 mod snapshots;
 mod store;
 mod watch;
+mod within;
 
 pub use address::PostgresAddress;
 pub use check::PostgresDamage;

@@ -13,8 +13,9 @@ use super::info::info;
 use super::journal::PostgresJournal;
 use super::output::PostgresOutput;
 use super::place::Place;
-use super::session::{connect_to_write, within};
+use super::session::connect_to_write;
 use super::store::{StoreShared, unavailable};
+use super::within::within;
 use super::{PostgresDamage, PostgresError, PostgresInfo};
 use crate::journal::Growth;
 

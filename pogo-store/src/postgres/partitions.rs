@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, Row};
 
 use super::error::Failed;
-use super::session::{long, within};
+use super::within::{long, within};
 
 /// The months in which commits were stored that may be moved, and this one.
 const MONTHS: &str = "

@@ -5,7 +5,7 @@ use sqlx::{PgConnection, Row};
 use pogo_core::scheduler::RestoreCause;
 
 use super::error::Failed;
-use super::session::within;
+use super::within::within;
 
 /// Where a store is. A dump that is loaded has tables of other numbers, a copy that is loaded elsewhere another server;
 /// and a standby that is promoted, or a backup that is played forward, begins another timeline.

@@ -7,7 +7,8 @@ use sqlx::PgConnection;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::error::Failed;
-use super::session::{connect, within};
+use super::session::connect;
+use super::within::within;
 use super::{PostgresAddress, PostgresError};
 
 /// How many there are at once.

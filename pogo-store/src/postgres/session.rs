@@ -1,18 +1,13 @@
 //! Connections that are set up as the store needs them.
 
-use std::time::Duration;
-
 use sqlx::{ConnectOptions, PgConnection, Row};
 
 use super::error::Failed;
 use super::place::Place;
+use super::quoted::quoted;
+use super::within::within;
 use super::{PostgresAddress, PostgresError};
 
-/// How long an answer is waited for. A connection that takes longer is given up: whether its statement was carried out
-/// is found out on another one.
-const ANSWER_WITHIN: Duration = Duration::from_secs(15);
-/// Of what is large.
-const LONG_ANSWER_WITHIN: Duration = Duration::from_secs(300);
 /// The oldest server that there are fixes for, and that has all that is used.
 const OLDEST: i32 = 130_000;
 
@@ -33,22 +28,6 @@ const SETTINGS: &str = "
 const SERVER: &str = "
     SELECT current_setting('server_version_num')::int, pg_is_in_recovery(), setting, source
       FROM pg_settings WHERE name = 'synchronous_commit'";
-
-/// The answer, unless it takes too long.
-pub(super) async fn within<T, E: Into<Failed>>(answer: impl Future<Output = Result<T, E>>) -> Result<T, Failed> {
-    match tokio::time::timeout(ANSWER_WITHIN, answer).await {
-        Ok(answer) => answer.map_err(Into::into),
-        Err(_) => Err(Failed::late()),
-    }
-}
-
-/// The answer to what may take long.
-pub(super) async fn long<T, E: Into<Failed>>(answer: impl Future<Output = Result<T, E>>) -> Result<T, Failed> {
-    match tokio::time::timeout(LONG_ANSWER_WITHIN, answer).await {
-        Ok(answer) => answer.map_err(Into::into),
-        Err(_) => Err(Failed::late()),
-    }
-}
 
 /// Connects, and sets the session up. `purpose` is what the server's list of sessions shows.
 pub(super) async fn connect(address: &PostgresAddress, purpose: &str) -> Result<PgConnection, PostgresError> {
@@ -78,7 +57,7 @@ pub(super) async fn connect(address: &PostgresAddress, purpose: &str) -> Result<
              out",
         ));
     }
-    let schema = super::migration::quoted(address.schema());
+    let schema = quoted(address.schema());
     let set = within(sqlx::query(SETTINGS).bind(schema).execute(&mut connection)).await;
     set.map_err(unavailable)?;
     Ok(connection)

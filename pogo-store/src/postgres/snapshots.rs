@@ -8,7 +8,7 @@ use pogo_core::journal::{JournalError, Seq, Snapshot};
 
 use super::error::{Answer, Failed};
 use super::fence::{Fence, fenced, number, stored};
-use super::session::{long, within};
+use super::within::{long, within};
 use crate::compressed::compress;
 
 const WRITE: &str = fenced!(

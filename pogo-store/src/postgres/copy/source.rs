@@ -19,8 +19,8 @@ use crate::postgres::commits::digest;
 use crate::postgres::error::Failed;
 use crate::postgres::fence::number;
 use crate::postgres::history::first_events;
-use crate::postgres::session::{long, within};
 use crate::postgres::snapshots::read_snapshot;
+use crate::postgres::within::{long, within};
 
 /// A namespace that is owned, so that nobody else writes to it; or one that was written just now.
 pub(super) struct PostgresSource {

@@ -21,9 +21,9 @@ use crate::postgres::fence::{Fence, fenced, stored};
 use crate::postgres::output::{seal, write_frames};
 use crate::postgres::partitions::{make_history, make_output};
 use crate::postgres::place::Place;
-use crate::postgres::session::{long, within};
 use crate::postgres::snapshots::write_snapshot;
 use crate::postgres::store::StoreShared;
+use crate::postgres::within::{long, within};
 
 /// A namespace under a name that none can have, until all of it is there.
 pub(super) struct PostgresTarget {

@@ -6,11 +6,11 @@ use pogo_core::history::JobEventsQuery;
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::{JobId, Record};
 
-use super::rows::span;
+use super::span::{Span, span};
 use crate::postgres::commits::FoundCommit;
 use crate::postgres::error::{Answer, Failed};
 use crate::postgres::fence::stored;
-use crate::postgres::session::long;
+use crate::postgres::within::long;
 
 /// Commits that are read at once.
 const BATCH: i64 = 500;
@@ -22,26 +22,6 @@ const COMMITS: &str = "
         SELECT at, until, epoch, crc, records, jobs FROM commits WHERE namespace = $1 AND at >= $2) AS c
      WHERE (at < $3 OR at >= $4) AND ($5::bigint IS NULL OR jobs @> ARRAY[$5::bigint])
      ORDER BY at LIMIT $6";
-
-/// Where the records of a job are: from the first to before `until`, and from `upto` on, which nobody has looked
-/// through yet.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Span {
-    pub(super) first: Seq,
-    pub(super) until: Seq,
-    pub(super) upto: Seq,
-}
-
-impl Span {
-    /// From here on.
-    fn from(first: Seq) -> Self {
-        Self {
-            first,
-            until: first,
-            upto: first,
-        }
-    }
-}
 
 async fn commits(
     connection: &mut PgConnection,

@@ -4,6 +4,7 @@ mod events;
 mod job_history;
 mod list;
 mod rows;
+mod span;
 
 pub(super) use events::{commits_after, first_events};
 pub(super) use list::{Appended, keep_list};

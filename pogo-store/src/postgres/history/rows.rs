@@ -8,11 +8,11 @@ use pogo_core::history::JobEntry;
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::JobId;
 
-use super::events::{Span, commits_after, job_events_before};
+use super::events::{commits_after, job_events_before};
 use crate::jobs::JobTable;
 use crate::postgres::error::{Answer, Failed};
 use crate::postgres::fence::{Fence, fenced, stored};
-use crate::postgres::session::long;
+use crate::postgres::within::long;
 
 const LIST: &str = "
     SELECT job, entry, (SELECT upto FROM jobs_upto WHERE namespace = $1) AS upto FROM jobs WHERE namespace = $1";
@@ -106,25 +106,4 @@ pub(super) async fn keep(
         .bind(retired)
         .bind(entries);
     long(statement.execute(connection)).await.map(drop)
-}
-
-const SPAN: &str = "
-    SELECT j.first, j.until, u.upto FROM jobs_upto u LEFT JOIN jobs j ON j.namespace = u.namespace AND j.job = $2
-     WHERE u.namespace = $1";
-
-/// Where the records of a job are.
-pub(super) async fn span(connection: &mut PgConnection, namespace: i64, job: JobId) -> Result<Span, Failed> {
-    let statement = sqlx::query(SPAN).bind(namespace).bind(stored(job.number()));
-    let row = long(statement.fetch_optional(connection)).await?;
-    let seq = |column: &str| -> Result<Option<Seq>, Failed> {
-        let number: Option<Option<i64>> = row.as_ref().map(|row| row.try_get(column)).transpose()?;
-        Ok(number.flatten().map(|number| Seq(number.cast_unsigned())))
-    };
-    let upto = seq("upto")?.unwrap_or_default();
-    let first = seq("first")?.unwrap_or(upto);
-    Ok(Span {
-        first,
-        until: seq("until")?.unwrap_or(first),
-        upto,
-    })
 }

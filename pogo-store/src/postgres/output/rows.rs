@@ -15,7 +15,7 @@ use super::attempt::{Attempt, Changes, FoundPiece};
 use crate::postgres::commits::digest;
 use crate::postgres::error::Failed;
 use crate::postgres::fence::{Fence, fenced, number, stored};
-use crate::postgres::session::{long, within};
+use crate::postgres::within::{long, within};
 
 /// A page is done when it has so many bytes.
 const PAGE_BYTES: i64 = 1 << 20;

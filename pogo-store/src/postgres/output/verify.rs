@@ -8,7 +8,7 @@ use super::rows::kept_digest;
 use crate::postgres::commits::digest;
 use crate::postgres::error::Failed;
 use crate::postgres::fence::number;
-use crate::postgres::session::long;
+use crate::postgres::within::long;
 
 /// Attempts whose output is not what it was.
 pub(in crate::postgres) async fn damaged_output(

@@ -1,5 +1,6 @@
 //! Stores of whichever kind, as the program uses them.
 
+mod at_address;
 mod directory;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -16,10 +17,8 @@ use pogo_core::output::OutputStore;
 
 use crate::exit::CliError;
 
-pub(crate) use remote::{
-    Migrated, RemoteInfo, RemoteNamespace, RemoteOwner, RemoteStore, local_dir, migrate_remote, open_remote,
-    refuse_exposed,
-};
+pub(crate) use at_address::{migrate_remote, open_remote, refuse_exposed};
+pub(crate) use remote::{Migrated, RemoteInfo, RemoteNamespace, RemoteOwner, RemoteStore, local_dir};
 
 /// A namespace of a store: what a dispatcher is built on, and what can be read beside one.
 pub(crate) trait KeptNamespace: Send + Sync {
