@@ -29,6 +29,7 @@ mod request;
 mod revision;
 mod roles;
 mod routes;
+mod served_namespace;
 #[cfg(any(feature = "tcp", feature = "unix"))]
 mod serving;
 mod state;
@@ -62,7 +63,8 @@ pub use live::{OutputFeed, QuestionBoard};
 pub use roles::Standby;
 pub use routes::{Route, router, routes};
 pub use secrecy::SecretString;
-pub use state::{Activity, RouterState, RouterStateBuilder, SecretsKeeper, ServedNamespace};
+pub use served_namespace::{SecretsKeeper, ServedNamespace};
+pub use state::{Activity, RouterState, RouterStateBuilder};
 #[cfg(feature = "token-file")]
 pub use token_file::{NewSecret, NewToken, TokenEntry, TokenFile, TokenFileError, TokenGrant};
 pub use tokens::Tokens;

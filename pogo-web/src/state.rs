@@ -5,18 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pogo_api::wire::{NamespaceName, Secrets};
-use pogo_core::dispatcher::Handle;
-use pogo_core::history::JobHistory;
-use pogo_core::output::OutputStore;
+use pogo_api::wire::NamespaceName;
 use tokio::sync::Semaphore;
 
-use crate::history::History;
 use crate::rate::Rates;
-use crate::revision::Revisions;
 use crate::roles::{Role, Roles, Standby};
-use crate::timeline::Timelines;
-use crate::{Authenticator, Limits, OutputFeed, QuestionBoard, SharedGrants};
+use crate::{Authenticator, Limits, ServedNamespace, SharedGrants};
 
 /// What a router answers from: namespaces, and who may ask. Cheap to clone.
 #[derive(Clone)]
@@ -47,90 +41,6 @@ pub struct Activity {
     pub streams: usize,
     /// How many requests have come so far from whoever is known.
     pub requests: u64,
-}
-
-/// A namespace that is served: its dispatcher's handle, and the stores of its output and its history.
-#[derive(Clone)]
-pub struct ServedNamespace {
-    pub(crate) handle: Handle,
-    pub(crate) output: Option<Arc<dyn OutputStore>>,
-    pub(crate) output_feed: Option<OutputFeed>,
-    pub(crate) timelines: Timelines,
-    pub(crate) history: Option<Arc<History>>,
-    pub(crate) secrets: Option<Arc<dyn SecretsKeeper>>,
-    pub(crate) revisions: Arc<Revisions>,
-    pub(crate) questions: Option<QuestionBoard>,
-}
-
-/// Keeps the secrets of jobs, in memory alone.
-pub trait SecretsKeeper: Send + Sync {
-    /// Takes these, in place of those with the same id.
-    fn keep(&self, secrets: Secrets);
-}
-
-impl ServedNamespace {
-    /// The namespace of this dispatcher.
-    pub fn new(handle: Handle) -> Self {
-        Self {
-            handle,
-            output: None,
-            output_feed: None,
-            timelines: Timelines::default(),
-            history: None,
-            secrets: None,
-            revisions: Arc::default(),
-            questions: None,
-        }
-    }
-
-    /// Gives the store that the dispatcher writes output to, so that it can be read.
-    #[must_use]
-    pub fn output(mut self, output: Arc<dyn OutputStore>) -> Self {
-        self.output = Some(output);
-        self
-    }
-
-    /// Gives who keeps the secrets of jobs. By default none are taken.
-    #[must_use]
-    pub fn secrets(mut self, keeper: Arc<dyn SecretsKeeper>) -> Self {
-        self.secrets = Some(keeper);
-        self
-    }
-
-    /// Gives what the transport asks persons by, so that streams bring its questions. By default nobody is asked.
-    #[must_use]
-    pub fn questions(mut self, questions: QuestionBoard) -> Self {
-        self.questions = Some(questions);
-        self
-    }
-
-    /// Gives the feed that observes the dispatcher, so that streams bring what hosts write while they write it.
-    #[must_use]
-    pub fn output_feed(mut self, feed: OutputFeed) -> Self {
-        self.output_feed = Some(feed);
-        self
-    }
-
-    /// Gives the store that knows the jobs of the namespace which have retired, so that they are served as those that
-    /// are alive.
-    #[must_use]
-    pub fn history(mut self, history: Arc<dyn JobHistory>) -> Self {
-        self.history = Some(Arc::new(History::new(history)));
-        self
-    }
-}
-
-impl fmt::Debug for ServedNamespace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServedNamespace")
-            .field("handle", &self.handle)
-            .field("output", &self.output.is_some())
-            .field("output_feed", &self.output_feed.is_some())
-            .field("history", &self.history.is_some())
-            .field("questions", &self.questions.is_some())
-            .field("secrets", &self.secrets.is_some())
-            .finish()
-    }
 }
 
 impl RouterState {

@@ -5,23 +5,20 @@ use std::collections::BTreeMap;
 use pogo_api::wire::{HostOutput, NamespaceName, Problem, Question, StreamEnd};
 use pogo_core::output::Stream;
 use pogo_core::stream::Update;
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{Components, Schema};
+use utoipa::openapi::schema::Components;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Info, InfoBuilder, OpenApiBuilder, Paths, RefOr};
+use utoipa::openapi::{Info, InfoBuilder, OpenApiBuilder, Paths};
 
 use super::operation::refusals;
 use super::operations::operations;
 use super::prose::plain;
+use super::schemas::{Schemas, add};
 use crate::routes;
 
 const ABOUT: &str = "Orders, queries, output and a live stream of rollouts. Fields are only added within `v1`: leave \
     aside those that you do not know. Moments are milliseconds since the Unix epoch, and times are milliseconds. \
     Errors are problem documents of RFC 9457 with a type that stays the same. An order with a `request` id can be sent \
     again where its answer was lost: it is carried out once.";
-
-/// Schemas by their names.
-pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
 
 /// The description of every [route](crate::routes), of OpenAPI 3.1.
 ///
@@ -79,10 +76,4 @@ fn common() -> Schemas {
     add::<Question>(&mut schemas);
     add::<StreamEnd>(&mut schemas);
     schemas
-}
-
-/// A schema, and those that it names.
-pub(super) fn add<T: ToSchema>(schemas: &mut Schemas) {
-    T::schemas(schemas);
-    schemas.push((T::name().into_owned(), T::schema()));
 }

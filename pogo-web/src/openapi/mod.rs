@@ -6,5 +6,6 @@ mod document;
 mod operation;
 mod operations;
 mod prose;
+mod schemas;
 
 pub use document::openapi;

@@ -14,7 +14,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Ref, RefOr, Required, Response, ResponseBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::document::{Schemas, add};
+use super::schemas::{Schemas, add};
 use crate::Right;
 
 /// Numbers of jobs and of attempts, as paths and parameters have them, and of limits.

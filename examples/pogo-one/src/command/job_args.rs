@@ -76,3 +76,11 @@ fn check_program_transport(args: &ExecArgs) -> Result<(), CliError> {
         None => Ok(()),
     }
 }
+
+/// Whether there are secrets, which travel apart from the job.
+#[cfg(feature = "store")]
+pub(super) fn has_secrets(args: &RunArgs) -> bool {
+    let (ssh, exec_options) = (&args.ssh, &args.exec_options);
+    let passwords = ssh.ask_password || ssh.password_file.is_some() || exec_options.ask_sudo_password;
+    passwords || ssh.passphrase_file.is_some() || !exec_options.secret_env.is_empty()
+}

@@ -15,7 +15,7 @@ use pogo_ssh::{SshTransport, SshTransports};
 
 use super::connect;
 use super::follow::{FollowedSources, sources};
-use super::job_args::{checked, folding, spec};
+use super::job_args::{checked, folding, has_secrets, spec};
 use super::kept_inputs::inputs;
 use super::run_on_server::for_server;
 use super::stop::StopSignals;
@@ -293,12 +293,6 @@ fn prepare(
         plan,
         guard,
     })
-}
-
-pub(super) fn has_secrets(args: &RunArgs) -> bool {
-    let (ssh, exec_options) = (&args.ssh, &args.exec_options);
-    let passwords = ssh.ask_password || ssh.password_file.is_some() || exec_options.ask_sudo_password;
-    passwords || ssh.passphrase_file.is_some() || !exec_options.secret_env.is_empty()
 }
 
 /// The secrets of the job: read from files and variables, or typed.

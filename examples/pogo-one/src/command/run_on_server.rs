@@ -5,6 +5,7 @@ use std::io::Read;
 
 use pogo_core::plan::{JobSpec, Stdin, TransportSettings};
 
+use super::job_args::has_secrets;
 use crate::cli::RunArgs;
 use crate::exit::CliError;
 use crate::service::ServerAddress;
@@ -19,7 +20,7 @@ pub(super) fn for_server(server: &ServerAddress, args: &RunArgs, mut spec: JobSp
             "{server} connects to the hosts with settings and keys of its own; leave out {what}"
         )))
     };
-    if super::run_kept::has_secrets(args) {
+    if has_secrets(args) {
         return refuse("passwords, passphrases and secret variables");
     }
     let typed = spec.transport_settings.names().find(|name| *name != "ssh_config");

@@ -11,6 +11,8 @@ use pogo_web::{Grants, GrantsFile};
 use super::Place;
 use super::encryption::TlsFiles;
 use super::issuers::{IssuerSettings, issuers};
+use super::server_address::SHARED_SOCKET;
+use super::setting_path::absolute;
 use crate::cli::{ServeArgs, StoreAddress, StoreChoice};
 use crate::exit::{CliError, Exit};
 use crate::report;
@@ -37,9 +39,6 @@ pub(crate) struct GroupSocket {
     /// The number of the group.
     pub(crate) group: u32,
 }
-
-/// Where the socket of a shared server is, and where programs look for it.
-pub(crate) const SHARED_SOCKET: &str = "/run/pogo/pogo.sock";
 
 const KEYS: &[&str] = &[
     "store",
@@ -180,19 +179,6 @@ fn store(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<StoreCh
             None
         }
     }
-}
-
-pub(super) fn absolute(reader: &mut SettingsReader<'_>, value: &SettingItem, example: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(reader.text(value, "a path", example)?);
-    if path.is_absolute() {
-        return Some(path);
-    }
-    reader.problem(
-        value.position,
-        "the path is relative, and a service starts in no directory of yours",
-        &format!("for example `{example}`"),
-    );
-    None
 }
 
 fn namespace(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<String> {

@@ -3,12 +3,13 @@
 use std::sync::Once;
 use std::time::Duration;
 
-use pogo_api::wire::{About, ProblemKind};
+use pogo_api::wire::About;
 use pogo_api::{Client, ClientError, NamespaceClient};
 
+use super::client_error::client_error;
 use super::launch::{Started, launch};
 use super::{Place, ServerAddress};
-use crate::exit::{CliError, Exit};
+use crate::exit::CliError;
 use crate::report;
 
 /// How long a dispatcher may be about to end, or about to listen, before that is an error.
@@ -138,24 +139,4 @@ pub(super) fn watching(place: &Place) -> Result<NamespaceClient, CliError> {
 /// What this program is called among servers.
 pub(super) fn program() -> String {
     format!("pogo {}", env!("PROGRAM_VERSION"))
-}
-
-/// The error of a request, with the exit code that it has.
-pub(crate) fn client_error(error: ClientError) -> CliError {
-    let code = error.exit_code();
-    let message = match &error {
-        ClientError::Refused(problem) if problem.kind == ProblemKind::UnknownJob => {
-            // The server's cure is for whoever speaks to it.
-            let what = problem.detail.split(';').next().unwrap_or_default();
-            format!("{what}; `pogo jobs` lists those that there are")
-        }
-        _ => error.to_string(),
-    };
-    match Exit::of_code(code) {
-        Exit::Usage => CliError::Usage(message),
-        Exit::Unreachable => CliError::Unreachable(message),
-        Exit::ContactLost => CliError::ContactLost(message),
-        Exit::NotAllowed => CliError::NotAllowed(message),
-        _ => CliError::Broken(message),
-    }
 }

@@ -1,70 +1,17 @@
 //! What answers for a namespace on this machine: its socket, and what else is listened on.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use pogo_api::wire::NamespaceName;
 use pogo_web::unix::{Access, ServeOptions, Socket, SocketError};
-use pogo_web::{PeerAccounts, RouterState, RouterStateBuilder, ServedNamespace, SharedGrants, Standby, router};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use pogo_web::{PeerAccounts, RouterState, SharedGrants, router};
 
 use super::config_file::ServiceConfig;
 use super::connect::program;
+use super::role::{Role, Serving};
 use super::{Place, listen, shared};
 use crate::exit::CliError;
 use crate::store::NotServed;
-
-/// What this process is for a namespace.
-pub(super) enum Role {
-    /// Its dispatcher.
-    Serves(ServedNamespace),
-    /// One that waits until it can take over from an owner.
-    StandsBy(Standby),
-}
-
-impl Role {
-    /// Has a router answer by it.
-    pub(super) fn of(&self, builder: RouterStateBuilder, name: &NamespaceName) -> RouterStateBuilder {
-        match self {
-            Self::Serves(namespace) => builder.namespace(name.clone(), namespace.clone()),
-            Self::StandsBy(standby) => builder.standby(name.clone(), standby.clone()),
-        }
-    }
-}
-
-/// A task that serves until it is stopped.
-pub(super) struct Serving {
-    task: JoinHandle<()>,
-    stop: oneshot::Sender<()>,
-}
-
-impl Serving {
-    /// Spawns what serves until the future that it is given is ready.
-    pub(super) fn spawn<F>(serve: impl FnOnce(Stopped) -> F) -> Self
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(serve(Stopped(stopped)));
-        Self { task, stop }
-    }
-
-    /// Ends streams, and answers what was received.
-    async fn stop(self) {
-        let _ = self.stop.send(());
-        let _ = self.task.await;
-    }
-}
-
-/// Whether serving ends.
-pub(super) struct Stopped(oneshot::Receiver<()>);
-
-impl Stopped {
-    pub(super) async fn wait(self) {
-        drop(self.0.await);
-    }
-}
 
 /// The socket of a namespace on this machine, of which there is one.
 pub(super) struct LocalSocket(Socket);

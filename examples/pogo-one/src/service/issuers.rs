@@ -7,7 +7,7 @@ use pogo_inventory::{SettingItem, SettingsReader};
 #[cfg(feature = "jwt")]
 use pogo_web::{Authenticator, JwksFile, JwksUrl, JwtAlgorithm, JwtAuthenticator, JwtIssuer};
 
-use super::config_file::absolute;
+use super::setting_path::absolute;
 use crate::exit::CliError;
 
 /// An issuer whose tokens are taken.

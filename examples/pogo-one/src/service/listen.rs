@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use super::Place;
 use super::config_file::ServiceConfig;
 use super::connect::program;
-use super::front::{Role, Serving};
+use super::role::{Role, Serving};
 use crate::access::tokens_of;
 use crate::actor::account;
 use crate::exit::CliError;

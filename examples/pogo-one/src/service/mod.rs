@@ -1,6 +1,7 @@
 //! Jobs that outlive their terminal: the dispatcher of a store as a process of its own, and the way to it.
 
 mod away_store;
+mod client_error;
 mod config_file;
 mod configuration;
 mod connect;
@@ -20,17 +21,20 @@ mod output;
 mod place;
 mod process;
 mod prompter;
+mod role;
 mod secrets;
 mod server;
 mod server_address;
+mod setting_path;
 mod shared;
 mod signals;
 mod standby;
 mod stopper;
 mod taken_over;
 
+pub(crate) use client_error::client_error;
 pub(crate) use configuration::{NewConfiguration, configure, is_changed, known_configuration};
-pub(crate) use connect::{about, client_error, connect, connect_again, find};
+pub(crate) use connect::{about, connect, connect_again, find};
 pub(crate) use follower::{FollowedJob, PastOutput, Person, follow, own_agent};
 pub(crate) use inputs::KeptInput;
 pub(crate) use output::OutputFollower;

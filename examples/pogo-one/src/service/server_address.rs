@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use pogo_api::{Client, ClientError};
 use rustix::fs::{Access, access};
 
-use super::config_file::SHARED_SOCKET;
-use super::connect::client_error;
+use super::client_error::client_error;
 use crate::exit::CliError;
+
+/// Where the socket of a shared server is, and where programs look for it.
+pub(crate) const SHARED_SOCKET: &str = "/run/pogo/pogo.sock";
 
 /// A server that somebody else runs. Displays as people name it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use pogo_web::{Limits, PeerAccounts, RouterState, SharedGrants, router};
 use super::Place;
 use super::config_file::GroupSocket;
 use super::connect::program;
-use super::front::{Role, Serving};
+use super::role::{Role, Serving};
 use crate::exit::CliError;
 
 /// Listens for the members of the group, each of whom is known by their account.

@@ -11,8 +11,9 @@ use tokio::time::{Instant, sleep};
 
 use super::Place;
 use super::dispatching::{Dispatching, Taking};
-use super::front::{Front, Role};
+use super::front::Front;
 use super::log::ServiceLog;
+use super::role::Role;
 use crate::exit::CliError;
 use crate::store::{KeptNamespace, NotServed, RemoteInfo, RemoteNamespace, owned_by};
 
