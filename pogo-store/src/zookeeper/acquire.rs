@@ -48,7 +48,7 @@ struct Seen {
 }
 
 enum Step {
-    Taken(Taken),
+    Taken(Box<Taken>),
     Held(JournalError),
     /// Until something changes, or so long.
     Wait(Option<[OneshotWatcher; 2]>, Duration),
@@ -70,7 +70,7 @@ impl Asking<'_> {
                         if is_listed {
                             let _ = client.delete(&self.shared.paths.standby(self.owner.nonce), None).await;
                         }
-                        return Ok(taken);
+                        return Ok(*taken);
                     }
                     Ok(Step::Held(held)) => return Err(held),
                     Ok(Step::Wait(watches, most)) => {
@@ -118,12 +118,12 @@ impl Asking<'_> {
         };
         if holder.nonce == self.owner.nonce {
             // It was taken by an earlier try, of which the answer was lost.
-            return Ok(Step::Taken(Taken {
+            return Ok(Step::Taken(Box::new(Taken {
                 client: client.clone(),
                 fence: self.fence(Epoch(state.node.epoch), state.version),
                 node: state.node.clone(),
                 made: state.made,
-            }));
+            })));
         }
         if self.how == Acquire::Force {
             return self.raise(client, seen).await;
@@ -203,12 +203,12 @@ impl Asking<'_> {
                     Some(MultiWriteResult::SetData { stat }) => stat.version,
                     _ => before.version.wrapping_add(1),
                 };
-                Ok(Step::Taken(Taken {
+                Ok(Step::Taken(Box::new(Taken {
                     client: client.clone(),
                     fence: Fence { version, ..fence },
                     node,
                     made: before.made,
-                }))
+                })))
             }
             // Somebody was faster, or the owner's session has ended or begun just now.
             Err(MultiWriteError::OperationFailed {

@@ -12,9 +12,9 @@ use pogo_store::zookeeper::ZookeeperAddress;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreAddress {
     #[cfg(feature = "postgres")]
-    Postgres(PostgresAddress),
+    Postgres(Box<PostgresAddress>),
     #[cfg(feature = "zookeeper")]
-    Zookeeper(ZookeeperAddress),
+    Zookeeper(Box<ZookeeperAddress>),
 }
 
 /// What an address begins with, and the feature that has such stores.
@@ -34,17 +34,23 @@ impl StoreAddress {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         #[cfg(feature = "postgres")]
         if PostgresAddress::is_meant_by(text) {
-            return text.parse().map(Self::Postgres).map_err(|error| {
-                let error: pogo_store::postgres::PostgresError = error;
-                error.to_string()
-            });
+            return text
+                .parse()
+                .map(|address| Self::Postgres(Box::new(address)))
+                .map_err(|error| {
+                    let error: pogo_store::postgres::PostgresError = error;
+                    error.to_string()
+                });
         }
         #[cfg(feature = "zookeeper")]
         if ZookeeperAddress::is_meant_by(text) {
-            return text.parse().map(Self::Zookeeper).map_err(|error| {
-                let error: pogo_store::zookeeper::ZookeeperError = error;
-                error.to_string()
-            });
+            return text
+                .parse()
+                .map(|address| Self::Zookeeper(Box::new(address)))
+                .map_err(|error| {
+                    let error: pogo_store::zookeeper::ZookeeperError = error;
+                    error.to_string()
+                });
         }
         let kind = KINDS.iter().find(|(scheme, _)| text.starts_with(scheme));
         let kind = kind.map_or("that place", |(_, kind)| kind);

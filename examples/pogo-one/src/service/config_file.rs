@@ -221,7 +221,8 @@ fn tls(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<TlsFiles>
         }
     }
     let has = |name: &str| written.iter().any(|setting| setting.key == name);
-    if !written.is_empty() && !(has("certificate") && has("key")) {
+    let is_half = !has("certificate") || !has("key");
+    if !written.is_empty() && is_half {
         let message = "a certificate is served with its key";
         reader.problem(value.position, message, &format!("for example `{example}`"));
     }

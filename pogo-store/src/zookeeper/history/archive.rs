@@ -70,7 +70,7 @@ pub(in crate::zookeeper) async fn archive(hold: &Hold, needed: Seq) -> Result<()
         Ok((archived, seqs_below(client, &paths.commits).await?))
     });
     let (archived, commits) = there.await?;
-    let first_needed = commits.iter().copied().filter(|at| *at <= needed).next_back();
+    let first_needed = commits.iter().copied().rfind(|at| *at <= needed);
     let upto = first_needed.unwrap_or_default();
     let done = archived.last().map(|last| last.until).unwrap_or_default();
     let mut next = done.max(commits.first().copied().unwrap_or_default());

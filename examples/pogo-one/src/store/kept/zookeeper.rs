@@ -34,7 +34,7 @@ struct Kept {
 pub(super) async fn open(address: &ZookeeperAddress) -> Result<Box<dyn RemoteStore>, CliError> {
     let output = match address.output() {
         Some(directory) => std::path::absolute(directory).map_err(CliError::usage)?,
-        None => local_dir(&StoreAddress::Zookeeper(address.clone()))?.join("output"),
+        None => local_dir(&StoreAddress::Zookeeper(Box::new(address.clone())))?.join("output"),
     };
     let store = ZookeeperStore::open(address).await.map_err(refused)?;
     Ok(Box::new(KeptStore { store, output }))
