@@ -91,12 +91,14 @@ impl Postgres {
         String::from_utf8(done.stdout).unwrap()
     }
 
-    /// What `psql` says of a script that fails.
-    pub(crate) fn fails(&self, script: &str) -> String {
+    /// Runs a script that may fail, for which `psql` says why.
+    pub(crate) fn tries(&self, script: &str) -> Result<(), String> {
         let mut psql = self.session();
         let done = psql.args(["-v", "ON_ERROR_STOP=1", "-c", script]).output().unwrap();
-        assert!(!done.status.success());
-        String::from_utf8(done.stderr).unwrap()
+        match done.status.success() {
+            true => Ok(()),
+            false => Err(String::from_utf8(done.stderr).unwrap()),
+        }
     }
 
     /// A session of the role of stores.

@@ -30,7 +30,9 @@ def opened(browser, scheme, width):
     # axe is no part of the page, whose policy allows no script but its own.
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
-    page.on("console", lambda m: PROBLEMS.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
+    # That something is not there is an answer, of which browsers complain.
+    bad = lambda message: message.type in ("error", "warning") and "status of 404" not in message.text
+    page.on("console", lambda message: PROBLEMS.append(f"console: {message.text}") if bad(message) else None)
     page.on("pageerror", lambda error: PROBLEMS.append(f"script: {error}"))
     foreign = lambda request: None if request.url.startswith(ADDRESS) else PROBLEMS.append(f"asks {request.url}")
     page.on("request", foreign)
