@@ -48,7 +48,7 @@ impl NamespaceClient {
     /// the last update: no record is lost, and none comes twice.
     ///
     /// An error is its last item: the server refuses, is not there at first, or has not [come
-    /// back](Client::reconnect_for).
+    /// back](crate::Client::reconnect_for).
     pub fn subscribe(&self, request: StreamRequest) -> Updates {
         Updates::new(self.clone(), request)
     }

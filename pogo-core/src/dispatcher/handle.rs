@@ -146,8 +146,8 @@ impl Handle {
     /// If the job names tags of a [tag resolver](super::DispatcherBuilder::resolvers), that is queried first, and the
     /// fleet with its answer is applied together with the job.
     ///
-    /// Numbers are assigned by the [scheduler](Scheduler::next_job) when the order is carried out, and never reused in
-    /// a namespace.
+    /// Numbers are assigned by the [scheduler](crate::scheduler::Scheduler::next_job) when the order is carried out,
+    /// and never reused in a namespace.
     ///
     /// # Errors
     /// As [`execute`](Self::execute). Nothing has changed then.
@@ -235,9 +235,9 @@ impl Handle {
     }
 
     /// Tries hosts again, and returns the job that does: this one, or a new one of [these
-    /// hosts](Scheduler::retired_jobs) where it has retired. Those that are in doubt, and whose attempt may still run
-    /// there, are [asked](super::Transport::fence) first, which may take a minute; a host that needs no other attempt
-    /// then gets none.
+    /// hosts](crate::scheduler::Scheduler::retired_jobs) where it has retired. Those that are in doubt, and whose
+    /// attempt may still run there, are [asked](super::Transport::fence) first, which may take a minute; a host that
+    /// needs no other attempt then gets none.
     ///
     /// # Errors
     /// As [`execute`](Self::execute). [`InputError::NotFenced`](crate::scheduler::InputError::NotFenced) of a host that

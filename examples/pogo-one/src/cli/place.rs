@@ -46,7 +46,7 @@ impl StoreChoice {
 #[command(next_help_heading = "Store")]
 pub(crate) struct PlaceArgs {
     /// Directory of the store, or its address, as postgres://pogo@db.example.com/pogo or zookeeper://zk1,zk2/pogo; or
-    /// that of a server, as https://pogo.example.com:7646, whose token POGO_TOKEN has, or the file POGO_TOKEN_FILE
+    /// the URL of a server, whose token POGO_TOKEN has, or the file POGO_TOKEN_FILE
     /// [default: the service of this machine, or pogo in $XDG_STATE_HOME, or in ~/.local/state]
     #[arg(
         long,
