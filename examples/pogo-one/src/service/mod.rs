@@ -38,7 +38,7 @@ pub(crate) use connect::{about, connect, connect_again, find};
 pub(crate) use follower::{FollowedJob, PastOutput, Person, follow, own_agent};
 pub(crate) use inputs::KeptInput;
 pub(crate) use output::OutputFollower;
-pub(crate) use place::{Place, PlaceStore};
+pub(crate) use place::{Place, PlaceStore, inputs_dir};
 pub(crate) use process::own_program;
 pub(crate) use secrets::SETTING as SECRETS_SETTING;
 pub(crate) use server::{Server, serve};

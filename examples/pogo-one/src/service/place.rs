@@ -152,7 +152,7 @@ impl Place {
 
     /// What jobs read that came through pipes.
     pub(super) fn inputs(&self) -> PathBuf {
-        self.directory().join("inputs")
+        inputs_dir(&self.directory())
     }
 
     /// Whether a dispatcher ever had it, as far as this machine knows.
@@ -206,6 +206,11 @@ impl Place {
             }
         }
     }
+}
+
+/// Where what jobs read is kept, of a namespace in this directory.
+pub(crate) fn inputs_dir(namespace: &Path) -> PathBuf {
+    namespace.join("inputs")
 }
 
 /// What is local of a server: nothing but a folder that is never made.

@@ -1,5 +1,7 @@
 //! `pogo store info`
 
+use std::path::Path;
+
 use pogo_store::{JobFilter, NamespaceInfo, Store};
 use serde_json::{Value, json};
 
@@ -10,6 +12,7 @@ use super::size::size;
 use crate::cli::{StoreChoice, StoreInfoArgs};
 use crate::exit::{CliError, Exit};
 use crate::report::print_as;
+use crate::service::inputs_dir;
 
 /// A namespace, and how many jobs it has.
 struct Summary {
@@ -18,6 +21,8 @@ struct Summary {
     copied_from: Option<String>,
     jobs: usize,
     unfinished: usize,
+    /// Standard input and files that are kept for jobs that are not done: how many, and their bytes.
+    inputs: (usize, u64),
 }
 
 pub(super) fn info(args: &StoreInfoArgs) -> Result<Exit, CliError> {
@@ -38,6 +43,7 @@ pub(super) fn info(args: &StoreInfoArgs) -> Result<Exit, CliError> {
             copied_from: wait(namespace.copied())?.map(|mark| mark.from),
             jobs: count(all.clone())?,
             unfinished: count(all.unfinished())?,
+            inputs: inputs(&inputs_dir(namespace.path())),
         });
     }
     let text: String = summaries.iter().map(Summary::text).collect();
@@ -74,8 +80,9 @@ impl Summary {
         };
         format!(
             "\n{name}: {}; {owner}\n{}  jobs       {}{unfinished}\n  records    from {} on: {}, {}\n  \
-             snapshots  {}, {}\n  content    {}, {}\n  events     of {}, {}\n  output     of {}, {}\n",
-            size(info.bytes()),
+             snapshots  {}, {}\n  content    {}, {}\n  events     of {}, {}\n  output     of {}, {}\n  \
+             inputs     {}, {}\n",
+            size(info.bytes() + self.inputs.1),
             copied.unwrap_or_default(),
             self.jobs,
             info.first,
@@ -89,6 +96,8 @@ impl Summary {
             size(info.events.1),
             counted(info.output.0, "job"),
             size(info.output.1),
+            counted(self.inputs.0, "file"),
+            size(self.inputs.1),
         )
     }
 
@@ -97,7 +106,7 @@ impl Summary {
         let counted = |(count, bytes): (usize, u64)| json!({ "count": count, "bytes": bytes });
         json!({
             "namespace": name,
-            "bytes": info.bytes(),
+            "bytes": info.bytes() + self.inputs.1,
             "owner": info.owner.as_ref().map(|last| json!({
                 "owner": last.owner,
                 "epoch": last.epoch,
@@ -112,8 +121,16 @@ impl Summary {
             "content": counted(info.content),
             "events": counted(info.events),
             "output": counted(info.output),
+            "inputs": counted(self.inputs),
         })
     }
+}
+
+/// The files of a directory, and their bytes. What is removed meanwhile takes no room.
+fn inputs(directory: &Path) -> (usize, u64) {
+    let files = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let sizes: Vec<u64> = files.filter_map(|file| Some(file.metadata().ok()?.len())).collect();
+    (sizes.len(), sizes.iter().sum())
 }
 
 pub(crate) fn counted(count: usize, noun: &str) -> String {

@@ -41,6 +41,8 @@ fn what_comes_through_a_pipe_is_kept_with_the_job_whatever_its_size() {
     for entry in fs::read_dir(&inputs).unwrap() {
         assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
+    let info = kept.verb(&["store", "info", "--store", kept.file("store").to_str().unwrap()]);
+    assert!(info.out.contains("inputs     2 files, "), "{}{}", info.out, info.err);
     // Nothing stays of a job that is refused.
     let mut command = kept.run_command("nowhere", &["--stdin", "-", "--", "cat"]);
     let done = Done::of(command.stdin(fs::File::open(&input).unwrap()).output().unwrap());

@@ -72,6 +72,7 @@ fn the_store_of_a_user_is_found_and_shown() {
         "jobs       1\n",
         "records    from #0 on: 1 segment, ",
         "output     of 1 job, 4.0 KiB",
+        "inputs     0 files, 0 B",
     ] {
         assert!(done.out.contains(part), "{part}\n{}", done.out);
     }
