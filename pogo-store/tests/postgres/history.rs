@@ -83,3 +83,22 @@ fn a_job_is_remembered_while_it_runs_and_after_its_records_left_the_journal() {
                 .all(|(_, record)| record.event.host().is_some_and(|host| host.as_str() == "web7"))
     );
 }
+
+/// The list is written beside the journal, by a task that ends with the ownership wherever it is.
+#[test]
+fn the_events_of_a_job_are_whole_whenever_its_owner_ends() {
+    let Some(server) = Postgres::shared() else { return };
+    let address = server.address(&schema());
+    block_on(PostgresStore::migrate(&address)).unwrap();
+    let (store, records) = (block_on(PostgresStore::open(&address)).unwrap(), log(12));
+    let of_job = records.iter().filter(|record| record.event.job().is_some()).count();
+    for round in 0..25 {
+        let namespace = store.namespace(&format!("n{round}")).unwrap();
+        let mut owned = block_on(namespace.journal().acquire(owner(1), Acquire::IfFree)).unwrap();
+        for (at, record) in (0..).map(Seq).zip(&records) {
+            block_on(owned.append(&Commit::new(at, vec![record.clone()]))).unwrap();
+        }
+        drop(owned);
+        assert_eq!(events(&namespace, 100).len(), of_job, "round {round}");
+    }
+}

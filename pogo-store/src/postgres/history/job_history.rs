@@ -20,11 +20,11 @@ impl JobHistory for PostgresNamespace {
             let mut pooled = shared.store.pool.get().await?;
             let table = match shared.find(&mut pooled).await {
                 Ok(Some(namespace)) => whole_list(&mut pooled, namespace).await,
-                Ok(None) => Ok(Ok(crate::jobs::JobTable::default())),
+                Ok(None) => Ok(Ok(Default::default())),
                 Err(failed) => Err(failed),
             };
             let table = pooled.done(table)?;
-            Ok(table.map(|table| filter.page(table.jobs.values().rev())))
+            Ok(table.map(|(table, _)| filter.page(table.jobs.values().rev())))
         };
         answered(self.shared().store.runtime.run(read).await)
     }

@@ -1,14 +1,13 @@
 //! The list of jobs, by the owner of the namespace.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::journal::Seq;
-use pogo_core::scheduler::{JobId, Record};
+use pogo_core::scheduler::Record;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::rows::{apply, keep, whole_list};
+use super::rows::{Spans, apply, keep, whole_list, widen};
 use crate::jobs::JobTable;
 use crate::postgres::error::Failed;
 use crate::postgres::hold::Hold;
@@ -54,20 +53,21 @@ async fn note_on(
     commits: &[Appended],
 ) -> Result<(), Failed> {
     let namespace = hold.fence.namespace;
-    let table = match table {
-        Some(table) => table,
+    // A list that is read now has records of which nobody has told yet: without the place of these, whoever reads the
+    // events of a job would pass over them.
+    let (table, mut spans) = match table {
+        Some(table) => (table, Spans::new()),
         None => {
             let whole = whole_list(connection, namespace).await?;
-            table.insert(whole.map_err(|error| Failed::before(error.to_string()))?)
+            let (whole, spans) = whole.map_err(|error| Failed::before(error.to_string()))?;
+            (table.insert(whole), spans)
         }
     };
-    let mut spans: BTreeMap<JobId, (Seq, Seq)> = BTreeMap::new();
     for (at, records) in commits {
         let end = Seq(at.0 + records.len() as u64);
         for (seq, record) in (at.0..).map(Seq).zip(records) {
             if let Some(job) = record.event.job() {
-                let span = spans.entry(job).or_insert((*at, end));
-                *span = (span.0.min(*at), span.1.max(end));
+                widen(&mut spans, job, (*at, end));
             }
             // A list that was read just now has them.
             if seq >= table.upto {

@@ -32,21 +32,34 @@ async fn load(connection: &mut PgConnection, namespace: i64) -> Result<JobTable,
     Ok(table)
 }
 
-/// The list with what it lacked: the records that came since.
-pub(super) async fn whole_list(connection: &mut PgConnection, namespace: i64) -> Answer<JobTable> {
+/// Where the records of jobs are that were added to a list, from the begin of a commit to the end of one.
+pub(super) type Spans = BTreeMap<JobId, (Seq, Seq)>;
+
+pub(super) fn widen(spans: &mut Spans, job: JobId, (at, end): (Seq, Seq)) {
+    let span = spans.entry(job).or_insert((at, end));
+    *span = (span.0.min(at), span.1.max(end));
+}
+
+/// The list with what it lacked: the records that came since, and where these are.
+pub(super) async fn whole_list(connection: &mut PgConnection, namespace: i64) -> Answer<(JobTable, Spans)> {
     let mut table = load(connection, namespace).await?;
+    let mut spans = Spans::new();
     loop {
         let commits = commits_after(connection, namespace, table.upto).await?;
         if commits.is_empty() {
-            return Ok(Ok(table));
+            return Ok(Ok((table, spans)));
         }
         for commit in commits {
+            let of_commit = (commit.at, commit.until);
             let records = match commit.positioned(table.upto) {
                 Ok(records) => records,
                 Err(error) => return Ok(Err(error)),
             };
             // What retention has removed is not missed.
             for (at, record) in records {
+                if let Some(job) = record.event.job() {
+                    widen(&mut spans, job, of_commit);
+                }
                 apply(connection, namespace, &mut table, (at, &record)).await?;
             }
         }
@@ -83,7 +96,7 @@ pub(super) async fn keep(
     connection: &mut PgConnection,
     fence: Fence,
     table: &JobTable,
-    (changed, spans): (&BTreeSet<JobId>, &BTreeMap<JobId, (Seq, Seq)>),
+    (changed, spans): (&BTreeSet<JobId>, &Spans),
 ) -> Result<(), Failed> {
     let (mut jobs, mut firsts, mut untils) = (vec![], vec![], vec![]);
     let (mut retired, mut entries) = (vec![], vec![]);
