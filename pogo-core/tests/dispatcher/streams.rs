@@ -2,18 +2,17 @@
 //! and holds nobody up.
 
 use super::every_query::queries;
-use super::intercepted::{Intercepted, Interceptor};
+use super::forgetful::Forgetful;
 use super::shop::{Counting, JOB};
 use super::stream_client::{Known, clients, views};
 use super::yields::{Manual, Yields, yields};
-use async_trait::async_trait;
 use futures::StreamExt;
 use futures::executor::{LocalPool, block_on};
 use futures::future::RemoteHandle;
 use futures::task::LocalSpawnExt;
 use pogo_core::dispatcher::{Clock, Dispatcher, Handle, SubscriptionError, SubscriptionOptions};
 use pogo_core::fleet::Fleet;
-use pogo_core::journal::{Commit, Journal, JournalError, MemoryJournal, OwnedJournal, Page, Seq, replay};
+use pogo_core::journal::{Journal, MemoryJournal, Seq, replay};
 use pogo_core::plan::{HoldOwner, JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{HoldMode, JobEventKind, JobId, Order, Query, QueryError};
@@ -21,45 +20,9 @@ use pogo_core::stream::{ResyncReason, StreamId, StreamRequest, Update};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-/// Pages of two records, of which those of long ago are gone.
-struct Forgetful {
-    pace: Yields,
-    keeps: u64,
-    reads: AtomicUsize,
-}
-
-impl Forgetful {
-    fn journal(pace: Yields, keeps: u64) -> Arc<Intercepted<Self>> {
-        let reads = AtomicUsize::new(0);
-        Arc::new(Intercepted::new(Self { pace, keeps, reads }))
-    }
-}
-
-#[async_trait]
-impl Interceptor for Forgetful {
-    async fn read(&self, journal: &MemoryJournal, from: Seq) -> Result<Page, JournalError> {
-        self.reads.fetch_add(1, Ordering::SeqCst);
-        self.pace.here().await;
-        let first = Seq((journal.records().len() as u64).saturating_sub(self.keeps));
-        if from < first {
-            return Err(JournalError::Compacted { first });
-        }
-        let mut page = journal.read(from).await?;
-        page.records.truncate(2);
-        page.next = Seq(page.next.0.min(from.0 + 2));
-        self.pace.here().await;
-        Ok(page)
-    }
-
-    async fn append(&self, journal: &mut dyn OwnedJournal, commit: &Commit) -> Result<Seq, JournalError> {
-        self.pace.here().await;
-        journal.append(commit).await
-    }
-}
 
 fn host(name: &str) -> pogo_core::fleet::HostName {
     name.parse().unwrap()

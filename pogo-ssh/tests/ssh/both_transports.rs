@@ -6,8 +6,9 @@ use pogo_core::dispatcher::Transport;
 use pogo_core::plan::{ExecOptions, RemoteCommand};
 use pogo_core::scheduler::{FailureKind, Outcome};
 
-use crate::attempt::{Report, TestAttempt, over_its_time};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh};
+use crate::over_time::over_its_time;
 
 /// What happens to a command while it runs.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -12,7 +12,8 @@ use pogo_core::journal::MemoryJournal;
 use pogo_core::plan::{ExecOptions, JobSpec, RemoteCommand, RunAs, Stdin};
 use pogo_core::scheduler::{FailureKind, JobId, NeverBegan, Outcome, Phase, Tally};
 
-use crate::attempt::{over_its_time, term};
+use crate::attempt::term;
+use crate::over_time::over_its_time;
 use crate::place::{Place, on_both};
 
 pub(crate) fn detached(key: &str) -> ExecOptions {

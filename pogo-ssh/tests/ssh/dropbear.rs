@@ -16,8 +16,9 @@ use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::{Agent, SshTransport, SshTransportBuilder};
 use tempfile::TempDir;
 
-use crate::attempt::{TestAttempt, over_its_time, term};
+use crate::attempt::{TestAttempt, term};
 use crate::openssh::{end_children, generate_key};
+use crate::over_time::over_its_time;
 
 const DROPBEAR: &str = "/usr/sbin/dropbear";
 

@@ -17,14 +17,14 @@ use crate::openssh::{self, OpenSsh};
 
 /// A `sleep` in this directory that says so before it sleeps for a second, as who asks does between two looks.
 fn telling_sleep(directory: &Path) -> Lines<BufReader<pipe::Receiver>> {
-    let told = gate(&directory.join("told").display().to_string());
+    let begun = gate(&directory.join("begun").display().to_string());
     let path = directory.join("sleep");
-    let text = format!("#!/bin/sh\n[ \"$1\" != 1 ] || echo sleeps >'{told}'\nPATH=/usr/bin:/bin exec sleep \"$@\"\n");
+    let text = format!("#!/bin/sh\n[ \"$1\" != 1 ] || echo sleeps >'{begun}'\nPATH=/usr/bin:/bin exec sleep \"$@\"\n");
     fs::write(&path, text).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     // Open in both directions, it has no end while nobody writes.
-    let told = pipe::OpenOptions::new().read_write(true).open_receiver(told).unwrap();
-    BufReader::new(told).lines()
+    let begun = pipe::OpenOptions::new().read_write(true).open_receiver(begun).unwrap();
+    BufReader::new(begun).lines()
 }
 
 #[tokio::test]

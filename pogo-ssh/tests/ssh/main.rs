@@ -43,6 +43,7 @@ mod not_ssh;
 mod one_lock;
 mod openssh;
 mod other_servers;
+mod over_time;
 mod place;
 mod proxy;
 mod questions;

@@ -7,7 +7,8 @@ use pogo_core::dispatcher::Stream;
 use pogo_core::plan::RemoteCommand;
 use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome, Phase};
 
-use crate::attempt::{over_its_time, term};
+use crate::attempt::term;
+use crate::over_time::over_its_time;
 use crate::place::on_both;
 
 /// Two processes that write their numbers and then go on for long.

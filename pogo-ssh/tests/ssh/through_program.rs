@@ -9,8 +9,9 @@ use pogo_core::plan::{ExecOptions, RemoteCommand, SentFile, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::{ClientConfig, HostKeyPolicy, ProgramTransport, SetupError};
 
-use crate::attempt::{Report, TestAttempt, over_its_time, term};
+use crate::attempt::{Report, TestAttempt, term};
 use crate::openssh::{self, OpenSsh};
+use crate::over_time::over_its_time;
 
 fn attempt(server: &OpenSsh, line: &str) -> TestAttempt {
     TestAttempt::to("web1", server.connection(), RemoteCommand::shell(line))

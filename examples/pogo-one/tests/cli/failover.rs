@@ -1,7 +1,6 @@
 //! Dispatchers of a store in PostgreSQL, of which one takes over from another.
 
 use std::net::TcpListener;
-use std::time::Instant;
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -9,59 +8,25 @@ use serde_json::Value;
 use super::cluster::Cluster;
 use super::kept_store::until;
 use super::postgres_server::PASSWORD;
-
-const HOSTS: usize = 30;
-const LIMIT: usize = 5;
+use super::takeovers::{HOSTS, LIMIT, kill_owner, pause_owner};
 
 #[test]
 fn when_the_owner_is_killed_the_other_takes_over_and_no_host_runs_twice() {
     let test = "when_the_owner_is_killed_the_other_takes_over_and_no_host_runs_twice";
-    let Some(cluster) = Cluster::new(test, HOSTS, LIMIT) else {
-        return;
-    };
-    let mut a = cluster.serve("a", &[]);
-    a.says("serves default");
-    let mut b = cluster.serve("b", &[]);
-    b.says("stands by");
-    let job = cluster.submit("a");
-    until(|| cluster.many.ran().len() >= HOSTS / 3);
-    // Nobody on this machine reads the password off a command line.
-    assert!(command_lines().iter().all(|line| !line.contains(PASSWORD)));
-    let killed = Instant::now();
-    a.signal(Signal::KILL);
-    a.end();
-    b.says("took over from");
-    b.says("serves default");
-    let served = killed.elapsed();
-    cluster.finish("b", &job);
-    assert!(cluster.many.most_at_once() <= LIMIT);
-    let left = cluster.check();
-    eprintln!("not known to have succeeded: {left:?}");
-    eprintln!("served {:.1} s after the kill", served.as_secs_f64());
+    if let Some(cluster) = Cluster::new(test, HOSTS, LIMIT) {
+        // Nobody on this machine reads the password off a command line.
+        kill_owner(&cluster, || {
+            assert!(command_lines().iter().all(|line| !line.contains(PASSWORD)))
+        });
+    }
 }
 
 #[test]
 fn an_owner_that_was_paused_past_a_takeover_starts_nothing_more_and_says_why_it_ends() {
     let test = "an_owner_that_was_paused_past_a_takeover_starts_nothing_more_and_says_why_it_ends";
-    let Some(cluster) = Cluster::new(test, HOSTS, LIMIT) else {
-        return;
-    };
-    let mut a = cluster.serve("a", &[]);
-    a.says("serves default");
-    let mut b = cluster.serve("b", &[]);
-    b.says("stands by");
-    let job = cluster.submit("a");
-    until(|| cluster.many.ran().len() >= HOSTS / 3);
-    a.signal(Signal::STOP);
-    b.says("took over from");
-    b.says("serves default");
-    a.signal(Signal::CONT);
-    assert_eq!(a.end(), Some(70), "{}", a.log());
-    a.says("has taken over default");
-    cluster.finish("b", &job);
-    assert!(cluster.many.most_at_once() <= LIMIT);
-    let left = cluster.check();
-    eprintln!("not known to have succeeded: {left:?}");
+    if let Some(cluster) = Cluster::new(test, HOSTS, LIMIT) {
+        pause_owner(&cluster);
+    }
 }
 
 #[test]

@@ -1,62 +1,25 @@
 //! Dispatchers of a store in ZooKeeper, of which one takes over from another.
 
-use rustix::process::Signal;
 use serde_json::Value;
 
 use super::cluster::Cluster;
-use super::kept_store::until;
+use super::takeovers::{HOSTS, LIMIT, kill_owner, pause_owner};
 use super::zookeeper_ensemble::PASSWORD;
-
-const HOSTS: usize = 30;
-const LIMIT: usize = 5;
 
 #[test]
 fn when_the_owner_in_zookeeper_is_killed_the_other_takes_over_and_no_host_runs_twice() {
     let test = "when_the_owner_in_zookeeper_is_killed_the_other_takes_over_and_no_host_runs_twice";
-    let Some(cluster) = Cluster::in_zookeeper(test, HOSTS, LIMIT) else {
-        return;
-    };
-    let mut a = cluster.serve("a", &[]);
-    a.says("serves default");
-    let mut b = cluster.serve("b", &[]);
-    b.says("stands by");
-    let job = cluster.submit("a");
-    until(|| cluster.many.ran().len() >= HOSTS / 3);
-    a.signal(Signal::KILL);
-    a.end();
-    b.says("took over from");
-    b.says("serves default");
-    cluster.finish("b", &job);
-    assert!(cluster.many.most_at_once() <= LIMIT);
-    let left = cluster.check();
-    eprintln!("not known to have succeeded: {left:?}");
-    let log = b.log();
-    let line = log.lines().find(|line| line.contains("took over from")).unwrap();
-    eprintln!("{line}");
+    if let Some(cluster) = Cluster::in_zookeeper(test, HOSTS, LIMIT) {
+        kill_owner(&cluster, || ());
+    }
 }
 
 #[test]
 fn an_owner_in_zookeeper_that_was_paused_past_a_takeover_starts_nothing_more() {
     let test = "an_owner_in_zookeeper_that_was_paused_past_a_takeover_starts_nothing_more";
-    let Some(cluster) = Cluster::in_zookeeper(test, HOSTS, LIMIT) else {
-        return;
-    };
-    let mut a = cluster.serve("a", &[]);
-    a.says("serves default");
-    let mut b = cluster.serve("b", &[]);
-    b.says("stands by");
-    let job = cluster.submit("a");
-    until(|| cluster.many.ran().len() >= HOSTS / 3);
-    a.signal(Signal::STOP);
-    b.says("took over from");
-    b.says("serves default");
-    a.signal(Signal::CONT);
-    assert_eq!(a.end(), Some(70), "{}", a.log());
-    a.says("has taken over default");
-    cluster.finish("b", &job);
-    assert!(cluster.many.most_at_once() <= LIMIT);
-    let left = cluster.check();
-    eprintln!("not known to have succeeded: {left:?}");
+    if let Some(cluster) = Cluster::in_zookeeper(test, HOSTS, LIMIT) {
+        pause_owner(&cluster);
+    }
 }
 
 #[test]

@@ -93,6 +93,13 @@ mod source_warnings;
 mod ssh;
 mod store;
 mod store_site;
+#[cfg(all(
+    feature = "postgres",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod takeovers;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
 mod traced;
 mod what_if;

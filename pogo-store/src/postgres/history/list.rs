@@ -53,8 +53,8 @@ async fn note_on(
     commits: &[Appended],
 ) -> Result<(), Failed> {
     let namespace = hold.fence.namespace;
-    // A list that is read now has records of which nobody has told yet: without the place of these, whoever reads the
-    // events of a job would pass over them.
+    // A list that is read now has records that are still in the channel. It is written with their place, or a reader of
+    // the events of a job would skip them.
     let (table, mut spans) = match table {
         Some(table) => (table, Spans::new()),
         None => {
