@@ -36,7 +36,7 @@ static COMPRESSED: LazyLock<BTreeMap<&str, Bytes>> = LazyLock::new(|| {
     compressed.map(|(name, bytes)| (name, Bytes::from(bytes))).collect()
 });
 
-const LEVEL: i32 = 15;
+const LEVEL: i32 = 19;
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -60,6 +60,7 @@ pub(super) const FILES: &[PageFile] = &[
     page_file!("page.css", CSS),
     page_file!("api.js", SCRIPT),
     page_file!("app.js", SCRIPT),
+    page_file!("backdrop.js", SCRIPT),
     page_file!("describe.js", SCRIPT),
     page_file!("dom.js", SCRIPT),
     page_file!("gauge.js", SCRIPT),

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{JobDetails, JobId, JobView, Scheduler, TaskEvent, TaskEventKind, TaskState};
+use pogo_core::scheduler::{JobDetails, JobEventKind, JobId, JobView, Scheduler, TaskEvent, TaskEventKind, TaskState};
 
 use super::attempts::{AttemptEnd, HostCourse};
 use super::limits::LimitCourses;
 use super::sections::{Section, sections};
+use super::spans::Spans;
 
 /// The most events that are kept of a job, beside those of its hosts.
 const EVENTS: usize = 200;
@@ -28,6 +29,7 @@ pub(super) struct JobCourse {
     /// The time of the last record that concerns it.
     pub(super) last: Timestamp,
     pub(super) events: VecDeque<Remark>,
+    pub(super) spans: Spans,
     /// Ends of attempts that succeeded, the latest last: when, and after how long.
     pub(super) ends: VecDeque<(Timestamp, u64)>,
     /// What the scheduler knew of it when it left.
@@ -63,6 +65,7 @@ impl JobCourse {
             submitted: job.submitted(),
             last: last.unwrap_or(job.submitted()),
             events: VecDeque::new(),
+            spans: Spans::default(),
             ends: VecDeque::new(),
             retired: None,
         }
@@ -80,9 +83,15 @@ impl JobCourse {
             submitted: at,
             last: at,
             events: VecDeque::new(),
+            spans: Spans::default(),
             ends: VecDeque::new(),
             retired: None,
         }
+    }
+
+    /// Takes an event of the job as a whole.
+    pub(super) fn turn(&mut self, at: Timestamp, event: &JobEventKind) {
+        self.spans.take(at, self.submitted, event);
     }
 
     pub(super) fn note(&mut self, at: Timestamp, text: Arc<str>) {

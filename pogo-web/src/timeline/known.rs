@@ -118,6 +118,11 @@ impl Known {
             }
             return;
         }
+        if let Event::Job(event) = event
+            && let Some(job) = self.jobs.get_mut(&event.job)
+        {
+            job.turn(at, &event.kind);
+        }
         let Some(text) = remark(event) else {
             return;
         };

@@ -16,6 +16,7 @@ mod past;
 mod preview;
 mod reasons;
 mod sections;
+mod spans;
 mod timelines;
 mod window;
 

@@ -10,6 +10,7 @@ use super::job::{JobCourse, Remark};
 use super::known::Known;
 use super::outlook::Outlook;
 use super::reasons::{Reason, reasons};
+use super::spans::Span;
 
 /// The most events of an answer.
 const MOST_EVENTS: usize = 100;
@@ -32,6 +33,9 @@ pub(crate) struct Overview {
     sections: Vec<SectionTally>,
     /// What happened to the job, and to the namespace meanwhile, beside what its hosts did; the latest last.
     events: Vec<Remark>,
+    /// Its waves, and when it was paused, blocked, waiting or halted; the latest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    spans: Vec<Span>,
 }
 
 #[derive(Debug, Serialize)]
@@ -76,6 +80,7 @@ impl Overview {
             outlook,
             sections: sections(course),
             events: events(known, course, finished),
+            spans: course.spans.all().to_vec(),
         })
     }
 }

@@ -59,6 +59,9 @@ fn follow(course: &mut Option<JobCourse>, record: &Record) {
     match event {
         Event::Task(task) => course.task(at, task),
         event => {
+            if let Some(kind) = event.job_kind() {
+                course.turn(at, kind);
+            }
             if let Some(text) = remark(event) {
                 course.note(at, text);
             }

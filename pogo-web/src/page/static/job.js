@@ -230,7 +230,7 @@ export function job(context) {
     showHolds(found);
     showGroups(found);
     showEvents(found);
-    timeline.remark(found.events);
+    timeline.remark(found.events, found.spans);
     const { tally } = found.job;
     const done = Math.floor((100 * (tally.succeeded + tally.skipped)) / (total(tally) || 1));
     context.title(

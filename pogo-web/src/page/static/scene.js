@@ -1,4 +1,5 @@
 // Draws a timeline: axis, rows that are seen, and what lies over them.
+import { backdrop } from "./backdrop.js";
 import { number } from "./dom.js";
 import { clock, lasted, now } from "./time.js";
 import { BOLD, FONT, MONO, SIGNS, axis, band, chart, fitted, host, marks, palette } from "./paint.js";
@@ -78,6 +79,7 @@ export function paint(line) {
       c.stroke();
     }
   }
+  backdrop(scene, line.spans, 18, height);
   marks(scene, line.events, height);
   if (line.hovered && line.at > line.left) {
     c.strokeStyle = colours.dim;

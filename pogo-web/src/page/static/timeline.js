@@ -3,6 +3,7 @@ import { el, show, tell } from "./dom.js";
 import { get, query } from "./api.js";
 import { Watch } from "./live.js";
 import { describe, legend } from "./describe.js";
+import { spansAt } from "./backdrop.js";
 import { pointers } from "./pointers.js";
 import { TOP, paint } from "./scene.js";
 import { clock, now } from "./time.js";
@@ -22,6 +23,7 @@ export class Timeline {
     this.rows = [];
     this.marked = null;
     this.events = [];
+    this.spans = [];
     this.cursor = -1;
     this.span = params.from && params.to ? [Number(params.from), Number(params.to)] : null;
     this.canvas = el("canvas", {
@@ -225,8 +227,8 @@ export class Timeline {
   }
 
   // What happened to the job as a whole.
-  remark(events) {
-    this.events = events;
+  remark(events, spans = []) {
+    Object.assign(this, { events, spans });
     this.draw();
   }
 
@@ -303,7 +305,7 @@ export class Timeline {
         el("b", row.host || row.band || row.group),
         el("br"),
         describe(row, this.bars, at),
-        x > this.left && [el("br"), el("small", clock(at))],
+        x > this.left && [el("br"), el("small", clock(at), spansAt(this.spans, at))],
       );
     const box = this.scroller.parentElement.getBoundingClientRect();
     const left = Math.min(event.clientX - box.left + 14, box.width - 260);
