@@ -130,6 +130,7 @@ fn table() -> Vec<(Method, &'static str, Right, MethodRouter<RouterState>)> {
         (Method::GET, namespace!("/slots"), VIEW, get(handlers::slots)),
         (Method::GET, namespace!("/holds"), VIEW, get(handlers::holds)),
         (Method::GET, namespace!("/history"), VIEW, get(handlers::history)),
+        (Method::GET, namespace!("/touched"), VIEW, get(handlers::touched)),
         (Method::GET, namespace!("/events"), VIEW, get(handlers::events)),
     ]
 }

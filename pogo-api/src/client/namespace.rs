@@ -14,7 +14,8 @@ use super::patience::Patience;
 use super::{Client, ClientError, Condition, Revision};
 use crate::wire::{
     Configuration, History, JobRecords, NamespaceName, OrderAnswer, OutputPart, OutputRange, QuestionAnswer, Secrets,
-    Status, WaitAnswer, history_path, job_events_path, namespace_path, output_path, query_path,
+    Status, Touched, TouchedQuery, WaitAnswer, history_path, job_events_path, namespace_path, output_path, query_path,
+    touched_path,
 };
 
 /// The client of a namespace. Cheap to clone.
@@ -180,6 +181,14 @@ impl NamespaceClient {
         let answer: JobRecords = self.client.get(job_events_path(&self.name, query)).await?;
         let records = answer.records.into_iter().map(|record| (record.seq, record.record));
         Ok(JobEvents::new(records.collect(), answer.next))
+    }
+
+    /// What touched hosts in a stretch of time: jobs that ran there, and orders, in the order in which they began.
+    ///
+    /// # Errors
+    /// As [`history`](Self::history), or more jobs than an answer takes.
+    pub async fn touched(&self, query: &TouchedQuery) -> Result<Touched, ClientError> {
+        self.client.get(touched_path(&self.name, query)).await
     }
 
     /// How the dispatcher is doing.

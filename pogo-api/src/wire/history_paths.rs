@@ -4,8 +4,8 @@ use pogo_core::fleet::{HostName, fold};
 use pogo_core::history::{JobEventsQuery, JobFilter};
 use pogo_core::scheduler::JobId;
 
-use super::NamespaceName;
 use super::paths::{Address, namespace_path};
+use super::{NamespaceName, TouchedQuery};
 
 /// Where the jobs that there are and were are listed, with parameters.
 ///
@@ -45,4 +45,15 @@ pub fn job_events_path(namespace: &NamespaceName, query: &JobEventsQuery) -> Str
     .optional("after", query.after.map(|after| after.0))
     .optional("limit", limit)
     .finish()
+}
+
+/// Where it is asked what touched hosts, with parameters.
+pub fn touched_path(namespace: &NamespaceName, query: &TouchedQuery) -> String {
+    Address::new(format!("{}/touched", namespace_path(namespace)))
+        .optional("hosts", query.hosts.as_ref())
+        .optional("from", Some(query.from.as_millis()))
+        .optional("to", query.to.map(|to| to.as_millis()))
+        .optional("after", query.after.as_ref())
+        .optional("limit", query.limit)
+        .finish()
 }

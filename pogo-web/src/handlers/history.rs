@@ -38,7 +38,7 @@ pub(crate) async fn history(mut request: Request) -> Reply {
     if let Some(on) = on {
         // Which hosts a selector names, the dispatcher knows.
         let fleet = handle?.query(|scheduler| Arc::clone(scheduler.fleet())).await?;
-        filter.hosts = hosts_of(&on, &fleet)?;
+        filter.hosts = hosts_of("on", &on, &fleet, MOST_HOSTS)?;
         if filter.hosts.is_empty() {
             return document(&pogo_api::wire::History::new(vec![], None));
         }
@@ -48,10 +48,10 @@ pub(crate) async fn history(mut request: Request) -> Reply {
 }
 
 /// The hosts that a selector names; jobs of the past had hosts that the fleet no longer has.
-fn hosts_of(on: &Selector, fleet: &Fleet) -> Result<Vec<HostName>, Refusal> {
+pub(super) fn hosts_of(parameter: &str, on: &Selector, fleet: &Fleet, most: usize) -> Result<Vec<HostName>, Refusal> {
     let refuse = |said: String| -> Refusal {
         let problem = Problem::new(ProblemKind::InvalidParameter, said);
-        problem.parameter("on").into()
+        problem.parameter(parameter).into()
     };
     let names = |fleet: &Fleet| {
         let hosts = fleet.resolve(on)?;
@@ -59,12 +59,12 @@ fn hosts_of(on: &Selector, fleet: &Fleet) -> Result<Vec<HostName>, Refusal> {
     };
     let named = names(fleet).or_else(|_| {
         let larger = FleetBuilder::from(fleet).unlisted(on).build();
-        let larger = larger.map_err(|error| refuse(format!("`on`: {error}")))?;
-        names(&larger).map_err(|error: pogo_core::fleet::ResolveError| refuse(format!("`on`: {error}")))
+        let larger = larger.map_err(|error| refuse(format!("`{parameter}`: {error}")))?;
+        names(&larger).map_err(|error: pogo_core::fleet::ResolveError| refuse(format!("`{parameter}`: {error}")))
     })?;
     match named.len() {
-        0..=MOST_HOSTS => Ok(named),
-        many => Err(refuse(format!("`on` names {many} hosts; name at most {MOST_HOSTS}"))),
+        many if many > most => Err(refuse(format!("`{parameter}` names {many} hosts; name at most {most}"))),
+        _ => Ok(named),
     }
 }
 
@@ -100,7 +100,7 @@ async fn is_known(handle: Option<&Handle>, history: &History, job: JobId) -> Res
     }
 }
 
-fn no_history() -> Refusal {
+pub(super) fn no_history() -> Refusal {
     let said = "no history of jobs is kept in this namespace; give its store to the server";
     Refusal::new(ProblemKind::NoHistoryKept, said)
 }

@@ -13,6 +13,7 @@ mod queries;
 mod secrets;
 mod status;
 mod timeline;
+mod touched;
 mod wait;
 
 pub(crate) use about::{about, health, namespaces};
@@ -28,4 +29,5 @@ pub(crate) use queries::{attempts, explain, holds, host, hosts, job, jobs, names
 pub(crate) use secrets::secrets;
 pub(crate) use status::status;
 pub(crate) use timeline::{bars, overview, reasons};
+pub(crate) use touched::touched;
 pub(crate) use wait::wait;

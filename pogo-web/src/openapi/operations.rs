@@ -2,7 +2,7 @@
 
 use pogo_api::wire::{
     About, Configuration, History, JobRecords, Namespaces, OrderAnswer, OutputPart, ProblemKind, QuestionAnswer,
-    Secrets, Status, WaitAnswer,
+    Secrets, Status, Touched, WaitAnswer,
 };
 use pogo_core::scheduler::{Command, JobStatus, TaskState};
 use pogo_core::stream::QueryAnswer;
@@ -96,6 +96,17 @@ fn of_namespace() -> Vec<Operation> {
         .number("limit", MOST)
         .answers::<History>("The jobs.")
         .or(&[UnknownHosts]),
+        Operation::get(
+            namespace!("/touched"),
+            "touched",
+            "What touched hosts in a stretch of time: jobs that ran there, and orders.",
+        )
+        .selector("hosts", "These; without it, all.")
+        .number("from", "From this moment on, which has to be given.")
+        .number("to", "To this moment; without it, to now.")
+        .paged("^[0-9]{1,20}-[0-9]{1,9}$", MOST)
+        .answers::<Touched>("In the order in which they began.")
+        .or(&[ProblemKind::Busy]),
     ]
 }
 

@@ -68,7 +68,7 @@ impl Timelines {
     }
 
     /// What is known, once that is everything that had happened when it was asked.
-    async fn caught_up(&self, namespace: &ServedNamespace) -> Result<Arc<Shared>, Refusal> {
+    pub(super) async fn caught_up(&self, namespace: &ServedNamespace) -> Result<Arc<Shared>, Refusal> {
         let shared = Arc::clone(self.shared.get_or_init(|| follow(namespace.handle.clone())));
         let end = namespace.handle.status().await?.end.0;
         let mut position = shared.position.subscribe();
@@ -81,7 +81,7 @@ impl Timelines {
     }
 }
 
-fn defect(error: JoinError) -> Refusal {
+pub(super) fn defect(error: JoinError) -> Refusal {
     Refusal::new(ProblemKind::Internal, error)
 }
 

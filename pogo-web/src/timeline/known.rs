@@ -9,6 +9,8 @@ use pogo_core::stream::{StreamId, Update};
 
 use super::job::{ByJob, JobCourse, Remark};
 use super::limits::LimitCourses;
+use super::orders::Orders;
+use super::touched::TouchedBy;
 
 /// The most hosts of retired jobs that are kept: what has happened to them is in the journal too.
 const RETIRED_HOSTS: usize = 50_000;
@@ -24,6 +26,7 @@ pub(crate) struct Known {
     /// Events that belong to no job.
     pub(super) events: VecDeque<Remark>,
     pub(super) limits: LimitCourses,
+    pub(super) orders: Orders,
     is_stale: bool,
 }
 
@@ -34,9 +37,10 @@ impl Known {
     }
 
     /// A job that has left its scheduler, and nothing else.
-    pub(super) fn past(job: JobId, course: JobCourse) -> Self {
+    pub(super) fn past(job: JobId, course: JobCourse, orders: Orders) -> Self {
         Self {
             jobs: ByJob::from([(job, course)]),
+            orders,
             ..Self::default()
         }
     }
@@ -76,6 +80,7 @@ impl Known {
 
     fn restored(&mut self) {
         self.limits.configured(self.scheduler.now(), &self.scheduler);
+        self.orders.forget_before(self.scheduler.now());
         let jobs = self.scheduler.jobs();
         let courses = jobs.map(|job| (job.id(), JobCourse::of(&self.scheduler, job, &self.limits)));
         self.jobs = courses.collect();
@@ -95,6 +100,7 @@ impl Known {
     }
 
     fn note(&mut self, record: &Record) {
+        self.orders.take(record);
         let (at, event) = (record.at, &record.event);
         match event {
             Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::Configured { .. }) => {
@@ -139,6 +145,11 @@ impl Known {
                 self.events.push_back(Remark { at, text });
             }
         }
+    }
+
+    /// Orders that were given to no job.
+    pub(super) fn touched_outside(&self, by: &TouchedBy) -> Vec<pogo_api::wire::Touch> {
+        by.outside_of_jobs(self)
     }
 
     /// Keeps what the scheduler forgets, and forgets the oldest of it in turn.

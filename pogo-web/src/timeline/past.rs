@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::job::JobCourse;
 use super::known::{Known, remark};
+use super::orders::Orders;
 use crate::history::History;
 
 /// How many records are read at once.
@@ -25,13 +26,14 @@ impl PastJobs {
             return Ok(Some(Arc::clone(known)));
         }
         *last = None;
-        let (mut replay, mut course) = (JobReplay::new(job), None);
+        let (mut replay, mut course, mut orders) = (JobReplay::new(job), None, Orders::default());
         let mut query = JobEventsQuery::of(job).limit(RECORDS);
         loop {
             let page = history.events(&query).await?;
             for (_, record) in &page.records {
                 replay.apply(record);
                 follow(&mut course, record);
+                orders.take(record);
             }
             match page.next {
                 Some(next) => query = query.after(next),
@@ -42,7 +44,7 @@ impl PastJobs {
             return Ok(None);
         };
         course.retired = Some(Box::new(details));
-        let known = Arc::new(Known::past(job, course));
+        let known = Arc::new(Known::past(job, course, orders));
         *last = Some((job, Arc::clone(&known)));
         Ok(Some(known))
     }

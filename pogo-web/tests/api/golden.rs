@@ -202,6 +202,16 @@ const CASES: &[Case] = &[
         "history-unknown-parameter",
         "/v1/namespaces/default/history?user=alice",
     ),
+    ask(
+        "GET /v1/namespaces/{namespace}/touched",
+        "touched",
+        "/v1/namespaces/default/touched?hosts=%24web&from=1699999999000&to=1700000001000",
+    ),
+    ask(
+        "GET /v1/namespaces/{namespace}/touched",
+        "touched-without-from",
+        "/v1/namespaces/default/touched?hosts=%24web",
+    ),
     order(
         "order",
         r#"{"request":"a1","reason":"wait for Bob","order":{"pause":{"job":2}}}"#,

@@ -38,3 +38,4 @@ mod standby;
 mod stored;
 mod timeline;
 mod token_file;
+mod touched;

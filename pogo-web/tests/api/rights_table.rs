@@ -91,6 +91,7 @@ pub(crate) const ROUTES: &[(&str, &str, &[&str])] = &[
     ("GET …/slots", "…/slots", VIEWERS),
     ("GET …/holds", "…/holds", VIEWERS),
     ("GET …/history", "…/history", VIEWERS),
+    ("GET …/touched", "…/touched?from=0", VIEWERS),
     ("GET …/events", "…/events", VIEWERS),
 ];
 
