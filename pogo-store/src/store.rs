@@ -57,6 +57,23 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens a store of which only what it has is to be read: on a disk that is mounted read-only, of another user, or
+    /// a copy on a disk of a network. Nothing is created or locked, and whoever owns one of its journals is not
+    /// disturbed. Whoever wants to own one [opens](Self::open) it.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is none; it is of a newer version; or the disk gives an error, as where its
+    /// user lets nobody else read it.
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let store = Self::at(path.as_ref())?;
+        let Inner { disk, path, .. } = &*store.inner;
+        if !disk.exists(path)? {
+            return Err(StoreError::Missing { path: path.clone() });
+        }
+        check_format(&**disk, path)?;
+        Ok(store)
+    }
+
     /// The store in a directory, wherever this process goes.
     fn at(path: &Path) -> Result<Self, StoreError> {
         if path.as_os_str().is_empty() {

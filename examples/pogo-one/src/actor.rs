@@ -43,6 +43,12 @@ fn name(account: Uid) -> String {
     user.map_or_else(|| format!("uid {account}"), |user| user.name)
 }
 
+/// The name of another account, or its number if it has none.
+#[cfg(feature = "store")]
+pub(crate) fn user_name(uid: u32) -> String {
+    name(Uid::from_raw(uid))
+}
+
 /// A text of any system, as long as an actor's may be.
 fn cut(mut text: String) -> String {
     let fits = |at: &usize| text.is_char_boundary(*at);

@@ -11,7 +11,7 @@ use rustix::fs::{FallocateFlags, FlockOperation, OFlags, fallocate, flock, statf
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use super::{Access, Disk, DiskFile, FileIdentity, Lock, NetworkFilesystem};
+use super::{Access, Disk, DiskFile, FileIdentity, Lock, NetworkFilesystem, parent_dir};
 
 /// Files of this machine, as the operating system has them.
 #[derive(Debug)]
@@ -67,6 +67,18 @@ fn for_writing(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let options = options.write(true).create(true).truncate(false).mode(0o600);
     without_links(options).open(path)
+}
+
+/// Whoever copies a store has to keep its owner away where nothing can be written as well: the same disk may be mounted
+/// for writing elsewhere. What has no lock there had no owner, and its directory does.
+fn for_locking(path: &Path) -> io::Result<File> {
+    match for_writing(path) {
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => match for_reading(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => File::open(parent_dir(path)),
+            opened => opened,
+        },
+        opened => opened,
+    }
 }
 
 fn for_reading(path: &Path) -> io::Result<File> {
@@ -144,7 +156,7 @@ impl Disk for LocalDisk {
 
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>> {
         let lock = || {
-            let file = for_writing(path)?;
+            let file = for_locking(path)?;
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => Ok(Some(Box::new(LocalLock(file)) as Box<dyn Lock>)),
                 Err(Errno::WOULDBLOCK) => Ok(None),

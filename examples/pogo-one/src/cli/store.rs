@@ -18,8 +18,9 @@ Exit codes:
   0   done; nothing is damaged
   1   something is damaged
   64  the command line or the store is wrong, or somebody owns it; nothing was done
-  69  the database cannot be reached
-  70  the disk gave an error";
+  69  the database cannot be reached, or the disk is mounted read-only
+  70  the disk gave an error
+  77  the store is another user's";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {

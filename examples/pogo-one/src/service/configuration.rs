@@ -9,7 +9,7 @@ use pogo_core::inventory::FleetDiff;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::Order;
 
-use super::{Place, client_error, connect};
+use super::{Place, client_error, connect_to_ask};
 use crate::cli::Targets;
 use crate::exit::CliError;
 use crate::unlisted::with_targets;
@@ -55,8 +55,8 @@ pub(crate) fn known_configuration(place: &Place) -> Result<Option<Configuration>
     }
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
     runtime.block_on(async {
-        let client = connect(place).await?;
-        client.configuration().await.map(Some).map_err(client_error)
+        let asked = connect_to_ask(place).await?;
+        asked.client.configuration().await.map(Some).map_err(client_error)
     })
 }
 

@@ -8,6 +8,7 @@ use pogo_api::{Client, ClientError, NamespaceClient};
 
 use super::client_error::client_error;
 use super::launch::{Started, launch};
+use super::stopped_dispatcher::{StoppedDispatcher, answer_from_files};
 use super::{Place, ServerAddress};
 use crate::exit::CliError;
 use crate::report;
@@ -34,6 +35,36 @@ pub(crate) async fn connect(place: &Place) -> Result<NamespaceClient, CliError> 
         }
     });
     client.namespace(place.namespace().as_str()).map_err(client_error)
+}
+
+/// What answers questions.
+pub(crate) struct Answering {
+    pub(crate) client: NamespaceClient,
+    /// Within this process, where there is no dispatcher and can be none.
+    _stopped: Option<StoppedDispatcher>,
+}
+
+impl From<NamespaceClient> for Answering {
+    fn from(client: NamespaceClient) -> Self {
+        Self { client, _stopped: None }
+    }
+}
+
+/// As [`connect`], for questions about what is there: those about a store that can only be read are answered from its
+/// files.
+pub(crate) async fn connect_to_ask(place: &Place) -> Result<Answering, CliError> {
+    let Some(why) = place.only_readable() else {
+        return connect(place).await.map(Answering::from);
+    };
+    // Whoever dispatches it may be reached all the same.
+    if let Some(client) = find(place).await? {
+        return Ok(client.into());
+    }
+    let (client, stopped) = answer_from_files(place, &why).await?;
+    Ok(Answering {
+        client,
+        _stopped: Some(stopped),
+    })
 }
 
 /// The client of a dispatcher that was lost, which is started again; a server is not.
@@ -110,7 +141,11 @@ pub(crate) async fn about(place: &Place) -> Result<Option<About>, CliError> {
         Ok(about) => Ok(Some(about)),
         // There is none, or it has just ended.
         Err(ClientError::Unreachable { .. } | ClientError::ContactLost { .. }) if place.server().is_none() => Ok(None),
-        Err(error) => Err(client_error(error)),
+        Err(error) => match client_error(error) {
+            // The socket of whoever was there last is closed to this account, as the store is for writing.
+            CliError::NotAllowed(_) if place.only_readable().is_some() => Ok(None),
+            error => Err(error),
+        },
     }
 }
 

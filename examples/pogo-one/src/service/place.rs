@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use pogo_api::wire::NamespaceName;
 use pogo_store::{Store, StoreError};
 
-use super::ServerAddress;
+use super::{OnlyReadable, ServerAddress};
 use crate::cli::{PlaceArgs, StoreAddress, StoreChoice};
 use crate::exit::CliError;
 use crate::store::{KeptNamespace, RemoteNamespace, default_dir, local_dir, open_remote, refuse_exposed};
@@ -164,6 +164,14 @@ impl Place {
         }
     }
 
+    /// Why nothing can be written to the store, if so.
+    pub(super) fn only_readable(&self) -> Option<OnlyReadable> {
+        match &self.store {
+            PlaceStore::Dir(path) => OnlyReadable::of(path),
+            PlaceStore::At(_) | PlaceStore::Server(_) => None,
+        }
+    }
+
     /// What is local of the namespace.
     pub(super) fn directory(&self) -> PathBuf {
         self.local.join("ns").join(self.namespace.to_string())
@@ -232,6 +240,9 @@ fn in_directory(path: PathBuf) -> (PlaceStore, PathBuf) {
 
 /// Makes the store, if it is not there, and checks that it can be used.
 fn open_directory(path: &Path) -> Result<Store, CliError> {
+    if let Some(why) = OnlyReadable::of(path) {
+        return Err(why.refusal());
+    }
     Store::open(path).map_err(|error| match &error {
         StoreError::Io(io) if is_of_the_place(io) => CliError::usage(format!(
             "{error}; name another directory with --store, or keep nothing with --store none"

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::kept::open_remote;
-use super::opened::{namespaces, open, wait, wait_for};
+use super::opened::{namespaces, open_to_look, wait, wait_for};
 use super::remote_check;
 use crate::cli::{StoreChoice, StoreInfoArgs};
 use crate::exit::{CliError, Exit};
@@ -16,7 +16,7 @@ pub(super) fn check(args: &StoreInfoArgs) -> Result<Exit, CliError> {
             remote_check::check(&*store, address, (args.namespace.as_deref(), args.at.format)).await
         });
     }
-    let store = open(&args.at)?;
+    let store = open_to_look(args.at.store.as_ref())?;
     let mut damage = vec![];
     for (_, namespace) in namespaces(&store, args.namespace.as_deref())? {
         damage.extend(wait(async { namespace.check().await })?);

@@ -6,7 +6,7 @@ use pogo_store::{Copied, Store};
 use serde_json::json;
 
 use super::kept::{open_remote, refuse_exposed};
-use super::opened::{open_choice, wait, wait_for};
+use super::opened::{open_to_look, wait, wait_for};
 use super::prune::now;
 use super::size::size;
 use crate::cli::{CopyArgs, StoreAddress, StoreChoice};
@@ -28,9 +28,9 @@ pub(super) fn copy(args: &CopyArgs) -> Result<Exit, CliError> {
         }
         (_, StoreChoice::None) => return Err(CliError::usage("`none` is no store that could be written")),
         (Some(StoreChoice::At(from)), to) => from_address(from, to)?,
-        (from, StoreChoice::At(to)) => to_address(&open_choice(from)?, to)?,
+        (from, StoreChoice::At(to)) => to_address(&open_to_look(from)?, to)?,
         (from, StoreChoice::Dir(to)) => {
-            let store = open_choice(from)?;
+            let store = open_to_look(from)?;
             let copied = wait(store.copy(to, now()))?;
             (store.path().display().to_string(), to.display().to_string(), copied)
         }

@@ -6,7 +6,7 @@ use pogo_store::{JobFilter, NamespaceInfo, Store};
 use serde_json::{Value, json};
 
 use super::kept::open_remote;
-use super::opened::{namespaces, open, wait, wait_for};
+use super::opened::{namespaces, open_to_look, wait, wait_for};
 use super::remote_info;
 use super::size::size;
 use crate::cli::{StoreChoice, StoreInfoArgs};
@@ -32,7 +32,7 @@ pub(super) fn info(args: &StoreInfoArgs) -> Result<Exit, CliError> {
             remote_info::info(&*store, address, (args.namespace.as_deref(), args.at.format)).await
         });
     }
-    let store = open(&args.at)?;
+    let store = open_to_look(args.at.store.as_ref())?;
     let mut summaries = vec![];
     for (name, namespace) in namespaces(&store, args.namespace.as_deref())? {
         let all = JobFilter::new().limit(usize::MAX);

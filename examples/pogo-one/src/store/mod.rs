@@ -16,7 +16,7 @@ mod size;
 pub(crate) use default_dir::default_dir;
 pub(crate) use info::counted;
 pub(crate) use kept::{KeptNamespace, NotServed, RemoteInfo, RemoteNamespace, local_dir, open_remote, refuse_exposed};
-pub(crate) use opened::{refused, wait};
+pub(crate) use opened::{no_namespace, open_to_look, refused, wait};
 pub(crate) use remote_info::owned_by;
 
 use crate::cli::{StoreArgs, StoreCommand};

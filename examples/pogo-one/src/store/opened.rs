@@ -1,39 +1,50 @@
 //! The store that a command is about, and its namespaces.
 
+use std::path::PathBuf;
+
 use pogo_core::journal::JournalError;
 use pogo_store::{Namespace, Store, StoreError};
 
 use super::default_dir;
 use crate::cli::{StoreAt, StoreChoice};
 use crate::exit::CliError;
+use crate::service::{OnlyReadable, open_to_read};
 
-/// The store that is named, or that of this user. Nothing is created.
+/// The store that is named, or that of this user, to change what is in it. Nothing is created.
 pub(super) fn open(at: &StoreAt) -> Result<Store, CliError> {
-    open_choice(at.store.as_ref())
+    let path = directory(at.store.as_ref())?;
+    match OnlyReadable::of(&path) {
+        Some(why) => Err(why.refusal()),
+        None => Store::open_existing(path).map_err(refused),
+    }
 }
 
-pub(super) fn open_choice(store: Option<&StoreChoice>) -> Result<Store, CliError> {
-    let path = match store {
-        Some(StoreChoice::Dir(path)) => path.clone(),
+/// As [`open`], to read it.
+pub(crate) fn open_to_look(store: Option<&StoreChoice>) -> Result<Store, CliError> {
+    let path = directory(store)?;
+    match OnlyReadable::of(&path) {
+        Some(_) => open_to_read(&path),
+        None => Store::open_existing(path).map_err(refused),
+    }
+}
+
+fn directory(store: Option<&StoreChoice>) -> Result<PathBuf, CliError> {
+    match store {
+        Some(StoreChoice::Dir(path)) => std::path::absolute(path).map_err(CliError::usage),
         // That jobs are not kept now removes no store.
-        Some(StoreChoice::None) | None => default_dir()?,
-        Some(StoreChoice::At(address)) => {
-            return Err(CliError::usage(format!(
-                "this is about stores in directories, and {address} is none; name one with --store DIR"
-            )));
-        }
-        Some(StoreChoice::Server(url)) => {
-            return Err(CliError::usage(format!(
-                "{url} is a server, and this is about a store that is at hand: name one with --store DIR"
-            )));
-        }
-        Some(StoreChoice::Invalid(message)) => return Err(CliError::usage(message)),
-    };
-    Store::open_existing(path).map_err(refused)
+        Some(StoreChoice::None) | None => default_dir(),
+        Some(StoreChoice::At(address)) => Err(CliError::usage(format!(
+            "this is about stores in directories, and {address} is none; name one with --store DIR"
+        ))),
+        Some(StoreChoice::Server(url)) => Err(CliError::usage(format!(
+            "{url} is a server, and this is about a store that is at hand: name one with --store DIR"
+        ))),
+        Some(StoreChoice::Invalid(message)) => Err(CliError::usage(message)),
+    }
 }
 
 /// The refusal of a namespace that a store does not have.
-pub(super) fn no_namespace(name: &str, store: &str, known: &[String]) -> CliError {
+pub(crate) fn no_namespace(name: &str, store: &str, known: &[String]) -> CliError {
     let has = match known.is_empty() {
         true => "it has none".to_owned(),
         false => format!("it has {}", known.join(", ")),

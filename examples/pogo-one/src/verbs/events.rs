@@ -7,7 +7,7 @@ use pogo_core::journal::Seq;
 use pogo_core::scheduler::{JobEventKind, JobId, Query, Record};
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
-use super::session::{Session, with_session};
+use super::session::{Session, following};
 use crate::cli::{EventsArgs, LogFormat};
 use crate::command::StopSignals;
 use crate::exit::{CliError, Exit};
@@ -15,7 +15,7 @@ use crate::report;
 use crate::service::client_error;
 
 pub(crate) fn events(args: &EventsArgs) -> Result<Exit, CliError> {
-    with_session(&args.place, async |session| {
+    following(&args.place, args.follow, async |session| {
         // Whoever leaves while much is read leaves as well.
         let signals = args
             .follow

@@ -6,7 +6,7 @@ use pogo_core::scheduler::{Explanation, JobId, JobStatus, Query, TaskState, View
 
 use super::hosts::shown;
 use super::obstacles;
-use super::session::{Session, with_session};
+use super::session::{Session, asking};
 use crate::cli::{ExplainArgs, PlanFormat};
 use crate::exit::{CliError, Exit};
 use crate::report;
@@ -16,7 +16,7 @@ use crate::service::client_error;
 const HOSTS: usize = 100;
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, CliError> {
-    with_session(&args.question.place, async |session| {
+    asking(&args.question.place, async |session| {
         let job = session.job(args.job).await?;
         match &args.host {
             Some(host) => of_host(session, job, host, args.question.format).await,

@@ -5,7 +5,7 @@ use pogo_core::dispatcher::{Clock, SystemClock};
 use pogo_core::scheduler::{HostDetails, Query, View};
 
 use super::freeze::{frozen, thaw_command};
-use super::session::with_session;
+use super::session::asking;
 use super::slots::holders;
 use crate::cli::{HostStatusArgs, PlanFormat};
 use crate::exit::{CliError, Exit};
@@ -13,7 +13,7 @@ use crate::report::{self, moment, visible};
 use crate::service::client_error;
 
 pub(crate) fn host(args: &HostStatusArgs) -> Result<Exit, CliError> {
-    with_session(&args.question.place, async |session| {
+    asking(&args.question.place, async |session| {
         let host = args.host.clone();
         let answer = session.client.view(&Query::Host { host }).await.map_err(client_error)?;
         let View::Host(details) = answer.view else {

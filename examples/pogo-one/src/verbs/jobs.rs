@@ -6,7 +6,7 @@ use pogo_core::history::{JobEntry, JobFilter};
 
 use super::hosts::named_on;
 use super::job_status::quoted;
-use super::session::{Session, with_session};
+use super::session::{Session, asking};
 use crate::actor::local_actor;
 use crate::cli::{JobsArgs, PlaceArgs, PlanFormat};
 use crate::exit::{CliError, Exit};
@@ -17,7 +17,7 @@ use crate::service::{Place, about, client_error, connect};
 const PAGE: usize = 1_000;
 
 pub(crate) fn jobs(args: &JobsArgs) -> Result<Exit, CliError> {
-    with_session(&args.question.place, async |session| {
+    asking(&args.question.place, async |session| {
         let (jobs, more) = listed(session, args).await?;
         match args.question.format {
             PlanFormat::Json => report::print_json(&jobs)?,

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use pogo_core::journal::{ContentLoader, Journal, JournalError, Seq};
 use pogo_core::scheduler::{JobId, Record};
-use pogo_store::Store;
 
-use crate::cli::{JobArg, PlaceArgs};
+use crate::cli::{JobArg, PlaceArgs, StoreChoice};
 use crate::exit::CliError;
 use crate::log::Log;
 use crate::service::{Place, PlaceStore};
-use crate::store::refused;
+use crate::store::{open_to_look, refused};
 
 /// The journal of a namespace from its first record on, and the job in it that was named.
 pub(crate) fn journal_of(args: &PlaceArgs, job: JobArg) -> Result<(Log, JobId), CliError> {
@@ -21,7 +20,7 @@ pub(crate) fn journal_of(args: &PlaceArgs, job: JobArg) -> Result<(Log, JobId), 
     let journal: Arc<dyn Journal> = match place.store() {
         // Nothing is made where there is no store.
         PlaceStore::Dir(path) => {
-            let store = Store::open_existing(path).map_err(refused)?;
+            let store = open_to_look(Some(&StoreChoice::Dir(path.clone())))?;
             store.namespace(name).map_err(refused)?.journal()
         }
         PlaceStore::At(_) | PlaceStore::Server(_) => runtime.block_on(place.open())?.journal(),

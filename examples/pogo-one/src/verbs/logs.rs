@@ -9,14 +9,14 @@ use pogo_core::scheduler::{AttemptId, HostResult, JobId};
 use super::hosts::together;
 use super::live_logs;
 use super::raw::raw;
-use super::session::{Session, with_session};
+use super::session::{Session, following};
 use crate::cli::LogsArgs;
 use crate::exit::{CliError, Exit};
 use crate::report::{self, FoldStyle, OutputPrinter};
 use crate::service::client_error;
 
 pub(crate) fn logs(args: &LogsArgs) -> Result<Exit, CliError> {
-    with_session(&args.place, async |session| {
+    following(&args.place, args.follow, async |session| {
         let job = session.job(args.of.job).await?;
         if args.follow {
             return live_logs::follow(session, job, args).await;

@@ -5,7 +5,7 @@ use pogo_core::history::JobEventsQuery;
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::{JobId, Record};
 
-use super::session::{Session, with_session};
+use super::session::{Session, asking};
 use crate::cli::{JobArg, PlaceArgs};
 use crate::exit::CliError;
 use crate::log::Log;
@@ -13,7 +13,7 @@ use crate::service::client_error;
 
 /// What happened to a job, as a log that begins with the hosts and rules in force.
 pub(crate) fn job_log(place: &PlaceArgs, job: JobArg) -> Result<Log, CliError> {
-    with_session(place, async |session| {
+    asking(place, async |session| {
         let job = session.job(job).await?;
         let configuration = session.client.configuration().await.map_err(client_error)?;
         let mut records = vec![];

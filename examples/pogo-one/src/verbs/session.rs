@@ -6,12 +6,13 @@ use pogo_core::scheduler::{Answer, Command, JobId, Order};
 use super::named;
 use crate::cli::{JobArg, PlaceArgs};
 use crate::exit::CliError;
-use crate::service::{Place, client_error, connect};
+use crate::service::{Answering, Place, client_error, connect, connect_to_ask};
 
-/// A connection to the dispatcher of a namespace.
+/// A connection to the dispatcher of a namespace, or to what answers in its place.
 pub(super) struct Session {
     pub(super) place: Place,
     pub(super) client: NamespaceClient,
+    _answering: Answering,
 }
 
 /// Does something with the dispatcher of a namespace, which is started if there is none.
@@ -22,15 +23,50 @@ pub(super) fn with_session<T>(
     with_place(Place::asked_by(args)?, work)
 }
 
+/// As [`with_session`], for questions about what is there: those about a store that can only be read are answered from
+/// its files.
+pub(super) fn asking<T>(
+    args: &PlaceArgs,
+    work: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    connected(Place::asked_by(args)?, async |place| connect_to_ask(place).await, work)
+}
+
+/// As [`with_session`] for who follows what comes, and [`asking`] for who does not: nothing more comes where nobody
+/// dispatches.
+pub(super) fn following<T>(
+    args: &PlaceArgs,
+    follow: bool,
+    work: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    match follow {
+        true => with_session(args, work),
+        false => asking(args, work),
+    }
+}
+
 /// Does something with the dispatcher of this namespace, which is started if there is none.
 pub(super) fn with_place<T>(
     place: Place,
     work: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
+    connected(place, async |place| connect(place).await.map(Answering::from), work)
+}
+
+fn connected<T>(
+    place: Place,
+    connect: impl AsyncFnOnce(&Place) -> Result<Answering, CliError>,
+    work: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
+) -> Result<T, CliError> {
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
     let done = runtime.block_on(async {
-        let client = connect(&place).await?;
-        work(&Session { place, client }).await
+        let answering = connect(&place).await?;
+        let session = Session {
+            place,
+            client: answering.client.clone(),
+            _answering: answering,
+        };
+        work(&session).await
     });
     runtime.shutdown_background();
     done

@@ -8,14 +8,14 @@ use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{Holder, Query, Slots, SlotsQuery, View};
 
 use super::hosts::shown;
-use super::session::{Session, with_session};
+use super::session::{Session, asking};
 use crate::cli::{PlanFormat, SlotsArgs};
 use crate::exit::{CliError, Exit};
 use crate::report::{self, moment, visible};
 use crate::service::client_error;
 
 pub(crate) fn slots(args: &SlotsArgs) -> Result<Exit, CliError> {
-    with_session(&args.question.place, async |session| {
+    asking(&args.question.place, async |session| {
         let slots = all(session, args).await?;
         match args.question.format {
             PlanFormat::Json => report::print_json(&slots)?,

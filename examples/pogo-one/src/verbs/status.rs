@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::freeze::{frozen, thaw_command};
 use super::hosts::{be, shown};
 use super::job_status::{job_status, quoted, who};
-use super::session::{Session, with_session};
+use super::session::{Session, asking};
 use super::total::total;
 use crate::cli::{PlanFormat, StatusArgs};
 use crate::exit::{CliError, Exit};
@@ -22,7 +22,7 @@ use crate::store::counted;
 const JOBS: u32 = 50;
 
 pub(crate) fn status(args: &StatusArgs) -> Result<Exit, CliError> {
-    with_session(&args.question.place, async |session| match args.job {
+    asking(&args.question.place, async |session| match args.job {
         Some(job) => job_status(session, session.job(job).await?, args.question.format).await,
         None => overview(session, args.question.format).await,
     })

@@ -101,30 +101,6 @@ fn a_dispatcher_that_is_killed_on_a_full_disk_is_replaced() {
     });
 }
 
-#[test]
-fn a_store_that_is_read_only_is_refused_with_words_and_left_as_it_is() {
-    let kept = Kept::new(ONE_BY_ONE, &FOUR);
-    let test = "a_store_that_is_read_only_is_refused_with_words_and_left_as_it_is";
-    SmallDisk::mounted(test, &kept.file("store"), 40 << 20, |disk| {
-        assert_eq!(kept.run("@web", &["--", "echo here"]).code, 0);
-        kept.kill_dispatcher();
-        disk.read_only();
-        for args in [
-            &["jobs"][..],
-            &["status", "1"],
-            &["logs", "1"],
-            &["run", "web1", "--", "true"],
-        ] {
-            let done = kept.verb(args);
-            eprintln!("{args:?}: {} {}{}", done.code, done.out, done.err);
-            assert!([69, 70].contains(&done.code), "{args:?}: {}", done.code);
-            assert!(done.err.contains("Read-only file system"), "{}", done.err);
-        }
-        let check = kept.verb(&["store", "check", "--store", kept.file("store").to_str().unwrap()]);
-        assert_eq!(check.code, 0, "{}{}", check.out, check.err);
-    });
-}
-
 /// The files of a namespace that have anything that a bit can be of.
 fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = vec![];

@@ -77,6 +77,7 @@ mod pictures;
 mod postgres_server;
 mod program;
 mod questions;
+mod read_only;
 mod readme;
 mod replay;
 mod retired;
