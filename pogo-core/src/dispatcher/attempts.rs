@@ -121,7 +121,7 @@ impl Dispatcher {
             self.scheduler.leave_end_of(resumed.iter().copied());
         }
         // Never refused.
-        let _ = self.input(Input::Recover { resumed }, &mut batch.records);
+        let _ = self.input_of_this_moment(Input::Recover { resumed }, &mut batch.records);
         batch.end_input();
         self.commit(batch).await?;
         let incarnation = self.scheduler.incarnation();
@@ -144,18 +144,20 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// What is recorded of a takeover before anything else.
+    /// What is recorded of a takeover before anything else. Nothing starts before the attempts are recovered: by a
+    /// clock that went on in between, a host whose retry is due would have been left waiting.
     fn taken_over(&mut self, owner: OwnerId, restored: Option<Input>) -> Result<Batch, DispatchError> {
         let mut batch = Batch::default();
+        self.now = self.now.max(self.io.clock.now());
         let (epoch, from) = self.io.tail.owned_since();
         if self.io.tail.end() > Seq::default() {
             // Never refused.
-            let _ = self.input(Input::OwnerChanged { owner, epoch, from }, &mut batch.records);
+            let _ = self.input_of_this_moment(Input::OwnerChanged { owner, epoch, from }, &mut batch.records);
             batch.end_input();
         }
         if let Some(restored) = restored {
             // Whatever ran is in doubt from here on, so that nothing is left to be resumed.
-            self.input(restored, &mut batch.records)?;
+            self.input_of_this_moment(restored, &mut batch.records)?;
             batch.end_input();
         }
         Ok(batch)

@@ -179,6 +179,15 @@ impl Dispatcher {
     /// and a fact is shortened: it has happened.
     pub(super) fn input(&mut self, input: impl Into<Input>, records: &mut Vec<Record>) -> Result<(), InputError> {
         self.now = self.now.max(self.io.clock.now());
+        self.input_of_this_moment(input, records)
+    }
+
+    /// As [`input`](Self::input), at the time of the input before.
+    pub(super) fn input_of_this_moment(
+        &mut self,
+        input: impl Into<Input>,
+        records: &mut Vec<Record>,
+    ) -> Result<(), InputError> {
         let at = self.now;
         let Some(max) = self.io.tail.max_record() else {
             let events = self.scheduler.handle(at, input)?;

@@ -20,6 +20,7 @@ mod journal;
 mod metrics;
 mod numbers;
 mod observers;
+mod one_moment;
 mod output;
 mod ownership;
 mod panics;
