@@ -9,6 +9,7 @@ use pogo_core::history::JobHistory;
 use pogo_core::output::OutputStore;
 
 use crate::history::History;
+use crate::live::EncodedRecords;
 use crate::revision::Revisions;
 use crate::timeline::Timelines;
 use crate::{OutputFeed, QuestionBoard};
@@ -24,6 +25,7 @@ pub struct ServedNamespace {
     pub(crate) secrets: Option<Arc<dyn SecretsKeeper>>,
     pub(crate) revisions: Arc<Revisions>,
     pub(crate) questions: Option<QuestionBoard>,
+    pub(crate) encoded: Arc<EncodedRecords>,
 }
 
 /// Keeps the secrets of jobs, in memory alone.
@@ -44,6 +46,7 @@ impl ServedNamespace {
             secrets: None,
             revisions: Arc::default(),
             questions: None,
+            encoded: Arc::default(),
         }
     }
 

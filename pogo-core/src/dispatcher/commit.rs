@@ -192,7 +192,7 @@ impl Tail {
             Ok(end) => {
                 self.at = end;
                 self.last_append = self.availability.clock.now() - appended.began;
-                self.growth.grow(end);
+                self.growth.grow(&batch.records, end);
                 if self.parts.is_empty() {
                     self.began = None;
                 }

@@ -1,19 +1,24 @@
 //! How those who follow a journal learn that it has grown.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use event_listener::{Event as Notification, EventListener};
 
+use super::recent_records::RecentRecords;
 use crate::journal::Seq;
+use crate::scheduler::Record;
 
-/// Wakes subscriptions when the journal has grown, and at its end. It buffers no records: those are read from the
-/// journal, so that a slow subscriber costs no memory.
+/// Wakes subscriptions when the journal has grown, and at its end. It buffers only the latest records, once for all who
+/// follow: older ones are read from the journal, so that a slow subscriber costs no memory.
 #[derive(Default)]
 pub(super) struct Growth {
     ended: AtomicBool,
     end: AtomicU64,
     grown: Notification,
+    readers: AtomicUsize,
+    recent: Mutex<RecentRecords>,
 }
 
 impl Growth {
@@ -25,6 +30,22 @@ impl Growth {
     /// Whether nothing more is appended.
     pub(super) fn has_ended(&self) -> bool {
         self.ended.load(Ordering::SeqCst)
+    }
+
+    /// Records from a position on that are still in memory, at most so many; none if it is too far behind.
+    pub(super) fn recent(&self, from: Seq, most: usize) -> VecDeque<Record> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.from(from, most)
+    }
+
+    /// Counts another reader: records are kept as long as there is any.
+    pub(super) fn enter(&self) {
+        self.readers.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Counts a reader less.
+    pub(super) fn leave(&self) {
+        self.readers.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Resolves at the next append, or at the end.
@@ -42,8 +63,15 @@ impl GrowthSide {
         Self(growth)
     }
 
-    /// The journal ends there now. Without a subscription this costs next to nothing.
-    pub(super) fn grow(&self, end: Seq) {
+    /// The journal ends there now, with these records. Without a subscription this costs next to nothing.
+    pub(super) fn grow(&self, records: &[Record], end: Seq) {
+        {
+            let mut recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            match self.0.readers.load(Ordering::SeqCst) {
+                0 => recent.clear(),
+                _ => recent.push(records, end),
+            }
+        }
         self.0.end.store(end.0, Ordering::SeqCst);
         self.0.grown.notify(usize::MAX);
     }

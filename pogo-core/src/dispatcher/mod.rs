@@ -41,6 +41,7 @@ mod observer;
 mod output;
 mod pending;
 mod queries;
+mod recent_records;
 mod records;
 mod reporter;
 mod resolution;

@@ -77,8 +77,18 @@ pub(super) enum Read {
     Ended,
 }
 
+impl Drop for RecordReader {
+    fn drop(&mut self) {
+        self.growth.leave();
+    }
+}
+
 impl RecordReader {
+    /// The most records that are taken from memory at once.
+    const PAGE: usize = 500;
+
     pub(super) fn new(journal: Arc<dyn Journal>, growth: Arc<Growth>, from: Seq) -> Self {
+        growth.enter();
         Self {
             journal,
             growth,
@@ -122,7 +132,10 @@ impl RecordReader {
             if !ended && self.at == self.growth.end() {
                 return Ok(Read::Nothing(grown));
             }
-            self.page = self.journal.read(self.at).await?.records.into();
+            self.page = self.growth.recent(self.at, Self::PAGE);
+            if self.page.is_empty() {
+                self.page = self.journal.read(self.at).await?.records.into();
+            }
             if self.page.is_empty() {
                 return Ok(if ended { Read::Ended } else { Read::Nothing(grown) });
             }

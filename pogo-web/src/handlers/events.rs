@@ -17,7 +17,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::closing::Closing;
 use crate::json::Reply;
-use crate::live::{FeedReader, QuestionReader, sse};
+use crate::live::{EncodedRecords, FeedReader, QuestionReader, sse};
 use crate::parameters::parse;
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -37,7 +37,7 @@ pub(super) fn open_stream(shared: &Shared) -> Result<OwnedSemaphorePermit, Refus
 pub(crate) async fn events(mut request: Request) -> Reply {
     let namespace = request.namespace()?;
     let (handle, feed) = (namespace.handle.clone(), namespace.output_feed.clone());
-    let questions = namespace.questions.clone();
+    let (questions, encoded) = (namespace.questions.clone(), Arc::clone(&namespace.encoded));
     let mut asked = StreamRequest::new();
     asked.after = request.parameters.optional("after")?;
     asked.job = request.parameters.optional("job")?;
@@ -74,6 +74,7 @@ pub(crate) async fn events(mut request: Request) -> Reply {
     let closing: Closes = Box::pin(Closing::closes(request.closing.clone()));
     let follower = Follower {
         subscription,
+        encoded,
         output,
         questions,
         first,
@@ -105,6 +106,7 @@ type Closes = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Somebody who follows. Only polled when what was sent before has been taken, so it holds one update at most.
 struct Follower {
     subscription: Subscription,
+    encoded: Arc<EncodedRecords>,
     output: Option<FeedReader>,
     questions: Option<QuestionReader>,
     first: Option<Update>,
@@ -127,7 +129,7 @@ impl Follower {
             return Some((Bytes::from_static(sse::BEGIN), Some(self)));
         }
         if let Some(update) = self.first.take() {
-            return Some((sse::update(update).await, Some(self)));
+            return Some((sse::update(&self.encoded, update).await, Some(self)));
         }
         let came = {
             // What an attempt wrote is there before the record of its end, and is sent before it.
@@ -144,7 +146,7 @@ impl Follower {
             Came::Update(next) => next,
         };
         match next {
-            Some(Ok(update)) => Some((sse::update(update).await, Some(self))),
+            Some(Ok(update)) => Some((sse::update(&self.encoded, update).await, Some(self))),
             Some(Err(error)) => Some((broken(error), None)),
             None => Some((sse::end(StreamEndReason::DispatcherEnded), None)),
         }

@@ -8,6 +8,8 @@ use pogo_api::wire::{
 use pogo_core::stream::Update;
 use serde::Serialize;
 
+use super::EncodedRecords;
+
 /// The first bytes of a stream: that it is there, and how soon a browser reconnects.
 pub(crate) const BEGIN: &[u8] = b"retry: 1000\n\n";
 
@@ -17,19 +19,20 @@ fn is_large(update: &Update) -> bool {
 }
 
 /// An update. Its id is where a browser goes on; of a resync that is nowhere, which an empty id says.
-pub(crate) async fn update(update: Update) -> Bytes {
+pub(crate) async fn update(encoded: &EncodedRecords, update: Update) -> Bytes {
     if !is_large(&update) {
-        return written(&update);
+        let head = head_of(&update);
+        return event_of(&head, |bytes| encoded.write(&update, bytes));
     }
-    let writing = tokio::task::spawn_blocking(move || written(&update));
+    let writing = tokio::task::spawn_blocking(move || event(&head_of(&update), &update));
     writing
         .await
         .unwrap_or_else(|error| problem(&Problem::new(ProblemKind::Internal, error)))
 }
 
-fn written(update: &Update) -> Bytes {
+fn head_of(update: &Update) -> String {
     let id = update.id().map(|id| id.to_string()).unwrap_or_default();
-    event(&format!("id: {id}\n"), update)
+    format!("id: {id}\n")
 }
 
 /// What a host has written.
@@ -54,9 +57,13 @@ pub(crate) fn problem(problem: &Problem) -> Bytes {
 
 /// JSON has no line breaks of its own, so it is one line of data.
 fn event(head: &str, data: &impl Serialize) -> Bytes {
+    event_of(head, |bytes| serde_json::to_writer(bytes, data))
+}
+
+fn event_of(head: &str, write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) -> Bytes {
     let mut bytes = Vec::from(head);
     bytes.extend_from_slice(b"data: ");
-    match serde_json::to_writer(&mut bytes, data) {
+    match write(&mut bytes) {
         Ok(()) => bytes.extend_from_slice(b"\n\n"),
         // Without an end it is no event, and whoever reads reconnects.
         Err(_) => bytes.clear(),

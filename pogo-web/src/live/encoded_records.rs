@@ -1,0 +1,129 @@
+//! Records as JSON, encoded once for all who follow a namespace.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use pogo_core::journal::Seq;
+use pogo_core::stream::{StreamRecord, Update};
+
+/// The latest records as JSON: a thousand followers must not cost a thousand times the encoding. By record and not by
+/// update, since each of them comes at its own pace.
+#[derive(Debug, Default)]
+pub(crate) struct EncodedRecords(Mutex<VecDeque<(Seq, Box<[u8]>)>>);
+
+impl EncodedRecords {
+    /// The most that are kept: some hundred kilobytes. Those of whoever is further behind are encoded for it alone.
+    const MOST: usize = 2_048;
+    /// What follows the records in an update.
+    const TAIL: &[u8] = b"]}}}";
+
+    /// Writes an update as JSON.
+    pub(super) fn write(&self, update: &Update, bytes: &mut Vec<u8>) -> serde_json::Result<()> {
+        let Update::Records { after, id, records } = update else {
+            return serde_json::to_writer(bytes, update);
+        };
+        let (after, id) = (*after, *id);
+        let around = Update::Records {
+            after,
+            id,
+            records: vec![],
+        };
+        let begin = bytes.len();
+        serde_json::to_writer(&mut *bytes, &around)?;
+        if !bytes.ends_with(Self::TAIL) {
+            bytes.truncate(begin);
+            return serde_json::to_writer(bytes, update);
+        }
+        bytes.truncate(bytes.len() - Self::TAIL.len());
+        // Encoded under the lock: whoever wakes beside waits for it rather than doing it too.
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (at, record) in records.iter().enumerate() {
+            if at > 0 {
+                bytes.push(b',');
+            }
+            write_record(&mut kept, record, bytes)?;
+        }
+        drop(kept);
+        bytes.extend_from_slice(Self::TAIL);
+        Ok(())
+    }
+}
+
+fn write_record(
+    kept: &mut VecDeque<(Seq, Box<[u8]>)>,
+    record: &StreamRecord,
+    bytes: &mut Vec<u8>,
+) -> serde_json::Result<()> {
+    let known = kept.binary_search_by_key(&record.seq, |(seq, _)| *seq);
+    if let Some((_, known)) = known.ok().and_then(|at| kept.get(at)) {
+        bytes.extend_from_slice(known);
+        return Ok(());
+    }
+    let encoded = serde_json::to_vec(record)?;
+    bytes.extend_from_slice(&encoded);
+    if kept.back().is_none_or(|(last, _)| *last < record.seq) {
+        if kept.len() == EncodedRecords::MOST {
+            kept.pop_front();
+        }
+        kept.push_back((record.seq, encoded.into()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use pogo_core::Timestamp;
+    use pogo_core::journal::Seq;
+    use pogo_core::scheduler::{AttemptId, Event, NamespaceEventKind, Outcome, Record};
+    use pogo_core::stream::{StreamId, StreamRecord, Update};
+
+    use super::EncodedRecords;
+
+    fn records(from: u64, to: u64) -> Update {
+        let event = |attempt| {
+            Event::of_namespace(NamespaceEventKind::LateReported {
+                attempt: AttemptId::new(attempt),
+                outcome: Outcome::Succeeded,
+            })
+        };
+        let record = |seq| {
+            let at = Timestamp::from_millis(seq);
+            let event = event(seq + 1);
+            StreamRecord::new(Seq(seq), Record::new(at, event))
+        };
+        let (after, id) = (StreamId::new(0, Seq(from)), StreamId::new(0, Seq(to)));
+        let records = (from..to).map(record).collect();
+        Update::Records { after, id, records }
+    }
+
+    #[test]
+    fn updates_are_what_they_are_by_themselves() {
+        let encoded = EncodedRecords::default();
+        let (id, at) = (StreamId::default(), Timestamp::EPOCH);
+        let heartbeat = Update::Heartbeat { id, at };
+        // In order, again, overlapping, behind what is kept, and none.
+        for update in [
+            records(10, 20),
+            records(10, 20),
+            records(15, 30),
+            records(2, 12),
+            records(30, 30),
+            records(40, 5_000),
+            records(40, 45),
+            heartbeat,
+        ] {
+            let mut written = vec![];
+            encoded.write(&update, &mut written).unwrap();
+            assert_eq!(written, serde_json::to_vec(&update).unwrap());
+        }
+    }
+
+    #[test]
+    fn no_more_is_kept_than_is_worth_its_memory() {
+        let encoded = EncodedRecords::default();
+        encoded.write(&records(0, 5_000), &mut vec![]).unwrap();
+        let kept = encoded.0.lock().unwrap();
+        assert_eq!(kept.len(), EncodedRecords::MOST);
+        assert_eq!(kept.back().map(|(seq, _)| *seq), Some(Seq(4_999)));
+    }
+}
