@@ -10,30 +10,54 @@ use axum::body::Bytes;
 pub(super) struct PageFile {
     pub(super) name: &'static str,
     pub(super) media_type: &'static str,
-    pub(super) body: &'static str,
+    source: &'static str,
 }
 
 impl PageFile {
-    /// Changes with its content, and is the same on every server of one build. Weak, since it is that of the compressed
-    /// file too.
-    pub(super) fn tag(&self) -> String {
-        let mut hasher = DefaultHasher::new();
-        self.body.hash(&mut hasher);
-        format!("W/\"{:016x}\"", hasher.finish())
-    }
-
-    /// The file in a third of its size, for browsers that take it so.
-    pub(super) fn compressed(&self) -> Option<Bytes> {
-        COMPRESSED.get(self.name).cloned()
+    /// The file as it is sent.
+    pub(super) fn sent(&self) -> Option<&'static SentFile> {
+        SENT.get(self.name)
     }
 }
 
-/// All files, compressed once for as long as the process lives: some tens of milliseconds.
-static COMPRESSED: LazyLock<BTreeMap<&str, Bytes>> = LazyLock::new(|| {
+/// A file as it is sent.
+pub(super) struct SentFile {
+    /// Changes with its content, and is the same on every server of one build. Weak, since it is that of the compressed
+    /// file too.
+    pub(super) tag: String,
+    pub(super) plain: Bytes,
+    /// In a third of its size, for browsers that take it so.
+    pub(super) compressed: Option<Bytes>,
+}
+
+impl SentFile {
+    fn of(file: &PageFile) -> Self {
+        let plain = match file.media_type {
+            HTML => file.source.to_owned(),
+            _ => without_layout(file.source),
+        };
+        let mut hasher = DefaultHasher::new();
+        plain.hash(&mut hasher);
+        Self {
+            tag: format!("W/\"{:016x}\"", hasher.finish()),
+            compressed: zstd::bulk::compress(plain.as_bytes(), LEVEL).ok().map(Bytes::from),
+            plain: Bytes::from(plain),
+        }
+    }
+}
+
+/// Without indentation, empty lines and lines that are a comment: a tenth of what is compressed. Nothing else is
+/// touched, so that an error that a browser reports is still found; no text of the page goes over lines.
+fn without_layout(source: &str) -> String {
+    let lines = source.lines().map(str::trim_start);
+    let kept = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    kept.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// All files, made ready once for as long as the process lives: a tenth of a second.
+static SENT: LazyLock<BTreeMap<&str, SentFile>> = LazyLock::new(|| {
     let files = FILES.iter().chain([&INDEX]);
-    let compressed =
-        files.filter_map(|file| Some((file.name, zstd::bulk::compress(file.body.as_bytes(), LEVEL).ok()?)));
-    compressed.map(|(name, bytes)| (name, Bytes::from(bytes))).collect()
+    files.map(|file| (file.name, SentFile::of(file))).collect()
 });
 
 const LEVEL: i32 = 19;
@@ -47,7 +71,7 @@ macro_rules! page_file {
         PageFile {
             name: $name,
             media_type: $media_type,
-            body: include_str!(concat!("static/", $name)),
+            source: include_str!(concat!("static/", $name)),
         }
     };
 }
@@ -66,6 +90,7 @@ pub(super) const FILES: &[PageFile] = &[
     page_file!("gauge.js", SCRIPT),
     page_file!("holds.js", SCRIPT),
     page_file!("host.js", SCRIPT),
+    page_file!("hosts.js", SCRIPT),
     page_file!("inspector.js", SCRIPT),
     page_file!("job.js", SCRIPT),
     page_file!("jobhead.js", SCRIPT),
@@ -83,5 +108,6 @@ pub(super) const FILES: &[PageFile] = &[
     page_file!("time.js", SCRIPT),
     page_file!("timeline.js", SCRIPT),
     page_file!("total.js", SCRIPT),
+    page_file!("touched.js", SCRIPT),
     page_file!("words.js", SCRIPT),
 ];

@@ -40,32 +40,38 @@ fn last_segment(uri: &axum::http::Uri) -> &str {
 async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
     match FILES.iter().find(|file| file.name == name) {
         Some(file) => send(file, &headers),
-        None => (StatusCode::NOT_FOUND, "there is no such file of the page\n").into_response(),
+        None => no_such_file(),
     }
 }
 
+fn no_such_file() -> Response {
+    (StatusCode::NOT_FOUND, "there is no such file of the page\n").into_response()
+}
+
 fn send(file: &PageFile, asked: &HeaderMap) -> Response {
+    let Some(sent) = file.sent() else {
+        return no_such_file();
+    };
     let takes = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.split(',').any(is_zstd));
     let compressed = asked.get_all(ACCEPT_ENCODING).iter().any(takes);
-    let compressed = compressed.then(|| file.compressed()).flatten();
-    let tag = file.tag();
-    let mut headers = headers::of(file, &tag);
+    let compressed = sent.compressed.as_ref().filter(|_| compressed);
+    let mut headers = headers::of(file, &sent.tag);
     let mut known = asked
         .get_all(IF_NONE_MATCH)
         .iter()
         .filter_map(|tags| tags.to_str().ok());
     if known.any(|tags| {
         tags.split(',')
-            .any(|known| known.trim().trim_start_matches("W/") == tag.trim_start_matches("W/"))
+            .any(|known| known.trim().trim_start_matches("W/") == sent.tag.trim_start_matches("W/"))
     }) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     match compressed {
         Some(bytes) => {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("zstd"));
-            (headers, bytes).into_response()
+            (headers, bytes.clone()).into_response()
         }
-        None => (headers, file.body).into_response(),
+        None => (headers, sent.plain.clone()).into_response(),
     }
 }
 

@@ -29,6 +29,8 @@ FOCUS = """() => {
 def opened(browser, scheme, width):
     # axe is no part of the page, whose policy allows no script but its own.
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    # What is waited for comes; how soon is not what is tested.
+    context.set_default_timeout(240_000)
     page = context.new_page()
     # That something is not there is an answer, of which browsers complain.
     bad = lambda message: message.type in ("error", "warning") and "status of 404" not in message.text

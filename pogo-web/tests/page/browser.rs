@@ -186,6 +186,7 @@ async fn every_view_is_for_everybody_and_needs_no_mouse() {
                 "running=Nothing runs now",
                 "slots=max_parallel",
                 "hosts=web",
+                "hosts?about=$web&from=1=no history of jobs is kept",
                 "hosts/web2=job 1",
             ])
             .output()

@@ -73,6 +73,27 @@ fn scripts_and_styles_are_files() {
     assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains(" onclick="));
 }
 
+/// Without what is there for those who read it.
+fn as_sent(name: &str, text: &str) -> String {
+    if name == "index.html" {
+        return text.to_owned();
+    }
+    let lines = text.lines().map(str::trim_start);
+    let kept = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    kept.map(|line| format!("{line}\n")).collect()
+}
+
+/// The indentation of a text that goes over lines would be lost, and a line of it could look like a comment.
+#[test]
+fn no_text_goes_over_lines() {
+    for (name, text) in sources() {
+        for (number, line) in (1..).zip(text.lines()) {
+            assert!(line.matches('`').count() % 2 == 0, "{name}:{number}: {line}");
+            assert!(!line.ends_with('\\'), "{name}:{number}: {line}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_file_is_served_with_its_type_and_a_strict_policy() {
     let served = Served::new().await;
@@ -84,7 +105,7 @@ async fn every_file_is_served_with_its_type_and_a_strict_policy() {
         };
         let (head, body) = served.get(&path, "").await;
         assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
-        assert!(body == text, "{path} has another text");
+        assert!(body == as_sent(&name, &text), "{path} has another text");
         let media_type = match name.rsplit('.').next().unwrap() {
             "html" => "text/html; charset=utf-8",
             "css" => "text/css; charset=utf-8",

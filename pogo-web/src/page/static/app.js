@@ -8,7 +8,8 @@ import { freezeOrder, ask, thawOrder } from "./orders.js";
 import { jobs } from "./jobs.js";
 import { job } from "./job.js";
 import { host } from "./host.js";
-import { hosts, running, slots } from "./tables.js";
+import { hosts } from "./hosts.js";
+import { running, slots } from "./tables.js";
 
 const VIEWS = [
   ["jobs", "Jobs"],

@@ -76,3 +76,8 @@ export function about(ms) {
 }
 
 export const ago = (at) => `${lasted(now() - at)} ago`;
+
+// What an input of date and time has, in the zone that times are shown in.
+export const toInput = (at) =>
+  new Date(utc ? at : at - new Date(at).getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+export const fromInput = (text) => Date.parse(utc ? `${text}Z` : text);

@@ -1,0 +1,129 @@
+// The hosts of the fleet, and what touched them.
+import { el, number, plural, show } from "./dom.js";
+import { get, inNamespace } from "./api.js";
+import { Watch } from "./live.js";
+import { sign } from "./words.js";
+import { failedTo } from "./tables.js";
+import { touched } from "./touched.js";
+
+// The fleet by its tags; a tag opens into its hosts.
+export function hosts(context) {
+  const { ns, view, link } = context;
+  context.title("Hosts");
+  const touches = touched(context);
+  let tags = null;
+  let names = [];
+  async function ask(signal) {
+    const [summary, answer] = await Promise.all([
+      get(inNamespace(ns), signal),
+      tags ? null : get(inNamespace(ns, "/configuration"), signal).catch(failedTo(view, "Hosts")),
+    ]);
+    if (answer) read(answer);
+    draw(summary.view);
+    context.updated();
+  }
+  function read(answer) {
+    const { fleet } = answer;
+    const all = (list) =>
+      (Array.isArray(list) ? list : Object.keys(list || {})).flatMap((one) =>
+        expand(typeof one === "string" ? one : one.name || one.hosts || ""),
+      );
+    names = all(fleet.hosts);
+    const own = Object.entries(fleet.tags || {}).map(([tag, list]) => [tag, all(list)]);
+    // $colo has the hosts of $colo.na too.
+    tags = new Map(
+      own.map(([tag]) => [
+        tag,
+        [...new Set(own.filter(([other]) => other === tag || other.startsWith(`${tag}.`)).flatMap(([, list]) => list))],
+      ]),
+    );
+  }
+  function draw(summary) {
+    const wanted = (context.params.hosts || "").replace(/^\$/, "");
+    context.command(wanted ? `pogo inventory list '${context.params.hosts}'` : "pogo inventory list");
+    const found = wanted ? names.filter((name) => name.includes(wanted)) : [];
+    const input = el("input", {
+      type: "search",
+      "data-key": "hosts",
+      value: context.params.hosts || "",
+      placeholder: "name or $tag",
+      spellcheck: "false",
+      oninput: (event) => context.setParams({ ...context.params, hosts: event.target.value }),
+    });
+    const entries = [...tags].filter(([tag]) => !wanted || tag.includes(wanted));
+    show(
+      view,
+      el("h1", "Hosts", el("small", ` ${number(summary.hosts)}`)),
+      el("label.by", "find ", input),
+      (summary.down || []).length > 0 &&
+        el(
+          "p",
+          sign("down"),
+          ` marked down: `,
+          summary.down.slice(0, 20).map((name) => [el("a", { href: link("hosts", name) }, el("code", name)), " "]),
+        ),
+      touches.element,
+      found.length > 0 && hostList(found),
+      names.length === 0 && el("div.empty", "The fleet is empty. ", el("code", "pogo apply -i hosts.ini")),
+      el(
+        "ul.tags-list",
+        entries
+          .slice(0, 200)
+          .map(([tag, list]) =>
+            el(
+              "li",
+              el(
+                "details",
+                { open: wanted === tag },
+                el(
+                  "summary",
+                  { "data-row": true, "data-key": `t-${tag}` },
+                  el("code", `$${tag}`),
+                  el("small", ` ${plural(list.length, "host")}`),
+                ),
+                el(
+                  "p.hostlist",
+                  el("a", { href: link("slots", undefined, { hosts: `$${tag}` }) }, `who holds slots of $${tag}`),
+                ),
+                hostList(list),
+              ),
+            ),
+          ),
+      ),
+    );
+  }
+  const hostList = (list) =>
+    el(
+      "p.hostlist",
+      list.slice(0, 400).map((name) => [el("a", { href: link("hosts", name) }, el("code", name)), " "]),
+      list.length > 400 && `and ${number(list.length - 400)} more`,
+    );
+  const watch = new Watch(ask, { matters: (news) => news.told.length > 0, every: 2000 });
+  return {
+    close: () => watch.stop(),
+    update: (params) => {
+      context.params = params;
+      touches.update();
+      watch.soon(0);
+    },
+  };
+}
+
+// web[1-3,7].na is four hosts.
+function expand(text) {
+  const found = /^([^[]*)\[([^\]]*)\](.*)$/.exec(text);
+  if (!found) return [text];
+  const [, before, ranges, after] = found;
+  const names = [];
+  for (const range of ranges.split(",")) {
+    const [from, to = from] = range.split("-");
+    if (!/^\d+$/.test(from)) {
+      names.push(from);
+      continue;
+    }
+    for (let at = Number(from); at <= Number(to) && names.length < 200000; at++)
+      names.push(String(at).padStart(from.length, "0"));
+  }
+  const rests = expand(after);
+  return names.flatMap((name) => rests.map((rest) => before + name + rest));
+}
