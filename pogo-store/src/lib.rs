@@ -4,8 +4,6 @@
 mod blocking;
 mod check;
 mod checked_line;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
-mod commit_text;
 mod compressed;
 mod copy;
 mod disk;
@@ -22,8 +20,7 @@ mod owner;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub mod postgres;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
-mod runtime;
+mod remote;
 mod shared;
 mod store;
 mod store_format;
@@ -41,4 +38,5 @@ pub use namespace::Namespace;
 pub use output::{Pruned, Retention, StoreOutput};
 /// The list of jobs, as any store has it.
 pub use pogo_core::history::{JobEntry, JobFilter, JobPage, JobProgress, Submission};
+pub use remote::{OwnerSign, RemoteDamage, RemoteInfo, RemoteOwner, StoredPart};
 pub use store::Store;

@@ -10,6 +10,7 @@ use pogo_core::output::{OutputSource, OutputStore};
 use pogo_core::scheduler::{JobId, Record};
 
 use super::copy_mark::read_mark;
+use super::on_directory::on_directory;
 use super::{CopyError, CopySource, Head};
 use crate::blocking::spawn_blocking;
 use crate::error::StoreError;
@@ -47,15 +48,12 @@ impl DirectorySource {
         })
     }
 
-    /// Does this on another thread.
     async fn read<T, E>(&self, work: impl FnOnce(&Shared) -> Result<T, E> + Send + 'static) -> Result<T, CopyError>
     where
         T: Send + 'static,
         E: Into<StoreError>,
     {
-        let shared = Arc::clone(self.namespace.shared());
-        let done = spawn_blocking(move || work(&shared).map_err(|error| CopyError::other(error.into())));
-        done.await.map_err(CopyError::other)?
+        on_directory(&self.namespace, work).await
     }
 }
 

@@ -10,8 +10,8 @@ use pogo_core::output::{OutputFrame, OutputSource, OutputStore};
 use pogo_core::scheduler::{JobId, Record};
 use pogo_core::{Digest, Timestamp};
 
+use super::on_directory::on_directory;
 use super::{CopyError, CopyMark, CopyTarget, Head};
-use crate::blocking::spawn_blocking;
 use crate::error::StoreError;
 use crate::history::add_events;
 use crate::journal::{EncodedCommit, Reserve, Writer, put_content, segment_file, write_snapshot};
@@ -51,9 +51,7 @@ impl DirectoryTarget {
         T: Send + 'static,
         E: Into<StoreError>,
     {
-        let shared = Arc::clone(self.namespace.shared());
-        let done = spawn_blocking(move || work(&shared).map_err(|error| CopyError::other(error.into())));
-        done.await.map_err(CopyError::other)?
+        on_directory(&self.namespace, work).await
     }
 
     /// The store of its output, once all else is there.

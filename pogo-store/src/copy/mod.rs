@@ -7,6 +7,8 @@ mod directory_source;
 #[cfg(feature = "postgres")]
 mod directory_target;
 #[cfg(feature = "postgres")]
+mod on_directory;
+#[cfg(feature = "postgres")]
 mod transfer;
 
 pub use copy_mark::CopyMark;

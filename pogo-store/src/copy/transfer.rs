@@ -89,13 +89,13 @@ pub(crate) struct Amount {
 }
 
 /// What was seen of a namespace, in an order that is the same for all stores.
-struct Seen {
+struct NamespaceSummary {
     /// Of the pieces before, and the last.
     digest: Digest,
     amount: Amount,
 }
 
-impl Seen {
+impl NamespaceSummary {
     fn new() -> Self {
         Self {
             digest: Digest::of(b""),
@@ -157,7 +157,7 @@ pub(crate) async fn transfer(
     source: &dyn CopySource,
     target: &mut dyn CopyTarget,
 ) -> Result<(Digest, Amount), CopyError> {
-    let (mut seen, head) = (Seen::new(), source.head().await?);
+    let (mut seen, head) = (NamespaceSummary::new(), source.head().await?);
     seen.piece("number", head.number.as_bytes());
     target.begin(&head).await?;
     old_events(source, head.first, target, &mut seen).await?;
@@ -196,7 +196,7 @@ async fn old_events(
     source: &dyn CopySource,
     before: Seq,
     target: &mut dyn CopyTarget,
-    seen: &mut Seen,
+    seen: &mut NamespaceSummary,
 ) -> Result<(), CopyError> {
     for job in source.old_jobs().await? {
         let events = source.old_events(job, before).await?;
@@ -214,7 +214,7 @@ async fn records(
     journal: &dyn Journal,
     first: Seq,
     target: &mut dyn CopyTarget,
-    seen: &mut Seen,
+    seen: &mut NamespaceSummary,
 ) -> Result<(), CopyError> {
     let mut at = first;
     loop {
@@ -234,7 +234,7 @@ async fn output(
     source: &dyn CopySource,
     (attempt, length): (OutputSource, Option<u64>),
     target: &mut dyn CopyTarget,
-    seen: &mut Seen,
+    seen: &mut NamespaceSummary,
 ) -> Result<(), CopyError> {
     let (store, mut digester) = (source.output(), OutputDigester::default());
     for stream in Stream::ALL {

@@ -25,7 +25,7 @@ pub(crate) fn events_file(job_dir: &Path) -> PathBuf {
 
 /// What was kept of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kept {
+pub(crate) enum KeptExtent {
     Everything,
     /// Some lines are not as they were written.
     WhatCanBeRead,
@@ -36,7 +36,7 @@ type Lines = Vec<(Seq, Vec<u8>)>;
 
 /// Adds the records of a segment to the files of their jobs, durably. Those that are there already, as another trial
 /// came to them, are not added again.
-pub(crate) fn keep_events(shared: &Shared, segment: Seq) -> io::Result<Kept> {
+pub(crate) fn keep_events(shared: &Shared, segment: Seq) -> io::Result<KeptExtent> {
     let file = segment_file(&shared.journal_dir(), segment);
     let (of_jobs, kept) = lines_of_jobs(&shared.disk.read_all(&file)?);
     let jobs = shared.jobs_dir();
@@ -54,12 +54,12 @@ pub(crate) fn keep_events(shared: &Shared, segment: Seq) -> io::Result<Kept> {
     Ok(kept)
 }
 
-fn lines_of_jobs(segment: &[u8]) -> (BTreeMap<JobId, Lines>, Kept) {
+fn lines_of_jobs(segment: &[u8]) -> (BTreeMap<JobId, Lines>, KeptExtent) {
     let mut of_jobs: BTreeMap<JobId, Lines> = BTreeMap::new();
-    let mut kept = Kept::Everything;
+    let mut kept = KeptExtent::Everything;
     for line in segment.split_inclusive(|byte| *byte == b'\n') {
         let Some((seq, fields)) = line.strip_suffix(b"\n").and_then(line_alone) else {
-            kept = Kept::WhatCanBeRead;
+            kept = KeptExtent::WhatCanBeRead;
             continue;
         };
         if let Some(job) = job_of(&object(fields)) {

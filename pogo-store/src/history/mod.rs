@@ -6,5 +6,5 @@ mod job_history;
 
 #[cfg(feature = "postgres")]
 pub(crate) use events_file::add_events;
-pub(crate) use events_file::{Kept, events_file, keep_events, kept_events};
+pub(crate) use events_file::{KeptExtent, events_file, keep_events, kept_events};
 pub(crate) use job_events::{job_events, job_records};

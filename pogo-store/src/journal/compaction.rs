@@ -13,7 +13,7 @@ use super::segments::{Mark, list_segments, scan, segment_file};
 use super::snapshots::{KEPT, list_snapshots, snapshot_file, snapshot_text};
 use crate::disk::set_aside;
 use crate::error::unavailable;
-use crate::history::{Kept, keep_events};
+use crate::history::{KeptExtent, keep_events};
 use crate::shared::Shared;
 
 /// Removes all snapshots but the last two, and the segments of which the older of them needs none, once their records
@@ -35,9 +35,9 @@ pub(crate) fn remove_old(shared: &Shared) -> io::Result<Option<Seq>> {
         if next <= oldest {
             let file = segment_file(&dir, *segment);
             match keep_events(shared, *segment)? {
-                Kept::Everything => shared.disk.remove(&file)?,
+                KeptExtent::Everything => shared.disk.remove(&file)?,
                 // What cannot be read may be read from a copy, or with better tools.
-                Kept::WhatCanBeRead => set_aside(&*shared.disk, &file)?,
+                KeptExtent::WhatCanBeRead => set_aside(&*shared.disk, &file)?,
             }
         }
     }

@@ -7,6 +7,7 @@ mod growth;
 mod owned;
 mod reader;
 mod recent;
+mod recent_content;
 mod reserve;
 mod segments;
 mod snapshots;
@@ -22,10 +23,14 @@ pub(crate) use contents::{content_file, list_content, read_content};
 pub(crate) use growth::Growth;
 pub(crate) use reader::Reader;
 pub(crate) use recent::RecentCommits;
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+pub(crate) use recent_content::RecentContent;
 #[cfg(feature = "postgres")]
 pub(crate) use reserve::Reserve;
 pub(crate) use reserve::ReserveState;
 pub(crate) use segments::{Mark, list_segments, scan, segment_file};
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+pub(crate) use snapshots::check_end;
 #[cfg(feature = "postgres")]
 pub(crate) use snapshots::write_snapshot;
 pub(crate) use snapshots::{list_snapshots, read_snapshot, snapshot_file};

@@ -1,6 +1,5 @@
 //! The trait `OwnedJournal` over a directory.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -13,8 +12,9 @@ use pogo_core::scheduler::{Incarnation, Record, RestoreCause};
 use super::commit_lines::EncodedCommit;
 use super::compaction::{remove_content, remove_old, unnamed_content};
 use super::contents::put_content;
+use super::recent_content::RecentContent;
 use super::reserve::Reserve;
-use super::snapshots::{list_snapshots, write_snapshot};
+use super::snapshots::{check_end, list_snapshots, write_snapshot};
 use super::writer::Writer;
 use crate::blocking::{flat, spawn_blocking};
 use crate::copy::{CopyMark, read_mark, remove_mark};
@@ -41,16 +41,15 @@ pub(crate) struct Hold {
     /// `None` when it is given back.
     claim: Option<Claim>,
     epoch: Epoch,
-    end: Mutex<End>,
+    end: Mutex<JournalEnd>,
     /// Until it is given back.
     expiry: Option<DailyExpiry>,
 }
 
 /// Where the journal goes on. Whoever has it locked is the only one who writes.
-struct End {
+struct JournalEnd {
     writer: Writer,
-    /// Content that was put or named by this owner, and the end of the journal then.
-    recent: BTreeMap<Digest, Seq>,
+    recent: RecentContent,
 }
 
 impl Drop for Hold {
@@ -66,7 +65,7 @@ impl Drop for Hold {
 }
 
 impl Hold {
-    fn end(&self) -> MutexGuard<'_, End> {
+    fn end(&self) -> MutexGuard<'_, JournalEnd> {
         // A writer that was left half-way opens its file afresh.
         self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -82,13 +81,7 @@ impl Hold {
         let mut at_end = self.end();
         self.check()?;
         let end = at_end.writer.append(&encoded)?;
-        at_end.recent.extend(
-            commit
-                .records
-                .iter()
-                .flat_map(Record::digests)
-                .map(|digest| (digest, end)),
-        );
+        at_end.recent.note(commit.records.iter().flat_map(Record::digests), end);
         self.shared.recent.push(commit, end, encoded.lines.len());
         self.shared.growth.set(Some(end));
         note_in_index(&self.shared, commit, at_end.writer.mark());
@@ -101,7 +94,7 @@ impl Hold {
         let (disk, dir) = (&*self.shared.disk, self.shared.content_dir());
         put_content(disk, &dir, (digest, bytes), || at_end.writer.reserve.release(disk))?;
         let end = at_end.writer.end();
-        at_end.recent.insert(digest, end);
+        at_end.recent.note([digest], end);
         Ok(())
     }
 
@@ -138,8 +131,8 @@ impl Hold {
         let unnamed = unnamed_content(shared)?;
         let mut at_end = self.end();
         self.check()?;
-        at_end.recent.retain(|_, at| *at >= needed);
-        let unnamed = unnamed.into_iter().filter(|digest| !at_end.recent.contains_key(digest));
+        at_end.recent.forget_before(needed);
+        let unnamed = unnamed.into_iter().filter(|digest| !at_end.recent.contains(*digest));
         remove_content(shared, unnamed).map_err(unavailable)
     }
 }
@@ -156,15 +149,8 @@ impl Owned {
         let (mut writer, of_records) =
             Writer::open(Arc::clone(disk), shared.journal_dir(), shared.limits.segment, reserve)?;
         let end = writer.end();
-        // Appending here would give other records the numbers of those that the snapshot stands for.
-        if let Some(upto) = list_snapshots(&**disk, &shared.dir).map_err(unavailable)?.last()
-            && *upto > end
-        {
-            return Err(JournalError::Corrupt {
-                at: end,
-                message: format!("there is a snapshot of {upto}, so the records from {end} on are lost"),
-            });
-        }
+        let snapshots = list_snapshots(&**disk, &shared.dir).map_err(unavailable)?;
+        check_end(end, snapshots.last().copied())?;
         // A copy has no file of its owner, and records may be of an earlier one.
         let mark = read_mark(&**disk, &shared.dir)?;
         let of_records = mark.as_ref().map_or(of_records, |mark| mark.epoch.max(of_records));
@@ -180,9 +166,9 @@ impl Owned {
             shared: Arc::clone(shared),
             claim: Some(claim),
             epoch,
-            end: Mutex::new(End {
+            end: Mutex::new(JournalEnd {
                 writer,
-                recent: BTreeMap::new(),
+                recent: RecentContent::default(),
             }),
         };
         let hold = Arc::new(hold);

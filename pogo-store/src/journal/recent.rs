@@ -9,11 +9,11 @@ use pogo_core::journal::{Commit, Page, Seq};
 /// no thread and no parser, however many follow.
 #[derive(Debug, Default)]
 pub(crate) struct RecentCommits {
-    kept: Mutex<Kept>,
+    kept: Mutex<KeptCommits>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct KeptCommits {
     /// One after the other, without a gap.
     commits: VecDeque<KeptCommit>,
     bytes: usize,
@@ -79,13 +79,13 @@ impl RecentCommits {
         Some(kept.map(|kept| (Arc::clone(&kept.commit), kept.end)).collect())
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, KeptCommits> {
         // No change under the lock can be left half done.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
+impl KeptCommits {
     fn end(&self) -> Option<Seq> {
         self.commits.back().map(|commit| commit.end)
     }

@@ -47,6 +47,15 @@ impl Mark {
             at: segment,
         }
     }
+
+    /// Where the next commit begins.
+    fn after(self, commit: &FoundCommit<'_>) -> Self {
+        Self {
+            offset: self.offset + commit.len as u64,
+            at: commit.end,
+            ..self
+        }
+    }
 }
 
 /// Reads the commits of a segment from a mark on, until one breaks off. Returns where the next would begin, and whether
@@ -64,22 +73,12 @@ pub(crate) fn scan(
         let is_last = (piece.len() as u64) < size;
         let mut rest = &piece[..];
         loop {
-            let found = match next_commit(rest, mark.at) {
-                Err(damage)
-                    if !damage.is_newer
-                        && is_unwritten(&disk.read(&file, mark.offset..u64::MAX).map_err(unavailable)?) =>
-                {
-                    return Ok((mark, true));
-                }
-                found => found.map_err(|damage| corrupt(&file, mark.offset, damage))?,
+            let Some(found) = commit_at(disk, (&file, mark), rest)? else {
+                return Ok((mark, true));
             };
             match found {
                 NextCommit::Commit(commit) => {
-                    let next = Mark {
-                        offset: mark.offset + commit.len as u64,
-                        at: commit.end,
-                        ..mark
-                    };
+                    let next = mark.after(&commit);
                     rest = rest.get(commit.len..).unwrap_or_default();
                     let go_on = each(commit, mark)?;
                     mark = next;
@@ -100,6 +99,24 @@ pub(crate) fn scan(
                 }
             }
         }
+    }
+}
+
+/// What stands at a mark; `None` where a crash has left space for a commit, and none of its data.
+fn commit_at<'a>(
+    disk: &dyn Disk,
+    (file, mark): (&Path, Mark),
+    rest: &'a [u8],
+) -> Result<Option<NextCommit<'a>>, JournalError> {
+    match next_commit(rest, mark.at) {
+        Ok(found) => Ok(Some(found)),
+        // A file grows before its data is on the disk, so a power cut leaves zeros: nothing that was acknowledged.
+        Err(damage)
+            if !damage.is_newer && is_unwritten(&disk.read(file, mark.offset..u64::MAX).map_err(unavailable)?) =>
+        {
+            Ok(None)
+        }
+        Err(damage) => Err(corrupt(file, mark.offset, damage)),
     }
 }
 

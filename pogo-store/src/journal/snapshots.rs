@@ -36,6 +36,17 @@ pub(crate) fn list_snapshots(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<Seq>
     Ok(names.into_iter().filter_map(position).map(Seq).collect())
 }
 
+/// Refuses to go on behind the records that the newest snapshot stands for: it would give others their numbers.
+pub(crate) fn check_end(end: Seq, newest_snapshot: Option<Seq>) -> Result<(), JournalError> {
+    match newest_snapshot {
+        Some(upto) if upto > end => Err(JournalError::Corrupt {
+            at: end,
+            message: format!("there is a snapshot of {upto}, so the records from {end} on are lost"),
+        }),
+        _ => Ok(()),
+    }
+}
+
 pub(crate) fn write_snapshot(disk: &dyn Disk, dir: &Path, upto: Seq, state: &Snapshot) -> io::Result<()> {
     let bytes = compress(&serde_json::to_vec(&Stored { upto, state })?)?;
     replace_file(disk, &snapshot_file(dir, upto), &bytes)

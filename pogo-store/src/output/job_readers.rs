@@ -11,15 +11,15 @@ use super::job_reader::JobReader;
 /// How many jobs are remembered.
 const JOBS: usize = 8;
 
-type Reader = Arc<Mutex<JobReader>>;
+type SharedReader = Arc<Mutex<JobReader>>;
 
 /// Whoever reads a job reads its attempts one by one: where they are is looked for once.
 #[derive(Debug, Default)]
-pub(super) struct JobReaders(Mutex<VecDeque<(JobId, Reader)>>);
+pub(super) struct JobReaders(Mutex<VecDeque<(JobId, SharedReader)>>);
 
 impl JobReaders {
     /// The reader of a job.
-    pub(super) fn of(&self, job: JobId, dir: impl FnOnce() -> PathBuf) -> Reader {
+    pub(super) fn of(&self, job: JobId, dir: impl FnOnce() -> PathBuf) -> SharedReader {
         let mut readers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = readers.iter().position(|(known, _)| *known == job);
         let reader = known.and_then(|at| readers.remove(at)).map(|(_, reader)| reader);

@@ -28,14 +28,14 @@ pub(crate) struct Outputs {
     limits: Limits,
     reserve: Arc<ReserveState>,
     tenure: Arc<Tenure>,
-    open: Mutex<Open>,
+    open: Mutex<OpenJobs>,
     readers: JobReaders,
 }
 
 type Job = Arc<Mutex<JobOutput>>;
 
 #[derive(Debug, Default)]
-struct Open {
+struct OpenJobs {
     jobs: BTreeMap<JobId, Job>,
     /// Whether a thread makes durable what is written.
     is_syncing: bool,

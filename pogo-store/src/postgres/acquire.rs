@@ -8,15 +8,15 @@ use sqlx::{PgConnection, Row};
 use pogo_core::journal::{Acquire, Epoch, JournalError, Nonce, Owner, OwnerId};
 
 use super::clock::skew;
-use super::error::Failed;
 use super::fence::{Fence, number, stored};
 use super::holder::{NamespaceRow, stand_by, stand_down};
-use super::place::Place;
 use super::pool::before;
+use super::server_identity::ServerIdentity;
 use super::session::connect_to_write;
 use super::watch::{Pulse, Watch};
 use super::within::within;
-use super::{Pace, PostgresAddress};
+use super::{Heartbeat, PostgresAddress};
+use crate::remote::{Failed, FailedStage};
 
 /// How often it is looked whether a namespace is free.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -25,7 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 pub(super) struct Asking<'a> {
     pub(super) address: &'a PostgresAddress,
     pub(super) name: &'a str,
-    pub(super) pace: Pace,
+    pub(super) heartbeat: Heartbeat,
     pub(super) owner: &'a Owner,
     pub(super) machine: &'a str,
 }
@@ -33,7 +33,7 @@ pub(super) struct Asking<'a> {
 /// A namespace that was taken, by the connection that took it.
 pub(super) struct Taken {
     pub(super) connection: PgConnection,
-    pub(super) place: Place,
+    pub(super) server: ServerIdentity,
     pub(super) fence: Fence,
     pub(super) previous: Option<OwnerId>,
     /// As it was before.
@@ -48,14 +48,14 @@ pub(super) fn session_name(nonce: Nonce) -> String {
 impl Asking<'_> {
     pub(super) async fn take(&self, how: Acquire) -> Result<Taken, JournalError> {
         let connected = connect_to_write(self.address, &session_name(self.owner.nonce)).await;
-        let (connection, place) = connected.map_err(|error| before(error).unavailable())?;
+        let (connection, server) = connected.map_err(|error| before(error).unavailable())?;
         let mut claim = Claiming {
             asking: self,
             connection,
-            place,
+            server,
         };
         claim.create().await.map_err(Failed::unavailable)?;
-        let mut watch = Watch::new(self.pace.timeout, Instant::now());
+        let mut watch = Watch::new(self.heartbeat.timeout, Instant::now());
         loop {
             let row = claim.row().await?;
             let Some(holder) = row.holder.clone() else {
@@ -82,7 +82,7 @@ impl Asking<'_> {
                 let _ = stand_down(&mut claim.connection, row.id, self.owner.nonce).await;
                 return Err(row.held(&holder));
             }
-            tokio::time::sleep(LOOK_EVERY.min(self.pace.every() / 2)).await;
+            tokio::time::sleep(LOOK_EVERY.min(self.heartbeat.every() / 2)).await;
         }
     }
 }
@@ -91,7 +91,7 @@ impl Asking<'_> {
 struct Claiming<'a> {
     asking: &'a Asking<'a>,
     connection: PgConnection,
-    place: Place,
+    server: ServerIdentity,
 }
 
 const CREATE: &str = "INSERT INTO namespaces (name, number, place) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
@@ -114,7 +114,7 @@ const END_SESSIONS: &str = "
 impl Claiming<'_> {
     /// A namespace begins with the first who asks for it.
     async fn create(&mut self) -> Result<(), Failed> {
-        create(&mut self.connection, self.asking.name, &self.place).await
+        create(&mut self.connection, self.asking.name, &self.server).await
     }
 
     /// What there is; and that it can be written.
@@ -156,7 +156,7 @@ impl Claiming<'_> {
         let ending = sqlx::query(END_SESSIONS).bind(session_name(nonce));
         match within(ending.fetch_all(&mut self.connection)).await {
             // Whoever may not end them fences them all the same.
-            Err(failed) if !failed.is_connected => return Err(failed.unavailable()),
+            Err(failed) if failed.stage != FailedStage::Refused => return Err(failed.unavailable()),
             _ => {}
         }
         self.raise(row).await
@@ -175,7 +175,7 @@ impl Claiming<'_> {
             .bind(self.asking.machine)
             .bind(i64::from(std::process::id()))
             .bind(stored(since.as_millis()))
-            .bind(self.place.table);
+            .bind(self.server.table);
         let raised = within(statement.fetch_optional(&mut self.connection)).await;
         let Some(raised) = raised.map_err(Failed::unavailable)? else {
             return Ok(None);
@@ -187,7 +187,7 @@ impl Claiming<'_> {
             .bind(row.id)
             .bind(stored(epoch.0))
             .bind(stored(nonce.0))
-            .bind(stored(millis(self.asking.pace.every())));
+            .bind(stored(millis(self.asking.heartbeat.every())));
         within(counting.execute(&mut self.connection))
             .await
             .map_err(Failed::unavailable)?;
@@ -201,10 +201,10 @@ impl Claiming<'_> {
                 namespace: row.id,
                 epoch,
                 nonce: self.asking.owner.nonce,
-                table: self.place.table,
+                table: self.server.table,
             },
             connection: self.connection,
-            place: self.place,
+            server: self.server,
             previous,
             row,
         }
@@ -212,10 +212,10 @@ impl Claiming<'_> {
 }
 
 /// Makes a namespace, if it is not there.
-pub(super) async fn create(connection: &mut PgConnection, name: &str, place: &Place) -> Result<(), Failed> {
+pub(super) async fn create(connection: &mut PgConnection, name: &str, server: &ServerIdentity) -> Result<(), Failed> {
     // The standard library keys its hashers from the system's randomness.
     let number = format!("{:016x}", RandomState::new().build_hasher().finish());
-    let statement = sqlx::query(CREATE).bind(name).bind(number).bind(place.stored());
+    let statement = sqlx::query(CREATE).bind(name).bind(number).bind(server.stored());
     within(statement.execute(connection)).await.map(drop)
 }
 

@@ -152,7 +152,7 @@ impl FromStr for PostgresAddress {
         else {
             return Err(invalid("it begins with postgres://".to_owned()));
         };
-        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+        let location = rest.rsplit_once('@').map_or(rest, |(_, location)| location);
         let (mut schema, mut password_file) = (Self::SCHEMA.to_owned(), None);
         let mut others = Serializer::new(String::new());
         for (key, value) in parse(query.as_bytes()) {
@@ -175,8 +175,8 @@ impl FromStr for PostgresAddress {
         let others = others.finish();
         let separator = if others.is_empty() { "" } else { "?" };
         let name = match &*schema {
-            Self::SCHEMA => format!("{scheme}://{place}"),
-            other => format!("{scheme}://{place}?schema={other}"),
+            Self::SCHEMA => format!("{scheme}://{location}"),
+            other => format!("{scheme}://{location}?schema={other}"),
         };
         let address = Self {
             name,

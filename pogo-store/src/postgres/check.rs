@@ -1,7 +1,6 @@
 //! Whether everything that a namespace has is as it was written.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use sqlx::{PgConnection, Row};
 
@@ -10,44 +9,16 @@ use pogo_core::journal::{JournalError, Seq};
 
 use super::commits::digest;
 use super::contents::read_content;
-use super::error::Failed;
 use super::history::commits_after;
 use super::output::damaged_output;
 use super::snapshots::damaged_snapshots;
 use super::within::{long, within};
-
-/// What is not as it was written. Displays as a sentence with the place and the cure.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PostgresDamage {
-    /// The table that has it.
-    pub table: &'static str,
-    /// What is wrong, and where in the table.
-    pub message: String,
-    /// What to do about it.
-    pub cure: &'static str,
-}
-
-impl PostgresDamage {
-    fn new(table: &'static str, message: impl Into<String>, cure: &'static str) -> Self {
-        Self {
-            table,
-            message: message.into(),
-            cure,
-        }
-    }
-}
-
-impl fmt::Display for PostgresDamage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.table, self.message, self.cure)
-    }
-}
+use crate::remote::{Failed, RemoteDamage};
 
 const RESTORE: &str = "restore the database from a backup";
 
 /// Reads all of a namespace. One that nobody ever owned has nothing.
-pub(super) async fn check(connection: &mut PgConnection, name: &str) -> Result<Vec<PostgresDamage>, Failed> {
+pub(super) async fn check(connection: &mut PgConnection, name: &str) -> Result<Vec<RemoteDamage>, Failed> {
     let found = sqlx::query("SELECT id FROM namespaces WHERE name = $1").bind(name);
     let Some(row) = within(found.fetch_optional(&mut *connection)).await? else {
         return Ok(vec![]);
@@ -56,14 +27,14 @@ pub(super) async fn check(connection: &mut PgConnection, name: &str) -> Result<V
     let mut damage = records(connection, namespace).await?;
     damage.extend(content(connection, namespace).await?);
     for (upto, message) in damaged_snapshots(connection, namespace).await? {
-        damage.push(PostgresDamage::new(
+        damage.push(RemoteDamage::new(
             "snapshots",
             format!("at {upto}: {message}"),
             "the snapshot before it and the records since are as good, if they are whole",
         ));
     }
     for (job, attempt) in damaged_output(connection, namespace).await? {
-        damage.push(PostgresDamage::new(
+        damage.push(RemoteDamage::new(
             "output",
             format!("what {attempt} of {job} wrote has another digest than it says"),
             "the journal is not touched by it; restore the database from a backup if the output matters",
@@ -73,7 +44,7 @@ pub(super) async fn check(connection: &mut PgConnection, name: &str) -> Result<V
 }
 
 /// Commits that are damaged, or missing between others.
-async fn records(connection: &mut PgConnection, namespace: i64) -> Result<Vec<PostgresDamage>, Failed> {
+async fn records(connection: &mut PgConnection, namespace: i64) -> Result<Vec<RemoteDamage>, Failed> {
     let (mut damage, mut at, mut is_first) = (vec![], Seq(0), true);
     loop {
         let commits = commits_after(connection, namespace, at).await?;
@@ -84,11 +55,11 @@ async fn records(connection: &mut PgConnection, namespace: i64) -> Result<Vec<Po
             // What comes before the first may have been removed on purpose.
             if commit.at != at && !std::mem::take(&mut is_first) {
                 let message = format!("the records from {at} to {} are missing", commit.at);
-                damage.push(PostgresDamage::new("commits", message, RESTORE));
+                damage.push(RemoteDamage::new("commits", message, RESTORE));
             }
             is_first = false;
             if let Err(error) = commit.records(commit.at) {
-                damage.push(PostgresDamage::new("commits", of_record(error), RESTORE));
+                damage.push(RemoteDamage::new("commits", of_record(error), RESTORE));
             }
             at = commit.until;
         }
@@ -118,7 +89,7 @@ const NAMED: &str = "
          UNION ALL SELECT digest FROM content WHERE namespace = $1) AS named";
 
 /// Content that is damaged, or named and not there.
-async fn content(connection: &mut PgConnection, namespace: i64) -> Result<Vec<PostgresDamage>, Failed> {
+async fn content(connection: &mut PgConnection, namespace: i64) -> Result<Vec<RemoteDamage>, Failed> {
     let mut named: BTreeSet<Digest> = BTreeSet::new();
     for row in long(sqlx::query(NAMED).bind(namespace).fetch_all(&mut *connection)).await? {
         named.insert(digest(&row, "digest")?);
@@ -126,7 +97,7 @@ async fn content(connection: &mut PgConnection, namespace: i64) -> Result<Vec<Po
     let mut damage = vec![];
     for digest in named {
         if let Err(error) = read_content(connection, namespace, digest).await? {
-            damage.push(PostgresDamage::new("content", of_content(digest, &error), RESTORE));
+            damage.push(RemoteDamage::new("content", of_content(digest, &error), RESTORE));
         }
     }
     Ok(damage)

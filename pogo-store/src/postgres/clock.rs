@@ -7,8 +7,8 @@ use sqlx::{PgConnection, Row};
 use pogo_core::Timestamp;
 use pogo_core::journal::ClockSkew;
 
-use super::error::Failed;
 use super::within::within;
+use crate::remote::Failed;
 
 /// The time by the server's clock.
 pub(super) async fn store_time(connection: &mut PgConnection) -> Result<Timestamp, Failed> {

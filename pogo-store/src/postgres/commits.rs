@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{PgConnection, Postgres, Row};
 
 use pogo_core::Digest;
 use pogo_core::journal::{Commit, Epoch, JournalError, Page, Seq};
 use pogo_core::scheduler::Record;
 
-use super::error::{Answer, Failed};
 use super::fence::{Fence, fenced, number, stored};
 use super::within::{long, within};
-use crate::commit_text::{checksum, commit_lines, positioned, wrong_checksum};
+use crate::remote::{Answer, Failed, checksum, commit_lines, positioned, wrong_checksum};
 
 /// A page is done when it has so many bytes; its last commit is read to its end.
 const PAGE_BYTES: i64 = 4 << 20;
@@ -52,6 +52,19 @@ impl EncodedCommit {
             lines,
         })
     }
+
+    /// A statement that inserts it, as the columns of the table follow.
+    fn insert(&self, fence: Fence, statement: &'static str) -> Query<'_, Postgres, PgArguments> {
+        fence
+            .query(statement)
+            .bind(stored(self.at.0))
+            .bind(stored(self.until.0))
+            .bind(i64::from(checksum(self.at, self.until, fence.epoch, &self.lines)))
+            .bind(self.digest.as_bytes())
+            .bind(&self.jobs)
+            .bind(&self.content)
+            .bind(&self.lines)
+    }
 }
 
 const APPEND: &str = fenced!(
@@ -68,16 +81,10 @@ pub(super) async fn append(connection: &mut PgConnection, fence: Fence, commit: 
     if commit.at == commit.until {
         return judge(connection, fence, commit).await;
     }
-    let statement = fence
-        .query(APPEND)
-        .bind(stored(commit.at.0))
-        .bind(stored(commit.until.0))
-        .bind(i64::from(checksum(commit.at, commit.until, fence.epoch, &commit.lines)))
-        .bind(commit.digest.as_bytes())
-        .bind(&commit.jobs)
-        .bind(&commit.content)
-        .bind(&commit.lines);
-    match within(statement.execute(&mut *connection)).await?.rows_affected() {
+    match within(commit.insert(fence, APPEND).execute(&mut *connection))
+        .await?
+        .rows_affected()
+    {
         0 => judge(connection, fence, commit).await,
         _ => Ok(Ok(commit.until)),
     }
@@ -96,16 +103,7 @@ const KEEP_OLD: &str = fenced!(
 
 /// Appends the commit with which a journal begins that has lost those before to a snapshot.
 pub(super) async fn append_first(connection: &mut PgConnection, fence: Fence, commit: &EncodedCommit) -> Answer<()> {
-    let statement = fence
-        .query(APPEND_FIRST)
-        .bind(stored(commit.at.0))
-        .bind(stored(commit.until.0))
-        .bind(i64::from(checksum(commit.at, commit.until, fence.epoch, &commit.lines)))
-        .bind(commit.digest.as_bytes())
-        .bind(&commit.jobs)
-        .bind(&commit.content)
-        .bind(&commit.lines);
-    let done = long(statement.execute(connection)).await?;
+    let done = long(commit.insert(fence, APPEND_FIRST).execute(connection)).await?;
     Ok((done.rows_affected() > 0).then_some(()).ok_or(JournalError::Fenced))
 }
 
@@ -139,7 +137,7 @@ async fn judge(connection: &mut PgConnection, fence: Fence, commit: &EncodedComm
 
 /// Where a journal ends, and its last commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct End {
+pub(super) struct JournalEnd {
     pub(super) seq: Seq,
     pub(super) last: Option<(Seq, Digest)>,
 }
@@ -150,12 +148,12 @@ const OWNED_END: &str = fenced!(
 );
 
 /// The end of a journal, for its owner; `None` if that is somebody else.
-pub(super) async fn owned_end(connection: &mut PgConnection, fence: Fence) -> Result<Option<End>, Failed> {
+pub(super) async fn owned_end(connection: &mut PgConnection, fence: Fence) -> Result<Option<JournalEnd>, Failed> {
     let row = within(fence.query(OWNED_END).fetch_optional(connection)).await?;
     row.map(|row| {
         let at: Option<i64> = row.try_get("at")?;
         let last = at.map(|at| Ok::<_, Failed>((Seq(at.cast_unsigned()), digest(&row, "digest")?)));
-        Ok(End {
+        Ok(JournalEnd {
             seq: Seq(row
                 .try_get::<Option<i64>, _>("until")?
                 .unwrap_or_default()

@@ -4,10 +4,10 @@ use sqlx::{PgConnection, Row};
 
 use pogo_core::journal::Seq;
 
-use super::error::Failed;
 use super::fence::{Fence, fenced};
 use super::partitions::make_history;
 use super::within::long;
+use crate::remote::Failed;
 
 /// How many snapshots are kept. Where the last one is damaged, the one before it and the records since are as good.
 const KEPT: i64 = 2;

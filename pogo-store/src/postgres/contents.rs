@@ -5,10 +5,10 @@ use sqlx::{PgConnection, Row};
 use pogo_core::Digest;
 use pogo_core::journal::JournalError;
 
-use super::error::{Answer, Failed};
 use super::fence::{Fence, fenced};
 use super::within::long;
 use crate::compressed::compress;
+use crate::remote::{Answer, Failed};
 
 const PUT: &str = fenced!(
     "INSERT INTO content (namespace, digest, bytes) SELECT id, $5, $6 FROM fence

@@ -5,7 +5,7 @@ use sqlx::Error;
 use sqlx::error::DatabaseError;
 use thiserror::Error as ThisError;
 
-use crate::runtime::ThreadPanicked;
+use crate::remote::{Failed, FailedStage};
 
 /// Why a store in PostgreSQL cannot be used. No message has a password in it.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
@@ -94,70 +94,12 @@ pub enum PostgresError {
     Journal(#[from] JournalError),
 }
 
-/// What a statement said to the owner; or that it failed.
-pub(super) type Answer<T> = Result<Result<T, JournalError>, Failed>;
-
-/// Whether a statement that gave an error was carried out.
-#[derive(Debug)]
-pub(super) struct Failed {
-    pub(super) message: String,
-    /// Whether the server says itself that it did nothing. Otherwise the statement may have been carried out.
-    pub(super) is_rolled_back: bool,
-    /// Whether the connection can be used further.
-    pub(super) is_connected: bool,
-    /// Whether it was waited for long enough.
-    pub(super) is_late: bool,
-}
-
-impl Failed {
-    /// The connection did not answer in time.
-    pub(super) fn late() -> Self {
-        Self {
-            message: "the database has not answered in time".to_owned(),
-            is_rolled_back: false,
-            is_connected: false,
-            is_late: true,
-        }
-    }
-
-    /// Nothing was sent.
-    pub(super) fn before(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            is_rolled_back: true,
-            is_connected: false,
-            is_late: false,
-        }
-    }
-
-    /// Of a statement that may have been carried out.
-    pub(super) fn unknown(self) -> JournalError {
-        if self.is_rolled_back {
-            return self.unavailable();
-        }
-        JournalError::Unknown { message: self.message }
-    }
-
-    /// Of a statement that may be sent again in any case.
-    pub(super) fn unavailable(self) -> JournalError {
-        JournalError::Unavailable { message: self.message }
-    }
-}
-
-impl From<ThreadPanicked> for Failed {
-    fn from(_: ThreadPanicked) -> Self {
-        Self::before(ThreadPanicked::MESSAGE)
-    }
-}
-
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         let Error::Database(said) = &error else {
             return Self {
                 message: error.to_string(),
-                is_rolled_back: false,
-                is_connected: false,
-                is_late: false,
+                stage: FailedStage::Broken,
             };
         };
         let code = said.code().unwrap_or_default();
@@ -165,9 +107,10 @@ impl From<Error> for Failed {
         let is_ending = code.starts_with("57P") || code.starts_with("08");
         Self {
             message: format!("{}{}", said.message(), cure(&**said)),
-            is_rolled_back: !is_ending,
-            is_connected: !is_ending,
-            is_late: false,
+            stage: match is_ending {
+                true => FailedStage::Broken,
+                false => FailedStage::Refused,
+            },
         }
     }
 }

@@ -6,8 +6,8 @@ use sqlx::{PgConnection, Postgres, Row};
 
 use pogo_core::journal::{Epoch, JournalError, Nonce};
 
-use super::error::{Answer, Failed};
 use super::within::within;
+use crate::remote::{Answer, Failed};
 
 /// An ownership: epoch and nonce, in the very table in which they were written.
 ///

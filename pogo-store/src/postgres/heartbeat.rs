@@ -9,22 +9,22 @@ use sqlx::{Connection, PgConnection};
 use pogo_core::journal::JournalError;
 
 use super::acquire::session_name;
-use super::error::Failed;
 use super::fence::stored;
 use super::hold::Hold;
 use super::pool::before;
 use super::session::connect_to_write;
 use super::within::within;
+use crate::remote::Failed;
 
-/// How often an owner counts, and how long it may not before it is dead.
+/// How often an owner shows that it lives, and after how long a silence it is taken over from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Pace {
+pub struct Heartbeat {
     /// After how long without a sign of life an owner is taken over from. It counts five times as often.
     pub timeout: Duration,
 }
 
-impl Default for Pace {
+impl Default for Heartbeat {
     /// Five seconds.
     fn default() -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Default for Pace {
     }
 }
 
-impl Pace {
+impl Heartbeat {
     /// Takes over from an owner that has not counted for so long; at least half a second.
     pub fn new(timeout: Duration) -> Self {
         Self {
@@ -59,7 +59,7 @@ pub(super) async fn count(hold: Arc<Hold>) {
             Err(JournalError::Fenced) => hold.lose(),
             Err(_) => connection = None,
         }
-        let pause = std::pin::pin!(tokio::time::sleep(hold.shared.store.pace.every()));
+        let pause = std::pin::pin!(tokio::time::sleep(hold.shared.store.heartbeat.every()));
         let ended = std::pin::pin!(hold.ended.wait());
         if let Either::Right(_) = select(pause, ended).await {
             break;
@@ -75,8 +75,8 @@ async fn beat(hold: &Hold, connection: &mut Option<PgConnection>) -> Result<(), 
         Some(connected) => connected,
         None => {
             let connected = connect_to_write(&hold.shared.store.address, &session_name(hold.fence.nonce)).await;
-            let (connected, place) = connected.map_err(|error| before(error).unavailable())?;
-            hold.check_place(&place)?;
+            let (connected, server) = connected.map_err(|error| before(error).unavailable())?;
+            hold.check_server(&server)?;
             connected
         }
     };

@@ -1,6 +1,5 @@
 //! An ownership: the connection that appends, and whether it is over.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sqlx::PgConnection;
@@ -8,55 +7,55 @@ use tokio::sync::MutexGuard;
 use tokio::sync::mpsc::UnboundedSender;
 
 use pogo_core::Digest;
-use pogo_core::journal::{JournalError, Seq, Snapshot};
+use pogo_core::journal::{Commit, Epoch, JournalError, Seq, Snapshot};
 use pogo_core::scheduler::Record;
 
 use super::acquire::{Taken, session_name};
 use super::commits::{EncodedCommit, append};
 use super::compaction::compact;
 use super::contents::{put_content, remove_unnamed};
-use super::error::{Answer, Failed};
 use super::fence::{Fence, fenced};
-use super::history::Appended;
+use super::history::AppendedRecords;
 use super::namespace::Shared;
 use super::output::Outputs;
-use super::place::Place;
 use super::pool::before;
+use super::server_identity::ServerIdentity;
 use super::session::connect_to_write;
 use super::snapshots::write_snapshot;
 use super::within::within;
+use crate::journal::RecentContent;
 use crate::owner::Ended;
+use crate::remote::{Answer, Failed, FailedStage, Ownership, Runtime};
 
 /// What lasts until the owner is gone and nothing of it is under way any more.
 pub(super) struct Hold {
     pub(super) shared: Arc<Shared>,
     pub(super) fence: Fence,
-    pub(super) place: Place,
+    pub(super) server: ServerIdentity,
     /// What appends; one statement at a time. `None` where it broke.
     main: tokio::sync::Mutex<Main>,
     pub(super) ended: Ended,
     pub(super) outputs: tokio::sync::Mutex<Outputs>,
     /// Takes what is appended, for the list of jobs.
-    appended: UnboundedSender<Appended>,
+    appended: UnboundedSender<AppendedRecords>,
 }
 
 /// The connection of an owner, and what it must remember.
 struct Main {
     connection: Option<PgConnection>,
     end: Seq,
-    /// Content that was put or named by this owner, and the end of the journal then.
-    recent: BTreeMap<Digest, Seq>,
+    recent: RecentContent,
 }
 
 impl Hold {
-    pub(super) fn new(shared: Arc<Shared>, taken: Taken, end: Seq, appended: UnboundedSender<Appended>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, taken: Taken, end: Seq, appended: UnboundedSender<AppendedRecords>) -> Self {
         Self {
             fence: taken.fence,
-            place: taken.place,
+            server: taken.server,
             main: tokio::sync::Mutex::new(Main {
                 connection: Some(taken.connection),
                 end,
-                recent: BTreeMap::new(),
+                recent: RecentContent::default(),
             }),
             ended: Ended::default(),
             outputs: tokio::sync::Mutex::default(),
@@ -74,8 +73,8 @@ impl Hold {
             Some(connection) => connection,
             None => {
                 let connected = connect_to_write(&self.shared.store.address, &session_name(self.fence.nonce)).await;
-                let (connection, place) = connected.map_err(|error| before(error).unavailable())?;
-                self.check_place(&place)?;
+                let (connection, server) = connected.map_err(|error| before(error).unavailable())?;
+                self.check_server(&server)?;
                 connection
             }
         };
@@ -84,8 +83,8 @@ impl Hold {
 
     /// Whether the store is still the one that is owned. One that was restored, or a standby that was promoted, is
     /// another: what it lacks is not known, so whoever goes on with it says so.
-    pub(super) fn check_place(&self, place: &Place) -> Result<(), JournalError> {
-        if *place == self.place {
+    pub(super) fn check_server(&self, server: &ServerIdentity) -> Result<(), JournalError> {
+        if *server == self.server {
             return Ok(());
         }
         self.lose();
@@ -115,12 +114,12 @@ impl Hold {
                 Ok(answer) => return Ok((main, self.noted(answer)?)),
                 Err(failed) => failed,
             };
-            if failed.is_connected {
+            if failed.stage == FailedStage::Refused {
                 return Err(failed.unknown());
             }
             main.connection = None;
-            may_be_done |= !failed.is_rolled_back;
-            if failed.is_late || !std::mem::take(&mut may_be_broken) {
+            may_be_done |= !failed.did_nothing();
+            if failed.stage == FailedStage::Late || !std::mem::take(&mut may_be_broken) {
                 return Err(failed.unknown());
             }
         }
@@ -134,50 +133,6 @@ impl Hold {
         answer
     }
 
-    pub(super) async fn append(&self, encoded: &EncodedCommit, records: Vec<Record>) -> Result<Seq, JournalError> {
-        let named: Vec<Digest> = records.iter().flat_map(Record::digests).collect();
-        let fence = self.fence;
-        let (mut main, end) = self
-            .on_main(async |connection| append(connection, fence, encoded).await)
-            .await?;
-        main.end = end;
-        main.recent.extend(named.into_iter().map(|digest| (digest, end)));
-        self.shared.growth.set(Some(end));
-        // The list is made anew where nobody takes it.
-        let _ = self.appended.send((encoded.at, records));
-        Ok(end)
-    }
-
-    pub(super) async fn put_content(&self, digest: Digest, bytes: &[u8]) -> Result<(), JournalError> {
-        let fence = self.fence;
-        let (mut main, ()) = self
-            .on_main(async |connection| put_content(connection, fence, digest, bytes).await)
-            .await?;
-        let end = main.end;
-        main.recent.insert(digest, end);
-        Ok(())
-    }
-
-    pub(super) async fn confirm_restored(&self) -> Result<(), JournalError> {
-        let (fence, place) = (self.fence, self.place.stored());
-        let confirmed = self.on_main(async |connection| {
-            let statement = fence.query(CONFIRM).bind(&place);
-            let done = within(statement.execute(connection)).await?;
-            Ok((done.rows_affected() > 0).then_some(()).ok_or(JournalError::Fenced))
-        });
-        confirmed.await.map(|_| ())
-    }
-
-    pub(super) async fn snapshot(&self, upto: Seq, state: Snapshot) -> Result<(), JournalError> {
-        // Another connection: a snapshot is large, and commits do not wait for it.
-        let mut pooled = self.shared.store.pool.get().await.map_err(Failed::unavailable)?;
-        let written = write_snapshot(&mut pooled, self.fence, upto, state).await;
-        self.noted(pooled.done(written).map_err(Failed::unknown)?)?;
-        // The snapshot is there. What could not be removed is removed after the next one.
-        let _ = self.compact().await;
-        Ok(())
-    }
-
     /// Removes what snapshots stand for, and the content that nothing names any more.
     async fn compact(&self) -> Result<(), Failed> {
         let mut pooled = self.shared.store.pool.get().await?;
@@ -187,20 +142,86 @@ impl Hold {
         };
         // Content is put on this connection alone, so that none is removed that is put at the same time.
         let mut main = self.main.lock().await;
-        main.recent.retain(|_, at| *at >= needed);
-        let recent: Vec<Vec<u8>> = main.recent.keys().map(|digest| digest.as_bytes().to_vec()).collect();
+        main.recent.forget_before(needed);
+        let recent: Vec<Vec<u8>> = main.recent.digests().map(|digest| digest.as_bytes().to_vec()).collect();
         let Some(connection) = main.connection.as_mut() else {
             return Ok(());
         };
         let removed = remove_unnamed(connection, self.fence, &recent).await;
-        if removed.as_ref().is_err_and(|failed| !failed.is_connected) {
+        if removed
+            .as_ref()
+            .is_err_and(|failed| failed.stage != FailedStage::Refused)
+        {
             main.connection = None;
         }
         removed
     }
+}
 
-    /// Says that nobody owns it any more.
-    pub(super) async fn give_back(&self) {
+impl Ownership for Hold {
+    type Encoded = EncodedCommit;
+
+    fn runtime(&self) -> &Runtime {
+        &self.shared.store.runtime
+    }
+
+    fn epoch(&self) -> Epoch {
+        self.fence.epoch
+    }
+
+    fn ended(&self) -> &Ended {
+        &self.ended
+    }
+
+    fn encode(&self, commit: &Commit) -> Result<EncodedCommit, JournalError> {
+        EncodedCommit::new(commit)
+    }
+
+    async fn append(&self, encoded: EncodedCommit, records: Vec<Record>) -> Result<Seq, JournalError> {
+        let named: Vec<Digest> = records.iter().flat_map(Record::digests).collect();
+        let fence = self.fence;
+        let (mut main, end) = self
+            .on_main(async |connection| append(connection, fence, &encoded).await)
+            .await?;
+        main.end = end;
+        main.recent.note(named, end);
+        self.shared.growth.set(Some(end));
+        // The list is made anew where nobody takes it.
+        let _ = self.appended.send((encoded.at, records));
+        Ok(end)
+    }
+
+    async fn put_content(&self, digest: Digest, bytes: Vec<u8>) -> Result<(), JournalError> {
+        let fence = self.fence;
+        let (mut main, ()) = self
+            .on_main(async |connection| put_content(connection, fence, digest, &bytes).await)
+            .await?;
+        let end = main.end;
+        main.recent.note([digest], end);
+        Ok(())
+    }
+
+    async fn confirm_restored(&self) -> Result<(), JournalError> {
+        let (fence, server) = (self.fence, self.server.stored());
+        let confirmed = self.on_main(async |connection| {
+            let statement = fence.query(CONFIRM).bind(&server);
+            let done = within(statement.execute(connection)).await?;
+            Ok((done.rows_affected() > 0).then_some(()).ok_or(JournalError::Fenced))
+        });
+        confirmed.await.map(|_| ())
+    }
+
+    async fn snapshot(&self, upto: Seq, state: Snapshot) -> Result<(), JournalError> {
+        // Another connection: a snapshot is large, and commits do not wait for it.
+        let mut pooled = self.shared.store.pool.get().await.map_err(Failed::unavailable)?;
+        let written = write_snapshot(&mut pooled, self.fence, upto, state).await;
+        self.noted(pooled.done(written).map_err(Failed::unknown)?)?;
+        // The snapshot is there. What could not be removed is removed after the next one.
+        let _ = self.compact().await;
+        Ok(())
+    }
+
+    async fn give_back(&self) {
         let mut main = self.main.lock().await;
         if let Ok(connection) = self.connection(&mut main).await {
             // A store that does not hear it finds out by itself.

@@ -8,16 +8,16 @@ use sqlx::{PgConnection, Row};
 use pogo_core::Timestamp;
 use pogo_core::journal::{Epoch, JournalError, Nonce, OwnerId};
 
-use super::error::Failed;
 use super::fence::{number, stored};
 use super::within::within;
+use crate::remote::Failed;
 
 /// The row of a namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NamespaceRow {
     pub(super) id: i64,
     pub(super) epoch: Epoch,
-    pub(super) place: String,
+    pub(super) server: String,
     pub(super) copied_from: Option<String>,
     /// `None` where nobody owns it.
     pub(super) holder: Option<Holder>,
@@ -70,7 +70,7 @@ impl NamespaceRow {
         Ok(Self {
             id: row.try_get("id")?,
             epoch: number(row, "epoch").map(Epoch)?,
-            place: row.try_get("place")?,
+            server: row.try_get("place")?,
             copied_from: row.try_get("copied_from")?,
             holder,
             last,

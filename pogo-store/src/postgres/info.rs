@@ -1,5 +1,6 @@
 //! What a namespace has, without reading it, and who owns it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sqlx::postgres::PgRow;
@@ -9,86 +10,9 @@ use pogo_core::Timestamp;
 use pogo_core::journal::{Epoch, OwnerId, Seq};
 
 use super::commits::FoundCommit;
-use super::error::Failed;
 use super::fence::number;
 use super::within::{long, within};
-
-/// What a namespace has, who owns it and who waits for it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct PostgresInfo {
-    /// Who owns it, or did last; `None` if nobody ever did.
-    pub owner: Option<PostgresOwner>,
-    /// Who waits to take over, by what they wrote in the last seconds.
-    pub waiting: Vec<OwnerId>,
-    /// The epoch of its owner, or of the last one.
-    pub epoch: Epoch,
-    /// The first record that the journal still has.
-    pub first: Seq,
-    /// The position after the last one.
-    pub end: Seq,
-    /// When the last record was written, by its dispatcher's clock.
-    pub newest: Option<Timestamp>,
-    /// The store that it was copied from, until somebody has accepted that.
-    pub copied_from: Option<String>,
-    /// Commits since the older snapshot.
-    pub commits: StoredRows,
-    /// Commits before that, for the history of jobs.
-    pub history: StoredRows,
-    /// Snapshots.
-    pub snapshots: StoredRows,
-    /// Fleets and policies.
-    pub content: StoredRows,
-    /// The list of jobs.
-    pub jobs: StoredRows,
-    /// What hosts wrote.
-    pub output: StoredRows,
-}
-
-/// Rows of a table, and the room that they take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct StoredRows {
-    /// How many there are.
-    pub rows: u64,
-    /// Their bytes as they are stored: compressed, and without what the server needs for each row.
-    pub bytes: u64,
-}
-
-/// Who owns a namespace, or did last.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PostgresOwner {
-    /// Its name.
-    pub owner: OwnerId,
-    /// Since when, by its own clock.
-    pub since: Timestamp,
-    /// The name of its machine.
-    pub machine: String,
-    /// Its process.
-    pub pid: u32,
-    /// Whether it has not given the namespace back.
-    pub owns: bool,
-    /// How long ago it last counted, by the server's clock.
-    pub counted: Option<Duration>,
-}
-
-impl PostgresInfo {
-    /// The bytes of all of it.
-    pub fn bytes(&self) -> u64 {
-        let Self {
-            commits,
-            history,
-            snapshots,
-            content,
-            jobs,
-            output,
-            ..
-        } = self;
-        let all = [commits, history, snapshots, content, jobs, output];
-        all.into_iter().map(|stored| stored.bytes).sum()
-    }
-}
+use crate::remote::{Failed, OwnerSign, RemoteInfo, RemoteOwner, StoredPart};
 
 const NAMESPACE: &str = "
     SELECT n.id, n.epoch, n.nonce IS NOT NULL AS owns, n.owner, n.machine, n.process, n.since, n.copied_from,
@@ -103,6 +27,9 @@ const WAITING: &str = "
 const LAST: &str = "
     SELECT at, until, epoch, crc, records, (SELECT min(at) FROM commits WHERE namespace = $1) AS first
       FROM commits WHERE namespace = $1 ORDER BY at DESC LIMIT 1";
+
+/// The names of what is stored, as people see them.
+const PARTS: [&str; 6] = ["commits", "history", "snapshots", "content", "jobs", "output"];
 
 const STORED: &str = "
     SELECT 'commits' AS name, count(*) AS count, coalesce(sum(pg_column_size(records)), 0)::bigint AS bytes
@@ -119,17 +46,17 @@ const STORED: &str = "
       FROM output WHERE namespace = $1";
 
 /// What a namespace has. One that nobody ever owned has nothing.
-pub(super) async fn info(connection: &mut PgConnection, name: &str) -> Result<PostgresInfo, Failed> {
+pub(super) async fn info(connection: &mut PgConnection, name: &str) -> Result<RemoteInfo, Failed> {
     let found = sqlx::query(NAMESPACE).bind(name);
     let Some(row) = within(found.fetch_optional(&mut *connection)).await? else {
-        return Ok(PostgresInfo::default());
+        return Ok(RemoteInfo::default());
     };
     let namespace: i64 = row.try_get("id")?;
-    let mut info = PostgresInfo {
+    let mut info = RemoteInfo {
         owner: owner(&row)?,
         epoch: number(&row, "epoch").map(Epoch)?,
         copied_from: copied_from(&row)?,
-        ..PostgresInfo::default()
+        ..RemoteInfo::default()
     };
     let waiting = sqlx::query(WAITING).bind(namespace);
     for row in within(waiting.fetch_all(&mut *connection)).await? {
@@ -145,17 +72,7 @@ pub(super) async fn info(connection: &mut PgConnection, name: &str) -> Result<Po
         let records = commit.records(commit.at).unwrap_or_default();
         info.newest = records.last().map(|record| record.at);
     }
-    for row in long(sqlx::query(STORED).bind(namespace).fetch_all(connection)).await? {
-        let (name, stored): (String, _) = (row.try_get("name")?, stored(&row)?);
-        match &*name {
-            "commits" => info.commits = stored,
-            "history" => info.history = stored,
-            "snapshots" => info.snapshots = stored,
-            "content" => info.content = stored,
-            "jobs" => info.jobs = stored,
-            _ => info.output = stored,
-        }
-    }
+    info.parts = stored(connection, namespace).await?;
     Ok(info)
 }
 
@@ -168,26 +85,33 @@ fn copied_from(row: &PgRow) -> Result<Option<String>, Failed> {
     }))
 }
 
-fn stored(row: &PgRow) -> Result<StoredRows, Failed> {
-    Ok(StoredRows {
-        rows: number(row, "count")?,
-        bytes: number(row, "bytes")?,
-    })
+/// In the order of [`PARTS`]; the database promises none.
+async fn stored(connection: &mut PgConnection, namespace: i64) -> Result<Vec<StoredPart>, Failed> {
+    let mut found: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for row in long(sqlx::query(STORED).bind(namespace).fetch_all(connection)).await? {
+        found.insert(row.try_get("name")?, (number(&row, "count")?, number(&row, "bytes")?));
+    }
+    let part = |name| {
+        let (count, bytes) = found.get(name).copied().unwrap_or_default();
+        StoredPart::new(name, count, bytes)
+    };
+    Ok(PARTS.into_iter().map(part).collect())
 }
 
-fn owner(row: &PgRow) -> Result<Option<PostgresOwner>, Failed> {
+fn owner(row: &PgRow) -> Result<Option<RemoteOwner>, Failed> {
     let Some(owner) = row.try_get::<Option<String>, _>("owner")? else {
         return Ok(None);
     };
     let since: Option<i64> = row.try_get("since")?;
     let pid: Option<i64> = row.try_get("process")?;
     let counted: Option<i64> = row.try_get("counted")?;
-    Ok(Some(PostgresOwner {
+    Ok(Some(RemoteOwner {
         owner: OwnerId(owner.into()),
         since: Timestamp::from_millis(since.unwrap_or_default().cast_unsigned()),
         machine: row.try_get::<Option<String>, _>("machine")?.unwrap_or_default(),
         pid: pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or_default(),
         owns: row.try_get("owns")?,
-        counted: counted.map(|millis| Duration::from_millis(u64::try_from(millis).unwrap_or_default())),
+        sign: counted
+            .map(|millis| OwnerSign::Heartbeat(Duration::from_millis(u64::try_from(millis).unwrap_or_default()))),
     }))
 }

@@ -11,18 +11,18 @@ use pogo_core::{Digest, Timestamp};
 use super::clock::store_time;
 use super::commits::read;
 use super::contents::read_content;
-use super::error::{Answer, Failed};
 use super::namespace::Shared;
-use super::owned::Owned;
+use super::owned::acquire;
 use super::pool::Pooled;
 use super::snapshots::latest_snapshot;
+use crate::remote::{Answer, Failed};
 
 /// The journal of a namespace in PostgreSQL.
 ///
 /// Records are durable when an append returns: flushed by the server and by the standbys that it waits for. One process
 /// at a time owns it; others read what it appends, at most a fifth of a second later. An owner that has not counted
-/// through a [timeout](super::Pace) in which the store answered is taken over from; `Acquire::Force` does so at once.
-/// No commit may take more than 8 MiB.
+/// through a [timeout](super::Heartbeat) in which the store answered is taken over from; `Acquire::Force` does so at
+/// once. No commit may take more than 8 MiB.
 #[derive(Debug, Clone)]
 pub struct PostgresJournal {
     shared: Arc<Shared>,
@@ -71,12 +71,7 @@ impl PostgresJournal {
 impl Journal for PostgresJournal {
     async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
         let shared = Arc::clone(&self.shared);
-        let owned = self
-            .shared
-            .store
-            .runtime
-            .run(move || Owned::acquire(shared, owner, how))
-            .await;
+        let owned = self.shared.store.runtime.run(move || acquire(shared, owner, how)).await;
         owned.map_err(Failed::unavailable)?.map(|owned| Box::new(owned) as _)
     }
 

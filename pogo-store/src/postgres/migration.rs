@@ -2,10 +2,10 @@
 
 use sqlx::{Connection, PgConnection, Row};
 
-use super::error::Failed;
 use super::quoted::quoted;
 use super::within::within;
 use super::{PostgresAddress, PostgresError};
+use crate::remote::Failed;
 
 /// Each makes of the tables of the version before it those of its own. What was released is never changed.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];

@@ -5,19 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use futures::future::LocalBoxFuture;
 use sqlx::{PgConnection, Row};
 
+use super::PostgresError;
 use super::acquire::create;
 use super::check::check;
-use super::error::Failed;
 use super::hold::Hold;
 use super::info::info;
 use super::journal::PostgresJournal;
 use super::output::PostgresOutput;
-use super::place::Place;
+use super::server_identity::ServerIdentity;
 use super::session::connect_to_write;
 use super::store::{StoreShared, unavailable};
 use super::within::within;
-use super::{PostgresDamage, PostgresError, PostgresInfo};
 use crate::journal::Growth;
+use crate::remote::{Failed, RemoteDamage, RemoteInfo};
 
 /// A namespace of a [`PostgresStore`](super::PostgresStore). Clones are of the same namespace.
 #[derive(Debug, Clone)]
@@ -26,8 +26,8 @@ pub struct PostgresNamespace {
 }
 
 /// The number of a namespace, which is made if it is not there.
-async fn number_of(connection: &mut PgConnection, name: &str, place: &Place) -> Result<String, Failed> {
-    create(connection, name, place).await?;
+async fn number_of(connection: &mut PgConnection, name: &str, server: &ServerIdentity) -> Result<String, Failed> {
+    create(connection, name, server).await?;
     let statement = sqlx::query("SELECT number FROM namespaces WHERE name = $1").bind(name);
     Ok(within(statement.fetch_one(connection)).await?.try_get(0)?)
 }
@@ -77,8 +77,8 @@ impl PostgresNamespace {
     pub async fn unique_name(&self) -> Result<String, PostgresError> {
         let shared = Arc::clone(&self.shared);
         let asked = move || async move {
-            let (mut connection, place) = connect_to_write(&shared.store.address, "pogo").await?;
-            let number = number_of(&mut connection, &shared.name, &place).await;
+            let (mut connection, server) = connect_to_write(&shared.store.address, "pogo").await?;
+            let number = number_of(&mut connection, &shared.name, &server).await;
             let number = number.map_err(|failed| unavailable(&shared.store.address, failed))?;
             Ok(format!("{}-{number}", shared.name))
         };
@@ -91,7 +91,7 @@ impl PostgresNamespace {
     ///
     /// # Errors
     /// The database cannot be reached.
-    pub async fn info(&self) -> Result<PostgresInfo, PostgresError> {
+    pub async fn info(&self) -> Result<RemoteInfo, PostgresError> {
         self.ask(|connection, name| Box::pin(info(connection, name))).await
     }
 
@@ -100,7 +100,7 @@ impl PostgresNamespace {
     ///
     /// # Errors
     /// The database cannot be reached.
-    pub async fn check(&self) -> Result<Vec<PostgresDamage>, PostgresError> {
+    pub async fn check(&self) -> Result<Vec<RemoteDamage>, PostgresError> {
         self.ask(|connection, name| Box::pin(check(connection, name))).await
     }
 

@@ -2,8 +2,8 @@
 
 use sqlx::{PgConnection, Row};
 
-use super::error::Failed;
 use super::within::{long, within};
+use crate::remote::Failed;
 
 /// The months in which commits were stored that may be moved, and this one.
 const MONTHS: &str = "

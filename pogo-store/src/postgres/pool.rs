@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use sqlx::PgConnection;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::error::Failed;
 use super::session::connect;
 use super::within::within;
 use super::{PostgresAddress, PostgresError};
+use crate::remote::{Failed, FailedStage};
 
 /// How many there are at once.
 const MOST: usize = 4;
@@ -72,7 +72,10 @@ pub(super) fn before(error: PostgresError) -> Failed {
 impl Pooled<'_> {
     /// Gives it back, unless it is of no more use.
     pub(super) fn done<T>(self, answer: Result<T, Failed>) -> Result<T, Failed> {
-        if answer.as_ref().map_or_else(|failed| failed.is_connected, |_| true) {
+        if answer
+            .as_ref()
+            .map_or_else(|failed| failed.stage == FailedStage::Refused, |_| true)
+        {
             let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
             idle.push(self.connection);
         }

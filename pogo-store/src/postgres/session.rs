@@ -2,11 +2,11 @@
 
 use sqlx::{ConnectOptions, PgConnection, Row};
 
-use super::error::Failed;
-use super::place::Place;
 use super::quoted::quoted;
+use super::server_identity::ServerIdentity;
 use super::within::within;
 use super::{PostgresAddress, PostgresError};
+use crate::remote::Failed;
 
 /// The oldest server that there are fixes for, and that has all that is used.
 const OLDEST: i32 = 130_000;
@@ -67,12 +67,12 @@ pub(super) async fn connect(address: &PostgresAddress, purpose: &str) -> Result<
 pub(super) async fn connect_to_write(
     address: &PostgresAddress,
     purpose: &str,
-) -> Result<(PgConnection, Place), PostgresError> {
+) -> Result<(PgConnection, ServerIdentity), PostgresError> {
     let mut connection = connect(address, purpose).await?;
-    let place = Place::of(&mut connection).await;
-    let place = place.map_err(|failed| PostgresError::Unavailable {
+    let server = ServerIdentity::of(&mut connection).await;
+    let server = server.map_err(|failed| PostgresError::Unavailable {
         store: address.to_string(),
         message: failed.message,
     })?;
-    Ok((connection, place))
+    Ok((connection, server))
 }

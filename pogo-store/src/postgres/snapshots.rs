@@ -6,10 +6,10 @@ use sqlx::{PgConnection, Row};
 
 use pogo_core::journal::{JournalError, Seq, Snapshot};
 
-use super::error::{Answer, Failed};
 use super::fence::{Fence, fenced, number, stored};
 use super::within::{long, within};
 use crate::compressed::compress;
+use crate::remote::{Answer, Failed};
 
 const WRITE: &str = fenced!(
     "INSERT INTO snapshots (namespace, upto, content, state) SELECT id, $5, $6, $7 FROM fence

@@ -5,16 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::{PgConnection, Row};
 
-use super::error::Failed;
 use super::migration::{self, Migrated};
 use super::namespace::PostgresNamespace;
 use super::pool::Pool;
 use super::session::connect;
 use super::within::within;
-use super::{Pace, PostgresAddress, PostgresError};
+use super::{Heartbeat, PostgresAddress, PostgresError};
 use crate::namespace::check_name;
 use crate::owner::Machine;
-use crate::runtime::Runtime;
+use crate::remote::{Failed, Runtime};
 
 /// Journals, output and history in PostgreSQL. Clones are of the same store.
 ///
@@ -34,26 +33,26 @@ pub(super) struct StoreShared {
     pub(super) address: PostgresAddress,
     pub(super) runtime: Runtime,
     pub(super) pool: Pool,
-    pub(super) pace: Pace,
+    pub(super) heartbeat: Heartbeat,
     /// The name of this machine, for people.
     pub(super) machine: String,
 }
 
 impl PostgresStore {
-    /// Opens a store, with the default [pace](Pace) of its owners.
+    /// Opens a store, with the default [heartbeat](Heartbeat) of its owners.
     ///
     /// # Errors
     /// The database cannot be reached, is set up in a way that loses what was acknowledged, or has no tables of this
     /// version: [`migrate`](Self::migrate) makes them.
     pub async fn open(address: &PostgresAddress) -> Result<Self, PostgresError> {
-        Self::open_with(address, Pace::default()).await
+        Self::open_with(address, Heartbeat::default()).await
     }
 
-    /// Opens a store whose owners count at this pace.
+    /// Opens a store whose owners have this heartbeat.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub async fn open_with(address: &PostgresAddress, pace: Pace) -> Result<Self, PostgresError> {
+    pub async fn open_with(address: &PostgresAddress, heartbeat: Heartbeat) -> Result<Self, PostgresError> {
         let runtime = start(address)?;
         let checked = address.clone();
         let check = move || async move {
@@ -68,7 +67,7 @@ impl PostgresStore {
             address: address.clone(),
             runtime,
             pool: Pool::new(address.clone()),
-            pace,
+            heartbeat,
             machine: Machine::this().host,
         };
         Ok(Self {

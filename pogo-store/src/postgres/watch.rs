@@ -7,7 +7,7 @@ use pogo_core::journal::{Epoch, Nonce};
 use super::holder::NamespaceRow;
 
 /// What changes as long as an owner lives.
-type Seen = (Epoch, Option<Nonce>, Option<i64>);
+type SignOfLife = (Epoch, Option<Nonce>, Option<i64>);
 
 /// Looks at an owner, again and again. It counts as dead once the same was seen through a full timeout in which the
 /// store answered.
@@ -16,7 +16,7 @@ type Seen = (Epoch, Option<Nonce>, Option<i64>);
 #[derive(Debug)]
 pub(super) struct Watch {
     timeout: Duration,
-    seen: Option<Seen>,
+    seen: Option<SignOfLife>,
     since: Instant,
     last: Instant,
 }
@@ -84,7 +84,7 @@ mod tests {
         NamespaceRow {
             id: 1,
             epoch: Epoch(3),
-            place: String::new(),
+            server: String::new(),
             copied_from: None,
             holder: Some(Holder {
                 owner: OwnerId("one".into()),

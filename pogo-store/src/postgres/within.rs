@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::Failed;
+use crate::remote::{Failed, FailedStage};
 
 /// How long an answer is waited for. A connection that takes longer is given up: whether its statement was carried out
 /// is found out on another one.
@@ -10,11 +10,18 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// Of what is large.
 const LONG_ANSWER_WITHIN: Duration = Duration::from_secs(300);
 
+fn late() -> Failed {
+    Failed {
+        message: "the database has not answered in time".to_owned(),
+        stage: FailedStage::Late,
+    }
+}
+
 /// The answer, unless it takes too long.
 pub(super) async fn within<T, E: Into<Failed>>(answer: impl Future<Output = Result<T, E>>) -> Result<T, Failed> {
     match tokio::time::timeout(ANSWER_WITHIN, answer).await {
         Ok(answer) => answer.map_err(Into::into),
-        Err(_) => Err(Failed::late()),
+        Err(_) => Err(late()),
     }
 }
 
@@ -22,6 +29,6 @@ pub(super) async fn within<T, E: Into<Failed>>(answer: impl Future<Output = Resu
 pub(super) async fn long<T, E: Into<Failed>>(answer: impl Future<Output = Result<T, E>>) -> Result<T, Failed> {
     match tokio::time::timeout(LONG_ANSWER_WITHIN, answer).await {
         Ok(answer) => answer.map_err(Into::into),
-        Err(_) => Err(Failed::late()),
+        Err(_) => Err(late()),
     }
 }

@@ -9,13 +9,14 @@ use pogo_core::journal::{Acquire, Epoch, JournalError, Nonce, Owner};
 use tokio::sync::oneshot;
 use zookeeper_client::{Client, CreateMode, Error, MultiWriteError, MultiWriteResult, OneshotWatcher};
 
-use super::error::{Failed, is_refusal};
+use super::error::is_refusal;
 use super::fence::Fence;
 use super::holder::{EpochNode, Holder, LastOwner, NamespaceState};
 use super::namespace::Shared;
 use super::session::{answer_within, before, connect};
 use super::tree::options;
 use super::vigil::Vigil;
+use crate::remote::Failed;
 
 /// A watch is no promise; what it would have said is looked for this often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -47,7 +48,7 @@ struct Seen {
     watches: [OneshotWatcher; 2],
 }
 
-enum Step {
+enum AcquireStep {
     Taken(Box<Taken>),
     Held(JournalError),
     /// Until something changes, or so long.
@@ -65,15 +66,15 @@ impl Asking<'_> {
             let mut is_listed = false;
             loop {
                 match self.step(&client, &mut vigil).await {
-                    Ok(Step::Taken(taken)) => {
+                    Ok(AcquireStep::Taken(taken)) => {
                         // It is listed no more at the end of the session otherwise.
                         if is_listed {
                             let _ = client.delete(&self.shared.paths.standby(self.owner.nonce), None).await;
                         }
                         return Ok(*taken);
                     }
-                    Ok(Step::Held(held)) => return Err(held),
-                    Ok(Step::Wait(watches, most)) => {
+                    Ok(AcquireStep::Held(held)) => return Err(held),
+                    Ok(AcquireStep::Wait(watches, most)) => {
                         failing_since = None;
                         if watches.is_some() && !is_listed {
                             is_listed = self.list(&client).await;
@@ -107,10 +108,10 @@ impl Asking<'_> {
         matches!(listed, Ok(_) | Err(Error::NodeExists))
     }
 
-    async fn step(&self, client: &Client, vigil: &mut Vigil) -> Result<Step, Error> {
+    async fn step(&self, client: &Client, vigil: &mut Vigil) -> Result<AcquireStep, Error> {
         self.shared.create(client).await?;
         let Some(seen) = self.look(client).await? else {
-            return Ok(Step::Wait(None, LOOK_AGAIN));
+            return Ok(AcquireStep::Wait(None, LOOK_AGAIN));
         };
         let state = &seen.state;
         let Some(holder) = &state.node.holder else {
@@ -118,7 +119,7 @@ impl Asking<'_> {
         };
         if holder.nonce == self.owner.nonce {
             // It was taken by an earlier try, of which the answer was lost.
-            return Ok(Step::Taken(Box::new(Taken {
+            return Ok(AcquireStep::Taken(Box::new(Taken {
                 client: client.clone(),
                 fence: self.fence(Epoch(state.node.epoch), state.version),
                 node: state.node.clone(),
@@ -130,15 +131,15 @@ impl Asking<'_> {
         }
         if seen.is_alive {
             if self.how == Acquire::IfFree {
-                return Ok(Step::Held(state.held()));
+                return Ok(AcquireStep::Held(state.held()));
             }
-            return Ok(Step::Wait(Some(seen.watches), LOOK_EVERY));
+            return Ok(AcquireStep::Wait(Some(seen.watches), LOOK_EVERY));
         }
         // Whoever has lost its session while the ensemble was away, and lives, gets another one as soon as we do.
         let timeout = holder.session_timeout().max(client.session_timeout());
         match vigil.rest(timeout, Instant::now()) {
             Duration::ZERO => self.raise(client, seen).await,
-            rest => Ok(Step::Wait(Some(seen.watches), rest)),
+            rest => Ok(AcquireStep::Wait(Some(seen.watches), rest)),
         }
     }
 
@@ -169,7 +170,7 @@ impl Asking<'_> {
     }
 
     /// Raises the epoch, if the namespace is as it was seen, and says that this owner lives.
-    async fn raise(&self, client: &Client, seen: Seen) -> Result<Step, Error> {
+    async fn raise(&self, client: &Client, seen: Seen) -> Result<AcquireStep, Error> {
         let (fence, before) = (self.fence(Epoch(seen.state.node.epoch + 1), 0), seen.state);
         let mut node = before.node.clone();
         node.epoch = fence.epoch.0;
@@ -203,7 +204,7 @@ impl Asking<'_> {
                     Some(MultiWriteResult::SetData { stat }) => stat.version,
                     _ => before.version.wrapping_add(1),
                 };
-                Ok(Step::Taken(Box::new(Taken {
+                Ok(AcquireStep::Taken(Box::new(Taken {
                     client: client.clone(),
                     fence: Fence { version, ..fence },
                     node,
@@ -214,7 +215,7 @@ impl Asking<'_> {
             Err(MultiWriteError::OperationFailed {
                 source: Error::BadVersion | Error::NoNode | Error::NodeExists,
                 ..
-            }) => Ok(Step::Wait(None, LOOK_AGAIN)),
+            }) => Ok(AcquireStep::Wait(None, LOOK_AGAIN)),
             Err(error) => Err(error.into()),
         }
     }

@@ -1,7 +1,6 @@
 //! Whether everything that a namespace has is as it was written.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use pogo_core::Digest;
 use pogo_core::journal::{JournalError, Seq};
@@ -13,39 +12,12 @@ use super::head::VersionedHead;
 use super::history::history;
 use super::snapshots::damaged_snapshots;
 use super::tree::{Paths, seqs_below};
-
-/// What is not as it was written. Displays as a sentence with the place and the cure.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ZookeeperDamage {
-    /// The node that has it.
-    pub node: String,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub cure: &'static str,
-}
-
-impl ZookeeperDamage {
-    fn new(node: impl Into<String>, message: impl Into<String>, cure: &'static str) -> Self {
-        Self {
-            node: node.into(),
-            message: message.into(),
-            cure,
-        }
-    }
-}
-
-impl fmt::Display for ZookeeperDamage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.node, self.message, self.cure)
-    }
-}
+use crate::remote::RemoteDamage;
 
 const RESTORE: &str = "restore the store's path from a backup";
 
 /// Reads all of a namespace. One that nobody ever owned has nothing.
-pub(super) async fn check(client: &Client, paths: &Paths) -> Result<Vec<ZookeeperDamage>, Error> {
+pub(super) async fn check(client: &Client, paths: &Paths) -> Result<Vec<RemoteDamage>, Error> {
     let end = match VersionedHead::read(client, paths).await {
         Err(Error::NoNode) => return Ok(vec![]),
         head => head?.head.end,
@@ -59,11 +31,11 @@ pub(super) async fn check(client: &Client, paths: &Paths) -> Result<Vec<Zookeepe
     let until = records(client, paths, (commits, Some(until)), &mut damage).await?;
     if until != end {
         let message = format!("the journal ends at {end}, and its last commit at {until}");
-        damage.push(ZookeeperDamage::new(&paths.head, message, RESTORE));
+        damage.push(RemoteDamage::new(&paths.head, message, RESTORE));
     }
     content(client, paths, &mut damage).await?;
     for (upto, message) in damaged_snapshots(client, paths).await? {
-        damage.push(ZookeeperDamage::new(
+        damage.push(RemoteDamage::new(
             paths.snapshot(upto),
             message,
             "the snapshot before it and the records since are as good, if they are whole",
@@ -77,7 +49,7 @@ async fn records(
     client: &Client,
     paths: &Paths,
     (nodes, before): (Vec<(Seq, String)>, Option<Seq>),
-    damage: &mut Vec<ZookeeperDamage>,
+    damage: &mut Vec<RemoteDamage>,
 ) -> Result<Seq, Error> {
     let mut next = before.filter(|before| *before > Seq(0));
     for (at, path) in nodes {
@@ -88,7 +60,7 @@ async fn records(
         };
         if let Some(next) = next.filter(|next| *next < at) {
             let message = format!("the records from {next} to {at} are missing");
-            damage.push(ZookeeperDamage::new(&path, message, RESTORE));
+            damage.push(RemoteDamage::new(&path, message, RESTORE));
         }
         let read = FoundCommit::of(client, paths, (at, &node)).await;
         let read = read.and_then(|found| Ok((found.about.until, found.positioned(at)?.len())));
@@ -102,7 +74,7 @@ async fn records(
             Err(ReadError::Failed(Error::NoNode)) => "a piece of it is missing".to_owned(),
             Err(ReadError::Failed(error)) => return Err(error),
         };
-        damage.push(ZookeeperDamage::new(&path, message, RESTORE));
+        damage.push(RemoteDamage::new(&path, message, RESTORE));
         // What follows it is not missing.
         next = None;
     }
@@ -110,7 +82,7 @@ async fn records(
 }
 
 /// Content that is damaged, or named and not there.
-async fn content(client: &Client, paths: &Paths, damage: &mut Vec<ZookeeperDamage>) -> Result<(), Error> {
+async fn content(client: &Client, paths: &Paths, damage: &mut Vec<RemoteDamage>) -> Result<(), Error> {
     let there = client.list_children(&paths.content).await?;
     let mut all: BTreeSet<Digest> = there.iter().filter_map(|name| name.parse().ok()).collect();
     // What cannot be read names nothing, and is damage by itself.
@@ -122,7 +94,7 @@ async fn content(client: &Client, paths: &Paths, damage: &mut Vec<ZookeeperDamag
             Err(JournalError::DamagedContent { .. }) => "its digest is another".to_owned(),
             Err(error) => error.to_string(),
         };
-        damage.push(ZookeeperDamage::new(paths.content(digest), message, RESTORE));
+        damage.push(RemoteDamage::new(paths.content(digest), message, RESTORE));
     }
     Ok(())
 }

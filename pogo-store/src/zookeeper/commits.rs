@@ -8,13 +8,12 @@ use pogo_core::scheduler::{JobId, Record};
 use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error};
 
-use super::error::{Answer, Failed};
 use super::fence::Written;
 use super::head::{Head, LastCommit, VersionedHead};
 use super::hold::Hold;
 use super::packed::{Found, Packed, Unread};
 use super::tree::{Paths, seqs_below};
-use crate::commit_text::{checksum, commit_lines, positioned, wrong_checksum};
+use crate::remote::{Answer, Failed, checksum, commit_lines, positioned, wrong_checksum};
 
 /// A page is done when its records have so many bytes; its last commit is read to its end.
 const PAGE_BYTES: usize = 4 << 20;
@@ -69,13 +68,13 @@ impl EncodedCommit {
 }
 
 /// Where the journal ends after an append.
-pub(super) struct Appended {
+pub(super) struct AppendedCommit {
     pub(super) head: VersionedHead,
 }
 
 /// Appends a commit, if the fence holds and the journal ends where the commit begins. Otherwise says which of them is
 /// not so.
-pub(super) async fn append(hold: &Hold, before: &VersionedHead, commit: EncodedCommit) -> Answer<Appended> {
+pub(super) async fn append(hold: &Hold, before: &VersionedHead, commit: EncodedCommit) -> Answer<AppendedCommit> {
     let (fence, head) = (&hold.fence, before.head);
     if commit.at != head.end || commit.at == commit.until {
         let is_owner = hold.sessions.ask(async |client| fence.check(client).await).await?;
@@ -112,7 +111,7 @@ pub(super) async fn append(hold: &Hold, before: &VersionedHead, commit: EncodedC
         Written::Done => {
             let version = before.version.wrapping_add(1);
             let head = VersionedHead { head: next, version };
-            Ok(Ok(Appended { head }))
+            Ok(Ok(AppendedCommit { head }))
         }
         Written::Fenced => Ok(Err(JournalError::Fenced)),
         Written::Refused(_, Error::BadVersion | Error::NodeExists) => judge(hold, before, &commit).await,
@@ -121,7 +120,7 @@ pub(super) async fn append(hold: &Hold, before: &VersionedHead, commit: EncodedC
 }
 
 /// Why nothing was appended, to its owner: it is there already, or belongs elsewhere.
-async fn judge(hold: &Hold, before: &VersionedHead, commit: &EncodedCommit) -> Answer<Appended> {
+async fn judge(hold: &Hold, before: &VersionedHead, commit: &EncodedCommit) -> Answer<AppendedCommit> {
     let found = hold
         .sessions
         .ask(async |client| VersionedHead::read(client, &hold.fence.paths).await)
@@ -138,7 +137,7 @@ async fn judge(hold: &Hold, before: &VersionedHead, commit: &EncodedCommit) -> A
             digest: commit.digest,
         });
     if is_nothing || is_there {
-        return Ok(Ok(Appended { head: found }));
+        return Ok(Ok(AppendedCommit { head: found }));
     }
     Ok(Err(JournalError::Conflict { at: end }))
 }

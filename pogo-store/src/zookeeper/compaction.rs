@@ -6,12 +6,12 @@ use pogo_core::journal::Seq;
 use serde::Deserialize;
 use zookeeper_client::{Client, Error};
 
-use super::error::Failed;
 use super::fence::{Fence, Written};
 use super::history::archive;
 use super::hold::Hold;
 use super::packed::{Found, remove_pieces};
 use super::tree::seqs_below;
+use crate::remote::Failed;
 
 /// How many snapshots are kept. Where the last one is damaged, the one before it and the records since are as good.
 const KEPT: usize = 2;

@@ -8,12 +8,11 @@ use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error};
 
 use super::commits::AboutCommit;
-use super::error::{Answer, Failed};
-use super::fence::Written;
 use super::hold::Hold;
 use super::packed::{Found, Packed, Unread, remove_pieces, short};
 use super::snapshots::AboutSnapshot;
 use super::tree::{Paths, seqs_below};
+use crate::remote::{Answer, Failed};
 
 /// What the first line of content says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,27 +34,7 @@ pub(super) async fn put_content(hold: &Hold, digest: Digest, bytes: Vec<u8>) -> 
     let about = AboutContent { length: bytes.len() };
     let packed = Packed::new(about, bytes).map_err(|error| Failed::before(error.to_string()))?;
     let tag = hold.tag(&format!("content-{}", short(digest)));
-    let mut is_there = !matches!(there, Err(JournalError::NoContent { .. }));
-    loop {
-        let written = hold.sessions.ask(async |client| {
-            let Some(node) = packed.store(client, fence, &tag).await? else {
-                return Ok(Written::Fenced);
-            };
-            let mut writer = fence.writer(client)?;
-            match is_there {
-                true => writer.add_set_data(&path, &node, None)?,
-                false => writer.add_create(&path, &node, &fence.options())?,
-            }
-            fence.commit(writer).await
-        });
-        match written.await? {
-            Written::Done => return Ok(Ok(())),
-            Written::Fenced => return Ok(Err(JournalError::Fenced)),
-            // It was put by an earlier try, of which the answer was lost; or removed.
-            Written::Refused(_, Error::NodeExists | Error::NoNode) => is_there = !is_there,
-            Written::Refused(_, error) => return Err(error.into()),
-        }
-    }
+    packed.put(&hold.sessions, fence, &path, &tag).await
 }
 
 /// Content as it was put.

@@ -4,7 +4,7 @@ use pogo_core::journal::JournalError;
 use thiserror::Error as ThisError;
 use zookeeper_client::Error;
 
-use crate::runtime::ThreadPanicked;
+use crate::remote::{Failed, FailedStage};
 
 /// Why a store in ZooKeeper cannot be used. No message has a password in it.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
@@ -66,59 +66,13 @@ pub enum ZookeeperError {
     Journal(#[from] JournalError),
 }
 
-/// What an owner's request came to; or that it failed.
-pub(super) type Answer<T> = Result<Result<T, JournalError>, Failed>;
-
-/// What became of a request that gave no answer that is one.
-#[derive(Debug)]
-pub(super) struct Failed {
-    pub(super) message: String,
-    /// Whether the ensemble says itself that it did nothing. Otherwise the request may have been carried out, or may
-    /// still be.
-    pub(super) is_refused: bool,
-}
-
-impl Failed {
-    /// Nothing was sent.
-    pub(super) fn before(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            is_refused: true,
-        }
-    }
-
-    /// Nobody has answered in time.
-    pub(super) fn late() -> Self {
-        Self {
-            message: "the ensemble has not answered in time; it answers when most of its servers are up".to_owned(),
-            is_refused: false,
-        }
-    }
-
-    /// Of a request that may have been carried out.
-    pub(super) fn unknown(self) -> JournalError {
-        if self.is_refused {
-            return self.unavailable();
-        }
-        JournalError::Unknown { message: self.message }
-    }
-
-    /// Of a request that may be sent again in any case.
-    pub(super) fn unavailable(self) -> JournalError {
-        JournalError::Unavailable { message: self.message }
-    }
-}
-
-impl From<ThreadPanicked> for Failed {
-    fn from(_: ThreadPanicked) -> Self {
-        Self::before(ThreadPanicked::MESSAGE)
-    }
-}
-
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         Self {
-            is_refused: is_refusal(&error),
+            stage: match is_refusal(&error) {
+                true => FailedStage::Refused,
+                false => FailedStage::Broken,
+            },
             message: format!("{error}{}", cure(&error)),
         }
     }

@@ -1,27 +1,27 @@
 //! An ownership: what it knows, and whether it is over.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pogo_core::Digest;
-use pogo_core::journal::{JournalError, Seq, Snapshot};
+use pogo_core::journal::{Commit, Epoch, JournalError, Seq, Snapshot};
 use pogo_core::scheduler::Record;
 use tokio::sync::{Mutex, MutexGuard};
 use zookeeper_client::{Client, Error};
 
 use super::acquire::Taken;
-use super::commits::{Appended, EncodedCommit, append};
+use super::commits::{AppendedCommit, EncodedCommit, append};
 use super::compaction::compact;
 use super::contents::{put_content, remove_unnamed};
-use super::error::Failed;
 use super::fence::{Fence, Written};
 use super::head::VersionedHead;
 use super::holder::EpochNode;
 use super::namespace::Shared;
 use super::session::Sessions;
 use super::snapshots::write_snapshot;
+use crate::journal::RecentContent;
 use crate::owner::Ended;
+use crate::remote::{Failed, Ownership, Runtime};
 
 /// What lasts until the owner is gone and nothing of it is under way any more.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub(super) struct Hold {
     pub(super) fence: Fence,
     /// What the node with the epoch says of this owner.
     node: EpochNode,
+    /// The count of the ensemble when it made the namespace.
+    made: i64,
     pub(super) sessions: Sessions,
     pub(super) ended: Ended,
     main: Mutex<Main>,
@@ -41,8 +43,7 @@ pub(super) struct Hold {
 #[derive(Debug)]
 pub(super) struct Main {
     pub(super) head: VersionedHead,
-    /// Content that was put or named by this owner, and the end of the journal then.
-    recent: BTreeMap<Digest, Seq>,
+    recent: RecentContent,
 }
 
 impl Hold {
@@ -51,10 +52,11 @@ impl Hold {
             sessions: Sessions::of(shared.store.address.clone(), taken.client),
             fence: taken.fence,
             node: taken.node,
+            made: taken.made,
             ended: Ended::default(),
             main: Mutex::new(Main {
                 head,
-                recent: BTreeMap::new(),
+                recent: RecentContent::default(),
             }),
             stored: AtomicU64::new(0),
             shared,
@@ -90,56 +92,6 @@ impl Hold {
         answer
     }
 
-    pub(super) async fn append(&self, encoded: EncodedCommit, records: &[Record]) -> Result<Seq, JournalError> {
-        let named: Vec<Digest> = records.iter().flat_map(Record::digests).collect();
-        let mut main = self.main().await?;
-        let Appended { head } = self.noted(append(self, &main.head, encoded).await)?;
-        main.head = head;
-        let end = head.head.end;
-        main.recent.extend(named.into_iter().map(|digest| (digest, end)));
-        self.shared.growth.set(Some(end));
-        Ok(end)
-    }
-
-    pub(super) async fn put_content(&self, digest: Digest, bytes: Vec<u8>) -> Result<(), JournalError> {
-        // No content is removed meanwhile.
-        let mut main = self.main().await?;
-        self.noted(put_content(self, digest, bytes).await)?;
-        let end = main.head.head.end;
-        main.recent.insert(digest, end);
-        Ok(())
-    }
-
-    /// Where a later owner finds the same count, nobody has restored the tree.
-    pub(super) async fn confirm_restored(&self, made: i64) -> Result<(), JournalError> {
-        let _main = self.main().await?;
-        let confirmed = self.sessions.ask(async |client| {
-            let mut writer = self.fence.writer(client)?;
-            writer.add_set_data(&self.fence.paths.made, made.to_string().as_bytes(), None)?;
-            self.fence.commit(writer).await
-        });
-        self.noted(confirmed.await.and_then(done))
-    }
-
-    pub(super) async fn snapshot(&self, upto: Seq, state: Snapshot) -> Result<(), JournalError> {
-        let end = self.main().await?.head.head.end;
-        if upto > end {
-            let is_owner = self.sessions.ask(async |client| self.fence.check(client).await).await;
-            let refused = is_owner.map(|is_owner| {
-                if is_owner {
-                    JournalError::Conflict { at: end }
-                } else {
-                    JournalError::Fenced
-                }
-            });
-            return self.noted(refused.map(Err));
-        }
-        self.noted(write_snapshot(self, upto, state).await)?;
-        // The snapshot is there. What could not be removed is removed after the next one.
-        let _ = self.compact().await;
-        Ok(())
-    }
-
     /// Removes what snapshots stand for, and the content that nothing names any more.
     async fn compact(&self) -> Result<(), Failed> {
         let Some(needed) = compact(self).await? else {
@@ -147,19 +99,8 @@ impl Hold {
         };
         // Content is put while this is held alone, so that none is removed that is put at the same time.
         let mut main = self.main.lock().await;
-        main.recent.retain(|_, at| *at >= needed);
-        remove_unnamed(self, main.recent.keys().copied().collect()).await
-    }
-
-    /// Says that nobody owns it any more.
-    pub(super) async fn give_back(&self) {
-        let _main = self.main.lock().await;
-        if !self.ended.is_over() {
-            // A store that does not hear it finds out by itself.
-            let _ = self.sessions.ask(async |client| self.free(client).await).await;
-        }
-        self.lose();
-        self.sessions.close().await;
+        main.recent.forget_before(needed);
+        remove_unnamed(self, main.recent.digests().collect()).await
     }
 
     async fn free(&self, client: &Client) -> Result<(), Error> {
@@ -181,6 +122,86 @@ impl Hold {
             }
         }
         Ok(())
+    }
+}
+
+impl Ownership for Hold {
+    type Encoded = EncodedCommit;
+
+    fn runtime(&self) -> &Runtime {
+        &self.shared.store.runtime
+    }
+
+    fn epoch(&self) -> Epoch {
+        self.fence.epoch
+    }
+
+    fn ended(&self) -> &Ended {
+        &self.ended
+    }
+
+    fn encode(&self, commit: &Commit) -> Result<EncodedCommit, JournalError> {
+        EncodedCommit::new(commit, self.fence.epoch)
+    }
+
+    async fn append(&self, encoded: EncodedCommit, records: Vec<Record>) -> Result<Seq, JournalError> {
+        let named: Vec<Digest> = records.iter().flat_map(Record::digests).collect();
+        let mut main = self.main().await?;
+        let AppendedCommit { head } = self.noted(append(self, &main.head, encoded).await)?;
+        main.head = head;
+        let end = head.head.end;
+        main.recent.note(named, end);
+        self.shared.growth.set(Some(end));
+        Ok(end)
+    }
+
+    async fn put_content(&self, digest: Digest, bytes: Vec<u8>) -> Result<(), JournalError> {
+        // No content is removed meanwhile.
+        let mut main = self.main().await?;
+        self.noted(put_content(self, digest, bytes).await)?;
+        let end = main.head.head.end;
+        main.recent.note([digest], end);
+        Ok(())
+    }
+
+    /// Where a later owner finds the same count, nobody has restored the tree.
+    async fn confirm_restored(&self) -> Result<(), JournalError> {
+        let _main = self.main().await?;
+        let confirmed = self.sessions.ask(async |client| {
+            let mut writer = self.fence.writer(client)?;
+            writer.add_set_data(&self.fence.paths.made, self.made.to_string().as_bytes(), None)?;
+            self.fence.commit(writer).await
+        });
+        self.noted(confirmed.await.and_then(done))
+    }
+
+    async fn snapshot(&self, upto: Seq, state: Snapshot) -> Result<(), JournalError> {
+        let end = self.main().await?.head.head.end;
+        if upto > end {
+            let is_owner = self.sessions.ask(async |client| self.fence.check(client).await).await;
+            let refused = is_owner.map(|is_owner| {
+                if is_owner {
+                    JournalError::Conflict { at: end }
+                } else {
+                    JournalError::Fenced
+                }
+            });
+            return self.noted(refused.map(Err));
+        }
+        self.noted(write_snapshot(self, upto, state).await)?;
+        // The snapshot is there. What could not be removed is removed after the next one.
+        let _ = self.compact().await;
+        Ok(())
+    }
+
+    async fn give_back(&self) {
+        let _main = self.main.lock().await;
+        if !self.ended.is_over() {
+            // A store that does not hear it finds out by itself.
+            let _ = self.sessions.ask(async |client| self.free(client).await).await;
+        }
+        self.lose();
+        self.sessions.close().await;
     }
 }
 

@@ -12,11 +12,11 @@ use zookeeper_client::{Client, Error, OneshotWatcher};
 
 use super::commits::read_page;
 use super::contents::read_content;
-use super::error::Failed;
 use super::head::VersionedHead;
 use super::namespace::Shared;
-use super::owned::Owned;
+use super::owned::acquire;
 use super::snapshots::latest_snapshot;
+use crate::remote::Failed;
 
 /// The journal of a namespace in ZooKeeper.
 ///
@@ -101,7 +101,7 @@ impl Journal for ZookeeperJournal {
         let shared = Arc::clone(&self.shared);
         // It is dropped with this future, so that nobody goes on waiting in the name of whoever is gone.
         let (_waiting, gone) = oneshot::channel();
-        let acquire = move || Owned::acquire(shared, owner, how, gone);
+        let acquire = move || acquire(shared, owner, how, gone);
         let owned: Result<_, Failed> = self.shared.store.runtime.run(acquire).await;
         owned.map_err(Failed::unavailable)?.map(|owned| Box::new(owned) as _)
     }

@@ -14,10 +14,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// So soon after an ensemble did not answer.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// What is known of an ownership.
-enum Ownership {
-    /// It is that of a session which is there, until something changes.
+/// What is known of the session of an owner.
+enum Registration {
+    /// It is there, until something changes.
     Held([OneshotWatcher; 2]),
+    /// Somebody else owns the namespace, or nobody.
     Over,
 }
 
@@ -27,11 +28,11 @@ pub(super) async fn keep_alive(hold: Arc<Hold>) {
     while !hold.ended.is_over() {
         let kept = hold.sessions.ask(async |client| keep(client, &hold).await).await;
         let pause = match kept {
-            Ok(Ownership::Over) => {
+            Ok(Registration::Over) => {
                 hold.lose();
                 return;
             }
-            Ok(Ownership::Held([token, owner])) => {
+            Ok(Registration::Held([token, owner])) => {
                 tokio::select! {
                     _ = token.changed() => {}
                     _ = owner.changed() => {}
@@ -50,7 +51,7 @@ pub(super) async fn keep_alive(hold: Arc<Hold>) {
 }
 
 /// Registers this session as that of the owner, unless it is.
-async fn keep(client: &Client, hold: &Hold) -> Result<Ownership, Error> {
+async fn keep(client: &Client, hold: &Hold) -> Result<Registration, Error> {
     let (fence, path) = (&hold.fence, &hold.fence.paths.owner);
     loop {
         client.sync(path).await?;
@@ -58,7 +59,7 @@ async fn keep(client: &Client, hold: &Hold) -> Result<Ownership, Error> {
         let (owner, of_owner) = client.check_and_watch_stat(path).await?;
         let is_own = owner.is_some_and(|stat| stat.ephemeral_owner == client.session_id().0);
         if token.is_some() && is_own {
-            return Ok(Ownership::Held([of_token, of_owner]));
+            return Ok(Registration::Held([of_token, of_owner]));
         }
         let mut writer = fence.writer(client)?;
         if owner.is_some() && !is_own {
@@ -68,7 +69,7 @@ async fn keep(client: &Client, hold: &Hold) -> Result<Ownership, Error> {
             writer.add_create(path, &owner_node(fence.nonce), &alive(fence))?;
         }
         match fence.commit(writer).await? {
-            Written::Fenced => return Ok(Ownership::Over),
+            Written::Fenced => return Ok(Registration::Over),
             // It is looked at again, and then watched.
             Written::Done | Written::Refused(_, Error::NoNode | Error::NodeExists) => {}
             Written::Refused(_, error) => return Err(error),

@@ -28,9 +28,7 @@ mod tree;
 mod vigil;
 
 pub use address::ZookeeperAddress;
-pub use check::ZookeeperDamage;
 pub use error::ZookeeperError;
-pub use info::{StoredNodes, ZookeeperInfo, ZookeeperOwner};
 pub use journal::ZookeeperJournal;
 pub use namespace::ZookeeperNamespace;
 pub use output::ZookeeperOutput;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use zookeeper_client::{Client, CreateMode, Error, MultiWriteError};
 
+use super::ZookeeperError;
 use super::check::check;
-use super::error::Failed;
 use super::head::Head;
 use super::history::KnownJobs;
 use super::hold::Hold;
@@ -17,8 +17,8 @@ use super::journal::ZookeeperJournal;
 use super::output::ZookeeperOutput;
 use super::store::{StoreShared, unavailable};
 use super::tree::{Paths, options};
-use super::{ZookeeperDamage, ZookeeperError, ZookeeperInfo};
 use crate::journal::Growth;
+use crate::remote::{Failed, RemoteDamage, RemoteInfo};
 
 /// A namespace of a [`ZookeeperStore`](super::ZookeeperStore). Clones are of the same namespace.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ impl ZookeeperNamespace {
     ///
     /// # Errors
     /// The ensemble cannot be reached.
-    pub async fn info(&self) -> Result<ZookeeperInfo, ZookeeperError> {
+    pub async fn info(&self) -> Result<RemoteInfo, ZookeeperError> {
         self.ask(async |client, shared| info(client, &shared.paths).await).await
     }
 
@@ -78,7 +78,7 @@ impl ZookeeperNamespace {
     ///
     /// # Errors
     /// The ensemble cannot be reached.
-    pub async fn check(&self) -> Result<Vec<ZookeeperDamage>, ZookeeperError> {
+    pub async fn check(&self) -> Result<Vec<RemoteDamage>, ZookeeperError> {
         self.ask(async |client, shared| check(client, &shared.paths).await)
             .await
     }

@@ -27,20 +27,20 @@ use crate::{Store, StoreOutput};
 pub struct ZookeeperOutput {
     shared: Arc<Shared>,
     directory: PathBuf,
-    opened: Arc<Mutex<Opened>>,
+    opened: Arc<Mutex<OwnedDirectory>>,
 }
 
 /// The directory, and for which ownership of the journal it is owned.
 #[derive(Default)]
-struct Opened {
+struct OwnedDirectory {
     output: Option<Arc<StoreOutput>>,
     nonce: Option<Nonce>,
     _owned: Option<Box<dyn OwnedJournal>>,
 }
 
-impl fmt::Debug for Opened {
+impl fmt::Debug for OwnedDirectory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opened")
+        f.debug_struct("OwnedDirectory")
             .field("nonce", &self.nonce)
             .finish_non_exhaustive()
     }
@@ -72,7 +72,7 @@ impl ZookeeperOutput {
             return Ok(output);
         }
         // The one of an earlier ownership of this process goes first.
-        *opened = Opened::default();
+        *opened = OwnedDirectory::default();
         let owner = Owner {
             id: OwnerId(format!("the output of {}", self.shared.store.address).into()),
             nonce,
@@ -82,7 +82,7 @@ impl ZookeeperOutput {
         let namespace = namespace.map_err(|error| self.unavailable(error))?;
         let owned = namespace.journal().acquire(owner, Acquire::IfFree).await;
         let output = namespace.output();
-        *opened = Opened {
+        *opened = OwnedDirectory {
             _owned: Some(owned.map_err(|error| self.unavailable(error))?),
             output: Some(Arc::clone(&output)),
             nonce: Some(nonce),
@@ -100,7 +100,7 @@ impl ZookeeperOutput {
             if let Some(opened) = opened.upgrade() {
                 let mut opened = opened.lock().await;
                 if opened.nonce == Some(hold.fence.nonce) {
-                    *opened = Opened::default();
+                    *opened = OwnedDirectory::default();
                 }
             }
         });

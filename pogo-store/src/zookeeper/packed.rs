@@ -3,13 +3,16 @@
 use std::io;
 
 use pogo_core::Digest;
+use pogo_core::journal::JournalError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error};
 
 use super::fence::{Fence, Written};
+use super::session::Sessions;
 use super::tree::Paths;
 use crate::compressed::compress;
+use crate::remote::Answer;
 
 /// The most bytes of data in a node. The servers take requests of 1 MiB (`jute.maxbuffer`), and a request has more
 /// in it than one node.
@@ -88,6 +91,31 @@ impl<A: Serialize> Packed<A> {
             count: pieces.len(),
         };
         Ok(Some(self.node(Some(pieces))))
+    }
+
+    /// Stores it under this path, whether something is there or not.
+    pub(super) async fn put(&self, sessions: &Sessions, fence: &Fence, path: &str, tag: &str) -> Answer<()> {
+        let mut is_there = false;
+        loop {
+            let written = sessions.ask(async |client| {
+                let Some(node) = self.store(client, fence, tag).await? else {
+                    return Ok(Written::Fenced);
+                };
+                let mut writer = fence.writer(client)?;
+                match is_there {
+                    true => writer.add_set_data(path, &node, None)?,
+                    false => writer.add_create(path, &node, &fence.options())?,
+                }
+                fence.commit(writer).await
+            });
+            match written.await? {
+                Written::Done => return Ok(Ok(())),
+                Written::Fenced => return Ok(Err(JournalError::Fenced)),
+                // Before this, or by an earlier try of which the answer was lost; or it was removed meanwhile.
+                Written::Refused(_, Error::NodeExists | Error::NoNode) => is_there = !is_there,
+                Written::Refused(_, error) => return Err(error.into()),
+            }
+        }
     }
 
     fn node(&self, pieces: Option<Pieces>) -> Vec<u8> {

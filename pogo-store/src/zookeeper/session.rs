@@ -8,8 +8,9 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use zookeeper_client::{Client, Error, SessionState};
 
-use super::error::{Failed, is_refusal};
+use super::error::is_refusal;
 use super::{ZookeeperAddress, ZookeeperError};
+use crate::remote::{Failed, FailedStage};
 
 /// After a connection broke, another is asked so soon.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
@@ -66,11 +67,14 @@ impl Sessions {
             let (mut failed, is_again) = match timeout(rest, asked).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(failed)) => failed,
-                Err(_) => (Failed::late(), false),
+                Err(_) => (late(), false),
             };
-            may_be_done |= !failed.is_refused;
+            may_be_done |= !failed.did_nothing();
             if !is_again || begin.elapsed() >= most {
-                failed.is_refused = !may_be_done;
+                // An earlier try may be under way yet, so a refusal of this one is no word on the request.
+                if may_be_done {
+                    failed.stage = FailedStage::Late;
+                }
                 return Err(failed);
             }
             tokio::time::sleep(ASK_AGAIN).await;
@@ -100,6 +104,14 @@ pub(super) fn is_over(state: SessionState) -> bool {
         state,
         SessionState::Expired | SessionState::AuthFailed | SessionState::Closed
     )
+}
+
+/// Nobody has answered in time.
+fn late() -> Failed {
+    Failed {
+        message: "the ensemble has not answered in time; it answers when most of its servers are up".to_owned(),
+        stage: FailedStage::Late,
+    }
 }
 
 /// A session that could not be begun.
@@ -141,6 +153,6 @@ pub(super) async fn connect(address: &ZookeeperAddress) -> Result<Client, Zookee
     };
     match timeout(answer_within(address), connecting).await {
         Ok(connected) => connected.map_err(unavailable),
-        Err(_) => Err(unavailable(Failed::late())),
+        Err(_) => Err(unavailable(late())),
     }
 }

@@ -5,12 +5,11 @@ use pogo_core::journal::{JournalError, Seq, Snapshot};
 use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error};
 
-use super::error::{Answer, Failed};
-use super::fence::Written;
 use super::hold::Hold;
 use super::packed::{Found, Packed, Unread};
 use super::tree::{Paths, seqs_below};
 use crate::blocking::spawn_blocking;
+use crate::remote::{Answer, Failed};
 
 /// What the first line of a snapshot says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,27 +33,8 @@ pub(super) async fn write_snapshot(hold: &Hold, upto: Seq, state: Snapshot) -> A
     let packed = packed.map_err(|error| Failed::before(error.to_string()))?;
     let tag = hold.tag(&format!("snapshot-{}", upto.0));
     let path = fence.paths.snapshot(upto);
-    let mut is_there = false;
-    loop {
-        // Of the store's own session: a snapshot is large, and commits do not wait for it.
-        let written = hold.shared.store.sessions.ask(async |client| {
-            let Some(node) = packed.store(client, fence, &tag).await? else {
-                return Ok(Written::Fenced);
-            };
-            let mut writer = fence.writer(client)?;
-            match is_there {
-                true => writer.add_set_data(&path, &node, None)?,
-                false => writer.add_create(&path, &node, &fence.options())?,
-            }
-            fence.commit(writer).await
-        });
-        match written.await? {
-            Written::Done => return Ok(Ok(())),
-            Written::Fenced => return Ok(Err(JournalError::Fenced)),
-            Written::Refused(_, Error::NodeExists | Error::NoNode) => is_there = !is_there,
-            Written::Refused(_, error) => return Err(error.into()),
-        }
-    }
+    // Of the store's own session: a snapshot is large, and commits do not wait for it.
+    packed.put(&hold.shared.store.sessions, fence, &path, &tag).await
 }
 
 /// The newest snapshot that is not damaged. An error if all are.

@@ -6,14 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, CreateMode, Error, MultiWriteError};
 
-use super::error::Failed;
 use super::namespace::ZookeeperNamespace;
 use super::session::{Sessions, connect};
 use super::tree::{FORMAT, NAMESPACES, options};
 use super::{ZookeeperAddress, ZookeeperError};
 use crate::namespace::check_name;
 use crate::owner::Machine;
-use crate::runtime::Runtime;
+use crate::remote::{Failed, Runtime};
 
 /// The version of the tree that this program writes and reads.
 const VERSION: u32 = 1;

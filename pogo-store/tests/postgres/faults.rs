@@ -11,15 +11,15 @@ use futures::future::FutureExt;
 use pogo_core::Timestamp;
 use pogo_core::journal::{Acquire, Commit, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Seq};
 use pogo_core::scheduler::{Incarnation, Record, RestoreCause};
-use pogo_store::postgres::{Pace, PostgresAddress, PostgresStore};
+use pogo_store::postgres::{Heartbeat, PostgresAddress, PostgresStore};
 
 use crate::conformance::schema;
 use crate::proxy::Proxy;
 use crate::server::{PASSWORD, Postgres};
 
 /// Too long for any of these tests: nobody is found dead by mistake.
-fn patient() -> Pace {
-    Pace::new(Duration::from_secs(120))
+fn patient() -> Heartbeat {
+    Heartbeat::new(Duration::from_secs(120))
 }
 
 fn records() -> Vec<Record> {
@@ -42,8 +42,8 @@ pub(crate) fn owner(nonce: u64) -> Owner {
     }
 }
 
-fn journal(address: &PostgresAddress, pace: Pace) -> Arc<dyn Journal> {
-    let store = block_on(PostgresStore::open_with(address, pace)).unwrap();
+fn journal(address: &PostgresAddress, heartbeat: Heartbeat) -> Arc<dyn Journal> {
+    let store = block_on(PostgresStore::open_with(address, heartbeat)).unwrap();
     store.namespace("default").unwrap().journal()
 }
 
@@ -107,7 +107,7 @@ fn an_owner_whose_sessions_are_ended_goes_on() {
 fn a_server_that_was_killed_costs_no_owner_its_journal() {
     let Some(mut server) = Postgres::start() else { return };
     let (schema, address) = new_store(&server);
-    let journal = journal(&address, Pace::new(Duration::from_secs(1)));
+    let journal = journal(&address, Heartbeat::new(Duration::from_secs(1)));
     let mut owned = acquire(&journal, 1, Acquire::IfFree).unwrap();
     assert_eq!(block_on(owned.append(&commit(0..2))), Ok(Seq(2)));
     let waiting = {
@@ -244,8 +244,8 @@ fn an_owner_that_is_cut_off_is_taken_over_from_and_hears_of_it() {
     let Some(server) = Postgres::shared() else { return };
     let (schema, address) = new_store(server);
     let proxy = Proxy::start(server.port());
-    let pace = Pace::new(Duration::from_secs(1));
-    let cut_off = journal(&proxy.address(&schema), pace);
+    let heartbeat = Heartbeat::new(Duration::from_secs(1));
+    let cut_off = journal(&proxy.address(&schema), heartbeat);
     let mut former = acquire(&cut_off, 1, Acquire::IfFree).unwrap();
     assert_eq!(block_on(former.append(&commit(0..2))), Ok(Seq(2)));
     proxy.cut();
@@ -257,7 +257,7 @@ fn an_owner_that_is_cut_off_is_taken_over_from_and_hears_of_it() {
         ),
         "{away:?}"
     );
-    let journal = journal(&address, pace);
+    let journal = journal(&address, heartbeat);
     let mut next = acquire(&journal, 2, Acquire::Wait).unwrap();
     assert_eq!((next.end(), next.previous_owner()), (Seq(2), Some(owner(1).id)));
     assert_eq!(block_on(next.append(&commit(2..3))), Ok(Seq(3)));

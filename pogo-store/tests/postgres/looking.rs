@@ -5,7 +5,7 @@ use pogo_core::Digest;
 use pogo_core::dispatcher::{Clock, SystemClock};
 use pogo_core::journal::{Acquire, ClockSkew, Commit, Journal, OwnerId, Seq};
 use pogo_core::scheduler::Record;
-use pogo_store::postgres::{Pace, PostgresAddress, PostgresNamespace, PostgresStore};
+use pogo_store::postgres::{Heartbeat, PostgresAddress, PostgresNamespace, PostgresStore};
 
 use crate::conformance::schema;
 use crate::faults::owner;
@@ -17,7 +17,7 @@ fn store(server: &Postgres) -> (String, PostgresStore) {
     block_on(PostgresStore::migrate(&address)).unwrap();
     let store = block_on(PostgresStore::open_with(
         &address,
-        Pace::new(std::time::Duration::from_secs(60)),
+        Heartbeat::new(std::time::Duration::from_secs(60)),
     ));
     (schema, store.unwrap())
 }
@@ -49,10 +49,22 @@ fn a_store_says_who_owns_it_who_waits_and_what_it_has() {
     ));
     let info = block_on(namespace.info()).unwrap();
     let last = info.owner.unwrap();
-    assert!(last.owns && last.counted.is_some(), "{last:?}");
+    assert!(last.owns && last.seen().is_some(), "{last:?}");
     assert_eq!((&*last.owner.0, last.pid), ("owner 1", std::process::id()));
     assert_eq!(info.waiting, [OwnerId("the next".into())]);
-    assert_eq!((info.first, info.end, info.commits.rows), (Seq(0), Seq(2), 2));
+    assert_eq!((info.first, info.end), (Seq(0), Seq(2)));
+    let parts: Vec<_> = info.parts.iter().map(|part| (part.name, part.count)).collect();
+    assert_eq!(
+        parts,
+        [
+            ("commits", 2),
+            ("history", 0),
+            ("snapshots", 0),
+            ("content", 0),
+            ("jobs", 0),
+            ("output", 0)
+        ]
+    );
     assert_eq!(info.newest.map(pogo_core::Timestamp::as_millis), Some(2));
     drop(owned);
     assert!(!block_on(namespace.info()).unwrap().owner.unwrap().owns);

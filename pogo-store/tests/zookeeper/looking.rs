@@ -5,6 +5,7 @@ use std::thread;
 use futures::executor::block_on;
 use pogo_core::Digest;
 use pogo_core::journal::{Acquire, Seq, replay};
+use pogo_store::OwnerSign;
 
 use crate::compaction::log;
 use crate::ensemble::{Ensemble, path, pause};
@@ -17,7 +18,7 @@ fn it_is_seen_who_owns_a_namespace_who_waits_and_what_it_has() {
     let address = made(ensemble.address(&path(), PATIENT));
     let namespace = namespace(&address);
     let info = || block_on(namespace.info()).unwrap();
-    assert_eq!(info(), pogo_store::zookeeper::ZookeeperInfo::default());
+    assert_eq!(info(), pogo_store::RemoteInfo::default());
     let journal = journal(&address);
     let records = log(5);
     let mut owned = acquire(&journal, 1, Acquire::IfFree).unwrap();
@@ -34,16 +35,27 @@ fn it_is_seen_who_owns_a_namespace_who_waits_and_what_it_has() {
     }
     let seen = info();
     let last = seen.owner.clone().unwrap();
-    assert_eq!((last.owner, last.owns, last.has_session), (owner(1).id, true, true));
+    assert_eq!(
+        (last.owner, last.owns, last.sign),
+        (owner(1).id, true, Some(OwnerSign::Session))
+    );
     assert_eq!((last.pid, last.since), (std::process::id(), owner(1).since));
     assert_eq!(seen.waiting, [owner(2).id]);
     assert_eq!((seen.epoch.0, seen.first, seen.end), (1, Seq(0), end));
     assert_eq!(seen.newest, records.last().map(|record| record.at));
+    let parts: Vec<_> = seen.parts.iter().map(|part| (part.name, part.count)).collect();
     assert_eq!(
-        (seen.commits.nodes, seen.snapshots.nodes, seen.content.nodes),
-        (1, 1, 1)
+        parts,
+        [
+            ("commits", 1),
+            ("history", 0),
+            ("snapshots", 1),
+            ("content", 1),
+            ("jobs", 1),
+            ("pieces", 0)
+        ]
     );
-    assert!(seen.bytes() > 0 && !seen.is_restored);
+    assert!(seen.bytes() > 0 && seen.copied_from.is_none());
     drop(owned);
     let next = waiting.join().unwrap();
     while !info().waiting.is_empty() {
@@ -52,7 +64,7 @@ fn it_is_seen_who_owns_a_namespace_who_waits_and_what_it_has() {
     assert_eq!((info().epoch.0, info().owner.unwrap().owner), (2, owner(2).id));
     drop(next);
     let last = info().owner.unwrap();
-    assert_eq!((last.owner, last.owns, last.has_session), (owner(2).id, false, false));
+    assert_eq!((last.owner, last.owns, last.sign), (owner(2).id, false, None));
     let store = block_on(pogo_store::zookeeper::ZookeeperStore::open(&address)).unwrap();
     assert_eq!(block_on(store.namespaces()).unwrap(), ["default"]);
 }
@@ -78,7 +90,7 @@ fn a_check_names_each_node_that_is_not_as_it_was_written() {
     let namespace = namespace(&address);
     let damaged = || -> Vec<String> {
         let found = block_on(namespace.check()).unwrap();
-        found.into_iter().map(|damage| damage.node).collect()
+        found.into_iter().map(|damage| damage.location).collect()
     };
     assert_eq!(damaged(), Vec::<String>::new());
     let root = format!("/{path}/ns/default");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pogo_core::dispatcher::{Clock, SystemClock};
 use pogo_core::journal::{Acquire, Epoch};
+use pogo_store::RemoteInfo;
 use pogo_web::ServedNamespace;
 use tokio::time::{Instant, sleep};
 
@@ -15,7 +16,7 @@ use super::front::Front;
 use super::log::ServiceLog;
 use super::role::Role;
 use crate::exit::CliError;
-use crate::store::{KeptNamespace, NotServed, RemoteInfo, RemoteNamespace, owned_by};
+use crate::store::{KeptNamespace, NotServed, RemoteNamespace, owned_by};
 
 /// How often it is looked who owns the namespace.
 const LOOKED_AT: Duration = Duration::from_secs(1);
@@ -113,8 +114,8 @@ impl<'a> Standby<'a> {
 
     fn note(&self, info: &RemoteInfo) {
         let seen = info.owner.as_ref().filter(|owner| owner.owns).map(|owner| LastSeen {
-            name: owner.name.clone(),
-            alive: owner.seen.and_then(|ago| Instant::now().checked_sub(ago)),
+            name: owner.owner.to_string(),
+            alive: owner.seen().and_then(|ago| Instant::now().checked_sub(ago)),
         });
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = seen;
     }
@@ -150,7 +151,7 @@ impl<'a> Standby<'a> {
 /// Who owns a namespace, for people who are sent there.
 fn named(info: &RemoteInfo) -> String {
     let owner = info.owner.as_ref().filter(|owner| owner.owns);
-    owner.map_or_else(|| "nobody at the moment".to_owned(), |owner| owner.name.clone())
+    owner.map_or_else(|| "nobody at the moment".to_owned(), |owner| owner.owner.to_string())
 }
 
 /// Names whoever has taken over from this process.

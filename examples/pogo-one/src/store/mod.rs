@@ -15,9 +15,9 @@ mod size;
 
 pub(crate) use default_dir::default_dir;
 pub(crate) use info::counted;
-pub(crate) use kept::{KeptNamespace, NotServed, RemoteInfo, RemoteNamespace, local_dir, open_remote, refuse_exposed};
+pub(crate) use kept::{KeptNamespace, NotServed, RemoteNamespace, local_dir, open_remote, refuse_exposed};
 pub(crate) use opened::{no_namespace, open_to_look, refused, wait};
-pub(crate) use remote_info::owned_by;
+pub(crate) use remote_info::{names, owned_by};
 
 use crate::cli::{StoreArgs, StoreCommand};
 use crate::exit::{CliError, Exit};

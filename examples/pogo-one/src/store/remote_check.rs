@@ -16,9 +16,9 @@ pub(super) async fn check(
     let (mut text, mut rows) = (String::new(), Vec::<Value>::new());
     for (name, namespace) in namespaces(store, address, only).await? {
         for damage in namespace.check().await? {
-            let (place, message, cure) = (damage.place, damage.message, damage.cure);
-            text.push_str(&format!("{place} of {name}: {message}; {cure}\n"));
-            rows.push(json!({ "namespace": name, "table": place, "message": message, "cure": cure }));
+            let (location, message, cure) = (damage.location, damage.message, damage.cure);
+            text.push_str(&format!("{location} of {name}: {message}; {cure}\n"));
+            rows.push(json!({ "namespace": name, "table": location, "message": message, "cure": cure }));
         }
     }
     let is_whole = rows.is_empty();

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Clock, SystemClock};
-use pogo_core::journal::ClockSkew;
+use pogo_core::journal::{ClockSkew, OwnerId};
+use pogo_store::{RemoteInfo, RemoteOwner};
 use serde_json::{Value, json};
 
-use super::kept::{RemoteInfo, RemoteNamespace, RemoteOwner, RemoteStore};
+use super::kept::{RemoteNamespace, RemoteStore};
 use super::remote_opened::namespaces;
 use super::size::size;
 use crate::cli::{PlanFormat, StoreAddress};
@@ -59,10 +60,10 @@ pub(crate) fn owned_by(owner: Option<&RemoteOwner>, now: Timestamp) -> String {
         return "never owned".to_owned();
     };
     let since = moment(owner.since, now);
-    match (owner.owns, owner.seen) {
-        (true, Some(seen)) => format!("owned by {} since {since}, seen {} ago", owner.name, rounded(seen)),
-        (true, None) => format!("owned by {} since {since}", owner.name),
-        (false, _) => format!("owned by nobody; last by {} since {since}", owner.name),
+    match (owner.owns, owner.seen()) {
+        (true, Some(seen)) => format!("owned by {} since {since}, seen {} ago", owner.owner, rounded(seen)),
+        (true, None) => format!("owned by {} since {since}", owner.owner),
+        (false, _) => format!("owned by nobody; last by {} since {since}", owner.owner),
     }
 }
 
@@ -71,10 +72,9 @@ fn rounded(time: Duration) -> String {
 }
 
 fn text(name: &str, info: &RemoteInfo, skew: Option<ClockSkew>, now: Timestamp) -> String {
-    let bytes = info.parts.iter().map(|part| part.bytes).sum();
     let mut lines = vec![format!(
         "\n{name}: {}; {}",
-        size(bytes),
+        size(info.bytes()),
         owned_by(info.owner.as_ref(), now)
     )];
     if let Some(from) = &info.copied_from {
@@ -86,12 +86,14 @@ fn text(name: &str, info: &RemoteInfo, skew: Option<ClockSkew>, now: Timestamp) 
         "waiting",
         match info.waiting.is_empty() {
             true => "nobody".to_owned(),
-            false => info.waiting.join(", "),
+            false => names(&info.waiting).join(", "),
         },
     );
     let newest = info.newest.map(|at| format!(", the last of {}", moment(at, now)));
-    let (first, end) = info.records;
-    line("records", format!("{first} to {end}{}", newest.unwrap_or_default()));
+    line(
+        "records",
+        format!("{} to {}{}", info.first, info.end, newest.unwrap_or_default()),
+    );
     if let Some(skew) = skew {
         line("clock", format!("{skew}"));
     }
@@ -101,6 +103,11 @@ fn text(name: &str, info: &RemoteInfo, skew: Option<ClockSkew>, now: Timestamp) 
     lines.join("\n") + "\n"
 }
 
+/// Owners as people name them.
+pub(crate) fn names(owners: &[OwnerId]) -> Vec<String> {
+    owners.iter().map(ToString::to_string).collect()
+}
+
 fn row(name: &str, info: &RemoteInfo, skew: Option<ClockSkew>) -> Value {
     let parts = info.parts.iter().map(|part| {
         (
@@ -108,21 +115,20 @@ fn row(name: &str, info: &RemoteInfo, skew: Option<ClockSkew>) -> Value {
             json!({ "count": part.count, "bytes": part.bytes }),
         )
     });
-    let bytes: u64 = info.parts.iter().map(|part| part.bytes).sum();
     json!({
         "namespace": name,
-        "bytes": bytes,
+        "bytes": info.bytes(),
         "epoch": info.epoch,
         "owner": info.owner.as_ref().map(|owner| json!({
-            "owner": owner.name,
+            "owner": owner.owner,
             "owns": owner.owns,
             "since": owner.since,
-            "seen_ms": owner.seen.map(|seen| seen.as_millis()),
+            "seen_ms": owner.seen().map(|seen| seen.as_millis()),
             "machine": owner.machine,
             "pid": owner.pid,
         })),
         "waiting": info.waiting,
-        "records": { "first": info.records.0, "end": info.records.1, "newest": info.newest },
+        "records": { "first": info.first, "end": info.end, "newest": info.newest },
         "clock_skew_ms": skew,
         "copied_from": info.copied_from,
         "parts": parts.collect::<serde_json::Map<_, _>>(),

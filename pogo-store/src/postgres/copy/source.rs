@@ -16,11 +16,11 @@ use super::random_number;
 use crate::copy::{CopyError, CopySource, Head};
 use crate::postgres::PostgresNamespace;
 use crate::postgres::commits::digest;
-use crate::postgres::error::Failed;
 use crate::postgres::fence::number;
 use crate::postgres::history::first_events;
 use crate::postgres::snapshots::read_snapshot;
 use crate::postgres::within::{long, within};
+use crate::remote::Failed;
 
 /// A namespace that is owned, so that nobody else writes to it; or one that was written just now.
 pub(super) struct PostgresSource {

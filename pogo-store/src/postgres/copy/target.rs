@@ -12,18 +12,17 @@ use pogo_core::output::{OutputFrame, OutputSource};
 use pogo_core::scheduler::{JobId, Record};
 
 use super::random_number;
-use crate::commit_text::MAX_COMMIT;
 use crate::copy::{CopyError, CopyTarget, Head};
 use crate::postgres::commits::{EncodedCommit, append, append_first, keep_old};
 use crate::postgres::contents::put_content;
-use crate::postgres::error::Answer;
 use crate::postgres::fence::{Fence, fenced, stored};
 use crate::postgres::output::{seal, write_frames};
 use crate::postgres::partitions::{make_history, make_output};
-use crate::postgres::place::Place;
+use crate::postgres::server_identity::ServerIdentity;
 use crate::postgres::snapshots::write_snapshot;
 use crate::postgres::store::StoreShared;
 use crate::postgres::within::{long, within};
+use crate::remote::{Answer, MAX_COMMIT};
 
 /// A namespace under a name that none can have, until all of it is there.
 pub(super) struct PostgresTarget {
@@ -129,7 +128,7 @@ impl CopyTarget for PostgresTarget {
         let begun = self.store.runtime.run(move || async move {
             let mut pooled = store.pool.get().await?;
             let begun = async {
-                let place = Place::of(&mut pooled).await?;
+                let place = ServerIdentity::of(&mut pooled).await?;
                 let statement = sqlx::query(CREATE)
                     .bind(name)
                     .bind(head.number)

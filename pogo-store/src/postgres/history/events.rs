@@ -8,9 +8,9 @@ use pogo_core::scheduler::{JobId, Record};
 
 use super::span::{Span, span};
 use crate::postgres::commits::FoundCommit;
-use crate::postgres::error::{Answer, Failed};
 use crate::postgres::fence::stored;
 use crate::postgres::within::long;
+use crate::remote::{Answer, Failed};
 
 /// Commits that are read at once.
 const BATCH: i64 = 500;

@@ -10,7 +10,7 @@ use pogo_core::journal::{JournalError, Seq};
 use super::events::first_events;
 use super::rows::whole_list;
 use crate::postgres::PostgresNamespace;
-use crate::postgres::error::Failed;
+use crate::remote::Failed;
 
 #[async_trait]
 impl JobHistory for PostgresNamespace {

@@ -9,18 +9,18 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::rows::{Spans, apply, keep, whole_list, widen};
 use crate::jobs::JobTable;
-use crate::postgres::error::Failed;
 use crate::postgres::hold::Hold;
+use crate::remote::Failed;
 
 /// How often rows are written at most. Whoever reads the list adds what it lacks.
 const WRITE_EVERY: Duration = Duration::from_millis(250);
 
 /// Records that have become durable, and where they begin.
-pub(in crate::postgres) type Appended = (Seq, Vec<Record>);
+pub(in crate::postgres) type AppendedRecords = (Seq, Vec<Record>);
 
 /// Keeps the list up to date until the ownership ends. No error of it is one of the journal: all of it can be made
 /// anew.
-pub(in crate::postgres) async fn keep_list(hold: Arc<Hold>, mut appended: UnboundedReceiver<Appended>) {
+pub(in crate::postgres) async fn keep_list(hold: Arc<Hold>, mut appended: UnboundedReceiver<AppendedRecords>) {
     let mut table = None;
     loop {
         // It has what it is sent by, so that only the end of the ownership ends it.
@@ -40,7 +40,7 @@ pub(in crate::postgres) async fn keep_list(hold: Arc<Hold>, mut appended: Unboun
     }
 }
 
-async fn note(hold: &Hold, table: &mut Option<JobTable>, commits: &[Appended]) -> Result<(), Failed> {
+async fn note(hold: &Hold, table: &mut Option<JobTable>, commits: &[AppendedRecords]) -> Result<(), Failed> {
     let mut pooled = hold.shared.store.pool.get().await?;
     let noted = note_on(&mut pooled, hold, table, commits).await;
     pooled.done(noted)
@@ -50,7 +50,7 @@ async fn note_on(
     connection: &mut sqlx::PgConnection,
     hold: &Hold,
     table: &mut Option<JobTable>,
-    commits: &[Appended],
+    commits: &[AppendedRecords],
 ) -> Result<(), Failed> {
     let namespace = hold.fence.namespace;
     // A list that is read now has records that are still in the channel. It is written with their place, or a reader of

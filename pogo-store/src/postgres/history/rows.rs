@@ -10,9 +10,9 @@ use pogo_core::scheduler::JobId;
 
 use super::events::{commits_after, job_events_before};
 use crate::jobs::JobTable;
-use crate::postgres::error::{Answer, Failed};
 use crate::postgres::fence::{Fence, fenced, stored};
 use crate::postgres::within::long;
+use crate::remote::{Answer, Failed};
 
 const LIST: &str = "
     SELECT job, entry, (SELECT upto FROM jobs_upto WHERE namespace = $1) AS upto FROM jobs WHERE namespace = $1";

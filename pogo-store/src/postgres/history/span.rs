@@ -5,9 +5,9 @@ use sqlx::{PgConnection, Row};
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::JobId;
 
-use crate::postgres::error::Failed;
 use crate::postgres::fence::stored;
 use crate::postgres::within::long;
+use crate::remote::Failed;
 
 /// Where the records of a job are: from the first to before `until`, and from `upto` on, which nobody has looked
 /// through yet.

@@ -13,9 +13,9 @@ use pogo_core::{Digest, Timestamp};
 
 use super::attempt::{Attempt, Changes, FoundPiece};
 use crate::postgres::commits::digest;
-use crate::postgres::error::Failed;
 use crate::postgres::fence::{Fence, fenced, number, stored};
 use crate::postgres::within::{long, within};
+use crate::remote::Failed;
 
 /// A page is done when it has so many bytes.
 const PAGE_BYTES: i64 = 1 << 20;

@@ -13,10 +13,10 @@ use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::attempt::{Attempt, Changes};
 use super::rows;
-use crate::postgres::error::Failed;
 use crate::postgres::hold::Hold;
 use crate::postgres::namespace::Shared;
 use crate::postgres::partitions::make_output;
+use crate::remote::Failed;
 
 /// Parts for the next day are made so often.
 const MAKE_PARTS: Duration = Duration::from_secs(3_600);
@@ -81,14 +81,14 @@ async fn append(hold: &Hold, frames: &[OutputFrame]) -> Result<(), OutputError> 
     }
     let sealed = pooled.done(appended).map_err(unavailable)?;
     match sealed {
-        Appended::All => Ok(()),
-        Appended::Sealed(attempt) => Err(OutputError::Sealed { attempt }),
-        Appended::NotOwner => Err(not_owner()),
+        AppendOutcome::All => Ok(()),
+        AppendOutcome::Sealed(attempt) => Err(OutputError::Sealed { attempt }),
+        AppendOutcome::NotOwner => Err(not_owner()),
     }
 }
 
 /// Whether frames were written.
-enum Appended {
+enum AppendOutcome {
     All,
     Sealed(AttemptId),
     NotOwner,
@@ -104,7 +104,7 @@ impl Outputs {
         connection: &mut sqlx::PgConnection,
         hold: &Hold,
         frames: &[OutputFrame],
-    ) -> Result<Appended, Failed> {
+    ) -> Result<AppendOutcome, Failed> {
         let (most, namespace) = (PostgresOutput::PER_ATTEMPT, hold.fence.namespace);
         if self.made.is_none_or(|made| made.elapsed() > MAKE_PARTS) {
             make_output(connection, namespace).await?;
@@ -116,11 +116,11 @@ impl Outputs {
             let found = rows::find(connection, namespace, &unknown, most).await?;
             self.attempts.extend(found.open);
         }
-        let (mut changes, mut appended) = (Changes::default(), Appended::All);
+        let (mut changes, mut appended) = (Changes::default(), AppendOutcome::All);
         for frame in frames {
             match self.attempts.get_mut(&id(&frame.source)) {
                 Some(attempt) => attempt.push(frame, most, &mut changes),
-                None => appended = Appended::Sealed(frame.source.attempt),
+                None => appended = AppendOutcome::Sealed(frame.source.attempt),
             }
         }
         if changes.is_empty() {
@@ -130,7 +130,7 @@ impl Outputs {
         if rows::write(connection, hold.fence, changes).await? == 0 && is_new {
             // There already, or somebody else's to write.
             if hold.fence.check(connection).await?.is_err() {
-                return Ok(Appended::NotOwner);
+                return Ok(AppendOutcome::NotOwner);
             }
         }
         Ok(appended)

@@ -6,9 +6,9 @@ use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::rows::kept_digest;
 use crate::postgres::commits::digest;
-use crate::postgres::error::Failed;
 use crate::postgres::fence::number;
 use crate::postgres::within::long;
+use crate::remote::Failed;
 
 /// Attempts whose output is not what it was.
 pub(in crate::postgres) async fn damaged_output(

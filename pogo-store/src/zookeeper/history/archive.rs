@@ -7,10 +7,9 @@ use zookeeper_client::{Client, Error};
 
 use super::known_jobs::write_list;
 use crate::blocking::spawn_blocking;
-use crate::commit_text::checksum;
+use crate::remote::{Failed, checksum};
 use crate::zookeeper::commits::{AboutCommit, FoundCommit, answer, commits_from};
 use crate::zookeeper::compaction::{is_done, remove};
-use crate::zookeeper::error::Failed;
 use crate::zookeeper::fence::Written;
 use crate::zookeeper::hold::Hold;
 use crate::zookeeper::packed::Packed;

@@ -7,9 +7,9 @@ use pogo_core::history::{HistoryError, JobEvents, JobEventsQuery, JobFilter, Job
 use pogo_core::journal::JournalError;
 
 use super::events::first_events;
+use crate::remote::Failed;
 use crate::zookeeper::ZookeeperNamespace;
 use crate::zookeeper::commits::answer;
-use crate::zookeeper::error::Failed;
 
 #[async_trait]
 impl JobHistory for ZookeeperNamespace {

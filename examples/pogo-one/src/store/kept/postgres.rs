@@ -8,14 +8,10 @@ use pogo_core::Timestamp;
 use pogo_core::history::JobHistory;
 use pogo_core::journal::{Journal, JournalError};
 use pogo_core::output::OutputStore;
-use pogo_store::postgres::{
-    PostgresAddress, PostgresDamage, PostgresError, PostgresInfo, PostgresNamespace, PostgresOwner, PostgresStore,
-    StoredRows,
-};
-use pogo_store::{Copied, Store};
+use pogo_store::postgres::{PostgresAddress, PostgresError, PostgresNamespace, PostgresStore};
+use pogo_store::{Copied, RemoteDamage, RemoteInfo, Store};
 
-use super::remote::{RemoteDamage, StoredPart};
-use super::{KeptNamespace, Migrated, NotServed, RemoteInfo, RemoteNamespace, RemoteOwner, RemoteStore};
+use super::{KeptNamespace, Migrated, NotServed, RemoteNamespace, RemoteStore};
 use crate::cli::StoreAddress;
 use crate::exit::CliError;
 
@@ -100,63 +96,10 @@ impl KeptNamespace for PostgresNamespace {
 
 impl RemoteNamespace for PostgresNamespace {
     fn info(&self) -> BoxFuture<'_, Result<RemoteInfo, CliError>> {
-        async { self.info().await.map(RemoteInfo::from).map_err(refused) }.boxed()
+        async { self.info().await.map_err(refused) }.boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<Vec<RemoteDamage>, CliError>> {
-        async {
-            let found = self.check().await.map_err(refused)?;
-            Ok(found.into_iter().map(RemoteDamage::from).collect())
-        }
-        .boxed()
-    }
-}
-
-impl From<PostgresInfo> for RemoteInfo {
-    fn from(info: PostgresInfo) -> Self {
-        let part = |name, StoredRows { rows, bytes, .. }| StoredPart {
-            name,
-            count: rows,
-            bytes,
-        };
-        Self {
-            owner: info.owner.map(RemoteOwner::from),
-            waiting: info.waiting.iter().map(ToString::to_string).collect(),
-            epoch: info.epoch,
-            records: (info.first, info.end),
-            newest: info.newest,
-            copied_from: info.copied_from,
-            parts: vec![
-                part("commits", info.commits),
-                part("history", info.history),
-                part("snapshots", info.snapshots),
-                part("content", info.content),
-                part("jobs", info.jobs),
-                part("output", info.output),
-            ],
-        }
-    }
-}
-
-impl From<PostgresOwner> for RemoteOwner {
-    fn from(owner: PostgresOwner) -> Self {
-        Self {
-            name: owner.owner.to_string(),
-            since: owner.since,
-            machine: owner.machine,
-            pid: owner.pid,
-            owns: owner.owns,
-            seen: owner.counted,
-        }
-    }
-}
-
-impl From<PostgresDamage> for RemoteDamage {
-    fn from(damage: PostgresDamage) -> Self {
-        Self {
-            place: damage.table.to_owned(),
-            message: damage.message,
-            cure: damage.cure.to_owned(),
-        }
+        async { self.check().await.map_err(refused) }.boxed()
     }
 }

@@ -1,12 +1,10 @@
 //! Stores that several machines have.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use futures::future::BoxFuture;
-use pogo_core::journal::{Epoch, Seq};
 use pogo_core::{Digest, Timestamp};
-use pogo_store::{Copied, Store};
+use pogo_store::{Copied, RemoteDamage, RemoteInfo, Store};
 
 use super::KeptNamespace;
 use crate::cli::StoreAddress;
@@ -39,53 +37,6 @@ pub(crate) trait RemoteNamespace: KeptNamespace {
 
     /// What is not as it was written.
     fn check(&self) -> BoxFuture<'_, Result<Vec<RemoteDamage>, CliError>>;
-}
-
-/// What a namespace has, who owns it and who waits.
-#[derive(Debug)]
-pub(crate) struct RemoteInfo {
-    /// Who owns it, or did last.
-    pub(crate) owner: Option<RemoteOwner>,
-    /// Who waits to take over.
-    pub(crate) waiting: Vec<String>,
-    pub(crate) epoch: Epoch,
-    /// The first record of the journal, and the position after the last.
-    pub(crate) records: (Seq, Seq),
-    /// When the last record was written.
-    pub(crate) newest: Option<Timestamp>,
-    pub(crate) copied_from: Option<String>,
-    pub(crate) parts: Vec<StoredPart>,
-}
-
-/// An owner, or the last one.
-#[derive(Debug)]
-pub(crate) struct RemoteOwner {
-    /// Its name, with its machine and process.
-    pub(crate) name: String,
-    pub(crate) since: Timestamp,
-    pub(crate) machine: String,
-    pub(crate) pid: u32,
-    /// Whether it has not given the namespace back.
-    pub(crate) owns: bool,
-    /// How long ago it last showed that it lives.
-    pub(crate) seen: Option<Duration>,
-}
-
-/// A part of what is stored.
-#[derive(Debug)]
-pub(crate) struct StoredPart {
-    pub(crate) name: &'static str,
-    pub(crate) count: u64,
-    pub(crate) bytes: u64,
-}
-
-/// Something else than was written.
-#[derive(Debug)]
-pub(crate) struct RemoteDamage {
-    /// Where in the store.
-    pub(crate) place: String,
-    pub(crate) message: String,
-    pub(crate) cure: String,
 }
 
 /// The folder of this machine for a store that is elsewhere: beside the default store, by a digest of what tells it

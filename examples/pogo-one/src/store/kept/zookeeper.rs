@@ -8,25 +8,22 @@ use pogo_core::Timestamp;
 use pogo_core::history::JobHistory;
 use pogo_core::journal::{Journal, JournalError};
 use pogo_core::output::OutputStore;
-use pogo_store::zookeeper::{
-    StoredNodes, ZookeeperAddress, ZookeeperDamage, ZookeeperError, ZookeeperInfo, ZookeeperNamespace, ZookeeperOutput,
-    ZookeeperOwner, ZookeeperStore,
-};
-use pogo_store::{Copied, Store};
+use pogo_store::zookeeper::{ZookeeperAddress, ZookeeperError, ZookeeperNamespace, ZookeeperOutput, ZookeeperStore};
+use pogo_store::{Copied, RemoteDamage, RemoteInfo, Store};
 
-use super::remote::{RemoteDamage, StoredPart, local_dir};
-use super::{KeptNamespace, Migrated, NotServed, RemoteInfo, RemoteNamespace, RemoteOwner, RemoteStore};
+use super::remote::local_dir;
+use super::{KeptNamespace, Migrated, NotServed, RemoteNamespace, RemoteStore};
 use crate::cli::StoreAddress;
 use crate::exit::CliError;
 
 /// A store, and where this machine keeps what hosts write.
-struct KeptStore {
+struct StoreWithOutput {
     store: ZookeeperStore,
     output: PathBuf,
 }
 
 /// A namespace of it.
-struct Kept {
+struct NamespaceWithOutput {
     namespace: ZookeeperNamespace,
     output: Arc<ZookeeperOutput>,
 }
@@ -37,7 +34,7 @@ pub(super) async fn open(address: &ZookeeperAddress) -> Result<Box<dyn RemoteSto
         None => local_dir(&StoreAddress::Zookeeper(Box::new(address.clone())))?.join("output"),
     };
     let store = ZookeeperStore::open(address).await.map_err(refused)?;
-    Ok(Box::new(KeptStore { store, output }))
+    Ok(Box::new(StoreWithOutput { store, output }))
 }
 
 pub(super) async fn migrate(address: &ZookeeperAddress) -> Result<Migrated, CliError> {
@@ -64,7 +61,7 @@ pub(super) fn not_copied() -> CliError {
     CliError::usage("stores in ZooKeeper are not copied yet: back up the path of the store with tools of ZooKeeper")
 }
 
-impl RemoteStore for KeptStore {
+impl RemoteStore for StoreWithOutput {
     fn version(&self) -> u32 {
         self.store.version()
     }
@@ -76,7 +73,7 @@ impl RemoteStore for KeptStore {
     fn namespace(&self, name: &str) -> Result<Box<dyn RemoteNamespace>, CliError> {
         let namespace = self.store.namespace(name).map_err(refused)?;
         let output = namespace.output_in(&self.output);
-        Ok(Box::new(Kept { namespace, output }))
+        Ok(Box::new(NamespaceWithOutput { namespace, output }))
     }
 
     fn copy_to_directory<'a>(&'a self, _: &'a Path, _: Timestamp) -> BoxFuture<'a, Result<Copied, CliError>> {
@@ -92,7 +89,7 @@ impl RemoteStore for KeptStore {
     }
 }
 
-impl KeptNamespace for Kept {
+impl KeptNamespace for NamespaceWithOutput {
     fn journal(&self) -> Arc<dyn Journal> {
         self.namespace.journal()
     }
@@ -110,66 +107,12 @@ impl KeptNamespace for Kept {
     }
 }
 
-impl RemoteNamespace for Kept {
+impl RemoteNamespace for NamespaceWithOutput {
     fn info(&self) -> BoxFuture<'_, Result<RemoteInfo, CliError>> {
-        async { self.namespace.info().await.map(RemoteInfo::from).map_err(refused) }.boxed()
+        async { self.namespace.info().await.map_err(refused) }.boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<Vec<RemoteDamage>, CliError>> {
-        async {
-            let found = self.namespace.check().await.map_err(refused)?;
-            Ok(found.into_iter().map(RemoteDamage::from).collect())
-        }
-        .boxed()
-    }
-}
-
-impl From<ZookeeperInfo> for RemoteInfo {
-    fn from(info: ZookeeperInfo) -> Self {
-        let part = |name, StoredNodes { nodes, bytes, .. }| StoredPart {
-            name,
-            count: nodes,
-            bytes,
-        };
-        Self {
-            owner: info.owner.map(RemoteOwner::from),
-            waiting: info.waiting.iter().map(ToString::to_string).collect(),
-            epoch: info.epoch,
-            records: (info.first, info.end),
-            newest: info.newest,
-            copied_from: info.is_restored.then(|| "another tree".to_owned()),
-            parts: vec![
-                part("commits", info.commits),
-                part("history", info.history),
-                part("snapshots", info.snapshots),
-                part("content", info.content),
-                part("jobs", info.jobs),
-                part("pieces", info.pieces),
-            ],
-        }
-    }
-}
-
-impl From<ZookeeperOwner> for RemoteOwner {
-    fn from(owner: ZookeeperOwner) -> Self {
-        Self {
-            name: owner.owner.to_string(),
-            since: owner.since,
-            machine: owner.machine,
-            pid: owner.pid,
-            owns: owner.owns,
-            // A session says that its owner lives, and not when that was heard last.
-            seen: None,
-        }
-    }
-}
-
-impl From<ZookeeperDamage> for RemoteDamage {
-    fn from(damage: ZookeeperDamage) -> Self {
-        Self {
-            place: damage.node,
-            message: damage.message,
-            cure: damage.cure.to_owned(),
-        }
+        async { self.namespace.check().await.map_err(refused) }.boxed()
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use pogo_api::wire::About;
 use pogo_core::dispatcher::{Clock, SystemClock};
 use pogo_core::scheduler::{Query, View};
+use pogo_store::{RemoteInfo, RemoteOwner};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -13,7 +14,7 @@ use crate::cli::{PlanFormat, StepDownArgs};
 use crate::exit::{CliError, Exit};
 use crate::report;
 use crate::service::{Place, client_error, find};
-use crate::store::{RemoteInfo, owned_by};
+use crate::store::{names, owned_by};
 
 /// How often it is looked who owns the namespace.
 const LOOKED_AT: Duration = Duration::from_millis(200);
@@ -42,9 +43,9 @@ pub(super) fn status(place: &Place, serving: Option<&About>, format: PlanFormat)
             "namespace": namespace,
             "store": store,
             "serving": owner.is_some(),
-            "owner": owner.map(|owner| &owner.name),
+            "owner": owner.map(|owner| &owner.owner),
             "since": owner.map(|owner| owner.since),
-            "seen_ms": owner.and_then(|owner| owner.seen).map(|seen| seen.as_millis()),
+            "seen_ms": owner.and_then(RemoteOwner::seen).map(|seen| seen.as_millis()),
             "epoch": info.epoch,
             "waiting": info.waiting,
             "server": serving.map(|about| about.server.clone()),
@@ -59,7 +60,7 @@ pub(super) fn status(place: &Place, serving: Option<&About>, format: PlanFormat)
     };
     let waiting = match info.waiting.is_empty() {
         true => "nobody waits to take over".to_owned(),
-        false => format!("waits to take over: {}", info.waiting.join(", ")),
+        false => format!("waits to take over: {}", names(&info.waiting).join(", ")),
     };
     let owner = owned_by(info.owner.as_ref(), SystemClock.now());
     report::print(&format!(
@@ -121,7 +122,7 @@ pub(crate) fn step_down(args: &StepDownArgs) -> Result<Exit, CliError> {
                 None => break,
             };
             if info.epoch > before.epoch {
-                return Ok(info.owner.map(|owner| owner.name));
+                return Ok(info.owner.map(|owner| owner.owner.to_string()));
             }
             tokio::time::sleep(LOOKED_AT).await;
         }

@@ -1,16 +1,17 @@
-//! Which server, on which timeline, with which tables: whether a store is still where its owner left it.
+//! Which server, on which timeline, with which tables: whether a store is still the one that its owner left.
 
 use sqlx::{PgConnection, Row};
 
 use pogo_core::scheduler::RestoreCause;
 
-use super::error::Failed;
 use super::within::within;
+use crate::remote::Failed;
 
-/// Where a store is. A dump that is loaded has tables of other numbers, a copy that is loaded elsewhere another server;
-/// and a standby that is promoted, or a backup that is played forward, begins another timeline.
+/// The server that has a store, as far as its owner depends on it. A dump that is loaded has tables of other numbers, a
+/// copy that is loaded elsewhere another server; and a standby that is promoted, or a backup that is played forward,
+/// begins another timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ServerIdentity {
     server: String,
     timeline: String,
     /// Number of the table that has the fence.
@@ -18,16 +19,16 @@ pub(super) struct Place {
 }
 
 /// The timeline that is written to now: that of the last checkpoint may be the one before a promotion.
-const PLACE: &str = "
+const IDENTITY: &str = "
     SELECT (SELECT system_identifier FROM pg_control_system())::text
            || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())::text,
            substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
            'namespaces'::regclass::oid::bigint";
 
-impl Place {
-    /// Where this connection leads.
+impl ServerIdentity {
+    /// Of the server that this connection leads to.
     pub(super) async fn of(connection: &mut PgConnection) -> Result<Self, Failed> {
-        let row = within(sqlx::query(PLACE).fetch_one(connection)).await?;
+        let row = within(sqlx::query(IDENTITY).fetch_one(connection)).await?;
         Ok(Self {
             server: row.try_get(0)?,
             timeline: row.try_get(1)?,
@@ -52,26 +53,26 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, RestoreCause};
+    use super::{RestoreCause, ServerIdentity};
 
     #[test]
     fn another_server_or_table_is_a_copy_and_another_timeline_may_lack_the_end() {
-        let place = |server: &str, timeline: &str, table| Place {
+        let server = |server: &str, timeline: &str, table| ServerIdentity {
             server: server.to_owned(),
             timeline: timeline.to_owned(),
             table,
         };
-        let stored = place("7/5", "00000001", 3).stored();
+        let stored = server("7/5", "00000001", 3).stored();
         assert_eq!(stored, "7/5/3 00000001");
-        assert_eq!(place("7/5", "00000001", 3).changed_since(&stored), None);
+        assert_eq!(server("7/5", "00000001", 3).changed_since(&stored), None);
         for copy in [
-            place("8/5", "00000001", 3),
-            place("7/6", "00000001", 3),
-            place("7/5", "00000002", 4),
+            server("8/5", "00000001", 3),
+            server("7/6", "00000001", 3),
+            server("7/5", "00000002", 4),
         ] {
             assert_eq!(copy.changed_since(&stored), Some(RestoreCause::Copied));
         }
-        let promoted = place("7/5", "00000002", 3);
+        let promoted = server("7/5", "00000002", 3);
         assert_eq!(promoted.changed_since(&stored), Some(RestoreCause::LostTail));
     }
 }

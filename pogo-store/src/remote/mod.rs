@@ -1,0 +1,24 @@
+//! What stores on servers have in common, whatever the server: for several machines, of which one takes over from
+//! another. What such a store says of itself is known without the server's library too.
+
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+mod commit_text;
+mod damage;
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+mod failed;
+mod info;
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+mod owned;
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+mod runtime;
+
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+pub(crate) use commit_text::{MAX_COMMIT, checksum, commit_lines, positioned, wrong_checksum};
+pub use damage::RemoteDamage;
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+pub(crate) use failed::{Answer, Failed, FailedStage};
+pub use info::{OwnerSign, RemoteInfo, RemoteOwner, StoredPart};
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+pub(crate) use owned::{Inherited, Ownership, RemoteOwned};
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+pub(crate) use runtime::{Runtime, ThreadPanicked};
