@@ -28,7 +28,7 @@ pub fn drive(fleet: &Arc<Fleet>, policy: &Arc<Policy>, failing: u64) -> Driven {
     drive_collecting(fleet, policy, failing, &mut Vec::new()).0
 }
 
-/// The same, keeping the events and the scheduler.
+/// Runs a job as [`drive`] does, and keeps its events and the scheduler.
 pub fn drive_collecting(
     fleet: &Arc<Fleet>,
     policy: &Arc<Policy>,

@@ -9,14 +9,14 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use crate::refusal::Refusal;
-use crate::state::Shared;
+use crate::state::RouterShared;
 
 /// Bodies above this are read beside other requests: a fleet of a hundred thousand hosts takes a second.
 const LARGE: usize = 256 << 10;
 
 /// Receives a document. Nothing is kept of one that is too large, too slow, or not what it says it is.
 pub(crate) async fn receive<T: DeserializeOwned + Send + 'static>(
-    shared: &Shared,
+    shared: &RouterShared,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<T, Refusal> {
@@ -44,7 +44,7 @@ pub(crate) async fn receive<T: DeserializeOwned + Send + 'static>(
         .unwrap_or_else(|error| Err(Refusal::new(ProblemKind::Internal, error)))
 }
 
-async fn collect(shared: &Shared, body: Body, length: usize) -> Result<Bytes, Refusal> {
+async fn collect(shared: &RouterShared, body: Body, length: usize) -> Result<Bytes, Refusal> {
     let kib = u32::try_from(length.div_ceil(1024)).unwrap_or(u32::MAX);
     let _memory = shared.bodies.acquire_many(kib).await;
     let collected = Limited::new(body, shared.limits.body).collect().await;

@@ -13,7 +13,7 @@ use crate::history::History;
 use crate::parameters::{Parameters, parse};
 use crate::refusal::Refusal;
 use crate::roles::{RolesNow, past, served};
-use crate::state::Shared;
+use crate::state::RouterShared;
 use crate::{RouterState, ServedNamespace};
 
 /// A request that was let in: what all handlers take.
@@ -30,7 +30,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &RouterShared {
         self.state.shared()
     }
 

@@ -1,6 +1,7 @@
 //! The table of routes.
 
 use axum::Router;
+use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodRouter, get, post};
 use pogo_api::wire::ProblemKind;
@@ -56,9 +57,22 @@ pub fn router(state: RouterState) -> Router {
         .with_state(state)
 }
 
+/// A route and its handler.
+type Row = (Method, &'static str, Right, MethodRouter<RouterState>);
+
+/// A route that changes nothing.
+fn ask<T: 'static>(path: &'static str, right: Right, handler: impl Handler<T, RouterState>) -> Row {
+    (Method::GET, path, right, get(handler))
+}
+
+/// A route that changes something.
+fn order<T: 'static>(path: &'static str, right: Right, handler: impl Handler<T, RouterState>) -> Row {
+    (Method::POST, path, right, post(handler))
+}
+
 /// All routes, each with what it asks of whoever comes. The router is made of it, and so is the list that tests hold
 /// documentation and cases against.
-fn table() -> Vec<(Method, &'static str, Right, MethodRouter<RouterState>)> {
+fn table() -> Vec<Row> {
     const VIEW: Right = Right::Verb(Verb::View);
     const RUN: Right = Right::Verb(Verb::Run);
     macro_rules! namespace {
@@ -67,70 +81,39 @@ fn table() -> Vec<(Method, &'static str, Right, MethodRouter<RouterState>)> {
         };
     }
     vec![
-        (Method::GET, "/healthz", Right::Anybody, get(handlers::health)),
-        (Method::GET, "/readyz", Right::Anybody, get(handlers::ready)),
-        (Method::GET, "/metrics", Right::Known, get(handlers::metrics)),
-        (Method::GET, "/v1/openapi.json", Right::Anybody, get(handlers::openapi)),
-        (Method::GET, "/v1", Right::Known, get(handlers::about)),
-        (Method::GET, "/v1/namespaces", Right::Known, get(handlers::namespaces)),
-        (Method::GET, namespace!(""), VIEW, get(handlers::namespace)),
-        (Method::GET, namespace!("/status"), VIEW, get(handlers::status)),
-        (
-            Method::GET,
-            namespace!("/configuration"),
-            VIEW,
-            get(handlers::configuration),
-        ),
-        (Method::POST, namespace!("/orders"), Right::Order, post(handlers::order)),
-        (
-            Method::POST,
-            namespace!("/preview"),
-            Right::Order,
-            post(handlers::preview),
-        ),
-        (Method::POST, namespace!("/answers"), RUN, post(handlers::answers)),
-        (Method::POST, namespace!("/secrets"), RUN, post(handlers::secrets)),
-        (Method::GET, namespace!("/jobs"), VIEW, get(handlers::jobs)),
-        (Method::GET, namespace!("/jobs/{job}"), VIEW, get(handlers::job)),
-        (Method::GET, namespace!("/jobs/{job}/wait"), VIEW, get(handlers::wait)),
-        (Method::GET, namespace!("/jobs/{job}/hosts"), VIEW, get(handlers::hosts)),
-        (
-            Method::GET,
-            namespace!("/jobs/{job}/events"),
-            VIEW,
-            get(handlers::job_events),
-        ),
-        (
-            Method::GET,
-            namespace!("/jobs/{job}/hosts/{host}/explain"),
-            VIEW,
-            get(handlers::explain),
-        ),
-        (
-            Method::GET,
-            namespace!("/jobs/{job}/hosts/{host}/reasons"),
-            VIEW,
-            get(handlers::reasons),
-        ),
-        (
-            Method::GET,
-            namespace!("/jobs/{job}/overview"),
-            VIEW,
-            get(handlers::overview),
-        ),
-        (Method::GET, namespace!("/jobs/{job}/bars"), VIEW, get(handlers::bars)),
-        (
-            Method::GET,
+        ask("/healthz", Right::Anybody, handlers::health),
+        ask("/readyz", Right::Anybody, handlers::ready),
+        ask("/metrics", Right::Known, handlers::metrics),
+        ask("/v1/openapi.json", Right::Anybody, handlers::openapi),
+        ask("/v1", Right::Known, handlers::about),
+        ask("/v1/namespaces", Right::Known, handlers::namespaces),
+        ask(namespace!(""), VIEW, handlers::namespace),
+        ask(namespace!("/status"), VIEW, handlers::status),
+        ask(namespace!("/configuration"), VIEW, handlers::configuration),
+        order(namespace!("/orders"), Right::Order, handlers::order),
+        order(namespace!("/preview"), Right::Order, handlers::preview),
+        order(namespace!("/answers"), RUN, handlers::answers),
+        order(namespace!("/secrets"), RUN, handlers::secrets),
+        ask(namespace!("/jobs"), VIEW, handlers::jobs),
+        ask(namespace!("/jobs/{job}"), VIEW, handlers::job),
+        ask(namespace!("/jobs/{job}/wait"), VIEW, handlers::wait),
+        ask(namespace!("/jobs/{job}/hosts"), VIEW, handlers::hosts),
+        ask(namespace!("/jobs/{job}/events"), VIEW, handlers::job_events),
+        ask(namespace!("/jobs/{job}/hosts/{host}/explain"), VIEW, handlers::explain),
+        ask(namespace!("/jobs/{job}/hosts/{host}/reasons"), VIEW, handlers::reasons),
+        ask(namespace!("/jobs/{job}/overview"), VIEW, handlers::overview),
+        ask(namespace!("/jobs/{job}/bars"), VIEW, handlers::bars),
+        ask(
             namespace!("/jobs/{job}/attempts/{attempt}/output/{stream}"),
             Right::OutputOfJob,
-            get(handlers::output),
+            handlers::output,
         ),
-        (Method::GET, namespace!("/hosts/{host}"), VIEW, get(handlers::host)),
-        (Method::GET, namespace!("/attempts"), VIEW, get(handlers::attempts)),
-        (Method::GET, namespace!("/slots"), VIEW, get(handlers::slots)),
-        (Method::GET, namespace!("/holds"), VIEW, get(handlers::holds)),
-        (Method::GET, namespace!("/history"), VIEW, get(handlers::history)),
-        (Method::GET, namespace!("/touched"), VIEW, get(handlers::touched)),
-        (Method::GET, namespace!("/events"), VIEW, get(handlers::events)),
+        ask(namespace!("/hosts/{host}"), VIEW, handlers::host),
+        ask(namespace!("/attempts"), VIEW, handlers::attempts),
+        ask(namespace!("/slots"), VIEW, handlers::slots),
+        ask(namespace!("/holds"), VIEW, handlers::holds),
+        ask(namespace!("/history"), VIEW, handlers::history),
+        ask(namespace!("/touched"), VIEW, handlers::touched),
+        ask(namespace!("/events"), VIEW, handlers::events),
     ]
 }

@@ -14,9 +14,9 @@ use crate::{Authenticator, Limits, ServedNamespace, SharedGrants};
 
 /// What a router answers from: namespaces, and who may ask. Cheap to clone.
 #[derive(Clone)]
-pub struct RouterState(Arc<Shared>);
+pub struct RouterState(Arc<RouterShared>);
 
-pub(crate) struct Shared {
+pub(crate) struct RouterShared {
     pub(crate) server: String,
     pub(crate) namespaces: Roles,
     pub(crate) authenticator: Arc<dyn Authenticator>,
@@ -75,7 +75,7 @@ impl RouterState {
         self.0.namespaces.set(name, Role::StandsBy(standby));
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &RouterShared {
         &self.0
     }
 }
@@ -139,7 +139,7 @@ impl RouterStateBuilder {
     pub fn build(self) -> RouterState {
         let limits = self.limits;
         let kib = limits.bodies.max(limits.body).div_ceil(1024);
-        RouterState(Arc::new(Shared {
+        RouterState(Arc::new(RouterShared {
             server: self.server,
             namespaces: Roles::new(self.namespaces),
             authenticator: self.authenticator,

@@ -28,6 +28,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+#[cfg(feature = "store")]
+use cli::DispatcherCommand;
 use cli::{Cli, Command};
 use exit::{CliError, Exit};
 
@@ -45,7 +47,11 @@ fn program() -> ExitCode {
         Ok(cli) => cli,
         Err(done) => return ended(done),
     };
-    let done = match &cli.command {
+    ended(carry_out(&cli.command))
+}
+
+fn carry_out(command: &Command) -> Result<Exit, CliError> {
+    match command {
         Command::Plan(args) => command::plan(args),
         Command::Simulate(args) => command::simulate(args),
         Command::Run(args) => command::run(args),
@@ -54,71 +60,48 @@ fn program() -> ExitCode {
         Command::Audit(args) => command::audit(args),
         Command::Inventory(args) => inventory::inventory(args),
         #[cfg(feature = "store")]
-        Command::Attach(args) => command::attach(args),
-        #[cfg(feature = "store")]
-        Command::Wait(args) => command::wait(args),
-        #[cfg(feature = "store")]
-        Command::Status(args) => verbs::status(args),
-        #[cfg(feature = "store")]
-        Command::Jobs(args) => verbs::jobs(args),
-        #[cfg(feature = "store")]
-        Command::Logs(args) => verbs::logs(args),
-        #[cfg(feature = "store")]
-        Command::Events(args) => verbs::events(args),
-        #[cfg(feature = "store")]
-        Command::Rerun(args) => verbs::rerun(args),
-        #[cfg(feature = "store")]
-        Command::Explain(args) => verbs::explain(args),
-        #[cfg(feature = "store")]
-        Command::Slots(args) => verbs::slots(args),
-        #[cfg(feature = "store")]
-        Command::Host(args) => verbs::host(args),
-        #[cfg(feature = "store")]
-        Command::Retry(args) => verbs::retry(args),
-        #[cfg(feature = "store")]
-        Command::Skip(args) => verbs::skip(args),
-        #[cfg(feature = "store")]
-        Command::Probe(args) => verbs::probe(args),
-        #[cfg(feature = "store")]
-        Command::Note(args) => verbs::note(args),
-        #[cfg(feature = "store")]
-        Command::Pause(args) => verbs::pause(args),
-        #[cfg(feature = "store")]
-        Command::Resume(args) => verbs::resume(args),
-        #[cfg(feature = "store")]
-        Command::Stop(args) => verbs::stop(args),
-        #[cfg(feature = "store")]
-        Command::Abort(args) => verbs::abort(args),
-        #[cfg(feature = "store")]
-        Command::Promote(args) => verbs::promote(args),
-        #[cfg(feature = "store")]
-        Command::Update(args) => verbs::update(args),
-        #[cfg(feature = "store")]
-        Command::Freeze(args) => verbs::freeze(args),
-        #[cfg(feature = "store")]
-        Command::Thaw(args) => verbs::thaw(args),
-        #[cfg(feature = "store")]
-        Command::Mark(args) => verbs::mark(args),
-        #[cfg(feature = "store")]
-        Command::Hold(args) => verbs::hold(args),
-        #[cfg(feature = "store")]
-        Command::Release(args) => verbs::release(args),
-        #[cfg(feature = "store")]
-        Command::Apply(args) => verbs::apply(args),
-        #[cfg(feature = "store")]
-        Command::Serve(args) => verbs::serve(args),
-        #[cfg(feature = "store")]
-        Command::Store(args) => store::store(args),
-        #[cfg(feature = "store")]
-        Command::Grants(args) => access::grants(args),
-        #[cfg(feature = "store")]
-        Command::Token(args) => access::token(args),
+        Command::Dispatcher(command) => ask_dispatcher(command),
         Command::Config(args) => config::config(args),
         Command::Completion(args) => command::completion(args),
         Command::Man(args) => command::man(args),
         Command::Demo(args) => command::demo(args),
-    };
-    ended(done)
+    }
+}
+
+#[cfg(feature = "store")]
+fn ask_dispatcher(command: &DispatcherCommand) -> Result<Exit, CliError> {
+    match command {
+        DispatcherCommand::Attach(args) => command::attach(args),
+        DispatcherCommand::Wait(args) => command::wait(args),
+        DispatcherCommand::Status(args) => verbs::status(args),
+        DispatcherCommand::Jobs(args) => verbs::jobs(args),
+        DispatcherCommand::Logs(args) => verbs::logs(args),
+        DispatcherCommand::Events(args) => verbs::events(args),
+        DispatcherCommand::Rerun(args) => verbs::rerun(args),
+        DispatcherCommand::Explain(args) => verbs::explain(args),
+        DispatcherCommand::Slots(args) => verbs::slots(args),
+        DispatcherCommand::Host(args) => verbs::host(args),
+        DispatcherCommand::Retry(args) => verbs::retry(args),
+        DispatcherCommand::Skip(args) => verbs::skip(args),
+        DispatcherCommand::Probe(args) => verbs::probe(args),
+        DispatcherCommand::Note(args) => verbs::note(args),
+        DispatcherCommand::Pause(args) => verbs::pause(args),
+        DispatcherCommand::Resume(args) => verbs::resume(args),
+        DispatcherCommand::Stop(args) => verbs::stop(args),
+        DispatcherCommand::Abort(args) => verbs::abort(args),
+        DispatcherCommand::Promote(args) => verbs::promote(args),
+        DispatcherCommand::Update(args) => verbs::update(args),
+        DispatcherCommand::Freeze(args) => verbs::freeze(args),
+        DispatcherCommand::Thaw(args) => verbs::thaw(args),
+        DispatcherCommand::Mark(args) => verbs::mark(args),
+        DispatcherCommand::Hold(args) => verbs::hold(args),
+        DispatcherCommand::Release(args) => verbs::release(args),
+        DispatcherCommand::Apply(args) => verbs::apply(args),
+        DispatcherCommand::Serve(args) => verbs::serve(args),
+        DispatcherCommand::Store(args) => store::store(args),
+        DispatcherCommand::Grants(args) => access::grants(args),
+        DispatcherCommand::Token(args) => access::token(args),
+    }
 }
 
 /// The arguments, with settings from files and the environment; or the end of the program for help and errors.

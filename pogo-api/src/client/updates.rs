@@ -155,7 +155,7 @@ struct Connected {
 }
 
 /// What came.
-enum Came {
+enum Received {
     Item(FollowItem),
     /// The connection is no longer of use.
     Broken(String),
@@ -182,7 +182,7 @@ impl Following {
                 continue;
             };
             match self.receive(&mut connected).await {
-                Came::Item(item) => {
+                Received::Item(item) => {
                     self.connected = Some(connected);
                     self.patience.succeeded();
                     if let FollowItem::Update(update) = &item {
@@ -190,8 +190,8 @@ impl Following {
                     }
                     return Ok(item);
                 }
-                Came::Broken(message) => self.wait(SendError::Lost(message)).await?,
-                Came::Over(error) => return Err(error),
+                Received::Broken(message) => self.wait(SendError::Lost(message)).await?,
+                Received::Over(error) => return Err(error),
             }
         }
     }
@@ -239,7 +239,7 @@ impl Following {
         }
     }
 
-    async fn receive(&mut self, connected: &mut Connected) -> Came {
+    async fn receive(&mut self, connected: &mut Connected) -> Received {
         loop {
             match connected.parser.next_event() {
                 Ok(Some(event)) => match self.read(&event) {
@@ -247,44 +247,44 @@ impl Following {
                     None => continue,
                 },
                 Ok(None) => {}
-                Err(error) => return Came::Over(self.protocol(error.to_string())),
+                Err(error) => return Received::Over(self.protocol(error.to_string())),
             }
             let silence = self.namespace.client().options().silence;
             let frame = match timeout(silence, connected.body.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(error))) => return Came::Broken(error.to_string()),
-                Ok(None) => return Came::Broken("the server has ended the stream".to_owned()),
-                Err(_) => return Came::Broken("no heartbeat has come".to_owned()),
+                Ok(Some(Err(error))) => return Received::Broken(error.to_string()),
+                Ok(None) => return Received::Broken("the server has ended the stream".to_owned()),
+                Err(_) => return Received::Broken("no heartbeat has come".to_owned()),
             };
             self.patience.is_alive();
             let bytes = frame.into_data().unwrap_or_default();
             if let Err(error) = connected.parser.push(&bytes) {
-                return Came::Over(self.protocol(error.to_string()));
+                return Received::Over(self.protocol(error.to_string()));
             }
         }
     }
 
     /// What an event says; nothing if it is one of a newer server.
-    fn read(&self, event: &ServerEvent) -> Option<Came> {
+    fn read(&self, event: &ServerEvent) -> Option<Received> {
         Some(match event.name.as_str() {
             "" => match serde_json::from_str(&event.data) {
-                Ok(update) => Came::Item(FollowItem::Update(Box::new(update))),
-                Err(error) => Came::Over(self.protocol(error.to_string())),
+                Ok(update) => Received::Item(FollowItem::Update(Box::new(update))),
+                Err(error) => Received::Over(self.protocol(error.to_string())),
             },
             OUTPUT_EVENT => match serde_json::from_str(&event.data) {
-                Ok(output) => Came::Item(FollowItem::Output(Box::new(output))),
-                Err(error) => Came::Over(self.protocol(error.to_string())),
+                Ok(output) => Received::Item(FollowItem::Output(Box::new(output))),
+                Err(error) => Received::Over(self.protocol(error.to_string())),
             },
             QUESTION_EVENT => match serde_json::from_str(&event.data) {
-                Ok(question) => Came::Item(FollowItem::Question(Box::new(question))),
+                Ok(question) => Received::Item(FollowItem::Question(Box::new(question))),
                 // One of a newer server, for whoever knows it.
                 Err(_) => return None,
             },
-            END_EVENT => Came::Broken("the server has ended the stream".to_owned()),
+            END_EVENT => Received::Broken("the server has ended the stream".to_owned()),
             PROBLEM_EVENT => match serde_json::from_str::<Problem>(&event.data) {
-                Ok(problem) if problem.kind.is_transient() => Came::Broken(problem.to_string()),
-                Ok(problem) => Came::Over(ClientError::Refused(Box::new(problem))),
-                Err(error) => Came::Over(self.protocol(error.to_string())),
+                Ok(problem) if problem.kind.is_transient() => Received::Broken(problem.to_string()),
+                Ok(problem) => Received::Over(ClientError::Refused(Box::new(problem))),
+                Err(error) => Received::Over(self.protocol(error.to_string())),
             },
             _ => return None,
         })

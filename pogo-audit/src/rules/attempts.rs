@@ -5,7 +5,7 @@ use crate::finding::{Breach, BrokenRule, broken, unknown};
 use crate::state::AuditState;
 use crate::state::task::RetryReason;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{AttemptId, JobId, Phase, TaskEvent, TaskEventKind, TaskState};
+use pogo_core::scheduler::{AttemptId, Failure, JobId, Phase, TaskEvent, TaskEventKind, TaskState};
 
 impl AuditState {
     pub(crate) fn apply_task_event(&mut self, event: &TaskEvent) -> Result<(), Breach> {
@@ -33,24 +33,9 @@ impl AuditState {
                 attempt, not_before, ..
             } => self.never_began(*job, host, *attempt, *not_before),
             TaskEventKind::PhaseEntered { attempt, phase, .. } => self.enter(*job, host, *attempt, *phase),
-            TaskEventKind::Succeeded { attempt, .. } => {
-                let (task, at) = (self.attempt(*job, host, *attempt)?, self.at);
-                self.has_begun(*job, task, *attempt, "has succeeded")?;
-                self.job(*job)?.may_succeed(task, at)?;
-                self.end(*job, task, *attempt, TaskState::Succeeded)
-            }
-            TaskEventKind::Failed { attempt, failure, .. } => {
-                let task = self.attempt(*job, host, *attempt)?;
-                if ran(&failure.kind) {
-                    self.has_begun(*job, task, *attempt, "has failed")?;
-                }
-                self.end(*job, task, *attempt, TaskState::Failed)
-            }
-            TaskEventKind::InDoubt { attempt, .. } => {
-                let task = self.attempt(*job, host, *attempt)?;
-                self.has_begun(*job, task, *attempt, "is in doubt")?;
-                self.end(*job, task, *attempt, TaskState::InDoubt)
-            }
+            TaskEventKind::Succeeded { attempt, .. } => self.succeed(*job, host, *attempt),
+            TaskEventKind::Failed { attempt, failure, .. } => self.fail((*job, host), *attempt, failure),
+            TaskEventKind::InDoubt { attempt, .. } => self.doubt(*job, host, *attempt),
             TaskEventKind::CancelRequested { attempt, .. } => self.request_cancel(*job, host, *attempt),
             TaskEventKind::Slow { .. } => self.job(*job).map(|_| ()),
             TaskEventKind::Retried {
@@ -96,6 +81,28 @@ impl AuditState {
         self.started += 1;
         self.starts += 1;
         Ok(())
+    }
+
+    fn succeed(&mut self, job: JobId, host: &HostName, attempt: AttemptId) -> Result<(), Breach> {
+        let (task, at) = (self.attempt(job, host, attempt)?, self.at);
+        self.has_begun(job, task, attempt, "has succeeded")?;
+        self.job(job)?.may_succeed(task, at)?;
+        self.end(job, task, attempt, TaskState::Succeeded)
+    }
+
+    /// An attempt that failed while it connected need not have begun.
+    fn fail(&mut self, (job, host): (JobId, &HostName), attempt: AttemptId, failure: &Failure) -> Result<(), Breach> {
+        let task = self.attempt(job, host, attempt)?;
+        if ran(&failure.kind) {
+            self.has_begun(job, task, attempt, "has failed")?;
+        }
+        self.end(job, task, attempt, TaskState::Failed)
+    }
+
+    fn doubt(&mut self, job: JobId, host: &HostName, attempt: AttemptId) -> Result<(), Breach> {
+        let task = self.attempt(job, host, attempt)?;
+        self.has_begun(job, task, attempt, "is in doubt")?;
+        self.end(job, task, attempt, TaskState::InDoubt)
     }
 
     fn enter(&mut self, job: JobId, host: &HostName, attempt: AttemptId, phase: Phase) -> Result<(), Breach> {

@@ -40,9 +40,15 @@ pub(super) fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
     for Entry { key, value } in entries.iter().filter(|entry| entry.key.text != "_meta") {
         group(problems, (model, source), key, value);
     }
-    let Some(meta) = entries.iter().find(|entry| entry.key.text == "_meta") else {
-        return false;
-    };
+    let meta = entries.iter().find(|entry| entry.key.text == "_meta");
+    if let Some(meta) = meta {
+        host_variables(problems, (model, source), meta);
+    }
+    meta.is_some()
+}
+
+/// Reads `_meta.hostvars`.
+fn host_variables(problems: &mut Problems<'_>, (model, source): (&mut Model, SourceNumber), meta: &Entry<'_>) {
     match field(&meta.value, "hostvars").map(|hostvars| (hostvars, &hostvars.value)) {
         Some((_, Value::Map(hosts))) => {
             for Entry { key, value } in hosts {
@@ -66,7 +72,6 @@ pub(super) fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
             "leave `_meta` out, so that it is asked with --host for each host, or give it `hostvars`",
         ),
     }
-    true
 }
 
 pub(super) fn field<'n, 'a>(node: &'n Node<'a>, name: &str) -> Option<&'n Node<'a>> {

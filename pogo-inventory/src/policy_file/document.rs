@@ -26,14 +26,14 @@ const KEYS: [&str; 8] = [
 
 /// The content read so far.
 #[derive(Default)]
-pub(super) struct Reading {
+pub(super) struct ReadContent {
     pub(super) roster: Roster,
     pub(super) policy: Policy,
     pub(super) namespaces: Namespaces,
 }
 
 /// Reads a file and those that it includes. An unreadable file is an error; problems inside are collected.
-pub(super) fn read_file(path: &Path, reading: &mut Reading, includes: &mut Includes) -> Result<(), InventoryError> {
+pub(super) fn read_file(path: &Path, reading: &mut ReadContent, includes: &mut Includes) -> Result<(), InventoryError> {
     let text = includes.open(path)?;
     let mut problems = Problems::new(SourceText::new(path.display().to_string(), &text));
     read(&mut problems, reading, Some(includes));
@@ -43,7 +43,7 @@ pub(super) fn read_file(path: &Path, reading: &mut Reading, includes: &mut Inclu
 
 /// Reads the valid part of a text; `problems` lists the rest.
 /// Without `includes`, including files is refused.
-pub(super) fn read(problems: &mut Problems<'_>, reading: &mut Reading, includes: Option<&mut Includes>) {
+pub(super) fn read(problems: &mut Problems<'_>, reading: &mut ReadContent, includes: Option<&mut Includes>) {
     let root = yaml::load(problems);
     match root.as_ref().map(|root| &root.value) {
         Some(Value::Map(entries)) => sections(problems, entries, reading, includes),
@@ -62,7 +62,7 @@ pub(super) fn read(problems: &mut Problems<'_>, reading: &mut Reading, includes:
 fn sections(
     problems: &mut Problems<'_>,
     entries: &[Entry<'_>],
-    reading: &mut Reading,
+    reading: &mut ReadContent,
     mut includes: Option<&mut Includes>,
 ) {
     check_keys(problems, entries, reading.namespaces.inside);
@@ -121,7 +121,12 @@ fn check_keys(problems: &mut Problems<'_>, entries: &[Entry<'_>], in_namespace: 
     }
 }
 
-fn include_files(problems: &mut Problems<'_>, node: &Node<'_>, reading: &mut Reading, includes: Option<&mut Includes>) {
+fn include_files(
+    problems: &mut Problems<'_>,
+    node: &Node<'_>,
+    reading: &mut ReadContent,
+    includes: Option<&mut Includes>,
+) {
     let Some(nodes) = include::names(problems, node) else {
         return;
     };

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 
-use self::document::Reading;
+use self::document::ReadContent;
 use self::include::Includes;
 use crate::source::{self, Problems};
 
@@ -51,7 +51,7 @@ impl PolicyFile {
     ///
     /// As for [`PolicyFile::read`], for the common sections.
     pub fn namespaces(path: impl AsRef<Path>) -> Result<Vec<String>, InventoryError> {
-        let mut reading = Reading::default();
+        let mut reading = ReadContent::default();
         let mut includes = Includes::default();
         document::read_file(path.as_ref(), &mut reading, &mut includes)?;
         if includes.found.is_empty() {
@@ -73,7 +73,7 @@ impl PolicyFile {
     }
 
     fn listing(&self) -> Result<Listing, InventoryError> {
-        let mut reading = Reading::default();
+        let mut reading = ReadContent::default();
         reading.namespaces.chosen.clone_from(&self.namespace);
         let mut includes = Includes::default();
         document::read_file(&self.path, &mut reading, &mut includes)?;
@@ -90,7 +90,7 @@ impl PolicyFile {
     /// As for [`PolicyFile::read`].
     pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<Listing, InventoryError> {
         let mut problems = Problems::new(source::SourceText::new(source_name, text));
-        let mut reading = Reading::default();
+        let mut reading = ReadContent::default();
         document::read(&mut problems, &mut reading, None);
         let name = Arc::clone(&problems.source.name);
         let mut problems = problems.into_sorted();
@@ -99,7 +99,7 @@ impl PolicyFile {
     }
 }
 
-impl Reading {
+impl ReadContent {
     fn finish(self, problems: Vec<Diagnostic>) -> Result<Listing, InventoryError> {
         let mut listing = self.roster.into_listing(problems)?;
         listing.policy = Some(self.policy);

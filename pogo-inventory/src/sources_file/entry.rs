@@ -15,10 +15,10 @@ use crate::tree::{Node, Value, expect};
 
 const EXAMPLE: &str = "{ type: csv, location: hosts.csv }";
 
-type Opened = Option<Arc<dyn Inventory>>;
+type OpenedSource = Option<Arc<dyn Inventory>>;
 
 /// A source, unless there are problems.
-pub(super) fn source(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>) -> Opened {
+pub(super) fn source(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>) -> OpenedSource {
     if let Some(text) = item.scalar() {
         return plain(problems, folder, item, text);
     }
@@ -64,7 +64,7 @@ struct Plain {
 }
 
 /// A source as written on a command line.
-fn plain(problems: &mut Problems<'_>, folder: &Path, at: &Node<'_>, text: &str) -> Opened {
+fn plain(problems: &mut Problems<'_>, folder: &Path, at: &Node<'_>, text: &str) -> OpenedSource {
     match text.parse::<SourceSpec>() {
         Ok(spec) => Some(spec.within(folder).open()),
         Err(error) => {
@@ -82,7 +82,7 @@ struct Table {
     fields: Mapping,
 }
 
-fn table(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>, format: Format) -> Opened {
+fn table(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>, format: Format) -> OpenedSource {
     let Table { location, fields } = read(problems, item, &["type"])?;
     Some(Arc::new(TableFile::new(location.within(folder), format, fields)))
 }
@@ -101,7 +101,7 @@ struct Command {
 }
 
 #[cfg(feature = "command")]
-fn command(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>) -> Opened {
+fn command(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>) -> OpenedSource {
     let entry: Command = read(problems, item, &["type"])?;
     // A name without a folder is searched in `PATH`.
     let program = match entry.location.0 {
@@ -138,7 +138,7 @@ struct Http {
 }
 
 #[cfg(feature = "http")]
-fn http(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>) -> Opened {
+fn http(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>) -> OpenedSource {
     const RETRY_DELAY: std::time::Duration = std::time::Duration::from_millis(500);
     let entry: Http = read(problems, item, &["type"])?;
     let mut source = crate::HttpSource::new(entry.location.0, entry.fields);
@@ -216,7 +216,7 @@ impl Rows {
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-fn database(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>) -> Opened {
+fn database(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>) -> OpenedSource {
     let entry: Rows = read(problems, item, &["type"])?;
     let fields = entry.fields.clone().unwrap_or_else(crate::DatabaseSource::mapping);
     let source = crate::DatabaseSource::new(entry.database(folder), &entry.query.0, fields);

@@ -164,8 +164,8 @@ impl ClientConfig {
         let mut options = given_by(query);
         let first = self.read(query, answers, &query.host, false, &mut options)?;
         let wants_final = match first {
-            Reading::Exec(command) => return Ok(Lookup::Exec(command)),
-            Reading::Whole { wants_final } => wants_final,
+            PassOutcome::Exec(command) => return Ok(Lookup::Exec(command)),
+            PassOutcome::Whole { wants_final } => wants_final,
         };
         let named = match &options.host_name {
             Some(name) => host_name(name, &query.host).map_err(|problem| ClientConfigError::Line {
@@ -178,7 +178,7 @@ impl ClientConfig {
         options.host_name = options.host_name.is_some().then_some(named);
         if wants_final {
             options.host_name = Some(host.clone());
-            if let Reading::Exec(command) = self.read(query, answers, &host, true, &mut options)? {
+            if let PassOutcome::Exec(command) = self.read(query, answers, &host, true, &mut options)? {
                 return Ok(Lookup::Exec(command));
             }
         }
@@ -194,7 +194,7 @@ impl ClientConfig {
         host: &str,
         is_final: bool,
         options: &mut CollectedOptions,
-    ) -> Result<Reading, ClientConfigError> {
+    ) -> Result<PassOutcome, ClientConfigError> {
         let mut lookup = HostLookup {
             local: &self.local,
             query,
@@ -211,8 +211,8 @@ impl ClientConfig {
         });
         // An error after a command without a result may not apply.
         match lookup.asks.take() {
-            Some(command) => Ok(Reading::Exec(command)),
-            None => walked.map(|()| Reading::Whole {
+            Some(command) => Ok(PassOutcome::Exec(command)),
+            None => walked.map(|()| PassOutcome::Whole {
                 wants_final: lookup.wants_final,
             }),
         }
@@ -220,7 +220,7 @@ impl ClientConfig {
 }
 
 /// The result of applying all lines once.
-enum Reading {
+enum PassOutcome {
     Whole {
         wants_final: bool,
     },

@@ -42,8 +42,17 @@ pub(super) struct Ending {
     killed: Option<KillOutcome>,
 }
 
+impl Ending {
+    fn killed_with(self, outcome: KillOutcome) -> Self {
+        Self {
+            killed: Some(outcome),
+            ..self
+        }
+    }
+}
+
 /// One session in which the host was asked.
-struct Asked {
+struct HostSession {
     read: ChannelReadHalf,
     write: Arc<ChannelWriteHalf<Msg>>,
     feed: InputFeed,
@@ -90,7 +99,7 @@ impl<'a> Detached<'a> {
     /// Launches or finds the attempt on this connection, and follows it. `None`: the host is to be asked again.
     pub(super) async fn follow(&mut self, link: &Link) -> Option<FollowEnd> {
         self.status = None;
-        let Asked {
+        let HostSession {
             mut read,
             write,
             mut feed,
@@ -110,13 +119,7 @@ impl<'a> Detached<'a> {
             }
             // Its end is known when that of our ending it is.
             if let Some(ended) = over.take_if(|_| killing.is_none()) {
-                // The host keeps the output until then.
-                self.watch.output().finish(prepared.stop.wait()).await;
-                discard_output(&mut read, feed).await;
-                return Some(FollowEnd::Over(match self.watch.is_unfound() {
-                    true => self.learn(link).await,
-                    false => self.judge(ended),
-                }));
+                return Some(FollowEnd::Over(self.conclude(link, ended, (read, feed)).await));
             }
             let behind = self.watch.output().is_behind();
             let message = tokio::select! {
@@ -132,19 +135,14 @@ impl<'a> Detached<'a> {
                 }
                 answer = gate.permission.answered() => match answer {
                     Ok(()) => {
-                        self.go_was_sent = true;
-                        self.went_unlocked |= gate.is_unlocked();
-                        gate.open();
-                        feed.go();
+                        self.send_go(&mut gate, &mut feed);
                         continue;
                     }
                     Err(reason) => return self.keep_shut(&write, gate.follows_another(), reason.into()).await,
                 },
                 killed = ended(&mut killing) => {
                     killing = None;
-                    if let Some(ending) = &mut self.ending {
-                        ending.killed = Some(killed);
-                    }
+                    self.ending = self.ending.map(|ending| ending.killed_with(killed));
                     continue;
                 }
                 () = feed.write_pending() => continue,
@@ -162,6 +160,30 @@ impl<'a> Detached<'a> {
             if let Some(refusal) = gate.take_refusal() {
                 return self.keep_shut(&write, gate.follows_another(), refusal).await;
             }
+        }
+    }
+
+    /// Lets the attempt begin that waits on the host.
+    fn send_go(&mut self, gate: &mut LaunchGate, feed: &mut InputFeed) {
+        self.go_was_sent = true;
+        self.went_unlocked |= gate.is_unlocked();
+        gate.open();
+        feed.go();
+    }
+
+    /// How an attempt ended of which the host has said everything.
+    async fn conclude(
+        &mut self,
+        link: &Link,
+        ended: ExitReport,
+        (mut read, feed): (ChannelReadHalf, InputFeed),
+    ) -> ExitReport {
+        // The host keeps the output until then.
+        self.watch.output().finish(self.prepared.stop.wait()).await;
+        discard_output(&mut read, feed).await;
+        match self.watch.is_unfound() {
+            true => self.learn(link).await,
+            false => self.judge(ended),
         }
     }
 
@@ -217,7 +239,7 @@ impl<'a> Detached<'a> {
     }
 
     /// Asks the host to launch the attempt, or to find it when it is to be ended or was launched long ago.
-    async fn ask(&mut self, link: &Link) -> Result<Asked, FollowEnd> {
+    async fn ask(&mut self, link: &Link) -> Result<HostSession, FollowEnd> {
         let channel = match open(link).await {
             Ok(channel) => channel,
             // Once the host was asked, the attempt may run there: then a refusal is no end, and it is asked again.
@@ -245,7 +267,7 @@ impl<'a> Detached<'a> {
                 // breaks before never gives one.
                 feed.first(line.input);
                 let gate = LaunchGate::new(launches, self.go_was_sent);
-                Ok(Asked {
+                Ok(HostSession {
                     read,
                     write,
                     feed,

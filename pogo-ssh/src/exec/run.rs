@@ -53,11 +53,14 @@ pub(crate) async fn execute(
     (execution.progress.phase(), ended)
 }
 
-type Opened = Result<Channel<Msg>, russh::Error>;
+type OpenedChannel = Result<Channel<Msg>, russh::Error>;
 
 /// Opens a channel for a session, unless the attempt is to be stopped. Even then it opens one to look for post-hooks,
 /// with the session that does: a command that succeeded needs nothing more where there are none.
-async fn session_to_open(context: ExecContext<'_>, session: &Session) -> Result<(Option<Session>, Opened), StopReason> {
+async fn session_to_open(
+    context: ExecContext<'_>,
+    session: &Session,
+) -> Result<(Option<Session>, OpenedChannel), StopReason> {
     let reason = tokio::select! {
         biased;
         reason = context.stop.wait() => reason,

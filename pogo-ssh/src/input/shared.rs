@@ -11,7 +11,7 @@ use super::Secrets;
 use super::error::JobInputsError;
 use super::job::JobInputs;
 
-type Reading = Shared<BoxFuture<'static, Result<Arc<JobInputs>, JobInputsError>>>;
+type SharedRead = Shared<BoxFuture<'static, Result<Arc<JobInputs>, JobInputsError>>>;
 
 /// Reads the inputs of each job once, whichever attempt is first.
 ///
@@ -27,7 +27,7 @@ pub(crate) struct SharedInputs {
 
 #[derive(Debug, Default)]
 struct Jobs {
-    known: HashMap<usize, (Weak<ExecOptions>, Reading)>,
+    known: HashMap<usize, (Weak<ExecOptions>, SharedRead)>,
     /// Inputs provided for jobs without an attempt so far.
     provided: Vec<Arc<JobInputs>>,
 }
@@ -62,7 +62,7 @@ impl SharedInputs {
 }
 
 impl Jobs {
-    fn reading(&mut self, exec_options: &Arc<ExecOptions>, secrets: &Secrets) -> Reading {
+    fn reading(&mut self, exec_options: &Arc<ExecOptions>, secrets: &Secrets) -> SharedRead {
         let address = Arc::as_ptr(exec_options).addr();
         if let Some((_, reading)) = self.known.get(&address) {
             return reading.clone();

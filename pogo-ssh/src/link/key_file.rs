@@ -57,16 +57,16 @@ impl Versions {
 enum PrivateHalf {
     /// It was not encrypted.
     Open(Arc<PrivateKey>),
-    /// Opened when the first host accepts its key; everyone waits for the one passphrase prompt.
+    /// OpenedKey when the first host accepts its key; everyone waits for the one passphrase prompt.
     Encrypted(Arc<SecretString>, Mutex<Option<Opening>>),
     /// It cannot be used; the error is listed among what was tried.
     Unusable(KeyFileError),
 }
 
-type Opened = Result<Arc<PrivateKey>, KeyFileError>;
+type OpenedKey = Result<Arc<PrivateKey>, KeyFileError>;
 /// With the time at which it failed. Shared by everyone who waits: one that stops waiting does not cancel it for the
 /// others.
-type Opening = Shared<BoxFuture<'static, (Opened, Option<Instant>)>>;
+type Opening = Shared<BoxFuture<'static, (OpenedKey, Option<Instant>)>>;
 
 /// A key file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -166,7 +166,7 @@ impl KeyFile {
     }
 
     /// The private key. Its passphrase is asked for once, for everyone.
-    pub(super) async fn open(&self, asker: Option<&SharedPrompter>) -> Opened {
+    pub(super) async fn open(&self, asker: Option<&SharedPrompter>) -> OpenedKey {
         let opening = match &*self.private {
             PrivateHalf::Open(key) => return Ok(Arc::clone(key)),
             PrivateHalf::Unusable(error) => return Err(error.clone()),
@@ -254,7 +254,7 @@ fn ask_and_open(path: PathBuf, text: Arc<SecretString>, asker: Option<SharedProm
     opening.boxed().shared()
 }
 
-fn ask_until_it_opens(path: &Path, text: &SecretString, asker: Option<&SharedPrompter>) -> Opened {
+fn ask_until_it_opens(path: &Path, text: &SecretString, asker: Option<&SharedPrompter>) -> OpenedKey {
     for attempt in 1..=ATTEMPTS {
         let question = Question::Passphrase { file: path, attempt };
         let answer = asker.map_or_else(|| Err(nobody()), |asker| asker.answer(question));

@@ -23,7 +23,7 @@ use super::fault::Fault;
 use super::host::{LoopbackHost, POST_HOOKS, PRE_HOOKS, USER};
 use super::listener::listen;
 use super::processes::Processes;
-use super::shared::Shared;
+use super::shared::FleetShared;
 use crate::config::{Agent, SshTransportBuilder};
 use crate::trust::fingerprint;
 
@@ -34,7 +34,7 @@ use crate::trust::fingerprint;
 /// password that are generated at every start.
 #[derive(Debug)]
 pub struct LoopbackFleet {
-    shared: Arc<Shared>,
+    shared: Arc<FleetShared>,
     hosts: HashMap<HostName, Arc<LoopbackHost>>,
     order: Vec<HostName>,
     directory: TempDir,
@@ -59,7 +59,7 @@ impl LoopbackFleet {
                 source,
             })?;
         let client_key = new_key()?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(FleetShared {
             client_key: client_key.public_key().clone(),
             password: SecretString::from(fingerprint(new_key()?.public_key())),
             other_key: new_key()?,

@@ -12,11 +12,11 @@ use super::fault::Fault;
 use super::gauge::Handshake;
 use super::host::LoopbackHost;
 use super::session::{ServerSession, login_methods};
-use super::shared::Shared;
+use super::shared::FleetShared;
 use crate::cancellable_stream::CancellableStream;
 
 /// Accepts connections until dropped, which closes all of them.
-pub(super) async fn listen(listener: TcpListener, host: Arc<LoopbackHost>, shared: Arc<Shared>) {
+pub(super) async fn listen(listener: TcpListener, host: Arc<LoopbackHost>, shared: Arc<FleetShared>) {
     let mut listener = Some(listener);
     let mut connections = JoinSet::new();
     loop {
@@ -52,7 +52,7 @@ async fn accept(listener: Option<&TcpListener>) -> Option<TcpStream> {
     }
 }
 
-async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<Shared>) {
+async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<FleetShared>) {
     let fault = host.fault();
     match fault {
         // It was accepted before the listener was closed.

@@ -11,13 +11,13 @@ use tokio::sync::Notify;
 use super::fault::Fault;
 use super::gauge::Handshake;
 use super::host::LoopbackHost;
-use super::shared::Shared;
+use super::shared::FleetShared;
 use super::shell::ServerExecution;
 
 /// One connection to a host.
 pub(super) struct ServerSession {
     host: Arc<LoopbackHost>,
-    shared: Arc<Shared>,
+    shared: Arc<FleetShared>,
     /// Notified to close the connection.
     break_link: Arc<Notify>,
     /// Counted until the login succeeds.
@@ -29,7 +29,7 @@ pub(super) struct ServerSession {
 impl ServerSession {
     pub(super) fn new(
         host: Arc<LoopbackHost>,
-        shared: Arc<Shared>,
+        shared: Arc<FleetShared>,
         break_link: Arc<Notify>,
         handshake: Arc<Handshake>,
     ) -> Self {

@@ -10,7 +10,7 @@ use super::processes::Processes;
 
 /// State shared by the servers of all hosts.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct FleetShared {
     /// The key that can log in.
     pub(super) client_key: PublicKey,
     /// The password that can log in.

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use super::fault::Fault;
 use super::host::{LoopbackHost, RunningGuard, USER};
-use super::shared::Shared;
+use super::shared::FleetShared;
 use crate::exec::{GATE, GO, instead_of_command, is_command, marks_of_beginning};
 
 /// What [`Fault::Answer`] writes.
@@ -25,7 +25,7 @@ const ANSWER: &[u8] = b"here\n";
 /// One command line of a host.
 pub(super) struct ServerExecution {
     pub(super) host: Arc<LoopbackHost>,
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<FleetShared>,
     pub(super) break_link: Arc<Notify>,
     pub(super) handle: Handle,
     pub(super) line: String,

@@ -53,31 +53,13 @@ pub(super) async fn execute(
     {
         return (progress.phase(), reason.into());
     }
-    let line = line_of(session);
-    let mut ssh = command(
-        context.program,
-        arguments::session(&context.master.socket, session.pty, &line.text),
-        context.secret,
-    );
-    let nothing = line.input.is_none() && input.is_empty() && !session.has_gate();
-    let spawned = ssh.stdin(if nothing { Stdio::null() } else { Stdio::piped() }).spawn();
-    let mut child = match spawned {
+    let (mut child, go) = match spawn(context, session, input) {
         Ok(spawned) => spawned,
         Err(error) => {
-            return (
-                progress.phase(),
-                ExitReport::refused(format!("the ssh program does not start: {error}")),
-            );
+            let refused = ExitReport::refused(format!("the ssh program does not start: {error}"));
+            return (progress.phase(), refused);
         }
     };
-    let (go, gate) = oneshot::channel();
-    let (go, gate) = match session.has_gate() {
-        true => (Some(go), Some(gate)),
-        false => (None, None),
-    };
-    if let Some(to) = child.stdin.take() {
-        tokio::spawn(feed(to, (line.input, gate), input.clone()));
-    }
     if session.is_forced() {
         context.report.phase(Phase::Command);
     }
@@ -95,6 +77,35 @@ pub(super) async fn execute(
     };
     let ended = running.run(context, session).await;
     (running.end.progress.phase(), ended)
+}
+
+/// Starts the ssh program for this session, and what writes its input. Gives what lets the command begin, if it waits.
+fn spawn(
+    context: &ProgramContext<'_>,
+    session: &Session,
+    input: &CommandInput,
+) -> io::Result<(Child, Option<oneshot::Sender<()>>)> {
+    let line = line_of(session);
+    let mut ssh = command(
+        context.program,
+        arguments::session(&context.master.socket, session.pty, &line.text),
+        context.secret,
+    );
+    let nothing = line.input.is_none() && input.is_empty() && !session.has_gate();
+    let mut child = ssh
+        .stdin(if nothing { Stdio::null() } else { Stdio::piped() })
+        .spawn()?;
+    let (go, gate) = match session.has_gate() {
+        true => {
+            let (go, gate) = oneshot::channel();
+            (Some(go), Some(gate))
+        }
+        false => (None, None),
+    };
+    if let Some(to) = child.stdin.take() {
+        tokio::spawn(feed(to, (line.input, gate), input.clone()));
+    }
+    Ok((child, go))
 }
 
 /// Writes the rest of the script, then `go` once permitted, then the command's input, and EOF.

@@ -12,19 +12,20 @@ use futures::future::{Either, select};
 use futures::stream::{StreamExt, unfold};
 use pogo_api::wire::{ProblemKind, StreamEndReason};
 use pogo_core::dispatcher::{Subscription, SubscriptionError};
+use pogo_core::scheduler::JobId;
 use pogo_core::stream::{StreamId, StreamRequest, Update};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::closing::Closing;
 use crate::json::Reply;
-use crate::live::{EncodedRecords, FeedReader, QuestionReader, sse};
+use crate::live::{EncodedRecords, FeedReader, OutputFeed, QuestionReader, sse};
 use crate::parameters::parse;
 use crate::refusal::Refusal;
 use crate::request::Request;
-use crate::state::Shared;
+use crate::state::RouterShared;
 
 /// Opens one of the streams that there may be at once; it is closed when what is given back is dropped.
-pub(super) fn open_stream(shared: &Shared) -> Result<OwnedSemaphorePermit, Refusal> {
+pub(super) fn open_stream(shared: &RouterShared) -> Result<OwnedSemaphorePermit, Refusal> {
     Arc::clone(&shared.streams).try_acquire_owned().map_err(|_| {
         let said = format_args!(
             "{} streams are open, and no more are served at once; close one, or try again",
@@ -34,41 +35,60 @@ pub(super) fn open_stream(shared: &Shared) -> Result<OwnedSemaphorePermit, Refus
     })
 }
 
+/// What a stream is to bring.
+struct StreamParameters {
+    updates: StreamRequest,
+    output: bool,
+    questions: bool,
+}
+
+impl StreamParameters {
+    fn by(request: &mut Request) -> Result<Self, Refusal> {
+        let mut updates = StreamRequest::new();
+        updates.after = request.parameters.optional("after")?;
+        updates.job = request.parameters.optional("job")?;
+        let output = request.parameters.optional("output")?.unwrap_or(false);
+        let questions = request.parameters.optional("questions")?.unwrap_or(false);
+        std::mem::take(&mut request.parameters).finish()?;
+        // A browser that reconnects asks for the same address again, and says here what it has seen since.
+        if let Some(id) = request.last_event_id.as_deref() {
+            updates.after = Some(id)
+                .filter(|id| !id.is_empty())
+                .map(|id| parse::<StreamId>("last-event-id", id))
+                .transpose()?;
+        }
+        Ok(Self {
+            updates,
+            output,
+            questions,
+        })
+    }
+}
+
+fn output_reader(feed: Option<OutputFeed>, job: Option<JobId>) -> Result<FeedReader, Refusal> {
+    feed.map(|feed| feed.reader(job)).ok_or_else(|| {
+        let said = "this server does not pass on what hosts write; leave `output` out, and read it when an attempt has \
+            ended";
+        Refusal::new(ProblemKind::InvalidParameter, said)
+    })
+}
+
 pub(crate) async fn events(mut request: Request) -> Reply {
+    let asked = StreamParameters::by(&mut request)?;
     let namespace = request.namespace()?;
     let (handle, feed) = (namespace.handle.clone(), namespace.output_feed.clone());
     let (questions, encoded) = (namespace.questions.clone(), Arc::clone(&namespace.encoded));
-    let mut asked = StreamRequest::new();
-    asked.after = request.parameters.optional("after")?;
-    asked.job = request.parameters.optional("job")?;
-    let with_output = request.parameters.optional("output")?.unwrap_or(false);
-    let with_questions = request.parameters.optional("questions")?.unwrap_or(false);
-    std::mem::take(&mut request.parameters).finish()?;
-    // A browser that reconnects asks for the same address again, and says here what it has seen since.
-    if let Some(id) = request.last_event_id.as_deref() {
-        asked.after = Some(id)
-            .filter(|id| !id.is_empty())
-            .map(|id| parse::<StreamId>("last-event-id", id))
-            .transpose()?;
-    }
-    if with_output {
-        request.access.check_output(request.namespace()?, asked.job).await?;
+    let job = asked.updates.job;
+    if asked.output {
+        request.access.check_output(namespace, job).await?;
     }
     let permit = open_stream(request.shared())?;
     // Before the first update, so that nothing that is written after it is left out.
-    let output = match (with_output, feed) {
-        (false, _) => None,
-        (true, Some(feed)) => Some(feed.reader(asked.job)),
-        (true, None) => {
-            let said = "this server does not pass on what hosts write; leave `output` out, and read it when an attempt \
-                has ended";
-            return Err(Refusal::new(ProblemKind::InvalidParameter, said));
-        }
-    };
+    let output = asked.output.then(|| output_reader(feed, job)).transpose()?;
     // Whoever may not answer is not asked.
-    let questions = questions.filter(|_| with_questions && request.access.identity.local_files);
+    let questions = questions.filter(|_| asked.questions && request.access.identity.local_files);
     let questions = questions.map(|questions| questions.reader());
-    let mut subscription = handle.subscribe(asked, request.shared().limits.subscription);
+    let mut subscription = handle.subscribe(asked.updates, request.shared().limits.subscription);
     // There is always one at once: where nothing has happened since, that the connection works.
     let first = Some(first_update(&mut subscription).await?);
     let closing: Closes = Box::pin(Closing::closes(request.closing.clone()));
@@ -116,7 +136,7 @@ struct Follower {
 }
 
 /// What a follower waits for.
-enum Came {
+enum FollowerWakeup {
     Output(Bytes),
     Update(Option<Result<Update, SubscriptionError>>),
     Closing,
@@ -135,15 +155,15 @@ impl Follower {
             // What an attempt wrote is there before the record of its end, and is sent before it.
             let output = pin!(next_output(&mut self.output, &mut self.questions));
             match select(output, select(self.subscription.next(), self.closing.as_mut())).await {
-                Either::Left((output, _)) => Came::Output(output),
-                Either::Right((Either::Left((next, _)), _)) => Came::Update(next),
-                Either::Right((Either::Right(_), _)) => Came::Closing,
+                Either::Left((output, _)) => FollowerWakeup::Output(output),
+                Either::Right((Either::Left((next, _)), _)) => FollowerWakeup::Update(next),
+                Either::Right((Either::Right(_), _)) => FollowerWakeup::Closing,
             }
         };
         let next = match came {
-            Came::Output(output) => return Some((output, Some(self))),
-            Came::Closing => return Some((sse::end(StreamEndReason::Closing), None)),
-            Came::Update(next) => next,
+            FollowerWakeup::Output(output) => return Some((output, Some(self))),
+            FollowerWakeup::Closing => return Some((sse::end(StreamEndReason::Closing), None)),
+            FollowerWakeup::Update(next) => next,
         };
         match next {
             Some(Ok(update)) => Some((sse::update(&self.encoded, update).await, Some(self))),

@@ -22,25 +22,25 @@ use super::{next_event, sse};
 pub struct OutputFeed(Arc<Feed>);
 
 struct Feed {
-    state: Mutex<State>,
+    state: Mutex<FeedState>,
     /// The number of the piece that comes next.
     end: watch::Sender<u64>,
 }
 
 #[derive(Default)]
-struct State {
+struct FeedState {
     kept: VecDeque<Piece>,
     /// The number of the first piece that is kept.
     first: u64,
     /// How many bytes are kept.
     bytes: usize,
     /// What each attempt has written. Those that began under an earlier dispatcher are not in it.
-    written: BTreeMap<AttemptId, Written>,
+    written: BTreeMap<AttemptId, WrittenBytes>,
     readers: usize,
 }
 
 /// How many bytes an attempt has written to each stream.
-type Written = Vec<(Stream, u64)>;
+type WrittenBytes = Vec<(Stream, u64)>;
 
 #[derive(Clone)]
 struct Piece {
@@ -77,7 +77,7 @@ impl Default for Feed {
 }
 
 impl Feed {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, FeedState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -95,7 +95,7 @@ impl Feed {
     }
 }
 
-impl State {
+impl FeedState {
     fn end(&self) -> u64 {
         self.first + self.kept.len() as u64
     }
@@ -142,7 +142,7 @@ impl State {
 impl Observer for OutputFeed {
     fn event(&self, record: &Record) {
         if let Some(attempt) = record.event.started() {
-            self.0.state().written.insert(attempt, Written::new());
+            self.0.state().written.insert(attempt, WrittenBytes::new());
         } else if let Some(attempt) = record.event.ended() {
             self.0.state().written.remove(&attempt);
         }

@@ -19,7 +19,7 @@ use super::{next_event, sse};
 pub struct QuestionBoard(Arc<Board>);
 
 struct Board {
-    state: Mutex<State>,
+    state: Mutex<BoardState>,
     /// The number of the question that comes next.
     end: watch::Sender<u64>,
     /// Somebody has come who can ask a person.
@@ -27,13 +27,13 @@ struct Board {
 }
 
 #[derive(Default)]
-struct State {
-    open: BTreeMap<u64, Open>,
+struct BoardState {
+    open: BTreeMap<u64, OpenQuestion>,
     next: u64,
     readers: usize,
 }
 
-struct Open {
+struct OpenQuestion {
     event: Bytes,
     answer: SyncSender<Option<SecretString>>,
 }
@@ -59,7 +59,7 @@ impl QuestionBoard {
         let mut state = self.0.state();
         let id = state.next;
         let event = sse::question(&Question::new(id, asked));
-        state.open.insert(id, Open { event, answer });
+        state.open.insert(id, OpenQuestion { event, answer });
         state.next += 1;
         let end = state.next;
         drop(state);
@@ -94,7 +94,7 @@ impl QuestionBoard {
 }
 
 impl Board {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, BoardState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

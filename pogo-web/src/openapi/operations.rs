@@ -43,7 +43,6 @@ fn of_server() -> Vec<Operation> {
 }
 
 fn of_namespace() -> Vec<Operation> {
-    use ProblemKind::{StreamBroken, TooManyStreams, UnknownHosts};
     vec![
         Operation::get(namespace!(""), "namespace", "What is alive, in numbers.")
             .answers::<QueryAnswer>("With the view `namespace`."),
@@ -55,59 +54,72 @@ fn of_namespace() -> Vec<Operation> {
         .answers::<Status>("As of now."),
         Operation::get(namespace!("/configuration"), "configuration", "Fleet and policy.")
             .answers::<Configuration>("Its `ETag` is for the `If-Match` of orders."),
-        Operation::get(
-            namespace!("/events"),
-            "events",
-            "The stream: a snapshot, or what comes after an id; then records as they become durable.",
-        )
-        .pattern(
-            "after",
-            "The id of the last update that was read, such as `0-1234`.",
-            "^[0-9]{1,9}-[0-9]{1,19}$",
-        )
-        .job("job", "Records of this job alone.")
-        .flag("output", "Whether to bring what hosts write, as events `output`.")
-        .flag(
-            "questions",
-            "Whether to bring what keys and hosts ask of a person, as events `question`.",
-        )
-        .header(
-            "Last-Event-ID",
-            "As `after`, which it overrules: of a browser that reconnects.",
-        )
-        .text(
-            "text/event-stream",
-            "The data of an event without a name is an `Update`, and its id the `after` of the next request; that of \
+        stream(),
+        history(),
+        touched(),
+    ]
+}
+
+fn stream() -> Operation {
+    use ProblemKind::{StreamBroken, TooManyStreams};
+    Operation::get(
+        namespace!("/events"),
+        "events",
+        "The stream: a snapshot, or what comes after an id; then records as they become durable.",
+    )
+    .pattern(
+        "after",
+        "The id of the last update that was read, such as `0-1234`.",
+        "^[0-9]{1,9}-[0-9]{1,19}$",
+    )
+    .job("job", "Records of this job alone.")
+    .flag("output", "Whether to bring what hosts write, as events `output`.")
+    .flag(
+        "questions",
+        "Whether to bring what keys and hosts ask of a person, as events `question`.",
+    )
+    .header(
+        "Last-Event-ID",
+        "As `after`, which it overrules: of a browser that reconnects.",
+    )
+    .text(
+        "text/event-stream",
+        "The data of an event without a name is an `Update`, and its id the `after` of the next request; that of \
              `output` a `HostOutput`, of `question` a `Question`, of `end`, the last one, a `StreamEnd`, of `problem`, \
              the last one too, a `Problem`.",
-        )
-        .or(&[StreamBroken, TooManyStreams]),
-        Operation::get(
-            namespace!("/history"),
-            "history",
-            "Jobs that there are and were, newest first.",
-        )
-        .string("by", "Of this user.")
-        .selector("on", "On some of these hosts.")
-        .words::<JobStatus>("status", "In one of these.")
-        .flag("unfinished", "Of those, the ones that have not finished.")
-        .number("since", "With anything that happened since this moment.")
-        .job("before", "Where to go on: the `next` of the page before.")
-        .number("limit", MOST)
-        .answers::<History>("The jobs.")
-        .or(&[UnknownHosts]),
-        Operation::get(
-            namespace!("/touched"),
-            "touched",
-            "What touched hosts in a stretch of time: jobs that ran there, and orders.",
-        )
-        .selector("hosts", "These; without it, all.")
-        .number("from", "From this moment on, which has to be given.")
-        .number("to", "To this moment; without it, to now.")
-        .paged("^[0-9]{1,20}-[0-9]{1,9}$", MOST)
-        .answers::<Touched>("In the order in which they began.")
-        .or(&[ProblemKind::Busy]),
-    ]
+    )
+    .or(&[StreamBroken, TooManyStreams])
+}
+
+fn history() -> Operation {
+    Operation::get(
+        namespace!("/history"),
+        "history",
+        "Jobs that there are and were, newest first.",
+    )
+    .string("by", "Of this user.")
+    .selector("on", "On some of these hosts.")
+    .words::<JobStatus>("status", "In one of these.")
+    .flag("unfinished", "Of those, the ones that have not finished.")
+    .number("since", "With anything that happened since this moment.")
+    .job("before", "Where to go on: the `next` of the page before.")
+    .number("limit", MOST)
+    .answers::<History>("The jobs.")
+    .or(&[ProblemKind::UnknownHosts])
+}
+
+fn touched() -> Operation {
+    Operation::get(
+        namespace!("/touched"),
+        "touched",
+        "What touched hosts in a stretch of time: jobs that ran there, and orders.",
+    )
+    .selector("hosts", "These; without it, all.")
+    .number("from", "From this moment on, which has to be given.")
+    .number("to", "To this moment; without it, to now.")
+    .paged("^[0-9]{1,20}-[0-9]{1,9}$", MOST)
+    .answers::<Touched>("In the order in which they began.")
+    .or(&[ProblemKind::Busy])
 }
 
 fn of_orders() -> Vec<Operation> {

@@ -15,7 +15,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
 use super::known::Known;
-use super::timelines::{Shared, Timelines};
+use super::timelines::{Timelines, TimelinesShared};
 use crate::ServedNamespace;
 use crate::refusal::Refusal;
 
@@ -68,7 +68,7 @@ impl Timelines {
     }
 
     /// What is known, once that is everything that had happened when it was asked.
-    pub(super) async fn caught_up(&self, namespace: &ServedNamespace) -> Result<Arc<Shared>, Refusal> {
+    pub(super) async fn caught_up(&self, namespace: &ServedNamespace) -> Result<Arc<TimelinesShared>, Refusal> {
         let shared = Arc::clone(self.shared.get_or_init(|| follow(namespace.handle.clone())));
         let end = namespace.handle.status().await?.end.0;
         let mut position = shared.position.subscribe();
@@ -90,9 +90,9 @@ fn gone(known: &Known, job: JobId) -> QueryError {
     found.err().unwrap_or(QueryError::UnknownJob { job })
 }
 
-fn follow(handle: Handle) -> Arc<Shared> {
+fn follow(handle: Handle) -> Arc<TimelinesShared> {
     let (alive, gone) = oneshot::channel();
-    let shared = Arc::new(Shared {
+    let shared = Arc::new(TimelinesShared {
         known: Mutex::default(),
         position: watch::Sender::new(0),
         _alive: alive,
@@ -103,7 +103,7 @@ fn follow(handle: Handle) -> Arc<Shared> {
     shared
 }
 
-async fn follow_while(handle: Handle, shared: Weak<Shared>) {
+async fn follow_while(handle: Handle, shared: Weak<TimelinesShared>) {
     let Ok(answer) = handle.view(Query::Namespace).await else {
         return;
     };

@@ -124,11 +124,7 @@ impl JobCourse {
             TaskEventKind::Succeeded { attempt, .. } => {
                 end(*attempt, AttemptEnd::Succeeded, None);
                 let began = host.attempt(*attempt).map_or(at, |attempt| attempt.began);
-                let lasted = at.as_millis().saturating_sub(began.as_millis());
-                if self.ends.len() == Self::ENDS {
-                    self.ends.pop_front();
-                }
-                self.ends.push_back((at, lasted));
+                self.note_success(began, at);
             }
             TaskEventKind::Failed { attempt, failure, .. } => {
                 end(*attempt, AttemptEnd::Failed, Some(failure.to_string()));
@@ -153,6 +149,15 @@ impl JobCourse {
             TaskEventKind::Cancelled => host.state = TaskState::Cancelled,
             _ => {}
         }
+    }
+
+    /// Notes how long one of the last attempts took that succeeded.
+    fn note_success(&mut self, began: Timestamp, at: Timestamp) {
+        let lasted = at.as_millis().saturating_sub(began.as_millis());
+        if self.ends.len() == Self::ENDS {
+            self.ends.pop_front();
+        }
+        self.ends.push_back((at, lasted));
     }
 
     /// The hosts in the order in which they are shown, by section: those that started first, then the others in listed

@@ -11,18 +11,18 @@ use super::past::PastJobs;
 /// lives.
 #[derive(Clone, Default)]
 pub(crate) struct Timelines {
-    pub(super) shared: Arc<OnceLock<Arc<Shared>>>,
+    pub(super) shared: Arc<OnceLock<Arc<TimelinesShared>>>,
     pub(super) past: Arc<PastJobs>,
 }
 
-pub(super) struct Shared {
+pub(super) struct TimelinesShared {
     pub(super) known: Mutex<Known>,
     /// How many records are known.
     pub(super) position: watch::Sender<u64>,
     pub(super) _alive: oneshot::Sender<()>,
 }
 
-impl Shared {
+impl TimelinesShared {
     pub(super) fn lock(&self) -> MutexGuard<'_, Known> {
         // What is known stays whole: an update is taken or dropped.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)

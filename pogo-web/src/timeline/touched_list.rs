@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::follow::defect;
-use super::timelines::{Shared, Timelines};
+use super::timelines::{Timelines, TimelinesShared};
 use super::touched::{OfJob, TouchedBy};
 use crate::ServedNamespace;
 use crate::history::History;
@@ -47,7 +47,7 @@ impl Timelines {
 
     async fn read(
         &self,
-        shared: &Arc<Shared>,
+        shared: &Arc<TimelinesShared>,
         history: &History,
         by: &TouchedBy,
     ) -> Result<(Vec<Touch>, Option<Timestamp>), Refusal> {

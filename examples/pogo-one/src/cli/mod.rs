@@ -6,6 +6,8 @@ mod color;
 mod command_line;
 mod completion;
 mod config;
+#[cfg(feature = "store")]
+mod dispatcher_command;
 mod duration;
 mod examples;
 mod exec_args;
@@ -47,6 +49,8 @@ pub(crate) use color::Color;
 pub(crate) use command_line::{Cli, Command, DemoArgs};
 pub(crate) use completion::{CompletionArgs, ManArgs, Shell};
 pub(crate) use config::ConfigArgs;
+#[cfg(feature = "store")]
+pub(crate) use dispatcher_command::DispatcherCommand;
 pub(crate) use duration::{duration, whole_number};
 pub(crate) use exec_args::ExecArgs;
 #[cfg(feature = "store")]

@@ -57,8 +57,8 @@ pub(super) fn inputs(args: &RunArgs, place: &Place, mut spec: JobSpec) -> Result
             },
         };
         options.stdin = match taken_along(from)? {
-            Taken::All(bytes) => Stdin::Bytes(bytes),
-            Taken::More(from) => Stdin::File(keep(from)?),
+            TakenStdin::All(bytes) => Stdin::Bytes(bytes),
+            TakenStdin::More(from) => Stdin::File(keep(from)?),
         };
     }
     Ok((with_agent(spec), kept))
@@ -88,14 +88,14 @@ fn readable(args: &RunArgs, path: &str) -> Result<Option<String>, CliError> {
 }
 
 /// Standard input, as far as it is part of the job itself.
-enum Taken {
+enum TakenStdin {
     All(Vec<u8>),
     /// All of it again, which is too long for that.
     More(Box<dyn Read>),
 }
 
 /// Reads what is part of the job, and no more.
-fn taken_along(mut input: Box<dyn Read>) -> Result<Taken, CliError> {
+fn taken_along(mut input: Box<dyn Read>) -> Result<TakenStdin, CliError> {
     let mut bytes = vec![];
     let most = STDIN_BYTES as u64 + 1;
     input
@@ -104,7 +104,7 @@ fn taken_along(mut input: Box<dyn Read>) -> Result<Taken, CliError> {
         .read_to_end(&mut bytes)
         .map_err(CliError::usage)?;
     Ok(match bytes.len() > STDIN_BYTES {
-        false => Taken::All(bytes),
-        true => Taken::More(Box::new(Cursor::new(bytes).chain(input))),
+        false => TakenStdin::All(bytes),
+        true => TakenStdin::More(Box::new(Cursor::new(bytes).chain(input))),
     })
 }

@@ -100,17 +100,10 @@ async fn with_dispatcher(
         spec.transport_settings = spec.transport_settings.set(SECRETS_SETTING, &id);
     }
     let (known, revision) = client.configuration_revision().await.map_err(client_error)?;
-    let job = prepare(args, &known, (&targets, &gathered, &spec))?;
-    if let Some(limit) = job.guard {
-        report::remark(&guard::job_remark(limit));
-    }
-    guard::confirm_job(&job.plan, job.guard.is_some(), args.yes)?;
+    let job = confirmed(args, &known, (&targets, &gathered, &spec))?;
     // An invalid job is refused before a password is asked for.
     let secrets = has_secrets.then(|| secrets(args, &id)).transpose()?;
-    let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?.of_kept_job();
-    let screen = Arc::new(screen.folding(folding(args.fold, args.format)?));
-    screen.watched_by(&account());
-    screen.log(&WarningRecord::lines(&gathered)?);
+    let screen = screen(args, &gathered)?;
     let person = person(&args.ssh, &screen)?;
     if place.server().is_none() {
         check_transport(&settings, secrets.as_ref(), &person, &screen).await?;
@@ -126,17 +119,16 @@ async fn with_dispatcher(
         report::print(&format!("{}\n", submitted.number.number()))?;
         return Ok(Exit::Succeeded);
     }
-    let Submitted {
-        number,
-        after,
-        configuration,
-        revision,
-    } = submitted;
-    let in_force = (Arc::clone(&configuration.fleet), Arc::clone(&configuration.policy));
+    let number = submitted.number;
+    let in_force = &submitted.configuration;
+    let in_force = (Arc::clone(&in_force.fleet), Arc::clone(&in_force.policy));
     let watched = FollowedSources::of(args, &targets, &gathered, &in_force)?;
-    let namespace = WatchedNamespace::new(client.clone(), (revision, configuration.clone()));
-    let followed = FollowedJob::submitted(place, client, (number, after))
-        .configured(configuration.fleet, configuration.policy)
+    let namespace = WatchedNamespace::new(
+        client.clone(),
+        (submitted.revision.clone(), submitted.configuration.clone()),
+    );
+    let followed = FollowedJob::submitted(place, client, (number, submitted.after))
+        .configured(submitted.configuration.fleet, submitted.configuration.policy)
         .secrets(secrets)
         .person(person)
         // Lines that are typed answer what is asked about the inventory.
@@ -151,6 +143,28 @@ async fn with_dispatcher(
     TerminalPrompter::leave();
     next_commands(number, exit, &screen);
     Ok(exit)
+}
+
+/// The job under what is in force, once a person has agreed to it where that is needed.
+fn confirmed(
+    args: &RunArgs,
+    known: &Configuration,
+    given: (&Targets, &Gathered, &JobSpec),
+) -> Result<KeptJob, CliError> {
+    let job = prepare(args, known, given)?;
+    if let Some(limit) = job.guard {
+        report::remark(&guard::job_remark(limit));
+    }
+    guard::confirm_job(&job.plan, job.guard.is_some(), args.yes)?;
+    Ok(job)
+}
+
+fn screen(args: &RunArgs, gathered: &Gathered) -> Result<Arc<Screen>, CliError> {
+    let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?.of_kept_job();
+    let screen = Arc::new(screen.folding(folding(args.fold, args.format)?));
+    screen.watched_by(&account());
+    screen.log(&WarningRecord::lines(gathered)?);
+    Ok(screen)
 }
 
 /// A job that was submitted.

@@ -35,29 +35,16 @@ impl StatusLines<'_> {
         let limits = limits(&self.progress.groups);
         // One line is for what runs, one for all hosts, and one for limits that have none.
         let room = rows.saturating_sub(2);
-        let shown = active(
-            &limits,
-            if limits.len() > room {
-                room.saturating_sub(1)
-            } else {
-                room
-            },
-        );
-        let names = shown
-            .iter()
-            .map(|group| width(&visible(&group.name)))
-            .max()
-            .unwrap_or(0);
-        let counts: Vec<String> = shown
-            .iter()
-            .map(|group| counts(group))
-            .chain([self.total(total)])
-            .collect();
-        let layout = LineLayout::new(
-            columns,
-            names,
-            counts.iter().map(|counts| width(counts)).max().unwrap_or(0),
-        );
+        let most = match limits.len() > room {
+            true => room.saturating_sub(1),
+            false => room,
+        };
+        let shown = active(&limits, most);
+        let counts = shown.iter().map(|group| counts(group));
+        let counts: Vec<String> = counts.chain([self.total(total)]).collect();
+        let names = shown.iter().map(|group| width(&visible(&group.name)));
+        let widest = counts.iter().map(|counts| width(counts));
+        let layout = LineLayout::new(columns, names.max().unwrap_or(0), widest.max().unwrap_or(0));
         let groups = shown.iter().copied().chain([total]);
         let mut lines: Vec<String> = groups
             .zip(&counts)

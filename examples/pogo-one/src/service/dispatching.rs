@@ -55,21 +55,9 @@ impl Dispatching {
     ) -> Result<(Self, ServedNamespace), NotServed> {
         let name = kept.unique_name().await?;
         let feed = OutputFeed::new();
-        let log = taking.log;
-        let warnings = move |warning: &str| {
-            if log {
-                ServiceLog.say(warning);
-            }
-        };
         let secrets = KeptSecrets::default();
         let questions = QuestionBoard::new();
-        let builder = SshTransport::builder()
-            .prompter(AttachedPrompter(questions.clone()))
-            .first_contacts(&FirstContacts::with_remarks());
-        let transports = SshTransports::new(builder)
-            .secrets(secrets.clone())
-            .agents(secrets.clone())
-            .on_warning(warnings);
+        let transports = transports(&questions, &secrets, taking.log);
         let mut builder = Dispatcher::builder(Arc::new(TransportPool::new(transports)))
             .journal(kept.journal())
             .output(kept.output())
@@ -79,7 +67,7 @@ impl Dispatching {
             .observer(Arc::new(feed.clone()))
             .observer(Arc::new(secrets.clone()))
             .observer(Arc::new(InputCleaner(place.inputs())));
-        if log {
+        if taking.log {
             builder = builder.observer(Arc::new(ServiceLog));
         }
         if let Some(accepted) = taking.accepted {
@@ -139,6 +127,21 @@ pub(super) enum Ended {
     /// Another one has taken over.
     Fenced,
     Broken(String),
+}
+
+/// Transports that ask whoever is attached, and may use what jobs were given.
+fn transports(questions: &QuestionBoard, secrets: &KeptSecrets, log: bool) -> SshTransports {
+    let builder = SshTransport::builder()
+        .prompter(AttachedPrompter(questions.clone()))
+        .first_contacts(&FirstContacts::with_remarks());
+    SshTransports::new(builder)
+        .secrets(secrets.clone())
+        .agents(secrets.clone())
+        .on_warning(move |warning| {
+            if log {
+                ServiceLog.say(warning);
+            }
+        })
 }
 
 fn not_served(error: DispatchError) -> NotServed {

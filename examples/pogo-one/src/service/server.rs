@@ -18,7 +18,7 @@ use super::launch::Started;
 use super::log::ServiceLog;
 use super::place::PlaceStore;
 use super::role::Role;
-use super::signals::{Asked, Signals};
+use super::signals::{SignalRequest, Signals};
 use super::standby::{Standby, taken_over_by};
 use super::{Place, process};
 use crate::actor::local_actor;
@@ -156,13 +156,13 @@ impl<'a> Service<'a> {
             }
             let grace = self.config.grace.unwrap_or(GRACE);
             match self.until_asked(&mut server, &mut signals).await? {
-                Some(Asked::StepDown) => {
+                Some(SignalRequest::StepDown) => {
                     if self.step_down(server, grace, &mut signals).await?.is_break() {
                         return Ok(Exit::Succeeded);
                     }
                 }
                 asked => {
-                    if let Some(Asked::End(name)) = asked {
+                    if let Some(SignalRequest::End(name)) = asked {
                         let most = humantime::format_duration(grace);
                         ServiceLog.say(format_args!("ends by {name}, in {most} at most"));
                     }
@@ -239,7 +239,7 @@ impl<'a> Service<'a> {
     }
 
     /// Waits for a signal, or until nobody needs it; that the dispatcher ends by itself is an error.
-    async fn until_asked(&self, server: &mut Server, signals: &mut Signals) -> Result<Option<Asked>, CliError> {
+    async fn until_asked(&self, server: &mut Server, signals: &mut Signals) -> Result<Option<SignalRequest>, CliError> {
         let Server { dispatching, front } = server;
         let handle = dispatching.handle.clone();
         let idle = async {
@@ -251,7 +251,7 @@ impl<'a> Service<'a> {
         let asked = async {
             loop {
                 match (signals.next().await, self.place.store()) {
-                    (Asked::StepDown, PlaceStore::Dir(_)) => {
+                    (SignalRequest::StepDown, PlaceStore::Dir(_)) => {
                         ServiceLog.say("goes on: nobody else can take over a store in a directory");
                     }
                     (asked, _) => return asked,

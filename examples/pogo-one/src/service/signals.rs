@@ -6,7 +6,7 @@ use crate::exit::CliError;
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum SignalRequest {
     /// To end, by this signal.
     End(&'static str),
     /// To let another dispatcher take over.
@@ -32,18 +32,18 @@ impl Signals {
         })
     }
 
-    pub(super) async fn next(&mut self) -> Asked {
+    pub(super) async fn next(&mut self) -> SignalRequest {
         tokio::select! {
-            _ = self.interrupt.recv() => Asked::End("SIGINT"),
-            _ = self.terminate.recv() => Asked::End("SIGTERM"),
-            _ = self.step_down.recv() => Asked::StepDown,
+            _ = self.interrupt.recv() => SignalRequest::End("SIGINT"),
+            _ = self.terminate.recv() => SignalRequest::End("SIGTERM"),
+            _ = self.step_down.recv() => SignalRequest::StepDown,
         }
     }
 
     /// The next that asks to end.
     pub(super) async fn end(&mut self) -> &'static str {
         loop {
-            if let Asked::End(name) = self.next().await {
+            if let SignalRequest::End(name) = self.next().await {
                 return name;
             }
         }

@@ -45,14 +45,7 @@ pub(crate) fn apply(args: &ApplyArgs) -> Result<Exit, CliError> {
             return Ok(Exit::Succeeded);
         }
         report::print(&difference.text)?;
-        let lost = unfinished_among(session, &difference.removed).await?;
-        if lost > 0 {
-            let are = if lost == 1 { "is" } else { "are" };
-            report::print(&format!(
-                "{} that {are} removed {are} not done in jobs that go on, and cancelled there unless they come back\n",
-                counted(lost, "host")
-            ))?;
-        }
+        print_lost(unfinished_among(session, &difference.removed).await?)?;
         confirm(args.yes)?;
         let hosts = fleet.len();
         session
@@ -70,6 +63,19 @@ pub(crate) fn apply(args: &ApplyArgs) -> Result<Exit, CliError> {
         ))?;
         Ok(Exit::Succeeded)
     })
+}
+
+/// Says how many hosts would be lost to jobs that go on.
+fn print_lost(hosts: usize) -> Result<(), CliError> {
+    if hosts == 0 {
+        return Ok(());
+    }
+    let are = if hosts == 1 { "is" } else { "are" };
+    let lost = counted(hosts, "host");
+    report::print(&format!(
+        "{lost} that {are} removed {are} not done in jobs that go on, and cancelled there unless they come back\n"
+    ))?;
+    Ok(())
 }
 
 /// The fleet and the policy of the sources.

@@ -32,7 +32,7 @@ pub(crate) fn logs(args: &LogsArgs) -> Result<Exit, CliError> {
             (true, false) => OutputPrinter::folding(FoldStyle::Whole),
             (false, false) => OutputPrinter::lines(),
         };
-        let reader = Reader { session, job, args };
+        let reader = OutputReader { session, job, args };
         for result in &hosts {
             reader.host(result, &mut printer).await?;
         }
@@ -42,13 +42,13 @@ pub(crate) fn logs(args: &LogsArgs) -> Result<Exit, CliError> {
 }
 
 /// Reads the output of hosts, and passes it on.
-struct Reader<'a> {
+struct OutputReader<'a> {
     session: &'a Session,
     job: JobId,
     args: &'a LogsArgs,
 }
 
-impl Reader<'_> {
+impl OutputReader<'_> {
     async fn host(&self, result: &HostResult, printer: &mut OutputPrinter) -> Result<(), CliError> {
         let Some(attempt) = result.last_attempt.as_ref().and_then(|attempt| attempt.id) else {
             return Ok(());

@@ -44,7 +44,7 @@ pub(crate) fn probe(args: &ProbeArgs) -> Result<Exit, CliError> {
     with_session(&args.order.place, async |session| {
         let mut signals = StopSignals::listen().map_err(CliError::broken)?;
         let job = session.job(args.job).await?;
-        let asked = Asked::of(session, job, args).await?;
+        let asked = ProbedHosts::of(session, job, args).await?;
         if asked.hosts.is_empty() {
             report::print(&format!(
                 "job {} has no such host that failed or is in doubt\n",
@@ -78,7 +78,7 @@ pub(crate) fn probe(args: &ProbeArgs) -> Result<Exit, CliError> {
 }
 
 /// The hosts that are asked.
-struct Asked {
+struct ProbedHosts {
     job: JobId,
     hosts: Vec<HostName>,
     /// The job is over for good: whatever its hosts hold is given back where the check succeeds, and there is nothing
@@ -86,7 +86,7 @@ struct Asked {
     has_retired: bool,
 }
 
-impl Asked {
+impl ProbedHosts {
     async fn of(session: &Session, job: JobId, args: &ProbeArgs) -> Result<Self, CliError> {
         let among = together(&args.hosts);
         let states: &[TaskState] = match (args.failed, args.in_doubt) {
@@ -124,7 +124,7 @@ fn reason(args: &ProbeArgs, check: JobId) -> String {
 }
 
 /// Submits the check: the login of the job, and nothing else of what it did.
-async fn submit(session: &Session, asked: &Asked, args: &ProbeArgs) -> Result<JobId, CliError> {
+async fn submit(session: &Session, asked: &ProbedHosts, args: &ProbeArgs) -> Result<JobId, CliError> {
     let of = submitted(session, asked.job).await?;
     let check = match args.check.as_slice() {
         [line] => RemoteCommand::shell(line),
@@ -201,7 +201,12 @@ async fn give_up(session: &Session, check: JobId) -> Result<(), CliError> {
 }
 
 /// Counts hosts as done in the job that they failed in; those for which that was done.
-async fn free(session: &Session, asked: &Asked, well: &[HostResult], reason: &str) -> Result<Vec<HostName>, CliError> {
+async fn free(
+    session: &Session,
+    asked: &ProbedHosts,
+    well: &[HostResult],
+    reason: &str,
+) -> Result<Vec<HostName>, CliError> {
     let hosts: Vec<HostName> = well.iter().map(|result| result.host.clone()).collect();
     if asked.has_retired || hosts.is_empty() {
         return Ok(hosts);
@@ -248,7 +253,7 @@ async fn forget(session: &Session, check: JobId, ill: &[HostResult]) {
 
 async fn say(
     session: &Session,
-    (asked, check): (&Asked, JobId),
+    (asked, check): (&ProbedHosts, JobId),
     (freed, well, ill): (Vec<HostName>, &[HostResult], &[HostResult]),
     format: PlanFormat,
 ) -> Result<Exit, CliError> {
