@@ -9,6 +9,13 @@ use crate::refusal::Refusal;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+/// Whether a request says which page it is from, as those of browsers do that change something. What it says is
+/// [checked](check) before anybody is known.
+#[cfg(feature = "oidc")]
+pub(crate) fn says_its_origin(request: &Parts) -> bool {
+    request.headers.contains_key(FETCH_SITE) || request.headers.contains_key(ORIGIN)
+}
+
 /// Refuses what changes something and comes from a page of another server, whoever the browser is logged in as. What is
 /// no browser says neither of these, and has to bring its token itself.
 ///

@@ -6,6 +6,7 @@ mod any_of;
 mod authenticator;
 mod bearer;
 mod body;
+mod browser_login;
 mod closing;
 mod cross_origin;
 #[cfg(feature = "grants-file")]
@@ -18,6 +19,8 @@ mod json;
 mod jwt;
 mod limits;
 mod live;
+#[cfg(feature = "oidc")]
+mod oidc;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 #[cfg(feature = "page")]
@@ -29,6 +32,7 @@ mod request;
 mod revision;
 mod roles;
 mod routes;
+mod secret_owners;
 mod served_namespace;
 #[cfg(any(feature = "tcp", feature = "unix"))]
 mod serving;
@@ -43,6 +47,7 @@ mod token_file;
 mod tokens;
 #[cfg(feature = "unix")]
 pub mod unix;
+mod uploads;
 
 pub use access::{
     Decision, Grant, Grants, HostScope, InvalidWho, Question, Recipe, Right, SharedGrants, Uncovered, UnknownVerb,
@@ -60,6 +65,8 @@ pub use jwt::JwksUrl;
 pub use jwt::{JwksError, JwksFile, JwksSource, JwtAlgorithm, JwtAuthenticator, JwtIssuer, UnknownAlgorithm};
 pub use limits::Limits;
 pub use live::{OutputFeed, QuestionBoard};
+#[cfg(feature = "oidc")]
+pub use oidc::{InvalidProvider, OidcLogins, OidcProvider, SessionLimits};
 pub use roles::Standby;
 pub use routes::{Route, router, routes};
 pub use secrecy::SecretString;
@@ -70,3 +77,4 @@ pub use token_file::{NewSecret, NewToken, TokenEntry, TokenFile, TokenFileError,
 pub use tokens::Tokens;
 #[cfg(feature = "unix")]
 pub use unix::{Peer, PeerAccounts};
+pub use uploads::Uploads;

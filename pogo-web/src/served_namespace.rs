@@ -11,8 +11,9 @@ use pogo_core::output::OutputStore;
 use crate::history::History;
 use crate::live::EncodedRecords;
 use crate::revision::Revisions;
+use crate::secret_owners::SecretOwners;
 use crate::timeline::Timelines;
-use crate::{OutputFeed, QuestionBoard};
+use crate::{OutputFeed, QuestionBoard, Uploads};
 
 /// A namespace that is served: its dispatcher's handle, and the stores of its output and its history.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub struct ServedNamespace {
     pub(crate) timelines: Timelines,
     pub(crate) history: Option<Arc<History>>,
     pub(crate) secrets: Option<Arc<dyn SecretsKeeper>>,
+    pub(crate) secret_owners: Arc<SecretOwners>,
+    pub(crate) uploads: Option<Uploads>,
     pub(crate) revisions: Arc<Revisions>,
     pub(crate) questions: Option<QuestionBoard>,
     pub(crate) encoded: Arc<EncodedRecords>,
@@ -44,6 +47,8 @@ impl ServedNamespace {
             timelines: Timelines::default(),
             history: None,
             secrets: None,
+            secret_owners: Arc::default(),
+            uploads: None,
             revisions: Arc::default(),
             questions: None,
             encoded: Arc::default(),
@@ -61,6 +66,13 @@ impl ServedNamespace {
     #[must_use]
     pub fn secrets(mut self, keeper: Arc<dyn SecretsKeeper>) -> Self {
         self.secrets = Some(keeper);
+        self
+    }
+
+    /// Gives where files are kept that people send for their jobs. By default none are taken.
+    #[must_use]
+    pub fn uploads(mut self, uploads: Uploads) -> Self {
+        self.uploads = Some(uploads);
         self
     }
 

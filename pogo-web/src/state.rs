@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pogo_api::wire::NamespaceName;
 use tokio::sync::Semaphore;
 
+use crate::browser_login::BrowserLogin;
 use crate::rate::Rates;
 use crate::roles::{Role, Roles, Standby};
 use crate::{Authenticator, Limits, ServedNamespace, SharedGrants};
@@ -23,6 +24,8 @@ pub(crate) struct RouterShared {
     /// Who may do what; without any, whoever is known may do everything.
     pub(crate) grants: Option<SharedGrants>,
     pub(crate) limits: Limits,
+    /// By what people log in with their browsers.
+    pub(crate) logins: Option<Arc<dyn BrowserLogin>>,
     /// A permit for each stream that may be opened.
     pub(crate) streams: Arc<Semaphore>,
     /// How often each name asks.
@@ -52,6 +55,7 @@ impl RouterState {
             authenticator,
             grants: None,
             limits: Limits::default(),
+            logins: None,
         }
     }
 
@@ -96,6 +100,7 @@ pub struct RouterStateBuilder {
     authenticator: Arc<dyn Authenticator>,
     grants: Option<SharedGrants>,
     limits: Limits,
+    logins: Option<Arc<dyn BrowserLogin>>,
 }
 
 impl RouterStateBuilder {
@@ -135,6 +140,15 @@ impl RouterStateBuilder {
         self
     }
 
+    /// Lets people log in with their browsers. Who has logged in is known by these logins as an authenticator: give
+    /// them to the [builder](RouterState::builder) as well, with others by [`AnyOf`](crate::AnyOf).
+    #[cfg(feature = "oidc")]
+    #[must_use]
+    pub fn logins(mut self, logins: crate::OidcLogins) -> Self {
+        self.logins = Some(Arc::new(logins));
+        self
+    }
+
     /// The state.
     pub fn build(self) -> RouterState {
         let limits = self.limits;
@@ -147,6 +161,7 @@ impl RouterStateBuilder {
             streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),
             rates: Rates::new(limits.rate, limits.rate_time),
             requests: AtomicU64::new(0),
+            logins: self.logins,
             bodies: Semaphore::new(kib.min(Semaphore::MAX_PERMITS)),
             limits,
         }))

@@ -1,5 +1,6 @@
 //! The client of a namespace: what a dispatcher's handle offers, from afar.
 
+use base64ct::{Base64, Encoding};
 use pogo_core::fleet::HostName;
 use pogo_core::history::{JobEvents, JobEventsQuery, JobFilter, JobPage};
 use pogo_core::output::OutputPage;
@@ -13,9 +14,9 @@ use pogo_core::stream::{DispatcherStatus, QueryAnswer};
 use super::patience::Patience;
 use super::{Client, ClientError, Condition, Revision};
 use crate::wire::{
-    Configuration, History, JobRecords, NamespaceName, OrderAnswer, OutputPart, OutputRange, QuestionAnswer, Secrets,
-    Status, Touched, TouchedQuery, WaitAnswer, history_path, job_events_path, namespace_path, output_path, query_path,
-    touched_path,
+    Configuration, History, InputPart, JobRecords, NamespaceName, OrderAnswer, OutputPart, OutputRange, QuestionAnswer,
+    Secrets, Session, Status, Touched, TouchedQuery, Upload, WaitAnswer, history_path, job_events_path, namespace_path,
+    output_path, query_path, touched_path,
 };
 
 /// The client of a namespace. Cheap to clone.
@@ -181,6 +182,32 @@ impl NamespaceClient {
         let answer: JobRecords = self.client.get(job_events_path(&self.name, query)).await?;
         let records = answer.records.into_iter().map(|record| (record.seq, record.record));
         Ok(JobEvents::new(records.collect(), answer.next))
+    }
+
+    /// Sends a part of a file that a job is to read: the first one under a name, each other after those before it.
+    /// [`Upload::source`] is how the job names the file.
+    ///
+    /// # Errors
+    /// It is too large, or too many are sent; nobody answers, or contact was lost.
+    pub async fn upload(
+        &self,
+        (id, name): (Option<String>, &str),
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<Upload, ClientError> {
+        let part = InputPart::new(id, name.to_owned(), offset, Base64::encode_string(bytes));
+        let body = serde_json::to_vec(&part).map_err(|_| ClientError::Unsupported {
+            message: "the part of a file is no text".to_owned(),
+        })?;
+        self.client.post(self.path("inputs"), body).await
+    }
+
+    /// Who asks, as the server knows them.
+    ///
+    /// # Errors
+    /// Nobody answers, or contact was lost.
+    pub async fn session(&self) -> Result<Session, ClientError> {
+        self.client.get("/v1/session".to_owned()).await
     }
 
     /// What touched hosts in a stretch of time: jobs that ran there, and orders, in the order in which they began.

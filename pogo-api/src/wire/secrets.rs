@@ -56,6 +56,9 @@ fn none<T>() -> Option<T> {
 }
 
 impl Secrets {
+    /// The setting by which the transport of a job names its secrets.
+    pub const SETTING: &'static str = "secrets";
+
     /// No secrets yet, under this id.
     pub fn new(id: impl Into<String>) -> Self {
         Self {

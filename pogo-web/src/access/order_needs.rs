@@ -1,7 +1,7 @@
 //! What each order needs to be allowed.
 
 use pogo_core::fleet::HostName;
-use pogo_core::plan::JobSpec;
+use pogo_core::plan::{HoldOwner, JobSpec};
 use pogo_core::policy::Setting;
 use pogo_core::scheduler::{JobId, Order};
 
@@ -22,6 +22,8 @@ pub(super) enum Need<'a> {
     RunAnything(JobId),
     /// To steer all jobs, on these hosts.
     Hosts(&'a [HostName]),
+    /// To hold hosts under this name, which is one's own or that of somebody else.
+    HoldName(&'a HoldOwner),
 }
 
 /// What an order needs; all of it has to be allowed. An order that is not known here is one of an administrator.
@@ -33,6 +35,8 @@ pub(super) fn needs(order: &Order) -> Vec<Need<'_>> {
             if spec.override_constraints.is_some() {
                 needs.push(Need::Namespace(Verb::Admin));
             }
+            // Whoever holds a host keeps the jobs of others from it.
+            needs.extend(spec.under_hold.as_ref().map(Need::HoldName));
             needs
         }
         Order::Pause { job }
@@ -50,7 +54,10 @@ pub(super) fn needs(order: &Order) -> Vec<Need<'_>> {
             needs
         }
         Order::Retry { job, hosts, .. } | Order::Skip { job, hosts, .. } => vec![Need::JobHosts(*job, hosts)],
-        Order::Hold { hosts, .. } | Order::Release { hosts, .. } => vec![Need::Hosts(hosts)],
+        Order::Hold { hosts, owner, .. } => vec![Need::Hosts(hosts), Need::HoldName(owner)],
+        // By force it ends the holds of all, and says who has done it: the server fills that in.
+        Order::Release { hosts, force: true, .. } => vec![Need::Hosts(hosts)],
+        Order::Release { hosts, by, .. } => vec![Need::Hosts(hosts), Need::HoldName(by)],
         Order::MarkDown { host } | Order::MarkUp { host, .. } => vec![Need::Hosts(std::slice::from_ref(host))],
         // It counts for hosts that the selector comes to name later, too.
         Order::Freeze { .. } | Order::Thaw { .. } => vec![Need::Namespace(Verb::SteerAll)],

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use pogo_api::wire::{NamespaceName, ProblemKind};
 use pogo_core::fleet::{Fleet, HostName};
-use pogo_core::plan::JobSpec;
-use pogo_core::scheduler::{Command, JobId, Order};
+use pogo_core::plan::{HoldOwner, JobSpec};
+use pogo_core::scheduler::{Actor, Command, JobId, Order};
 use serde::Deserialize;
 
 use super::facts::JobFacts;
@@ -137,6 +137,10 @@ impl Access {
                 let facts = JobFacts::of(namespace, *job).await?;
                 self.check_hosts(Verb::Run, &facts.fleet, &facts.hosts, None)
             }
+            Need::HoldName(owner) => match is_own(owner, &self.identity.actor) || self.is_unlimited(Verb::Admin) {
+                true => Ok(()),
+                false => Err(self.not_own_name(owner)),
+            },
             Need::Hosts(hosts) => {
                 self.check(Verb::SteerAll)?;
                 let fleet = fleet_of(namespace).await?;
@@ -215,6 +219,16 @@ impl Access {
         Refusal::new(ProblemKind::NotAllowed, said)
     }
 
+    fn not_own_name(&self, owner: &HoldOwner) -> Refusal {
+        let (actor, name) = (&self.identity.actor, &self.identity.actor.name);
+        let said = format_args!(
+            "`{}` is no name of `{actor}`, who holds hosts as `{name}`, or as `{name}: WHAT FOR`; whoever may change \
+             the policy of this namespace may use any name",
+            owner.as_str().escape_debug()
+        );
+        Refusal::new(ProblemKind::NotYourName, said)
+    }
+
     fn refused_by_kind(&self, verb: Verb) -> Refusal {
         let (actor, namespace) = (&self.identity.actor, self.name());
         let said = format_args!(
@@ -232,6 +246,13 @@ impl Access {
         );
         Refusal::new(ProblemKind::NotAllowed, said)
     }
+}
+
+/// Whether a name of a hold is that of its actor, alone or with what else there is to say: `alice`, `alice@laptop`,
+/// `alice (laptop)`, `alice: CHG-1234`.
+fn is_own(owner: &HoldOwner, actor: &Actor) -> bool {
+    let rest = owner.as_str().strip_prefix(actor.name.trim());
+    rest.is_some_and(|rest| rest.is_empty() || ["@", " (", ": "].iter().any(|begin| rest.starts_with(begin)))
 }
 
 async fn fleet_of(namespace: &ServedNamespace) -> Result<Arc<Fleet>, Refusal> {

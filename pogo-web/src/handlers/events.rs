@@ -3,10 +3,12 @@
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use futures::future::{Either, select};
 use futures::stream::{StreamExt, unfold};
@@ -15,7 +17,9 @@ use pogo_core::dispatcher::{Subscription, SubscriptionError};
 use pogo_core::scheduler::JobId;
 use pogo_core::stream::{StreamId, StreamRequest, Update};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::sleep;
 
+use crate::Authenticator;
 use crate::closing::Closing;
 use crate::json::Reply;
 use crate::live::{EncodedRecords, FeedReader, OutputFeed, QuestionReader, sse};
@@ -73,7 +77,7 @@ fn output_reader(feed: Option<OutputFeed>, job: Option<JobId>) -> Result<FeedRea
     })
 }
 
-pub(crate) async fn events(mut request: Request) -> Reply {
+pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
     let asked = StreamParameters::by(&mut request)?;
     let namespace = request.namespace()?;
     let (handle, feed) = (namespace.handle.clone(), namespace.output_feed.clone());
@@ -91,14 +95,20 @@ pub(crate) async fn events(mut request: Request) -> Reply {
     let mut subscription = handle.subscribe(asked.updates, request.shared().limits.subscription);
     // There is always one at once: where nothing has happened since, that the connection works.
     let first = Some(first_update(&mut subscription).await?);
-    let closing: Closes = Box::pin(Closing::closes(request.closing.clone()));
+    let shared = request.shared();
+    let known = until_unknown(
+        Arc::clone(&shared.authenticator),
+        parts,
+        shared.limits.subscription.heartbeat,
+    );
+    let ends: Ends = Box::pin(last_event(request.closing.clone(), known));
     let follower = Follower {
         subscription,
         encoded,
         output,
         questions,
         first,
-        closing,
+        ends,
         begins: true,
         _permit: permit,
     };
@@ -121,7 +131,25 @@ async fn first_update(subscription: &mut Subscription) -> Result<Update, Refusal
     }
 }
 
-type Closes = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// The last event of a stream that ends by itself.
+type Ends = Pin<Box<dyn Future<Output = Bytes> + Send>>;
+
+async fn last_event(closing: Option<Closing>, unknown: impl Future<Output = Refusal>) -> Bytes {
+    match select(pin!(Closing::closes(closing)), pin!(unknown)).await {
+        Either::Left(_) => sse::end(StreamEndReason::Closing),
+        Either::Right((refusal, _)) => sse::problem(&refusal.into_problem()),
+    }
+}
+
+/// Resolves when whoever follows is not known any more: a login that has ended, a token that was revoked.
+async fn until_unknown(authenticator: Arc<dyn Authenticator>, parts: Parts, every: Duration) -> Refusal {
+    loop {
+        sleep(every).await;
+        if let Err(error) = authenticator.authenticate(&parts).await {
+            return error.into();
+        }
+    }
+}
 
 /// Somebody who follows. Only polled when what was sent before has been taken, so it holds one update at most.
 struct Follower {
@@ -130,7 +158,7 @@ struct Follower {
     output: Option<FeedReader>,
     questions: Option<QuestionReader>,
     first: Option<Update>,
-    closing: Closes,
+    ends: Ends,
     begins: bool,
     _permit: OwnedSemaphorePermit,
 }
@@ -139,7 +167,7 @@ struct Follower {
 enum FollowerWakeup {
     Output(Bytes),
     Update(Option<Result<Update, SubscriptionError>>),
-    Closing,
+    End(Bytes),
 }
 
 impl Follower {
@@ -154,15 +182,15 @@ impl Follower {
         let came = {
             // What an attempt wrote is there before the record of its end, and is sent before it.
             let output = pin!(next_output(&mut self.output, &mut self.questions));
-            match select(output, select(self.subscription.next(), self.closing.as_mut())).await {
+            match select(output, select(self.subscription.next(), self.ends.as_mut())).await {
                 Either::Left((output, _)) => FollowerWakeup::Output(output),
                 Either::Right((Either::Left((next, _)), _)) => FollowerWakeup::Update(next),
-                Either::Right((Either::Right(_), _)) => FollowerWakeup::Closing,
+                Either::Right((Either::Right((last, _)), _)) => FollowerWakeup::End(last),
             }
         };
         let next = match came {
             FollowerWakeup::Output(output) => return Some((output, Some(self))),
-            FollowerWakeup::Closing => return Some((sse::end(StreamEndReason::Closing), None)),
+            FollowerWakeup::End(last) => return Some((last, None)),
             FollowerWakeup::Update(next) => next,
         };
         match next {

@@ -17,16 +17,22 @@ pub(crate) async fn secrets(mut request: Request, headers: HeaderMap, body: Body
         let said = "this server takes no secrets for jobs; it connects with those that it has";
         return Err(Refusal::new(ProblemKind::NotAllowed, said));
     };
-    if !request.access.identity.local_files {
-        let said = "only the account of the server gives secrets for jobs, since the server connects with them";
-        return Err(Refusal::new(ProblemKind::NotAllowed, said));
-    }
     let sent: serde_json::Value = receive(request.shared(), &headers, body).await?;
     // The error of a reader may repeat what it has read.
     let secrets: Secrets = serde_json::from_value(sent).map_err(|_| {
         let said = "the body is no document of secrets: it has a version, an id, and texts";
         Refusal::new(ProblemKind::InvalidBody, said)
     })?;
+    let identity = &request.access.identity;
+    if !identity.local_files {
+        // Both are of this machine, and of whoever may read its files.
+        if secrets.passphrase.is_some() || secrets.agent.is_some() {
+            let said = "key files and agents are the server's own; give passwords and secret variables alone";
+            return Err(Refusal::new(ProblemKind::NotAllowed, said));
+        }
+        let (handle, owner) = (&namespace.handle, &identity.actor.name);
+        namespace.secret_owners.give(handle, &secrets.id, owner).await?;
+    }
     keeper.keep(secrets);
     document(&OrderAnswer::new(Answer::Done))
 }

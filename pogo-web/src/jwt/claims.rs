@@ -7,10 +7,11 @@ use pogo_core::scheduler::Actor;
 use serde_json::{Map, Value};
 
 use super::JwtIssuer;
+use super::person::PersonClaims;
 use crate::{AuthError, Identity};
 
 /// The claims of a token whose signature holds.
-pub(super) type Claims = Map<String, Value>;
+pub(crate) type Claims = Map<String, Value>;
 
 /// More groups than this are of no use, and of harm to memory.
 const MOST_GROUPS: usize = 1_000;
@@ -21,28 +22,30 @@ pub(super) fn identity(claims: &Claims, issuer: &JwtIssuer) -> Result<Identity, 
     if claims.get("iss").and_then(Value::as_str) != Some(issuer.issuer.as_str()) {
         return Err(refused("the token is of another issuer"));
     }
-    for (claim, value) in &issuer.required {
+    person(claims, &issuer.person)
+}
+
+/// Who it is that these claims are of, which somebody has checked.
+pub(crate) fn person(claims: &Claims, of: &PersonClaims) -> Result<Identity, AuthError> {
+    for (claim, value) in &of.required {
         if claims.get(claim).and_then(Value::as_str) != Some(value.as_str()) {
             let said = format!("the claim `{claim}` of the token is not what this server asks for");
             return Err(AuthError::not_allowed(said));
         }
     }
-    let name = claims.get(&issuer.name_claim).and_then(Value::as_str);
-    let name = name.and_then(|name| text(&issuer.name_prefix, name));
+    let name = claims.get(&of.name).and_then(Value::as_str);
+    let name = name.and_then(|name| text(&of.name_prefix, name));
     let name = name.ok_or_else(|| {
-        let said = format!(
-            "the claim `{}` of the token is no name that can be recorded",
-            issuer.name_claim
-        );
+        let said = format!("the claim `{}` of the token is no name that can be recorded", of.name);
         refused(&said)
     })?;
-    let actor = Actor::new(name).with_token(Arc::clone(&issuer.label));
-    Ok(Identity::new(actor).in_groups(groups(claims, issuer)))
+    let actor = Actor::new(name).with_token(Arc::clone(&of.label));
+    Ok(Identity::new(actor).in_groups(groups(claims, of)))
 }
 
 /// The groups that a claim names: a list of texts, or one text. Whatever else is in it is no group.
-fn groups(claims: &Claims, issuer: &JwtIssuer) -> Vec<Arc<str>> {
-    let Some(claim) = issuer.groups_claim.as_ref().and_then(|claim| claims.get(claim)) else {
+fn groups(claims: &Claims, of: &PersonClaims) -> Vec<Arc<str>> {
+    let Some(claim) = of.groups.as_ref().and_then(|claim| claims.get(claim)) else {
         return Vec::new();
     };
     let listed = match claim {
@@ -50,7 +53,7 @@ fn groups(claims: &Claims, issuer: &JwtIssuer) -> Vec<Arc<str>> {
         one => std::slice::from_ref(one),
     };
     let texts = listed.iter().filter_map(Value::as_str);
-    let groups = texts.filter_map(|group| text(&issuer.groups_prefix, group));
+    let groups = texts.filter_map(|group| text(&of.groups_prefix, group));
     groups.take(MOST_GROUPS).collect()
 }
 

@@ -1,10 +1,11 @@
 //! Whose tokens are taken, and what of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::cache::KeyCache;
+use super::person::PersonClaims;
 use super::{JwksSource, JwtAlgorithm};
 
 /// Whose tokens are taken, by which keys, for whom they have to be meant, and what their claims say of whoever comes.
@@ -12,16 +13,11 @@ use super::{JwksSource, JwtAlgorithm};
 /// By default a token is signed with RS256, ES256 or EdDSA, `sub` is the name, and nobody is in a group.
 #[derive(Clone)]
 pub struct JwtIssuer {
-    pub(super) label: Arc<str>,
     pub(super) issuer: String,
     pub(super) audiences: Vec<String>,
     pub(super) algorithms: BTreeSet<JwtAlgorithm>,
     pub(super) keys: Arc<KeyCache>,
-    pub(super) name_claim: String,
-    pub(super) name_prefix: String,
-    pub(super) groups_claim: Option<String>,
-    pub(super) groups_prefix: String,
-    pub(super) required: BTreeMap<String, String>,
+    pub(super) person: PersonClaims,
     pub(super) leeway: Duration,
 }
 
@@ -36,16 +32,11 @@ impl JwtIssuer {
     ) -> Self {
         use JwtAlgorithm::{ES256, EdDSA, RS256};
         Self {
-            label: label.into(),
             issuer: issuer.into(),
             audiences: vec![audience.into()],
             algorithms: BTreeSet::from([RS256, ES256, EdDSA]),
             keys: Arc::new(KeyCache::new(Box::new(keys))),
-            name_claim: "sub".to_owned(),
-            name_prefix: String::new(),
-            groups_claim: None,
-            groups_prefix: String::new(),
-            required: BTreeMap::new(),
+            person: PersonClaims::new(label),
             leeway: Duration::from_secs(30),
         }
     }
@@ -68,14 +59,14 @@ impl JwtIssuer {
     /// such as `ci:`.
     #[must_use]
     pub fn name(mut self, claim: impl Into<String>, prefix: impl Into<String>) -> Self {
-        (self.name_claim, self.name_prefix) = (claim.into(), prefix.into());
+        (self.person.name, self.person.name_prefix) = (claim.into(), prefix.into());
         self
     }
 
     /// Takes groups from this claim, with something in front of each.
     #[must_use]
     pub fn groups(mut self, claim: impl Into<String>, prefix: impl Into<String>) -> Self {
-        (self.groups_claim, self.groups_prefix) = (Some(claim.into()), prefix.into());
+        (self.person.groups, self.person.groups_prefix) = (Some(claim.into()), prefix.into());
         self
     }
 
@@ -83,7 +74,7 @@ impl JwtIssuer {
     /// tokens anybody can have this is what makes the difference.
     #[must_use]
     pub fn require(mut self, claim: impl Into<String>, value: impl Into<String>) -> Self {
-        self.required.insert(claim.into(), value.into());
+        self.person.required.insert(claim.into(), value.into());
         self
     }
 
@@ -99,7 +90,7 @@ impl JwtIssuer {
 impl std::fmt::Debug for JwtIssuer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("JwtIssuer")
-            .field("label", &self.label)
+            .field("label", &self.person.label)
             .field("issuer", &self.issuer)
             .field("audiences", &self.audiences)
             .field("algorithms", &self.algorithms)

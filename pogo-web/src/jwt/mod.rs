@@ -6,10 +6,16 @@ mod cache;
 mod claims;
 mod issuer;
 mod keys;
+mod person;
 mod ring_verifier;
 mod source;
 #[cfg(feature = "jwks-url")]
 mod url;
+
+#[cfg(feature = "oidc")]
+pub(crate) use claims::{Claims, person};
+#[cfg(feature = "oidc")]
+pub(crate) use person::PersonClaims;
 
 pub use algorithm::{JwtAlgorithm, UnknownAlgorithm};
 pub use authenticator::JwtAuthenticator;

@@ -11,7 +11,7 @@ use utoipa::openapi::path::{
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{Ref, RefOr, Required, Response, ResponseBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr, Required, Response, ResponseBuilder, Responses, ResponsesBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::schemas::{Schemas, add};
@@ -36,6 +36,8 @@ pub(super) struct Operation {
     body: Option<Ref>,
     answer: (&'static str, RefOr<Schema>),
     answer_about: &'static str,
+    /// Whether it leads elsewhere, and a page for people says why not.
+    leads: bool,
     problems: BTreeSet<u16>,
 }
 
@@ -51,6 +53,7 @@ impl Operation {
             body: None,
             answer: ("text/plain", string().into()),
             answer_about: "The answer.",
+            leads: false,
             problems: BTreeSet::new(),
         }
     }
@@ -70,6 +73,18 @@ impl Operation {
             ProblemKind::BodyTooLarge,
             ProblemKind::WrongMediaType,
         ])
+    }
+
+    /// Without a body.
+    pub(super) fn post_nothing(path: &'static str, id: &'static str, about: &'static str) -> Self {
+        Self::new("POST", path, id, about)
+    }
+
+    /// Leads a browser elsewhere.
+    pub(super) fn leads(mut self, about: &'static str) -> Self {
+        self.leads = true;
+        self.answer_about = about;
+        self
     }
 
     /// Answers with this document.
@@ -198,7 +213,7 @@ impl Operation {
             .operation_id(Some(self.id))
             .summary(Some(self.about))
             .parameters(Some(segments.into_iter().chain(self.parameters)))
-            .response("200", answer.build());
+            .responses(answers(self.leads, self.answer_about, answer.build()));
         for status in problems {
             built = built.response(status.to_string(), Ref::from_response_name(problem_name(status)));
         }
@@ -216,6 +231,20 @@ impl Operation {
         }
         built.build()
     }
+}
+
+/// The answer where all is well; and, of what leads elsewhere, the page for people where it is not.
+fn answers(leads: bool, about: &str, answer: Response) -> Responses {
+    if !leads {
+        return ResponsesBuilder::new().response("200", answer).build();
+    }
+    let page = ContentBuilder::new().schema(Some(string())).build();
+    let page = ResponseBuilder::new()
+        .description("A page for people, which says what went wrong.")
+        .content("text/html", page);
+    let elsewhere = ResponseBuilder::new().description(about).build();
+    let responses = ResponsesBuilder::new().response("303", elsewhere);
+    responses.response("default", page.build()).build()
 }
 
 /// What may be answered wherever somebody has to be known; and where a namespace or a part of it is named.
@@ -270,6 +299,7 @@ fn segment(name: &str) -> Parameter {
         "namespace" => (Ref::from_schema_name("NamespaceName").into(), "A namespace."),
         "job" => (numbered(JOB, "3"), "A job: `3` or `job-3`."),
         "attempt" => (numbered(ATTEMPT, "17"), "An attempt: `17` or `a17`."),
+        "login" => (numbered("^[a-z0-9-]{1,64}$", "company"), "The name of a login."),
         "stream" => (Ref::from_schema_name(Stream::name()).into(), "What it was written to."),
         _ => (Ref::from_schema_name("HostName").into(), "A host."),
     };

@@ -1,8 +1,8 @@
 //! What each route takes and answers, in the order of the routes.
 
 use pogo_api::wire::{
-    About, Configuration, History, JobRecords, Namespaces, OrderAnswer, OutputPart, ProblemKind, QuestionAnswer,
-    Secrets, Status, Touched, WaitAnswer,
+    About, Configuration, History, InputPart, JobRecords, Logins, Namespaces, OrderAnswer, OutputPart, ProblemKind,
+    QuestionAnswer, Secrets, Session, Status, Touched, Upload, WaitAnswer,
 };
 use pogo_core::scheduler::{Command, JobStatus, TaskState};
 use pogo_core::stream::QueryAnswer;
@@ -38,6 +38,30 @@ fn of_server() -> Vec<Operation> {
             .text("text/plain", "Of the namespaces that whoever asks may view."),
         Operation::get("/v1/openapi.json", "openapi", "This document.").any_document("Of OpenAPI 3.1."),
         Operation::get("/v1", "about", "Who answers.").answers::<About>("Program, version, process."),
+        Operation::get("/v1/logins", "logins", "By what people log in with their browsers.")
+            .answers::<Logins>("None, where a token is all there is."),
+        Operation::get("/v1/session", "session", "Who asks, as the server knows them.")
+            .answers::<Session>("As of now."),
+        Operation::get("/login/{login}", "login", "Leads a browser to where somebody logs in.")
+            .string(
+                "to",
+                "Where to go on in the page: the part of its address behind `#`, and with it.",
+            )
+            .leads("To the provider, with a cookie that the answer has to come back with.")
+            .or(&[ProblemKind::NoSuchPath, ProblemKind::InvalidParameter]),
+        Operation::get(
+            "/login/{login}/callback",
+            "loginCallback",
+            "Where a provider sends browsers back to.",
+        )
+        .string("code", "What the provider gives in exchange for who it is.")
+        .string("state", "What was sent to the provider.")
+        .string("error", "Why nobody has logged in.")
+        .leads("To the page, with the cookie of a session; a page for people says what went wrong.")
+        .or(&[ProblemKind::NoSuchPath]),
+        Operation::post_nothing("/logout", "logout", "Ends the session of whoever asks.")
+            .answers::<OrderAnswer>("`done`, whether or not there was one.")
+            .or(&[ProblemKind::CrossOrigin]),
         Operation::get("/v1/namespaces", "namespaces", "The namespaces.").answers::<Namespaces>("By name."),
     ]
 }
@@ -144,6 +168,12 @@ fn of_orders() -> Vec<Operation> {
             "Answers a question of a key or a host.",
         )
         .answers::<OrderAnswer>("`done`, or `unchanged` if another answer came before."),
+        Operation::post::<InputPart>(
+            namespace!("/inputs"),
+            "inputs",
+            "Sends a part of a file that a job is to read.",
+        )
+        .answers::<Upload>("How a job names it, and how much of it has come."),
         Operation::post::<Secrets>(
             namespace!("/secrets"),
             "secrets",

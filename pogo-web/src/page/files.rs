@@ -97,6 +97,7 @@ pub(super) const FILES: &[PageFile] = &[
     page_file!("jobs.js", SCRIPT),
     page_file!("keys.js", SCRIPT),
     page_file!("live.js", SCRIPT),
+    page_file!("login.js", SCRIPT),
     page_file!("orders.js", SCRIPT),
     page_file!("output.js", SCRIPT),
     page_file!("paint.js", SCRIPT),

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use pogo_web::{Identity, Limits, Tokens};
 
-use crate::raw::{exchange, parts};
-use crate::served::{Served, Setup};
+use crate::raw::{exchange, parts, request};
+use crate::scenario::scenario;
+use crate::served::{Served, Setup, private_directory};
 
 const THAW: &str = r#"{"order":{"thaw":{"hosts":"*"}}}"#;
 
@@ -141,4 +142,70 @@ async fn who_asks_too_often_is_told_so_and_others_are_answered() {
     // Whoever is not known takes nothing from anybody.
     assert_eq!(ask("mallory").await.0, 401);
     assert_eq!(ask("bob").await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_range_of_output_reaches_no_other_file_job_or_attempt() {
+    let directory = private_directory();
+    let served = scenario(Setup::default(), &directory.path().join("pogo.sock")).await;
+    let output = "/v1/namespaces/default/jobs/1/attempts/7/output/stderr";
+    let whole = exchange(&served.path, request("GET", output, "").as_bytes()).await;
+    // It is not UTF-8, and so in Base64.
+    assert!(whole.contains("Y2Fubm90"), "{whole}");
+    for path in [
+        output.replace("stderr", "..%2F..%2F..%2Fowner"),
+        output.replace("stderr", "%2Fetc%2Fpasswd"),
+        output.replace("stderr", "stderr%00"),
+        output.replace("/7/", "/..%2F7/"),
+        output.replace("/7/", "/-7/"),
+        output.replace("/7/", "/18446744073709551616/"),
+        output.replace("/1/", "/1%2F..%2F1/"),
+        output.replace("default", "..%2Fdefault"),
+        format!("{output}?from=-1"),
+        format!("{output}?from=18446744073709551616"),
+        format!("{output}?from=0x7"),
+        format!("{output}?from=1&from=2"),
+        format!("{output}?path=/etc/passwd"),
+    ] {
+        let answer = exchange(&served.path, request("GET", &path, "").as_bytes()).await;
+        let (status, _, body) = parts(&answer);
+        assert!((400..500).contains(&status), "{path}\n{answer}");
+        assert!(!body.contains("root:") && !body.contains("pieces"), "{path}\n{answer}");
+    }
+    // What is beyond the end, or ends before it begins, is nothing; that of another job has nothing of this one.
+    for path in [
+        format!("{output}?from=18446744073709551615"),
+        format!("{output}?from=9&to=2"),
+        output.replace("jobs/1/", "jobs/2/"),
+    ] {
+        let answer = exchange(&served.path, request("GET", &path, "").as_bytes()).await;
+        let (status, _, body) = parts(&answer);
+        assert!(status < 500 && !body.contains("base64"), "{path}\n{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_for_more_hosts_than_anybody_has_is_refused_before_it_takes_memory() {
+    let served = Served::new().await;
+    served.configure().await;
+    for hosts in [
+        "web[1-18446744073709551615]".to_owned(),
+        "web[0-99999][0-99999]".to_owned(),
+        format!("{}web1{}", "(".repeat(100_000), ")".repeat(100_000)),
+        "!".repeat(200_000) + "web1",
+    ] {
+        let spec = format!(r#"{{"targets":"{hosts}","command":{{"shell":"true"}}}}"#);
+        let submit = format!(r#"{{"order":{{"submit":{{"spec":{spec}}}}}}}"#);
+        for path in ["orders", "preview"] {
+            let path = format!("/v1/namespaces/default/{path}");
+            let answer = exchange(&served.path, request("POST", &path, &submit).as_bytes()).await;
+            let (status, _, _) = parts(&answer);
+            let head: String = answer.chars().take(400).collect();
+            assert!((400..500).contains(&status), "{:.40}: {head}", hosts);
+        }
+    }
+    assert_eq!(
+        parts(&exchange(&served.path, request("GET", "/v1", "").as_bytes()).await).0,
+        200
+    );
 }

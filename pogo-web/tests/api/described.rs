@@ -67,7 +67,7 @@ async fn compare(State(undescribed): State<Undescribed>, request: Request, next:
             return response;
         }
     };
-    if status == 200 && method == "POST" {
+    if status == 200 && operation.get("requestBody").is_some() {
         let sent: Value = serde_json::from_slice(&sent.lock().unwrap()).unwrap();
         undescribed.add(
             &format!("body of {about}"),

@@ -43,6 +43,13 @@ const fn order(file: &'static str, body: &'static str) -> Case {
     }
 }
 
+const INPUTS: Case = Case {
+    route: "POST /v1/namespaces/{namespace}/inputs",
+    file: "inputs-refused",
+    path: "/v1/namespaces/default/inputs",
+    body: r#"{"version":1,"name":"deploy.sh","base64":"bHM="}"#,
+};
+
 const SECRETS: Case = Case {
     route: "POST /v1/namespaces/{namespace}/secrets",
     file: "secrets-refused",
@@ -60,11 +67,26 @@ const ANSWER: Case = Case {
 /// In this order. Orders come last, since they change what is asked.
 const CASES: &[Case] = &[
     SECRETS,
+    INPUTS,
     ANSWER,
     ask("GET /healthz", "healthz", "/healthz"),
     ask("GET /readyz", "readyz", "/readyz"),
     ask("GET /metrics", "metrics", "/metrics"),
     ask("GET /v1", "about", "/v1"),
+    ask("GET /v1/logins", "logins", "/v1/logins"),
+    ask("GET /v1/session", "session", "/v1/session"),
+    ask("GET /login/{login}", "login-unknown", "/login/company"),
+    ask(
+        "GET /login/{login}/callback",
+        "callback-unknown",
+        "/login/company/callback?state=x&code=y",
+    ),
+    Case {
+        route: "POST /logout",
+        file: "logout",
+        path: "/logout",
+        body: "",
+    },
     ask("GET /v1/namespaces", "namespaces", "/v1/namespaces"),
     ask("GET /v1/namespaces/{namespace}", "namespace", "/v1/namespaces/default"),
     ask(

@@ -17,6 +17,7 @@ mod fixed_clock;
 mod follow;
 mod golden;
 mod history;
+mod inputs;
 mod lost_answers;
 mod malformed;
 mod memory_history;

@@ -16,7 +16,7 @@ use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Actor, Command, JobId, Order};
 use pogo_web::{
     AuthError, Authenticator, Grant, Grants, Identity, Limits, OutputFeed, QuestionBoard, RouterState, SecretsKeeper,
-    ServedNamespace, Verb, Who, router, routes,
+    ServedNamespace, Uploads, Verb, Who, router, routes,
 };
 use tower_service::Service;
 
@@ -71,6 +71,7 @@ impl Guarded {
             .output_feed(feed)
             .questions(QuestionBoard::new())
             .secrets(Arc::new(Forgets))
+            .uploads(Uploads::in_directory(directory.path().join("inputs")))
             .history(Arc::new(MemoryHistory(served.journal.clone())));
         let state = RouterState::builder(Arc::new(Named))
             .grants(grants())
@@ -147,7 +148,10 @@ async fn every_route_lets_through_whom_the_table_says_and_nobody_else() {
         }
         let (status, _) = guarded.ask(None, method, path, body()).await;
         let expected = match *route {
-            "GET /healthz" | "GET /readyz" | "GET /v1/openapi.json" => StatusCode::OK,
+            "GET /healthz" | "GET /readyz" | "GET /v1/openapi.json" | "GET /v1/logins" | "POST /logout" => {
+                StatusCode::OK
+            }
+            "GET /login/{login}" | "GET /login/{login}/callback" => StatusCode::NOT_FOUND,
             _ => StatusCode::UNAUTHORIZED,
         };
         assert_eq!(status, expected, "nobody at {route}");
@@ -173,12 +177,23 @@ async fn every_order_is_taken_from_whom_the_table_says_and_from_nobody_else() {
                 continue;
             }
             for who in EVERYBODY {
-                let body = serde_json::to_string(&Command::new(order.clone()).because("why")).unwrap();
+                let command = Command::new(in_their_name(order.clone(), who)).because("why");
+                let body = serde_json::to_string(&command).unwrap();
                 let is_allowed = guarded.is_allowed(who, "POST", path, body).await;
                 assert_eq!(is_allowed, allowed.contains(who), "{who}: {what} at {path}");
             }
         }
     }
+}
+
+/// Holds of `me` are those of whoever orders them.
+fn in_their_name(mut order: Order, who: &str) -> Order {
+    if let Order::Hold { owner: name, .. } | Order::Release { by: name, .. } = &mut order
+        && name.as_str() == "me"
+    {
+        *name = who.parse().unwrap();
+    }
+    order
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -56,6 +56,11 @@ pub(crate) const ROUTES: &[(&str, &str, &[&str])] = &[
     ("GET /metrics", "/metrics", EVERYBODY),
     ("GET /v1/openapi.json", "/v1/openapi.json", EVERYBODY),
     ("GET /v1", "/v1", EVERYBODY),
+    ("GET /v1/logins", "/v1/logins", EVERYBODY),
+    ("GET /v1/session", "/v1/session", EVERYBODY),
+    ("GET /login/{login}", "/login/company", EVERYBODY),
+    ("GET /login/{login}/callback", "/login/company/callback", EVERYBODY),
+    ("POST /logout", "/logout", EVERYBODY),
     ("GET /v1/namespaces", "/v1/namespaces", EVERYBODY),
     ("GET …", "…", VIEWERS),
     ("GET …/status", "…/status", VIEWERS),
@@ -63,6 +68,7 @@ pub(crate) const ROUTES: &[(&str, &str, &[&str])] = &[
     ("POST …/orders", "…/orders", ORDERING),
     ("POST …/preview", "…/preview", ORDERING),
     ("POST …/answers", "…/answers", RUNNERS),
+    ("POST …/inputs", "…/inputs", RUNNERS),
     ("POST …/secrets", "…/secrets", RUNNERS),
     ("GET …/jobs", "…/jobs", VIEWERS),
     ("GET …/jobs/{job}", "…/jobs/1", VIEWERS),
@@ -116,7 +122,8 @@ const ORDERING: &[&str] = &[
 pub(crate) fn orders() -> Vec<(&'static str, Order, &'static [&'static str])> {
     let hosts = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect::<Vec<_>>();
     let shell = |targets: &str, line: &str| JobSpec::new(targets.parse().unwrap(), RemoteCommand::shell(line));
-    let owner = || "bob".parse().unwrap();
+    let me = || "me".parse().unwrap();
+    let bob = || "bob".parse().unwrap();
     let job = JobId::new(2);
     let steering = &["owner", "alice", "boss"][..];
     let on_web1 = &["owner", "boss", "dba"][..];
@@ -210,7 +217,7 @@ pub(crate) fn orders() -> Vec<(&'static str, Order, &'static [&'static str])> {
             "hold",
             Order::Hold {
                 hosts: hosts(&["web1"]),
-                owner: owner(),
+                owner: me(),
                 priority: 0,
                 mode: HoldMode::Wait,
             },
@@ -220,7 +227,7 @@ pub(crate) fn orders() -> Vec<(&'static str, Order, &'static [&'static str])> {
             "release",
             Order::Release {
                 hosts: hosts(&["web1"]),
-                by: owner(),
+                by: me(),
                 force: false,
             },
             on_web1,
@@ -229,10 +236,70 @@ pub(crate) fn orders() -> Vec<(&'static str, Order, &'static [&'static str])> {
             "release others",
             Order::Release {
                 hosts: hosts(&["web1", "web3"]),
-                by: owner(),
+                by: me(),
                 force: false,
             },
             &["owner", "boss"],
+        ),
+        // Under a name that is not theirs, whoever may do anything to the limits holds hosts, and nobody else.
+        (
+            "hold as somebody else",
+            Order::Hold {
+                hosts: hosts(&["web1"]),
+                owner: bob(),
+                priority: 0,
+                mode: HoldMode::Wait,
+            },
+            &["owner"],
+        ),
+        (
+            "hold as somebody whose name begins alike",
+            Order::Hold {
+                hosts: hosts(&["web1"]),
+                owner: "bossy".parse().unwrap(),
+                priority: 0,
+                mode: HoldMode::Wait,
+            },
+            &["owner"],
+        ),
+        (
+            "hold for a ticket",
+            Order::Hold {
+                hosts: hosts(&["web1"]),
+                owner: "boss: CHG-1234".parse().unwrap(),
+                priority: 0,
+                mode: HoldMode::Wait,
+            },
+            &["owner", "boss"],
+        ),
+        (
+            "release what somebody else holds",
+            Order::Release {
+                hosts: hosts(&["web1"]),
+                by: bob(),
+                force: false,
+            },
+            &["owner"],
+        ),
+        // By force it is their own name that is recorded.
+        (
+            "release by force",
+            Order::Release {
+                hosts: hosts(&["web1"]),
+                by: bob(),
+                force: true,
+            },
+            on_web1,
+        ),
+        (
+            "submit under the hold of somebody else",
+            Order::submit(shell("web1", "id").under_hold(bob())),
+            &["owner"],
+        ),
+        (
+            "submit under their own hold",
+            Order::submit(shell("web1", "id").under_hold("runner".parse().unwrap())),
+            &["owner", "runner"],
         ),
         (
             "mark down",

@@ -34,6 +34,8 @@ async fn run(stored: &Stored, targets: &str) -> JobId {
 
 async fn order(stored: &Stored, order: Order) {
     stored.namespace().execute(order.because("a reason")).await.unwrap();
+    // Orders of one moment that say alike are one.
+    moment().await;
 }
 
 /// All entries, in pages of this size, and since when orders are known.

@@ -33,6 +33,8 @@ export class Problem extends Error {
   }
 }
 
+let wasKnown = false;
+
 async function request(path, options = {}) {
   const headers = { accept: "application/json", ...(options.headers || {}) };
   if (token) headers.authorization = `Bearer ${token}`;
@@ -50,11 +52,19 @@ async function request(path, options = {}) {
   } catch {
     /* said by its status */
   }
-  if (!response.ok) throw new Problem(response.status, document);
+  if (!response.ok) {
+    const problem = new Problem(response.status, document);
+    // Whoever was known, and is not any more: said once the page has begun.
+    if (response.status === 401 && wasKnown) dispatchEvent(new CustomEvent("pogo-unknown", { detail: problem }));
+    throw problem;
+  }
+  if (path === "session") wasKnown = true;
   return document;
 }
 
 export const get = (path, signal) => request(path, { signal });
+
+export const post = (path) => request(path, { method: "POST" });
 
 const part = encodeURIComponent;
 export const inNamespace = (ns, path = "") => `namespaces/${part(ns)}${path}`;

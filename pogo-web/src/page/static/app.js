@@ -1,9 +1,10 @@
 // The frame: addresses, what stands around every view, and the last line.
 import { $, el, show, tell } from "./dom.js";
-import { get, inNamespace, credentials, giveToken } from "./api.js";
+import { get, inNamespace } from "./api.js";
+import { askWho, showWho } from "./login.js";
 import { follow, health, listen, Watch } from "./live.js";
 import { ago, clock, isUtc, lasted, now, switchZone, zone } from "./time.js";
-import { help, openDialog, read, setViewKeys, startKeys, write } from "./keys.js";
+import { help, read, setViewKeys, startKeys, write } from "./keys.js";
 import { freezeOrder, ask, thawOrder } from "./orders.js";
 import { jobs } from "./jobs.js";
 import { job } from "./job.js";
@@ -219,42 +220,13 @@ async function namespaces() {
     return true;
   } catch (problem) {
     if (problem.status === 401) {
-      login(problem);
+      askWho(problem, start);
       return false;
     }
     show($("view"), el("div.empty", el("h2", "Nobody answers"), el("p", problem.message)));
     setTimeout(start, 2000);
     return false;
   }
-}
-
-function login(problem) {
-  const dialog = $("dialog");
-  const input = el("input", { type: "password", id: "token", autocomplete: "off", required: true });
-  show(
-    dialog,
-    el(
-      "form",
-      {
-        onsubmit: (event) => {
-          event.preventDefault();
-          giveToken(input.value.trim());
-          dialog.close();
-          start();
-        },
-      },
-      el("h2", "Who asks?"),
-      el(
-        "p",
-        credentials()
-          ? problem.message
-          : "This server wants a token. It was printed when the server started; others come from: pogo token create",
-      ),
-      el("label", "Token ", input),
-      el("p.buttons", el("button.primary", "Go on")),
-    ),
-  );
-  if (!dialog.open) openDialog();
 }
 
 // A host of this name, or else the jobs of somebody of this name.
@@ -282,6 +254,7 @@ function theme() {
 
 async function start() {
   if (!(await namespaces())) return;
+  showWho();
   open();
 }
 
@@ -289,6 +262,10 @@ async function start() {
 addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]"))
     if (!menu.contains(event.target) || event.target.tagName === "BUTTON") menu.open = false;
+});
+// A login ends while the page is open.
+addEventListener("pogo-unknown", ({ detail }) => {
+  if (!$("dialog").open) askWho(detail, start);
 });
 addEventListener("hashchange", open);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dispatchEvent(new Event("pogo-theme")));

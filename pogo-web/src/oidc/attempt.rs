@@ -1,0 +1,206 @@
+//! A login that has begun: what only the browser in which it did has.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::rand::{SecureRandom, SystemRandom};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+/// How long a login may take at the provider.
+pub(super) const TIME: Duration = Duration::from_secs(600);
+/// So many logins that have come back are remembered, so that none comes back twice.
+const REMEMBERED: usize = 10_000;
+
+/// A login that has begun. It travels in a cookie that nobody but this process can read or make: however many are begun
+/// by whoever likes to, none takes memory here, and none drives out another.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Attempt {
+    /// What the provider sends back.
+    pub(super) state: String,
+    pub(super) nonce: String,
+    /// What the code can be exchanged with, by nobody else.
+    pub(super) verifier: String,
+    pub(super) provider: String,
+    /// Where to go on, within the page.
+    pub(super) to: String,
+    /// In seconds since the Unix epoch.
+    until: u64,
+}
+
+/// Why a login that comes back is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoAttempt {
+    /// This browser has begun none, or before this process was started.
+    NotBegun,
+    TooLate,
+    /// It is of another login, or one that somebody else has begun.
+    AnotherState,
+    /// It has come back before.
+    Again,
+}
+
+/// Seals attempts, and opens each once.
+pub(super) struct Attempts {
+    key: LessSafeKey,
+    random: SystemRandom,
+    used: Mutex<VecDeque<String>>,
+}
+
+/// There is no source of randomness, or the text is longer than any that is sealed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NoSeal;
+
+impl Attempts {
+    pub(super) fn new() -> Result<Self, NoSeal> {
+        let random = SystemRandom::new();
+        let mut key = [0; 32];
+        random.fill(&mut key).map_err(|_| NoSeal)?;
+        let key = UnboundKey::new(&CHACHA20_POLY1305, &key).map_err(|_| NoSeal)?;
+        Ok(Self {
+            key: LessSafeKey::new(key),
+            random,
+            used: Mutex::default(),
+        })
+    }
+
+    pub(super) fn begin(&self, attempt: NewAttempt<'_>) -> Result<String, NoSeal> {
+        let NewAttempt {
+            state,
+            nonce,
+            verifier,
+            provider,
+            to,
+        } = attempt;
+        let attempt = Attempt {
+            state: state.to_owned(),
+            nonce: nonce.to_owned(),
+            verifier: verifier.to_owned(),
+            provider: provider.to_owned(),
+            to: to.to_owned(),
+            until: now() + TIME.as_secs(),
+        };
+        self.seal(&attempt)
+    }
+
+    fn seal(&self, attempt: &Attempt) -> Result<String, NoSeal> {
+        let mut bytes = serde_json::to_vec(attempt).map_err(|_| NoSeal)?;
+        let mut sealed = vec![0; NONCE_LEN];
+        self.random.fill(&mut sealed).map_err(|_| NoSeal)?;
+        let nonce = Nonce::try_assume_unique_for_key(&sealed).map_err(|_| NoSeal)?;
+        self.key
+            .seal_in_place_append_tag(nonce, Aad::empty(), &mut bytes)
+            .map_err(|_| NoSeal)?;
+        sealed.extend(bytes);
+        Ok(Base64UrlUnpadded::encode_string(&sealed))
+    }
+
+    /// The attempt of a browser that comes back with this state from this provider.
+    pub(super) fn finish(&self, cookie: Option<&str>, state: &str, provider: &str) -> Result<Attempt, NoAttempt> {
+        let attempt = cookie.and_then(|cookie| self.open(cookie)).ok_or(NoAttempt::NotBegun)?;
+        let is_ours = bool::from(attempt.state.as_bytes().ct_eq(state.as_bytes()));
+        if !is_ours || attempt.provider != provider {
+            return Err(NoAttempt::AnotherState);
+        }
+        if attempt.until < now() {
+            return Err(NoAttempt::TooLate);
+        }
+        match self.is_first(&attempt.state) {
+            true => Ok(attempt),
+            false => Err(NoAttempt::Again),
+        }
+    }
+
+    fn open(&self, cookie: &str) -> Option<Attempt> {
+        let mut bytes = Base64UrlUnpadded::decode_vec(cookie).ok()?;
+        let (nonce, sealed) = bytes.split_at_mut_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let opened = self.key.open_in_place(nonce, Aad::empty(), sealed).ok()?;
+        serde_json::from_slice(opened).ok()
+    }
+
+    fn is_first(&self, state: &str) -> bool {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.iter().any(|known| known == state) {
+            return false;
+        }
+        if used.len() == REMEMBERED {
+            used.pop_front();
+        }
+        used.push_back(state.to_owned());
+        true
+    }
+}
+
+/// What a login begins with.
+pub(super) struct NewAttempt<'a> {
+    pub(super) state: &'a str,
+    pub(super) nonce: &'a str,
+    pub(super) verifier: &'a str,
+    pub(super) provider: &'a str,
+    pub(super) to: &'a str,
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begun(attempts: &Attempts, state: &str) -> String {
+        let begun = attempts.begin(NewAttempt {
+            state,
+            nonce: "n",
+            verifier: "v",
+            provider: "sso",
+            to: "",
+        });
+        begun.unwrap()
+    }
+
+    #[test]
+    fn an_attempt_comes_back_once_to_whoever_began_it() {
+        let attempts = Attempts::new().unwrap();
+        let (ours, other) = (begun(&attempts, "s1"), begun(&attempts, "s2"));
+        let finish = |cookie: Option<&str>, state: &str| attempts.finish(cookie, state, "sso").err();
+        assert_eq!(finish(None, "s1"), Some(NoAttempt::NotBegun));
+        assert_eq!(finish(Some(&other), "s1"), Some(NoAttempt::AnotherState));
+        assert_eq!(
+            attempts.finish(Some(&ours), "s1", "x").err(),
+            Some(NoAttempt::AnotherState)
+        );
+        assert_eq!(finish(Some(&ours), "s1"), None);
+        assert_eq!(finish(Some(&ours), "s1"), Some(NoAttempt::Again));
+        // Another process has another key.
+        let restarted = Attempts::new().unwrap();
+        assert_eq!(
+            restarted.finish(Some(&other), "s2", "sso").err(),
+            Some(NoAttempt::NotBegun)
+        );
+        let mut forged = other.into_bytes();
+        forged[30] = if forged[30] == b'A' { b'B' } else { b'A' };
+        let forged = String::from_utf8(forged).unwrap();
+        assert_eq!(finish(Some(&forged), "s2"), Some(NoAttempt::NotBegun));
+    }
+
+    #[test]
+    fn an_attempt_that_took_too_long_is_over() {
+        let attempts = Attempts::new().unwrap();
+        let old = Attempt {
+            state: "s".to_owned(),
+            nonce: String::new(),
+            verifier: String::new(),
+            provider: "sso".to_owned(),
+            to: String::new(),
+            until: now() - 1,
+        };
+        let old = attempts.seal(&old).unwrap();
+        assert_eq!(attempts.finish(Some(&old), "s", "sso").err(), Some(NoAttempt::TooLate));
+    }
+}

@@ -1,0 +1,121 @@
+//! The way to a provider, and back: where to log in, and who came back.
+
+use openidconnect::core::{CoreAuthenticationFlow, CoreClientAuthMethod, CoreProviderMetadata};
+use openidconnect::{
+    AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, Nonce, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, SignatureVerificationError, TokenResponse,
+};
+use secrecy::ExposeSecret;
+use url::Url;
+
+use super::attempt::Attempt;
+use super::claims::{OidcClient, all_of, signed_by};
+use super::http::Http;
+use super::metadata::{Metadata, chain};
+use super::provider::OidcProvider;
+use crate::jwt::person;
+use crate::{AuthError, Identity};
+
+/// A provider, and what it has said of itself.
+pub(super) struct Peer {
+    pub(super) provider: OidcProvider,
+    redirect: RedirectUrl,
+    metadata: Metadata,
+}
+
+/// Where somebody is to log in, and what they have to come back with.
+pub(super) struct Way {
+    pub(super) url: Url,
+    pub(super) state: String,
+    pub(super) nonce: String,
+    pub(super) verifier: String,
+}
+
+/// Why nobody is logged in.
+#[derive(Debug)]
+pub(super) enum LoginError {
+    /// The provider cannot be asked, or says what it must not.
+    Provider(String),
+    /// The code is none, or was exchanged before.
+    Code(String),
+    /// The token is not one for this login.
+    Token(String),
+    /// The token is right, and whoever it names is not let in.
+    Person(AuthError),
+}
+
+impl Peer {
+    pub(super) fn new(provider: OidcProvider, redirect: RedirectUrl) -> Self {
+        Self {
+            provider,
+            redirect,
+            metadata: Metadata::default(),
+        }
+    }
+
+    fn client(&self, metadata: CoreProviderMetadata) -> OidcClient {
+        let provider = &self.provider;
+        // Most take both; some take the secret in the body alone.
+        let methods = metadata.token_endpoint_auth_methods_supported();
+        let has = |method: &CoreClientAuthMethod| methods.is_none_or(|methods| methods.contains(method));
+        let in_body = methods.is_some() && !has(&CoreClientAuthMethod::ClientSecretBasic);
+        let secret = provider.secret.as_ref();
+        let secret = secret.map(|secret| ClientSecret::new(secret.expose_secret().to_owned()));
+        let client = OidcClient::from_provider_metadata(metadata, ClientId::new(provider.client.clone()), secret);
+        let client = client.set_redirect_uri(self.redirect.clone());
+        match in_body {
+            true => client.set_auth_type(AuthType::RequestBody),
+            false => client,
+        }
+    }
+
+    /// Where to log in.
+    pub(super) async fn way(&self, http: &Http) -> Result<Way, LoginError> {
+        let metadata = self.metadata.get(&self.provider, http).await;
+        let client = self.client(metadata.map_err(LoginError::Provider)?);
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let flow = CoreAuthenticationFlow::AuthorizationCode;
+        let request = client.authorize_url(flow, CsrfToken::new_random, Nonce::new_random);
+        let scopes = self.provider.scopes.iter().cloned().map(Scope::new);
+        let (url, state, nonce) = request.add_scopes(scopes).set_pkce_challenge(challenge).url();
+        Ok(Way {
+            url,
+            state: state.into_secret(),
+            nonce: nonce.secret().clone(),
+            verifier: verifier.into_secret(),
+        })
+    }
+
+    /// Who came back with this code.
+    pub(super) async fn person(&self, http: &Http, attempt: Attempt, code: String) -> Result<Identity, LoginError> {
+        let metadata = self.metadata.get(&self.provider, http).await;
+        let client = self.client(metadata.map_err(LoginError::Provider)?);
+        let request = client.exchange_code(AuthorizationCode::new(code));
+        let request = request.map_err(|error| LoginError::Provider(error.to_string()))?;
+        let request = request.set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier));
+        let answer = request.request_async(http).await;
+        let answer = answer.map_err(|error| match error {
+            // What it has sent is not told: a token is in it.
+            RequestTokenError::Parse(error, _) => LoginError::Token(error.inner().to_string()),
+            error => LoginError::Code(chain(&error)),
+        })?;
+        let token = answer.id_token();
+        let token = token.ok_or_else(|| LoginError::Token("it has sent no ID token".to_owned()))?;
+        let nonce = Nonce::new(attempt.nonce);
+        let algorithms = || self.provider.algorithms.iter().copied().map(signed_by);
+        let checked = token.claims(&client.id_token_verifier().set_allowed_algs(algorithms()), &nonce);
+        let claims = match checked {
+            Ok(claims) => all_of(claims),
+            Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
+                let metadata = self.metadata.anew(&self.provider, http).await;
+                let client = self.client(metadata.map_err(LoginError::Provider)?);
+                let verifier = client.id_token_verifier().set_allowed_algs(algorithms());
+                let checked = token.claims(&verifier, &nonce);
+                all_of(checked.map_err(|error| LoginError::Token(chain(&error)))?)
+            }
+            Err(error) => return Err(LoginError::Token(chain(&error))),
+        };
+        let claims = claims.ok_or_else(|| LoginError::Token("its claims are no map".to_owned()))?;
+        person(&claims, &self.provider.person).map_err(LoginError::Person)
+    }
+}
