@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# What a browser takes to show jobs of different sizes: benches/page/run.sh [HOSTS…]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+browser=$(type -P chromium chromium-browser google-chrome | head -1)
+[ -n "$browser" ] || { echo "no Chromium is installed; get it with: apt-get install chromium" >&2; exit 69; }
+python=target/browser/bin/python
+if ! "$python" -c 'import playwright' 2>/dev/null; then
+  python3 -m venv --clear target/browser
+  target/browser/bin/pip install -q 'playwright==1.65.*'
+fi
+cargo build -q --release -p pogo-web --features page --example page
+[ $# -gt 0 ] || set -- 28 500 10000 100000
+"$python" benches/page/measure.py "$browser" target/release/examples/page "$@"
