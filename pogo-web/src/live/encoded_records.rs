@@ -37,11 +37,19 @@ impl EncodedRecords {
         bytes.truncate(bytes.len() - Self::TAIL.len());
         // Encoded under the lock: whoever wakes beside waits for it rather than doing it too.
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (at, record) in records.iter().enumerate() {
-            if at > 0 {
+        let first = records.first().map_or(Seq(0), |record| record.seq);
+        let mut at = kept.partition_point(|(seq, _)| *seq < first);
+        let known = kept.range(at..).take(records.len());
+        bytes.reserve(known.map(|(_, record)| record.len() + 1).sum::<usize>() + Self::TAIL.len());
+        for (number, record) in records.iter().enumerate() {
+            if number > 0 {
                 bytes.push(b',');
             }
-            write_record(&mut kept, record, bytes)?;
+            // A stream of one job leaves out the records of others.
+            while kept.get(at).is_some_and(|(seq, _)| *seq < record.seq) {
+                at += 1;
+            }
+            write_record(&mut kept, at, record, bytes)?;
         }
         drop(kept);
         bytes.extend_from_slice(Self::TAIL);
@@ -49,19 +57,20 @@ impl EncodedRecords {
     }
 }
 
+/// Writes a record, which is at this index if it is there.
 fn write_record(
     kept: &mut VecDeque<(Seq, Box<[u8]>)>,
+    at: usize,
     record: &StreamRecord,
     bytes: &mut Vec<u8>,
 ) -> serde_json::Result<()> {
-    let known = kept.binary_search_by_key(&record.seq, |(seq, _)| *seq);
-    if let Some((_, known)) = known.ok().and_then(|at| kept.get(at)) {
+    if let Some((_, known)) = kept.get(at).filter(|(seq, _)| *seq == record.seq) {
         bytes.extend_from_slice(known);
         return Ok(());
     }
     let encoded = serde_json::to_vec(record)?;
     bytes.extend_from_slice(&encoded);
-    if kept.back().is_none_or(|(last, _)| *last < record.seq) {
+    if at == kept.len() {
         if kept.len() == EncodedRecords::MOST {
             kept.pop_front();
         }
