@@ -16,8 +16,9 @@ use crate::store_format::write_format;
 const PIECE: u64 = 4 << 20;
 /// What belongs to a place and not to what is in it.
 const LEFT_OUT: [&str; 5] = ["dispatcher.log", "lock", "owner", "reserve", "socket"];
-/// The directories of a namespace; that of jobs has one for each.
-const DIRS: [&str; 3] = ["journal", "content", "jobs"];
+/// The directories of a namespace; that of jobs has one for each. What jobs read that came through a pipe is `inputs`,
+/// which programs fill: without it the hosts that are left could not run.
+const DIRS: [&str; 4] = ["journal", "content", "inputs", "jobs"];
 
 /// What was copied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,7 +87,7 @@ impl Copying<'_> {
             !LEFT_OUT.contains(&name) && !DIRS.contains(&name) && !is_leftover(name)
         };
         self.files(source, target, self.disk.list(source)?.iter().filter(is_file))?;
-        for dir in ["journal", "content"] {
+        for dir in ["journal", "content", "inputs"] {
             self.dir(&source.join(dir), &target.join(dir))?;
         }
         let jobs = source.join("jobs");

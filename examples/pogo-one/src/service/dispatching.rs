@@ -14,6 +14,7 @@ use super::Place;
 use super::away_store::AwayStore;
 use super::inputs::InputCleaner;
 use super::log::ServiceLog;
+use super::own_inputs::OwnInputs;
 use super::prompter::AttachedPrompter;
 use super::secrets::KeptSecrets;
 use crate::actor::local_actor;
@@ -57,8 +58,9 @@ impl Dispatching {
         let feed = OutputFeed::new();
         let secrets = KeptSecrets::default();
         let questions = QuestionBoard::new();
-        let transports = transports(&questions, &secrets, taking.log);
-        let mut builder = Dispatcher::builder(Arc::new(TransportPool::new(transports)))
+        let transports = TransportPool::new(transports(&questions, &secrets, taking.log));
+        let transport = OwnInputs::new(transports, place.inputs());
+        let mut builder = Dispatcher::builder(Arc::new(transport))
             .journal(kept.journal())
             .output(kept.output())
             .namespace(name)

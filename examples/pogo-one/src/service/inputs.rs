@@ -1,6 +1,7 @@
 //! What jobs read that no other process could: standard input and pipes, kept as files beside the jobs.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -92,7 +93,8 @@ pub(super) struct InputCleaner(pub(super) PathBuf);
 impl Observer for InputCleaner {
     fn started(&self, scheduler: &Scheduler) {
         let specs = scheduler.jobs().map(|job| job.spec());
-        let named: BTreeSet<&Path> = specs.flat_map(named).collect();
+        // A copy has what its jobs name in the store that it was made of.
+        let named: BTreeSet<&OsStr> = specs.flat_map(named).filter_map(Path::file_name).collect();
         for entry in fs::read_dir(&self.0).into_iter().flatten().flatten() {
             let path = entry.path();
             let age = entry
@@ -100,7 +102,7 @@ impl Observer for InputCleaner {
                 .and_then(|about| about.modified())
                 .map(|at| at.elapsed());
             let is_old = matches!(age, Ok(Ok(age)) if age > KEPT_FOR);
-            if is_old && !named.contains(path.as_path()) {
+            if is_old && path.file_name().is_some_and(|name| !named.contains(name)) {
                 let _ = fs::remove_file(path);
             }
         }

@@ -19,6 +19,7 @@ mod log;
 mod logout;
 mod only_readable;
 mod output;
+mod own_inputs;
 mod place;
 mod process;
 mod prompter;

@@ -111,3 +111,29 @@ fn what_cannot_be_audited_is_said() {
     let done = program.run(&["audit", "-c", "none.yaml", "log.jsonl"]);
     assert_eq!(done.code, 64);
 }
+
+/// The store of an earlier version, whose journal begins with record 28.
+#[test]
+fn a_job_of_a_compacted_journal_is_refused_with_what_is_missing_and_since_when() {
+    let program = Program::new();
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pogo-store/tests/golden/version-1");
+    let copied = std::process::Command::new("cp")
+        .args(["-r", golden])
+        .arg(program.directory.path().join("old"))
+        .status();
+    assert!(copied.unwrap().success());
+    std::process::Command::new("chmod")
+        .args(["-R", "go-w", "old"])
+        .current_dir(program.directory.path())
+        .status()
+        .unwrap();
+    program.run(&["audit", "1", "--store", "old"]).assert_refused(&[
+        "job 1 cannot be audited",
+        "no longer has what happened before its record #28, of 1970-01-01 00:00 UTC",
+        "the job was submitted at 1970",
+        "`pogo events 1`",
+    ]);
+    program
+        .run(&["audit", "99", "--store", "old"])
+        .assert_refused(&["there is no such job"]);
+}

@@ -49,6 +49,61 @@ fn what_comes_through_a_pipe_is_kept_with_the_job_whatever_its_size() {
     assert_eq!((done.code, names()), (64, 2), "{}", done.err);
 }
 
+#[test]
+fn a_copy_of_a_store_has_what_its_jobs_read() {
+    let kept = Kept::new("tag: {web: [web1, web2]}\n", &["web1", "web2"]);
+    let much: String = (0..60_000).map(|line| format!("line {line:06}\n")).collect();
+    kept.site.program.write("much", &much);
+    let go = kept.file("go");
+    let line = format!("[ -e '{}' ] && sha256sum | cut -c1-64", go.display());
+    let mut command = kept.run_command("@web", &["--stdin", "-", "--", &line]);
+    let failed = Done::of(
+        command
+            .stdin(fs::File::open(kept.file("much")).unwrap())
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(failed.code, 1, "{}", failed.err);
+    kept.kill_dispatcher();
+    let (store, copy) = (kept.file("store"), kept.file("copy"));
+    let (from, to) = (store.to_str().unwrap(), copy.to_str().unwrap());
+    // Whoever was killed has the lock until the system has closed its files.
+    until(|| {
+        let copied = kept.verb(&["store", "copy", from, to]);
+        assert!(
+            copied.code == 0 || copied.err.contains("somebody owns the store"),
+            "{}",
+            copied.err
+        );
+        copied.code == 0
+    });
+    let info = kept.verb(&["store", "info", "--store", to]);
+    assert!(info.out.contains("inputs     1 file, "), "{}{}", info.out, info.err);
+    // The store that it was made of is gone, and its place is taken.
+    fs::remove_dir_all(&store).unwrap();
+    kept.go();
+    let mut serving = kept
+        .command(&["serve", "--store", to, "--accept-restore", "the disk is gone"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until(|| copy.join("ns/default/socket").exists());
+    let retried = kept.verb(&["retry", "1", "--failed", "--store", to]);
+    let resumed = kept.verb(&["resume", "1", "--store", to]);
+    let waited = kept.verb(&["wait", "last", "--store", to]);
+    let said = format!("{}{}{}{}", retried.out, retried.err, resumed.err, waited.err);
+    assert_eq!(waited.code, 0, "{said}");
+    let logs = kept.verb(&["logs", "last", "--store", to]);
+    let sum = std::process::Command::new("sha256sum")
+        .arg(kept.file("much"))
+        .output()
+        .unwrap();
+    let sum = String::from_utf8(sum.stdout).unwrap()[..64].to_owned();
+    assert_eq!(logs.out.matches(&sum).count(), 2, "{said}{}{}", logs.out, logs.err);
+    serving.kill().unwrap();
+    serving.wait().unwrap();
+}
+
 /// A source of hosts with so many that no job is about.
 fn more(kept: &Kept, count: usize) {
     let lines: String = (1..=count).map(|number| format!("spare{number},spare\n")).collect();
