@@ -47,6 +47,7 @@ fn program() -> ExitCode {
         Ok(cli) => cli,
         Err(done) => return ended(done),
     };
+    cli.verbosity.choose();
     ended(carry_out(&cli.command))
 }
 

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use super::examples;
 use super::{
     AuditArgs, Color, CompletionArgs, ConfigArgs, InventoryArgs, LogFormat, ManArgs, NAME, PlanArgs, ReplayArgs,
-    RunArgs, SimulateArgs, TimelineArgs, Verbosity,
+    RunArgs, SimulateArgs, TimelineArgs,
 };
 
 /// Roll a command out to many hosts, as fast as the rules allow and never faster.
@@ -26,6 +26,8 @@ pub(crate) struct Cli {
         help_heading = "Output"
     )]
     pub(crate) color: Color,
+    #[command(flatten)]
+    pub(crate) verbosity: super::Verbosity,
 }
 
 const EXIT_CODES: &str = "\
@@ -89,6 +91,4 @@ pub(crate) struct DemoArgs {
     /// Write the event log into this file, beside what is printed. An existing file is overwritten.
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) verbosity: Verbosity,
 }

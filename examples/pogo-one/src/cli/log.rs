@@ -8,7 +8,7 @@ use clap::Args;
 
 #[cfg(feature = "store")]
 use super::{JobArg, PlaceArgs};
-use super::{PictureArgs, PlanFormat, Verbosity};
+use super::{PictureArgs, PlanFormat};
 
 /// Where a log is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,8 +84,6 @@ pub(crate) struct ReplayArgs {
     /// Playback speed: a factor such as 10 or 0.5, or `max` for no waiting.
     #[arg(long, value_name = "N|max", default_value = "1")]
     pub(crate) speed: Speed,
-    #[command(flatten)]
-    pub(crate) verbosity: Verbosity,
     #[cfg(feature = "store")]
     #[command(flatten)]
     pub(crate) place: PlaceArgs,

@@ -1,19 +1,35 @@
 //! The arguments that say what is printed and drawn.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use clap::{Args, ValueEnum};
 
-/// How much is printed, the same for every verb that shows a job.
+/// How much is printed, the same for every verb.
 #[derive(Debug, Clone, Copy, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Verbosity {
-    /// Print less: failures and the summary, without hosts' output (unless it is folded) and progress.
-    #[arg(short, long, conflicts_with = "verbose")]
+    /// Print less: of a job failures and the summary, of an order that is accepted nothing, of outputs no remarks.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Print more: each start and each success; of a simulation, what happened at each moment.
-    #[arg(short, long)]
+    /// Print more: each start and each success, how what is waited for ended, whose attempt an output is of.
+    #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
+}
+
+static CHOSEN: OnceLock<Verbosity> = OnceLock::new();
+
+impl Verbosity {
+    /// Sets the choice, once the line is read.
+    pub(crate) fn choose(self) {
+        // There is one line.
+        let _ = CHOSEN.set(self);
+    }
+
+    /// What was chosen.
+    pub(crate) fn chosen() -> Self {
+        CHOSEN.get().copied().unwrap_or_default()
+    }
 }
 
 /// How the hosts' output is printed.

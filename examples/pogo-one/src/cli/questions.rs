@@ -141,8 +141,11 @@ pub(crate) struct LogsArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) stderr: bool,
     /// Every byte as it was written, without names of hosts; not for terminals
-    #[arg(long, conflicts_with_all = ["fold", "diff"], help_heading = "Output")]
+    #[arg(long, conflicts_with_all = ["fold", "diff", "format"], help_heading = "Output")]
     pub(crate) raw: bool,
+    /// Output format: lines under the names of hosts, or one piece of output a line
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub(crate) format: LogFormat,
 }
 
 #[derive(Debug, Args)]

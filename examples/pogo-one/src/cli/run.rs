@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{ExecArgs, FoldArgs, FollowArgs, JobArgs, LogFormat, SshArgs, Verbosity, duration};
+use super::{ExecArgs, FoldArgs, FollowArgs, JobArgs, LogFormat, SshArgs, duration};
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
@@ -19,8 +19,6 @@ pub(crate) struct RunArgs {
     pub(crate) follow: FollowArgs,
     #[command(flatten)]
     pub(crate) fold: FoldArgs,
-    #[command(flatten)]
-    pub(crate) verbosity: Verbosity,
     /// Output format: the hosts' output, or one event a line.
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub(crate) format: LogFormat,

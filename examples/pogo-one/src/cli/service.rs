@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{FoldArgs, JobArg, LogFormat, PlaceArgs, QuestionArgs, Verbosity, duration};
+use super::{FoldArgs, JobArg, LogFormat, PlaceArgs, QuestionArgs, duration};
 
 #[derive(Debug, Args)]
 pub(crate) struct AttachArgs {
@@ -17,8 +17,6 @@ pub(crate) struct AttachArgs {
     pub(crate) place: PlaceArgs,
     #[command(flatten)]
     pub(crate) fold: FoldArgs,
-    #[command(flatten)]
-    pub(crate) verbosity: Verbosity,
     /// Output format: the hosts' output, or one event a line.
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub(crate) format: LogFormat,
@@ -30,7 +28,7 @@ pub(crate) struct WaitArgs {
     #[arg(value_name = "JOB", default_value = "last")]
     pub(crate) job: JobArg,
     #[command(flatten)]
-    pub(crate) place: PlaceArgs,
+    pub(crate) question: QuestionArgs,
 }
 
 #[derive(Debug, Args)]

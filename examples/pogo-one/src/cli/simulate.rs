@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use pogo_core::fleet::Selector;
 use pogo_core::sim::TaskTimes;
 
-use super::{JobArgs, PictureArgs, Verbosity, duration, targets};
+use super::{JobArgs, PictureArgs, duration, targets};
 
 #[derive(Debug, Args)]
 pub(crate) struct SimulateArgs {
@@ -49,8 +49,6 @@ pub(crate) struct SimulateArgs {
     pub(crate) events: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) pictures: PictureArgs,
-    #[command(flatten)]
-    pub(crate) verbosity: Verbosity,
     /// Ignored; a simulation takes the command so that a line for `run` works here too.
     #[arg(last = true, hide = true, value_name = "COMMAND")]
     #[allow(dead_code, reason = "it is accepted, and changes nothing")]

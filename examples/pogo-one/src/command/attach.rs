@@ -7,6 +7,7 @@ use pogo_core::history::JobFilter;
 use pogo_core::scheduler::JobId;
 
 use super::job_args::folding;
+use super::run_kept::next_commands;
 use super::stop::StopSignals;
 use crate::actor::account;
 use crate::ask::{CliPrompter, TerminalPrompter};
@@ -27,7 +28,7 @@ async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
     let job = named(&client, args.job).await?;
     // Nothing is shown of a job that there is not.
     client.job(job).await.map_err(client_error)?;
-    let screen = super::screen(args.format, None, args.verbosity)?
+    let screen = super::screen(args.format, None)?
         .of_kept_job()
         .folding(folding(args.fold, args.format)?);
     let screen = Arc::new(screen);
@@ -51,7 +52,9 @@ async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
     let exit = follow(followed, &screen, &mut signals).await;
     let shown = screen.finish();
     let exit = exit?;
-    shown.map(|()| exit)
+    shown?;
+    next_commands(job, exit, &screen);
+    Ok(exit)
 }
 
 /// The job that was named.

@@ -9,7 +9,7 @@ use pogo_inventory::PolicyFile;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
 use super::dispatch::{Operator, dispatch};
-use crate::cli::{DemoArgs, LogFormat};
+use crate::cli::{DemoArgs, LogFormat, Verbosity};
 use crate::exit::{CliError, Exit};
 
 const POLICY: &str = "\
@@ -43,8 +43,8 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, CliError> {
             .map_err(CliError::broken)?;
         servers.inject(FAILING, Fault::FailWith(3)).map_err(CliError::broken)?;
 
-        let screen = Arc::new(super::screen(args.format, args.events.as_deref(), args.verbosity)?);
-        if args.format == LogFormat::Text && !args.verbosity.quiet {
+        let screen = Arc::new(super::screen(args.format, args.events.as_deref())?);
+        if args.format == LogFormat::Text && !Verbosity::chosen().quiet {
             screen.say(&format!(
                 "{} SSH servers are up inside this process, under this policy:\n",
                 names.len()

@@ -34,7 +34,7 @@ pub(super) fn spec(args: &RunArgs, targets: &Targets, command: RemoteCommand) ->
 }
 
 /// How hosts' output is folded, if it is.
-pub(super) fn folding(fold: FoldArgs, format: LogFormat) -> Result<Option<FoldStyle>, CliError> {
+pub(crate) fn folding(fold: FoldArgs, format: LogFormat) -> Result<Option<FoldStyle>, CliError> {
     let style = match fold {
         FoldArgs { diff: true, .. } => FoldStyle::Diff,
         FoldArgs { fold: true, .. } => FoldStyle::Whole,

@@ -34,6 +34,8 @@ pub(crate) use attach::{attach, named};
 pub(crate) use audit::audit;
 pub(crate) use completion::{completion, man};
 pub(crate) use demo::demo;
+#[cfg(feature = "store")]
+pub(crate) use job_args::folding;
 pub(crate) use plan::plan;
 pub(crate) use replay::replay;
 pub(crate) use run::run;
@@ -51,10 +53,13 @@ use crate::exit::CliError;
 use crate::report::Screen;
 
 /// A screen, with an event log in this file beside it.
-fn screen(format: LogFormat, events: Option<&Path>, verbosity: Verbosity) -> Result<Screen, CliError> {
+fn screen(format: LogFormat, events: Option<&Path>) -> Result<Screen, CliError> {
     let named = |error| {
         let file = events.unwrap_or(Path::new("")).display();
         CliError::usage(format!("cannot write the event log {file}: {error}"))
     };
-    Screen::new(format).verbosity(verbosity).with_log(events).map_err(named)
+    Screen::new(format)
+        .verbosity(Verbosity::chosen())
+        .with_log(events)
+        .map_err(named)
 }

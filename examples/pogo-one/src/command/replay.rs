@@ -9,7 +9,7 @@ use pogo_core::dispatcher::Observer as _;
 use pogo_core::scheduler::{JobEventKind, Record};
 use pogo_picture::moments;
 
-use crate::cli::{LogArg, LogFormat, ReplayArgs, Speed};
+use crate::cli::{LogArg, LogFormat, ReplayArgs, Speed, Verbosity};
 use crate::exit::{CliError, Exit};
 use crate::log::{Log, LogEntry};
 use crate::report::{LoggedOutput, Screen};
@@ -57,8 +57,8 @@ struct LogPlayer {
 
 impl LogPlayer {
     fn new(args: &ReplayArgs) -> Self {
-        let (speed, quiet) = (args.speed, args.verbosity.quiet);
-        let screen = Screen::new(LogFormat::Text).verbosity(args.verbosity);
+        let (speed, quiet) = (args.speed, Verbosity::chosen().quiet);
+        let screen = Screen::new(LogFormat::Text).verbosity(Verbosity::chosen());
         let screen = match speed {
             Speed::Times(times) => screen.speed(times),
             Speed::Max => screen.speed(0.0),

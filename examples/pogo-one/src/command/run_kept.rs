@@ -160,7 +160,7 @@ fn confirmed(
 }
 
 fn screen(args: &RunArgs, gathered: &Gathered) -> Result<Arc<Screen>, CliError> {
-    let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?.of_kept_job();
+    let screen = super::screen(args.format, args.events.as_deref())?.of_kept_job();
     let screen = Arc::new(screen.folding(folding(args.fold, args.format)?));
     screen.watched_by(&account());
     screen.log(&WarningRecord::lines(gathered)?);
@@ -262,7 +262,7 @@ async fn check_transport(
 }
 
 /// Says what to type next, where not all is well.
-fn next_commands(job: JobId, exit: Exit, screen: &Screen) {
+pub(super) fn next_commands(job: JobId, exit: Exit, screen: &Screen) {
     let job = job.number();
     match exit {
         Exit::Failed => screen.say(&format!(

@@ -12,7 +12,7 @@ use pogo_inventory::merge::Gathered;
 use pogo_picture::{Timeline, moments};
 
 use super::trials;
-use crate::cli::{SimulateArgs, SimulateFormat, Targets, TimesArg};
+use crate::cli::{SimulateArgs, SimulateFormat, Targets, TimesArg, Verbosity};
 use crate::exit::{CliError, Exit};
 use crate::log::Log;
 use crate::report::{self, JobProgress, OutputTails, Summary, WarningRecord, WithWarnings};
@@ -99,7 +99,7 @@ fn one_run(args: &SimulateArgs, scenario: &Scenario, gathered: &Gathered) -> Res
     } else {
         let mut progress = JobProgress::default();
         history.records.iter().for_each(|record| _ = progress.note(record));
-        let mut text = match args.verbosity.verbose {
+        let mut text = match Verbosity::chosen().verbose {
             true => format!("{}\n", moments(&history.records)),
             false => String::new(),
         };

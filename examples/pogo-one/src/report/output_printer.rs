@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use pogo_core::dispatcher::OutputChunk;
+use pogo_core::Timestamp;
+use pogo_core::dispatcher::{OutputChunk, Stream};
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::AttemptId;
 
 use super::folding::{self, FoldStyle, Outputs};
 use super::lines::{Lines, PrintedLines};
+use super::records::Records;
 use super::terminal::{write, write_err};
 
 /// Hosts' output, as lines under their names or folded at the end. Standard error goes to standard error, as of a job
@@ -20,6 +22,7 @@ pub(crate) struct OutputPrinter {
 enum Kind {
     Lines(Lines),
     Folded(Outputs, FoldStyle, Vec<HostName>),
+    Json(Records),
 }
 
 impl OutputPrinter {
@@ -35,6 +38,12 @@ impl OutputPrinter {
         Self { kind }
     }
 
+    /// A line of JSON for each piece, as an event log has them.
+    pub(crate) fn json() -> Self {
+        let kind = Kind::Json(Records::default());
+        Self { kind }
+    }
+
     /// What follows is of this host.
     pub(crate) fn begin(&mut self, host: &HostName, attempt: AttemptId) {
         if let Kind::Folded(outputs, _, hosts) = &mut self.kind {
@@ -43,8 +52,14 @@ impl OutputPrinter {
         }
     }
 
-    pub(crate) fn push(&mut self, chunk: &OutputChunk<'_>) -> io::Result<()> {
+    /// A piece of output, and when it came.
+    pub(crate) fn push(&mut self, at: Timestamp, chunk: &OutputChunk<'_>) -> io::Result<()> {
         match &mut self.kind {
+            Kind::Json(records) => {
+                let mut text = vec![];
+                records.output_at(at, chunk, &mut text);
+                write(&text)
+            }
             Kind::Folded(outputs, ..) => {
                 outputs.push(chunk);
                 Ok(())
@@ -63,6 +78,13 @@ impl OutputPrinter {
             Kind::Folded(outputs, ..) => {
                 outputs.end(host, attempt);
                 Ok(())
+            }
+            Kind::Json(records) => {
+                let mut text = vec![];
+                for stream in [Stream::Stdout, Stream::Stderr, Stream::Note] {
+                    records.end((attempt, stream), &mut text);
+                }
+                write(&text)
             }
             Kind::Lines(lines) => {
                 let mut printed = PrintedLines::default();

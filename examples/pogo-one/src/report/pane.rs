@@ -1,7 +1,7 @@
 //! The bottom of the terminal: a question, or status lines.
 
 use std::io::{self, IsTerminal};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pogo_core::Timestamp;
 
@@ -62,9 +62,10 @@ impl Pane {
         self.keys = keys;
     }
 
-    /// An event has come in.
-    pub(super) fn noted(&mut self) {
-        self.noted = Instant::now();
+    /// An event has come in that happened so long ago: of a job that is kept, the last one may be of yesterday.
+    pub(super) fn noted(&mut self, ago: Duration) {
+        let now = Instant::now();
+        self.noted = now.checked_sub(ago).unwrap_or(now);
     }
 
     /// Prints on standard error, above the pane.
@@ -136,6 +137,6 @@ impl Pane {
     /// The time of the job: that of its last event, and what has passed since.
     fn now(&self, progress: &JobProgress) -> Timestamp {
         let passed = self.noted.elapsed().as_secs_f64() * self.speed;
-        progress.now + std::time::Duration::try_from_secs_f64(passed).unwrap_or_default()
+        progress.now + Duration::try_from_secs_f64(passed).unwrap_or_default()
     }
 }

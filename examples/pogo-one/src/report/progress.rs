@@ -118,7 +118,9 @@ impl JobProgress {
                 self.steering = Steering::Stopping;
             }
             JobEventKind::Paused => self.steering = Steering::Paused,
+            JobEventKind::Unblocked => self.blocked_by.clear(),
             JobEventKind::Resumed => {
+                self.blocked_by.clear();
                 self.stopped = None;
                 self.steering = Steering::Goes;
             }

@@ -21,6 +21,7 @@ pub(super) struct Records {
 }
 
 struct IncompleteChar {
+    at: Timestamp,
     job: JobId,
     host: HostName,
     bytes: Vec<u8>,
@@ -43,20 +44,25 @@ impl Records {
 
     /// Adds the line of a piece of output: text where it is text, and otherwise Base64.
     pub(super) fn output(&mut self, chunk: &OutputChunk<'_>, text: &mut Vec<u8>) {
+        self.output_at(SystemClock.now(), chunk, text);
+    }
+
+    /// As [`output`](Self::output), of a piece that came at another time.
+    pub(super) fn output_at(&mut self, at: Timestamp, chunk: &OutputChunk<'_>, text: &mut Vec<u8>) {
         let key = (chunk.attempt, chunk.stream);
         let joined = self
             .incomplete
             .remove(&key)
             .map(|incomplete| [&incomplete.bytes, chunk.bytes].concat());
         let bytes = joined.as_deref().unwrap_or(chunk.bytes);
-        let about = (chunk.job, chunk.host);
+        let about = (at, chunk.job, chunk.host);
         match std::str::from_utf8(bytes) {
             Ok(whole) => push_line(about, key, EncodedText::Text(whole), text),
             Err(error) if error.error_len().is_none() => {
                 let (whole, incomplete) = bytes.split_at(error.valid_up_to());
                 push_line(about, key, EncodedText::of(whole), text);
                 let (job, host, bytes) = (chunk.job, chunk.host.clone(), incomplete.to_vec());
-                self.incomplete.insert(key, IncompleteChar { job, host, bytes });
+                self.incomplete.insert(key, IncompleteChar { at, job, host, bytes });
             }
             Err(_) => push_line(about, key, EncodedText::Bytes(bytes), text),
         }
@@ -69,9 +75,10 @@ impl Records {
         }
     }
 
-    fn end(&mut self, key: (AttemptId, Stream), text: &mut Vec<u8>) {
-        if let Some(IncompleteChar { job, host, bytes }) = self.incomplete.remove(&key) {
-            push_line((job, &host), key, EncodedText::Bytes(&bytes), text);
+    /// Adds what is left of the output of an attempt.
+    pub(super) fn end(&mut self, key: (AttemptId, Stream), text: &mut Vec<u8>) {
+        if let Some(IncompleteChar { at, job, host, bytes }) = self.incomplete.remove(&key) {
+            push_line((at, job, &host), key, EncodedText::Bytes(&bytes), text);
         }
     }
 }
@@ -88,7 +95,7 @@ impl<'a> EncodedText<'a> {
 }
 
 fn push_line(
-    (job, host): (JobId, &HostName),
+    (at, job, host): (Timestamp, JobId, &HostName),
     (attempt, stream): (AttemptId, Stream),
     piece: EncodedText<'_>,
     text: &mut Vec<u8>,
@@ -96,7 +103,7 @@ fn push_line(
     if let EncodedText::Text("") | EncodedText::Bytes([]) = piece {
         return;
     }
-    let (at, version) = (SystemClock.now(), Records::OUTPUT_VERSION);
+    let version = Records::OUTPUT_VERSION;
     let (at, job, stream) = (at.as_millis(), job.number(), stream);
     let head = format!("{{\"at\":{at},\"output\":\"{stream}\",\"version\":{version},\"job\":{job},\"host\":\"");
     text.extend_from_slice(head.as_bytes());

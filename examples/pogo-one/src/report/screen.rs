@@ -1,10 +1,13 @@
 //! Serializes access to standard output and standard error.
 
+mod remarks;
+
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use pogo_core::dispatcher::{Notice, Observer, OutputChunk, Stream};
+use pogo_core::dispatcher::{Clock, Notice, Observer, OutputChunk, Stream, SystemClock};
 use pogo_core::scheduler::{Actor, Event, Record, TaskEvent, TaskEventKind};
 use pogo_ssh::FirstContacts;
 use tokio::sync::Notify;
@@ -52,6 +55,8 @@ struct ScreenState {
     verbosity: Verbosity,
     /// The job goes on after this program, so that it can be steered.
     is_kept: bool,
+    /// Whether it was said what holds the job back.
+    told_blocked: bool,
     /// Hosts that are met for the first time: one line lists all.
     contacts: FirstContacts,
     busy: BusyHosts,
@@ -73,6 +78,7 @@ impl Screen {
             pane: Pane::new(live),
             verbosity: Verbosity::default(),
             is_kept: false,
+            told_blocked: false,
             contacts: FirstContacts::default(),
             busy: BusyHosts::default(),
             orders: OtherOrders::default(),
@@ -317,7 +323,11 @@ impl Observer for Screen {
     fn event(&self, record: &Record) {
         let mut shown = self.shown();
         let changed = shown.progress.note(record);
-        shown.pane.noted();
+        let ago = match shown.is_kept {
+            true => SystemClock.now() - record.at,
+            false => Duration::ZERO,
+        };
+        shown.pane.noted(ago);
         self.record(&mut shown, |records, text| records.event(record, text));
         if self.format == LogFormat::Jsonl {
             return;
@@ -368,32 +378,11 @@ impl Observer for Screen {
     }
 }
 
-impl ScreenState {
-    /// Says what others have ordered. A replay that is not live prints all orders by itself.
-    fn tell_orders(&mut self) {
-        for order in self.orders.take(self.pane.is_live()) {
-            self.say(&order);
-        }
-    }
-
-    /// Takes note of a host without a known key, of which a dispatcher elsewhere says no more than this.
-    fn meet(&self, event: &Event) {
-        if self.is_kept
-            && let Event::Task(TaskEvent { host, kind, .. }) = event
-            && let TaskEventKind::Failed { failure, .. } = kind
-        {
-            self.contacts.read_failure(host, failure);
-        }
-    }
-
-    fn say(&mut self, remark: &str) {
-        self.pane.above_err(|| terminal::remark(remark));
-    }
-}
-
 impl Frame for Mutex<ScreenState> {
     fn frame(&self) -> bool {
-        let ScreenState { pane, progress, .. } = &mut *self.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = &mut *self.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.tell_blocked();
+        let ScreenState { pane, progress, .. } = shown;
         pane.draw(progress);
         pane.is_live()
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 
 use super::group::Group;
-use super::progress::JobProgress;
+use super::progress::{JobProgress, Steering};
 use super::region::TerminalSize;
 use super::span::span;
 use super::visible::visible;
@@ -66,12 +66,20 @@ impl StatusLines<'_> {
     fn total(&self, total: &Group) -> String {
         let slow = self.progress.slow_now();
         let stopping = self.progress.stopped.is_some() && total.running > 0;
-        let mut parts: Vec<String> = stopping.then(|| "stopping".to_owned()).into_iter().collect();
+        let held = match () {
+            () if stopping => Some("stopping"),
+            () if !self.progress.blocked_by.is_empty() => Some("blocked"),
+            () if self.progress.steering == Steering::Paused => Some("paused"),
+            () => None,
+        };
+        let mut parts: Vec<String> = held.map(str::to_owned).into_iter().collect();
         parts.push(counts(total));
         parts.extend((slow > 0).then(|| format!("{slow} slow")));
         let elapsed = whole(self.now - self.progress.began);
         parts.push(match self.left {
-            Some(left) if total.running + total.waiting > 0 && !stopping => format!("{elapsed}, ~{} left", rough(left)),
+            Some(left) if total.running + total.waiting > 0 && held.is_none() => {
+                format!("{elapsed}, ~{} left", rough(left))
+            }
             _ => elapsed,
         });
         parts.join(", ")
@@ -218,7 +226,7 @@ mod tests {
     use pogo_core::fleet::Fleet;
     use pogo_core::plan::{JobSpec, RemoteCommand};
     use pogo_core::policy::{Constraint, Policy, Rule};
-    use pogo_core::scheduler::{FailureKind, Outcome, Record};
+    use pogo_core::scheduler::{Event, FailureKind, JobEventKind, JobId, Outcome, Record};
     use pogo_core::sim::{Fault, World};
     use proptest::prelude::*;
 
@@ -319,6 +327,30 @@ all hosts   ━━━━━━╌╌╌─────────    7/20   3 r
         assert_eq!(shown(2), ["running", "full"]);
         assert_eq!(shown(3), ["not begun", "running", "full"]);
         assert_eq!(shown(9), ["over", "not begun", "running", "full"]);
+    }
+
+    #[test]
+    fn a_job_that_is_held_back_says_so_and_not_how_long_it_takes() {
+        // The only slot is kept by a host that failed.
+        let fleet = Fleet::builder().tagged("web", "web[1-9]").build().unwrap();
+        let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel("1".parse().unwrap()));
+        let failure = Outcome::failed(FailureKind::Command { status: 1 }, "");
+        let world = World::new(fleet, Policy::new().constraint(limit)).unwrap();
+        let mut world = world.inject(&"web1".parse().unwrap(), &Fault::Always(failure)).unwrap();
+        let job = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true"));
+        world.submit(job).unwrap();
+        let records = world.run().records;
+        let last = |records: &[Record]| lines(records, 60, (80, 24)).pop().unwrap();
+        let blocked = last(&records);
+        assert!(blocked.contains(" blocked, 0 running, 1 failed, "), "{blocked}");
+        assert!(!blocked.contains("left"), "{blocked}");
+        for (kind, word) in [(JobEventKind::Unblocked, "left"), (JobEventKind::Paused, "paused, ")] {
+            let event = Event::of_job(JobId::new(1), JobEventKind::Unblocked);
+            let unblocked = Record::new(Timestamp::from_millis(30_000), event);
+            let then = Record::new(Timestamp::from_millis(30_000), Event::of_job(JobId::new(1), kind));
+            let said = last(&[&records[..], &[unblocked, then]].concat());
+            assert!(said.contains(word) && !said.contains("blocked"), "{said}");
+        }
     }
 
     #[test]

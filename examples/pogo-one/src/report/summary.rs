@@ -53,6 +53,17 @@ impl<'a> Summary<'a> {
         self
     }
 
+    /// What holds the job back, and what clears that.
+    pub(crate) fn obstacles(&self) -> String {
+        struct Obstacles<'s, 'a>(&'s Summary<'a>);
+        impl fmt::Display for Obstacles<'_, '_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.blocked(f)
+            }
+        }
+        Obstacles(self).to_string()
+    }
+
     fn hosts(&self, f: &mut fmt::Formatter<'_>, label: &str, wanted: fn(&HostState) -> bool) -> fmt::Result {
         let hosts: Vec<&HostName> = self.progress.hosts(wanted).into_iter().map(|(host, _)| host).collect();
         if hosts.is_empty() {

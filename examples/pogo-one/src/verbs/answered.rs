@@ -3,7 +3,7 @@
 use pogo_core::scheduler::Answer;
 use serde::Serialize;
 
-use crate::cli::PlanFormat;
+use crate::cli::{PlanFormat, Verbosity};
 use crate::exit::{CliError, Exit};
 use crate::report;
 
@@ -19,6 +19,7 @@ struct Answered {
 pub(super) fn say(format: PlanFormat, answer: Answer, said: impl Into<String>) -> Result<Exit, CliError> {
     let said = said.into();
     match format {
+        PlanFormat::Text if Verbosity::chosen().quiet => {}
         PlanFormat::Text => report::print(&format!("{said}\n"))?,
         PlanFormat::Json => report::print(&report::json_line(&Answered { answer, said })?)?,
     }

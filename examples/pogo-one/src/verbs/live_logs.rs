@@ -7,16 +7,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures::StreamExt;
 use pogo_api::wire::ProblemKind;
 use pogo_api::{ClientError, FollowItem};
-use pogo_core::dispatcher::{Observer, OutputChunk};
+use pogo_core::dispatcher::{Clock, Observer, OutputChunk, SystemClock};
 use pogo_core::fleet::HostName;
 use pogo_core::output::Stream;
 use pogo_core::scheduler::{AttemptId, Event, JobEventKind, JobId, Query, Record, TaskState};
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
 use super::hosts::together;
+use super::logs::printer;
 use super::raw::raw;
 use super::session::Session;
-use crate::cli::LogsArgs;
+use crate::cli::{LogsArgs, Verbosity};
 use crate::command::StopSignals;
 use crate::exit::{CliError, Exit};
 use crate::report::OutputPrinter;
@@ -196,7 +197,7 @@ impl Printed {
             hosts,
             stderr: args.stderr,
             raw: args.raw,
-            state: Mutex::new((OutputPrinter::lines(), Ok(()))),
+            state: Mutex::new((printer(args.format), Ok(()))),
         })
     }
 
@@ -227,7 +228,7 @@ impl Observer for Printed {
         let is_wanted = match chunk.stream {
             Stream::Stderr => true,
             Stream::Stdout => !self.stderr,
-            Stream::Note => !self.stderr && !self.raw,
+            Stream::Note => !self.stderr && !self.raw && !Verbosity::chosen().quiet,
         };
         if !is_wanted {
             return;
@@ -235,7 +236,7 @@ impl Observer for Printed {
         let (printer, result) = &mut *self.state();
         let printed = match self.raw {
             true => raw(chunk.stream, chunk.bytes),
-            false => printer.push(chunk),
+            false => printer.push(SystemClock.now(), chunk),
         };
         if printed.is_err() {
             *result = printed;

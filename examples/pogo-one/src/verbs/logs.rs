@@ -10,9 +10,10 @@ use super::hosts::together;
 use super::live_logs;
 use super::raw::raw;
 use super::session::{Session, following};
-use crate::cli::LogsArgs;
+use crate::cli::{LogFormat, LogsArgs, Verbosity};
+use crate::command::folding;
 use crate::exit::{CliError, Exit};
-use crate::report::{self, FoldStyle, OutputPrinter};
+use crate::report::{self, OutputPrinter};
 use crate::service::client_error;
 
 pub(crate) fn logs(args: &LogsArgs) -> Result<Exit, CliError> {
@@ -27,10 +28,9 @@ pub(crate) fn logs(args: &LogsArgs) -> Result<Exit, CliError> {
             report::remark(&format!("job {} has no such host", job.number()));
             return Ok(Exit::Succeeded);
         }
-        let mut printer = match (args.fold.fold, args.fold.diff) {
-            (_, true) => OutputPrinter::folding(FoldStyle::Diff),
-            (true, false) => OutputPrinter::folding(FoldStyle::Whole),
-            (false, false) => OutputPrinter::lines(),
+        let mut printer = match folding(args.fold, args.format)? {
+            Some(style) => OutputPrinter::folding(style),
+            None => printer(args.format),
         };
         let reader = OutputReader { session, job, args };
         for result in &hosts {
@@ -39,6 +39,14 @@ pub(crate) fn logs(args: &LogsArgs) -> Result<Exit, CliError> {
         printer.finish()?;
         Ok(Exit::Succeeded)
     })
+}
+
+/// What prints output that is not folded.
+pub(super) fn printer(format: LogFormat) -> OutputPrinter {
+    match format {
+        LogFormat::Text => OutputPrinter::lines(),
+        LogFormat::Jsonl => OutputPrinter::json(),
+    }
 }
 
 /// Reads the output of hosts, and passes it on.
@@ -56,8 +64,12 @@ impl OutputReader<'_> {
         if !self.args.raw {
             printer.begin(&result.host, attempt);
         }
+        if Verbosity::chosen().verbose {
+            report::remark(&format!("{}: {attempt}, {}", result.host, result.state));
+        }
         let streams = match self.args.stderr {
             true => &[Stream::Stderr][..],
+            false if Verbosity::chosen().quiet => &[Stream::Stdout, Stream::Stderr],
             false => &[Stream::Stdout, Stream::Note, Stream::Stderr],
         };
         for stream in streams {
@@ -91,7 +103,10 @@ impl OutputReader<'_> {
             for frame in &page.frames {
                 match self.args.raw {
                     true => raw(stream, &frame.bytes)?,
-                    false => printer.push(&OutputChunk::new(self.job, attempt, &result.host, stream, &frame.bytes))?,
+                    false => printer.push(
+                        frame.at,
+                        &OutputChunk::new(self.job, attempt, &result.host, stream, &frame.bytes),
+                    )?,
                 }
             }
             if page.next <= range.from || page.next >= page.length {

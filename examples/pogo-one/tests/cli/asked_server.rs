@@ -73,7 +73,9 @@ fn verbs_work_against_a_server_as_against_a_store() {
     let run = ask(&["run", "-d", "-t", "web1", "--", "true"]);
     assert_eq!((run.code, run.out.as_str()), (0, "2\n"), "{}", run.err);
     let stopped = ask(&["stop", "2", "--now", "--reason", "a test"]);
-    assert_eq!(stopped.code, 0, "{}", stopped.err);
+    // It may have found no such host by now.
+    let is_over = stopped.err.contains("is finished");
+    assert!(stopped.code == 0 || is_over, "{}", stopped.err);
     let status = ask(&["status", "2", "--format", "json"]);
     assert!(status.out.contains("\"ci\""), "{}", status.out);
     let refused = ask(&["freeze"]);

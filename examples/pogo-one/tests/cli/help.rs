@@ -309,3 +309,72 @@ fn pages_of_the_manual_are_written_for_each_verb() {
     let done = program.run(&["man", "file/pages"]);
     assert!(done.code == 64 && done.err.contains("file/pages"), "{}", done.err);
 }
+
+/// All commands without commands of their own, as help lists them.
+fn leaves(program: &Program, words: &[String]) -> Vec<Vec<String>> {
+    let line: Vec<&str> = words.iter().map(String::as_str).chain(["-h"]).collect();
+    let help = program.run(&line).out;
+    let Some((_, listed)) = help.split_once("Commands:\n") else {
+        return vec![words.to_vec()];
+    };
+    let listed = listed.lines().take_while(|line| !line.is_empty());
+    let names = listed.filter_map(|line| {
+        line.strip_prefix("  ")?
+            .split(' ')
+            .next()
+            .filter(|name| !name.is_empty())
+    });
+    let own = [words.to_vec()].into_iter().filter(|words| words == &["serve"]);
+    names
+        .filter(|name| *name != "help")
+        .flat_map(|name| leaves(program, &[words, &[name.to_owned()]].concat()))
+        .chain(own)
+        .collect()
+}
+
+/// What has no form for programs, and why.
+const ONE_FORMAT: [(&str, &str); 11] = [
+    (
+        "apply",
+        "shows a difference and asks; `config` and the API have what is in force",
+    ),
+    ("completion", "prints a script"),
+    ("grants check", "reads a file, and its exit code is the answer"),
+    ("replay", "is for eyes; `events --format jsonl` has the records"),
+    ("serve", "serves"),
+    ("serve step-down", "its exit code is the answer"),
+    ("serve stop", "its exit code is the answer"),
+    ("serve unit", "prints a unit of systemd"),
+    ("timeline", "draws"),
+    ("token create", "prints the token alone"),
+    ("token revoke", "its exit code is the answer"),
+];
+
+#[test]
+fn every_verb_is_quiet_and_talkative_and_has_a_form_for_programs() {
+    let program = Program::new();
+    let leaves = leaves(&program, &[]);
+    assert!(leaves.len() > 50, "{leaves:?}");
+    let mut lacking = vec![];
+    for words in leaves {
+        let name = words.join(" ");
+        let line: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = program.run(&line).out;
+        for flag in ["-q, --quiet", "-v, --verbose"] {
+            assert!(help.contains(flag), "{name} lacks {flag}\n{help}");
+        }
+        let has_format = help.contains("--format <FORMAT>");
+        if !has_format {
+            lacking.push(name.clone());
+        }
+        if has_format {
+            let is_stream = help.contains("- jsonl:");
+            assert!(
+                help.contains("- text:") && (is_stream || help.contains("- json:")),
+                "{name}\n{help}"
+            );
+        }
+    }
+    lacking.sort();
+    assert_eq!(lacking, ONE_FORMAT.map(|(verb, _)| verb));
+}

@@ -197,6 +197,39 @@ fn the_key_that_stops_a_job_has_to_be_pressed_twice() {
 }
 
 #[test]
+fn whoever_watches_a_blocked_job_reads_what_clears_it_when_it_comes_about_and_later() {
+    let kept = Kept::new(ONE, &["web1", "web2"]);
+    let go = kept.file("go");
+    let line = format!("[ -e '{}' ]", go.display());
+    let store = kept.file("store").display().to_string();
+    let more = [
+        "--ssh-config",
+        "none",
+        "--order",
+        "listed",
+        "--store",
+        &store,
+        "--",
+        &line,
+    ];
+    let mut run = kept.site.on_terminal(&kept.site.args("@web", &more));
+    run.wait_for("pogo retry 1 web1");
+    run.wait_for("blocked, 0 running, 1 failed, ");
+    run.type_in("l");
+    assert_eq!(run.end().0, 3);
+    let attach = ["attach", "1", "--store", &store].map(str::to_owned);
+    let mut attached = kept.site.on_terminal(&attach);
+    attached.wait_for("pogo retry 1 web1");
+    attached.wait_for("blocked, 0 running, 1 failed, ");
+    // Nothing of that is left when it goes on, and the summary says what to type where not all is well.
+    kept.go();
+    assert_eq!(kept.verb(&["skip", "1", "web1"]).code, 0);
+    let (code, seen) = attached.end();
+    let after = seen.rsplit("blocked, ").next().unwrap();
+    assert_eq!((code, after.contains("blocked: ")), (0, false), "{seen}");
+}
+
+#[test]
 fn without_a_terminal_there_are_no_keys() {
     let kept = Kept::new("tag: {web: [web1]}\n", &["web1"]);
     let done = kept.run("@web", &["--", "true"]);

@@ -45,6 +45,7 @@ mod failover_zookeeper;
 mod folding;
 mod follow;
 mod foreign;
+mod formats;
 mod guard;
 mod help;
 mod hostile;

@@ -134,12 +134,8 @@ fn a_store_on_a_read_only_disk_answers_questions_and_refuses_orders_with_the_cur
             |args| kept.command(args),
             (69, "is on a disk that is mounted read-only", "remount,rw"),
         );
-        let copied = kept.verb(&[
-            "store",
-            "copy",
-            kept.file("store").to_str().unwrap(),
-            kept.file("copy").to_str().unwrap(),
-        ]);
+        let (store, copy) = (kept.file("store"), kept.file("copy"));
+        let copied = kept.verb(&["store", "copy", store.to_str().unwrap(), copy.to_str().unwrap()]);
         assert_eq!(copied.code, 0, "{}", copied.err);
         let check = kept.verb(&["store", "check", "--store", kept.file("copy").to_str().unwrap()]);
         assert_eq!(check.code, 0, "{}", check.err);
