@@ -110,6 +110,7 @@ pub(crate) fn job(args: &JobArgs, targets: &Targets, command: RemoteCommand) -> 
         .seed(limits.job_seed)
         .expected(limits.expected.iter().map(|expected| expected.0.clone()));
     spec.override_constraints.clone_from(&limits.override_constraints);
+    spec.under_hold.clone_from(&limits.under_hold);
     spec
 }
 

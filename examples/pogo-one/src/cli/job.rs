@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 use pogo_core::fleet::Selector;
-use pogo_core::plan::HostOrder;
+use pogo_core::plan::{HoldOwner, HostOrder};
 use pogo_core::policy::{Limit, LimitError, OnDoubt, WaveGate};
 
 use super::expectation::ExpectedTime;
@@ -80,6 +80,9 @@ pub(crate) struct LimitArgs {
     /// Jobs of higher priority take free slots first.
     #[arg(long, hide = true, value_name = "N", allow_negative_numbers = true)]
     pub(crate) priority: Option<i32>,
+    /// Run on hosts that are held under this name too, which nothing else starts on: see `hold`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) under_hold: Option<HoldOwner>,
     /// The reason for running without regard to limits and sequences.
     #[arg(long, hide = true, value_name = "REASON")]
     pub(crate) override_constraints: Option<String>,

@@ -18,6 +18,7 @@ const OF_JOB: &[&str] = &[
     "env",
     "secret_env",
     "assume_down",
+    "under_hold",
     "override_constraints",
     "expected",
     "waves",

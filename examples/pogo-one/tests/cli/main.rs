@@ -47,6 +47,7 @@ mod follow;
 mod foreign;
 mod formats;
 mod guard;
+mod held;
 mod help;
 mod hostile;
 mod inputs;
