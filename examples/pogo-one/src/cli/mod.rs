@@ -82,7 +82,7 @@ pub(crate) use run::RunArgs;
 #[cfg(feature = "store")]
 pub(crate) use service::{AttachArgs, ServeArgs, ServeCommand, ServeStopArgs, ServeUnitArgs, StepDownArgs, WaitArgs};
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
-#[cfg(all(feature = "store", not(all(feature = "jwt", feature = "tls"))))]
+#[cfg(all(feature = "store", not(all(feature = "jwt", feature = "oidc", feature = "tls"))))]
 pub(crate) use source::INSTALL;
 pub(crate) use source::source;
 pub(crate) use sources::{FollowArgs, SourceArgs};

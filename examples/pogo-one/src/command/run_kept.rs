@@ -17,7 +17,7 @@ use super::connect;
 use super::follow::{FollowedSources, sources};
 use super::job_args::{checked, folding, has_secrets, spec};
 use super::kept_inputs::inputs;
-use super::run_on_server::for_server;
+use super::run_on_server::{for_server, send_inputs};
 use super::stop::StopSignals;
 use super::watched::{WatchedNamespace, refuse_unwatchable};
 use crate::actor::account;
@@ -93,6 +93,9 @@ async fn with_dispatcher(
     (targets, gathered, mut spec): (Targets, Gathered, JobSpec),
     kept: Vec<KeptInput>,
 ) -> Result<Exit, CliError> {
+    if place.server().is_some() {
+        spec = send_inputs(&client, args, spec).await?;
+    }
     let id = new_name();
     let has_secrets = has_secrets(args);
     let settings = spec.transport_settings.clone();

@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nix::unistd::Group;
-use pogo_inventory::{Setting, SettingItem, SettingValue, SettingsFile, SettingsReader};
+use pogo_inventory::{Setting, SettingItem, SettingsFile, SettingsReader};
 use pogo_web::{Grants, GrantsFile};
 
 use super::Place;
-use super::encryption::TlsFiles;
+use super::encryption::{TlsFiles, tls};
+use super::group_socket::{GroupSocket, socket};
 use super::issuers::{IssuerSettings, issuers};
-use super::server_address::SHARED_SOCKET;
+use super::logins::{LoginSettings, SessionTimes, logins, sessions};
 use super::setting_path::absolute;
 use crate::cli::{ServeArgs, StoreAddress, StoreChoice};
 use crate::exit::{CliError, Exit};
@@ -27,17 +27,16 @@ pub(crate) struct ServiceConfig {
     pub(crate) tls: Option<TlsFiles>,
     /// Whose tokens are taken on `listen`, besides those of `pogo token`.
     pub(crate) issuers: Vec<IssuerSettings>,
+    /// By what people log in with their browsers on `listen`, and how long that lasts.
+    pub(crate) logins: Vec<LoginSettings>,
+    #[cfg_attr(not(feature = "oidc"), allow(dead_code, reason = "such a build refuses logins"))]
+    pub(crate) sessions: SessionTimes,
+    /// Where browsers find it, if that is not `listen`.
+    #[cfg_attr(not(feature = "oidc"), allow(dead_code, reason = "such a build refuses logins"))]
+    pub(crate) url: Option<String>,
     pub(crate) socket: Option<GroupSocket>,
     pub(crate) grants: Option<PathBuf>,
     pub(crate) grace: Option<Duration>,
-}
-
-/// A socket that the members of a group may open.
-#[derive(Debug, Clone)]
-pub(crate) struct GroupSocket {
-    pub(crate) path: PathBuf,
-    /// The number of the group.
-    pub(crate) group: u32,
 }
 
 const KEYS: &[&str] = &[
@@ -45,7 +44,10 @@ const KEYS: &[&str] = &[
     "namespace",
     "listen",
     "tls",
+    "url",
     "jwt",
+    "oidc",
+    "sessions",
     "socket",
     "grants",
     "grace",
@@ -79,7 +81,14 @@ impl ServiceConfig {
             "namespace" => self.namespace = namespace(reader, value),
             "listen" => self.listen = reader.value(value, "an address of this machine and a port", "127.0.0.1:7646"),
             "tls" => self.tls = tls(reader, value),
+            "url" => {
+                self.url = reader
+                    .text(value, "an address", "https://pogo.example.com")
+                    .map(str::to_owned)
+            }
             "jwt" => self.issuers = issuers(reader, value),
+            "oidc" => self.logins = logins(reader, value),
+            "sessions" => self.sessions = sessions(reader, value),
             "socket" => self.socket = socket(reader, value),
             "grants" => self.grants = grants(reader, value),
             _ => self.grace = time(reader, value),
@@ -114,6 +123,10 @@ impl ServiceConfig {
         super::issuers::authenticator(&self.issuers).map(drop)?;
         #[cfg(not(feature = "jwt"))]
         super::issuers::refuse(&self.issuers)?;
+        #[cfg(feature = "oidc")]
+        self.browser_logins(None).map(drop)?;
+        #[cfg(not(feature = "oidc"))]
+        super::logins::refuse(&self.logins)?;
         match (self.listen, &self.tls) {
             (None, Some(_)) => Err(CliError::usage(
                 "the certificate is for a port, and none is listened on; name one with --listen",
@@ -142,10 +155,37 @@ impl ServiceConfig {
         }
     }
 
+    /// By what people log in with their browsers, if they do.
+    #[cfg(feature = "oidc")]
+    pub(super) fn browser_logins(&self, bound: Option<SocketAddr>) -> Result<Option<pogo_web::OidcLogins>, CliError> {
+        let url = match (&self.url, bound.or(self.listen)) {
+            (Some(url), _) => url.clone(),
+            (None, Some(address)) => self.url(address),
+            (None, None) if self.logins.is_empty() => return Ok(None),
+            (None, None) => {
+                return Err(CliError::usage(
+                    "people log in on a port, and none is listened on; name one with --listen",
+                ));
+            }
+        };
+        super::logins::browser_logins(&self.logins, self.sessions, &url)
+    }
+
+    /// Asks each provider by which people log in what it says of itself.
+    fn check_logins(&self) -> Result<(), CliError> {
+        #[cfg(feature = "oidc")]
+        if let Some(logins) = self.browser_logins(None)? {
+            let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
+            return runtime.block_on(logins.check()).map_err(CliError::usage);
+        }
+        Ok(())
+    }
+
     /// Says what would be served, if it could be.
     pub(crate) fn check(&self, place: &Place) -> Result<Exit, CliError> {
         self.granted()?;
         self.check_port()?;
+        self.check_logins()?;
         let mut text = format!("serves {} of {}\n", place.namespace(), place.store());
         if let Some(socket) = &self.socket {
             text.push_str(&format!("on {}, for a group\n", socket.path.display()));
@@ -155,6 +195,12 @@ impl ServiceConfig {
             text.push_str(&format!("on {address}{how}, for whoever has a token\n"));
             if !self.issuers.is_empty() {
                 text.push_str(&format!("and for whoever has one of {} issuers\n", self.issuers.len()));
+            }
+            if !self.logins.is_empty() {
+                text.push_str(&format!(
+                    "and for whoever logs in by one of {} providers\n",
+                    self.logins.len()
+                ));
             }
         }
         report::print(&text)?;
@@ -186,7 +232,7 @@ fn namespace(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<Str
     Some(name.as_str().to_owned())
 }
 
-fn time(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<Duration> {
+pub(super) fn time(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<Duration> {
     let text = reader.text(value, "a time", "1m")?;
     match crate::cli::duration(text) {
         Ok(time) => Some(time),
@@ -208,74 +254,4 @@ fn grants(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<PathBu
         );
     }
     Some(path)
-}
-
-fn tls(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<TlsFiles> {
-    let example = "tls: {certificate: /etc/pogo/server.pem, key: /etc/pogo/server.key}";
-    let written = reader.map(value, "a map", example);
-    let (mut certificate, mut key) = (None, None);
-    for setting in reader.keys(written, "a certificate", &["certificate", "key"]) {
-        match setting.key.as_str() {
-            "certificate" => certificate = absolute(reader, &setting.value, "/etc/pogo/server.pem"),
-            _ => key = absolute(reader, &setting.value, "/etc/pogo/server.key"),
-        }
-    }
-    let has = |name: &str| written.iter().any(|setting| setting.key == name);
-    let is_half = !has("certificate") || !has("key");
-    if !written.is_empty() && is_half {
-        let message = "a certificate is served with its key";
-        reader.problem(value.position, message, &format!("for example `{example}`"));
-    }
-    let (certificate, key) = (certificate?, key?);
-    Some(TlsFiles { certificate, key })
-}
-
-fn socket(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<GroupSocket> {
-    let example = "socket: {group: deploy}";
-    let written = reader.map(value, "a map", example);
-    let (mut path, mut group) = (Some(PathBuf::from(SHARED_SOCKET)), None);
-    for setting in reader.keys(written, "a socket", &["path", "group"]) {
-        match setting.key.as_str() {
-            "path" => path = absolute(reader, &setting.value, SHARED_SOCKET),
-            _ => group = group_number(reader, &setting.value),
-        }
-    }
-    if !written.is_empty() && !written.iter().any(|setting| setting.key == "group") {
-        reader.problem(
-            value.position,
-            "the socket does not say whose it is",
-            &format!("for example `{example}`"),
-        );
-    }
-    if matches!(value.value, SettingValue::Nothing) {
-        return None;
-    }
-    Some(GroupSocket {
-        path: path?,
-        group: group?,
-    })
-}
-
-fn group_number(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<u32> {
-    let name = reader.text(value, "the name of a group", "deploy")?;
-    match Group::from_name(name) {
-        Ok(Some(group)) => Some(group.gid.as_raw()),
-        Ok(None) => {
-            let message = format!("this machine has no group `{}`", name.escape_debug());
-            reader.problem(
-                value.position,
-                message,
-                &format!("`groupadd {name}` makes it, if that is its name"),
-            );
-            None
-        }
-        Err(error) => {
-            reader.problem(
-                value.position,
-                format!("the group cannot be looked up: {error}"),
-                "try again",
-            );
-            None
-        }
-    }
 }

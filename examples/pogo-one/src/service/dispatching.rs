@@ -7,7 +7,7 @@ use pogo_core::dispatcher::{AcceptRestore, DispatchError, Dispatcher, Handle, Tr
 use pogo_core::journal::{Acquire, JournalError, OwnerId};
 use pogo_core::scheduler::Scheduler;
 use pogo_ssh::{FirstContacts, SshTransport, SshTransports};
-use pogo_web::{OutputFeed, QuestionBoard, ServedNamespace};
+use pogo_web::{OutputFeed, QuestionBoard, ServedNamespace, Uploads};
 use tokio::task::JoinHandle;
 
 use super::Place;
@@ -93,7 +93,8 @@ impl Dispatching {
             .output_feed(feed)
             .history(kept.history())
             .questions(questions)
-            .secrets(Arc::new(secrets));
+            .secrets(Arc::new(secrets))
+            .uploads(Uploads::in_directory(place.inputs()));
         let task = tokio::spawn(dispatcher.run());
         Ok((Self { handle, task }, namespace))
     }

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use pogo_inventory::{SettingItem, SettingsReader};
+
 #[cfg(feature = "tls")]
 use pogo_web::tls::CertificateFiles;
 
 #[cfg(feature = "tls")]
 use super::log::ServiceLog;
+use super::setting_path::absolute;
 use crate::cli::ServeArgs;
 use crate::exit::CliError;
 
@@ -44,4 +47,25 @@ impl TlsFiles {
             crate::cli::INSTALL
         )));
     }
+}
+
+/// Reads the files of a certificate and its key.
+pub(super) fn tls(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<TlsFiles> {
+    let example = "tls: {certificate: /etc/pogo/server.pem, key: /etc/pogo/server.key}";
+    let written = reader.map(value, "a map", example);
+    let (mut certificate, mut key) = (None, None);
+    for setting in reader.keys(written, "a certificate", &["certificate", "key"]) {
+        match setting.key.as_str() {
+            "certificate" => certificate = absolute(reader, &setting.value, "/etc/pogo/server.pem"),
+            _ => key = absolute(reader, &setting.value, "/etc/pogo/server.key"),
+        }
+    }
+    let has = |name: &str| written.iter().any(|setting| setting.key == name);
+    let is_half = !has("certificate") || !has("key");
+    if !written.is_empty() && is_half {
+        let message = "a certificate is served with its key";
+        reader.problem(value.position, message, &format!("for example `{example}`"));
+    }
+    let (certificate, key) = (certificate?, key?);
+    Some(TlsFiles { certificate, key })
 }

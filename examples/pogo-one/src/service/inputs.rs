@@ -94,7 +94,10 @@ impl Observer for InputCleaner {
     fn started(&self, scheduler: &Scheduler) {
         let specs = scheduler.jobs().map(|job| job.spec());
         // A copy has what its jobs name in the store that it was made of.
-        let named: BTreeSet<&OsStr> = specs.flat_map(named).filter_map(Path::file_name).collect();
+        let named = specs.flat_map(named);
+        // What was sent from elsewhere is in a directory of its own.
+        let named = named.flat_map(|path| [Some(path), path.parent()]).flatten();
+        let named: BTreeSet<&OsStr> = named.filter_map(Path::file_name).collect();
         for entry in fs::read_dir(&self.0).into_iter().flatten().flatten() {
             let path = entry.path();
             let age = entry
@@ -103,7 +106,10 @@ impl Observer for InputCleaner {
                 .map(|at| at.elapsed());
             let is_old = matches!(age, Ok(Ok(age)) if age > KEPT_FOR);
             if is_old && path.file_name().is_some_and(|name| !named.contains(name)) {
-                let _ = fs::remove_file(path);
+                let _ = match path.is_dir() {
+                    true => fs::remove_dir_all(path),
+                    false => fs::remove_file(path),
+                };
             }
         }
     }
@@ -139,7 +145,11 @@ mod tests {
             .unwrap()
             .set_modified(long_ago)
             .unwrap();
+        let sent = directory.path().join("sent");
+        fs::create_dir(&sent).unwrap();
+        fs::write(sent.join("deploy.sh"), "x").unwrap();
+        File::open(&sent).unwrap().set_modified(long_ago).unwrap();
         InputCleaner(directory.path().to_owned()).started(&Scheduler::new());
-        assert!(!old.exists() && new.exists());
+        assert!(!old.exists() && new.exists() && !sent.exists());
     }
 }

@@ -114,17 +114,17 @@ fn keys(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<String> 
 }
 
 #[cfg(feature = "jwt")]
-fn algorithms(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Vec<String> {
+pub(super) fn algorithms(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Vec<String> {
     let known: Vec<JwtAlgorithm> = reader.values(value, "an algorithm", "RS256");
     known.into_iter().map(|algorithm| algorithm.to_string()).collect()
 }
 
 #[cfg(not(feature = "jwt"))]
-fn algorithms(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Vec<String> {
+pub(super) fn algorithms(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Vec<String> {
     reader.values(value, "an algorithm", "RS256")
 }
 
-fn required(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Vec<(String, String)> {
+pub(super) fn required(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Vec<(String, String)> {
     let example = "require: {repository: example/site}";
     let written = reader.map(value, "a map of claims", example);
     let mut required = vec![];

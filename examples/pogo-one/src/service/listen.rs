@@ -49,10 +49,22 @@ pub(super) async fn start(
     let ways: [Arc<dyn Authenticator>; 2] = [Arc::new(tokens), Arc::new(tokens_of(place.local()))];
     #[cfg(feature = "jwt")]
     let ways = ways.into_iter().chain(super::issuers::authenticator(&config.issuers)?);
+    #[cfg(feature = "oidc")]
+    let logins = config.browser_logins(Some(address))?;
+    // Asked last: what it says is for people, who are asked to log in.
+    #[cfg(feature = "oidc")]
+    let ways = ways
+        .into_iter()
+        .chain(logins.clone().map(|logins| Arc::new(logins) as _));
     let builder = RouterState::builder(Arc::new(AnyOf::new(ways)))
         .grants(grants)
         .server(program())
         .limits(Limits::new().rate(REQUESTS, Duration::from_secs(20)));
+    #[cfg(feature = "oidc")]
+    let builder = match logins {
+        Some(logins) => builder.logins(logins),
+        None => builder,
+    };
     let state = role.of(builder, place.namespace()).build();
     let answers = router(state.clone());
     let serving = spawn(listener, answers, config)?;

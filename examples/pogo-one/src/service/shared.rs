@@ -6,8 +6,8 @@ use pogo_web::unix::{Access, ServeOptions, Socket, serve};
 use pogo_web::{Limits, PeerAccounts, RouterState, SharedGrants, router};
 
 use super::Place;
-use super::config_file::GroupSocket;
 use super::connect::program;
+use super::group_socket::GroupSocket;
 use super::role::{Role, Serving};
 use crate::exit::CliError;
 

@@ -5,18 +5,19 @@ use pogo_core::scheduler::{Answer, HoldMode, Order};
 
 use super::answered::say;
 use super::hosts::shown;
-use super::session::with_session;
+use super::session::{Session, with_session};
 use crate::actor::local_actor;
 use crate::cli::{HoldArgs, ReleaseArgs};
 use crate::exit::{CliError, Exit};
+use crate::service::client_error;
 
 pub(crate) fn hold(args: &HoldArgs) -> Result<Exit, CliError> {
-    let owner = owner(args.owner.as_ref())?;
     let mode = match args.wait {
         true => HoldMode::Wait,
         false => HoldMode::Immediate,
     };
     with_session(&args.order.place, async |session| {
+        let owner = owner(session, args.owner.as_ref()).await?;
         let hosts = session.named_hosts(&args.hosts).await?;
         let names = shown(&hosts);
         let order = Order::Hold {
@@ -36,8 +37,8 @@ pub(crate) fn hold(args: &HoldArgs) -> Result<Exit, CliError> {
 }
 
 pub(crate) fn release(args: &ReleaseArgs) -> Result<Exit, CliError> {
-    let by = owner(args.owner.as_ref())?;
     with_session(&args.order.place, async |session| {
+        let by = owner(session, args.owner.as_ref()).await?;
         let hosts = session.named_hosts(&args.hosts).await?;
         let names = shown(&hosts);
         let force = args.force;
@@ -52,10 +53,21 @@ pub(crate) fn release(args: &ReleaseArgs) -> Result<Exit, CliError> {
 }
 
 /// Who holds hosts where nobody says so.
-fn owner(named: Option<&HoldOwner>) -> Result<HoldOwner, CliError> {
-    match named {
-        Some(owner) => Ok(owner.clone()),
-        None => HoldOwner::new(local_actor().to_string())
-            .map_err(|error| CliError::usage(format!("{error}; name one with --owner"))),
+async fn owner(session: &Session, named: Option<&HoldOwner>) -> Result<HoldOwner, CliError> {
+    if let Some(owner) = named {
+        return Ok(owner.clone());
     }
+    // A server knows by a token or a login who it is, which may have another name than the account here.
+    let name = match session.place.server() {
+        Some(_) => session
+            .client
+            .session()
+            .await
+            .map_err(client_error)?
+            .actor
+            .name
+            .to_string(),
+        None => local_actor().to_string(),
+    };
+    HoldOwner::new(name).map_err(|error| CliError::usage(format!("{error}; name one with --owner")))
 }

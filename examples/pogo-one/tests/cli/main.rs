@@ -11,6 +11,8 @@ mod audit;
 mod bad_input;
 mod blocked;
 mod browser;
+#[cfg(feature = "oidc")]
+mod browser_logins;
 #[cfg(all(
     feature = "postgres",
     target_os = "linux",
@@ -65,6 +67,7 @@ mod live;
 mod logins;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
 mod many_hosts;
+mod on_server;
 mod orders;
 mod output;
 mod pictures;
