@@ -68,7 +68,8 @@ impl Dispatching {
             .acquire(taking.how)
             .observer(Arc::new(feed.clone()))
             .observer(Arc::new(secrets.clone()))
-            .observer(Arc::new(InputCleaner(place.inputs())));
+            .observer(Arc::new(InputCleaner(place.inputs())))
+            .observer(Arc::new(InputCleaner(place.sent())));
         if taking.log {
             builder = builder.observer(Arc::new(ServiceLog));
         }
@@ -94,7 +95,7 @@ impl Dispatching {
             .history(kept.history())
             .questions(questions)
             .secrets(Arc::new(secrets))
-            .uploads(Uploads::in_directory(place.inputs()));
+            .uploads(Uploads::in_directory(place.sent()));
         let task = tokio::spawn(dispatcher.run());
         Ok((Self { handle, task }, namespace))
     }

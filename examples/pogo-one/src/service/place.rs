@@ -150,6 +150,11 @@ impl Place {
         self.directory().join("dispatcher.log")
     }
 
+    /// What is sent for jobs from elsewhere. It is beside the namespaces, since copies of those have files alone.
+    pub(super) fn sent(&self) -> PathBuf {
+        self.local().join("sent").join(self.namespace.as_str())
+    }
+
     /// What jobs read that came through pipes.
     pub(super) fn inputs(&self) -> PathBuf {
         inputs_dir(&self.directory())
