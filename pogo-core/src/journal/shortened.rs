@@ -32,6 +32,9 @@ pub(crate) fn shorten_answer(answer: &mut FenceAnswer, most: usize) {
 /// Leaves out obstacles of a blocked job, and hosts that hold slots, until the record takes at most so many bytes. They
 /// are no state: whoever asks the scheduler gets them all.
 pub(crate) fn shorten_record(record: &mut Record, most: usize) {
+    if !matches!(record.event.job_kind(), Some(JobEventKind::Blocked { .. })) {
+        return;
+    }
     let length = stored_len(record);
     let Event::Job(JobEvent {
         kind: JobEventKind::Blocked { reasons },

@@ -1,8 +1,11 @@
 //! The trait behind which output is kept.
 
 use std::ops::Range;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::future::{FutureExt, join_all};
 use thiserror::Error;
 
 use super::{OutputFrame, OutputPage, OutputSource, Stream};
@@ -11,9 +14,9 @@ use crate::scheduler::{AttemptId, JobId};
 
 /// Keeps what attempts wrote.
 ///
-/// A dispatcher has one call of [`append`](Self::append) under way at a time; calls of [`seal`](Self::seal) follow
-/// those that append what they seal, and calls of [`read`](Self::read) come at any time. An error of any of them loses
-/// output, and nothing else. `testing::conformance::output` holds stores to this contract.
+/// A dispatcher has one call of [`append_and_seal`](Self::append_and_seal) under way at a time, so calls of
+/// [`seal`](Self::seal) follow those that append what they seal; calls of [`read`](Self::read) come at any time. An
+/// error of any of them loses output, and nothing else. `testing::conformance::output` holds stores to this contract.
 ///
 /// Of an attempt that writes more than the store keeps, the beginning and the end are kept. Offsets count what is
 /// missing between them.
@@ -34,6 +37,27 @@ pub trait OutputStore: Send + Sync {
     /// # Errors
     /// The store could not make sure that it keeps it.
     async fn seal(&self, source: &OutputSource, length: u64) -> Result<Digest, OutputError>;
+
+    /// Appends these frames, and then seals these attempts, which have written so many bytes each. Gives what
+    /// [`append`](Self::append) would, and what [`seal`](Self::seal) would of each. By default these are called. A
+    /// store whose calls are switches of threads or ways to a server and back does all of it with one.
+    async fn append_and_seal(
+        &self,
+        frames: &[OutputFrame],
+        ended: &[(Arc<OutputSource>, u64)],
+    ) -> (Result<(), OutputError>, Vec<Result<Digest, OutputError>>) {
+        let appended = match frames {
+            [] => Ok(()),
+            // What is lost by a panic here can be sealed all the same.
+            frames => match AssertUnwindSafe(self.append(frames)).catch_unwind().await {
+                Ok(appended) => appended,
+                Err(_panic) => Err(OutputError::panicked()),
+            },
+        };
+        // All at once: each may wait for a disk.
+        let seals = ended.iter().map(|(source, length)| self.seal(source, *length));
+        (appended, join_all(seals).await)
+    }
 
     /// What is kept of a stream within this range of offsets, at least one byte of it if there is any. Of what was
     /// never written, nothing.
@@ -72,4 +96,12 @@ pub enum OutputError {
         /// What it said, and what to do about it.
         message: String,
     },
+}
+
+impl OutputError {
+    pub(crate) fn panicked() -> Self {
+        Self::Unavailable {
+            message: "it panicked; this is a defect of the store".to_owned(),
+        }
+    }
 }

@@ -45,6 +45,8 @@ enum Defect {
     UnknownEmpty,
     /// A digest of nothing.
     NoDigest,
+    /// Seals before it appends, where it does both.
+    SealsFirst,
     /// Forgets all when it is opened again.
     Volatile,
 }
@@ -138,6 +140,25 @@ impl OutputStore for Flawed {
         }
     }
 
+    async fn append_and_seal(
+        &self,
+        frames: &[OutputFrame],
+        ended: &[(Arc<OutputSource>, u64)],
+    ) -> (Result<(), OutputError>, Vec<Result<Digest, OutputError>>) {
+        let seals = async || {
+            let mut sealed = vec![];
+            for (source, length) in ended {
+                sealed.push(self.seal(source, *length).await);
+            }
+            sealed
+        };
+        if self.defect == Defect::SealsFirst {
+            let sealed = seals().await;
+            return (self.append(frames).await, sealed);
+        }
+        (self.append(frames).await, seals().await)
+    }
+
     async fn read(&self, of: (JobId, AttemptId), stream: Stream, range: Range<u64>) -> Result<OutputPage, OutputError> {
         let page = match self.defect {
             Defect::IgnoresRange => self.inner.read(of, stream, 0..range.end.max(1)).await?,
@@ -192,6 +213,10 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
         (Defect::NewDigest, "an_attempt_is_sealed_once"),
         (Defect::UnknownEmpty, "an_attempt_that_wrote_nothing_is_sealed"),
         (Defect::NoDigest, "the_digest_is_that_of_what_is_kept"),
+        (
+            Defect::SealsFirst,
+            "what_is_appended_and_sealed_at_once_is_kept_and_sealed",
+        ),
         (Defect::Volatile, "what_is_sealed_outlives_its_store"),
     ];
     super::assert_found(hold, &planted);

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memmem};
 use pogo_core::Digest;
-use pogo_core::journal::{Commit, Epoch, FORMAT_VERSION, JournalError, Seq, stored_len};
+use pogo_core::journal::{Commit, Epoch, FORMAT_VERSION, JournalError, Seq};
 use pogo_core::scheduler::Record;
 use serde::{Deserialize, Serialize};
 
@@ -74,15 +74,18 @@ pub(crate) struct CommitDamage {
 impl EncodedCommit {
     /// Encodes the records of a commit.
     pub(crate) fn new(commit: &Commit, epoch: Epoch, max: usize) -> Result<Self, JournalError> {
-        // What is much too large is not written out before it is refused.
-        let size: usize = commit.records.iter().map(stored_len).sum();
-        if size > max {
-            return Err(JournalError::TooLarge { max });
+        let (mut objects, mut size) = (Vec::with_capacity(commit.records.len()), 0);
+        for record in &commit.records {
+            let object = serde_json::to_vec(record).map_err(|error| JournalError::Unavailable {
+                message: format!("a record cannot be written as JSON: {error}"),
+            })?;
+            size += object.len() + 1;
+            // The rest of what is much too large is not written out before it is refused.
+            if size > max {
+                return Err(JournalError::TooLarge { max });
+            }
+            objects.push(object);
         }
-        let objects: Result<Vec<_>, _> = commit.records.iter().map(serde_json::to_vec).collect();
-        let objects = objects.map_err(|error| JournalError::Unavailable {
-            message: format!("a record cannot be written as JSON: {error}"),
-        })?;
         // Without the epoch: a commit whose answer was lost is proposed again by the next owner,
         // and is then found to be there.
         let digest = Digest::of(&objects.join(&b'\n'));

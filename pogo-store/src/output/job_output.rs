@@ -217,11 +217,13 @@ impl JobOutput {
 
     fn page(&self, blocks: &StreamBlocks, attempt: AttemptId, range: Range<u64>) -> Result<OutputPage, OutputError> {
         let (files, log) = (&self.files, log_file(&self.files.dir));
-        let read = |number| match self.dirty.get(&number) {
-            Some(bytes) => Ok(bytes.clone()),
-            None => read_block(&*files.disk, &log, number),
+        let read = |number| match (&blocks.open, self.dirty.get(&number)) {
+            // Most attempts write less than a block, and it is still in memory when they end.
+            (Some((open, block)), _) if *open == number => Ok(Some(block.clone())),
+            (_, Some(bytes)) => Ok(Block::decode(self.job, bytes)),
+            (_, None) => Ok(Block::decode(self.job, &read_block(&*files.disk, &log, number)?)),
         };
-        page(&log, (self.job, attempt), (blocks, false), range, read)
+        page(&log, attempt, (blocks, false), range, read)
     }
 
     /// What is to be made durable, if anything is. Nobody waits for that: a disk takes seconds for it at times.

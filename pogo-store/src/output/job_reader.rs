@@ -51,15 +51,14 @@ pub(super) fn read_block(disk: &dyn Disk, log: &Path, number: u64) -> io::Result
 /// What a stream has within a range, by its blocks.
 pub(super) fn page(
     log: &Path,
-    (job, attempt): (JobId, AttemptId),
+    attempt: AttemptId,
     (blocks, sealed): (&StreamBlocks, bool),
     range: Range<u64>,
-    read: impl Fn(u64) -> io::Result<Vec<u8>>,
+    read: impl Fn(u64) -> io::Result<Option<Block>>,
 ) -> Result<OutputPage, OutputError> {
     let mut frames = vec![];
     for block in blocks.within(&range) {
-        let bytes = read(block.number).map_err(unavailable)?;
-        let decoded = Block::decode(job, &bytes);
+        let decoded = read(block.number).map_err(unavailable)?;
         let is_whole =
             |it: &Block| it.source.attempt == attempt && it.offset == block.offset && it.len() as u64 >= block.len;
         let decoded = decoded.filter(is_whole);
@@ -104,17 +103,17 @@ impl JobReader {
         range: Range<u64>,
     ) -> Result<OutputPage, OutputError> {
         let (job, log) = (self.job, log_file(&self.dir));
-        let read = |number| read_block(disk, &log, number);
+        let read = |number| Ok(Block::decode(job, &read_block(disk, &log, number)?));
         let nothing = || Ok(OutputPage::new(vec![], range.end, 0, false));
         let sealed = match self.index.find(disk, &index_file(&self.dir), attempt) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return nothing(),
             sealed => sealed.map_err(unavailable)?,
         };
         if let Some(sealed) = sealed {
-            return page(&log, (job, attempt), (&sealed.stream(stream), true), range, read);
+            return page(&log, attempt, (&sealed.stream(stream), true), range, read);
         }
         match self.unsealed(disk, &log).map_err(unavailable)?.get(&attempt) {
-            Some(found) => page(&log, (job, attempt), (found.stream(stream), false), range, read),
+            Some(found) => page(&log, attempt, (found.stream(stream), false), range, read),
             None => nothing(),
         }
     }

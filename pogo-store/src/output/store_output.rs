@@ -52,6 +52,27 @@ impl OutputStore for StoreOutput {
         self.run(move |outputs| outputs.seal(&source, length)).await
     }
 
+    async fn append_and_seal(
+        &self,
+        frames: &[OutputFrame],
+        ended: &[(Arc<OutputSource>, u64)],
+    ) -> (Result<(), OutputError>, Vec<Result<Digest, OutputError>>) {
+        let (frames, attempts, outputs) = (frames.to_vec(), ended.to_vec(), Arc::clone(&self.outputs));
+        // On one thread, since to go to another and back takes longer than to write.
+        let work = move || {
+            let appended = match &*frames {
+                [] => Ok(()),
+                frames => outputs.append(frames),
+            };
+            let sealed = attempts.iter().map(|(source, length)| outputs.seal(source, *length));
+            (appended, sealed.collect())
+        };
+        spawn_blocking(work).await.unwrap_or_else(|error| {
+            let error = unavailable(error);
+            (Err(error.clone()), ended.iter().map(|_| Err(error.clone())).collect())
+        })
+    }
+
     async fn read(
         &self,
         attempt: (JobId, AttemptId),

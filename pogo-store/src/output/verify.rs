@@ -6,6 +6,7 @@ use pogo_core::output::{OutputDigester, OutputError, Stream};
 use pogo_core::scheduler::JobId;
 
 use super::Outputs;
+use super::block::Block;
 use super::index::sealed_line;
 use super::job_files::{index_file, log_file};
 use super::job_reader::{page, read_block};
@@ -38,9 +39,8 @@ fn damaged_job(outputs: &Outputs, job: JobId) -> Vec<(PathBuf, String)> {
         };
         let mut digester = OutputDigester::default();
         let read = Stream::ALL.into_iter().try_for_each(|stream| {
-            let id = (job, sealed.attempt);
-            let read = |number| read_block(disk, &log, number);
-            for frame in page(&log, id, (&sealed.stream(stream), true), 0..u64::MAX, read)?.frames {
+            let read = |number| Ok(Block::decode(job, &read_block(disk, &log, number)?));
+            for frame in page(&log, sealed.attempt, (&sealed.stream(stream), true), 0..u64::MAX, read)?.frames {
                 digester.add(stream, frame.offset, &frame.bytes);
             }
             Ok::<_, OutputError>(())

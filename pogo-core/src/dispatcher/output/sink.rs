@@ -2,11 +2,15 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures::channel::oneshot;
+use futures::future::select;
 use futures::task::AtomicWaker;
 
 use super::super::guarded::Guarded;
@@ -28,6 +32,10 @@ pub(in super::super) struct OutputSink {
 #[derive(Debug, Default)]
 struct OutputQueue {
     items: VecDeque<QueuedItem>,
+    /// The bytes of the frames among them.
+    bytes: usize,
+    /// How many of them somebody waits for.
+    waited_for: usize,
     /// The store hangs: new output is lost.
     stalled: bool,
 }
@@ -55,6 +63,29 @@ pub(super) struct Batch {
     pub(super) seals: Vec<Seal>,
     /// Dropped when the batch is written.
     pub(super) flushes: Vec<oneshot::Sender<()>>,
+}
+
+impl OutputQueue {
+    /// Output that is worth a call by itself. A budget may have room for no more than one large piece.
+    const WORTH_A_CALL: (usize, usize) = (16 << 10, 32);
+
+    fn is_urgent(&self) -> bool {
+        let (bytes, items) = Self::WORTH_A_CALL;
+        self.waited_for > 0 || self.bytes >= bytes || self.items.len() >= items
+    }
+
+    fn push(&mut self, item: QueuedItem) {
+        match &item {
+            QueuedItem::Frame(queued) => self.bytes += queued.frame.bytes.len(),
+            QueuedItem::Seal(_) | QueuedItem::Flush(_) => self.waited_for += 1,
+        }
+        self.items.push_back(item);
+    }
+
+    fn take(&mut self) -> VecDeque<QueuedItem> {
+        (self.bytes, self.waited_for) = (0, 0);
+        std::mem::take(&mut self.items)
+    }
 }
 
 impl OutputSink {
@@ -90,7 +121,7 @@ impl OutputSink {
             match room.filter(|_| !queue.stalled) {
                 Some(reservation) => {
                     let source = Arc::clone(&progress.source);
-                    queue.items.push_back(QueuedItem::Frame(QueuedFrame {
+                    queue.push(QueuedItem::Frame(QueuedFrame {
                         frame: OutputFrame::new(source, stream, offset, self.clock.now(), bytes),
                         progress: Arc::clone(progress),
                         reservation,
@@ -114,7 +145,7 @@ impl OutputSink {
             let mut queue = self.lock();
             if !queue.stalled {
                 let progress = Arc::clone(progress);
-                queue.items.push_back(QueuedItem::Seal(Seal { progress, answer }));
+                queue.push(QueuedItem::Seal(Seal { progress, answer }));
             }
             queue.stalled
         };
@@ -131,14 +162,29 @@ impl OutputSink {
         let (flush, flushed) = oneshot::channel();
         let mut queue = self.lock();
         if !queue.stalled {
-            queue.items.push_back(QueuedItem::Flush(flush));
+            queue.push(QueuedItem::Flush(flush));
         }
         flushed
     }
 
-    /// The next batch.
-    pub(super) fn poll_batch(&self, context: &mut Context<'_>) -> Poll<Batch> {
+    /// Resolves when the next batch is due: with the end of an attempt, or so much output that it is worth a call, at
+    /// once; otherwise after lingering for more.
+    pub(super) async fn is_due(&self, linger: Duration) {
+        poll_fn(|context| self.poll_due(context, |queue| !queue.items.is_empty())).await;
+        let is_urgent = pin!(poll_fn(|context| self.poll_due(context, OutputQueue::is_urgent)));
+        select(is_urgent, pin!(self.clock.sleep(linger))).await;
+    }
+
+    fn poll_due(&self, context: &mut Context<'_>, is_due: impl Fn(&OutputQueue) -> bool) -> Poll<()> {
         self.writer.register(context.waker());
+        match is_due(&self.lock()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+
+    /// The next batch.
+    pub(super) fn take_batch(&self) -> Batch {
         let mut batch = Batch::default();
         let mut bytes = 0;
         let mut queue = self.lock();
@@ -152,16 +198,22 @@ impl OutputSink {
                     progress,
                     reservation,
                 }) => {
+                    queue.bytes -= frame.bytes.len();
                     bytes += frame.bytes.len();
                     batch.frames.push(frame);
                     batch.held.push((progress, reservation));
                 }
-                QueuedItem::Seal(seal) => batch.seals.push(seal),
-                QueuedItem::Flush(flush) => batch.flushes.push(flush),
+                QueuedItem::Seal(seal) => {
+                    queue.waited_for -= 1;
+                    batch.seals.push(seal);
+                }
+                QueuedItem::Flush(flush) => {
+                    queue.waited_for -= 1;
+                    batch.flushes.push(flush);
+                }
             }
         }
-        let is_empty = batch.frames.is_empty() && batch.seals.is_empty() && batch.flushes.is_empty();
-        if is_empty { Poll::Pending } else { Poll::Ready(batch) }
+        batch
     }
 
     /// Handles a hanging store: nobody waits for it any more, and queued output is lost.
@@ -169,7 +221,7 @@ impl OutputSink {
         let items = {
             let mut queue = self.lock();
             queue.stalled = true;
-            std::mem::take(&mut queue.items)
+            queue.take()
         };
         self.budget.close();
         for item in items {

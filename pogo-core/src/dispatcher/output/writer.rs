@@ -1,24 +1,26 @@
 //! Writes output to its store.
 
-use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Context;
 use std::time::Duration;
 
-use futures::future::{BoxFuture, FutureExt, join_all, select};
+use futures::future::{BoxFuture, FutureExt, select};
 use futures::select_biased;
 
 use super::super::alarm::Alarm;
-use super::budget::Reservation;
 use super::progress::Progress;
-use super::sink::{OutputSink, Seal};
-use crate::output::{OutputError, OutputFrame, OutputStore};
+use super::sink::{Batch, OutputSink};
+use crate::output::{OutputError, OutputStore};
 use crate::scheduler::OutputSummary;
 
 /// How long a store may take for a call before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long output waits for more of it, and for the end of its attempt, to share a call: commands mostly end a moment
+/// after what they wrote.
+const LINGER: Duration = Duration::from_millis(5);
 
 const HANGS: &str = "the store of output has not answered for 2 s";
 
@@ -60,72 +62,55 @@ impl Drop for OutputWriter {
 async fn write(sink: Arc<OutputSink>, store: Arc<dyn OutputStore>) {
     let mut alarm = Alarm::new(Arc::clone(&sink.clock));
     loop {
-        let batch = poll_fn(|context| sink.poll_batch(context)).await;
-        let seals = append(
-            (&sink, store.as_ref(), &mut alarm),
-            batch.frames,
-            (batch.held, batch.seals),
-        )
-        .await;
-        seal((&sink, store.as_ref(), &mut alarm), seals).await;
+        sink.is_due(LINGER).await;
+        let mut batch = sink.take_batch();
+        keep((&sink, store.as_ref(), &mut alarm), &mut batch).await;
         drop(batch.flushes);
     }
 }
 
-/// Appends these frames. Gives the attempts that are still to be sealed: while the store hangs none of them waits.
-async fn append(
-    (sink, store, alarm): (&OutputSink, &dyn OutputStore, &mut Alarm),
-    frames: Vec<OutputFrame>,
-    (held, mut seals): (Vec<(Arc<Progress>, Reservation)>, Vec<Seal>),
-) -> Vec<Seal> {
-    if frames.is_empty() {
-        return seals;
-    }
-    let lose = |why: &str| held.iter().for_each(|(progress, _)| sink.lose(progress, why));
-    let appended = patiently((sink, alarm), store.append(&frames), || {
-        lose(HANGS);
-        for seal in seals.drain(..) {
-            sink.lose(&seal.progress, HANGS);
-        }
-    });
-    if let Err(error) = appended.await {
-        lose(&error.to_string());
-    }
-    seals
-}
-
-async fn seal((sink, store, alarm): (&OutputSink, &dyn OutputStore, &mut Alarm), seals: Vec<Seal>) {
-    if seals.is_empty() {
+/// Appends frames and seals attempts with one call.
+async fn keep((sink, store, alarm): (&OutputSink, &dyn OutputStore, &mut Alarm), batch: &mut Batch) {
+    let Batch {
+        frames, held, seals, ..
+    } = batch;
+    if frames.is_empty() && seals.is_empty() {
         return;
     }
     let (attempts, answers): (Vec<Arc<Progress>>, Vec<_>) =
-        seals.into_iter().map(|seal| (seal.progress, seal.answer)).unzip();
+        seals.drain(..).map(|seal| (seal.progress, seal.answer)).unzip();
+    let ended: Vec<_> = attempts
+        .iter()
+        .map(|attempt| (Arc::clone(&attempt.source), attempt.length()))
+        .collect();
     let mut answers = Some(answers);
-    let calls = attempts.iter().map(|attempt| async {
-        let length = attempt.length();
-        let digest = store.seal(&attempt.source, length).await?;
-        Ok(OutputSummary::new(length, digest))
-    });
-    // All at once: each may wait for a disk.
-    let all = join_all(calls).map(Ok);
-    let sealed = patiently((sink, alarm), all, || {
+    let lose = |why: &str| held.iter().for_each(|(progress, _)| sink.lose(progress, why));
+    let call = store.append_and_seal(frames, &ended).map(Ok);
+    let kept = patiently((sink, alarm), call, || {
         // Nobody waits any more, and the attempts end without it.
         answers = None;
+        lose(HANGS);
         attempts.iter().for_each(|attempt| sink.lose(attempt, HANGS));
     });
-    let failed = |error: OutputError| attempts.iter().map(|_| Err(error.clone())).collect();
-    let sealed: Vec<Result<OutputSummary, OutputError>> = sealed.await.unwrap_or_else(failed);
+    let failed = |error: OutputError| {
+        let sealed = attempts.iter().map(|_| Err(error.clone())).collect();
+        (Err(error), sealed)
+    };
+    let (appended, sealed) = kept.await.unwrap_or_else(failed);
+    if let Err(error) = appended {
+        lose(&error.to_string());
+    }
     let answers = answers
         .into_iter()
         .flatten()
         .map(Some)
         .chain(std::iter::repeat_with(|| None));
-    for ((attempt, sealed), answer) in attempts.iter().zip(sealed).zip(answers) {
+    for (((attempt, (_, length)), sealed), answer) in attempts.iter().zip(&ended).zip(sealed).zip(answers) {
         if let Err(error) = &sealed {
             sink.lose(attempt, &error.to_string());
         }
         if let Some(answer) = answer {
-            let _ = answer.send(sealed.ok());
+            let _ = answer.send(sealed.ok().map(|digest| OutputSummary::new(*length, digest)));
         }
     }
 }
@@ -138,13 +123,9 @@ async fn patiently<T>(
     hangs: impl FnOnce(),
 ) -> Result<T, OutputError> {
     // A panic of the store counts as a failure: it does not stop a rollout.
-    let call = AssertUnwindSafe(call).catch_unwind().map(|answer| {
-        answer.unwrap_or_else(|_panic| {
-            Err(OutputError::Unavailable {
-                message: "it panicked; this is a defect of the store".to_owned(),
-            })
-        })
-    });
+    let call = AssertUnwindSafe(call)
+        .catch_unwind()
+        .map(|answer| answer.unwrap_or_else(|_panic| Err(OutputError::panicked())));
     let mut call = pin!(call.fuse());
     let mut patience = pin!(alarm.passes(sink.clock.now() + PATIENCE).fuse());
     select_biased! {

@@ -15,7 +15,8 @@ const CASES: &[Named<OutputFixture>] = cases! {
     keeping: what_was_appended_before_is_kept_once, what_was_lost_is_missing_where_it_was,
         of_too_much_the_beginning_and_the_end_are_kept, a_flood_of_single_bytes_is_kept_as_it_was;
     sealing: a_sealed_attempt_takes_no_more, sealing_one_attempt_leaves_the_others, an_attempt_is_sealed_once,
-        an_attempt_that_wrote_nothing_is_sealed, the_digest_is_that_of_what_is_kept, what_is_sealed_outlives_its_store;
+        an_attempt_that_wrote_nothing_is_sealed, what_is_appended_and_sealed_at_once_is_kept_and_sealed,
+        the_digest_is_that_of_what_is_kept, what_is_sealed_outlives_its_store;
 };
 
 /// Holds a store of output to the contract of [`OutputStore`](crate::output::OutputStore).

@@ -68,6 +68,25 @@ pub(super) async fn an_attempt_that_wrote_nothing_is_sealed(fixture: OutputFixtu
     hold(answer.is_err(), "it takes more")
 }
 
+pub(super) async fn what_is_appended_and_sealed_at_once_is_kept_and_sealed(fixture: OutputFixture) -> Case {
+    let (one, other, silent) = (source(1)?, source(2)?, source(3)?);
+    let frames = [
+        frame(&one, Stream::Stdout, 0, "1"),
+        frame(&other, Stream::Stdout, 0, "2"),
+    ];
+    let ended = [(one.clone(), 1), (silent.clone(), 0)];
+    let (appended, sealed) = fixture.store.append_and_seal(&frames, &ended).await;
+    done("append", appended)?;
+    let sealed: Result<Vec<_>, _> = sealed.into_iter().map(|answer| done("seal", answer)).collect();
+    let alone = vec![fixture.seal(&one, 1).await?, fixture.seal(&silent, 0).await?];
+    same("the digests", &sealed?, &alone)?;
+    let of_one = fixture.whole(&one, Stream::Stdout).await?;
+    same("the stream of the attempt that is sealed", &of_one, &b"1".to_vec())?;
+    fixture.append(&[frame(&other, Stream::Stdout, 1, "2")]).await?;
+    let of_other = fixture.whole(&other, Stream::Stdout).await?;
+    same("the stream of the attempt that goes on", &of_other, &b"22".to_vec())
+}
+
 pub(super) async fn the_digest_is_that_of_what_is_kept(fixture: OutputFixture) -> Case {
     let size = fixture.limit().unwrap_or(1_000).saturating_mul(2);
     for (number, gap) in (1..).zip([0, 5]) {
