@@ -75,8 +75,8 @@ impl Availability {
 }
 
 impl Tries<'_> {
-    /// Waits for an answer. From a moment on the journal counts as away, but the call is not given up: what would
-    /// become of a second one beside it, only its store could know.
+    /// Waits for an answer. From a moment on the journal counts as away, but the call is not given up: a second one
+    /// beside it might be carried out as well, in either order.
     pub(super) async fn answer<T>(
         &self,
         call: impl Future<Output = Result<T, JournalError>>,

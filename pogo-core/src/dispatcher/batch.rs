@@ -47,7 +47,7 @@ impl Batch {
         let before = at.checked_sub(1).and_then(|at| self.records.get(at));
         before.is_some_and(|record| match &record.event {
             Event::Namespace(event) => matches!(&event.kind, NamespaceEventKind::Ordered { request: Some(_), .. }),
-            _ => false,
+            Event::Host(_) | Event::Job(_) | Event::Task(_) => false,
         })
     }
 }

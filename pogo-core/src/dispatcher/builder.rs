@@ -245,12 +245,7 @@ impl DispatcherBuilder {
     pub async fn build(mut self) -> Result<(Dispatcher, Handle), DispatchError> {
         let nonce = self.nonce.map_or_else(system_nonce, Ok)?;
         let namespace = self.namespace_of(nonce);
-        // One that nobody else has ends with this dispatcher.
-        let snapshot_every = self.journal.as_ref().map(|_| Self::SNAPSHOT_EVERY);
-        let snapshot_every = self.snapshot_every.or(snapshot_every);
-        // A commit to memory costs less than a timer.
-        let commit_delay = self.journal.as_ref().map(|_| Self::COMMIT_DELAY);
-        let commit_delay = self.commit_delay.or(commit_delay).unwrap_or_default();
+        let (snapshot_every, commit_delay) = self.journal_settings();
         let journal = self.journal.take().unwrap_or_else(|| Arc::new(MemoryJournal::new()));
         let owner = Owner {
             id: self.owner.clone(),
@@ -314,6 +309,15 @@ impl DispatcherBuilder {
             actor: None,
         };
         Ok((dispatcher, handle))
+    }
+
+    /// How many records a snapshot is stored after, and how long reports wait for each other.
+    fn journal_settings(&self) -> (Option<NonZeroU64>, Duration) {
+        // A journal that nobody else has ends with this dispatcher, and a commit to memory costs less than a timer.
+        let is_kept = self.journal.is_some();
+        let snapshot_every = self.snapshot_every.or(is_kept.then_some(Self::SNAPSHOT_EVERY));
+        let commit_delay = self.commit_delay.or(is_kept.then_some(Self::COMMIT_DELAY));
+        (snapshot_every, commit_delay.unwrap_or_default())
     }
 
     /// A journal in memory always starts its numbers at 1, so its attempts get a namespace that no other dispatcher

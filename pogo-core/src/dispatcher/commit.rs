@@ -220,6 +220,7 @@ impl Tail {
             return;
         };
         if self.snapshots.every.is_some_and(due) {
+            // Also where storing fails: a store that takes no snapshots is not asked for one at every commit.
             self.snapshots.upto = self.at;
             let mut state = scheduler.snapshot();
             self.snapshots.named.name_in(&mut state);

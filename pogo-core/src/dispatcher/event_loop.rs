@@ -109,6 +109,8 @@ impl Dispatcher {
                         request.answer(answer.map_err(InputError::into_begin_refused))
                     }));
                 }
+                // Held until its host has answered: another attempt there would write over what the host knows of this
+                // one.
                 Pending::Ended(end) if self.asks_before(&end) => {}
                 Pending::Fenced(attempt, answer) => {
                     self.take_answer(attempt, answer, &mut batch.records);

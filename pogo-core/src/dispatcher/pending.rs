@@ -11,7 +11,7 @@ pub(super) enum Pending {
     Report(AttemptId, Report),
     /// An attempt ended.
     Ended(AttemptEnd),
-    /// A host was asked what became of an attempt.
+    /// A host has answered for the state of an attempt.
     Fenced(AttemptId, FenceAnswer),
     /// A handle sent an order.
     Message(Message),

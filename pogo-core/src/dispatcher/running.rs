@@ -133,6 +133,7 @@ impl Running {
         let Some(control) = self.controls.get_mut(&attempt) else {
             return;
         };
+        // Dropping an attempt whose transport could have ended it would leave the command running on its host.
         if self.transport.capabilities().confirms_cancel {
             control.reporter.cancel();
         } else {

@@ -45,6 +45,8 @@ impl Dispatcher {
             if let Poll::Ready(appended) = self.io.tail.poll_append(context) {
                 return Poll::Ready(Wakeup::Appended(appended));
             }
+            // Before reports and messages: orders that are queued are refused, so that nobody waits for a journal that
+            // is away.
             if self.io.tail.poll_away().is_ready() {
                 return Poll::Ready(Wakeup::Away);
             }

@@ -162,7 +162,19 @@ impl JobProgress {
                 self.reopen();
             }
             TaskEventKind::Fenced { .. } if self.status == JobStatus::Halted => self.status = JobStatus::Halting,
-            _ => {}
+            TaskEventKind::Started { .. }
+            | TaskEventKind::Permitted { .. }
+            | TaskEventKind::Fenced { .. }
+            | TaskEventKind::NeverBegan { .. }
+            | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::CancelRequested { .. }
+            | TaskEventKind::Succeeded { .. }
+            | TaskEventKind::Failed { .. }
+            | TaskEventKind::InDoubt { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Skipped
+            | TaskEventKind::Cancelled => {}
         }
         self.changed = at;
     }

@@ -246,7 +246,18 @@ impl SubmittedJob {
                 self.note_steered(at, (OrderKind::Retry, ""), actor.as_ref())
             }
             TaskEventKind::Skipped => self.note_steered(at, (OrderKind::Skip, ""), actor.as_ref()),
-            _ => {}
+            TaskEventKind::Started { .. }
+            | TaskEventKind::Permitted { .. }
+            | TaskEventKind::Fenced { .. }
+            | TaskEventKind::NeverBegan { .. }
+            | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::CancelRequested { .. }
+            | TaskEventKind::Succeeded { .. }
+            | TaskEventKind::Failed { .. }
+            | TaskEventKind::InDoubt { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Cancelled => {}
         }
         let Some(row) = self.position(host).and_then(|at| self.hosts.get_mut(at)) else {
             return;
@@ -344,7 +355,14 @@ fn follow(row: &mut HostResult, at: Timestamp, kind: &TaskEventKind) {
         | TaskEventKind::Failed { .. }
         | TaskEventKind::InDoubt { .. }
         | TaskEventKind::NeverBegan { .. } => (last.phase, last.ended) = (None, Some(at)),
-        _ => {}
+        TaskEventKind::Started { .. }
+        | TaskEventKind::Permitted { .. }
+        | TaskEventKind::Fenced { .. }
+        | TaskEventKind::Slow { .. }
+        | TaskEventKind::CancelRequested { .. }
+        | TaskEventKind::Retried { .. }
+        | TaskEventKind::Skipped
+        | TaskEventKind::Cancelled => {}
     }
     if let TaskEventKind::Failed { failure, .. } = kind {
         last.failure = Some(failure.clone());

@@ -92,6 +92,7 @@ impl Deadlines {
                 | Effect::JobChanged(job)
                 | Effect::StageOpened(job, _)
                 | Effect::StageBaking(job, _) => self.change(job),
+                // Settings, freezes or the fleet have changed, and with them perhaps the deadline of any job.
                 Effect::Rebuild => self.changed.extend(&state.active),
                 _ => {}
             }

@@ -148,7 +148,7 @@ fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[
 fn namespace_kind(event: &Event) -> Option<&NamespaceEventKind> {
     match event {
         Event::Namespace(event) => Some(&event.kind),
-        _ => None,
+        Event::Host(_) | Event::Job(_) | Event::Task(_) => None,
     }
 }
 
@@ -194,16 +194,32 @@ fn fact(record: &Record) -> Option<Input> {
                 reason: reason.as_str().into(),
                 actor: event.actor.clone(),
             }),
-            _ => None,
+            NamespaceEventKind::OwnerChanged { .. }
+            | NamespaceEventKind::Configured { .. }
+            | NamespaceEventKind::HostsFrozen { .. }
+            | NamespaceEventKind::HostsThawed { .. }
+            | NamespaceEventKind::Ordered { .. }
+            | NamespaceEventKind::LateReported { .. } => None,
         },
         Event::Task(event) => match &event.kind {
             TaskEventKind::Fenced { attempt, answer, .. } => Some(Input::Fenced {
                 attempt: *attempt,
                 answer: answer.clone(),
             }),
-            _ => None,
+            TaskEventKind::Started { .. }
+            | TaskEventKind::Permitted { .. }
+            | TaskEventKind::NeverBegan { .. }
+            | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::CancelRequested { .. }
+            | TaskEventKind::Succeeded { .. }
+            | TaskEventKind::Failed { .. }
+            | TaskEventKind::InDoubt { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Skipped
+            | TaskEventKind::Cancelled => None,
         },
-        _ => None,
+        Event::Host(_) | Event::Job(_) => None,
     }
 }
 

@@ -119,12 +119,21 @@ fn ended(event: &Event, took: Option<Duration>) {
             }
         }};
     }
-    match event.task_kind() {
-        Some(TaskEventKind::Succeeded { .. }) => count!("succeeded"),
-        Some(TaskEventKind::Failed { .. }) => count!("failed"),
-        Some(TaskEventKind::InDoubt { .. }) => count!("in_doubt"),
-        Some(TaskEventKind::NeverBegan { .. }) => count!("never_began"),
-        _ => {}
+    let Some(kind) = event.task_kind() else { return };
+    match kind {
+        TaskEventKind::Succeeded { .. } => count!("succeeded"),
+        TaskEventKind::Failed { .. } => count!("failed"),
+        TaskEventKind::InDoubt { .. } => count!("in_doubt"),
+        TaskEventKind::NeverBegan { .. } => count!("never_began"),
+        TaskEventKind::Started { .. }
+        | TaskEventKind::Permitted { .. }
+        | TaskEventKind::Fenced { .. }
+        | TaskEventKind::PhaseEntered { .. }
+        | TaskEventKind::Slow { .. }
+        | TaskEventKind::CancelRequested { .. }
+        | TaskEventKind::Retried { .. }
+        | TaskEventKind::Skipped
+        | TaskEventKind::Cancelled => {}
     }
 }
 

@@ -41,7 +41,7 @@ impl Entry {
         self.class as usize
     }
 
-    /// The same with another urgency.
+    /// This class in the same queue, with another urgency.
     pub(crate) fn with_key(self, key: Key) -> Self {
         Self { key, ..self }
     }

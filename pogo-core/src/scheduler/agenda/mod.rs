@@ -130,6 +130,7 @@ impl Agenda {
                 Effect::HostMarked(host) | Effect::HoldsChanged(host) => self.holds.touch(state, host),
                 Effect::StageOpened(job, stage) => self.open_stage(state, job, stage),
                 Effect::JobAdded(job) => self.insert_job(state, job),
+                // A finished job that is retried or reopened comes back by a rebuild.
                 Effect::JobChanged(job) if !state.is_unfinished(job) => self.remove_job(job),
                 Effect::JobChanged(job) => self.release_held(state, job),
                 Effect::Started { .. }
@@ -211,6 +212,7 @@ impl Agenda {
             }
             self.by_bucket = Some(by_bucket);
         }
+        // Its work counts before urgencies are compared: the buckets that it shares are more loaded from now on.
         self.add_job(state, job);
         for class in first..self.classes.len() {
             let buckets = state.rules.profile(self.classes[class].key.profile).buckets;

@@ -71,6 +71,8 @@ impl Agenda {
 
     /// The most urgent class among those that may be able to start, and where it is queued.
     fn most_urgent(&mut self, state: &State) -> Option<((Key, ClassId), Option<WaitReason>)> {
+        // Fronts are remembered from one start to the next, and only the best of them has to be true: looking each up
+        // anew costs a look for every queue that a freed slot has woken.
         let open = self.top(state, None);
         self.wait_queues
             .woken()
@@ -133,6 +135,8 @@ impl Agenda {
             }
             let queue = self.queue(reason);
             let entry = key.map(|key| first.with_key(key));
+            // When a load falls, an entry goes from the front to behind all others. That costs the same here as among
+            // all of them, and counting it would lead to correcting all at once.
             if !queue.is_out_of_date() && entry.is_some_and(|entry| queue.entries.move_first_to_end(entry)) {
                 continue;
             }

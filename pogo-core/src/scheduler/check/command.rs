@@ -15,6 +15,7 @@ impl State {
             order,
         } = command;
         let kind = order.kind();
+        // First of all: whoever lost the answer sends the order again, when what followed from it may refuse it.
         if let Some(request) = &request
             && let Some(known) = self.requests.get(request, now)
         {

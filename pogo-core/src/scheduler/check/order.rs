@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{CheckedOrder, NewHolds};
 use crate::Timestamp;
-use crate::fleet::{HostId, HostName};
+use crate::fleet::{HostId, HostName, Selector};
 use crate::plan::{JobSpec, PlanError, check_settings};
 use crate::scheduler::agenda::rehearsed_order;
 use crate::scheduler::state::{JobChange, State, TaskAt, TaskChange};
@@ -42,41 +42,16 @@ impl State {
             }
             Order::Promote { job } => self.check_promotion(job)?,
             Order::Note { job } => self.check_note(job, reason)?,
-            Order::Freeze { hosts } => {
-                self.fleet.resolve(&hosts).map_err(InputError::Hosts)?;
-                if let Some(freeze) = self.freezes.get(&hosts) {
-                    return Err(InputError::AlreadyFrozen {
-                        freeze: Box::new(freeze.clone()),
-                    });
-                }
-                CheckedOrder::Freeze { hosts }
-            }
-            Order::Thaw { hosts } => {
-                if self.freezes.get(&hosts).is_none() {
-                    let frozen = self.freezes.iter().map(|freeze| freeze.hosts.clone()).collect();
-                    return Err(InputError::NotFrozen { hosts, frozen });
-                }
-                CheckedOrder::Thaw { hosts }
-            }
+            Order::Freeze { hosts } => self.check_freeze(hosts)?,
+            Order::Thaw { hosts } => self.check_thaw(hosts)?,
             // As when hosts that were asked for the state of their attempts need no order any more.
             Order::Retry { job, hosts, .. } | Order::Skip { job, hosts, .. }
                 if hosts.is_empty() && self.has_retired(job) =>
             {
                 CheckedOrder::Nothing
             }
-            Order::Retry { job, hosts, .. } if self.has_retired(job) => self.check_retry_of(job, hosts)?,
-            Order::Retry { job, hosts, .. } => {
-                let tasks = self.check_tasks(job, &hosts, OrderKind::Retry, TaskChange::Retry)?;
-                self.check_fits(job)?;
-                CheckedOrder::Retry { tasks }
-            }
-            Order::Skip { job, hosts, .. } if self.has_retired(job) => {
-                let (_, hosts) = self.check_remnant(job, hosts)?;
-                CheckedOrder::SkipRetired { job, hosts }
-            }
-            Order::Skip { job, hosts, .. } => CheckedOrder::Skip {
-                tasks: self.check_tasks(job, &hosts, OrderKind::Skip, TaskChange::Skip)?,
-            },
+            Order::Retry { job, hosts, .. } => self.check_retry(job, hosts)?,
+            Order::Skip { job, hosts, .. } => self.check_skip(job, hosts)?,
             Order::Alter { job, change } => {
                 self.check_status(job, OrderKind::Alter, JobChange::Alter)?;
                 self.check_update(job, change)?
@@ -100,6 +75,43 @@ impl State {
             Order::MarkDown { host } => self.check_mark(host, true)?,
             Order::MarkUp { host, .. } => self.check_mark(host, false)?,
         })
+    }
+
+    fn check_freeze(&self, hosts: Selector) -> Result<CheckedOrder, InputError> {
+        self.fleet.resolve(&hosts).map_err(InputError::Hosts)?;
+        match self.freezes.get(&hosts) {
+            Some(freeze) => Err(InputError::AlreadyFrozen {
+                freeze: Box::new(freeze.clone()),
+            }),
+            None => Ok(CheckedOrder::Freeze { hosts }),
+        }
+    }
+
+    fn check_thaw(&self, hosts: Selector) -> Result<CheckedOrder, InputError> {
+        if self.freezes.get(&hosts).is_none() {
+            let frozen = self.freezes.iter().map(|freeze| freeze.hosts.clone()).collect();
+            return Err(InputError::NotFrozen { hosts, frozen });
+        }
+        Ok(CheckedOrder::Thaw { hosts })
+    }
+
+    /// Of a job that has retired only some hosts are left, and a new job tries these.
+    fn check_retry(&self, job: JobId, hosts: Vec<HostName>) -> Result<CheckedOrder, InputError> {
+        if self.has_retired(job) {
+            return self.check_retry_of(job, hosts);
+        }
+        let tasks = self.check_tasks(job, &hosts, OrderKind::Retry, TaskChange::Retry)?;
+        self.check_fits(job)?;
+        Ok(CheckedOrder::Retry { tasks })
+    }
+
+    fn check_skip(&self, job: JobId, hosts: Vec<HostName>) -> Result<CheckedOrder, InputError> {
+        if self.has_retired(job) {
+            let (_, hosts) = self.check_remnant(job, hosts)?;
+            return Ok(CheckedOrder::SkipRetired { job, hosts });
+        }
+        let tasks = self.check_tasks(job, &hosts, OrderKind::Skip, TaskChange::Skip)?;
+        Ok(CheckedOrder::Skip { tasks })
     }
 
     fn check_update(&self, id: JobId, change: JobUpdate) -> Result<CheckedOrder, InputError> {

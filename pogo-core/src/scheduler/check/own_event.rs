@@ -22,73 +22,57 @@ impl CheckedOrder {
     /// order is small, event by event.
     fn own_event(&self, context: &OrderContext) -> Option<Event> {
         let (by, reason) = (context.by(), context.reason());
-        Some(
-            match self {
-                Self::Configure { fleet, policy, .. } => Event::of_namespace(NamespaceEventKind::Configured {
-                    fleet: Arc::clone(fleet).into(),
-                    policy: Arc::clone(policy).into(),
-                }),
-                Self::Submit {
-                    job,
-                    spec,
-                    compiled,
-                    retry_of,
-                } => Event::of_job(
-                    *job,
-                    JobEventKind::Submitted {
-                        spec: Arc::clone(spec),
-                        hosts: Arc::clone(&compiled.names),
-                        retry_of: *retry_of,
-                    },
-                ),
-                Self::Halt { job } | Self::Abort { job } => Event::of_job(
-                    *job,
-                    JobEventKind::Halting {
-                        reason,
-                        abort: matches!(self, Self::Abort { .. }),
-                        cause: Some(HaltCause::Order),
-                    },
-                ),
-                Self::Freeze { hosts } => Event::of_namespace(NamespaceEventKind::HostsFrozen {
-                    hosts: hosts.clone(),
-                    by,
-                    reason,
-                }),
-                Self::Thaw { hosts } => Event::of_namespace(NamespaceEventKind::HostsThawed {
-                    hosts: hosts.clone(),
-                    by,
-                    reason,
-                }),
-                Self::Alter { job, change } => Event::of_job(
-                    *job,
-                    JobEventKind::Altered {
-                        change: Box::new(change.clone()),
-                    },
-                ),
-                Self::Mark { host, down } => Event::of_host(host.clone(), HostEventKind::marked(*down, reason)),
-                Self::Hold(holds) => {
-                    // Each host has a record of its own, so the first shows whether the order fits.
-                    let (owner, waited) = (holds.owner.clone(), false);
-                    Event::of_host(
-                        holds.hosts.first()?.clone(),
-                        HostEventKind::Held { owner, reason, waited },
-                    )
-                }
-                Self::Release(EndedHolds { holds, by, .. }) => {
-                    let (host, owner) = holds.first()?.clone();
-                    let by = by.clone();
-                    Event::of_host(host, HostEventKind::Released { owner, by, reason })
-                }
-                Self::Pause { .. }
-                | Self::Resume { .. }
-                | Self::Promote { .. }
-                | Self::Retry { .. }
-                | Self::Skip { .. }
-                | Self::SkipRetired { .. }
-                | Self::Note
-                | Self::Nothing => return None,
+        let event = match self {
+            Self::Configure { fleet, policy, .. } => Event::of_namespace(NamespaceEventKind::Configured {
+                fleet: Arc::clone(fleet).into(),
+                policy: Arc::clone(policy).into(),
+            }),
+            Self::Submit {
+                job,
+                spec,
+                compiled,
+                retry_of,
+            } => {
+                let (spec, hosts) = (Arc::clone(spec), Arc::clone(&compiled.names));
+                let retry_of = *retry_of;
+                Event::of_job(*job, JobEventKind::Submitted { spec, hosts, retry_of })
             }
-            .by(context.actor.clone()),
-        )
+            Self::Halt { job } | Self::Abort { job } => {
+                let (abort, cause) = (matches!(self, Self::Abort { .. }), Some(HaltCause::Order));
+                Event::of_job(*job, JobEventKind::Halting { reason, abort, cause })
+            }
+            Self::Freeze { hosts } => {
+                let hosts = hosts.clone();
+                Event::of_namespace(NamespaceEventKind::HostsFrozen { hosts, by, reason })
+            }
+            Self::Thaw { hosts } => {
+                let hosts = hosts.clone();
+                Event::of_namespace(NamespaceEventKind::HostsThawed { hosts, by, reason })
+            }
+            Self::Alter { job, change } => {
+                let change = Box::new(change.clone());
+                Event::of_job(*job, JobEventKind::Altered { change })
+            }
+            Self::Mark { host, down } => Event::of_host(host.clone(), HostEventKind::marked(*down, reason)),
+            Self::Hold(holds) => {
+                // Each host has a record of its own, so the first shows whether the order fits.
+                let (host, owner, waited) = (holds.hosts.first()?.clone(), holds.owner.clone(), false);
+                Event::of_host(host, HostEventKind::Held { owner, reason, waited })
+            }
+            Self::Release(EndedHolds { holds, by, .. }) => {
+                let (host, owner) = holds.first()?.clone();
+                let by = by.clone();
+                Event::of_host(host, HostEventKind::Released { owner, by, reason })
+            }
+            Self::Pause { .. }
+            | Self::Resume { .. }
+            | Self::Promote { .. }
+            | Self::Retry { .. }
+            | Self::Skip { .. }
+            | Self::SkipRetired { .. }
+            | Self::Note
+            | Self::Nothing => return None,
+        };
+        Some(event.by(context.actor.clone()))
     }
 }

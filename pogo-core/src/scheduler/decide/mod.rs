@@ -55,10 +55,12 @@ impl Scheduler {
             Checked::Nothing | Checked::OwnerChanged { .. } | Checked::Repeated { .. } => {}
         }
         let decided = self.events.len();
+        // Before the starts: a job whose time is over at this moment starts nothing more.
         self.time_out();
         // What a deadline led to at the same moment is nobody's order.
         let ordered_by = ordered_by.filter(|_| self.events.len() == decided);
         self.start_all();
+        // After them: whether a job is blocked depends on what could still start once these run.
         self.update_status(ordered_by.as_ref());
         self.retire();
         self.deadlines.tidy(&self.state);

@@ -49,10 +49,8 @@ impl Scheduler {
                     compiled: Some(compiled),
                     ..Hint::default()
                 };
-                self.emit(
-                    Event::of_job(job, JobEventKind::Submitted { spec, hosts, retry_of }),
-                    hint,
-                );
+                let kind = JobEventKind::Submitted { spec, hosts, retry_of };
+                self.emit(Event::of_job(job, kind), hint);
             }
             CheckedOrder::Pause { job } => self.emit_job(job, JobEventKind::Paused),
             CheckedOrder::Resume { job } => self.emit_job(job, JobEventKind::Resumed),
@@ -78,29 +76,28 @@ impl Scheduler {
             CheckedOrder::Retry { tasks } => tasks.into_iter().for_each(|task| self.retry_now(task)),
             CheckedOrder::Skip { tasks } => tasks.into_iter().for_each(|task| self.skip(task)),
             CheckedOrder::SkipRetired { job, hosts } => {
-                for host in hosts {
-                    self.emit(Event::of_task(job, host, TaskEventKind::Skipped), Hint::default());
-                }
+                let events = hosts
+                    .into_iter()
+                    .map(|host| Event::of_task(job, host, TaskEventKind::Skipped));
+                events.for_each(|event| self.emit(event, Hint::default()));
             }
             CheckedOrder::Alter { job, change } => {
-                self.emit_job(
-                    job,
-                    JobEventKind::Altered {
-                        change: Box::new(change),
-                    },
-                );
+                let change = Box::new(change);
+                self.emit_job(job, JobEventKind::Altered { change });
                 // Without this, a max_failures below what has failed already counts only when the next host fails.
                 self.halt_if_over_budget(job);
             }
             CheckedOrder::Mark { host, down } => self.emit_host(host, HostEventKind::marked(down, context.reason())),
             CheckedOrder::Hold(holds) => self.hold(holds),
-            CheckedOrder::Release(EndedHolds { holds, by, reason }) => {
-                for (host, owner) in holds {
-                    let (by, reason) = (by.clone(), reason.clone());
-                    self.emit_host(host, HostEventKind::Released { owner, by, reason });
-                }
-            }
+            CheckedOrder::Release(ended) => self.release(ended),
             CheckedOrder::Note | CheckedOrder::Nothing => {}
+        }
+    }
+
+    fn release(&mut self, EndedHolds { holds, by, reason }: EndedHolds) {
+        for (host, owner) in holds {
+            let (by, reason) = (by.clone(), reason.clone());
+            self.emit_host(host, HostEventKind::Released { owner, by, reason });
         }
     }
 

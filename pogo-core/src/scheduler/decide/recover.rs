@@ -28,6 +28,8 @@ impl Scheduler {
 
     /// Starts nothing more, and cancels these attempts.
     pub(super) fn drain(&mut self, cancel: Vec<AttemptId>) {
+        // A flag of the machine and no event: a freeze or a pause would have to be lifted by somebody, and would stay
+        // where the dispatcher dies on the way.
         self.draining = true;
         for attempt in cancel {
             let runs = |running: &Running| running.phase != Phase::Settle && running.cancelling.is_none();

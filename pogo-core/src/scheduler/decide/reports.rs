@@ -68,6 +68,7 @@ impl Scheduler {
     }
 
     pub(super) fn report(&mut self, attempt: AttemptId, outcome: Outcome, output: Option<OutputSummary>) {
+        // An abort ends attempts later than its own records, whose actor is not known any more by then.
         self.actor = self.cancelled_by(attempt);
         match outcome {
             Outcome::Succeeded if self.was_not_permitted(attempt) => {
@@ -125,6 +126,7 @@ impl Scheduler {
         let host = running.target.name.clone();
         let failure = time_limit::failure(running, job, failure);
         let record = *job.task(task);
+        // A failed connect uses up tries of its own first, as its command has not been tried.
         let reconnect = failure.kind.is_connect() && u32::from(record.connect_retries) < job.settings.connect_retries;
         let again = reconnect || u32::from(record.retries) < job.settings.retries;
         let again = again && self.may_retry(job, running);

@@ -222,7 +222,7 @@ pub enum InputError {
 
 #[cfg(feature = "async")]
 impl InputError {
-    /// What an attempt is told whose request to begin was refused with this error.
+    /// The answer to an attempt whose request to begin was refused with this error.
     pub(crate) fn into_begin_refused(self) -> BeginRefused {
         match self {
             Self::MayNotBegin { reason, .. } => reason,

@@ -132,7 +132,12 @@ impl Event {
         match self {
             Self::Namespace(event) => match event.kind {
                 NamespaceEventKind::Restored { incarnation, .. } => Some(incarnation),
-                _ => None,
+                NamespaceEventKind::OwnerChanged { .. }
+                | NamespaceEventKind::Configured { .. }
+                | NamespaceEventKind::HostsFrozen { .. }
+                | NamespaceEventKind::HostsThawed { .. }
+                | NamespaceEventKind::Ordered { .. }
+                | NamespaceEventKind::LateReported { .. } => None,
             },
             Self::Host(_) | Self::Job(_) | Self::Task(_) => None,
         }

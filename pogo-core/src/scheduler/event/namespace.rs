@@ -106,7 +106,12 @@ impl NamespaceEvent {
     pub fn job(&self) -> Option<JobId> {
         match &self.kind {
             NamespaceEventKind::Ordered { job, .. } => *job,
-            _ => None,
+            NamespaceEventKind::OwnerChanged { .. }
+            | NamespaceEventKind::Restored { .. }
+            | NamespaceEventKind::Configured { .. }
+            | NamespaceEventKind::HostsFrozen { .. }
+            | NamespaceEventKind::HostsThawed { .. }
+            | NamespaceEventKind::LateReported { .. } => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, NamespaceEvent, NamespaceEventKind};
+use super::{Event, NamespaceEventKind};
 use crate::{Digest, Timestamp};
 
 /// An event and the time it was decided.
@@ -28,12 +28,18 @@ impl Record {
 
     /// The digests by which it names content that is stored beside its journal.
     pub fn digests(&self) -> impl Iterator<Item = Digest> {
+        // No wildcard: content of an event that is forgotten here would be removed while records name it.
         let named = match &self.event {
-            Event::Namespace(NamespaceEvent {
-                kind: NamespaceEventKind::Configured { fleet, policy },
-                ..
-            }) => [fleet.digest(), policy.digest()],
-            _ => [None, None],
+            Event::Namespace(event) => match &event.kind {
+                NamespaceEventKind::Configured { fleet, policy } => [fleet.digest(), policy.digest()],
+                NamespaceEventKind::OwnerChanged { .. }
+                | NamespaceEventKind::Restored { .. }
+                | NamespaceEventKind::HostsFrozen { .. }
+                | NamespaceEventKind::HostsThawed { .. }
+                | NamespaceEventKind::Ordered { .. }
+                | NamespaceEventKind::LateReported { .. } => [None, None],
+            },
+            Event::Host(_) | Event::Job(_) | Event::Task(_) => [None, None],
         };
         named.into_iter().flatten()
     }

@@ -109,10 +109,10 @@ fn of_namespace(kind: &NamespaceEventKind) -> Sentence {
             cause,
             reason,
             ..
-        } => Sentence::because(
-            format!("namespace was restored as {incarnation}"),
-            joined(cause, reason),
-        ),
+        } => {
+            let what = format!("namespace was restored as {incarnation}");
+            Sentence::because(what, joined(cause, reason))
+        }
         NamespaceEventKind::Configured { fleet, .. } => {
             let hosts = match fleet {
                 Content::Loaded(fleet) => counted(fleet.len(), "host"),
@@ -144,13 +144,11 @@ fn of_namespace(kind: &NamespaceEventKind) -> Sentence {
             let job = job.map(|job| format!(" of {job}")).unwrap_or_default();
             let request = request.as_ref().map(|request| format!(" as request `{request}`"));
             let what = format!("`{order}`{job} was ordered{}", request.unwrap_or_default());
-            let answer = format!("answered `{answer}`");
-            Sentence::because(
-                what,
-                reason
-                    .as_ref()
-                    .map_or(answer.clone(), |reason| format!("{reason} ({answer})")),
-            )
+            let detail = match reason {
+                Some(reason) => format!("{reason} (answered `{answer}`)"),
+                None => format!("answered `{answer}`"),
+            };
+            Sentence::because(what, detail)
         }
         NamespaceEventKind::LateReported { attempt, outcome } => {
             Sentence::because(format!("{attempt} was reported late"), outcome.to_string())

@@ -44,7 +44,18 @@ impl TaskEvent {
     pub fn started(&self) -> Option<AttemptId> {
         match &self.kind {
             TaskEventKind::Started { attempt, .. } => Some(*attempt),
-            _ => None,
+            TaskEventKind::Permitted { .. }
+            | TaskEventKind::Fenced { .. }
+            | TaskEventKind::NeverBegan { .. }
+            | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::CancelRequested { .. }
+            | TaskEventKind::Succeeded { .. }
+            | TaskEventKind::Failed { .. }
+            | TaskEventKind::InDoubt { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Skipped
+            | TaskEventKind::Cancelled => None,
         }
     }
 

@@ -22,7 +22,18 @@ pub(super) fn order_of(at: Timestamp, event: &Event) -> Option<OrderEntry> {
             let order = match event.kind {
                 TaskEventKind::Retried { ordered: true, .. } => OrderKind::Retry,
                 TaskEventKind::Skipped => OrderKind::Skip,
-                _ => return None,
+                TaskEventKind::Started { .. }
+                | TaskEventKind::Permitted { .. }
+                | TaskEventKind::Fenced { .. }
+                | TaskEventKind::NeverBegan { .. }
+                | TaskEventKind::PhaseEntered { .. }
+                | TaskEventKind::Slow { .. }
+                | TaskEventKind::CancelRequested { .. }
+                | TaskEventKind::Succeeded { .. }
+                | TaskEventKind::Failed { .. }
+                | TaskEventKind::InDoubt { .. }
+                | TaskEventKind::Retried { .. }
+                | TaskEventKind::Cancelled => return None,
             };
             let (job, hosts) = (Some(event.job), vec![event.host.clone()]);
             OrderEntry {
@@ -48,18 +59,36 @@ pub(super) fn followed(event: &Event) -> Option<&'static str> {
             TaskEventKind::NeverBegan { .. } => "never began",
             TaskEventKind::Fenced { .. } => "fenced",
             TaskEventKind::Cancelled => "cancelled",
-            _ => return None,
+            TaskEventKind::Started { .. }
+            | TaskEventKind::Permitted { .. }
+            | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::CancelRequested { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Skipped => return None,
         },
         Event::Job(event) => match event.kind {
             JobEventKind::Halted => "halted",
             JobEventKind::Finished { .. } => "finished",
             JobEventKind::Blocked { .. } => "blocked",
             JobEventKind::Unblocked => "unblocked",
-            _ => return None,
+            JobEventKind::Submitted { .. }
+            | JobEventKind::WaveOpened { .. }
+            | JobEventKind::FailureBudgetExceeded { .. }
+            | JobEventKind::Waiting
+            | JobEventKind::Paused
+            | JobEventKind::Resumed
+            | JobEventKind::Halting { .. }
+            | JobEventKind::Altered { .. }
+            | JobEventKind::Retired => return None,
         },
         Event::Host(event) => match event.kind {
             HostEventKind::Held { .. } => "held",
-            _ => return None,
+            HostEventKind::MarkedDown { .. }
+            | HostEventKind::MarkedUp { .. }
+            | HostEventKind::FenceForced { .. }
+            | HostEventKind::HoldWaiting { .. }
+            | HostEventKind::Released { .. } => return None,
         },
         Event::Namespace(_) => return None,
     })
@@ -94,7 +123,7 @@ fn of_namespace(at: Timestamp, kind: &NamespaceEventKind) -> Option<OrderEntry> 
             reason: reason.clone(),
             ..OrderEntry::new(at, *order)
         },
-        _ => return None,
+        NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::LateReported { .. } => return None,
     })
 }
 

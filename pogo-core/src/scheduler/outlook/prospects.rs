@@ -117,6 +117,7 @@ impl Prospects {
         };
         for &host in &scope.hosts {
             let known = state.host(host);
+            // What runs is taken to succeed, which repairs a host that an earlier attempt left failed, and no other.
             if known.leased && (known.left.is_some() || !known.is_kept_out()) {
                 continue;
             }

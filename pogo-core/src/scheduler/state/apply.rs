@@ -109,13 +109,14 @@ impl State {
                 self.configure(fleet.loaded()?, policy.loaded()?, hint.configured, effects)?;
             }
             NamespaceEventKind::HostsFrozen { hosts, by, reason } => {
-                let freeze = Freeze {
-                    hosts: hosts.clone(),
-                    by: by.clone(),
-                    reason: reason.clone(),
-                    since: self.at,
-                };
-                self.freeze(freeze)?;
+                let (hosts, by, reason) = (hosts.clone(), by.clone(), reason.clone());
+                let since = self.at;
+                self.freeze(Freeze {
+                    hosts,
+                    by,
+                    reason,
+                    since,
+                })?;
                 // Rare, and any number of tasks may be concerned: building the queues
                 // anew is simpler than finding them.
                 effects.push(Effect::Rebuild);

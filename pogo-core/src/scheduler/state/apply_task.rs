@@ -31,12 +31,7 @@ impl State {
                 attempt,
                 host_lock,
                 fences,
-            } => {
-                let running = self.running_mut(*attempt)?;
-                running.permission = running.permission.renewed(*host_lock, *fences);
-                // What its host has said was of the launch before.
-                running.fence = FenceState::NotAsked;
-            }
+            } => self.permit(*attempt, *host_lock, *fences)?,
             TaskEventKind::Fenced {
                 attempt,
                 answer,
@@ -54,10 +49,7 @@ impl State {
             }
             TaskEventKind::PhaseEntered { attempt, phase, .. } => self.enter_phase(*attempt, *phase, effects)?,
             TaskEventKind::CancelRequested { attempt, reason } => self.request_cancel(*attempt, *reason, effects)?,
-            TaskEventKind::Slow { attempt, .. } => {
-                self.running_mut(*attempt)?.slow = true;
-                effects.push(Effect::ReportedSlow { attempt: *attempt });
-            }
+            TaskEventKind::Slow { attempt, .. } => self.report_slow(*attempt, effects)?,
             TaskEventKind::Succeeded { attempt, .. } => self.end(*attempt, TaskState::Succeeded, effects)?,
             TaskEventKind::InDoubt { attempt, .. } => self.end(*attempt, TaskState::InDoubt, effects)?,
             TaskEventKind::Failed { attempt, failure, .. } => self.fail(*attempt, failure, effects)?,
@@ -81,6 +73,20 @@ impl State {
                 self.move_task(at, TaskState::Cancelled, effects);
             }
         }
+        Ok(())
+    }
+
+    fn permit(&mut self, attempt: AttemptId, host_lock: bool, fences: bool) -> Result<(), ApplyError> {
+        let running = self.running_mut(attempt)?;
+        running.permission = running.permission.renewed(host_lock, fences);
+        // What its host has said was of the launch before.
+        running.fence = FenceState::NotAsked;
+        Ok(())
+    }
+
+    fn report_slow(&mut self, attempt: AttemptId, effects: &mut Effects) -> Result<(), ApplyError> {
+        self.running_mut(attempt)?.slow = true;
+        effects.push(Effect::ReportedSlow { attempt });
         Ok(())
     }
 
@@ -167,10 +173,9 @@ impl State {
             .ok_or(ApplyError::UnknownAttempt { attempt })?;
         let (id, task) = running.task;
         let job = self.jobs.get_mut(&id).ok_or(ApplyError::UnknownJob { job: id })?;
-        let never_began = to == TaskState::Waiting;
         let record = &mut job.tasks[task as usize];
         record.times = AttemptTimes::between(job.submitted, running.started, self.at);
-        record.record.never_began = match never_began {
+        record.record.never_began = match to == TaskState::Waiting {
             true => record.record.never_began.saturating_add(1),
             false => 0,
         };
@@ -180,31 +185,13 @@ impl State {
             from: TaskState::Running,
             fresh: false,
         };
-        let host = HostChange::of(id, &running.target, running.started);
         self.step(running.task, moving, to, effects);
-        let (in_doubt, at) = (to == TaskState::InDoubt, self.at);
-        let badly = in_doubt || to == TaskState::Failed;
         let blamed = self.blamed_on(running.target.host);
-        let mut before = None;
-        let of_job = |attempt: &FailedAttempt| attempt.job == id;
         // The state of a host names the latest failure; that of this job may stand behind one of another job.
+        let of_job = |attempt: &FailedAttempt| attempt.job == id;
         let hidden = self.hosts.earlier(running.target.host).iter().copied().find(of_job);
-        let mut failed_attempt = badly.then_some(FailedAttempt { job: id, in_doubt, at });
-        self.change_host(host, effects, |host| {
-            host.leased = false;
-            if never_began {
-                // What never began says nothing of the host: one that had failed before is still failed.
-                failed_attempt = host.failed_attempt;
-            }
-            // A host that has left the fleet is counted until it ends, and no longer.
-            failed_attempt = failed_attempt.filter(|_| host.left.is_none());
-            before = std::mem::replace(&mut host.failed_attempt, failed_attempt);
-            host.down = host.down.filter(|_| host.left.is_none());
-        });
-        if before.is_some() && before != failed_attempt {
-            self.keep_earlier(running.target.host, before, failed_attempt);
-        }
-        if in_doubt
+        let before = self.leave_host(&running, to, effects);
+        if to == TaskState::InDoubt
             && let Permission::Given {
                 host_lock,
                 fences: true,
@@ -220,6 +207,31 @@ impl State {
         }
         self.release_from_remnants(running.target.host, blamed);
         Ok(())
+    }
+
+    /// The host of an attempt that has ended is free, or failed. Gives the failure that the host had until then.
+    fn leave_host(&mut self, running: &Running, to: TaskState, effects: &mut Effects) -> Option<FailedAttempt> {
+        let (job, at) = (running.task.0, self.at);
+        let in_doubt = to == TaskState::InDoubt;
+        let is_bad = in_doubt || to == TaskState::Failed;
+        let mut failed_attempt = is_bad.then_some(FailedAttempt { job, in_doubt, at });
+        let mut before = None;
+        let host = HostChange::of(job, &running.target, running.started);
+        self.change_host(host, effects, |host| {
+            host.leased = false;
+            if to == TaskState::Waiting {
+                // What never began says nothing of the host: one that had failed before is still failed.
+                failed_attempt = host.failed_attempt;
+            }
+            // A host that has left the fleet is counted until it ends, and no longer.
+            failed_attempt = failed_attempt.filter(|_| host.left.is_none());
+            before = std::mem::replace(&mut host.failed_attempt, failed_attempt);
+            host.down = host.down.filter(|_| host.left.is_none());
+        });
+        if before.is_some() && before != failed_attempt {
+            self.keep_earlier(running.target.host, before, failed_attempt);
+        }
+        before
     }
 
     /// A task waits as before an attempt that never began.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::hosts::HostChange;
-use super::{AttemptTimes, Effect, Effects, FailedAttempt, Job, Running, State, TaskAt};
+use super::{AttemptTimes, Effect, Effects, FailedAttempt, Job, Running, State, Target, TaskAt};
+use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 use crate::scheduler::{
     AttemptId, DoubtView, FenceAnswer, FenceState, JobId, JobStatus, OrderKind, Outcome, Permission, Phase, TaskState,
@@ -182,20 +183,7 @@ impl State {
             return;
         };
         let (id, at) = task;
-        match self.jobs.get(&id).map(|job| job.status) {
-            Some(JobStatus::Finished) => {
-                if self.precedes_restore(doubt.attempt) {
-                    // It is paused at once, by an event that says no reason.
-                    let why = self.restorations.last().map(|last| last.pause_reason().into());
-                    self.note_steering(id, OrderKind::Pause, (None, why));
-                }
-                self.set_status(id, JobStatus::Running, effects);
-                effects.push(Effect::Rebuild);
-            }
-            // Something of it runs, as when it was halted.
-            Some(JobStatus::Halted) => self.set_status(id, JobStatus::Halting, effects),
-            _ => {}
-        }
+        self.reopen_job(id, doubt.attempt, effects);
         self.move_task(task, TaskState::Running, effects);
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.tasks[at as usize].attempt = doubt.attempt;
@@ -219,24 +207,51 @@ impl State {
             slow: true,
         };
         self.attempts.reopen(doubt.attempt, running);
+        self.lease_as_before((id, &target), started, doubt.before, effects);
+        // It may be failed because of an earlier job as before, and is about to be mended.
+        effects.push(Effect::HostChanged(target.host));
+        effects.push(Effect::JobChanged(id));
+    }
+
+    /// A job is under way again because one of its attempts is.
+    fn reopen_job(&mut self, id: JobId, attempt: AttemptId, effects: &mut Effects) {
+        match self.jobs.get(&id).map(|job| job.status) {
+            Some(JobStatus::Finished) => {
+                if self.precedes_restore(attempt) {
+                    // It is paused at once, by an event that says no reason.
+                    let why = self.restorations.last().map(|last| last.pause_reason().into());
+                    self.note_steering(id, OrderKind::Pause, (None, why));
+                }
+                self.set_status(id, JobStatus::Running, effects);
+                effects.push(Effect::Rebuild);
+            }
+            // Something of it runs, as when it was halted.
+            Some(JobStatus::Halted) => self.set_status(id, JobStatus::Halting, effects),
+            _ => {}
+        }
+    }
+
+    /// Takes back what a doubt of this job had made of its host: what had failed there before it stands again.
+    fn lease_as_before(
+        &mut self,
+        (job, target): (JobId, &Target),
+        started: Timestamp,
+        before: Option<FailedAttempt>,
+        effects: &mut Effects,
+    ) {
         let mut earlier = self.hosts.earlier(target.host).to_vec();
-        self.change_host(HostChange::of(id, &target, started), effects, |host| {
+        self.change_host(HostChange::of(job, target, started), effects, |host| {
             host.leased = true;
-            let of_job = |attempt: &FailedAttempt| attempt.job == id;
+            let of_job = |attempt: &FailedAttempt| attempt.job == job;
             if host.failed_attempt.is_some_and(|attempt| of_job(&attempt)) {
-                host.failed_attempt = doubt.before.or_else(|| earlier.pop());
-            } else if let Some(before) = doubt.before {
-                earlier
-                    .iter_mut()
-                    .filter(|attempt| of_job(attempt))
-                    .for_each(|attempt| *attempt = before);
+                host.failed_attempt = before.or_else(|| earlier.pop());
+            } else if let Some(before) = before {
+                let own = earlier.iter_mut().filter(|attempt| of_job(attempt));
+                own.for_each(|attempt| *attempt = before);
             } else {
                 earlier.retain(|attempt| !of_job(attempt));
             }
         });
         self.hosts.set_earlier(target.host, earlier);
-        // It may be failed because of an earlier job as before, and is about to be mended.
-        effects.push(Effect::HostChanged(target.host));
-        effects.push(Effect::JobChanged(id));
     }
 }

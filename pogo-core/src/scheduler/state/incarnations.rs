@@ -65,6 +65,7 @@ impl State {
         (actor, effects): (Option<&Arc<Actor>>, &mut Effects),
     ) {
         let restoration = self.restoration(self.at, incarnation, (cause, id, reason.into()));
+        // What was numbered between the moment that the copy goes back to and now is in no record of it.
         let raise = incarnation.raises_from(self.incarnation());
         self.last_job = JobId::new(self.last_job.number().saturating_add(raise));
         self.attempts.resume_after(restoration.attempts_after.number());

@@ -108,8 +108,8 @@ impl Scenario {
         Ok(bound)
     }
 
-    /// The same job with one rule relaxed, for each rule in turn: each limit with twice the slots and without it, each
-    /// step of a sequence without the order, and the job's own limit and waves.
+    /// This job with one rule relaxed, for each rule in turn: each limit with twice the slots and without it, each step
+    /// of a sequence without the order, and the job's own limit and waves.
     ///
     /// # Errors
     /// A relaxed policy does not fit the fleet, although the whole one does.

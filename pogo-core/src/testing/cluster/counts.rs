@@ -49,7 +49,7 @@ counts! {
     /// Takeovers by force of a dispatcher whose clock was too far from that of the store.
     forced_in_spite_of_its_clock,
     /// Attempts in doubt after a takeover, whose command ran. These and those below are of runs in which hosts are
-    /// asked what became of them.
+    /// asked for the state of attempts.
     doubts_after_takeover_running,
     /// Attempts in doubt after a takeover, whose host could not be reached.
     doubts_after_takeover_unreachable,

@@ -17,7 +17,7 @@ pub(super) struct Claim {
     pub(super) process: ProcessId,
 }
 
-/// What a new owner is told.
+/// What a new owner finds.
 pub(super) struct Acquired {
     pub(super) claim: Claim,
     pub(super) previous: Option<OwnerId>,

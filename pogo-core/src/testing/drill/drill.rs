@@ -123,7 +123,7 @@ impl Drill {
         Ok(events)
     }
 
-    /// The same namespace with a scheduler that was replayed from the records; each goes its own way from here.
+    /// This namespace with a scheduler that was replayed from the records; each goes its own way from here.
     ///
     /// # Panics
     /// The records do not replay.
@@ -131,7 +131,7 @@ impl Drill {
         self.with_scheduler(replay(&self.records).expect("what was recorded can be replayed"))
     }
 
-    /// The same namespace with another scheduler, such as one restored from a snapshot.
+    /// This namespace with another scheduler, such as one restored from a snapshot.
     pub fn with_scheduler(&self, scheduler: Scheduler) -> Self {
         let mut drill = Self {
             scheduler,
