@@ -20,7 +20,7 @@ pub(crate) struct Limits {
     pub(crate) list: u64,
     /// How many blocks are kept of an attempt; at least eight.
     pub(crate) output_blocks: usize,
-    /// What the owner keeps, unless it is told otherwise; everything where this is `None`.
+    /// What the owner keeps, unless it is set otherwise; everything where this is `None`.
     pub(crate) retention: Option<Retention>,
     /// How often output is made durable; never by itself where this is `None`.
     pub(crate) sync_output: Option<Duration>,

@@ -21,7 +21,7 @@ pub struct Limits {
     pub rate_time: Duration,
     /// How many streams are open at once, and requests that wait for a job. Default: 256.
     pub streams: usize,
-    /// How long a request waits for a job before it is told to ask again. Default: 50 seconds.
+    /// How long a request waits for a job until its answer says to ask again. Default: 50 seconds.
     pub wait_time: Duration,
     /// The most bytes of output in an answer. Default: 1 MiB.
     pub output: u64,
@@ -87,7 +87,7 @@ impl Limits {
         self
     }
 
-    /// Sets how long a request waits for a job before it is told to ask again.
+    /// Sets how long a request waits for a job until its answer says to ask again.
     #[must_use]
     pub fn wait_time(mut self, time: Duration) -> Self {
         self.wait_time = time;

@@ -119,7 +119,7 @@ impl RouterStateBuilder {
         self
     }
 
-    /// Sets the program and its version, which whoever asks is told. Default: this crate's.
+    /// Sets the program and its version, as `/v1` answers them. Default: this crate's.
     #[must_use]
     pub fn server(mut self, server: impl Into<String>) -> Self {
         self.server = server.into();

@@ -34,7 +34,7 @@ impl Patience {
         }
     }
 
-    /// Has a server started that does not come back in its time, and goes on to wait then.
+    /// Has a server started that does not come back in its time, and waits again then.
     pub(super) fn or_start(mut self, starter: Option<Starter>) -> Self {
         self.starter = starter;
         self

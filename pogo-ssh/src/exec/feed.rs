@@ -97,6 +97,7 @@ impl InputFeed {
     }
 
     fn then(&mut self, next: impl Future<Output = ()> + Send + 'static) {
+        // One after the other in a single future: pieces that are written side by side would mix.
         self.writing = Some(match self.writing.take() {
             Some(before) => before.then(|()| next).boxed(),
             None => next.boxed(),

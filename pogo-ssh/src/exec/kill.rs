@@ -66,6 +66,7 @@ pub(super) async fn kill(
     groups: (ProcessGroup, Option<ProcessGroup>),
     grace: Duration,
 ) -> KillOutcome {
+    // Until the command has said which group it leads, all that runs belongs to the login user.
     let privilege = if groups.1.is_some() {
         privilege
     } else {

@@ -203,6 +203,7 @@ impl Session {
         let SessionRequest::Steps { script, parameters } = &self.request else {
             return None;
         };
+        // It runs nothing, so it takes no lock and asks for no permission; the time of the attempt is over.
         let no_gate = match script.gate {
             Some(_) => format!("{}\n{NO_GATE}", tell_the_group(&self.marker)),
             None => String::new(),

@@ -94,6 +94,8 @@ impl Connector {
                 Arc::clone(&self.connections).acquire_owned().await.ok()
             }
         };
+        // The slot is kept for as long as the connection is open, and not given back after the login: it bounds open
+        // connections, of which a process has only so many file descriptors.
         let mut link = self.connect_with_retries(target).await?;
         link.permit = permit;
         Ok(link)
@@ -102,6 +104,8 @@ impl Connector {
     /// Connects, retrying as often as the host's settings allow. A jump host takes no connection slot of its own:
     /// the hosts behind it wait for it while they hold theirs.
     pub(super) async fn connect_with_retries(&self, target: &Arc<Target>) -> Result<Link, ConnectError> {
+        // A loop of our own and not backon's: a try that was spent on asking somebody must not count, and of that crate
+        // only the sequence of pauses would remain.
         let (mut tries, mut waited_in_vain) = (0, false);
         let clock = LoginClock::default();
         loop {

@@ -68,6 +68,7 @@ impl IdleConnections {
     pub(super) fn give_up_one(&self, may_go: impl Fn(&Target) -> bool) {
         let mut links = self.lock();
         let may_go = links.iter().filter(|((_, target), _)| may_go(target));
+        // The one that would be closed first by itself.
         let oldest = may_go.min_by_key(|(_, kept)| kept.until);
         if let Some(owner) = oldest.map(|(owner, _)| owner.clone()) {
             links.remove(&owner);

@@ -94,6 +94,7 @@ impl<'a> Login<'a> {
 
     /// Whether the host lists this method; requests the list if it is not known yet.
     pub(super) async fn asks_for(&mut self, method: MethodKind) -> Result<bool, russh::Error> {
+        // A first request of the method `none` is answered with the methods, and OpenSSH counts it as no try.
         if self.accepts.is_none() {
             let result = self.handle.authenticate_none(self.target.user.as_str()).await?;
             if let AuthResult::Failure { remaining_methods, .. } = result {

@@ -119,7 +119,7 @@ fn rebuilt(shared: &Shared, old: &[u8]) -> Result<JobTable, StoreError> {
     // The journal is looked through first: what is compacted meanwhile is with its job by then.
     let of_journal = journal_records(shared)?;
     for job in shared.outputs.jobs()? {
-        // What is damaged is told by a check; the list has what can be read.
+        // A check says what is damaged; the list has what can be read.
         let events = kept_events(
             &*shared.disk,
             &shared.job_dir(job),
@@ -160,7 +160,7 @@ fn journal_records(shared: &Shared) -> Result<Vec<(Seq, Record)>, StoreError> {
             Ok(ControlFlow::Continue(()))
         });
         match scanned {
-            // A list of what can be read is better than none. Whoever reads the journal is told of damage.
+            // A list of what can be read is better than none. Reading the journal reports the damage.
             Ok(_) | Err(JournalError::Corrupt { .. }) => {}
             Err(error) => return Err(error.into()),
         }

@@ -126,6 +126,7 @@ impl Writer {
             at: commit.at,
             digest: commit.digest,
         };
+        // A dispatcher that lost the answer appends the same commit again, and need not ask what happened to it.
         if self.last.as_ref() == Some(&asked) || (commit.at == commit.end && commit.at == self.mark.at) {
             return Ok(self.mark.at);
         }

@@ -143,7 +143,7 @@ impl Outputs {
 
     /// Makes durable what was written and closes all of it, at the end of an ownership.
     pub(crate) fn close_all(&self) {
-        // Nobody writes any more who could be told.
+        // Nobody writes any more who could get the error.
         let _ = self.sync_open();
         let mut open = lock(&self.open);
         open.jobs.clear();

@@ -37,6 +37,7 @@ impl Claim {
     pub(crate) fn lock(disk: &dyn Disk, dir: &Path, machine: &Machine) -> Result<Locked, JournalError> {
         let file = dir.join("owner");
         let lock = disk.lock(&dir.join("lock")).map_err(unavailable)?;
+        // Also where somebody has the lock: the refusal names that one.
         let last = read_owner(disk, &file)?;
         let Some(lock) = lock else {
             return Err(held(last));

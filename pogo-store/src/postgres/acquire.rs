@@ -77,6 +77,8 @@ impl Asking<'_> {
                 }
                 continue;
             }
+            // Only once it has counted while we looked: an owner that died looks the same until then, and is taken over
+            // from.
             if how == Acquire::IfFree && pulse == Pulse::Alive {
                 // The next owner removes it otherwise.
                 let _ = stand_down(&mut claim.connection, row.id, self.owner.nonce).await;
@@ -165,6 +167,7 @@ impl Claiming<'_> {
     /// Raises the epoch, if the namespace is as it was seen.
     async fn raise(&mut self, row: &NamespaceRow) -> Result<Option<(Epoch, Option<OwnerId>)>, JournalError> {
         let Owner { id, nonce, since } = self.asking.owner;
+        // Epoch and nonce as they were seen: of two who take over at once the second finds others, and looks again.
         let before = row.holder.as_ref().map(|holder| stored(holder.nonce.0));
         let statement = sqlx::query(RAISE)
             .bind(row.id)

@@ -1,6 +1,6 @@
 //! An ownership: the connection that appends, and whether it is over.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use sqlx::PgConnection;
 use tokio::sync::MutexGuard;
@@ -15,21 +15,38 @@ use super::commits::{EncodedCommit, append};
 use super::compaction::compact;
 use super::contents::{put_content, remove_unnamed};
 use super::fence::{Fence, fenced};
-use super::history::AppendedRecords;
-use super::namespace::Shared;
 use super::output::Outputs;
 use super::pool::before;
 use super::server_identity::ServerIdentity;
 use super::session::connect_to_write;
+use super::shared::NamespaceShared;
 use super::snapshots::write_snapshot;
 use super::within::within;
 use crate::journal::RecentContent;
 use crate::owner::Ended;
 use crate::remote::{Answer, Failed, FailedStage, Ownership, Runtime};
 
+/// Records that have become durable, and where they begin.
+pub(super) type AppendedRecords = (Seq, Vec<Record>);
+
+/// The ownership of this process, if it has it: for handles of the namespace that were there before.
+#[derive(Debug, Default)]
+pub(super) struct OwnershipSlot(Mutex<Weak<Hold>>);
+
+impl OwnershipSlot {
+    pub(super) fn set(&self, hold: &Arc<Hold>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(hold);
+    }
+
+    pub(super) fn get(&self) -> Option<Arc<Hold>> {
+        let hold = self.0.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        hold.filter(|hold| !hold.ended.is_over())
+    }
+}
+
 /// What lasts until the owner is gone and nothing of it is under way any more.
 pub(super) struct Hold {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<NamespaceShared>,
     pub(super) fence: Fence,
     pub(super) server: ServerIdentity,
     /// What appends; one statement at a time. `None` where it broke.
@@ -48,7 +65,12 @@ struct Main {
 }
 
 impl Hold {
-    pub(super) fn new(shared: Arc<Shared>, taken: Taken, end: Seq, appended: UnboundedSender<AppendedRecords>) -> Self {
+    pub(super) fn new(
+        shared: Arc<NamespaceShared>,
+        taken: Taken,
+        end: Seq,
+        appended: UnboundedSender<AppendedRecords>,
+    ) -> Self {
         Self {
             fence: taken.fence,
             server: taken.server,

@@ -11,9 +11,10 @@ use pogo_core::{Digest, Timestamp};
 use super::clock::store_time;
 use super::commits::read;
 use super::contents::read_content;
-use super::namespace::Shared;
+use super::hold::OwnershipSlot;
 use super::owned::acquire;
 use super::pool::Pooled;
+use super::shared::NamespaceShared;
 use super::snapshots::latest_snapshot;
 use crate::remote::{Answer, Failed};
 
@@ -25,12 +26,13 @@ use crate::remote::{Answer, Failed};
 /// once. No commit may take more than 8 MiB.
 #[derive(Debug, Clone)]
 pub struct PostgresJournal {
-    shared: Arc<Shared>,
+    shared: Arc<NamespaceShared>,
+    ownership: Arc<OwnershipSlot>,
 }
 
 impl PostgresJournal {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+    pub(super) fn new(shared: Arc<NamespaceShared>, ownership: Arc<OwnershipSlot>) -> Self {
+        Self { shared, ownership }
     }
 
     /// Asks over one of the connections that anybody may use. A namespace that nobody ever owned has nothing, which is
@@ -70,8 +72,13 @@ impl PostgresJournal {
 #[async_trait]
 impl Journal for PostgresJournal {
     async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
-        let shared = Arc::clone(&self.shared);
-        let owned = self.shared.store.runtime.run(move || acquire(shared, owner, how)).await;
+        let (shared, ownership) = (Arc::clone(&self.shared), Arc::clone(&self.ownership));
+        let owned = self
+            .shared
+            .store
+            .runtime
+            .run(move || async move { acquire(shared, &ownership, owner, how).await })
+            .await;
         owned.map_err(Failed::unavailable)?.map(|owned| Box::new(owned) as _)
     }
 

@@ -1,6 +1,6 @@
 //! One namespace of a store in PostgreSQL.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use futures::future::LocalBoxFuture;
 use sqlx::{PgConnection, Row};
@@ -8,21 +8,21 @@ use sqlx::{PgConnection, Row};
 use super::PostgresError;
 use super::acquire::create;
 use super::check::check;
-use super::hold::Hold;
+use super::hold::OwnershipSlot;
 use super::info::info;
 use super::journal::PostgresJournal;
 use super::output::PostgresOutput;
 use super::server_identity::ServerIdentity;
 use super::session::connect_to_write;
-use super::store::{StoreShared, unavailable};
+use super::shared::{NamespaceShared, StoreShared, unavailable};
 use super::within::within;
-use crate::journal::Growth;
 use crate::remote::{Failed, RemoteDamage, RemoteInfo};
 
 /// A namespace of a [`PostgresStore`](super::PostgresStore). Clones are of the same namespace.
 #[derive(Debug, Clone)]
 pub struct PostgresNamespace {
-    shared: Arc<Shared>,
+    shared: Arc<NamespaceShared>,
+    ownership: Arc<OwnershipSlot>,
 }
 
 /// The number of a namespace, which is made if it is not there.
@@ -32,37 +32,28 @@ async fn number_of(connection: &mut PgConnection, name: &str, server: &ServerIde
     Ok(within(statement.fetch_one(connection)).await?.try_get(0)?)
 }
 
-/// What all handles of a namespace share within a process.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) store: Arc<StoreShared>,
-    pub(super) name: String,
-    pub(super) growth: Growth,
-    /// The ownership of this process, if it has it.
-    hold: Mutex<Weak<Hold>>,
-}
-
 impl PostgresNamespace {
     pub(super) fn new(store: Arc<StoreShared>, name: &str) -> Self {
-        let shared = Shared {
-            store,
-            name: name.to_owned(),
-            growth: Growth::default(),
-            hold: Mutex::default(),
-        };
         Self {
-            shared: Arc::new(shared),
+            shared: Arc::new(NamespaceShared::new(store, name)),
+            ownership: Arc::default(),
         }
     }
 
     /// Its journal.
     pub fn journal(&self) -> Arc<PostgresJournal> {
-        Arc::new(PostgresJournal::new(Arc::clone(&self.shared)))
+        Arc::new(PostgresJournal::new(
+            Arc::clone(&self.shared),
+            Arc::clone(&self.ownership),
+        ))
     }
 
     /// What its hosts wrote.
     pub fn output(&self) -> Arc<PostgresOutput> {
-        Arc::new(PostgresOutput::new(Arc::clone(&self.shared)))
+        Arc::new(PostgresOutput::new(
+            Arc::clone(&self.shared),
+            Arc::clone(&self.ownership),
+        ))
     }
 
     /// A name that no namespace of another store has: its own and a random number, as in `default-1f0c22ab95d3e604`. A
@@ -121,28 +112,7 @@ impl PostgresNamespace {
         answer.map_err(|failed| unavailable(&self.shared.store.address, failed))
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared> {
+    pub(super) fn shared(&self) -> &Arc<NamespaceShared> {
         &self.shared
-    }
-}
-
-impl Shared {
-    /// This process owns the namespace.
-    pub(super) fn hold(&self, hold: &Arc<Hold>) {
-        *self.hold.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(hold);
-    }
-
-    /// The ownership of this process, if it has it.
-    pub(super) fn held(&self) -> Option<Arc<Hold>> {
-        let hold = self.hold.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
-        hold.filter(|hold| !hold.ended.is_over())
-    }
-
-    /// The number of the namespace; `None` if there is none yet. It is asked each time: a store that was restored has
-    /// others.
-    pub(super) async fn find(&self, connection: &mut PgConnection) -> Result<Option<i64>, Failed> {
-        let statement = sqlx::query("SELECT id FROM namespaces WHERE name = $1").bind(&self.name);
-        let row = within(statement.fetch_optional(connection)).await?;
-        row.map(|row| Ok(row.try_get(0)?)).transpose()
     }
 }

@@ -8,19 +8,20 @@ use pogo_core::scheduler::{RestoreCause, RestoreId};
 
 use super::acquire::Asking;
 use super::commits::owned_end;
-use super::heartbeat::count;
+use super::count::count;
 use super::history::keep_list;
-use super::hold::Hold;
+use super::hold::{Hold, OwnershipSlot};
 use super::holder::NamespaceRow;
-use super::namespace::Shared;
 use super::server_identity::ServerIdentity;
+use super::shared::NamespaceShared;
 use super::snapshots::latest_position;
 use crate::journal::check_end;
 use crate::remote::{Failed, Inherited, Ownership, RemoteOwned};
 
 /// Acquires the journal.
 pub(super) async fn acquire(
-    shared: Arc<Shared>,
+    shared: Arc<NamespaceShared>,
+    ownership: &OwnershipSlot,
     owner: Owner,
     how: Acquire,
 ) -> Result<RemoteOwned<Hold>, JournalError> {
@@ -44,7 +45,7 @@ pub(super) async fn acquire(
     shared.growth.set(Some(end));
     let (sender, appended) = tokio::sync::mpsc::unbounded_channel();
     let hold = Arc::new(Hold::new(shared, taken, end, sender));
-    hold.shared.hold(&hold);
+    ownership.set(&hold);
     hold.runtime().spawn({
         let hold = Arc::clone(&hold);
         move || count(hold)

@@ -9,6 +9,7 @@ use super::migration::{self, Migrated};
 use super::namespace::PostgresNamespace;
 use super::pool::Pool;
 use super::session::connect;
+use super::shared::{StoreShared, unavailable};
 use super::within::within;
 use super::{Heartbeat, PostgresAddress, PostgresError};
 use crate::namespace::check_name;
@@ -25,17 +26,6 @@ pub struct PostgresStore {
     shared: Arc<StoreShared>,
     /// Handles of one namespace share what its owner has made durable.
     namespaces: Arc<Mutex<BTreeMap<String, PostgresNamespace>>>,
-}
-
-/// What all namespaces of a store share within a process.
-#[derive(Debug)]
-pub(super) struct StoreShared {
-    pub(super) address: PostgresAddress,
-    pub(super) runtime: Runtime,
-    pub(super) pool: Pool,
-    pub(super) heartbeat: Heartbeat,
-    /// The name of this machine, for people.
-    pub(super) machine: String,
 }
 
 impl PostgresStore {
@@ -144,11 +134,4 @@ async fn names(connection: &mut PgConnection) -> Result<Vec<String>, Failed> {
 
 fn start(address: &PostgresAddress) -> Result<Runtime, PostgresError> {
     Runtime::start("pogo-store-postgres").map_err(|error| unavailable(address, Failed::before(error.to_string())))
-}
-
-pub(super) fn unavailable(address: &PostgresAddress, failed: Failed) -> PostgresError {
-    PostgresError::Unavailable {
-        store: address.to_string(),
-        message: failed.message,
-    }
 }

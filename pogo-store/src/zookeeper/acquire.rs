@@ -147,6 +147,7 @@ impl Asking<'_> {
     async fn look(&self, client: &Client) -> Result<Option<Seen>, Error> {
         let paths = &self.shared.paths;
         client.sync(&paths.epoch).await?;
+        // The watches first: what changes between them and the reading wakes us, and is read again.
         let (_, of_epoch) = client.check_and_watch_stat(&paths.epoch).await?;
         let (owner, of_owner) = client.check_and_watch_stat(&paths.owner).await?;
         let Some(state) = NamespaceState::find(client, paths).await? else {
@@ -194,6 +195,7 @@ impl Asking<'_> {
             writer.add_delete(&paths.token(holder.nonce), None)?;
         }
         writer.add_create(&paths.token(fence.nonce), b"", &fence.options())?;
+        // The node of the old session would be taken for a sign of life of this owner.
         if seen.is_alive {
             writer.add_delete(&paths.owner, None)?;
         }

@@ -38,6 +38,7 @@ pub(super) async fn compact(hold: &Hold) -> Result<Option<Seq>, Failed> {
             .ask(async |client| remove(client, fence, std::slice::from_ref(&path)).await)
             .await?;
     }
+    // Copied to the history before it leaves the journal: a reader finds each commit in one of them, or in both.
     archive(hold, oldest).await?;
     sessions
         .ask(async |client| {

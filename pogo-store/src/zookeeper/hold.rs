@@ -176,6 +176,7 @@ impl Ownership for Hold {
     }
 
     async fn snapshot(&self, upto: Seq, state: Snapshot) -> Result<(), JournalError> {
+        // Not held while the snapshot is written, which takes long: appends go on meanwhile.
         let end = self.main().await?.head.head.end;
         if upto > end {
             let is_owner = self.sessions.ask(async |client| self.fence.check(client).await).await;

@@ -122,8 +122,8 @@ pub(super) fn before(error: ZookeeperError) -> Failed {
     })
 }
 
-/// How long an answer is waited for: while a leader is elected, and until a session has ended and another begun. What
-/// became of the request is found out by asking again.
+/// How long an answer is waited for: while a leader is elected, and until a session has ended and another begun. By
+/// asking again it is found out whether the request was carried out.
 pub(super) fn answer_within(address: &ZookeeperAddress) -> Duration {
     (address.session_timeout * 3).max(Duration::from_secs(2))
 }

@@ -44,15 +44,15 @@ macro_rules! algorithms {
 algorithms! {
     /// RSA with SHA-256, as PKCS #1 1.5 has it: what most providers use.
     RS256 "RS256";
-    /// The same with SHA-384.
+    /// RSA with SHA-384, as PKCS #1 1.5 has it.
     RS384 "RS384";
-    /// The same with SHA-512.
+    /// RSA with SHA-512, as PKCS #1 1.5 has it.
     RS512 "RS512";
     /// RSA with SHA-256, as PSS has it.
     PS256 "PS256";
-    /// The same with SHA-384.
+    /// RSA with SHA-384, as PSS has it.
     PS384 "PS384";
-    /// The same with SHA-512.
+    /// RSA with SHA-512, as PSS has it.
     PS512 "PS512";
     /// ECDSA over P-256.
     ES256 "ES256";

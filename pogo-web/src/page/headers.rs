@@ -1,4 +1,4 @@
-//! What browsers are told of the page's files.
+//! The headers of the page's files.
 
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, REFERRER_POLICY, VARY,

@@ -4,7 +4,7 @@ use pogo_core::fleet::{HostName, fold};
 use pogo_ssh::FirstContacts;
 
 /// Remarks on hosts without a known key.
-pub(super) fn met(contacts: &FirstContacts) -> Vec<String> {
+pub(super) fn contact_remarks(contacts: &FirstContacts) -> Vec<String> {
     let line = |hosts: Vec<HostName>, said: &dyn Fn(usize, &str) -> String| {
         let plural = if hosts.len() == 1 { "" } else { "s" };
         (!hosts.is_empty()).then(|| format!("{}: {}", said(hosts.len(), plural), fold(&hosts)))

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::busy::BusyHosts;
 use super::destination::Destination;
-use super::first_contacts::met;
+use super::first_contacts::contact_remarks;
 use super::folding::{self, FoldStyle, Outputs};
 use super::frames::{self, Frame};
 use super::host_state::HostState;
@@ -207,7 +207,9 @@ impl Screen {
         let limits = shown.progress.limits_line().ok().flatten().unwrap_or_default();
         self.record(&mut shown, |_, text| text.extend_from_slice(limits.as_bytes()));
         let in_doubt = shown.progress.in_doubt();
-        met(&shown.contacts.clone()).iter().for_each(|line| shown.say(line));
+        contact_remarks(&shown.contacts.clone())
+            .iter()
+            .for_each(|line| shown.say(line));
         if self.format == LogFormat::Text {
             let summary = format!("\n{}", Summary::of(&shown.progress, &shown.tails).kept(shown.is_kept));
             let written = shown.out.write(visible_lines(&summary).as_bytes());

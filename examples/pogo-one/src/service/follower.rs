@@ -372,7 +372,7 @@ impl FollowedJob {
     }
 }
 
-/// What has become of a job whose past was shown.
+/// The state of a job whose past was shown.
 enum CaughtUp {
     /// It goes on, behind this position.
     Goes(StreamId),

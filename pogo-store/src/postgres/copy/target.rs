@@ -19,8 +19,8 @@ use crate::postgres::fence::{Fence, fenced, stored};
 use crate::postgres::output::{seal, write_frames};
 use crate::postgres::partitions::{make_history, make_output};
 use crate::postgres::server_identity::ServerIdentity;
+use crate::postgres::shared::StoreShared;
 use crate::postgres::snapshots::write_snapshot;
-use crate::postgres::store::StoreShared;
 use crate::postgres::within::{long, within};
 use crate::remote::{Answer, MAX_COMMIT};
 

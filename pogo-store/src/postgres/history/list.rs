@@ -4,19 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::journal::Seq;
-use pogo_core::scheduler::Record;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::rows::{Spans, apply, keep, whole_list, widen};
 use crate::jobs::JobTable;
-use crate::postgres::hold::Hold;
+use crate::postgres::hold::{AppendedRecords, Hold};
 use crate::remote::Failed;
 
 /// How often rows are written at most. Whoever reads the list adds what it lacks.
 const WRITE_EVERY: Duration = Duration::from_millis(250);
-
-/// Records that have become durable, and where they begin.
-pub(in crate::postgres) type AppendedRecords = (Seq, Vec<Record>);
 
 /// Keeps the list up to date until the ownership ends. No error of it is one of the journal: all of it can be made
 /// anew.

@@ -7,4 +7,4 @@ mod rows;
 mod span;
 
 pub(super) use events::{commits_after, first_events};
-pub(super) use list::{AppendedRecords, keep_list};
+pub(super) use list::keep_list;

@@ -1,9 +1,7 @@
 //! The trait `OutputStore` over PostgreSQL.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
@@ -11,15 +9,11 @@ use pogo_core::Digest;
 use pogo_core::output::{OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
 
-use super::attempt::{Attempt, Changes};
+use super::outputs::{AppendOutcome, PER_ATTEMPT};
 use super::rows;
-use crate::postgres::hold::Hold;
-use crate::postgres::namespace::Shared;
-use crate::postgres::partitions::make_output;
+use crate::postgres::hold::{Hold, OwnershipSlot};
+use crate::postgres::shared::NamespaceShared;
 use crate::remote::Failed;
-
-/// Parts for the next day are made so often.
-const MAKE_PARTS: Duration = Duration::from_secs(3_600);
 
 /// What the hosts of a namespace wrote, in PostgreSQL.
 ///
@@ -27,22 +21,16 @@ const MAKE_PARTS: Duration = Duration::from_secs(3_600);
 /// second. Whoever owns the journal writes it; anybody reads it, at any time. It is durable when an append returns.
 #[derive(Debug, Clone)]
 pub struct PostgresOutput {
-    shared: Arc<Shared>,
-}
-
-/// What an owner knows of the attempts that write.
-#[derive(Debug, Default)]
-pub(crate) struct Outputs {
-    attempts: BTreeMap<(JobId, AttemptId), Attempt>,
-    made: Option<Instant>,
+    shared: Arc<NamespaceShared>,
+    ownership: Arc<OwnershipSlot>,
 }
 
 impl PostgresOutput {
     /// The bytes that are kept of an attempt, its rows included.
-    pub const PER_ATTEMPT: usize = 1 << 20;
+    pub const PER_ATTEMPT: usize = PER_ATTEMPT;
 
-    pub(in crate::postgres) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+    pub(in crate::postgres) fn new(shared: Arc<NamespaceShared>, ownership: Arc<OwnershipSlot>) -> Self {
+        Self { shared, ownership }
     }
 
     /// Does this as the owner, on the thread of the store.
@@ -51,7 +39,7 @@ impl PostgresOutput {
         T: Send + 'static,
         F: Future<Output = Result<T, OutputError>> + 'static,
     {
-        let hold = self.shared.held().ok_or_else(not_owner)?;
+        let hold = self.ownership.get().ok_or_else(not_owner)?;
         let done = self.shared.store.runtime.run(move || work(hold)).await;
         done.map_err(unavailable)?
     }
@@ -72,12 +60,9 @@ fn unavailable(failed: Failed) -> OutputError {
 async fn append(hold: &Hold, frames: &[OutputFrame]) -> Result<(), OutputError> {
     let mut outputs = hold.outputs.lock().await;
     let mut pooled = hold.shared.store.pool.get().await.map_err(unavailable)?;
-    let appended = outputs.append(&mut pooled, hold, frames).await;
+    let appended = outputs.append(&mut pooled, hold.fence, frames).await;
     if appended.is_err() {
-        // What is there of them is looked up again.
-        for frame in frames {
-            outputs.attempts.remove(&id(&frame.source));
-        }
+        frames.iter().for_each(|frame| outputs.forget(&frame.source));
     }
     let sealed = pooled.done(appended).map_err(unavailable)?;
     match sealed {
@@ -87,61 +72,11 @@ async fn append(hold: &Hold, frames: &[OutputFrame]) -> Result<(), OutputError> 
     }
 }
 
-/// Whether frames were written.
-enum AppendOutcome {
-    All,
-    Sealed(AttemptId),
-    NotOwner,
-}
-
-fn id(source: &OutputSource) -> (JobId, AttemptId) {
-    (source.job, source.attempt)
-}
-
-impl Outputs {
-    async fn append(
-        &mut self,
-        connection: &mut sqlx::PgConnection,
-        hold: &Hold,
-        frames: &[OutputFrame],
-    ) -> Result<AppendOutcome, Failed> {
-        let (most, namespace) = (PostgresOutput::PER_ATTEMPT, hold.fence.namespace);
-        if self.made.is_none_or(|made| made.elapsed() > MAKE_PARTS) {
-            make_output(connection, namespace).await?;
-            self.made = Some(Instant::now());
-        }
-        let named: BTreeSet<_> = frames.iter().map(|frame| id(&frame.source)).collect();
-        let unknown: BTreeSet<_> = named.into_iter().filter(|id| !self.attempts.contains_key(id)).collect();
-        if !unknown.is_empty() {
-            let found = rows::find(connection, namespace, &unknown, most).await?;
-            self.attempts.extend(found.open);
-        }
-        let (mut changes, mut appended) = (Changes::default(), AppendOutcome::All);
-        for frame in frames {
-            match self.attempts.get_mut(&id(&frame.source)) {
-                Some(attempt) => attempt.push(frame, most, &mut changes),
-                None => appended = AppendOutcome::Sealed(frame.source.attempt),
-            }
-        }
-        if changes.is_empty() {
-            return Ok(appended);
-        }
-        let is_new = !changes.new.is_empty();
-        if rows::write(connection, hold.fence, changes).await? == 0 && is_new {
-            // There already, or somebody else's to write.
-            if hold.fence.check(connection).await?.is_err() {
-                return Ok(AppendOutcome::NotOwner);
-            }
-        }
-        Ok(appended)
-    }
-}
-
 async fn seal(hold: &Hold, source: &OutputSource, length: u64) -> Result<Digest, OutputError> {
     let mut pooled = hold.shared.store.pool.get().await.map_err(unavailable)?;
     let sealed = sealed(&mut pooled, hold, source, length).await;
     let digest = pooled.done(sealed).map_err(unavailable)?;
-    hold.outputs.lock().await.attempts.remove(&id(source));
+    hold.outputs.lock().await.forget(source);
     digest.ok_or_else(not_owner)
 }
 
@@ -151,9 +86,9 @@ async fn sealed(
     source: &OutputSource,
     length: u64,
 ) -> Result<Option<Digest>, Failed> {
-    if hold.outputs.lock().await.made.is_none() {
-        make_output(connection, hold.fence.namespace).await?;
-    }
+    let outputs = hold.outputs.lock().await;
+    outputs.make_parts_once(connection, hold.fence.namespace).await?;
+    drop(outputs);
     rows::seal(connection, hold.fence, source, length).await
 }
 
