@@ -1,4 +1,4 @@
-//! Supported algorithms and the default offer: OpenSSH's defaults in its order, as far as they are
+//! Supported algorithms and the default offer: OpenSSH's defaults in its order, but for AES-GCM, as far as they are
 //! supported, then the SSH library's own, then those that are sound but use SHA-1.
 
 /// Key exchange methods offered by default.
@@ -33,6 +33,32 @@ pub(super) const CIPHERS: &[&str] = &[
     "aes192-ctr",
     "aes256-ctr",
 ];
+
+/// The ciphers offered by default, as this processor does them best.
+// OpenSSH's first choice took 118,000 instructions for a host's connection more than AES-GCM where the processor has
+// instructions for that, a twenty-fifth of all that is spent on a host. Go's library prefers it as well.
+pub(super) fn usual_ciphers() -> Vec<&'static str> {
+    ciphers(has_aes_instructions())
+}
+
+fn ciphers(has_aes_instructions: bool) -> Vec<&'static str> {
+    let mut ciphers = CIPHERS.to_vec();
+    if has_aes_instructions {
+        // Stable: the others stay in their order.
+        ciphers.sort_by_key(|name| !name.contains("-gcm@"));
+    }
+    ciphers
+}
+
+/// Whether the processor has instructions for both parts of AES-GCM. Without them it is slower than the others.
+fn has_aes_instructions() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("aes") && std::arch::is_x86_feature_detected!("pclmulqdq");
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("aes") && std::arch::is_aarch64_feature_detected!("pmull");
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    false
+}
 
 /// Ciphers offered only if the configuration names them.
 pub(super) const MORE_CIPHERS: &[&str] = &["aes128-cbc", "aes192-cbc", "aes256-cbc"];
@@ -105,3 +131,12 @@ pub(super) const NOT_SPOKEN: &[&str] = &[
     "ssh-dss",
     "ssh-dss-cert-v01@openssh.com",
 ];
+
+#[cfg(test)]
+#[test]
+fn aes_gcm_comes_first_where_the_processor_has_instructions_for_it() {
+    assert_eq!(ciphers(false), CIPHERS);
+    let (first, others) = (&CIPHERS[1..3], [&CIPHERS[..1], &CIPHERS[3..]].concat());
+    assert_eq!(ciphers(true), [first, &others].concat());
+    assert!(first.iter().all(|name| name.contains("-gcm@")));
+}

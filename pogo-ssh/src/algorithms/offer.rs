@@ -8,6 +8,7 @@ use russh::{cipher, kex, mac};
 use super::host_keys::HostKeyAlgorithms;
 use super::names::{
     CIPHERS, HOST_KEYS, KEX, MACS, MORE_CIPHERS, MORE_KEX, NOT_SPOKEN, SHA1_KEYS, TOKEN_KEYS, WITHOUT_MAC,
+    usual_ciphers,
 };
 use super::user_keys::UserKeyAlgorithms;
 use pogo_ssh_config::{AlgorithmList, AlgorithmLists};
@@ -85,7 +86,7 @@ impl OfferedNames {
         let user_keys = [HOST_KEYS, TOKEN_KEYS].concat();
         Self {
             kex: KEX.to_vec(),
-            ciphers: CIPHERS.to_vec(),
+            ciphers: usual_ciphers(),
             macs: MACS.to_vec(),
             host_keys: HOST_KEYS.to_vec(),
             authorities: plain(&user_keys),
