@@ -66,6 +66,9 @@ pub enum OrderError {
     /// The query's closure panicked. The dispatcher goes on.
     #[error("the query panicked, which is a defect of the query; the dispatcher goes on")]
     Panicked,
+    /// The handle is that of a [follower](super::JournalFollower), and another process dispatches; nothing has changed.
+    #[error("this process follows the namespace and does not dispatch it; give the order to its owner")]
+    Standby,
     /// The dispatcher has stopped.
     #[error("the dispatcher has stopped")]
     Stopped,

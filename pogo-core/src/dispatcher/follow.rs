@@ -10,6 +10,7 @@ use super::queries::{Look, Moment};
 use super::records::{RecordReader, Records};
 use super::subscription::Subscriber;
 use super::{Handle, OrderError, Subscription, SubscriptionOptions};
+use crate::Timestamp;
 use crate::journal::Seq;
 use crate::scheduler::{Query, QueryError, Scheduler};
 use crate::stream::{QueryAnswer, StreamRequest};
@@ -39,6 +40,11 @@ impl Handle {
         look: impl FnOnce(&Scheduler) -> T + Send + 'static,
     ) -> Result<T, OrderError> {
         self.look(move |scheduler, _| look(scheduler)).await
+    }
+
+    /// The time by the clock of whoever answers.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     async fn look<T: Send + 'static>(

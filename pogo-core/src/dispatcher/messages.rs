@@ -42,6 +42,7 @@ impl Dispatcher {
             running: self.io.running.len(),
             // The handle asks the store, for which the loop does not wait.
             clock_skew: None,
+            caught_up: None,
         }
     }
 

@@ -10,30 +10,8 @@ use crate::stream::{StreamId, Update};
 impl Dispatcher {
     /// Answers those who want to follow; what is known now is durable.
     pub(super) fn start_streams(&mut self) {
-        let (end, now) = (self.position(), self.io.clock.now());
-        // One for all who begin here.
-        let mut whole = None;
-        for StartRequest {
-            request,
-            max_lag,
-            reply,
-        } in self.stream_starts.drain(..)
-        {
-            let start = match (request.after, request.resync(end, max_lag)) {
-                (Some(_), None) => resumed(&self.scheduler, request.job),
-                (_, reason) => {
-                    let update = match request.job {
-                        Some(job) => job_update(&self.scheduler, end, now, job),
-                        None => Ok(whole
-                            .get_or_insert_with(|| Update::snapshot(end, &self.scheduler))
-                            .clone()),
-                    };
-                    update.map(|update| Start::With(Box::new(update), reason))
-                }
-            };
-            // Whoever asked may be gone.
-            let _ = reply.send(start);
-        }
+        let at = (self.position(), self.io.clock.now());
+        start_streams(&self.scheduler, at, self.stream_starts.drain(..));
     }
 
     /// The position after the last durable record.
@@ -41,6 +19,31 @@ impl Dispatcher {
         // There are fewer incarnations than that.
         let incarnation = saturating_u32(self.scheduler.incarnation().0);
         StreamId::new(incarnation, self.io.tail.end())
+    }
+}
+
+/// Answers those who want to follow what this scheduler stands for, at this end of the journal.
+pub(super) fn start_streams(
+    scheduler: &Scheduler,
+    (end, now): (StreamId, Timestamp),
+    requests: impl Iterator<Item = StartRequest>,
+) {
+    // One for all who begin here.
+    let mut whole = None;
+    for asked in requests {
+        let request = asked.request;
+        let start = match (request.after, request.resync(end, asked.max_lag)) {
+            (Some(_), None) => resumed(scheduler, request.job),
+            (_, reason) => {
+                let update = match request.job {
+                    Some(job) => job_update(scheduler, end, now, job),
+                    None => Ok(whole.get_or_insert_with(|| Update::snapshot(end, scheduler)).clone()),
+                };
+                update.map(|update| Start::With(Box::new(update), reason))
+            }
+        };
+        // Whoever asked may be gone.
+        let _ = asked.reply.send(start);
     }
 }
 

@@ -285,13 +285,18 @@ fn is_retirement(record: &Record) -> bool {
     matches!(record.event.job_kind(), Some(JobEventKind::Retired))
 }
 
-/// Whether a record is one of a job.
+/// Whether a record is one of a job. That another dispatcher took over concerns every job: what ran of it may be in
+/// doubt from there on.
 fn concerns(record: &Record, job: JobId) -> bool {
     match &record.event {
         Event::Namespace(NamespaceEvent {
             kind: NamespaceEventKind::Ordered { job: of, .. },
             ..
         }) => *of == Some(job),
+        Event::Namespace(NamespaceEvent {
+            kind: NamespaceEventKind::OwnerChanged { .. },
+            ..
+        }) => true,
         event => event.job() == Some(job),
     }
 }

@@ -29,6 +29,10 @@ pub struct DispatcherStatus {
     /// store has no clock of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_skew: Option<ClockSkew>,
+    /// Of a process that follows the journal and does not dispatch (`dispatcher::JournalFollower`): when it last knew
+    /// all that the journal had. `None` of a dispatcher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caught_up: Option<Timestamp>,
 }
 
 /// Whether a journal accepts commits.

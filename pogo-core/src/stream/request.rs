@@ -14,8 +14,8 @@ pub struct StreamRequest {
     /// Goes on after this id; without one, the stream begins with a snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<StreamId>,
-    /// Only what concerns this job: what it is, and its own records. It is for whoever shows a job. A
-    /// [`Follower`](super::Follower) needs all records.
+    /// Only what concerns this job: what it is, its own records, and that another dispatcher took over. It is for
+    /// whoever shows a job. A [`Follower`](super::Follower) needs all records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobId>,
 }

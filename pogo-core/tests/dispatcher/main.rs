@@ -14,6 +14,7 @@ mod ending;
 mod every_query;
 mod fencing;
 mod flaky;
+mod followers;
 mod forgetful;
 mod intercepted;
 mod journal;
