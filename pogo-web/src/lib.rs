@@ -36,6 +36,7 @@ mod secret_owners;
 mod served_namespace;
 #[cfg(any(feature = "tcp", feature = "unix"))]
 mod serving;
+mod standby_headers;
 mod state;
 #[cfg(feature = "tcp")]
 pub mod tcp;

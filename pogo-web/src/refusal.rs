@@ -50,6 +50,7 @@ impl From<OrderError> for Refusal {
             OrderError::Refused(refused) => ProblemKind::from_code(refused.code()),
             OrderError::JournalAway { .. } => ProblemKind::JournalAway,
             OrderError::Resolvers(_) => ProblemKind::ResolversFailed,
+            OrderError::Standby => ProblemKind::Standby,
             OrderError::Stopped => ProblemKind::Stopped,
             _ => ProblemKind::Internal,
         };

@@ -12,7 +12,7 @@ use crate::closing::Closing;
 use crate::history::History;
 use crate::parameters::{Parameters, parse};
 use crate::refusal::Refusal;
-use crate::roles::{RolesNow, past, served};
+use crate::roles::{Role, RolesNow, Standby, known, past, served};
 use crate::state::RouterShared;
 use crate::{RouterState, ServedNamespace};
 
@@ -45,7 +45,7 @@ impl Request {
         parse(name, found.map_or("", |(_, value)| value))
     }
 
-    /// The history of the namespace that the path names, and its dispatcher, if that is here.
+    /// The history of the namespace that the path names, and what knows it now, if that is here.
     pub(crate) fn past(&self) -> Result<(Option<Handle>, Option<Arc<History>>), Refusal> {
         past(&self.namespaces, &self.segment("namespace")?)
     }
@@ -55,10 +55,22 @@ impl Request {
         &self.namespaces
     }
 
-    /// The namespace that the path names.
+    /// The namespace that the path names, to be asked.
     pub(crate) fn namespace(&self) -> Result<&ServedNamespace, Refusal> {
-        let name: NamespaceName = self.segment("namespace")?;
-        served(&self.namespaces, &name)
+        known(&self.namespaces, &self.segment("namespace")?)
+    }
+
+    /// What this server is to the namespace that the path names, if that is no dispatcher.
+    pub(crate) fn standby(&self) -> Option<&Standby> {
+        match self.namespaces.get(&self.segment::<NamespaceName>("namespace").ok()?) {
+            Some(Role::StandsBy(standby)) => Some(standby),
+            _ => None,
+        }
+    }
+
+    /// The namespace that the path names, if its dispatcher is here: for whoever wants more than to ask.
+    pub(crate) fn dispatched(&self) -> Result<&ServedNamespace, Refusal> {
+        served(&self.namespaces, &self.segment("namespace")?)
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use pogo_api::wire::{NamespaceName, Problem, ProblemKind};
+use pogo_api::wire::{NamespaceName, Problem, ProblemKind, StandbyStatus};
+use pogo_core::Timestamp;
 use pogo_core::dispatcher::Handle;
 use pogo_core::history::JobHistory;
 
@@ -25,7 +26,9 @@ pub(crate) enum Role {
 #[derive(Clone)]
 pub struct Standby {
     owner: Arc<str>,
+    owner_url: Option<Arc<str>>,
     history: Option<Arc<History>>,
+    view: Option<Box<ServedNamespace>>,
 }
 
 impl Standby {
@@ -33,8 +36,28 @@ impl Standby {
     pub fn new(owner: impl Into<Arc<str>>) -> Self {
         Self {
             owner: owner.into(),
+            owner_url: None,
             history: None,
+            view: None,
         }
+    }
+
+    /// Says where the owner answers, for programs that are sent there.
+    #[must_use]
+    pub fn owner_url(mut self, url: impl Into<Arc<str>>) -> Self {
+        self.owner_url = Some(url.into());
+        self
+    }
+
+    /// Gives what follows the journal of the namespace, made of the handle of a
+    /// [follower](pogo_core::dispatcher::JournalFollower): whatever can be asked is answered from there, with headers
+    /// that say whose namespace it is and how old the answer may be
+    /// ([`StandbyStatus`](pogo_api::wire::StandbyStatus)). Orders are refused all the same, and so are streams with
+    /// output or questions, which only the dispatcher has.
+    #[must_use]
+    pub fn view(mut self, view: ServedNamespace) -> Self {
+        self.view = Some(Box::new(view));
+        self
     }
 
     /// Gives the store that knows the jobs of the namespace, so that their list and their records are served from
@@ -50,7 +73,21 @@ impl Standby {
         let detail = format_args!(
             "this server does not dispatch `{name}`: {owner} does; ask there, or wait until this one takes over"
         );
-        Problem::new(ProblemKind::Standby, detail).into()
+        let problem = Problem::new(ProblemKind::Standby, detail);
+        problem
+            .owner(&**owner, self.owner_url.as_deref().map(str::to_owned))
+            .into()
+    }
+
+    /// What it says of itself, where it follows the namespace.
+    pub(crate) async fn status(&self) -> Option<StandbyStatus> {
+        let followed = self.view.as_ref()?.handle.status().await.ok()?;
+        // By the clock of the follower, which no record is later than by much.
+        let now = self.view.as_ref()?.handle.now();
+        let behind = now - followed.caught_up.unwrap_or(Timestamp::EPOCH);
+        let behind = u64::try_from(behind.as_millis()).unwrap_or(u64::MAX);
+        let url = self.owner_url.as_deref().map(str::to_owned);
+        Some(StandbyStatus::new(&*self.owner, url, behind))
     }
 }
 
@@ -58,7 +95,9 @@ impl fmt::Debug for Standby {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Standby")
             .field("owner", &self.owner)
+            .field("owner_url", &self.owner_url)
             .field("history", &self.history.is_some())
+            .field("view", &self.view.is_some())
             .finish()
     }
 }
@@ -92,11 +131,21 @@ impl fmt::Debug for Roles {
     }
 }
 
-/// The history of a namespace, which whoever stands by may have too, and its dispatcher, if that is here.
+/// The history of a namespace, which whoever stands by may have too, and what knows it now, if that is here.
 pub(crate) fn past(roles: &RolesNow, name: &NamespaceName) -> Result<(Option<Handle>, Option<Arc<History>>), Refusal> {
     match roles.get(name) {
-        Some(Role::StandsBy(standby)) if standby.history.is_some() => Ok((None, standby.history.clone())),
-        _ => served(roles, name).map(|served| (Some(served.handle.clone()), served.history.clone())),
+        Some(Role::StandsBy(standby)) if standby.view.is_none() && standby.history.is_some() => {
+            Ok((None, standby.history.clone()))
+        }
+        _ => known(roles, name).map(|known| (Some(known.handle.clone()), known.history.clone())),
+    }
+}
+
+/// The namespace of this name, as its dispatcher knows it or as a server does that follows it.
+pub(crate) fn known<'a>(roles: &'a RolesNow, name: &NamespaceName) -> Result<&'a ServedNamespace, Refusal> {
+    match roles.get(name) {
+        Some(Role::StandsBy(Standby { view: Some(view), .. })) => Ok(view),
+        _ => served(roles, name),
     }
 }
 

@@ -54,6 +54,10 @@ pub fn router(state: RouterState) -> Router {
         .fallback(no_such_path)
         .method_not_allowed_fallback(other_method)
         .layer(axum::middleware::map_response(crate::headers::add))
+        .layer(axum::middleware::from_fn_with_state(
+            state.clone(),
+            crate::standby_headers::add,
+        ))
         .with_state(state)
 }
 

@@ -1,5 +1,6 @@
 //! The client.
 
+mod alive;
 #[allow(
     clippy::module_inception,
     reason = "the module is named for what it is about, its file for what it holds"
@@ -10,9 +11,12 @@ mod connection;
 mod endpoint;
 mod error;
 mod event_parser;
+mod exchange;
+mod following;
 mod namespace;
 mod options;
 mod patience;
+mod servers;
 mod starter;
 #[cfg(feature = "tls")]
 mod tls;

@@ -15,8 +15,8 @@ use super::patience::Patience;
 use super::{Client, ClientError, Condition, Revision};
 use crate::wire::{
     Configuration, History, InputPart, JobRecords, NamespaceName, OrderAnswer, OutputPart, OutputRange, QuestionAnswer,
-    Secrets, Session, Status, Touched, TouchedQuery, Upload, WaitAnswer, history_path, job_events_path, namespace_path,
-    output_path, query_path, touched_path,
+    Secrets, Session, StandbyStatus, Status, Touched, TouchedQuery, Upload, WaitAnswer, history_path, job_events_path,
+    namespace_path, output_path, query_path, touched_path,
 };
 
 /// The client of a namespace. Cheap to clone.
@@ -225,6 +225,15 @@ impl NamespaceClient {
     pub async fn status(&self) -> Result<DispatcherStatus, ClientError> {
         let answer: Status = self.client.get(self.path("status")).await?;
         Ok(answer.status)
+    }
+
+    /// What the server says of itself that answers, where it stands by and another one dispatches; `None` of the owner.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    pub async fn standby(&self) -> Result<Option<StandbyStatus>, ClientError> {
+        let answer: Status = self.client.get(self.path("status")).await?;
+        Ok(answer.standby)
     }
 
     /// The fleet and the policy in force.

@@ -23,7 +23,7 @@ mod touched;
 mod uploads;
 mod wait_answer;
 
-pub use about::{About, Status};
+pub use about::{About, StandbyStatus, Status};
 pub use configuration::Configuration;
 pub use document::WIRE_VERSION;
 pub use events::{END_EVENT, OUTPUT_EVENT, PROBLEM_EVENT, QUESTION_EVENT};

@@ -48,6 +48,12 @@ pub struct Problem {
     /// The byte of that line, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
+    /// Who owns the namespace, where this server [stands by](ProblemKind::Standby).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Where that one answers, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_url: Option<String>,
 }
 
 impl Problem {
@@ -65,6 +71,8 @@ impl Problem {
             offset: None,
             line: None,
             column: None,
+            owner: None,
+            owner_url: None,
         }
     }
 
@@ -72,6 +80,13 @@ impl Problem {
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>) -> Self {
         self.parameter = Some(name.into());
+        self
+    }
+
+    /// Says who owns the namespace, and where that one answers.
+    #[must_use]
+    pub fn owner(mut self, name: impl Into<String>, url: Option<String>) -> Self {
+        (self.owner, self.owner_url) = (Some(name.into()), url);
         self
     }
 

@@ -15,7 +15,7 @@ use super::{Access, Verb};
 use crate::RouterState;
 use crate::parameters::parse;
 use crate::refusal::Refusal;
-use crate::roles::served;
+use crate::roles::known;
 
 /// What a route asks of whoever comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ async fn admit(state: &RouterState, right: Right, parts: &mut Parts) -> Result<A
             access.check(Verb::ViewOutput)?;
             // Where there is no such namespace or job, the handler says so.
             let namespaces = shared.namespaces.now();
-            let found = namespace.and_then(|name| served(&namespaces, &name).ok());
+            let found = namespace.and_then(|name| known(&namespaces, &name).ok());
             let job: Option<JobId> = segments.parsed("job")?;
             if let (Some(namespace), Some(job)) = (found, job) {
                 access.check_output(namespace, Some(job)).await?;

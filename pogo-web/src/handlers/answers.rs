@@ -12,7 +12,7 @@ use crate::request::Request;
 
 pub(crate) async fn answers(mut request: Request, headers: HeaderMap, body: Body) -> Reply {
     std::mem::take(&mut request.parameters).finish()?;
-    let Some(questions) = &request.namespace()?.questions else {
+    let Some(questions) = &request.dispatched()?.questions else {
         let said = "this server asks nobody; it connects with what it has";
         return Err(Refusal::new(ProblemKind::NotAllowed, said));
     };

@@ -79,7 +79,11 @@ fn output_reader(feed: Option<OutputFeed>, job: Option<JobId>) -> Result<FeedRea
 
 pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
     let asked = StreamParameters::by(&mut request)?;
-    let namespace = request.namespace()?;
+    // What hosts write and ask at this moment is nowhere but with their dispatcher.
+    let namespace = match asked.output || asked.questions {
+        true => request.dispatched()?,
+        false => request.namespace()?,
+    };
     let (handle, feed) = (namespace.handle.clone(), namespace.output_feed.clone());
     let (questions, encoded) = (namespace.questions.clone(), Arc::clone(&namespace.encoded));
     let job = asked.updates.job;

@@ -13,7 +13,7 @@ use crate::uploads::Part;
 
 pub(crate) async fn inputs(mut request: Request, headers: HeaderMap, body: Body) -> Reply {
     std::mem::take(&mut request.parameters).finish()?;
-    let uploads = request.namespace()?.uploads.clone();
+    let uploads = request.dispatched()?.uploads.clone();
     let uploads = uploads.ok_or_else(|| {
         let said = "this server keeps no files for jobs; put them where the hosts fetch them";
         Refusal::new(ProblemKind::NotAllowed, said)

@@ -28,8 +28,19 @@ pub(crate) async fn metrics(request: Request) -> Reply {
             let labels = format!("namespace=\"{name}\"");
             text.declare("pogo_standby", "Whether another process owns the namespace.");
             text.sample("pogo_standby", &labels, u8::from(matches!(role, Role::StandsBy(_))));
-            if let Role::Serves(namespace) = role {
-                of_namespace(&mut text, &labels, &namespace.handle).await;
+            match role {
+                Role::Serves(namespace) => of_namespace(&mut text, &labels, &namespace.handle).await,
+                Role::StandsBy(standby) => {
+                    if let Some(status) = standby.status().await {
+                        text.declare(
+                            "pogo_standby_behind_seconds",
+                            "How old the answers of a standby may be.",
+                        );
+                        let millis = status.behind_ms;
+                        let seconds = format_args!("{}.{:03}", millis / 1_000, millis % 1_000);
+                        text.sample("pogo_standby_behind_seconds", &labels, seconds);
+                    }
+                }
             }
         }
     }

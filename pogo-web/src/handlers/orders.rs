@@ -19,7 +19,7 @@ use crate::timeline::{Known, Preview};
 use crate::{Identity, ServedNamespace};
 
 pub(crate) async fn order(mut request: Request, headers: HeaderMap, body: Body) -> Reply {
-    let namespace = request.namespace()?.clone();
+    let namespace = request.dispatched()?.clone();
     let if_idle = request.parameters.optional("idle")?.unwrap_or(false);
     std::mem::take(&mut request.parameters).finish()?;
     let given: GivenCommand = receive(request.shared(), &headers, body).await?;
@@ -78,7 +78,7 @@ async fn check_idle(handle: &Handle) -> Result<(), Refusal> {
 
 /// What an order would lead to at once, in a sentence. Nothing is ordered.
 pub(crate) async fn preview(mut request: Request, headers: HeaderMap, body: Body) -> Reply {
-    let namespace = request.namespace()?.clone();
+    let namespace = request.dispatched()?.clone();
     std::mem::take(&mut request.parameters).finish()?;
     let given: GivenCommand = receive(request.shared(), &headers, body).await?;
     let access = &request.access;

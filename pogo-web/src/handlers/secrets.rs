@@ -12,7 +12,7 @@ use crate::request::Request;
 
 pub(crate) async fn secrets(mut request: Request, headers: HeaderMap, body: Body) -> Reply {
     std::mem::take(&mut request.parameters).finish()?;
-    let namespace = request.namespace()?;
+    let namespace = request.dispatched()?;
     let Some(keeper) = &namespace.secrets else {
         let said = "this server takes no secrets for jobs; it connects with those that it has";
         return Err(Refusal::new(ProblemKind::NotAllowed, said));

@@ -156,14 +156,22 @@ function banners() {
         get(inNamespace(ns, "/status"), signal),
       ]);
       state.summary = answer.view;
-      showBanners(answer.view, status.status);
+      showBanners(answer.view, status.status, status.standby);
     },
     { matters: (news) => news.told.length > 0, every: 1000 },
   );
 }
 
-function showBanners(summary, status) {
+function showBanners(summary, status, standby) {
   const lines = [];
+  if (standby) {
+    const where = standby.owner_url && !standby.owner.includes(standby.owner_url) ? ` at ${standby.owner_url}` : "";
+    const behind = (standby.behind_ms / 1000).toFixed(1);
+    lines.push([
+      "warn",
+      `This server stands by: ${standby.owner} dispatches${where}, and takes orders. What is shown here is up to ${behind} s old.`,
+    ]);
+  }
   if (status.journal === "away")
     lines.push([
       "bad",
