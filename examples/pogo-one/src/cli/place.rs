@@ -19,7 +19,7 @@ pub(crate) enum StoreChoice {
     Dir(PathBuf),
     /// In what several machines have.
     At(StoreAddress),
-    /// Where a server has it, at this address.
+    /// Where a server has it, at this address, or servers at these with a comma between them.
     Server(String),
     /// In what was meant as such an address and is none, for this reason. It is said without what was typed, which may
     /// have a password in it.
@@ -46,7 +46,8 @@ impl StoreChoice {
 #[command(next_help_heading = "Store")]
 pub(crate) struct PlaceArgs {
     /// Directory of the store, or its address, as postgres://pogo@db.example.com/pogo or zookeeper://zk1,zk2/pogo; or
-    /// the URL of a server, whose token POGO_TOKEN has, or the file POGO_TOKEN_FILE
+    /// the URL of a server, or the URLs of several with a comma between them, of which one dispatches; their token
+    /// POGO_TOKEN has, or the file POGO_TOKEN_FILE
     /// [default: the service of this machine, or pogo in $XDG_STATE_HOME, or in ~/.local/state]
     #[arg(
         long,

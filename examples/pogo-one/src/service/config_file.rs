@@ -23,6 +23,8 @@ pub(crate) struct ServiceConfig {
     pub(crate) store: Option<StoreChoice>,
     pub(crate) namespace: Option<String>,
     pub(crate) listen: Option<SocketAddr>,
+    /// Where clients reach `listen`, if that is not as it is written there.
+    pub(crate) advertise: Option<String>,
     /// What `listen` is encrypted with.
     pub(crate) tls: Option<TlsFiles>,
     /// Whose tokens are taken on `listen`, besides those of `pogo token`.
@@ -43,6 +45,7 @@ const KEYS: &[&str] = &[
     "store",
     "namespace",
     "listen",
+    "advertise",
     "tls",
     "url",
     "jwt",
@@ -80,6 +83,7 @@ impl ServiceConfig {
             "store" => self.store = store(reader, value),
             "namespace" => self.namespace = namespace(reader, value),
             "listen" => self.listen = reader.value(value, "an address of this machine and a port", "127.0.0.1:7646"),
+            "advertise" => self.advertise = advertised(reader, value),
             "tls" => self.tls = tls(reader, value),
             "url" => {
                 self.url = reader
@@ -103,6 +107,7 @@ impl ServiceConfig {
         }
         self.namespace = typed.place.namespace.clone().or(self.namespace);
         self.listen = typed.listen.or(self.listen);
+        self.advertise = typed.advertise.clone().or(self.advertise);
         self.tls = TlsFiles::typed(typed).or(self.tls);
         self.grants = typed.grants.clone().or(self.grants);
         self.grace = typed.grace.or(self.grace);
@@ -127,6 +132,9 @@ impl ServiceConfig {
         self.browser_logins(None).map(drop)?;
         #[cfg(not(feature = "oidc"))]
         super::logins::refuse(&self.logins)?;
+        if let Some(url) = &self.advertise {
+            self.check_advertised(url)?;
+        }
         match (self.listen, &self.tls) {
             (None, Some(_)) => Err(CliError::usage(
                 "the certificate is for a port, and none is listened on; name one with --listen",
@@ -140,6 +148,26 @@ impl ServiceConfig {
             (_, Some(files)) => files.check(),
             (_, None) => Ok(()),
         }
+    }
+
+    /// Where clients are sent, where they can be.
+    pub(crate) fn advertised(&self) -> Option<String> {
+        let own = || self.listen.map(|address| self.url(address));
+        self.advertise.clone().or_else(own)
+    }
+
+    /// Refuses an address that nobody could be sent to.
+    fn check_advertised(&self, url: &str) -> Result<(), CliError> {
+        if self.listen.is_none() {
+            return Err(CliError::usage(format!(
+                "{url} is advertised, and no port is listened on; name one with --listen"
+            )));
+        }
+        pogo_api::Client::at(url).map(drop).map_err(|error| {
+            CliError::usage(format!(
+                "clients cannot be sent to the address that is advertised: {error}"
+            ))
+        })
     }
 
     /// The address of the port, as browsers have it.
@@ -193,6 +221,9 @@ impl ServiceConfig {
         if let Some(address) = self.listen {
             let how = if self.tls.is_some() { ", by TLS" } else { "" };
             text.push_str(&format!("on {address}{how}, for whoever has a token\n"));
+            if let Some(url) = &self.advertise {
+                text.push_str(&format!("other dispatchers send their clients to {url}\n"));
+            }
             if !self.issuers.is_empty() {
                 text.push_str(&format!("and for whoever has one of {} issuers\n", self.issuers.len()));
             }
@@ -222,6 +253,18 @@ fn store(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<StoreCh
                 message,
                 "for example `postgres://pogo@db.example.com/pogo`",
             );
+            None
+        }
+    }
+}
+
+fn advertised(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<String> {
+    let example = "https://pogo1.example.com:7646";
+    let url = reader.text(value, "an address for clients", example)?;
+    match pogo_api::Client::at(url) {
+        Ok(_) => Some(url.to_owned()),
+        Err(error) => {
+            reader.problem(value.position, error.to_string(), &format!("for example `{example}`"));
             None
         }
     }

@@ -15,6 +15,7 @@ use super::away_store::AwayStore;
 use super::inputs::InputCleaner;
 use super::log::ServiceLog;
 use super::own_inputs::OwnInputs;
+use super::owner_name::OwnerName;
 use super::prompter::AttachedPrompter;
 use super::secrets::KeptSecrets;
 use crate::actor::local_actor;
@@ -35,9 +36,9 @@ pub(super) struct Taking {
 impl Taking {
     /// The name of this process among owners.
     fn owner(&self) -> OwnerId {
-        let listens = self.listens.as_ref().map(|address| format!(", {address}"));
-        let listens = listens.unwrap_or_default();
-        OwnerId(format!("{} (process {}{listens})", local_actor(), std::process::id()).into())
+        let (account, url) = (local_actor().to_string(), self.listens.clone());
+        let process = std::process::id();
+        OwnerName { account, process, url }.into()
     }
 }
 

@@ -1,7 +1,6 @@
 //! Follows a job to its end, by whichever dispatcher has it.
 
 use std::io::IsTerminal;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,19 +11,17 @@ use pogo_core::dispatcher::Observer;
 use pogo_core::fleet::Fleet;
 use pogo_core::history::JobEventsQuery;
 use pogo_core::journal::Seq;
-use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{
-    Event, JobEventKind, JobId, JobStatus, NamespaceEventKind, NeverBegan, Query, Record, TaskEvent, TaskEventKind,
-};
+use pogo_core::scheduler::{Event, JobEventKind, JobId, JobStatus, NamespaceEventKind, Query, Record, TaskEventKind};
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
 use super::connect::watching;
+use super::follower_needs::is_watched;
 use super::output::OutputFollower;
 use super::prompter::answer;
 use super::stopper::{OnInterrupt, until_left};
 use super::taken_over::{goes_on_elsewhere, took_over};
-use super::{Place, client_error, connect_again, live_keys};
+use super::{Place, Takeovers, client_error, connect_again, live_keys};
 use crate::ask::{CliPrompter, Keys, TerminalPrompter};
 use crate::command::StopSignals;
 use crate::exit::{CliError, Exit};
@@ -33,7 +30,7 @@ use crate::report::Screen;
 /// A job that is followed.
 pub(crate) struct FollowedJob {
     place: Place,
-    client: NamespaceClient,
+    pub(super) client: NamespaceClient,
     job: JobId,
     /// Where the stream goes on; nowhere if what has happened is to be read first.
     after: Option<StreamId>,
@@ -41,16 +38,17 @@ pub(crate) struct FollowedJob {
     configured: Option<NamespaceEventKind>,
     /// The last record that was shown.
     shown: Option<Seq>,
+    takeovers: Takeovers,
     on_interrupt: OnInterrupt,
     past_output: PastOutput,
     /// Who answers what keys and hosts ask.
-    person: Option<Person>,
+    pub(super) person: Option<Person>,
     /// What a dispatcher that takes over has to be given again.
-    secrets: Option<Secrets>,
+    pub(super) secrets: Option<Secrets>,
     /// Whether single keys give orders on a terminal.
     keys: bool,
     /// The agent of this login, for a job that was submitted from another.
-    agent: Option<Secrets>,
+    pub(super) agent: Option<Secrets>,
 }
 
 /// A person at a terminal, or what answers for one.
@@ -77,6 +75,7 @@ impl FollowedJob {
             after: None,
             configured: None,
             shown: None,
+            takeovers: Takeovers::of(job),
             on_interrupt: OnInterrupt::Leave,
             past_output: PastOutput::LeftOut,
             person: None,
@@ -174,7 +173,10 @@ impl FollowedJob {
             let followed = self.by_this_dispatcher(&mut output, screen).await;
             let lost_at = Instant::now();
             let gone = match followed {
-                Ok(exit) => return Ok(exit),
+                Ok(exit) => {
+                    self.takeovers.rest().iter().for_each(|line| screen.say(line));
+                    return Ok(exit);
+                }
                 Err(ClientError::Refused(problem)) if problem.kind == ProblemKind::Standby => {
                     return Err(goes_on_elsewhere(self.job, &problem.detail));
                 }
@@ -191,13 +193,8 @@ impl FollowedJob {
             };
             let client = connect_again(&self.place, gone).await;
             let client = client.map_err(|error| goes_on_elsewhere(self.job, &error))?;
-            for secrets in self.secrets.iter().chain(&self.agent) {
-                // Contact that is lost again is found out by whoever follows.
-                let _ = client.give_secrets(secrets).await;
-            }
-            if let Some(line) = took_over(&self.place, (&client, self.job), lost_at).await {
-                screen.say(&line);
-            }
+            self.takeovers.was_away(lost_at.elapsed());
+            self.give_secrets(&client).await;
         }
     }
 
@@ -241,6 +238,12 @@ impl FollowedJob {
                 None => break,
             }
         }
+        // What was read are the records of the job alone, which do not say who took over.
+        if let Some(away) = self.takeovers.take_away()
+            && let Some(line) = took_over(&self.place, (&self.client, self.job), away).await
+        {
+            screen.say(&line);
+        }
         self.after = Some(after);
         Ok(last.map_or(CaughtUp::Goes(after), CaughtUp::Over))
     }
@@ -256,10 +259,22 @@ impl FollowedJob {
             Some(_) => self.client.attend(request),
             None => self.client.follow(request),
         };
-        while let Some(item) = items.next().await {
+        loop {
+            let item = tokio::select! {
+                item = items.next() => item,
+                line = self.takeovers.overdue() => {
+                    screen.say(&line);
+                    continue;
+                }
+            };
+            let Some(item) = item else { break };
             match item? {
                 FollowItem::Output(piece) => output.piece(&piece, screen).await?,
                 FollowItem::Question(question) => self.ask(*question),
+                FollowItem::Reconnected { after } => {
+                    self.takeovers.was_away(after);
+                    self.give_secrets(&self.client).await;
+                }
                 FollowItem::Update(update) => match *update {
                     Update::Records { id, records, .. } => {
                         for StreamRecord { seq, record, .. } in &records {
@@ -278,38 +293,6 @@ impl FollowedJob {
         }
         self.after = None;
         Ok(None)
-    }
-
-    /// Lets the job log in with the agent of this login, where its own no longer answers.
-    async fn offer_agent(&mut self, spec: &JobSpec) -> Result<(), ClientError> {
-        let named = spec.transport_settings.value("agent").filter(|named| *named != "none");
-        let (Some(named), Some(own)) = (named, own_agent()) else {
-            return Ok(());
-        };
-        if named == own {
-            return Ok(());
-        }
-        let agent = self.agent.insert(Secrets::agent(named, own));
-        match self.client.give_secrets(agent).await {
-            // A server that connects with keys of its own takes none.
-            Ok(()) | Err(ClientError::Refused(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Whether it lacks what neither this program nor a terminal can give.
-    fn waits_for_a_person(&self, record: &Record) -> bool {
-        let is_missing = matches!(
-            &record.event,
-            Event::Task(TaskEvent {
-                kind: TaskEventKind::NeverBegan {
-                    reason: NeverBegan::NotReady,
-                    ..
-                },
-                ..
-            })
-        );
-        is_missing && self.person.is_none() && self.secrets.is_none() && self.agent.is_none() && !is_watched()
     }
 
     /// Asks the person, beside what else happens.
@@ -338,6 +321,11 @@ impl FollowedJob {
         if Some(at) <= self.shown {
             return Ok(None);
         }
+        if self.takeovers.note(record) {
+            self.shown = Some(at);
+            self.takeovers.settled().iter().for_each(|line| screen.say(line));
+            return Ok(None);
+        }
         if let Some(configured) = self.configured.take() {
             // A log goes on in time, and the job began with what was in force then.
             screen.event(&Record::new(record.at, Event::of_namespace(configured)));
@@ -356,6 +344,7 @@ impl FollowedJob {
         // Not before: where contact is lost while output is read, the record comes again.
         self.shown = Some(at);
         screen.event(record);
+        self.takeovers.settled().iter().for_each(|line| screen.say(line));
         if self.waits_for_a_person(record) {
             let number = self.job.number();
             screen.say(&format!(
@@ -377,15 +366,4 @@ enum CaughtUp {
     /// It goes on, behind this position.
     Goes(StreamId),
     Over(Exit),
-}
-
-/// The socket of the agent of this login, if it answers.
-pub(crate) fn own_agent() -> Option<String> {
-    let socket = std::env::var_os("SSH_AUTH_SOCK")?.into_string().ok()?;
-    UnixStream::connect(&socket).is_ok().then_some(socket)
-}
-
-/// Whether somebody is there who can give an order to a job that needs one.
-fn is_watched() -> bool {
-    std::io::stderr().is_terminal()
 }

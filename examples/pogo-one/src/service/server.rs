@@ -7,7 +7,7 @@ use std::time::Duration;
 use pogo_core::dispatcher::AcceptRestore;
 use pogo_core::journal::Acquire;
 use pogo_core::scheduler::RequestId;
-use pogo_web::SharedGrants;
+use pogo_web::{ServedNamespace, SharedGrants};
 
 use super::config_file::ServiceConfig;
 use super::connect::program;
@@ -110,6 +110,9 @@ fn accept(reason: &str) -> Result<AcceptRestore, CliError> {
     Ok(AcceptRestore::because(reason).by(local_actor()).as_request(request))
 }
 
+/// A dispatcher that has the namespace, or why it has not.
+type Begun = Result<(Dispatching, ServedNamespace), NotServed>;
+
 /// What `pogo serve` was asked for.
 struct Service<'a> {
     args: &'a ServeArgs,
@@ -126,7 +129,7 @@ impl<'a> Service<'a> {
         config.check_port()?;
         let taking = Taking {
             log: true,
-            listens: config.listen.map(|address| config.url(address)),
+            listens: config.advertised(),
             accepted: args.accept_restore.as_deref().map(accept).transpose()?,
             how: Acquire::IfFree,
         };
@@ -190,13 +193,14 @@ impl<'a> Service<'a> {
         let claimed = claim(&self.place)?;
         let held = match self.args.standby_only {
             true => NotServed::Held(String::new()),
-            false => match Dispatching::begin(&self.place, &*kept, self.taking.clone()).await {
-                Ok((dispatching, namespace)) => {
+            false => match self.begin(&*kept, signals).await {
+                None => return Ok(None),
+                Some(Ok((dispatching, namespace))) => {
                     let role = Role::Serves(namespace);
                     let front = self.front(bound(&self.place, claimed)?, &role).await?;
                     return Ok(Some(Server { dispatching, front }));
                 }
-                Err(error) => error,
+                Some(Err(error)) => error,
             },
         };
         let (NotServed::Held(owner), Some(remote)) = (&held, self.place.open_remote().await?) else {
@@ -208,6 +212,17 @@ impl<'a> Service<'a> {
         let standby = Standby::new(&self.place, remote, self.args.standby_only);
         self.stand_by((&standby, &*kept), bound(&self.place, claimed)?, signals)
             .await
+    }
+
+    /// Takes over if nobody has the namespace; `None` if it is asked to end before it has.
+    async fn begin(&self, kept: &dyn KeptNamespace, signals: &mut Signals) -> Option<Begun> {
+        tokio::select! {
+            begun = Dispatching::begin(&self.place, kept, self.taking.clone()) => Some(begun),
+            name = signals.end() => {
+                ServiceLog.say(format_args!("ends by {name}, before it has taken over"));
+                None
+            }
+        }
     }
 
     async fn stand_by(

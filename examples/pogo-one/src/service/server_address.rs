@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use pogo_api::{Client, ClientError};
 use rustix::fs::{Access, access};
@@ -14,12 +15,15 @@ use crate::exit::CliError;
 /// Where the socket of a shared server is, and where programs look for it.
 pub(crate) const SHARED_SOCKET: &str = "/run/pogo/pogo.sock";
 
+/// How long nobody may answer where there are several: one of them is to take over.
+const TAKEOVER: Duration = Duration::from_secs(120);
+
 /// A server that somebody else runs. Displays as people name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ServerAddress {
     /// On a socket of this machine: whoever may open it is known by their account.
     Socket(PathBuf),
-    /// At an address, for whoever has a token.
+    /// At an address, for whoever has a token; or at one of several, with a comma between them.
     Url(String),
 }
 
@@ -46,7 +50,7 @@ impl ServerAddress {
             Self::Url(url) => url,
         };
         #[cfg(not(feature = "tls"))]
-        if url.starts_with("https:") {
+        if url.split(',').any(|url| url.trim().starts_with("https:")) {
             return Err(CliError::usage(format!(
                 "this program was built without TLS, and cannot ask {url}; {} can",
                 crate::cli::INSTALL
@@ -56,7 +60,11 @@ impl ServerAddress {
             ClientError::Unsupported { message } => CliError::Usage(message),
             error => client_error(error),
         };
-        let mut client = Client::at(url).map_err(wrong)?;
+        let urls: Vec<&str> = url.split(',').map(str::trim).collect();
+        let mut client = Client::at_any(&urls).map_err(wrong)?;
+        if urls.len() > 1 {
+            client = client.reconnect_for(TAKEOVER);
+        }
         if let Some(token) = token()? {
             client = client.token(token);
         }

@@ -12,8 +12,10 @@ use tokio::time::{Instant, sleep};
 
 use super::Place;
 use super::dispatching::{Dispatching, Taking};
+use super::followed_namespace::FollowedNamespace;
 use super::front::Front;
 use super::log::ServiceLog;
+use super::owner_name::url_of;
 use super::role::Role;
 use crate::exit::CliError;
 use crate::store::{KeptNamespace, NotServed, RemoteNamespace, owned_by};
@@ -55,12 +57,20 @@ impl<'a> Standby<'a> {
     pub(super) async fn role(&self) -> Result<Role, CliError> {
         let info = self.remote.info().await?;
         self.note(&info);
-        Ok(self.behind(named(&info)))
+        Ok(self.behind(named(&info), None))
     }
 
-    /// Jobs and their records are in the store, whoever owns it.
-    fn behind(&self, owner: String) -> Role {
-        Role::StandsBy(pogo_web::Standby::new(owner).history(self.remote.history()))
+    /// Jobs and their records are in the store, whoever owns it, and what happens now is followed there.
+    fn behind(&self, owner: String, view: Option<&FollowedNamespace>) -> Role {
+        let url = url_of(&owner).map(str::to_owned);
+        let mut standby = pogo_web::Standby::new(owner).history(self.remote.history());
+        if let Some(url) = url {
+            standby = standby.owner_url(url);
+        }
+        if let Some(view) = view {
+            standby = standby.view(view.served());
+        }
+        Role::StandsBy(standby)
     }
 
     pub(super) async fn epoch(&self) -> Result<Epoch, CliError> {
@@ -96,16 +106,26 @@ impl<'a> Standby<'a> {
     /// Keeps what is said of the owner up to date.
     async fn watch<T>(&self, front: &Front) -> T {
         let mut known = None;
+        let mut view = None;
         loop {
             // A store that is away says nothing of the owner.
             if let Ok(info) = self.remote.info().await {
                 self.note(&info);
-                let owner = named(&info);
-                if known.as_ref() != Some(&owner) {
+                let (owner, epoch) = (named(&info), info.epoch);
+                let is_same_owner = known.as_ref() == Some(&owner);
+                // An owner may have found other records than those that were followed: of a store that was restored.
+                let is_followed = view.as_ref().is_some_and(|view: &FollowedNamespace| view.is_of(epoch));
+                if !is_followed && let Some(followed) = FollowedNamespace::open(&*self.remote, epoch).await {
+                    view = Some(followed);
+                }
+                if !is_same_owner || !is_followed {
+                    front.set(&self.behind(owner.clone(), view.as_ref()));
+                    known = Some(owner);
+                }
+                // Whoever reads that it stands by is answered.
+                if !is_same_owner {
                     let since = owned_by(info.owner.as_ref(), SystemClock.now());
                     ServiceLog.say(format_args!("stands by: {} is {since}", self.place.namespace()));
-                    front.set(&self.behind(owner.clone()));
-                    known = Some(owner);
                 }
             }
             sleep(LOOKED_AT).await;

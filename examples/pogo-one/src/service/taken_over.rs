@@ -1,7 +1,7 @@
 //! What whoever follows a job says when another dispatcher has it.
 
 use std::fmt::Display;
-use std::time::Instant;
+use std::time::Duration;
 
 use pogo_api::NamespaceClient;
 use pogo_core::scheduler::JobId;
@@ -22,7 +22,7 @@ pub(super) fn goes_on_elsewhere(job: JobId, error: impl Display) -> CliError {
 pub(super) async fn took_over(
     place: &Place,
     (client, job): (&NamespaceClient, JobId),
-    lost_at: Instant,
+    away: Duration,
 ) -> Option<String> {
     let about = about(place).await.ok()??;
     let tally = client.job(job).await.ok()?.summary.tally;
@@ -31,7 +31,7 @@ pub(super) async fn took_over(
         1 => "1 host is in doubt".to_owned(),
         some => format!("{some} hosts are in doubt"),
     };
-    let (process, after) = (about.process, lost_at.elapsed().as_secs_f64());
+    let (process, after) = (about.process, away.as_secs_f64());
     Some(format!(
         "the dispatcher of process {process} took over after {after:.1} s; {doubtful}"
     ))

@@ -1,8 +1,8 @@
 //! `pogo events`: what happened to a job, record by record.
 
 use futures::StreamExt;
-use pogo_api::ClientError;
 use pogo_api::wire::ProblemKind;
+use pogo_api::{ClientError, FollowItem};
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::{JobEventKind, JobId, Query, Record};
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
@@ -12,7 +12,7 @@ use crate::cli::{EventsArgs, LogFormat};
 use crate::command::StopSignals;
 use crate::exit::{CliError, Exit};
 use crate::report;
-use crate::service::client_error;
+use crate::service::{Takeovers, client_error};
 
 pub(crate) fn events(args: &EventsArgs) -> Result<Exit, CliError> {
     following(&args.place, args.follow, async |session| {
@@ -31,9 +31,11 @@ pub(crate) fn events(args: &EventsArgs) -> Result<Exit, CliError> {
             .map_err(client_error)?
             .as_of;
         let mut is_over = false;
+        let mut takeovers = Takeovers::of(job);
         let end = session
             .each_record(job, args.host.as_ref(), |record| {
                 is_over = is_end(&record, is_over);
+                takeovers.note(&record);
                 show(args, &record)
             })
             .await?;
@@ -41,7 +43,7 @@ pub(crate) fn events(args: &EventsArgs) -> Result<Exit, CliError> {
             return Ok(Exit::Succeeded);
         };
         tokio::select! {
-            followed = follow(session, job, args, (before, end)) => followed.map(|()| Exit::Succeeded),
+            followed = follow(session, (job, takeovers), args, (before, end)) => followed.map(|()| Exit::Succeeded),
             _ = signals.next() => Ok(Exit::Left),
         }
     })
@@ -50,28 +52,46 @@ pub(crate) fn events(args: &EventsArgs) -> Result<Exit, CliError> {
 /// Shows what comes, until the job is over.
 async fn follow(
     session: &Session,
-    job: JobId,
+    (job, mut takeovers): (JobId, Takeovers),
     args: &EventsArgs,
     (before, shown): (StreamId, Option<Seq>),
 ) -> Result<(), CliError> {
     let request = StreamRequest::new().job(job).after(before);
-    let mut updates = session.client.subscribe(request);
+    let mut items = session.client.watch(request);
     let mut is_behind = false;
-    while let Some(update) = updates.next().await {
-        let update = match update {
+    loop {
+        let item = tokio::select! {
+            item = items.next() => item,
+            line = takeovers.overdue() => {
+                report::remark(&line);
+                continue;
+            }
+        };
+        let Some(item) = item else { return Ok(()) };
+        let update = match item {
             // It has retired since, and all that there is of it was shown.
             Err(ClientError::Refused(problem)) if problem.kind == ProblemKind::RetiredJob => return Ok(()),
-            update => update.map_err(client_error)?,
+            item => match item.map_err(client_error)? {
+                FollowItem::Update(update) => *update,
+                FollowItem::Reconnected { after } => {
+                    takeovers.was_away(after);
+                    continue;
+                }
+                _ => continue,
+            },
         };
         match update {
             Update::Records { records, .. } => {
                 let new = records.iter().filter(|record| Some(record.seq) > shown);
                 for StreamRecord { record, .. } in new {
                     let host = args.host.as_ref();
-                    if host.is_none() || record.event.host() == host {
+                    let is_takeover = takeovers.note(record);
+                    if !is_takeover && (host.is_none() || record.event.host() == host) {
                         show(args, record)?;
                     }
+                    takeovers.settled().iter().for_each(|line| report::remark(line));
                     if is_end(record, false) {
+                        takeovers.rest().iter().for_each(|line| report::remark(line));
                         return Ok(());
                     }
                 }
@@ -85,7 +105,6 @@ async fn follow(
             _ => {}
         }
     }
-    Ok(())
 }
 
 /// Whether a job is over with this record, if it was or was not before.

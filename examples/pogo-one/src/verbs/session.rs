@@ -6,7 +6,8 @@ use pogo_core::scheduler::{Answer, Command, JobId, Order};
 use super::named;
 use crate::cli::{JobArg, PlaceArgs};
 use crate::exit::CliError;
-use crate::service::{Answering, Place, client_error, connect, connect_to_ask};
+use crate::report;
+use crate::service::{Answering, Place, PlaceStore, client_error, connect, connect_to_ask};
 
 /// A connection to the dispatcher of a namespace, or to what answers in its place.
 pub(super) struct Session {
@@ -61,6 +62,7 @@ fn connected<T>(
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
     let done = runtime.block_on(async {
         let answering = connect(&place).await?;
+        say_standby(&place, &answering.client).await;
         let session = Session {
             place,
             client: answering.client.clone(),
@@ -70,6 +72,21 @@ fn connected<T>(
     });
     runtime.shutdown_background();
     done
+}
+
+/// Says whose answers these are, where the server does not dispatch itself. Orders find the owner, or name it.
+async fn say_standby(place: &Place, client: &NamespaceClient) {
+    if matches!(place.store(), PlaceStore::Dir(_)) {
+        return;
+    }
+    // Whatever is wrong with the server is said by what was asked for.
+    if let Ok(Some(standby)) = client.standby().await {
+        let behind = standby.behind_ms as f64 / 1_000.0;
+        report::remark(&format!(
+            "this is what a server knows that stands by, up to {behind:.1} s ago: {} dispatches",
+            report::visible(&standby.owner)
+        ));
+    }
 }
 
 impl Session {

@@ -70,7 +70,7 @@ fn verbs_work_against_a_server_as_against_a_store() {
     assert_eq!(ask(&["events", "1"]).code, 0);
     assert_eq!(ask(&["host", "web1"]).code, 0);
     // It connects as the server does, which has no settings for this host.
-    let run = ask(&["run", "-d", "-t", "web1", "--", "true"]);
+    let run = ask(&["run", "-d", "-t", "web1", "--retries", "50", "--", "true"]);
     assert_eq!((run.code, run.out.as_str()), (0, "2\n"), "{}", run.err);
     let noted = ask(&["note", "2", "a test"]);
     assert_eq!(noted.code, 0, "{}", noted.err);

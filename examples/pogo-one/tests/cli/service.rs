@@ -70,6 +70,25 @@ fn a_service_that_is_fine_is_checked_and_not_served() {
         )
     );
     assert!(!store.exists());
+    let advertised = program.run(&[
+        "serve",
+        "--config",
+        "serve.yaml",
+        "--check",
+        "--advertise",
+        "https://pogo1:7646",
+    ]);
+    let sends = "other dispatchers send their clients to https://pogo1:7646\n";
+    assert!(advertised.out.ends_with(sends), "{}{}", advertised.out, advertised.err);
+    let clear = program.run(&[
+        "serve",
+        "--config",
+        "serve.yaml",
+        "--check",
+        "--advertise",
+        "http://pogo1:7646",
+    ]);
+    clear.assert_refused(&["http://pogo1:7646", "not encrypted"]);
     // What is typed wins.
     let done = program.run(&["serve", "--config", "serve.yaml", "--check", "-n", "db"]);
     assert!(done.out.starts_with("serves db of "), "{}{}", done.out, done.err);
