@@ -152,12 +152,44 @@ impl Postgres {
     /// Starts it once more, as a standby of a primary that is gone.
     pub(crate) fn restart_as_standby(&mut self) {
         self.kill();
+        self.start_as_standby();
+    }
+
+    fn start_as_standby(&mut self) {
         let signal = self.folder.path().join("data/standby.signal");
         fs::write(&signal, "").unwrap();
         if let Some((user, group)) = other_user() {
             chown(&signal, Some(user), Some(group)).unwrap();
         }
         self.start_again();
+    }
+
+    /// Restarts it, and keeps what it has now as a standby has that gets nothing more.
+    pub(crate) fn keep_lagging_standby(&mut self) {
+        self.kill();
+        self.copy_files("data", "lagging");
+        self.start_again();
+    }
+
+    /// Ends it for ever, and promotes that standby in its place, at the same address.
+    pub(crate) fn promote_lagging_standby(&mut self) {
+        self.kill();
+        fs::remove_dir_all(self.folder.path().join("data")).unwrap();
+        self.copy_files("lagging", "data");
+        self.start_as_standby();
+        self.as_superuser("SELECT pg_promote()");
+    }
+
+    fn copy_files(&self, from: &str, to: &str) {
+        let [from, to] = [from, to].map(|name| self.folder.path().join(name));
+        assert!(
+            Command::new("cp")
+                .arg("-a")
+                .args([from, to])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// Starts it once more.

@@ -10,13 +10,15 @@ use pogo_core::journal::{ContentLoader, Journal, Seq};
 use pogo_core::scheduler::{JobId, Record};
 use pogo_store::postgres::{PostgresAddress, PostgresStore};
 #[cfg(feature = "zookeeper")]
-use pogo_store::zookeeper::ZookeeperStore;
+use pogo_store::zookeeper::{ZookeeperAddress, ZookeeperStore};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use super::kept_store::{log_to, until};
 use super::many_hosts::ManyHosts;
+use super::network::Network;
 use super::postgres_server::{PASSWORD, Postgres};
 use super::program::Done;
+use super::relay::relay;
 #[cfg(feature = "zookeeper")]
 use super::zookeeper_ensemble::{Ensemble, path};
 
@@ -28,19 +30,19 @@ const SESSION_TIMEOUT: f64 = 2.0;
 pub(super) struct Cluster {
     pub(super) many: ManyHosts,
     engine: Engine,
+    /// What the machines are connected by, where each has a network of its own, and the ports at which they reach the
+    /// store there.
+    network: Option<(Network, Vec<u16>)>,
 }
 
 /// Where the store is.
 enum Engine {
     Postgres {
-        server: &'static Postgres,
+        port: u16,
         schema: String,
     },
     #[cfg(feature = "zookeeper")]
-    Zookeeper {
-        ensemble: &'static Ensemble,
-        path: String,
-    },
+    Zookeeper(ZookeeperAddress),
 }
 
 /// A dispatcher on a machine of its own: another process, with another folder for what is local.
@@ -65,10 +67,50 @@ impl Cluster {
         let schema = format!("cluster{}", NUMBERS.fetch_add(1, Ordering::Relaxed));
         let cluster = Self {
             many: ManyHosts::new(hosts, limit),
-            engine: Engine::Postgres { server, schema },
+            engine: Engine::Postgres {
+                port: server.port(),
+                schema,
+            },
+            network: None,
         };
         block_on(PostgresStore::migrate(&cluster.parsed())).unwrap();
         Some(cluster)
+    }
+
+    /// The same in this server, with machines `a`, `b` and `c` in networks of their own.
+    pub(super) fn of_machines(network: Network, server: &Postgres, (hosts, limit): (usize, usize)) -> Self {
+        static NUMBERS: AtomicU32 = AtomicU32::new(0);
+        let schema = format!("machines{}", NUMBERS.fetch_add(1, Ordering::Relaxed));
+        let port = relay(network.store(), server.port());
+        let many = ManyHosts::at((hosts, limit), &|host| network.host(host));
+        let cluster = Self {
+            many,
+            engine: Engine::Postgres {
+                port: server.port(),
+                schema,
+            },
+            network: Some((network, vec![port])),
+        };
+        block_on(PostgresStore::migrate(&cluster.parsed())).unwrap();
+        cluster
+    }
+
+    /// The same, in ZooKeeper.
+    #[cfg(feature = "zookeeper")]
+    pub(super) fn of_machines_in_zookeeper(
+        network: Network,
+        ensemble: &Ensemble,
+        (hosts, limit): (usize, usize),
+    ) -> Self {
+        let address = ensemble.address(&path(), SESSION_TIMEOUT);
+        block_on(ZookeeperStore::migrate(&address)).unwrap();
+        let ports = ensemble.ports().iter().map(|port| relay(network.store(), *port));
+        let ports = ports.collect();
+        Self {
+            many: ManyHosts::at((hosts, limit), &|host| network.host(host)),
+            engine: Engine::Zookeeper(address),
+            network: Some((network, ports)),
+        }
     }
 
     /// The same, in ZooKeeper.
@@ -81,23 +123,23 @@ impl Cluster {
             eprintln!("LEFT OUT: {test} needs ZooKeeper (package zookeeper)");
             return None;
         };
-        let path = path();
-        block_on(ZookeeperStore::migrate(&ensemble.address(&path, SESSION_TIMEOUT))).unwrap();
+        let address = ensemble.address(&path(), SESSION_TIMEOUT);
+        block_on(ZookeeperStore::migrate(&address)).unwrap();
         Some(Self {
             many: ManyHosts::new(hosts, limit),
-            engine: Engine::Zookeeper { ensemble, path },
+            engine: Engine::Zookeeper(address),
+            network: None,
         })
     }
 
     /// The address, with the password in it.
     pub(super) fn address(&self) -> String {
         match &self.engine {
-            Engine::Postgres { server, schema } => {
-                let port = server.port();
+            Engine::Postgres { port, schema } => {
                 format!("postgres://pogo:{PASSWORD}@localhost:{port}/pogo?schema={schema}")
             }
             #[cfg(feature = "zookeeper")]
-            Engine::Zookeeper { ensemble, path } => ensemble.address(path, SESSION_TIMEOUT).expose(),
+            Engine::Zookeeper(address) => address.expose(),
         }
     }
 
@@ -108,15 +150,46 @@ impl Cluster {
         format!("{address}&password_file={}", file.display())
     }
 
+    /// The schema in the database that all tests share.
+    pub(super) fn schema(&self) -> &str {
+        match &self.engine {
+            Engine::Postgres { schema, .. } => schema,
+            #[cfg(feature = "zookeeper")]
+            Engine::Zookeeper(_) => "",
+        }
+    }
+
     pub(super) fn parsed(&self) -> PostgresAddress {
         self.address().parse().unwrap()
     }
 
+    /// The address as machines have it, whose networks are their own.
+    fn address_there(&self, (network, ports): &(Network, Vec<u16>)) -> String {
+        let address = self.address();
+        let (login, rest) = address.split_once('@').unwrap();
+        let (_, rest) = rest.split_once('/').unwrap();
+        let store = network.store();
+        let servers: Vec<String> = ports.iter().map(|port| format!("{store}:{port}")).collect();
+        format!("{login}@{}/{rest}", servers.join(","))
+    }
+
+    pub(super) fn network(&self) -> &Network {
+        &self.network.as_ref().unwrap().0
+    }
+
     /// A command of this program as it is on a machine.
     pub(super) fn on(&self, machine: &str, mut command: Command) -> Command {
-        command.env("POGO_STORE", self.address());
         command.env("XDG_STATE_HOME", self.many.file(machine));
-        command
+        match &self.network {
+            Some(network) => {
+                command.env("POGO_STORE", self.address_there(network));
+                network.0.on(machine_number(machine), &command)
+            }
+            None => {
+                command.env("POGO_STORE", self.address());
+                command
+            }
+        }
     }
 
     pub(super) fn verb(&self, machine: &str, args: &[&str]) -> Done {
@@ -133,8 +206,19 @@ impl Cluster {
     }
 
     pub(super) fn serve(&self, name: &'static str, more: &[&str]) -> Machine<'_> {
-        let command = self.many.command(&[&["serve"], more].concat());
-        let mut command = self.on(name, command);
+        self.serve_with(name, more, |command| command)
+    }
+
+    /// The same, with the command changed before it is run on the machine.
+    pub(super) fn serve_with(
+        &self,
+        name: &'static str,
+        more: &[impl AsRef<str>],
+        change: impl FnOnce(Command) -> Command,
+    ) -> Machine<'_> {
+        let mut command = self.many.command(&["serve"]);
+        command.args(more.iter().map(AsRef::as_ref));
+        let mut command = self.on(name, change(command));
         let process = command
             .stdout(Stdio::null())
             .stderr(log_to(&self.many.file(&format!("{name}.log"))));
@@ -153,9 +237,8 @@ impl Cluster {
                 store.namespace("default").unwrap().journal()
             }
             #[cfg(feature = "zookeeper")]
-            Engine::Zookeeper { ensemble, path } => {
-                let address = ensemble.address(path, SESSION_TIMEOUT);
-                let store = block_on(ZookeeperStore::open(&address)).unwrap();
+            Engine::Zookeeper(address) => {
+                let store = block_on(ZookeeperStore::open(address)).unwrap();
                 store.namespace("default").unwrap().journal()
             }
         };
@@ -209,6 +292,11 @@ impl Cluster {
         assert!(audited.is_ok(), "{audited:?}");
         doubtful
     }
+}
+
+/// Machines are called by letters.
+pub(super) fn machine_number(name: &str) -> u8 {
+    name.as_bytes()[0] - b'a'
 }
 
 impl Machine<'_> {

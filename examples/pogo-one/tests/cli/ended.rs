@@ -18,7 +18,7 @@ pub(super) fn end(record: &Record) -> Option<String> {
     record.event.ended()?;
     Some(match &task.kind {
         TaskEventKind::Succeeded { .. } => "succeeded".to_owned(),
-        TaskEventKind::Failed { failure, .. } => format!("failed: {:?}", failure.kind),
+        TaskEventKind::Failed { failure, .. } => format!("failed: {:?} ({})", failure.kind, failure.message),
         TaskEventKind::InDoubt { .. } => "in doubt".to_owned(),
         other => format!("{other:?}"),
     })

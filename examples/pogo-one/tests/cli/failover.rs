@@ -1,14 +1,16 @@
 //! Dispatchers of a store in PostgreSQL, of which one takes over from another.
 
+use std::io::Write;
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use rustix::process::Signal;
 use serde_json::Value;
 
 use super::cluster::Cluster;
 use super::kept_store::until;
-use super::postgres_server::PASSWORD;
-use super::takeovers::{HOSTS, LIMIT, kill_owner, pause_owner};
+use super::postgres_server::{PASSWORD, Postgres};
+use super::takeovers::{HOSTS, LIMIT, kill_owner, pause_owner, takeover_times};
 
 #[test]
 fn when_the_owner_is_killed_the_other_takes_over_and_no_host_runs_twice() {
@@ -18,6 +20,14 @@ fn when_the_owner_is_killed_the_other_takes_over_and_no_host_runs_twice() {
         kill_owner(&cluster, || {
             assert!(command_lines().iter().all(|line| !line.contains(PASSWORD)))
         });
+    }
+}
+
+#[test]
+#[ignore = "takes minutes: figures of benches/README.md"]
+fn takeover_times_of_ten_thousand_hosts() {
+    if let Some(cluster) = Cluster::new("takeover_times_of_ten_thousand_hosts", 10_000, LIMIT) {
+        takeover_times(&cluster);
     }
 }
 
@@ -48,10 +58,17 @@ fn whoever_stands_by_sends_clients_to_the_owner_and_takes_over_when_it_steps_dow
     b.says("stands by");
     let owner = format!("(process {}, http://{port})", a.pid());
     for machine in ["b", "c"] {
-        let refused = cluster.verb(machine, &["status"]);
+        // What is asked is answered by anybody, who says whose it is; orders are the owner's.
+        let answered = cluster.verb(machine, &["explain", &job]);
+        assert_eq!(answered.code, 0, "{}{}", answered.out, answered.err);
+        assert!(
+            answered.err.contains("stands by") && answered.err.contains(&owner),
+            "{}",
+            answered.err
+        );
+        let refused = cluster.verb(machine, &["freeze", "h1", "--reason", "x"]);
         assert_eq!(refused.code, 69, "{}", refused.err);
         assert!(refused.err.contains(&owner), "{}", refused.err);
-        // What is in the database is answered by anybody.
         let jobs = cluster.verb(machine, &["jobs"]);
         assert!(jobs.code == 0 && jobs.out.contains("2/2"), "{}{}", jobs.out, jobs.err);
         let elsewhere = cluster.verb(machine, &["serve", "step-down"]);
@@ -83,6 +100,45 @@ fn whoever_stands_by_sends_clients_to_the_owner_and_takes_over_when_it_steps_dow
     assert!(!watcher.log().contains("serves default"));
     watcher.signal(Signal::TERM);
     assert_eq!(watcher.end(), Some(0), "{}", watcher.log());
+}
+
+#[test]
+fn a_dispatcher_that_is_about_to_take_over_ends_when_it_is_asked_to() {
+    let test = "a_dispatcher_that_is_about_to_take_over_ends_when_it_is_asked_to";
+    let Some(cluster) = Cluster::new(test, 1, 1) else {
+        return;
+    };
+    let server = Postgres::shared().unwrap();
+    let schema = cluster.schema();
+    // Whoever takes over waits for this.
+    let mut session = server.session();
+    let mut holder = session.stdin(Stdio::piped()).spawn().unwrap();
+    let lock = format!("BEGIN; LOCK TABLE {schema}.namespaces IN ACCESS EXCLUSIVE MODE;\n");
+    holder.stdin.as_mut().unwrap().write_all(lock.as_bytes()).unwrap();
+    let locks = |granted: bool| {
+        let of = format!("relation = '{schema}.namespaces'::regclass AND granted = {granted}");
+        let is_exclusive = if granted {
+            " AND mode = 'AccessExclusiveLock'"
+        } else {
+            ""
+        };
+        server
+            .run(&format!("SELECT count(*) FROM pg_locks WHERE {of}{is_exclusive}"))
+            .trim()
+            != "0"
+    };
+    until(|| locks(true));
+    let mut a = cluster.serve("a", &[]);
+    until(|| locks(false));
+    a.signal(Signal::TERM);
+    assert_eq!(a.end(), Some(0), "{}", a.log());
+    assert!(
+        a.log().contains("ends by SIGTERM, before it has taken over"),
+        "{}",
+        a.log()
+    );
+    drop(holder.stdin.take());
+    holder.wait().unwrap();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::cluster::Cluster;
-use super::takeovers::{HOSTS, LIMIT, kill_owner, pause_owner};
+use super::takeovers::{HOSTS, LIMIT, kill_owner, pause_owner, takeover_times};
 use super::zookeeper_ensemble::PASSWORD;
 
 #[test]
@@ -11,6 +11,15 @@ fn when_the_owner_in_zookeeper_is_killed_the_other_takes_over_and_no_host_runs_t
     let test = "when_the_owner_in_zookeeper_is_killed_the_other_takes_over_and_no_host_runs_twice";
     if let Some(cluster) = Cluster::in_zookeeper(test, HOSTS, LIMIT) {
         kill_owner(&cluster, || ());
+    }
+}
+
+#[test]
+#[ignore = "takes minutes: figures of benches/README.md"]
+fn takeover_times_of_ten_thousand_hosts_in_zookeeper() {
+    let test = "takeover_times_of_ten_thousand_hosts_in_zookeeper";
+    if let Some(cluster) = Cluster::in_zookeeper(test, 10_000, LIMIT) {
+        takeover_times(&cluster);
     }
 }
 

@@ -44,6 +44,13 @@ mod failover;
     target_arch = "x86_64"
 ))]
 mod failover_zookeeper;
+#[cfg(all(
+    feature = "postgres",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod faults;
 mod folding;
 mod follow;
 mod foreign;
@@ -65,8 +72,22 @@ mod killed;
 mod limits;
 mod live;
 mod logins;
+#[cfg(all(
+    feature = "postgres",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod lost_primary;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
 mod many_hosts;
+#[cfg(all(
+    feature = "postgres",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod network;
 mod on_server;
 mod orders;
 mod output;
@@ -84,6 +105,13 @@ mod program;
 mod questions;
 mod read_only;
 mod readme;
+#[cfg(all(
+    feature = "postgres",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod relay;
 mod replay;
 mod retired;
 mod secrets;
@@ -106,6 +134,13 @@ mod store_site;
     target_arch = "x86_64"
 ))]
 mod takeovers;
+#[cfg(all(
+    feature = "postgres",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod three_machines;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
 mod traced;
 mod what_if;

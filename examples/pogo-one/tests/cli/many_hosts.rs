@@ -66,24 +66,32 @@ impl ManyHosts {
 
     /// So many hosts, of which so many may run or be down at once.
     pub(super) fn new(hosts: usize, limit: usize) -> Self {
+        let part = |number: usize| u8::try_from(number).unwrap();
+        let address = |host: usize| Ipv4Addr::new(127, 0, part(host / 250 + 1), part(host % 250 + 1));
+        Self::at((hosts, limit), &address)
+    }
+
+    /// The same, at these addresses, by their numbers.
+    pub(super) fn at((hosts, limit): (usize, usize), address: &dyn Fn(usize) -> Ipv4Addr) -> Self {
         let program = Program::new();
         let directory = program.directory.path();
         for name in ["host_key", "client_key"] {
             generate_key(directory, name);
         }
-        let (server, port) = start(directory);
+        let addresses: Vec<Ipv4Addr> = (1..=hosts).map(address).collect();
+        let (server, port) = start(directory, &homes(directory, &addresses));
         let host_key = fs::read_to_string(directory.join("host_key.pub")).unwrap();
-        program.write("known_hosts", &format!("[127.*]:{port} {host_key}"));
+        let first = address(1).octets()[0];
+        program.write("known_hosts", &format!("[{first}.*]:{port} {host_key}"));
         program.write("command", COMMAND);
         // What hosts write of attempts, which outlives them, is put away with the rest.
         for name in ["running", "home"] {
-            fs::create_dir(directory.join(name)).unwrap();
+            fs::create_dir_all(directory.join(name)).unwrap();
         }
         let mut policy =
             format!("tag: {{all: ['h[1-{hosts}]']}}\nconstraint: {{$all: {{max_parallel: {limit}}}}}\nhost:\n");
         for host in 1..=hosts {
-            let (third, fourth) = (host / 250 + 1, host % 250 + 1);
-            writeln!(policy, "  h{host}: {{ address: 127.0.{third}.{fourth}, port: {port} }}").unwrap();
+            writeln!(policy, "  h{host}: {{ address: {}, port: {port} }}", address(host)).unwrap();
         }
         program.write("policy.yaml", &policy);
         let store = StoreOfTest(directory.join("store"));
@@ -164,7 +172,23 @@ fn generate_key(directory: &Path, name: &str) {
     assert!(made.success());
 }
 
-fn start(directory: &Path) -> (Child, u16) {
+/// Lines of the server's configuration by which each host has a home of its own. On loopback they all have one, in
+/// which hosts are known to differ by their addresses.
+fn homes(directory: &Path, addresses: &[Ipv4Addr]) -> String {
+    let home = directory.join("home");
+    if addresses.iter().all(Ipv4Addr::is_loopback) {
+        return format!("SetEnv HOME={}\n", home.display());
+    }
+    let mut lines = String::new();
+    for address in addresses {
+        let home = home.join(address.to_string());
+        fs::create_dir_all(&home).unwrap();
+        writeln!(lines, "Match LocalAddress {address}\n  SetEnv HOME={}", home.display()).unwrap();
+    }
+    lines
+}
+
+fn start(directory: &Path, homes: &str) -> (Child, u16) {
     if rustix::process::geteuid().is_root() {
         // Where the packaged service has never run.
         let _ = fs::create_dir_all("/run/sshd");
@@ -174,19 +198,20 @@ fn start(directory: &Path) -> (Child, u16) {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        if let Some(server) = start_at(directory, port) {
+        if let Some(server) = start_at(directory, (port, homes)) {
             return (server, port);
         }
     }
     panic!("sshd does not start");
 }
 
-fn start_at(directory: &Path, port: u16) -> Option<Child> {
+fn start_at(directory: &Path, (port, homes): (u16, &str)) -> Option<Child> {
     let at = directory.display();
     let text = format!(
-        "Port {port}\nListenAddress 0.0.0.0\nSetEnv HOME={at}/home\nHostKey {at}/host_key\n\
+        "Port {port}\nListenAddress 0.0.0.0\nHostKey {at}/host_key\n\
          PidFile none\nAuthorizedKeysFile {at}/client_key.pub\n\
-         StrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nMaxStartups 1000\nLogLevel ERROR\n"
+         StrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nMaxStartups 1000\nLogLevel ERROR\n\
+         {homes}"
     );
     let file = directory.join("sshd_config");
     fs::write(&file, text).unwrap();

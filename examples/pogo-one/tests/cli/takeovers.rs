@@ -1,6 +1,6 @@
 //! Takeovers, of whatever store several machines have.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -50,4 +50,42 @@ pub(super) fn pause_owner(cluster: &Cluster) {
     assert!(cluster.many.most_at_once() <= LIMIT);
     let left = cluster.check();
     eprintln!("not known to have succeeded: {left:?}");
+}
+
+/// Kills the owner of a job of 10,000 hosts, ten times: how long until the other one serves, from the fastest on.
+pub(super) fn takeover_times(cluster: &Cluster) -> Vec<Duration> {
+    let mut owner = cluster.serve("a", &[]);
+    owner.says("serves default");
+    cluster.submit("a");
+    let mut times = vec![];
+    for (name, round) in ["b", "c", "a"].into_iter().cycle().zip(0..10) {
+        let mut other = cluster.serve(name, &[]);
+        other.says("stands by");
+        let ran = cluster.many.ran().len();
+        // What ended with the connection of its dispatcher keeps its slots, until there are none.
+        let skip = [
+            "skip",
+            "1",
+            "--failed",
+            "--in-doubt",
+            "--force",
+            "--reason",
+            "the next round",
+        ];
+        until(|| {
+            cluster.verb(owner.name, &skip);
+            cluster.many.ran().len() > ran
+        });
+        let before = other.log().matches("serves default").count();
+        owner.signal(Signal::KILL);
+        let killed = Instant::now();
+        owner.end();
+        until(|| other.log().matches("serves default").count() > before);
+        times.push(killed.elapsed());
+        eprintln!("{round}: {:.2} s", times[round].as_secs_f64());
+        owner = other;
+    }
+    times.sort();
+    eprintln!("median {:.2} s", times[times.len() / 2].as_secs_f64());
+    times
 }

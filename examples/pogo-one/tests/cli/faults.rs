@@ -1,0 +1,276 @@
+//! Faults on real processes: three dispatchers on machines of their own, a job over hosts that count, and a client that
+//! knows all three. `POGO_FAULTS=30 POGO_FAULT_HOSTS=300` plays each fault with thirty seeds on 300 hosts.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::cluster::{Cluster, Machine};
+use super::kept_store::until;
+use super::many_hosts::ManyHosts;
+use super::network::{Link, Network};
+use super::postgres_server::Postgres;
+use super::three_machines::{ThreeMachines, ends_fenced, kill, successor};
+#[cfg(feature = "zookeeper")]
+use super::zookeeper_ensemble::Ensemble;
+
+/// How long a store in PostgreSQL lets an owner be silent.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+const ALL: [Link; 3] = [Link::Store, Link::Hosts, Link::Clients];
+
+/// A fault while a job runs.
+struct Scene<'a> {
+    machines: &'a ThreeMachines,
+    /// The owner, and two that stand by.
+    owner: Machine<'a>,
+    others: Vec<Machine<'a>>,
+    seed: u64,
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    let given = std::env::var(variable).ok();
+    given.map_or(default, |text| text.parse().expect("a number"))
+}
+
+/// With PostgreSQL, where it is there.
+fn in_postgres(test: &str, fault: impl Fn(&mut Scene<'_>) -> usize) {
+    let Some(server) = Postgres::shared() else {
+        eprintln!("LEFT OUT: {test} needs PostgreSQL (package postgresql)");
+        return;
+    };
+    for seed in seeds(test) {
+        let Some(network) = Network::lay(test) else {
+            return;
+        };
+        let cluster = Cluster::of_machines(network, server, size());
+        survives((test, seed), cluster, &fault);
+    }
+}
+
+/// With ZooKeeper, where it is there.
+#[cfg(feature = "zookeeper")]
+fn in_zookeeper(test: &str, fault: impl Fn(&mut Scene<'_>) -> usize) {
+    let Some(ensemble) = Ensemble::shared() else {
+        eprintln!("LEFT OUT: {test} needs ZooKeeper (package zookeeper)");
+        return;
+    };
+    for seed in seeds(test) {
+        let Some(network) = Network::lay(test) else {
+            return;
+        };
+        let cluster = Cluster::of_machines_in_zookeeper(network, ensemble, size());
+        survives((test, seed), cluster, &fault);
+    }
+}
+
+/// How many hosts there are, and of how many may run at once.
+fn size() -> (usize, usize) {
+    let hosts = usize::try_from(number("POGO_FAULT_HOSTS", 40)).unwrap();
+    (hosts, (hosts / 8).max(4))
+}
+
+fn seeds(test: &str) -> std::ops::Range<u64> {
+    if !ManyHosts::are_possible(test) {
+        return 0..0;
+    }
+    let first = number("POGO_SEED", 1);
+    first..first + number("POGO_FAULTS", 1)
+}
+
+/// Plays a fault that says how often the namespace is taken over, and checks what must hold after every one.
+fn survives((test, seed): (&str, u64), cluster: Cluster, fault: impl FnOnce(&mut Scene<'_>) -> usize) {
+    eprintln!("{test}: POGO_SEED={seed}");
+    let (hosts, limit) = size();
+    let machines = ThreeMachines::new(cluster);
+    let [owner, b, c] = machines.serve_all();
+    let job = machines.cluster.submit("a");
+    let client = machines.follow(&job);
+    let mut scene = Scene {
+        machines: &machines,
+        owner,
+        others: vec![b, c],
+        seed,
+    };
+    // Somewhere in the first half.
+    let at = 1 + usize::try_from(seed * 7_919).unwrap() % (hosts / 2);
+    until(|| machines.cluster.many.ran().len() >= at);
+    let takeovers = fault(&mut scene);
+    machines.finish(&job);
+    machines.check(limit);
+    client.check(takeovers);
+}
+
+impl Scene<'_> {
+    fn nobody_took_over(&self) {
+        for other in &self.others {
+            assert!(!other.log().contains("took over"), "{}", other.log());
+        }
+    }
+
+    fn cut(&self, links: &[Link]) {
+        links
+            .iter()
+            .for_each(|link| self.machines.cluster.network().cut(0, *link));
+    }
+
+    fn mend(&self, links: &[Link]) {
+        links
+            .iter()
+            .for_each(|link| self.machines.cluster.network().mend(0, *link));
+    }
+
+    /// Cuts the owner off from the store and from more, until another one has taken over.
+    fn cut_from_store(&mut self, links: &[Link]) -> usize {
+        self.cut(links);
+        successor(&mut self.others);
+        self.mend(links);
+        ends_fenced(&mut self.owner);
+        1
+    }
+
+    fn killed(&mut self) -> usize {
+        kill(&mut self.owner);
+        successor(&mut self.others);
+        1
+    }
+
+    /// Paused for twice the time that an owner may be silent, and until another one has taken over.
+    fn paused(&mut self) -> usize {
+        self.owner.signal(Signal::STOP);
+        std::thread::sleep(2 * TIMEOUT);
+        successor(&mut self.others);
+        self.owner.signal(Signal::CONT);
+        ends_fenced(&mut self.owner);
+        1
+    }
+
+    /// What runs cannot be reached for a while, and nobody takes over from an owner that lives.
+    fn cut_from_hosts(&mut self) -> usize {
+        self.cut(&[Link::Hosts]);
+        std::thread::sleep(TIMEOUT + Duration::from_secs(self.seed % 3));
+        self.nobody_took_over();
+        self.mend(&[Link::Hosts]);
+        0
+    }
+}
+
+#[test]
+fn a_job_survives_an_owner_that_is_killed() {
+    in_postgres("a_job_survives_an_owner_that_is_killed", |scene| scene.killed());
+}
+
+#[test]
+fn a_job_survives_an_owner_that_is_paused_and_wakes() {
+    in_postgres("a_job_survives_an_owner_that_is_paused_and_wakes", |scene| {
+        scene.paused()
+    });
+}
+
+#[test]
+fn a_job_survives_an_owner_that_is_cut_off_from_the_store() {
+    let test = "a_job_survives_an_owner_that_is_cut_off_from_the_store";
+    in_postgres(test, |scene| scene.cut_from_store(&[Link::Store]));
+}
+
+#[test]
+fn a_job_survives_an_owner_that_is_cut_off_from_its_hosts() {
+    let test = "a_job_survives_an_owner_that_is_cut_off_from_its_hosts";
+    in_postgres(test, |scene| scene.cut_from_hosts());
+}
+
+#[test]
+fn a_job_survives_an_owner_that_is_cut_off_from_everything() {
+    let test = "a_job_survives_an_owner_that_is_cut_off_from_everything";
+    in_postgres(test, |scene| scene.cut_from_store(&ALL));
+}
+
+#[test]
+fn a_job_survives_a_database_that_is_away_and_nobody_takes_over() {
+    let test = "a_job_survives_a_database_that_is_away_and_nobody_takes_over";
+    for seed in seeds(test) {
+        let Some(mut server) = Postgres::start() else {
+            return;
+        };
+        let Some(network) = Network::lay(test) else {
+            return;
+        };
+        let cluster = Cluster::of_machines(network, &server, size());
+        survives((test, seed), cluster, |scene| {
+            // Restarted at once, and then away for longer than an owner may be silent.
+            for away in [Duration::ZERO, TIMEOUT + Duration::from_secs(1 + seed % 3)] {
+                server.kill();
+                std::thread::sleep(away);
+                server.start_again();
+            }
+            scene.nobody_took_over();
+            0
+        });
+    }
+}
+
+#[cfg(feature = "zookeeper")]
+#[test]
+fn in_zookeeper_a_job_survives_the_loss_of_the_leader_and_of_the_quorum() {
+    let test = "in_zookeeper_a_job_survives_the_loss_of_the_leader_and_of_the_quorum";
+    for seed in seeds(test) {
+        let Some(mut ensemble) = Ensemble::start() else {
+            return;
+        };
+        let Some(network) = Network::lay(test) else {
+            return;
+        };
+        let cluster = Cluster::of_machines_in_zookeeper(network, &ensemble, size());
+        survives((test, seed), cluster, |scene| {
+            let leader = ensemble.leader();
+            ensemble.kill(leader);
+            ensemble.wait_until_ready();
+            // One of three is left.
+            let next = ensemble.leader();
+            ensemble.kill(next);
+            std::thread::sleep(Duration::from_secs(5 + seed % 3));
+            ensemble.start_server(next);
+            ensemble.start_server(leader);
+            ensemble.wait_until_ready();
+            scene.nobody_took_over();
+            0
+        });
+    }
+}
+
+#[test]
+fn a_job_is_not_taken_over_by_a_machine_whose_clock_is_wrong() {
+    let test = "a_job_is_not_taken_over_by_a_machine_whose_clock_is_wrong";
+    in_postgres(test, |scene| {
+        let mut late = scene.others.remove(0);
+        late.signal(Signal::TERM);
+        assert_eq!(late.end(), Some(0), "{}", late.log());
+        let mut late = scene.machines.serve_by_clock("b", "-15s");
+        // It would wait for its turn, and may not take it.
+        assert_eq!(late.end(), Some(70), "{}", late.log());
+        late.says("the clock of this machine is");
+        scene.killed()
+    });
+}
+
+#[cfg(feature = "zookeeper")]
+#[test]
+fn in_zookeeper_a_job_survives_an_owner_that_is_killed() {
+    in_zookeeper("in_zookeeper_a_job_survives_an_owner_that_is_killed", |scene| {
+        scene.killed()
+    });
+}
+
+#[cfg(feature = "zookeeper")]
+#[test]
+fn in_zookeeper_a_job_survives_an_owner_that_is_paused_and_wakes() {
+    let test = "in_zookeeper_a_job_survives_an_owner_that_is_paused_and_wakes";
+    in_zookeeper(test, |scene| scene.paused());
+}
+
+#[cfg(feature = "zookeeper")]
+#[test]
+fn in_zookeeper_a_job_survives_an_owner_that_is_cut_off_from_everything() {
+    let test = "in_zookeeper_a_job_survives_an_owner_that_is_cut_off_from_everything";
+    in_zookeeper(test, |scene| scene.cut_from_store(&ALL));
+}
