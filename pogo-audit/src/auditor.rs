@@ -87,6 +87,9 @@ pub struct Auditor {
     /// The fleet and policy that replace those of the log.
     given: Option<(Arc<Fleet>, Arc<Policy>)>,
     configured: bool,
+    /// A host that waited and could have started, if nothing has started since: a dispatcher that shuts down starts
+    /// nothing more, and no record says so.
+    idle: Option<Finding>,
     /// The number of records so far.
     position: usize,
     orders: OrderLog,
@@ -111,6 +114,11 @@ impl Auditor {
     /// # Errors
     /// The rule that it breaks. Records after it are no longer judged rightly.
     pub fn check(&mut self, record: &Record) -> Result<(), Finding> {
+        if took_over(&record.event) {
+            self.idle = None;
+        } else if let Some(idle) = self.idle.take_if(|_| record.event.started().is_some()) {
+            return Err(idle);
+        }
         let judged = self.judge(record);
         self.orders.note(record);
         let position = self.position;
@@ -156,6 +164,9 @@ impl Auditor {
     /// # Errors
     /// A job whose last task has ended, and which nothing says is finished.
     pub fn finish(&self) -> Result<AuditSummary, Finding> {
+        if let Some(idle) = &self.idle {
+            return Err(idle.clone());
+        }
         let over = |job: &Job| job.status != JobStatus::Finished && job.tally.waiting == 0 && job.tally.running == 0;
         if let Some((id, _)) = self.state.jobs.iter().find(|(_, job)| over(job)) {
             return Err(Finding {
@@ -179,7 +190,18 @@ impl Auditor {
             return broken(BrokenRule::Log, "time goes back");
         }
         if *at > self.state.at && !took_over(event) {
-            self.end_moment()?;
+            match self.end_moment() {
+                Err((rule @ BrokenRule::Idle, message)) => {
+                    let (position, at) = (self.position, *at);
+                    self.idle.get_or_insert(Finding {
+                        position,
+                        at,
+                        rule,
+                        message,
+                    });
+                }
+                judged => judged?,
+            }
         }
         self.state.at = *at;
         // An owner may end before it has configured anything, and a journal may be restored empty.

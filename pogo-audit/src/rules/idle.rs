@@ -179,6 +179,8 @@ impl WaitingTasks {
                 let host = namespace.id(&job.hosts[task])?;
                 match job.may_start(namespace, task, now) {
                     Ok(()) => {
+                        // It still can, at the next moment.
+                        self.awake.insert((id, class));
                         let message = format!("`{}` of {id} could have started at {now}, and waits", job.hosts[task]);
                         return broken(BrokenRule::Idle, message);
                     }
