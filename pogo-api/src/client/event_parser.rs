@@ -22,6 +22,8 @@ pub(super) enum EventError {
 #[derive(Debug, Default)]
 pub(super) struct EventParser {
     buffer: Vec<u8>,
+    /// Where the next line begins. What is before it goes when more comes, not with each event.
+    begin: usize,
     /// How much of the buffer has no end of a line.
     scanned: usize,
     event: ServerEvent,
@@ -37,32 +39,31 @@ impl EventParser {
         if self.buffer.len() + self.event.data.len() + bytes.len() > Self::MAX_EVENT {
             return Err(EventError::TooLarge);
         }
+        self.buffer.drain(..self.begin);
+        self.scanned -= self.begin;
+        self.begin = 0;
         self.buffer.extend_from_slice(bytes);
         Ok(())
     }
 
     /// The next event that is complete.
     pub(super) fn next_event(&mut self) -> Result<Option<ServerEvent>, EventError> {
-        let mut begin = 0;
         let mut found = None;
         while found.is_none() {
-            let from = self.scanned.max(begin);
-            let rest = self.buffer.get(from..).unwrap_or_default();
-            let Some(end) = rest.iter().position(|byte| *byte == b'\n').map(|at| from + at) else {
+            let rest = self.buffer.get(self.scanned..).unwrap_or_default();
+            let Some(end) = rest.iter().position(|byte| *byte == b'\n').map(|at| self.scanned + at) else {
                 self.scanned = self.buffer.len();
                 break;
             };
-            let line = self.buffer.get(begin..end).unwrap_or_default();
+            let line = self.buffer.get(self.begin..end).unwrap_or_default();
             let line = str::from_utf8(line).map_err(|_| EventError::NotUtf8)?;
             found = take_line(
                 &mut self.event,
                 &mut self.has_data,
                 line.strip_suffix('\r').unwrap_or(line),
             );
-            (begin, self.scanned) = (end + 1, end + 1);
+            (self.begin, self.scanned) = (end + 1, end + 1);
         }
-        self.buffer.drain(..begin);
-        self.scanned -= begin.min(self.scanned);
         Ok(found)
     }
 }

@@ -17,7 +17,9 @@ use crate::service::{FollowedJob, PastOutput, Person, Place, client_error, conne
 
 pub(crate) fn attach(args: &AttachArgs) -> Result<Exit, CliError> {
     let place = Place::asked_by(&args.place)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
+    // Whoever only follows has no work for two threads, which would wake each other up.
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().map_err(CliError::broken)?;
     let done = runtime.block_on(show(args, &place));
     runtime.shutdown_background();
     done

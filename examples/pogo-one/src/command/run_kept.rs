@@ -53,7 +53,12 @@ pub(super) fn run_kept(args: &RunArgs, place: &Place) -> Result<Exit, CliError> 
         Some(server) => (for_server(server, args, given)?, vec![]),
         None => inputs(args, place, given)?,
     };
-    let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
+    let mut runtime = match may_dispatch(args, place) {
+        true => tokio::runtime::Builder::new_multi_thread(),
+        // Whoever only follows has no work for two threads, which would wake each other up.
+        false => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = runtime.enable_all().build().map_err(CliError::broken)?;
     let done = runtime.block_on(async {
         let (client, here) = dispatcher(args, place).await?;
         let done = with_dispatcher(args, (place, client), (targets, gathered, spec), kept).await;
@@ -67,10 +72,15 @@ pub(super) fn run_kept(args: &RunArgs, place: &Place) -> Result<Exit, CliError> 
     done
 }
 
+/// Whether this process dispatches where no other does.
+fn may_dispatch(args: &RunArgs, place: &Place) -> bool {
+    let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
+    (args.foreground || is_ci) && !args.detach && place.server().is_none()
+}
+
 /// The dispatcher of the namespace: the one that has it, one in this process, or one that is started.
 async fn dispatcher(args: &RunArgs, place: &Place) -> Result<(NamespaceClient, Option<Server>), CliError> {
-    let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-    if !(args.foreground || is_ci) || args.detach || place.server().is_some() {
+    if !may_dispatch(args, place) {
         return Ok((connect_to(place).await?, None));
     }
     if let Some(client) = find(place).await? {

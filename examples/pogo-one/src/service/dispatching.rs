@@ -17,6 +17,7 @@ use super::log::ServiceLog;
 use super::own_inputs::OwnInputs;
 use super::owner_name::OwnerName;
 use super::prompter::AttachedPrompter;
+use super::runtime_clock::RuntimeClock;
 use super::secrets::KeptSecrets;
 use crate::actor::local_actor;
 use crate::exit::CliError;
@@ -62,6 +63,7 @@ impl Dispatching {
         let transports = TransportPool::new(transports(&questions, &secrets, taking.log));
         let transport = OwnInputs::new(transports, place.inputs());
         let mut builder = Dispatcher::builder(Arc::new(transport))
+            .clock(Arc::new(RuntimeClock))
             .journal(kept.journal())
             .output(kept.output())
             .namespace(name)

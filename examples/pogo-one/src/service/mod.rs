@@ -29,6 +29,7 @@ mod place;
 mod process;
 mod prompter;
 mod role;
+mod runtime_clock;
 mod secrets;
 mod server;
 mod server_address;
