@@ -1,5 +1,6 @@
 //! The stream of a namespace.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -10,14 +11,14 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
-use futures::future::{Either, select};
+use futures::future::{Either, FutureExt, select};
 use futures::stream::{StreamExt, unfold};
 use pogo_api::wire::{ProblemKind, StreamEndReason};
 use pogo_core::dispatcher::{Subscription, SubscriptionError};
 use pogo_core::scheduler::JobId;
 use pogo_core::stream::{StreamId, StreamRequest, Update};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::Authenticator;
 use crate::closing::Closing;
@@ -98,7 +99,7 @@ pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
     let questions = questions.map(|questions| questions.reader());
     let mut subscription = handle.subscribe(asked.updates, request.shared().limits.subscription);
     // There is always one at once: where nothing has happened since, that the connection works.
-    let first = Some(first_update(&mut subscription).await?);
+    let first = first_update(&mut subscription).await?;
     let shared = request.shared();
     let known = until_unknown(
         Arc::clone(&shared.authenticator),
@@ -107,13 +108,15 @@ pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
     );
     let ends: Ends = Box::pin(last_event(request.closing.clone(), known));
     let follower = Follower {
+        pieces: VecDeque::from([Bytes::from_static(sse::BEGIN), sse::update(&encoded, first).await]),
         subscription,
         encoded,
         output,
         questions,
-        first,
+        held: None,
         ends,
-        begins: true,
+        paced: Instant::now(),
+        over: false,
         _permit: permit,
     };
     let bytes = unfold(Some(follower), async |follower| follower?.next().await);
@@ -155,15 +158,22 @@ async fn until_unknown(authenticator: Arc<dyn Authenticator>, parts: Parts, ever
     }
 }
 
-/// Somebody who follows. Only polled when what was sent before has been taken, so it holds one update at most.
+/// Somebody who follows. Only polled when what was sent before has been taken, so it holds one update at most, and
+/// about [`MOST`](Self::MOST) bytes of output.
 struct Follower {
     subscription: Subscription,
     encoded: Arc<EncodedRecords>,
     output: Option<FeedReader>,
     questions: Option<QuestionReader>,
-    first: Option<Update>,
+    /// What is sent next.
+    pieces: VecDeque<Bytes>,
+    /// What comes behind the output that was there before it.
+    held: Option<Held>,
     ends: Ends,
-    begins: bool,
+    /// Until when nothing is looked for.
+    paced: Instant,
+    /// Nothing comes after the pieces.
+    over: bool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -174,34 +184,93 @@ enum FollowerWakeup {
     End(Bytes),
 }
 
+/// What comes behind output.
+enum Held {
+    Update(Update),
+    /// The last piece.
+    End(Bytes),
+}
+
+impl Held {
+    fn of(update: Option<Result<Update, SubscriptionError>>) -> Self {
+        match update {
+            Some(Ok(update)) => Self::Update(update),
+            Some(Err(error)) => Self::End(broken(error)),
+            None => Self::End(sse::end(StreamEndReason::DispatcherEnded)),
+        }
+    }
+}
+
 impl Follower {
+    /// How often there is something new at most. What follows shows it to people; to be woken up for each commit took
+    /// dispatcher and client more of the processor than the hosts did.
+    const PACE: Duration = Duration::from_millis(25);
+    /// How many bytes of output are sent at once.
+    const MOST: usize = 1 << 20;
+
     /// The next bytes, and who comes after them; nobody after the last.
     async fn next(mut self) -> Option<(Bytes, Option<Self>)> {
-        if std::mem::take(&mut self.begins) {
-            return Some((Bytes::from_static(sse::BEGIN), Some(self)));
-        }
-        if let Some(update) = self.first.take() {
-            return Some((sse::update(&self.encoded, update).await, Some(self)));
-        }
-        let came = {
-            // What an attempt wrote is there before the record of its end, and is sent before it.
-            let output = pin!(next_output(&mut self.output, &mut self.questions));
-            match select(output, select(self.subscription.next(), self.ends.as_mut())).await {
-                Either::Left((output, _)) => FollowerWakeup::Output(output),
-                Either::Right((Either::Left((next, _)), _)) => FollowerWakeup::Update(next),
-                Either::Right((Either::Right((last, _)), _)) => FollowerWakeup::End(last),
+        loop {
+            if let Some(piece) = self.pieces.pop_front() {
+                let is_last = self.over && self.pieces.is_empty();
+                return Some((piece, (!is_last).then_some(self)));
             }
-        };
-        let next = match came {
-            FollowerWakeup::Output(output) => return Some((output, Some(self))),
-            FollowerWakeup::End(last) => return Some((last, None)),
-            FollowerWakeup::Update(next) => next,
-        };
-        match next {
-            Some(Ok(update)) => Some((sse::update(&self.encoded, update).await, Some(self))),
-            Some(Err(error)) => Some((broken(error), None)),
-            None => Some((sse::end(StreamEndReason::DispatcherEnded), None)),
+            self.collect().await;
         }
+    }
+
+    /// Waits until there is something to send.
+    async fn collect(&mut self) {
+        if self.held.is_none() {
+            sleep_until(self.paced).await;
+            let came = self.wait().await;
+            self.paced = Instant::now() + Self::PACE;
+            match came {
+                FollowerWakeup::Output(output) => {
+                    self.pieces.push_back(output);
+                    // Before more output is looked for: what an attempt wrote is there before the record of its end,
+                    // and is sent before it.
+                    let update = self.subscription.next().now_or_never();
+                    self.held = update.map(Held::of);
+                }
+                FollowerWakeup::Update(update) => self.held = Some(Held::of(update)),
+                FollowerWakeup::End(last) => self.held = Some(Held::End(last)),
+            }
+        }
+        if !self.take_output() {
+            self.paced = Instant::now();
+            return;
+        }
+        match self.held.take() {
+            Some(Held::Update(update)) => self.pieces.push_back(sse::update(&self.encoded, update).await),
+            Some(Held::End(piece)) => {
+                self.pieces.push_back(piece);
+                self.over = true;
+            }
+            None => {}
+        }
+    }
+
+    async fn wait(&mut self) -> FollowerWakeup {
+        let output = pin!(next_output(&mut self.output, &mut self.questions));
+        match select(output, select(self.subscription.next(), self.ends.as_mut())).await {
+            Either::Left((output, _)) => FollowerWakeup::Output(output),
+            Either::Right((Either::Left((next, _)), _)) => FollowerWakeup::Update(next),
+            Either::Right((Either::Right((last, _)), _)) => FollowerWakeup::End(last),
+        }
+    }
+
+    /// Takes the output that is there; false if there may be more.
+    fn take_output(&mut self) -> bool {
+        let mut bytes = 0;
+        while bytes < Self::MOST {
+            let Some(output) = next_output(&mut self.output, &mut self.questions).now_or_never() else {
+                return true;
+            };
+            bytes += output.len();
+            self.pieces.push_back(output);
+        }
+        false
     }
 }
 
