@@ -49,9 +49,11 @@ fn replayable(configured: Record, records: &[Record]) -> Option<Vec<Record>> {
 }
 
 fn with_hosts_of(records: &[Record], fleet: &Fleet) -> Fleet {
-    let hosts = records.iter().filter_map(|record| match record.event.job_kind()? {
-        JobEventKind::Submitted { hosts, .. } => Some(hosts.iter()),
-        _ => None,
+    let hosts = records.iter().filter_map(|record| {
+        let Some(JobEventKind::Submitted { hosts, .. }) = record.event.job_kind() else {
+            return None;
+        };
+        Some(hosts.iter())
     });
     let left = hosts.flatten().filter(|host| fleet.id(host.as_str()).is_none());
     let left: Vec<&HostName> = left.collect();

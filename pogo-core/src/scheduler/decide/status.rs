@@ -25,7 +25,17 @@ impl Scheduler {
         let ends = match kind {
             JobEventKind::Halted => true,
             JobEventKind::Finished { .. } => job.aborted,
-            _ => false,
+            JobEventKind::Submitted { .. }
+            | JobEventKind::WaveOpened { .. }
+            | JobEventKind::FailureBudgetExceeded { .. }
+            | JobEventKind::Blocked { .. }
+            | JobEventKind::Waiting
+            | JobEventKind::Unblocked
+            | JobEventKind::Paused
+            | JobEventKind::Resumed
+            | JobEventKind::Halting { .. }
+            | JobEventKind::Altered { .. }
+            | JobEventKind::Retired => false,
         };
         job.stopped_by.clone().filter(|_| ends)
     }

@@ -257,7 +257,16 @@ impl Judge {
                 self.counts.doubts_after_restore += 1;
             }
             TaskEventKind::InDoubt { message, .. } => self.doubt(process, key, (host, message), hosts),
-            _ => {}
+            TaskEventKind::Started { .. }
+            | TaskEventKind::Succeeded { .. }
+            | TaskEventKind::Failed { .. }
+            | TaskEventKind::Fenced { .. }
+            | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::CancelRequested { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Skipped
+            | TaskEventKind::Cancelled => {}
         }
     }
 
@@ -326,10 +335,7 @@ impl Judge {
         records.iter().for_each(|record| self.ledger.note(record));
         self.fault_all("the journal was restored");
         self.unrecorded = true;
-        let attempts = records.iter().filter_map(|record| match record.event.task_kind() {
-            Some(TaskEventKind::Started { attempt, .. }) => Some(*attempt),
-            _ => None,
-        });
+        let attempts = records.iter().filter_map(|record| record.event.started());
         let known: BTreeSet<AttemptId> = attempts.collect();
         for (key, truth) in &mut self.attempts {
             let is_lost = truth.about.is_some() && !truth.lost && !known.contains(&key.attempt);
