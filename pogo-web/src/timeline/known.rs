@@ -10,7 +10,6 @@ use pogo_core::stream::{StreamId, Update};
 use super::job::{ByJob, JobCourse, Remark};
 use super::limits::LimitCourses;
 use super::orders::Orders;
-use super::touched::TouchedBy;
 
 /// The most hosts of retired jobs that are kept: what has happened to them is in the journal too.
 const RETIRED_HOSTS: usize = 50_000;
@@ -145,11 +144,6 @@ impl Known {
                 self.events.push_back(Remark { at, text });
             }
         }
-    }
-
-    /// Orders that were given to no job.
-    pub(super) fn touched_outside(&self, by: &TouchedBy) -> Vec<pogo_api::wire::Touch> {
-        by.outside_of_jobs(self)
     }
 
     /// Keeps what the scheduler forgets, and forgets the oldest of it in turn.

@@ -56,7 +56,7 @@ impl Timelines {
             let (shared, by) = (Arc::clone(shared), by.clone());
             // Each job of ten thousand hosts takes a millisecond; others follow the namespace meanwhile.
             spawn_blocking(move || {
-                let mut found = shared.lock().touched_outside(&by);
+                let mut found = by.outside_of_jobs(&shared.lock());
                 let mut elsewhere = vec![];
                 for entry in jobs {
                     match by.of_job(&shared.lock(), &entry) {

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use pogo_api::wire::NamespaceName;
 use pogo_store::{Store, StoreError};
 
-use super::{OnlyReadable, ServerAddress};
+use super::ServerAddress;
 use crate::cli::{PlaceArgs, StoreAddress, StoreChoice};
 use crate::exit::CliError;
-use crate::store::{KeptNamespace, RemoteNamespace, default_dir, local_dir, open_remote, refuse_exposed};
+use crate::store::{KeptNamespace, OnlyReadable, RemoteNamespace, default_dir, local_dir, open_remote, refuse_exposed};
 
 /// A namespace of a store, and what this machine has for it.
 #[derive(Debug, Clone)]

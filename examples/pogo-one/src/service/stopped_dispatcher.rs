@@ -11,20 +11,20 @@ use pogo_api::{Client, NamespaceClient};
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Attempt, Capabilities, Clock, Dispatcher, Reporter, SystemClock, Transport};
 use pogo_core::scheduler::Outcome;
-use pogo_store::{Namespace, Store, StoreError};
+use pogo_store::Namespace;
 use pogo_web::unix::{Access, ServeOptions, Socket};
 use pogo_web::{PeerAccounts, RouterState, ServedNamespace, router};
 
+use super::Place;
 use super::client_error::client_error;
 use super::connect::program;
 use super::place::PlaceStore;
 use super::role::Serving;
 use super::stopped_journal::StoppedJournal;
-use super::{OnlyReadable, Place};
 use crate::cli::new_name;
 use crate::exit::CliError;
 use crate::report;
-use crate::store::{no_namespace, refused};
+use crate::store::{OnlyReadable, no_namespace, open_to_read, refused, unreadable};
 
 /// What answers, within this process, as long as this is kept.
 pub(crate) struct StoppedDispatcher {
@@ -95,12 +95,12 @@ fn namespace(place: &Place) -> Result<Namespace, CliError> {
     };
     let store = open_to_read(path)?;
     let name = place.namespace().as_str();
-    let known = store.namespaces().map_err(unread)?;
+    let known = store.namespaces().map_err(unreadable)?;
     if !known.iter().any(|known| known == name) {
         return Err(no_namespace(name, &path.display().to_string(), &known));
     }
     let namespace = store.namespace(name).map_err(refused)?;
-    check_readable(&namespace.path().join("journal")).map_err(|error| unread(error.into()))?;
+    check_readable(&namespace.path().join("journal")).map_err(|error| unreadable(error.into()))?;
     Ok(namespace)
 }
 
@@ -115,21 +115,6 @@ fn check_readable(directory: &Path) -> std::io::Result<()> {
         std::fs::File::open(&path).map_err(of(&path))?;
     }
     Ok(())
-}
-
-/// Opens a store of which nothing is to be written.
-pub(crate) fn open_to_read(path: &Path) -> Result<Store, CliError> {
-    Store::open_read_only(path).map_err(unread)
-}
-
-/// That another user keeps this one away is no defect.
-fn unread(error: StoreError) -> CliError {
-    match error {
-        StoreError::Io(io) if io.kind() == std::io::ErrorKind::PermissionDenied => {
-            CliError::NotAllowed(format!("{io}; ask its user, or run this as that user"))
-        }
-        error => refused(error),
-    }
 }
 
 /// No attempt is ever started.

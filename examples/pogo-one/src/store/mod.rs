@@ -6,6 +6,7 @@ mod default_dir;
 mod info;
 mod kept;
 mod migrate;
+mod only_readable;
 mod opened;
 mod prune;
 mod remote_check;
@@ -16,7 +17,8 @@ mod size;
 pub(crate) use default_dir::default_dir;
 pub(crate) use info::counted;
 pub(crate) use kept::{KeptNamespace, NotServed, RemoteNamespace, local_dir, open_remote, refuse_exposed};
-pub(crate) use opened::{no_namespace, open_to_look, refused, wait};
+pub(crate) use only_readable::OnlyReadable;
+pub(crate) use opened::{no_namespace, open_to_look, open_to_read, refused, unreadable, wait};
 pub(crate) use remote_info::{names, owned_by};
 
 use crate::cli::{StoreArgs, StoreCommand};

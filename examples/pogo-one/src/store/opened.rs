@@ -1,14 +1,13 @@
 //! The store that a command is about, and its namespaces.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pogo_core::journal::JournalError;
 use pogo_store::{Namespace, Store, StoreError};
 
-use super::default_dir;
+use super::{OnlyReadable, default_dir};
 use crate::cli::{StoreAt, StoreChoice};
 use crate::exit::CliError;
-use crate::service::{OnlyReadable, open_to_read};
 
 /// The store that is named, or that of this user, to change what is in it. Nothing is created.
 pub(super) fn open(at: &StoreAt) -> Result<Store, CliError> {
@@ -25,6 +24,21 @@ pub(crate) fn open_to_look(store: Option<&StoreChoice>) -> Result<Store, CliErro
     match OnlyReadable::of(&path) {
         Some(_) => open_to_read(&path),
         None => Store::open_existing(path).map_err(refused),
+    }
+}
+
+/// Opens a store of which nothing is to be written.
+pub(crate) fn open_to_read(path: &Path) -> Result<Store, CliError> {
+    Store::open_read_only(path).map_err(unreadable)
+}
+
+/// That another user keeps this one away is no defect.
+pub(crate) fn unreadable(error: StoreError) -> CliError {
+    match error {
+        StoreError::Io(io) if io.kind() == std::io::ErrorKind::PermissionDenied => {
+            CliError::NotAllowed(format!("{io}; ask its user, or run this as that user"))
+        }
+        error => refused(error),
     }
 }
 
