@@ -14,4 +14,8 @@ mod history;
 mod looking;
 mod migrating;
 mod proxy;
+#[allow(
+    dead_code,
+    reason = "the tests of the program promote a standby of it, with this file"
+)]
 mod server;

@@ -50,7 +50,7 @@ pub(super) fn no_attempt(none: NoAttempt, url: &str) -> Response {
     let (said, cure) = match none {
         NoAttempt::NotBegun => (
             "This login was not begun in this browser, or the server was restarted meanwhile.",
-            format!("Log in again at {}/page/ with cookies allowed.", url),
+            format!("Log in again at {url}/page/ with cookies allowed."),
         ),
         NoAttempt::TooLate => ("The login took more than ten minutes.", "Log in again.".to_owned()),
         NoAttempt::AnotherState => (

@@ -201,7 +201,7 @@ async fn an_order_for_more_hosts_than_anybody_has_is_refused_before_it_takes_mem
             let answer = exchange(&served.path, request("POST", &path, &submit).as_bytes()).await;
             let (status, _, _) = parts(&answer);
             let head: String = answer.chars().take(400).collect();
-            assert!((400..500).contains(&status), "{:.40}: {head}", hosts);
+            assert!((400..500).contains(&status), "{hosts:.40}: {head}");
         }
     }
     assert_eq!(

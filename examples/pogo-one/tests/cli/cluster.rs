@@ -42,7 +42,7 @@ enum Engine {
         schema: String,
     },
     #[cfg(feature = "zookeeper")]
-    Zookeeper(ZookeeperAddress),
+    Zookeeper(Box<ZookeeperAddress>),
 }
 
 /// A dispatcher on a machine of its own: another process, with another folder for what is local.
@@ -108,7 +108,7 @@ impl Cluster {
         let ports = ports.collect();
         Self {
             many: ManyHosts::at((hosts, limit), &|host| network.host(host)),
-            engine: Engine::Zookeeper(address),
+            engine: Engine::Zookeeper(Box::new(address)),
             network: Some((network, ports)),
         }
     }
@@ -127,7 +127,7 @@ impl Cluster {
         block_on(ZookeeperStore::migrate(&address)).unwrap();
         Some(Self {
             many: ManyHosts::new(hosts, limit),
-            engine: Engine::Zookeeper(address),
+            engine: Engine::Zookeeper(Box::new(address)),
             network: None,
         })
     }

@@ -30,7 +30,7 @@ struct Scene<'a> {
 
 fn number(variable: &str, default: u64) -> u64 {
     let given = std::env::var(variable).ok();
-    given.map_or(default, |text| text.parse().expect("a number"))
+    given.map_or(default, |text| text.parse().unwrap())
 }
 
 /// With PostgreSQL, where it is there.
