@@ -221,6 +221,11 @@ impl Follower {
 
     /// Waits until there is something to send.
     async fn collect(&mut self) {
+        // Before anything else: of a stream that always has something to send it would never be asked.
+        if let Some(last) = self.ends.as_mut().now_or_never() {
+            self.end(last);
+            return;
+        }
         if self.held.is_none() {
             sleep_until(self.paced).await;
             let came = self.wait().await;
@@ -234,7 +239,10 @@ impl Follower {
                     self.held = update.map(Held::of);
                 }
                 FollowerWakeup::Update(update) => self.held = Some(Held::of(update)),
-                FollowerWakeup::End(last) => self.held = Some(Held::End(last)),
+                FollowerWakeup::End(last) => {
+                    self.end(last);
+                    return;
+                }
             }
         }
         if !self.take_output() {
@@ -249,6 +257,13 @@ impl Follower {
             }
             None => {}
         }
+    }
+
+    /// Ends the stream behind the output that is there.
+    fn end(&mut self, last: Bytes) {
+        self.take_output();
+        self.pieces.push_back(last);
+        self.over = true;
     }
 
     async fn wait(&mut self) -> FollowerWakeup {
