@@ -275,15 +275,13 @@
 //!
 //! ## Algorithms
 //!
-//! The default offer is that of OpenSSH, as far as the SSH library supports it, and the library's own sound ones: key
-//! exchange `mlkem768x25519`, `curve25519`, `ecdh-sha2-nistp*`, `diffie-hellman-group*` with SHA-2; ChaCha20-Poly1305,
-//! AES-GCM and AES-CTR; HMAC; Ed25519, ECDSA and RSA keys of at least 1024 bits, with SHA-2. Where the processor has
-//! instructions for AES-GCM it comes before ChaCha20-Poly1305, as in Go's library and unlike OpenSSH, since it is
-//! cheaper; `Ciphers chacha20-poly1305@openssh.com,…` in the configuration says otherwise. SHA-1 signatures
-//! (`ssh-rsa`) of hosts, users and authorities, older key exchanges and AES-CBC are available through the configuration
-//! only, for the hosts that it names. Its lists have OpenSSH's meaning (`+`, `-`, `^`, patterns); unsupported names,
-//! such as `sntrup761x25519-sha512` and `umac-64`, are skipped, and a list without a supported name refuses the host.
-//! Of the allowed host keys, types that are known for the host are requested first, whatever the order.
+//! The default offer is OpenSSH's, as far as the SSH library has it: key exchange `mlkem768x25519`, `curve25519`,
+//! `ecdh-sha2-nistp*`, `diffie-hellman-group*` with SHA-2; ChaCha20-Poly1305, AES-GCM and AES-CTR; HMAC; Ed25519,
+//! ECDSA and RSA keys of at least 1024 bits, with SHA-2. Where the processor has instructions for AES-GCM, it comes
+//! before ChaCha20-Poly1305, since it is cheaper. SHA-1 signatures (`ssh-rsa`) of hosts, users and authorities, older
+//! key exchanges and AES-CBC are available through the configuration only, for the hosts that it names. Its lists have
+//! OpenSSH's meaning (`+`, `-`, `^`, patterns); unsupported names, such as `sntrup761x25519-sha512` and `umac-64`, are
+//! skipped, and a list without a supported name refuses the host. Key types that are known for it come first.
 //!
 //! ## Jump hosts
 //!
