@@ -65,8 +65,8 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) listen: Option<SocketAddr>,
     /// Address at which clients reach --listen, where that is another: of the machine in the network, or of what stands
-    /// before it. Dispatchers that stand by send them there, as https://pogo1.example.com:7646
-    #[arg(long, value_name = "URL", value_hint = clap::ValueHint::Url, conflicts_with = "background")]
+    /// before it. Dispatchers that stand by send them there
+    #[arg(long, value_name = "https://HOST:PORT", value_hint = clap::ValueHint::Url, conflicts_with = "background")]
     pub(crate) advertise: Option<String>,
     /// File of the certificate that --listen is served with, and of those of its issuers behind it, in PEM. Read again
     /// when it changes
