@@ -231,7 +231,7 @@ async function namespaces() {
       askWho(problem, start);
       return false;
     }
-    show($("view"), el("div.empty", el("h2", "Nobody answers"), el("p", problem.message)));
+    show($("view"), el("div.empty", el("h2", "The server does not answer"), el("p", problem.message)));
     setTimeout(start, 2000);
     return false;
   }

@@ -1,4 +1,4 @@
-// Who asks: logging in by a provider or with a token, who is logged in, and logging out.
+// Logging in by a provider or with a token, who is logged in, and logging out.
 import { $, el, show, tell } from "./dom.js";
 import { credentials, get, giveToken, post } from "./api.js";
 import { openDialog } from "./keys.js";
@@ -27,11 +27,11 @@ export async function askWho(problem, again) {
           again();
         },
       },
-      el("h2", "Who asks?"),
+      el("h2", "Log in"),
       el("p", said),
       leads.length > 0 && el("p.logins", leads),
       el("label", leads.length ? "Or a token " : "Token ", input),
-      el("p.buttons", el("button.primary", "Go on")),
+      el("p.buttons", el("button.primary", "Log in")),
     ),
   );
   if (!dialog.open) openDialog();
@@ -57,7 +57,7 @@ export async function showWho() {
   };
   show(
     place,
-    el("summary", { title: "Who asks" }, actor.name),
+    el("summary", { title: "Who is logged in" }, actor.name),
     el("div", el("p", how), login && el("button", { type: "button", onclick: out }, "Log out")),
   );
 }
