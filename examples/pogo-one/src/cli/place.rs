@@ -36,9 +36,23 @@ impl StoreChoice {
                 Err(message) => Self::Invalid(message),
             },
             url if url.starts_with("https://") || url.starts_with("http://") => Self::Server(url.to_owned()),
-            path => Self::Dir(path.into()),
+            text => match unknown_scheme(text) {
+                Some(scheme) => Self::Invalid(format!(
+                    "`{scheme}://` begins no address of a store or server; give a directory, or what begins with \
+                     postgres://, zookeeper:, https:// or http://"
+                )),
+                None => Self::Dir(text.into()),
+            },
         })
     }
+}
+
+/// The scheme of what looks like an address. A directory of such a name can be given as `./NAME`.
+fn unknown_scheme(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once("://")?;
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    let begins = scheme.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    (begins && scheme.bytes().all(is_letter)).then_some(scheme)
 }
 
 /// Which namespace of which store.

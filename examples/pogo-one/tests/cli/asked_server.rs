@@ -109,6 +109,14 @@ fn a_token_comes_from_a_file_or_a_variable_and_a_server_without_one_refuses() {
     for (address, said) in [
         ("http://pogo.example.com:7646", "not encrypted"),
         ("http://alice:secret@127.0.0.1:7646", "by itself"),
+        (
+            "ftp://alice:secret@files.example.com/pogo",
+            "`ftp://` begins no address of a store or server",
+        ),
+        (
+            "htps://pogo.example.com:7646",
+            "`htps://` begins no address of a store or server",
+        ),
     ] {
         done(elsewhere(&kept, &["jobs", "--server", address])).assert_refused(&[said]);
     }
