@@ -3,7 +3,7 @@
 #[cfg(feature = "jwt")]
 use std::sync::Arc;
 
-use pogo_inventory::{SettingItem, SettingsReader};
+use pogo_inventory::{Setting, SettingItem, SettingsReader};
 #[cfg(feature = "jwt")]
 use pogo_web::{Authenticator, JwksFile, JwksUrl, JwtAlgorithm, JwtAuthenticator, JwtIssuer};
 
@@ -56,13 +56,24 @@ fn issuer(reader: &mut SettingsReader<'_>, item: &SettingItem) -> Option<IssuerS
     for setting in reader.keys(written, "an issuer", KEYS) {
         settings.take(reader, setting.key.as_str(), &setting.value);
     }
-    for needed in ["issuer", "audience", "keys"] {
+    let needed = ("the issuer", ["issuer", "audience", "keys"]);
+    report_missing(reader, (item, written), needed, EXAMPLE);
+    (!written.is_empty()).then_some(settings)
+}
+
+/// Reports the keys that an entry needs and does not have. An entry without any is reported already.
+pub(super) fn report_missing(
+    reader: &mut SettingsReader<'_>,
+    (item, written): (&SettingItem, &[Setting]),
+    (entry, needed): (&str, [&str; 3]),
+    example: &str,
+) {
+    for needed in needed {
         if !written.is_empty() && !written.iter().any(|setting| setting.key == needed) {
-            let message = format!("the issuer has no `{needed}`");
-            reader.problem(item.position, message, &format!("for example `{EXAMPLE}`"));
+            let message = format!("{entry} has no `{needed}`");
+            reader.problem(item.position, message, &format!("for example `{example}`"));
         }
     }
-    (!written.is_empty()).then_some(settings)
 }
 
 impl IssuerSettings {

@@ -9,7 +9,7 @@ use pogo_inventory::{SettingItem, SettingValue, SettingsReader};
 #[cfg(feature = "oidc")]
 use pogo_web::{JwtAlgorithm, OidcLogins, OidcProvider, SessionLimits};
 
-use super::issuers::{algorithms, required};
+use super::issuers::{algorithms, report_missing, required};
 #[cfg(feature = "oidc")]
 use super::log::ServiceLog;
 use super::setting_path::absolute;
@@ -81,12 +81,8 @@ fn login(reader: &mut SettingsReader<'_>, item: &SettingItem) -> Option<LoginSet
     for setting in reader.keys(written, "a login", KEYS) {
         settings.take(reader, setting.key.as_str(), &setting.value);
     }
-    for needed in ["login", "issuer", "client_id"] {
-        if !written.is_empty() && !written.iter().any(|setting| setting.key == needed) {
-            let message = format!("the login has no `{needed}`");
-            reader.problem(item.position, message, &format!("for example `{EXAMPLE}`"));
-        }
-    }
+    let needed = ("the login", ["login", "issuer", "client_id"]);
+    report_missing(reader, (item, written), needed, EXAMPLE);
     (!written.is_empty()).then_some(settings)
 }
 
