@@ -241,23 +241,8 @@ impl SubmittedJob {
     }
 
     fn apply_to_task(&mut self, at: Timestamp, TaskEvent { host, kind, actor, .. }: &TaskEvent) {
-        match kind {
-            TaskEventKind::Retried { ordered: true, .. } => {
-                self.note_steered(at, (OrderKind::Retry, ""), actor.as_ref())
-            }
-            TaskEventKind::Skipped => self.note_steered(at, (OrderKind::Skip, ""), actor.as_ref()),
-            TaskEventKind::Started { .. }
-            | TaskEventKind::Permitted { .. }
-            | TaskEventKind::Fenced { .. }
-            | TaskEventKind::NeverBegan { .. }
-            | TaskEventKind::PhaseEntered { .. }
-            | TaskEventKind::Slow { .. }
-            | TaskEventKind::CancelRequested { .. }
-            | TaskEventKind::Succeeded { .. }
-            | TaskEventKind::Failed { .. }
-            | TaskEventKind::InDoubt { .. }
-            | TaskEventKind::Retried { .. }
-            | TaskEventKind::Cancelled => {}
+        if let Some(order) = kind.order() {
+            self.note_steered(at, (order, ""), actor.as_ref());
         }
         let Some(row) = self.position(host).and_then(|at| self.hosts.get_mut(at)) else {
             return;

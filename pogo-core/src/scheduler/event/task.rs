@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::{CancelReason, DoubtCause, former};
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{Actor, AttemptId, Failure, FenceAnswer, JobId, NeverBegan, OutputSummary, Phase, TaskState};
+use crate::scheduler::{
+    Actor, AttemptId, Failure, FenceAnswer, JobId, NeverBegan, OrderKind, OutputSummary, Phase, TaskState,
+};
 
 /// An event of one host of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,6 +208,26 @@ impl TaskEventKind {
             | Self::CancelRequested { .. }
             | Self::Retried { .. }
             | Self::Skipped
+            | Self::Cancelled => None,
+        }
+    }
+
+    /// The order that it is the record of, if it is of one that is given to hosts of a job.
+    pub(crate) fn order(&self) -> Option<OrderKind> {
+        match self {
+            Self::Retried { ordered: true, .. } => Some(OrderKind::Retry),
+            Self::Skipped => Some(OrderKind::Skip),
+            Self::Started { .. }
+            | Self::Permitted { .. }
+            | Self::Fenced { .. }
+            | Self::NeverBegan { .. }
+            | Self::PhaseEntered { .. }
+            | Self::Slow { .. }
+            | Self::CancelRequested { .. }
+            | Self::Succeeded { .. }
+            | Self::Failed { .. }
+            | Self::InDoubt { .. }
+            | Self::Retried { ordered: false, .. }
             | Self::Cancelled => None,
         }
     }

@@ -19,22 +19,7 @@ pub(super) fn order_of(at: Timestamp, event: &Event) -> Option<OrderEntry> {
         }
         Event::Job(event) => of_job(at, event.job, &event.kind)?,
         Event::Task(event) => {
-            let order = match event.kind {
-                TaskEventKind::Retried { ordered: true, .. } => OrderKind::Retry,
-                TaskEventKind::Skipped => OrderKind::Skip,
-                TaskEventKind::Started { .. }
-                | TaskEventKind::Permitted { .. }
-                | TaskEventKind::Fenced { .. }
-                | TaskEventKind::NeverBegan { .. }
-                | TaskEventKind::PhaseEntered { .. }
-                | TaskEventKind::Slow { .. }
-                | TaskEventKind::CancelRequested { .. }
-                | TaskEventKind::Succeeded { .. }
-                | TaskEventKind::Failed { .. }
-                | TaskEventKind::InDoubt { .. }
-                | TaskEventKind::Retried { .. }
-                | TaskEventKind::Cancelled => return None,
-            };
+            let order = event.kind.order()?;
             let (job, hosts) = (Some(event.job), vec![event.host.clone()]);
             OrderEntry {
                 job,
