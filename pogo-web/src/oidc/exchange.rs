@@ -95,7 +95,7 @@ impl Peer {
         let request = request.set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier));
         let answer = request.request_async(http).await;
         let answer = answer.map_err(|error| match error {
-            // What it has sent is not told: a token is in it.
+            // Without what it has sent: a token is in it.
             RequestTokenError::Parse(error, _) => LoginError::Token(error.inner().to_string()),
             error => LoginError::Code(chain(&error)),
         })?;

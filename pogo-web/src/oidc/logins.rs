@@ -93,7 +93,7 @@ impl OidcLogins {
         })))
     }
 
-    /// Says what goes wrong, and who logs in: whoever runs the server is to know what the person is not told.
+    /// Calls this with what goes wrong and who logs in, for the log of the server: answers to logins say less.
     #[must_use]
     pub fn on_event(self, log: impl Fn(&str) + Send + Sync + 'static) -> Self {
         match Arc::try_unwrap(self.0) {
@@ -175,7 +175,7 @@ impl OidcLogins {
             Ok(identity) => self.begin_session(identity, peer, &to),
             Err(error) => {
                 self.say(format_args!("a login by {name} failed: {}", error.reason()));
-                let (status, said, cure) = error.told(&peer.provider.title);
+                let (status, said, cure) = error.answer(&peer.provider.title);
                 problem(status, &said, cure)
             }
         }
@@ -269,7 +269,7 @@ impl BrowserLogin for OidcLogins {
         let led = self.led(peer, to).await;
         Some(led.unwrap_or_else(|error| {
             self.say(format_args!("no login by {name} can begin: {}", error.reason()));
-            let (status, said, cure) = error.told(&peer.provider.title);
+            let (status, said, cure) = error.answer(&peer.provider.title);
             problem_of_begin(status, &said, cure)
         }))
     }

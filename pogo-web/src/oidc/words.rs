@@ -1,4 +1,4 @@
-//! What people are told whose login went wrong, and whoever runs the server.
+//! The words for logins that fail: for whoever logs in, and for the log of the server.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -8,7 +8,7 @@ use super::exchange::LoginError;
 use super::pages::problem;
 
 impl LoginError {
-    /// What whoever runs the server is told.
+    /// The reason, for the log of the server.
     pub(super) fn reason(&self) -> String {
         match self {
             Self::Provider(reason) => format!("the provider cannot be used: {reason}"),
@@ -18,8 +18,8 @@ impl LoginError {
         }
     }
 
-    /// What the person is told.
-    pub(super) fn told(&self, title: &str) -> (StatusCode, String, &'static str) {
+    /// The answer to whoever logs in, with the cure: nothing of what the provider has sent.
+    pub(super) fn answer(&self, title: &str) -> (StatusCode, String, &'static str) {
         match self {
             Self::Provider(_) => (
                 StatusCode::BAD_GATEWAY,

@@ -51,7 +51,7 @@ export function follow(ns) {
   send({ root: ROOT, ns, token: credentials() });
 }
 
-// Who wakes is told how things stand.
+// A page that wakes asks how things stand.
 addEventListener("pageshow", (event) => {
   if (event.persisted && namespace) follow(namespace);
 });
