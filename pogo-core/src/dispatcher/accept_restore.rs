@@ -79,6 +79,8 @@ pub(super) fn restored(
 ) -> Result<Option<Input>, JournalError> {
     match (store, accepted) {
         (Some(store), Some(accepted)) => Ok(Some(accepted.input(store))),
+        // Going on by itself would use numbers that the journal which was copied may use as well,
+        // on the same hosts.
         (Some(store), None) => Err(JournalError::Restored { cause: store.cause }),
         (None, Some(accepted)) if accepted.declared => {
             Ok(Some(accepted.input(RestoredStore::new(RestoreCause::Declared))))

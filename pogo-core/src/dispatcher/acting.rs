@@ -28,6 +28,8 @@ impl Dispatcher {
             JobEventKind::Submitted { spec, .. } => self.remember(job, &spec),
             // From the event, since the job may have retired before the state is queried.
             JobEventKind::Finished { tally } => self.waiters.finish(job, tally),
+            // Not when it finishes: a finished job may be retried, and its attempts need the
+            // command.
             JobEventKind::Retired => _ = self.commands.remove(&job),
             JobEventKind::WaveOpened { .. }
             | JobEventKind::FailureBudgetExceeded { .. }

@@ -24,6 +24,8 @@ impl Alarm {
     /// Ready once this time has passed.
     pub(super) fn poll(&mut self, context: &mut Context<'_>, deadline: Timestamp) -> Poll<()> {
         while self.clock.now() < deadline {
+            // A timer for an earlier moment does: it fires too early, and is set anew then. Only a
+            // later one would be late.
             let set = self.set.take().filter(|(at, _)| *at <= deadline);
             let (_, timer) = self.set.insert(set.unwrap_or_else(|| self.timer(deadline)));
             ready!(timer.poll_unpin(context));

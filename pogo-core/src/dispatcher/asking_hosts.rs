@@ -18,12 +18,16 @@ impl Dispatcher {
     /// Whether an order is of a kind that may wait for hosts.
     pub(super) fn frees_hosts(&self, order: &Order) -> bool {
         let frees = matches!(order, Order::Retry { .. } | Order::Skip { .. } | Order::MarkUp { .. });
+        // A dispatcher that ends asks nobody: the order is refused, and can be given to the next
+        // one.
         frees && self.io.fencing.is_possible() && self.shutdown.is_none()
     }
 
     /// Gives an order. One that would free a host in doubt, or try it again, waits until the host has said what became
     /// of its attempt.
     pub(super) fn give_or_ask(&mut self, (command, reply): GivenCommand, records: &mut Vec<Record>) {
+        // The scheduler judges first, so that an order which is refused for another reason asks no
+        // host.
         let answer = self.execute((*command).clone(), None, records);
         if matches!(answer, Err(InputError::NotFenced { .. })) {
             let doubts = self.scheduler.unfenced_by(&command.order);
@@ -51,6 +55,8 @@ impl Dispatcher {
 
     fn question(&self, (job, host, attempt): (JobId, &HostName, AttemptId), host_lock: bool) -> Option<Fence> {
         let mut about = self.past_attempt(job, host, attempt)?;
+        // Without a lock the host has no record of the attempt, and what it says must not be taken
+        // for an answer.
         about.host_lock = host_lock;
         about.time_limit = Fencing::TIME_LIMIT;
         Some(Fence::new(about))
@@ -134,6 +140,7 @@ impl Dispatcher {
     /// again, or it was begun by an earlier dispatcher, of which more may be known there than the link reported before
     /// it broke.
     pub(super) fn asks_before(&mut self, (attempt, outcome, output): &AttemptEnd) -> bool {
+        // Removed whatever the outcome is: once it has ended, its end is no longer overdue.
         let inherited = self.io.fencing.inherited.remove(attempt).is_some();
         if !matches!(outcome, Outcome::InDoubt { .. }) || !self.io.fencing.is_possible() || self.shutdown.is_some() {
             return false;
@@ -167,6 +174,8 @@ impl Dispatcher {
             output,
             runs_until: runs_until.unwrap_or(Timestamp::EPOCH),
         };
+        // Otherwise the scheduler would give it up 30 s after a cancellation, while its host is
+        // still being asked.
         self.scheduler.leave_end_of([attempt]);
         self.io.fencing.hold(attempt, report);
     }
@@ -197,6 +206,8 @@ impl Dispatcher {
     /// Gives the orders whose hosts have answered.
     pub(super) fn give_answered_orders(&mut self, records: &mut Vec<Record>) {
         for ((mut command, reply), asked) in self.io.fencing.take_answered() {
+            // A host that has answered may have succeeded meanwhile, and an order with it in its
+            // list would be refused as a whole.
             self.drop_done(&mut command.order, &asked);
             let answer = self.execute(*command, None, records);
             self.reply(reply, answer);

@@ -174,6 +174,8 @@ impl Dispatcher {
                 let mut attempt = self.attempt(view.job, &view.host, view.id)?;
                 attempt.resumed = true;
                 attempt.host_lock = view.permission.has_host_lock();
+                // From its start and not from the takeover, or each dispatcher that dies would give
+                // the command its whole time again.
                 let left = attempt.time_limit.saturating_sub(now - view.started);
                 attempt.time_limit = left.max(Self::FIND_TIME);
                 Some((attempt, view.cancelling.is_some()))

@@ -69,6 +69,7 @@ impl Availability {
         let since = self.with(|away| away.as_ref().map(|(since, _)| *since));
         self.with(|away| *away = Some((since.unwrap_or(now), error.to_string())));
         if since.is_none() {
+            // Said once for each absence, however many tries it takes.
             self.observer.notice(&Notice::JournalAway { error });
         }
     }
@@ -103,6 +104,8 @@ impl Tries<'_> {
         let Availability {
             clock, retry, alarm, ..
         } = self.availability;
+        // Kept from call to call: a timer for each append woke the thread that keeps timers once
+        // for each commit.
         let kept = alarm.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut late = kept.unwrap_or_else(|| Alarm::new(Arc::clone(clock)));
         let deadline = clock.now() + retry.answer_within;

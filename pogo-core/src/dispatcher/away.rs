@@ -22,6 +22,8 @@ impl Dispatcher {
         match message {
             Message::Command(command, fleet, reply) => match command.order {
                 Order::Abort { job } => {
+                    // Ending needs no durability: if the record is lost with this dispatcher, the
+                    // next finds an attempt in doubt and asks.
                     self.cancel_running(job);
                     self.queue
                         .push_back(Pending::Message(Message::Command(command, fleet, reply)));
@@ -33,6 +35,8 @@ impl Dispatcher {
                 self.set_grace_end(grace);
                 self.queue.push_back(Pending::Message(Message::Shutdown(grace, reply)));
             }
+            // Questions wait: the state may hold a batch that is not durable, and they are answered
+            // with what is.
             message @ (Message::Wait(..) | Message::Query(_) | Message::Status(_)) => {
                 self.queue.push_back(Pending::Message(message));
             }

@@ -258,13 +258,18 @@ impl DispatcherBuilder {
             journal: journal.as_ref(),
             availability: &availability,
         };
+        // Before reading: what the former owner appended in between would be missing from the
+        // replay.
         let (owned, skew) = acquire(&awaited, (owner, self.acquire), &observer).await?;
+        // Refused before the replay, which may take long, and before anything is written.
         let restored = restored(owned.restored(), self.accept_restore.take())?;
         let at = owned.end();
         let (scheduler, upto, named) = restore(&awaited, at).await?;
         self.clock = not_before(self.clock, scheduler.now());
         let (messages, inbox) = mpsc::unbounded();
         let (starts, start_requests) = mpsc::unbounded();
+        // With the replayed state, before any new record, so that observers can begin from it and
+        // miss none.
         observer.started(&scheduler);
         let writer = self.output_writer(&observer);
         let fencing = Fencing::new(Arc::clone(&self.transport), Arc::clone(&self.clock));
@@ -290,6 +295,8 @@ impl DispatcherBuilder {
         };
         let mut dispatcher = Dispatcher::over(scheduler, io, commit_delay);
         dispatcher.introduce_transport();
+        // A journal without records has nothing to take over, and its first record is that of its
+        // first order.
         if at > Seq::default() || restored.is_some() {
             dispatcher.recover(self.owner, restored).await?;
         }
@@ -385,6 +392,7 @@ async fn restore(journal: &dyn Journal, end: Seq) -> Result<(Scheduler, Seq, Nam
             let at = Seq(at.0 + offset);
             scheduler.apply(record).map_err(|error| ReplayError { at, error })?;
         }
+        // A store that gives nothing and goes no further would be read for ever.
         if page.next <= at {
             let message = format!("it ends here, and its owner says that it ends at {end}");
             return Err(JournalError::Corrupt { at, message }.into());

@@ -70,6 +70,8 @@ impl Tail {
         Self {
             append: Fuse::terminated(),
             parts: VecDeque::new(),
+            // Taken before an append takes the journal: losing it has to be noticed while one is in
+            // flight.
             lost: journal.lost().fuse(),
             storing: Fuse::terminated(),
             availability,
@@ -173,6 +175,8 @@ impl Tail {
         if let Some(journal) = self.journal.take_if(|_| !self.parts.is_empty())
             && let Some(batch) = self.parts.pop_front()
         {
+            // Goes with the append and comes back with it, since what it names counts as stored
+            // only if the append succeeds.
             let named = std::mem::take(&mut self.snapshots.named);
             let append = append(journal, (self.at, batch), named, self.availability.clone());
             self.append = append.boxed().fuse();
@@ -201,6 +205,8 @@ impl Tail {
             }
             Err(JournalError::TooLarge { max }) => match batch.split() {
                 Some((first, rest)) => {
+                    // In front of later parts, in order: records have to be appended as they were
+                    // decided.
                     self.parts.push_front(rest);
                     self.parts.push_front(first);
                     self.append_next();
@@ -245,6 +251,8 @@ impl Tail {
     /// Ready when a snapshot is stored, or could not be.
     pub(super) fn poll_snapshot(&mut self, context: &mut Context<'_>) -> Poll<Result<(), JournalError>> {
         self.storing.poll_unpin(context).map(|stored| match stored {
+            // A snapshot of whoever is no longer the owner says that this dispatcher is over; any
+            // other failure costs a longer replay.
             Err(fatal @ (JournalError::Fenced | JournalError::Conflict { .. })) => Err(fatal),
             _ => Ok(()),
         })
@@ -287,6 +295,7 @@ fn commit(
     named: &mut NamedContent,
     missing: &mut Vec<StoredContent>,
 ) -> Result<(Commit, Option<Vec<Record>>), JournalError> {
+    // Nearly every batch: then nothing is copied.
     if !batch.records.iter().any(holds_content) {
         return Ok((Commit::new(at, std::mem::take(&mut batch.records)), None));
     }
@@ -305,6 +314,7 @@ async fn store(
     let mut missing = missing.iter().peekable();
     loop {
         let answer = match missing.peek() {
+            // Content first: a commit that names what is not there could never be read.
             Some(content) => {
                 let put = journal.put_content(content.digest, &content.bytes);
                 tries.answer(put).await.map(|()| None)

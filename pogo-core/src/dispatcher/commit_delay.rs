@@ -52,6 +52,8 @@ impl CommitDelay {
         let waits = !patience.is_zero() && self.stage != Stage::Over(patience);
         match (waits, self.stage) {
             (false, _) => (self.stage, self.timer) = (Stage::Idle, Fuse::terminated()),
+            // The timer runs on: starting it anew for each report would let a stream of them put
+            // off the commit for ever.
             (true, Stage::Waiting(known)) if known == patience => {}
             (true, _) => {
                 let clock = Arc::clone(&self.clock);

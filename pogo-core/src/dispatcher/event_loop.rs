@@ -36,6 +36,8 @@ impl Dispatcher {
             }
             self.arm_timer();
             if self.is_over() {
+                // Whoever runs the dispatcher may end the process next, and with it what is still
+                // buffered.
                 self.io.running.flush_output().await;
                 return match self.io.observer.panics() {
                     0 => Ok(self.scheduler),
@@ -64,6 +66,7 @@ impl Dispatcher {
                 Some(shutdown) => self.io.running.all_among(&shutdown.left),
                 None => {
                     !self.steered
+                            // Cut off, it would cost the next dispatcher a longer replay.
                         && !self.io.tail.is_storing()
                         && self.io.running.is_empty()
                         && self.io.fencing.is_idle()
@@ -96,6 +99,7 @@ impl Dispatcher {
             return;
         }
         let mut batch = Batch::default();
+        // Collected, since handling one may queue others; these are of the next batch.
         for pending in self.queue.drain(..inputs).collect::<Vec<_>>() {
             match pending {
                 Pending::Report(attempt, Report::Phase(phase)) => {
@@ -137,6 +141,7 @@ impl Dispatcher {
         self.turn.inputs += inputs;
         self.turn.took += self.io.clock.now() - began;
         match batch.records.is_empty() {
+            // Nothing to make durable, so replies and queries need not wait for an append.
             true => self.settle(),
             false => self.io.tail.begin(batch),
         }

@@ -28,6 +28,8 @@ pub(super) async fn ask(
     question: Question,
 ) -> (Question, FenceAnswer) {
     let fence = question.fence.clone();
+    // Kept here as well as by the transport: one that forgets its limit would keep a slot of those
+    // that ask for ever.
     let until = clock.now() + fence.attempt.time_limit;
     // It is polled by the event loop: a panic that got through would end every other attempt as well.
     let asked = AssertUnwindSafe(async { transport.fence(fence).await }).catch_unwind();

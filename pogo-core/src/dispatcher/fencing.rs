@@ -113,6 +113,8 @@ impl Fencing {
     /// Asks a host, unless it is asked for this attempt already. What nobody waits for keeps no dispatcher from ending.
     pub(super) fn ask(&mut self, fence: Fence, awaited: bool) {
         let before = self.asked.get(&fence.attempt.id).copied();
+        // Whoever waits for an answer keeps waiting for it, also if the host is asked again by
+        // itself.
         self.asked.insert(fence.attempt.id, awaited || before == Some(true));
         if before.is_none() {
             self.queue.push_back(Question {
@@ -151,6 +153,8 @@ impl Fencing {
     /// The next answer; pending while nobody is asked.
     pub(super) fn poll_answer(&mut self, context: &mut Context<'_>) -> Poll<(AttemptId, FenceAnswer)> {
         loop {
+            // Pauses are drained before answers are polled, or their wakers would not be registered
+            // when this returns pending.
             while let Poll::Ready(Some(question)) = Pin::new(&mut self.pausing).poll_next(context) {
                 self.queue.push_back(question);
             }
@@ -220,6 +224,7 @@ impl Fencing {
         let overdue = |end: &Option<Timestamp>| end.is_some_and(|end| end <= now);
         let due = self.inherited.iter_mut().filter(|(_, end)| overdue(end));
         due.map(|(attempt, end)| {
+            // Said once: the attempt is given up now, and its host is asked what became of it.
             *end = None;
             *attempt
         })

@@ -72,6 +72,7 @@ impl GrowthSide {
                 _ => recent.push(records, end),
             }
         }
+        // Behind the records, so that whoever sees the new end finds them in memory.
         self.0.end.store(end.0, Ordering::SeqCst);
         self.0.grown.notify(usize::MAX);
     }
@@ -79,6 +80,8 @@ impl GrowthSide {
 
 impl Drop for GrowthSide {
     fn drop(&mut self) {
+        // Before the notification: a reader that is woken and sees neither growth nor end would
+        // sleep for ever.
         self.0.ended.store(true, Ordering::SeqCst);
         self.0.grown.notify(usize::MAX);
     }

@@ -113,6 +113,8 @@ impl Handle {
         };
         let (fleet, policy) = (Arc::clone(fleet), Arc::clone(policy));
         let mut last = self.resolution.given.lock().await;
+        // Under the lock: two configurations that ask resolvers at once must reach the scheduler in
+        // the order of their answers.
         let answered = match self.resolution.resolvers {
             Some(_) => {
                 self.resolution
@@ -132,6 +134,8 @@ impl Handle {
         let answer = self
             .send(|reply| Message::Configure(Box::new(command), reply))
             .await??;
+        // Only after the order was taken: a fleet that was refused is none to compare the next one
+        // with.
         *last = Some(GivenFleet { given: fleet, answered });
         Ok(answer)
     }

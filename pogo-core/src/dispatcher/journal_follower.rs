@@ -99,6 +99,8 @@ impl JournalFollower {
         let caught_up = loop {
             let asked = clock.now();
             match read(&*journal, known.at).await? {
+                // The time of the question: something may have been appended while the answer was
+                // on its way.
                 records if records.is_empty() => break asked,
                 records => known.apply(&records)?,
             }
@@ -148,6 +150,7 @@ impl JournalFollower {
 
     async fn next_wakeup(&mut self, reading: &mut BoxFuture<'static, Result<Reading, JournalError>>) -> Wakeup {
         futures::select_biased! {
+            // Records first, so that a query is answered with all that has been read.
             read = reading.fuse() => Wakeup::Read(read),
             request = self.starts.next() => request.map_or(Wakeup::Dropped, Wakeup::Start),
             message = self.messages.next() => message.map_or(Wakeup::Dropped, Wakeup::Message),
@@ -173,6 +176,7 @@ impl JournalFollower {
         match taken {
             Ok((records, is_all)) => {
                 self.away = None;
+                // After the state: a stream that is woken by this asks the state where it begins.
                 self.growth.grow(&records, self.known.at);
                 if is_all {
                     self.next_records()

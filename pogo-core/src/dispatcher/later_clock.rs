@@ -35,6 +35,8 @@ pub(super) fn not_before(clock: Arc<dyn Clock>, last: Timestamp) -> Arc<dyn Cloc
 impl Clock for LaterClock {
     fn now(&self) -> Timestamp {
         let now = self.clock.now();
+        // Never earlier than the clock itself: a clock that was ten minutes behind is right after a
+        // hundred.
         now + self.ahead.saturating_sub((now - self.since) / CATCH_UP)
     }
 
@@ -44,6 +46,7 @@ impl Clock for LaterClock {
             if left.is_zero() {
                 return;
             }
+            // In a loop, since this clock passes slower than the one that sleeps.
             self.clock.sleep_until(self.clock.now() + left).await;
         }
     }

@@ -105,6 +105,8 @@ impl Dispatcher {
             let policy = Arc::clone(self.scheduler.policy());
             let mut configure = Command::new(Order::Configure { fleet, policy });
             configure.actor.clone_from(&command.actor);
+            // In the same batch as the submission, so that no other order comes between the fleet
+            // and the job that needs it.
             self.configure(configure, records)?;
         }
         self.input(command, records)?;

@@ -44,6 +44,7 @@ impl Queries {
 
     /// Answers those that have waited long enough.
     pub(super) fn answer_overdue(&mut self, scheduler: &Scheduler, moment: Moment) {
+        // All have the same patience, so they are overdue in the order in which they came.
         let overdue = self.0.iter().take_while(|(until, _)| *until <= moment.now).count();
         self.0.drain(..overdue).for_each(|(_, look)| look(scheduler, moment));
     }

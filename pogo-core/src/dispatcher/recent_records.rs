@@ -27,6 +27,8 @@ impl RecentRecords {
             None => records,
         };
         if begin != self.end.0 || kept.len() < records.len() {
+            // A gap, as after a record with content: what is here has to be without any, since
+            // positions are counted from the end.
             self.records.clear();
         }
         let surplus = (self.records.len() + kept.len()).saturating_sub(Self::MOST);
@@ -38,6 +40,7 @@ impl RecentRecords {
 
     /// Forgets all.
     pub(super) fn clear(&mut self) {
+        // Not `clear`: nobody follows, so its memory goes as well.
         self.records = VecDeque::new();
     }
 

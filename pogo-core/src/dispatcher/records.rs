@@ -128,7 +128,9 @@ impl RecordReader {
         if self.page.is_empty() {
             // Listens before it reads: an append during the read must wake it too.
             let grown = self.growth.listen();
+            // Read before the records: what was appended before the end is still found below.
             let ended = self.growth.has_ended();
+            // Nothing is asked of the journal: a thousand followers at its end cost it nothing.
             if !ended && self.at == self.growth.end() {
                 return Ok(Read::Nothing(grown));
             }

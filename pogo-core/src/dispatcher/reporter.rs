@@ -94,6 +94,7 @@ impl Reporter {
 
     /// Returns a reporter with a hook that sees every report first.
     pub fn with_hook(&self, hook: Arc<dyn ReportHook>) -> Self {
+        // A chain, since the reporter of an outer layer goes on without this hook.
         let outer = self.hooks.clone();
         Self {
             hooks: Some(Arc::new(HookChain { hook, outer })),
@@ -133,6 +134,8 @@ impl Reporter {
         let (answer, answered) = oneshot::channel();
         let request = BeginRequest { host_lock, answer };
         self.reports.report(self.attempt, Report::Begin(request));
+        // A dispatcher that is gone permits nothing: whoever takes over may have given the host to
+        // another attempt.
         answered.await.unwrap_or(Err(BeginRefused::Stopped))
     }
 

@@ -41,6 +41,8 @@ impl Asked {
         for job in scheduler.jobs().filter(|job| !job.status().is_over()) {
             queries = queries.and_job(job.spec());
         }
+        // Freezes and unfinished jobs too: without an answer for them the new fleet would be
+        // refused.
         for freeze in scheduler.freezes() {
             queries = queries.and(&freeze.hosts);
         }

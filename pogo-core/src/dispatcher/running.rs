@@ -112,6 +112,7 @@ impl Running {
                         format!("it ran before a restart, and could not be found again: {failure}"),
                     ),
                     Ok(Ok(outcome)) => outcome,
+                    // Not failed: it may have panicked after the command had begun.
                     Ok(Err(_panic)) => Outcome::in_doubt("the transport panicked; this is a defect of the transport"),
                     Err(_aborted) => Outcome::in_doubt("it was cancelled, and nobody knows how far it had come"),
                 };

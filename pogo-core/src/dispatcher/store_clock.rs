@@ -42,6 +42,8 @@ impl StoreClock {
         let measured = clock_skew(self.journal.as_ref(), self.clock.as_ref()).boxed();
         let measured = match select(measured, late).await {
             Either::Left((Ok(measured), _)) => Some(measured),
+            // Measured anew and not estimated: a clock that is being set is just what this is to
+            // show.
             Either::Left((Err(_), _)) | Either::Right(_) => None,
         };
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -161,6 +161,7 @@ impl Subscriber {
         if let Some(id) = update.as_ref().ok().and_then(Update::id) {
             self.said = id;
         }
+        // From the last update, of whatever kind: a busy stream needs no heartbeats.
         self.due = self.clock.now() + self.options.heartbeat;
         Some(update)
     }
@@ -180,6 +181,8 @@ impl Subscriber {
                     Err(error) => return Some(Err(error.into())),
                 }
             }
+            // Asked before each read: a reader that was not polled for long would otherwise read an
+            // hour page by page.
             if self.reader.lag() > self.options.max_lag {
                 return Some(Ok(self.resync(ResyncReason::TooSlow)));
             }
@@ -260,6 +263,7 @@ impl Subscriber {
     /// Drops what the reader would have to catch up with.
     fn resync(&mut self, reason: ResyncReason) -> Update {
         (self.begins, self.request.after) = (true, None);
+        // Lets go of the page that was read ahead; where to go on is said by the snapshot.
         self.reader.seek(Seq(0));
         Update::Resync { reason }
     }

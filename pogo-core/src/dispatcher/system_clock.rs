@@ -23,6 +23,8 @@ use crate::Timestamp;
 pub struct SystemClock;
 
 /// The time of this process.
+// One for the process: two dispatchers in it, and the transport's own waits, must not see two
+// times.
 static TIME: Mutex<Option<Reading>> = Mutex::new(None);
 
 /// A time, and when it was.
@@ -73,6 +75,7 @@ impl Clock for SystemClock {
     }
 
     async fn sleep(&self, time: Duration) {
+        // By what elapses alone: a pause of two milliseconds does not care what time of day it is.
         Delay::new(time).await;
     }
 }

@@ -45,7 +45,7 @@ use crate::scheduler::{FailureKind, FenceAnswer, NeverBegan, Outcome};
 /// ```
 #[async_trait]
 pub trait TransportFactory: Send + Sync {
-    /// Capabilities of every transport that it makes; called once.
+    /// Capabilities of every transport that it makes. Called often: the answer is cheap and always the same.
     fn capabilities(&self) -> Capabilities;
 
     /// Whether the transport of such an attempt [resumes](Transport::resumes) it. Asked before any transport is made.
@@ -174,6 +174,7 @@ impl TransportPool {
         let making = self.making(settings);
         let made = making.clone().await;
         if made.is_err() {
+            // This one only: another task may have begun to make it anew meanwhile.
             self.lock().retain(|other| !other.transport.ptr_eq(&making));
         }
         made
@@ -182,6 +183,7 @@ impl TransportPool {
     fn making(&self, settings: &TransportSettings) -> Making {
         let mut made = self.lock();
         let known = made.iter().position(|made| made.settings == *settings);
+        // Taken out and pushed at the end, so that the list is in the order of use.
         let used = match known.map(|known| made.remove(known)) {
             Some(known) if !known.is_outdated() => known,
             _ => {
@@ -209,6 +211,8 @@ impl TransportPool {
 fn make_room(made: &mut Vec<Made>) {
     while made.len() >= TransportPool::KEPT {
         let unused = made.iter().position(|made| match made.transport.peek() {
+            // Counted under the lock that hands them out, so nobody can take one that is found
+            // unused here.
             Some(Ok(transport)) => Arc::strong_count(transport) == 1,
             // It is being made for somebody, or goes by itself.
             _ => false,

@@ -26,7 +26,9 @@ impl Waiters {
 
     /// Answers callers whose job has ended or is unknown; the state must be durable.
     pub(super) fn settle(&mut self, scheduler: &Scheduler) {
+        // Whoever stopped waiting would otherwise stay until the job ends, which may be never.
         self.0.retain_mut(|(_, answer)| !answer.is_canceled());
+        // Backwards, because `swap_remove` moves the last one here, which was looked at before.
         for at in (0..self.0.len()).rev() {
             let found = self.0.get(at).and_then(|(job, _)| end_of(scheduler, *job));
             if let Some(end) = found {

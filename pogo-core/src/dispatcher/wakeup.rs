@@ -66,6 +66,8 @@ impl Dispatcher {
             if let Poll::Ready((attempt, answer)) = self.io.fencing.poll_answer(context) {
                 return Poll::Ready(Wakeup::Pending(Pending::Fenced(attempt, answer)));
             }
+            // A channel without senders is ready for ever, and would keep all below it from being
+            // polled.
             if self.steered {
                 match self.io.messages.poll_next_unpin(context) {
                     Poll::Ready(Some(message)) => return Poll::Ready(Wakeup::Pending(Pending::Message(message))),

@@ -36,6 +36,8 @@ impl ClockSkew {
     /// The skew of a clock by which the store was asked and had answered at these times, when its own clock said so.
     pub fn between((asked, answered): (Timestamp, Timestamp), store: Timestamp) -> Self {
         let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        // The least skew that explains the answer: whatever the store said between question and
+        // answer may be right.
         if store < asked {
             Self(millis(asked - store))
         } else if store > answered {

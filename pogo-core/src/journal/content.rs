@@ -113,6 +113,7 @@ async fn load<T: DeserializeOwned>(
         return Ok(());
     };
     let loaded = match last {
+        // Shared, so that a replay of a thousand configurations with one fleet holds it once.
         Some((of, loaded)) if *of == digest => Arc::clone(loaded),
         _ => {
             let loaded = read(digest, &journal.content(digest).await?)?;
@@ -195,6 +196,7 @@ fn name<T: Serialize>(
     content: &mut Content<T>,
     missing: &mut Vec<StoredContent>,
 ) -> Result<(), JournalError> {
+    // First by address, which spares writing out a large fleet to learn that it is the same.
     name_known(known.as_ref(), content);
     if let Content::Loaded(loaded) = content {
         let stored = StoredContent::of(loaded)?;
@@ -228,6 +230,7 @@ pub(crate) fn committed_len(record: &Record) -> usize {
     if !holds_content(record) {
         return super::stored_len(record);
     }
+    // Any digest has the same length, so the content need not be written out to be counted.
     let (fleet, policy) = (Content::Stored(Digest::of(&[])), Content::Stored(Digest::of(&[])));
     let kind = NamespaceEventKind::Configured { fleet, policy };
     super::stored_len(&Record::new(record.at, Event::of_namespace(kind)))

@@ -223,6 +223,8 @@ struct Owned {
 impl Drop for Owned {
     fn drop(&mut self) {
         self.journal.change(|shared| {
+            // Only its own: after a forced takeover the journal is another's, and freeing it would
+            // let a third one in.
             if shared.is_owned_by(self.claim) {
                 shared.owner = None;
             }
@@ -291,6 +293,7 @@ impl OwnedJournal for Owned {
         let (journal, claim) = (self.journal.clone(), self.claim);
         let store = move |shared: &mut Shared| {
             shared.check_owner(claim)?;
+            // A snapshot of records that are not here would let a replay begin behind the end.
             if upto > shared.end() {
                 return Err(JournalError::Conflict { at: shared.end() });
             }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::scheduler::{Incarnation, RestoreCause, RestoreId};
 
-/// What a store says that is a copy, or has lost its last records.
+/// What a store says of itself if it is a copy, or has lost its last records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RestoredStore {

@@ -62,6 +62,7 @@ fn fitting(all: Vec<Obstacle>, mut room: usize) -> (Vec<Obstacle>, u32) {
             && let Blocker::BucketFull { holders, .. } = &mut obstacle.blocker
             && !holders.is_empty()
         {
+            // Halved and measured again: how many fit depends on the length of their names.
             let most = holders.len() / 2;
             cut += holders.len() - most;
             holders.truncate(most);
@@ -82,6 +83,7 @@ fn fitting(all: Vec<Obstacle>, mut room: usize) -> (Vec<Obstacle>, u32) {
 fn shorten(text: &mut String, most: usize) {
     let mut keep = text.len().min(most);
     while stored_len(text) > most {
+        // Three quarters from the beginning: it says what failed, and the end says where.
         let (head, tail) = (before(text, keep - keep / 4), after(text, text.len() - keep / 4));
         let cut = text.len() - head.len() - tail.len();
         let shorter = format!("{head} [{cut} bytes are cut, as the journal takes no larger record] {tail}");

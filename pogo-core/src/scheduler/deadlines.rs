@@ -122,6 +122,8 @@ impl Deadlines {
 
     /// Builds the queues from the state anew.
     pub(super) fn rebuild(&mut self, state: &State) {
+        // Kept over a rebuild: the state does not have it, and a new fleet is no reason to give
+        // these attempts up.
         let asked = std::mem::take(&mut self.asked);
         *self = Self {
             asked,
@@ -147,6 +149,7 @@ impl Deadlines {
                 (None, _) => {}
             }
         }
+        // Not by number: one that was reopened without a known beginning has an old number and a late start.
         attempts.sort_by_key(|(attempt, running)| (running.started, *attempt));
         for (attempt, running) in attempts {
             deadlines

@@ -116,6 +116,8 @@ impl Scheduler {
         input: Input,
         accept: impl FnOnce(&Checked) -> Result<(), InputError>,
     ) -> Result<Vec<Event>, InputError> {
+        // Before everything else: a clock that ran back would give records that a replay refuses as
+        // out of order.
         if now < self.now {
             return Err(InputError::TimeWentBack { now, last: self.now });
         }
@@ -141,6 +143,8 @@ impl Scheduler {
             _ => {}
         }
         let checked = self.state.check(now, input)?;
+        // Behind the checks and before the first event, so that a caller can refuse what its
+        // journal could not store.
         accept(&checked)?;
         self.now = now;
         self.decide(checked);
@@ -175,6 +179,7 @@ impl Scheduler {
     /// # Errors
     /// An event that cannot follow the events before it is refused, and nothing has changed.
     pub fn apply(&mut self, record: &Record) -> Result<(), ApplyError> {
+        // Put back below if the event is refused: what is refused changes nothing.
         let issued = self.state.attempts.issued();
         if let Some(attempt) = record.event.started().filter(|_| self.has_gaps) {
             let before = attempt.number().saturating_sub(1);
@@ -182,6 +187,7 @@ impl Scheduler {
         }
         let applied = self.state.apply(record.at, &record.event, &mut self.effects);
         applied.inspect_err(|_| self.state.attempts.resume_after(issued))?;
+        // Nobody follows a replay event by event, so its effects have no reader.
         self.effects.clear();
         self.now = self.now.max(record.at);
         // The queues are built when they are next needed: once for a whole journal.

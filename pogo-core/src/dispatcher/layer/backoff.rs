@@ -42,6 +42,8 @@ impl Backoff {
     pub fn pause(&self, tries: u32, chance: u64) -> Duration {
         let doubled = self.first.checked_mul(2_u32.saturating_pow(tries));
         let full = doubled.unwrap_or(self.longest).min(self.longest);
+        // At least half, so that a pause which is drawn short is one; the rest spreads hosts that
+        // broke down at one moment.
         full / 2 + (full / 2).mul_f64((chance % 1024) as f64 / 1024.0)
     }
 }

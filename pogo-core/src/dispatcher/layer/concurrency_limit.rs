@@ -40,6 +40,7 @@ impl Layer for ConcurrencyLimit {
     async fn run(&self, inner: &dyn Transport, mut attempt: Attempt, report: Reporter) -> Outcome {
         let clock = self.clock.as_ref();
         match before_attempt(clock, (&mut attempt, &report), self.slots.acquire()).await {
+            // Named, not `_`: the slot has to live until the attempt has ended.
             Ok(_slot) => inner.run(attempt, report).await,
             Err(outcome) => outcome,
         }

@@ -79,6 +79,8 @@ impl ReportHook for PhaseSignal {
         if phase >= self.phase
             && let Some(reached) = self.reached.lock().unwrap_or_else(PoisonError::into_inner).take()
         {
+            // Later phases count too: a transport may enter none of its hooks, and the cut would
+            // never come.
             let _ = reached.send(());
         }
         true

@@ -75,6 +75,8 @@ impl<T: Transport, L: Layer> Transport for Layered<T, L> {
     }
 
     fn resumes(&self, attempt: &Attempt) -> bool {
+        // Passed on here and not by layers, so that none can forget it: the dispatcher would call
+        // an attempt lost that goes on.
         self.inner.resumes(attempt)
     }
 

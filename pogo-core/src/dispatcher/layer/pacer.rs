@@ -34,6 +34,7 @@ impl Pacer {
     /// Creates a pacer with this many turns per second.
     pub fn per_second(turns: NonZeroU32) -> Self {
         Self {
+            // Rounded up, as the times below: no second has more turns than were allowed.
             interval: NANOS_PER_SECOND.div_ceil(u128::from(turns.get())),
             next: Mutex::new(0),
         }

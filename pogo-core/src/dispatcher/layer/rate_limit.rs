@@ -38,6 +38,8 @@ impl RateLimit {
 impl Layer for RateLimit {
     async fn run(&self, inner: &dyn Transport, mut attempt: Attempt, report: Reporter) -> Outcome {
         let clock = self.clock.as_ref();
+        // A turn that is cancelled is lost and not passed on: giving it back would reorder those
+        // that are waiting.
         let turn = clock.sleep_until(self.pacer.turn(clock.now()));
         match before_attempt(clock, (&mut attempt, &report), turn).await {
             Ok(()) => inner.run(attempt, report).await,

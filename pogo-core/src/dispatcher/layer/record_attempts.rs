@@ -115,6 +115,8 @@ impl Layer for RecordAttempts {
         let report = report.with_hook(Arc::clone(&tape) as Arc<dyn ReportHook>);
         let outcome = inner.run(attempt, report).await;
         let took = self.clock.now() - tape.began;
+        // The transport may have kept its reporter, and with it the tape: it is emptied, not
+        // unwrapped.
         let kept = std::mem::take(&mut *tape.kept.lock().unwrap_or_else(PoisonError::into_inner));
         (self.sink)(RecordedAttempt {
             host,

@@ -43,6 +43,8 @@ impl Replay {
     fn next(&self, attempt: &Attempt) -> Option<RecordedAttempt> {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         let of_host = attempts.get_mut(&attempt.host.name)?;
+        // Not simply the first: attempts of several jobs on one host may come in another order than
+        // when they were recorded.
         let position = of_host
             .iter()
             .position(|recorded| recorded.command == *attempt.command)?;
@@ -85,6 +87,8 @@ impl Transport for Replay {
         let mut limit = self.clock.sleep_until(self.clock.now() + attempt.time_limit).fuse();
         let signal = "TERM".to_owned();
         select_biased! {
+            // First, so that one whose time is over at this very moment ends as it did in the
+            // recording.
             outcome = playing => outcome,
             () = cancelled => Outcome::failed(FailureKind::Signal { signal }, "cancelled"),
             () = limit => Outcome::failed(FailureKind::Timeout, "it took longer in the recording"),

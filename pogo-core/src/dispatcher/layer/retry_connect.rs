@@ -76,6 +76,8 @@ impl Layer for RetryConnect {
             let outcome = inner.run(attempt.clone(), report.clone()).await;
             let unreachable = is_unreachable(&outcome) && !connect.passed.load(Ordering::Relaxed);
             let until = self.clock.now() + self.backoff.pause(tries, chance(&attempt, tries));
+            // Not tried once more where no time would be left: the failure that was seen says more
+            // than a timeout.
             if !unreachable || until >= deadline {
                 return after(tries, outcome);
             }

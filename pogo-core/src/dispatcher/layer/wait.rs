@@ -19,6 +19,8 @@ pub(in crate::dispatcher) async fn before_attempt<T>(
     let mut cancelled = pin!(report.cancelled().fuse());
     let mut limit = clock.sleep_until(began + attempt.time_limit).fuse();
     let done = select_biased! {
+        // A turn that has come counts, even if the attempt is cancelled at the same moment: the
+        // transport sees to that itself.
         done = waiting => Ok(done),
         () = cancelled => Err(cancelled_before(attempt)),
         () = limit => {

@@ -25,6 +25,8 @@ impl OutputHandle {
     pub(in super::super) async fn write(&self, stream: Stream, bytes: &[u8]) {
         let reservation = match self.sink.reserve(bytes.len(), true) {
             Some(Reserved::Now(reservation)) => Some(reservation),
+            // Waiting here slows down the host: its transport reads no more from the connection
+            // meanwhile.
             Some(Reserved::Later(later)) => later.await.ok(),
             Some(Reserved::Closed) | None => None,
         };

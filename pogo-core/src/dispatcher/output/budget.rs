@@ -97,6 +97,8 @@ impl Budget {
                 && *wanted <= state.free
                 && let Some((wanted, sender)) = state.waiting.pop_front()
             {
+                // Taken under the lock for those that are woken: whoever reserves in between must
+                // not get bytes that were promised.
                 state.free -= wanted;
                 granted.push((wanted, sender));
             }

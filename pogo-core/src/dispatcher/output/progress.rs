@@ -32,6 +32,8 @@ impl Progress {
             Stream::Stderr => stderr,
             Stream::Note => note,
         };
+        // Relaxed: the lock of the queue orders these, and the end of an attempt reads them after
+        // its last piece.
         length.fetch_add(bytes as u64, Ordering::Relaxed)
     }
 

@@ -100,6 +100,7 @@ impl OutputSink {
     /// Creates a sink for up to this many bytes, but at least one piece.
     pub(in super::super) fn new(bytes: usize, clock: Arc<dyn Clock>, observer: Arc<Guarded>) -> Arc<Self> {
         Arc::new(Self {
+            // At least one piece, or a reservation for it would wait for ever.
             budget: Budget::new(bytes.max(Self::LARGEST_PIECE + Self::OVERHEAD)),
             queue: Mutex::default(),
             writer: AtomicWaker::new(),
@@ -176,6 +177,7 @@ impl OutputSink {
     }
 
     fn poll_due(&self, context: &mut Context<'_>, is_due: impl Fn(&OutputQueue) -> bool) -> Poll<()> {
+        // Registered before it looks, so that a piece which is pushed in between wakes it.
         self.writer.register(context.waker());
         match is_due(&self.lock()) {
             true => Poll::Ready(()),

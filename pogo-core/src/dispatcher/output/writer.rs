@@ -65,6 +65,7 @@ async fn write(sink: Arc<OutputSink>, store: Arc<dyn OutputStore>) {
         sink.is_due(LINGER).await;
         let mut batch = sink.take_batch();
         keep((&sink, store.as_ref(), &mut alarm), &mut batch).await;
+        // Only now: whoever flushes waits until these are dropped.
         drop(batch.flushes);
     }
 }
@@ -79,6 +80,7 @@ async fn keep((sink, store, alarm): (&OutputSink, &dyn OutputStore, &mut Alarm),
     }
     let (attempts, answers): (Vec<Arc<Progress>>, Vec<_>) =
         seals.drain(..).map(|seal| (seal.progress, seal.answer)).unzip();
+    // Lengths as they are now: an attempt writes nothing behind its own end.
     let ended: Vec<_> = attempts
         .iter()
         .map(|attempt| (Arc::clone(&attempt.source), attempt.length()))
@@ -134,6 +136,8 @@ async fn patiently<T>(
     }
     sink.stall(HANGS);
     hangs();
+    // Still awaited, since a second call beside it could be carried out first, and put the frames
+    // in another order.
     let answer = call.await;
     sink.go_on();
     answer

@@ -28,6 +28,8 @@ impl Cache {
         question: (String, String),
         hosts: Vec<HostName>,
     ) {
+        // Old ones go only when there is no room: a pass over all of them for each answer would
+        // cost more than it frees.
         if self.answers.len() >= Self::MOST {
             self.answers.retain(|_, (since, _)| lives(now, *since, lifetime));
         }

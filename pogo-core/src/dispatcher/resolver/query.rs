@@ -98,6 +98,7 @@ impl ResolverQueries {
         for (resolver, args) in selector.externals() {
             let asked = self.0.entry(resolver.to_owned()).or_default();
             let place = asked.entry(args.to_owned()).or_default();
+            // The first position: an error names one line, and the first is where the reader looks.
             *place = place.take().or_else(|| origin.cloned());
         }
     }

@@ -102,6 +102,7 @@ impl Resolvers {
     ) -> Result<FleetBuilder, ResolversError> {
         let batches = queries.by_resolver().map(|(name, asked)| self.batch(name, asked));
         let mut failures = Vec::new();
+        // At once, so that the slowest resolver sets the time and not the sum of all.
         for answered in join_all(batches).await {
             match answered {
                 Ok(answers) => {
@@ -143,6 +144,7 @@ impl Resolvers {
             }
         };
         let lists = answered.map_err(|error| failed(&asked, error))?;
+        // A list too few would give each question behind it the hosts of its neighbour.
         if lists.len() != asked.len() {
             let (given, wanted) = (lists.len(), asked.len());
             return Err(because(
@@ -150,6 +152,7 @@ impl Resolvers {
                 &ResolverFailureReason::Miscounted { given, asked: wanted },
             ));
         }
+        // Only whole answers are kept: a failure is asked again at the next call.
         self.remember(&asked, &lists);
         answers.extend(asked.into_iter().zip(lists));
         Ok(answers)
@@ -187,6 +190,7 @@ fn failed(asked: &[ResolverQuery], error: ResolverError) -> Vec<ResolverFailure>
         ResolverError::Refused { args, message } => {
             let mut meant: Vec<ResolverQuery> =
                 asked.iter().filter(|question| question.args == args).cloned().collect();
+            // A resolver that names a question which nobody asked: then all are in question.
             if meant.is_empty() {
                 meant = asked.to_vec();
             }

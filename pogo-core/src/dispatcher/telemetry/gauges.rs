@@ -63,10 +63,13 @@ impl Gauges {
     /// Counts the changed jobs as they now stand.
     pub(super) fn update(&mut self, scheduler: &Scheduler) {
         let (tasks, statuses) = (self.tasks, self.statuses);
+        // Once for each commit and not for each event: a job of ten thousand hosts changes many
+        // times in one.
         while let Some(job) = self.changed.pop() {
             let now = scheduler.job(job).map(|job| (job.tally(), job.status()));
             let before = match now {
                 Some(now) => self.jobs.insert(job, now),
+                // It has retired, and its tasks are no longer counted among those of all jobs.
                 None => self.jobs.remove(&job),
             };
             if let Some(now) = now {

@@ -64,6 +64,8 @@ impl Observer for Metrics {
         gauge!("pogo_journal_available").set(1.0);
         self.with(|watched| {
             let running = scheduler.attempts().into_iter();
+            // Attempts of the dispatcher before count from their own start, or their durations
+            // would all begin at the takeover.
             watched.began = running.map(|attempt| (attempt.id, attempt.started)).collect();
             watched.gauges.start(scheduler);
         });

@@ -202,10 +202,12 @@ impl Trace {
 impl Layer for Trace {
     async fn run(&self, inner: &dyn Transport, attempt: Attempt, report: Reporter) -> Outcome {
         let span = self.attempt_span(&attempt);
+        // The usual case where no subscriber is set up: the attempt then has no hook either.
         if span.is_disabled() {
             return inner.run(attempt, report).await;
         }
         let phases = Arc::new(Phases(Mutex::new(Some((span.clone(), Span::none())))));
+        // A guard, since an attempt that is given up is dropped and its span must say so.
         let mut open = OpenAttempt {
             span: span.clone(),
             phases: Arc::clone(&phases),

@@ -28,7 +28,11 @@ impl Agenda {
         for job in state.unfinished() {
             agenda.add_job(state, job);
         }
+        // Classes are most of the agenda's memory where limits are many, and a build knows how many
+        // there are.
         agenda.classes.shrink_to_fit();
+        // Weighed once at the end: each task changes the load of its buckets, and keys compare
+        // loads of all jobs.
         agenda.load.weigh_all(state);
         for class in 0..agenda.classes.len() {
             agenda.reopen(state, class);
@@ -43,10 +47,13 @@ impl Agenda {
             hints: TaskHints::of(state, job),
             ..JobQueues::default()
         };
+        // Only where there are gates to open: a small job without stages allocates nothing here.
         if !job.stages.stages().is_empty() {
             queues.by_track.resize_with(job.stages.tracks().len(), Vec::new);
         }
         let fresh = self.classes.len();
+        // Two passes: the first counts the tasks of each class, so that the second can write them
+        // into one list without moving any.
         let mut queued = Vec::with_capacity(job.tasks.len());
         for task in job.positions() {
             let class = self.class_for(state, job, task, &mut queues);
@@ -81,6 +88,7 @@ impl Agenda {
         let mut end = saturating_u32(self.listed.len());
         for class in &mut self.classes[fresh..] {
             let begin = end;
+            // Until here `listed.end` was the number of the class's tasks.
             end += class.listed.end;
             class.listed = Span {
                 next: begin,
@@ -96,6 +104,8 @@ impl Agenda {
         for class in &self.classes[fresh..] {
             let Span { next, end } = class.listed;
             let tasks = &mut self.listed[next as usize..end as usize];
+            // A job in listed order, which is most of them, costs one comparison for each task and
+            // no sort.
             if !tasks.is_sorted_by_key(|&task| queues.listed_order(job, task)) {
                 tasks.sort_by_cached_key(|&task| queues.listed_order(job, task));
             }
@@ -119,7 +129,10 @@ impl Agenda {
             by_bucket,
             ..
         } = self;
+        // Borrowed apart: the table of keys compares and hashes through the classes.
         let is_it = |&class: &u32| classes[class as usize].key == key;
+        // The table stores positions alone, so hashes are worked out from the classes: a table with
+        // its own copy of each key was twice the size where there are more limits than hosts.
         let rehash = |&class: &u32| FxBuildHasher.hash_one(classes[class as usize].key);
         match by_key.entry(FxBuildHasher.hash_one(key), is_it, rehash) {
             Entry::Occupied(known) => *known.get() as usize,
@@ -148,6 +161,8 @@ impl Agenda {
             self.stale = true;
             return;
         };
+        // Taken out for the call, because `class_for` changes the agenda's classes and the job's
+        // queues at once.
         let mut queues = std::mem::take(queues);
         let class = self.class_for(state, job, task, &mut queues);
         queues.class_of[task as usize] = saturating_u32(class);
@@ -155,6 +170,7 @@ impl Agenda {
         self.classes[class]
             .late
             .insert(queues.order(job, task, job.task(task).tries));
+        // The new task may come before the front that is remembered.
         self.classes[class].front = None;
         self.jobs.insert(id.index(), queues);
         self.requeue_if_startable(state, class);
@@ -174,6 +190,8 @@ impl Agenda {
         let (Some(job), Some(queues)) = (state.jobs.get(&id), self.jobs.get_mut(&id.index())) else {
             return;
         };
+        // The task stays in the list of its class, where it is passed over: taking it out would
+        // move all tasks behind it.
         queues.waiting.remove(task);
         if fresh {
             let work = queues.work(task);
@@ -195,6 +213,8 @@ impl JobQueues {
         };
         let balanced = job.order == HostOrder::Balanced;
         let expected = hints.expected(task).filter(|_| balanced).unwrap_or(0);
+        // The task itself comes last, so that no two orders are equal and a replay breaks ties
+        // alike.
         (tries, Reverse(expected), hints.rank(task).unwrap_or(task), task)
     }
 
@@ -239,6 +259,8 @@ fn ranks(job: &Job) -> Vec<u32> {
         return vec![];
     }
     let mut order: Vec<u32> = job.positions().collect();
+    // Drawn from the seed by a hash: the core has no random source, and a replay has to find the
+    // same order.
     order.sort_by_cached_key(|&task| {
         let mut hasher = FxHasher::default();
         hasher.write_u64(job.spec.seed);

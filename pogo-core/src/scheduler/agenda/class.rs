@@ -109,6 +109,8 @@ impl Late {
     pub(crate) fn pop_first(&mut self) {
         if let Some(tasks) = &mut self.0 {
             tasks.pop_first();
+            // Lets the allocation go: few classes ever have late tasks, and those that had some
+            // rarely have more.
             if tasks.is_empty() {
                 self.0 = None;
             }
@@ -150,6 +152,7 @@ impl Class {
     // Were both to count, a class to which tasks come one by one would have an entry for each, all
     // to be corrected at each start.
     pub(super) fn entry(&mut self, key: Key, class: ClassId) -> Entry {
+        // May wrap: an entry that is older by four thousand million others has long left its queue.
         self.ticket = self.ticket.wrapping_add(1);
         Entry {
             key,

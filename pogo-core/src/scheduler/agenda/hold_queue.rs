@@ -42,6 +42,8 @@ impl HoldQueue {
 
     /// Something has changed that decides whether a host can be held.
     pub(super) fn touch(&mut self, state: &State, host: HostId) {
+        // Each start and end of a task comes here: where nobody waits for a hold it costs two
+        // comparisons.
         if state.holds.any_waits() || !self.line_of.is_empty() {
             self.touched.insert(host);
         }
@@ -58,6 +60,8 @@ impl HoldQueue {
     }
 
     fn put_in_line(&mut self, state: &State, host: HostId) {
+        // Taken out first: its profile or its need of a slot may have changed, and with them its
+        // line.
         if let Some((line, order)) = self.line_of.remove(&host)
             && let Some(orders) = self.lines.get_mut(&line)
         {
@@ -103,6 +107,8 @@ impl HoldQueue {
             self.put_in_line(state, host);
         }
         let mut firsts = Vec::new();
+        // Each line is asked for its first alone: those behind it need the same slots, and would be
+        // refused too.
         while let Some(line) = self.woken.pop_first() {
             firsts.extend(self.first_in(state, line).map(|order| (line, order)));
         }

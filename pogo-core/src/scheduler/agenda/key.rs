@@ -32,6 +32,8 @@ impl From<Urgency> for Key {
         let priority_tries_load = u64::from(priority) << 32 | u64::from(!of.tries) << 16 | u64::from(of.load);
         Self {
             priority_tries_load,
+            // The complement makes the lower number the greater key, so that one comparison of
+            // integers does.
             expected_job: u64::from(of.expected) << 32 | u64::from(!of.job.number()),
             rank: !of.rank,
         }
@@ -42,6 +44,8 @@ impl Key {
     /// Lowers the load to this one. A key without a load keeps none.
     pub(super) fn lower_load(&mut self, load: u16) {
         const LOAD: u64 = 0xffff;
+        // Never raised: a key that is too low would hide its class behind others until the queues
+        // are built anew.
         let low = (self.priority_tries_load & LOAD).min(u64::from(load));
         self.priority_tries_load = self.priority_tries_load & !LOAD | low;
     }

@@ -13,6 +13,8 @@ pub(crate) struct Load {
 
 impl Load {
     /// The work of a task whose job does not say what to expect.
+    // Only the ratio to times that are known matters: a job without any gives each host the same
+    // weight.
     pub(crate) const UNKNOWN: u32 = 10_000;
 
     pub(super) fn new(buckets: usize) -> Self {
@@ -58,6 +60,8 @@ impl Load {
 
     /// How loaded a bucket is that has so much work and so many slots.
     pub(crate) fn per_slot(work: u64, slots: u32) -> u16 {
+        // A frozen group has no slots, and nothing is divided by 0: its work counts as if it had
+        // one.
         coarse(work / u64::from(slots.max(1)))
     }
 

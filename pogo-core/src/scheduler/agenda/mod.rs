@@ -230,6 +230,7 @@ impl Agenda {
     // keys, which queues correct lazily.
     fn raise_urgency(&mut self, state: &State, bucket: crate::plan::BucketId, before: ClassId) {
         let Some(by_bucket) = &mut self.by_bucket else { return };
+        // Taken out and put back below, since queueing a class again needs the whole agenda.
         let classes = std::mem::take(&mut by_bucket[bucket.index()]);
         for &at in &classes {
             let (at, class) = (at as ClassId, &self.classes[at as usize]);
@@ -261,6 +262,8 @@ impl Agenda {
     /// Forgets a job that has finished. Its tasks stay in the lists until such tasks are three quarters of them.
     // Taking them out at once would cost a pass over every queue for each job that ends.
     fn remove_job(&mut self, job: JobId) {
+        // Small agendas are never built anew for this: it would cost more than the tasks that they
+        // keep.
         const SLACK: usize = 1_024;
         if let Some(queues) = self.jobs.remove(&job.index()) {
             self.wait_queues.forget_job(job.index());
@@ -279,6 +282,7 @@ impl Agenda {
         let (Some(job), Some(queues)) = (state.jobs.get(&id), self.jobs.get(&id.index())) else {
             return;
         };
+        // A track may be behind several gates, and this one may not be the last of them to open.
         let mut opened = Vec::new();
         for &track in job.gates.tracks_of(stage) {
             if job.gates.track_is_open(track) {

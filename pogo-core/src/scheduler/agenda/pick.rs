@@ -23,12 +23,15 @@ impl Agenda {
     pub(crate) fn pick(&mut self, state: &State) -> Option<Pick> {
         loop {
             let task = self.most_urgent(state);
+            // Asked at each turn: a start that was just decided may have taken the slot that the
+            // hold was to get.
             let hold = self.holds.next(state, &self.load);
             let comes_first = |(key, _): (Key, _)| task.is_none_or(|((of_task, _), _)| key > of_task);
             if let Some((_, host)) = hold.filter(|&hold| comes_first(hold)) {
                 return Some(Pick::Hold(host));
             }
             let Some(((key, class), source)) = task else {
+                // Nothing more can start, so what a burst of submissions has allocated can go.
                 self.open.entries.tidy();
                 return None;
             };
@@ -120,6 +123,8 @@ impl Agenda {
                     };
                     at += 1;
                 }
+                // The order of woken queues does not matter: the greatest front is looked for among
+                // all of them.
                 None => _ = self.wait_queues.woken().swap_remove(at),
             }
         }
@@ -128,6 +133,8 @@ impl Agenda {
     /// The front of one queue, after correcting keys that have decreased and dropping entries that stand for nothing.
     fn top(&mut self, state: &State, reason: Option<WaitReason>) -> Option<(Key, ClassId)> {
         loop {
+            // Corrected at the front alone: keys only fall, so whatever is true there is the
+            // greatest of all.
             let first = *self.queue(reason).entries.peek()?;
             let key = self.corrected_key(state, reason, first);
             if key == Some(first.key) {
@@ -188,6 +195,8 @@ impl Agenda {
         if !job.is_unbound && !job.gates.track_is_open(key.track) {
             return Some(ClassStatus::BehindGate);
         }
+        // Before buckets: where the job itself is full, a freed slot of a bucket would wake the
+        // class in vain.
         if job.is_at_max_parallel() {
             return Some(ClassStatus::Waiting(WaitReason::Job(key.job)));
         }
@@ -256,6 +265,8 @@ impl Agenda {
         // built afresh do not know of it, and a restored scheduler would decide otherwise.
         let listed = |task: u32| !queues.is_late(task) && waits(task);
         let Span { next, end } = &mut entry.listed;
+        // Never goes back: tasks that are passed over here and wait again later are queued as late
+        // ones.
         while next < end && !listed(self.listed[*next as usize]) {
             *next += 1;
         }

@@ -42,6 +42,7 @@ impl<T: Ord> PriorityQueue<T> {
     pub(super) fn peek(&self) -> Option<&T> {
         match self {
             Self::Few(heap) => heap.peek(),
+            // `None` is less than any entry, so an empty part never hides the other.
             Self::Many(many) => many.sorted.front().max(many.rest.peek()),
         }
     }
@@ -107,6 +108,8 @@ impl<T: Ord> PriorityQueue<T> {
 
     /// Gives memory back that few of so many entries as there were need.
     pub(super) fn tidy(&mut self) {
+        // Four times and a thousand: a queue that shrinks and grows with each wave does not
+        // allocate for each.
         const SLACK: usize = 1_024;
         match self {
             Self::Few(_) => {}
@@ -154,6 +157,7 @@ impl<T: Ord> Many<T> {
 }
 
 fn replace_first<T: Ord>(heap: &mut BinaryHeap<T>, entry: T) {
+    // One sift down, where popping and pushing is two.
     if let Some(mut first) = heap.peek_mut() {
         *first = entry;
     }

@@ -66,8 +66,10 @@ impl<'a> Rehearsal<'a> {
     fn new(state: &State, spec: &JobSpec, compiled: &'a Compiled) -> Self {
         let hosts = saturating_u32(compiled.tasks.len());
         let settings = spec.settings.resolve(hosts);
+        // A settling host keeps its slots, so the time counts as the task's own.
         let settle = u64::try_from(settings.settle.as_millis()).unwrap_or(u64::MAX);
         let expected = expected(state, spec, compiled);
+        // Numbered anew from 0: a namespace has many buckets, and a small job is in few of them.
         let mut known: BTreeMap<BucketId, usize> = BTreeMap::new();
         let mut slots = Vec::new();
         let tasks = compiled.tasks.iter().map(|task| {
@@ -108,6 +110,8 @@ impl<'a> Rehearsal<'a> {
                     .push(Reverse((now.saturating_add(rehearsed.time), progress.started, task)));
             }
             let Some(Reverse((end, _, task))) = progress.running.pop() else {
+                // Nothing runs and nothing starts: a limit of 0, perhaps, of which no order makes
+                // more.
                 return progress.waiting.is_empty().then_some(now);
             };
             now = end;
@@ -172,6 +176,8 @@ impl RehearsalProgress {
         startable.max_by_key(|&at| {
             let rehearsed = &job.tasks[self.waiting[at]];
             let load = rehearsed.buckets.iter().map(|&bucket| self.level[bucket]).max();
+            // The same order as keys of queues have, without which the rehearsal would foretell
+            // another job.
             (load, rehearsed.work, Reverse(at))
         })
     }

@@ -30,6 +30,7 @@ impl TaskBits {
                     *self = Self::Many(Box::new(few.chain([task as usize]).collect()));
                 }
             },
+            // Grows, since a job's late tasks are few and its set begins without room for them.
             Self::Many(bits) => bits.grow_and_insert(task as usize),
         }
     }

@@ -92,6 +92,7 @@ impl WaitQueues {
     }
 
     fn queue_at(&mut self, position: u32) -> &mut Queue {
+        // Keeps neighbours together: jobs that report in turn wait for neighbouring buckets.
         let hash = |position: u32| DenseHash::default().hash_one(position);
         let is_it = |queue: &Queue| queue.position == position;
         let entry = self.buckets.entry(hash(position), is_it, |queue| hash(queue.position));
@@ -110,6 +111,8 @@ impl WaitQueues {
                 if !self.is_occupied(reason) {
                     continue;
                 }
+                // The bit is only cleared when somebody comes by: clearing it at each pop would
+                // cost a look at the queue's end there.
                 if self.queue(reason).entries.is_empty() {
                     self.occupied.remove(position(bucket, repair) as usize);
                 } else {

@@ -23,6 +23,8 @@ impl Scheduler {
             .jobs
             .get(&id)
             .is_some_and(|job| job.status == JobStatus::Finished);
+        // An answer that cannot end the attempt now is recorded all the same: orders look at it
+        // before they free the host.
         let outcome = answer.outcome().filter(|_| may_end);
         let kind = TaskEventKind::Fenced {
             attempt,
@@ -36,6 +38,8 @@ impl Scheduler {
                 // a restore.
                 self.emit_job(id, JobEventKind::Paused);
             }
+            // No digest of output: what its dispatcher had of it went into the record that put the
+            // attempt in doubt.
             self.report(attempt, outcome, None);
             if was_over {
                 self.end_again(id);

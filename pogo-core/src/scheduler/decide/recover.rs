@@ -10,6 +10,8 @@ impl Scheduler {
     /// event.
     pub(super) fn recover(&mut self, resumed: &[AttemptId]) {
         let resumed: BTreeSet<AttemptId> = resumed.iter().copied().collect();
+        // Collected first, in the order of their numbers: each doubt changes the attempts, and a
+        // replay needs one order.
         let attempts: Vec<(AttemptId, Phase)> = self
             .state
             .attempts

@@ -71,6 +71,8 @@ impl Scheduler {
         // An abort ends attempts later than its own records, whose actor is not known any more by then.
         self.actor = self.cancelled_by(attempt);
         match outcome {
+            // Not refused as a failure: a transport that runs without permission may well have run
+            // it, so a retry could run it twice.
             Outcome::Succeeded if self.was_not_permitted(attempt) => {
                 let message = "it reports success, and was not permitted to begin; this is a defect of the transport";
                 self.lose(attempt, message.to_owned(), (DoubtCause::Reported, output));
@@ -295,6 +297,7 @@ fn busy_delay(reason: NeverBegan, before: u8) -> Duration {
         NeverBegan::NotReady => Duration::from_secs(60),
         _ => Duration::from_secs(300),
     };
+    // At most 2^6: a count that never ends must not shift beyond the number.
     FIRST.saturating_mul(1 << before.min(6)).min(longest)
 }
 

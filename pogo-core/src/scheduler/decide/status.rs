@@ -43,6 +43,8 @@ impl Scheduler {
     fn next_status(&mut self, id: JobId) -> Option<JobEventKind> {
         let job = self.state.jobs.get(&id)?;
         let look = self.outlook.look(&self.state, job);
+        // First, so that a job whose last host was skipped ends whatever it was: paused, halting or
+        // blocked.
         if job.tally.running == 0 && job.tally.waiting == 0 && job.status != JobStatus::Finished {
             let tally = job.tally;
             return Some(JobEventKind::Finished { tally });

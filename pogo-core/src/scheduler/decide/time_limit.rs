@@ -23,6 +23,8 @@ pub(in crate::scheduler) fn failure(running: &Running, job: &Job, mut failure: F
 /// Adds the time limit that led to a doubt.
 pub(in crate::scheduler) fn doubt(running: &Running, job: &Job, message: String) -> String {
     match running.cancelling.and_then(|reason| limit(reason, &job.settings)) {
+        // Said in words as well as by the cause: the message is what people see in summaries and
+        // logs.
         Some(limit) => with_limit(&format!("told to end {limit}"), &message),
         None => message,
     }

@@ -7,6 +7,8 @@ impl Scheduler {
     /// Handles all deadlines that have passed.
     pub(super) fn time_out(&mut self) {
         self.deadlines.tidy(&self.state);
+        // One at a time, since each may end another: a job's limit cancels attempts that are due
+        // for a limit of their own.
         while let Some(due) = self.deadlines.due(&self.state, self.now) {
             match due {
                 Due::Attempt(attempt) => self.request_cancel(attempt, CancelReason::AttemptTimeout),

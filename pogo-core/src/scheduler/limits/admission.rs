@@ -27,6 +27,8 @@ pub(crate) fn admit(buckets: impl Iterator<Item = (BucketId, Usage)>, repair: bo
 /// Whether one bucket has a slot for the host.
 pub(crate) fn has_room(usage: Usage, repair: bool) -> bool {
     if repair {
+        // `min_available` does not count what runs: by it, a host that is down already may always
+        // be repaired.
         !usage.limit.bounds_running || usage.running < usage.limit.slots
     } else {
         usage.unavailable < usage.limit.slots

@@ -26,6 +26,8 @@ impl Usage {
     /// Counts what has changed of a host.
     pub(in crate::scheduler) fn count(&mut self, running: Change, unavailable: Change) {
         step(&mut self.running, running);
+        // `max_running` is kept as a limit of which only running hosts take a slot, so that
+        // admission, prospects and the lower bound need no case for it.
         let taken = match self.limit.counts_unavailable {
             true => unavailable,
             false => running,
@@ -49,6 +51,8 @@ impl Change {
 
 fn step(counter: &mut u32, change: Change) {
     match change {
+        // No saturation: a count that would leave its range is a defect, which debug builds stop at
+        // and `verify` finds.
         Change { was: false, is: true } => *counter += 1,
         Change { was: true, is: false } => *counter -= 1,
         _ => {}

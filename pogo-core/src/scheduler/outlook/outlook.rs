@@ -110,6 +110,7 @@ impl Outlook {
     fn add(&mut self, state: &State, id: JobId) {
         self.mark(id);
         let Some(job) = state.jobs.get(&id) else { return };
+        // The new job may repair hosts that are stuck. Where none is, no answer can depend on it.
         if !self.stuck.is_empty() {
             job.hosts().for_each(|host| self.invalidate_host(state, host));
         }
@@ -187,10 +188,13 @@ impl Outlook {
         if self.stale {
             *self = Self::build(state);
         }
+        // Worked out again here and not when it was invalidated: many events of one input touch the
+        // same bucket.
         for bucket in std::mem::take(&mut self.invalid) {
             let before = self.forget_answer(bucket).filter(|before| !before.jobs.is_empty());
             let Some(before) = before else { continue };
             let (has_room, found_from) = self.work_out(state, bucket);
+            // Most changes leave the answer as it was, and then no job is looked at.
             if has_room != before.has_room {
                 self.marked.extend(before.jobs.iter());
             }
@@ -235,6 +239,8 @@ impl Outlook {
         let waits = |task: &u32| job.task(*task).state == TaskState::Waiting;
         let witness = self.idle.get(&job.id).and_then(|idle| idle.witness);
         let mut full = BucketIds::new();
+        // Tasks that are alike in these four have the same answer: a blocked job of a million hosts
+        // has a handful of kinds.
         let mut seen = BTreeSet::new();
         for task in witness.into_iter().chain(job.positions()).filter(waits) {
             let host = job.host(task);
@@ -249,6 +255,8 @@ impl Outlook {
                 self.set_idle(job.id, IdleJob { witness, buckets });
                 return Some(true);
             }
+            // Only the full ones: the job goes on when one of these gets room, and no other bucket
+            // can change that.
             full.extend(buckets.into_iter().filter(|&bucket| !self.has_room(state, bucket)));
         }
         let idle = IdleJob {
@@ -305,6 +313,8 @@ impl Outlook {
     fn work_out(&self, state: &State, bucket: BucketId) -> (bool, Option<Box<Scope>>) {
         let slots = state.usage[bucket.index()].limit.slots;
         let stuck = self.stuck_in.get(&bucket).map_or(0, BTreeSet::len);
+        // Nearly every bucket ends here: hosts that run give their slots back, so only stuck ones
+        // can fill it for good.
         if slots == 0 || stuck < slots as usize {
             return (slots > 0, None);
         }
@@ -356,6 +366,8 @@ impl Outlook {
             {
                 answer.jobs.remove(job);
                 if answer.jobs.is_empty() {
+                    // An answer that no job waits for would be worked out again at each change of
+                    // its hosts, for nobody.
                     self.forget_answer(bucket);
                 }
             }

@@ -49,6 +49,7 @@ impl Scope {
             if !scope.buckets.insert(bucket) {
                 continue;
             }
+            // A bucket with room holds nobody back, so what would repair its hosts does not matter.
             let full = stuck_in(bucket).filter(|stuck| stuck.len() >= slots);
             for &host in full.into_iter().flatten() {
                 if scope.hosts.insert(host) {
@@ -72,6 +73,8 @@ impl Scope {
                 at_once.insert(task);
                 continue;
             }
+            // Which of its stages opens depends on all of its tasks, so the job is worked out as a
+            // whole.
             *tasks = None;
             if job.status.may_start() {
                 let profiles: BTreeSet<u32> = waiting(job).map(|task| job.target(task).profile).collect();
@@ -168,6 +171,8 @@ impl Prospects {
             if let Some(known) = self.startable.get_mut(&job.id) {
                 known.insert(task as usize);
             }
+            // A run repairs what failed. What is held or marked down stays so until somebody says
+            // otherwise.
             if self.holding.contains(&host) && !state.host(host).is_kept_out() {
                 self.holding.remove(&host);
                 for bucket in state.rules.held_by(host) {
@@ -233,6 +238,7 @@ impl Prospects {
         for &task in &stage.tasks {
             match job.task(task).state {
                 TaskState::Waiting if !self.is_startable(job, task) => return false,
+                // A cancelled host was not done, so the stage behind it waits for an order.
                 TaskState::Cancelled => return false,
                 TaskState::Failed | TaskState::InDoubt => failed += 1,
                 TaskState::Waiting | TaskState::Running | TaskState::Succeeded | TaskState::Skipped => {}

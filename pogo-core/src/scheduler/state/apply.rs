@@ -48,6 +48,8 @@ impl State {
     ) -> Result<(), ApplyError> {
         debug_assert!(at >= self.at);
         debug_assert_eq!(self.validate_event(event), Ok(()), "{event:?}");
+        // Before the event, since much of it is noted with its time; put back if it cannot be
+        // applied.
         let before = std::mem::replace(&mut self.at, at);
         self.apply_now(event, hint, effects).inspect_err(|_| self.at = before)
     }
@@ -146,6 +148,7 @@ impl State {
         let JobEvent { job: id, kind, actor } = event;
         let (id, actor) = (*id, actor.as_ref());
         if let JobEventKind::Submitted { spec, hosts, retry_of } = kind {
+            // The check has compiled it already; a replay has nothing but the record.
             let compiled = match hint.compiled {
                 Some(compiled) => compiled,
                 None => self.compile_submitted(spec, hosts)?,

@@ -146,6 +146,8 @@ impl State {
         self.move_task(at, TaskState::Running, effects);
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let task = &mut job.tasks[task as usize];
+        // Saturates: a host may be tried for years by a job without an end, and only the order of
+        // small counts matters.
         task.record.tries = task.record.tries.saturating_add(1);
         (task.attempt, task.times) = (attempt, AttemptTimes::UNKNOWN);
         let target = task.target.clone();
@@ -175,6 +177,8 @@ impl State {
         let job = self.jobs.get_mut(&id).ok_or(ApplyError::UnknownJob { job: id })?;
         let record = &mut job.tasks[task as usize];
         record.times = AttemptTimes::between(job.submitted, running.started, self.at);
+        // In a row: one attempt that began shows that the host is no longer busy, and the next
+        // pause is short again.
         record.record.never_began = match to == TaskState::Waiting {
             true => record.record.never_began.saturating_add(1),
             false => 0,

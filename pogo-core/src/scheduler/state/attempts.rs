@@ -103,6 +103,8 @@ impl Attempts {
         self.issued = self.issued.max(attempt.number());
         // What a snapshot restores has gaps.
         let gap = self.at(attempt).map(|at| at.saturating_sub(self.window.len()));
+        // A restore raises numbers by 2^31: filling such a gap would allocate gigabytes of empty
+        // slots.
         if self.window.is_empty() || gap.is_none_or(|gap| gap > Self::SLACK) {
             self.move_up_to(self.window.len());
             self.first = attempt.number();
@@ -139,6 +141,8 @@ impl Attempts {
         };
         let ended = self.window.get_mut(at)?.take()?;
         self.live -= 1;
+        // Only from the front: an attempt that ends in the middle leaves its slot empty until those
+        // before it have ended.
         while let Some(None) = self.window.front() {
             self.window.pop_front();
             self.first += 1;
@@ -185,6 +189,8 @@ impl Attempts {
 /// Equal are those with the same attempts, in the window or behind it.
 impl PartialEq for Attempts {
     fn eq(&self, other: &Self) -> bool {
+        // Where the window begins depends on what ended when; a restored scheduler has another and
+        // is equal.
         self.issued == other.issued && self.in_order() == other.in_order()
     }
 }

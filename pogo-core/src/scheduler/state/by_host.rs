@@ -52,6 +52,8 @@ impl JobOfHost {
     }
 
     fn position(host: HostId) -> (u32, usize) {
+        // Eight numbers of four bytes are half a line of a cache, which jobs of neighbouring hosts
+        // share.
         (host.number() / 8, host.index() % 8)
     }
 }

@@ -22,6 +22,7 @@ impl State {
         let leaving = self.leaving(fleet);
         let given = Some(Arc::clone(fleet));
         let (fleet, removed) = self.with_leaving(fleet, &leaving)?;
+        // All of it on a copy: a policy that does not fit leaves the state as it was.
         let rules = Rules::compile_without(&fleet, policy, &removed)?;
         let mut next = Self {
             at,
@@ -58,6 +59,7 @@ impl State {
         // Before the hosts: what runs on a host is found through its jobs.
         next.index_jobs();
         next.move_hosts(self);
+        // Behind the hosts: what is left of retired jobs is kept by hosts that still hold slots.
         next.prune_remnants();
         next.hold_returned();
         Ok(next)
@@ -173,6 +175,8 @@ impl State {
 impl Job {
     /// The hosts as this fleet numbers them; it has all of them.
     fn hosts_in(&self, fleet: &Fleet) -> Vec<HostId> {
+        // Names stay while ids change with each fleet, so whatever outlives a fleet is found by
+        // name.
         let names = self.names.iter();
         names.filter_map(|name| fleet.id(name.as_str())).collect()
     }

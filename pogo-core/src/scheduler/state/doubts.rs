@@ -188,6 +188,7 @@ impl State {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.tasks[at as usize].attempt = doubt.attempt;
         let times = job.tasks[at as usize].times.since(job.submitted);
+        // Where its times went beyond what a task can keep, its end is recorded with no duration.
         let started = times.map_or(self.at, |(began, _)| began);
         job.tasks[at as usize].times = AttemptTimes::UNKNOWN;
         let target = job.target(at).clone();

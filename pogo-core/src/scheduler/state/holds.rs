@@ -114,6 +114,8 @@ impl State {
     ) -> Result<(), ApplyError> {
         let (id, at) = (self.host_id(host)?, self.at);
         let fresh = self.new_hold(by, reason, 0);
+        // One that waited keeps who ordered it, why and when: those belong to the order, and not to
+        // the moment at which it is granted.
         let hold = self.holds.remove(host, by.0).unwrap_or(fresh);
         let since = Some(at);
         self.holds.put(host, Hold { since, ..hold });
@@ -176,6 +178,8 @@ impl State {
             if known.held || known.left.is_some() {
                 continue;
             }
+            // A host that was unavailable all along has been so since then, whatever holds its slot
+            // now.
             let since = if known.is_unavailable() { known.since } else { self.at };
             self.put_host(
                 host,

@@ -286,6 +286,8 @@ impl State {
         }
         self.hosts.set(host, after, begun);
         self.count(profile, before, after);
+        // Freed even where it stays unavailable: it runs nothing more, and limits of what runs have
+        // a slot again.
         let freed = before.leased && !after.leased;
         if freed || (before.is_unavailable() && !after.is_unavailable()) {
             let by = by.filter(|_| before.leased);
@@ -357,6 +359,7 @@ impl State {
             was: before.is_unavailable(),
             is: after.is_unavailable(),
         };
+        // A host that fails again, or is marked down while it has failed, takes no second slot.
         if running.is_none() && unavailable.is_none() {
             return;
         }

@@ -20,6 +20,8 @@ impl State {
     pub(in crate::scheduler) fn incarnation_of(&self, attempt: AttemptId) -> Incarnation {
         let count = self
             .restorations
+            // Restores are few and their numbers grow, so where an attempt belongs need not be
+            // stored with each.
             .partition_point(|begun| begun.attempts_after < attempt);
         let last = count.checked_sub(1).and_then(|at| self.restorations.get(at));
         last.map_or(Incarnation::default(), |begun| begun.incarnation)

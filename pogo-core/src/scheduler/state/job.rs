@@ -137,6 +137,7 @@ impl Job {
         let mut compiled = compiled;
         let count = saturating_u32(compiled.tasks.len());
         let settings = given.resolve(count);
+        // Before the gates are made of the stages: these copy how many failures each stage allows.
         compiled.stages.allow_in_waves(settings.allow_failures);
         Self {
             id,
@@ -316,6 +317,8 @@ impl TaskIndex {
 
     fn new(tasks: &[Task], fleet_len: usize) -> Self {
         let hosts = tasks.iter().map(|task| task.target.host);
+        // Four bytes for each host of the fleet against eight for each of the job and a search:
+        // from a quarter on, the table is about as small and found at once.
         if tasks.len() >= Self::FEW && tasks.len() >= fleet_len / 4 {
             let mut dense = vec![Self::NONE; fleet_len];
             (0..).zip(hosts).for_each(|(task, host)| dense[host.index()] = task);

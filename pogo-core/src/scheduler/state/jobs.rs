@@ -54,6 +54,8 @@ impl State {
             })
             .collect();
         let mut members: BTreeMap<u32, u32> = BTreeMap::new();
+        // Most policies have no failure budgets, and this would look at the limits of every host
+        // again.
         if !self.rules.budgets().is_empty() {
             let budgets = tasks
                 .iter()
@@ -101,6 +103,8 @@ impl State {
 
     /// Whether no job can have had this number.
     pub(in crate::scheduler) fn is_new_job(&self, job: JobId) -> bool {
+        // Both, as queues know jobs by their 32-bit index: two jobs must differ in it, also after a
+        // restore has raised the numbers.
         job > self.last_job && job.index() > self.last_job.index()
     }
 

@@ -103,6 +103,7 @@ impl State {
     /// The jobs that left this host failed or in doubt, where retired jobs left anything anywhere.
     pub(super) fn blamed_on(&self, host: HostId) -> Blamed {
         match self.retired.remnants.is_empty() {
+            // Asked at every end of an attempt, and most namespaces have no remnant.
             true => Blamed::new(),
             false => self.failed_jobs(host),
         }

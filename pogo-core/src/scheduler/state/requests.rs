@@ -28,6 +28,8 @@ pub(crate) struct Requests {
 
 impl Requests {
     /// How many are known at most.
+    // Whoever lost an answer asks again within minutes; the bound keeps a client that orders in a
+    // loop from filling memory.
     const MOST: usize = 10_000;
     /// How long each is known, in the time of the journal.
     const KEPT: Duration = Duration::from_secs(24 * 60 * 60);

@@ -48,6 +48,8 @@ impl State {
     pub(super) fn note_steered(&mut self, id: JobId, (order, reason): (OrderKind, &str), actor: Option<&Arc<Actor>>) {
         let last = self.jobs.get(&id).and_then(|job| job.steered.as_ref());
         let reason = (!reason.is_empty()).then(|| Arc::from(reason));
+        // The order's own record comes first, at the same moment, and has a reason that the event
+        // may lack.
         if last.is_none_or(|last| last.order != order || last.at != self.at) {
             self.note_steering(id, order, (actor.cloned(), reason));
         }

@@ -68,6 +68,8 @@ impl State {
         if from == to {
             return;
         }
+        // Before the state changes: which entry it removes depends on the state that the task
+        // leaves.
         self.note_left((id, task), from, to, effects);
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.task_mut(task).state = to;

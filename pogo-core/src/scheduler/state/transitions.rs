@@ -22,6 +22,8 @@ impl TaskState {
     pub(crate) fn allows(self, change: TaskChange) -> bool {
         match change {
             TaskChange::Start | TaskChange::Cancel => self == Self::Waiting,
+            // Not a task that succeeded: it would run twice in one job, which is promised never to
+            // happen.
             TaskChange::Retry => matches!(self, Self::Failed | Self::InDoubt | Self::Skipped | Self::Cancelled),
             TaskChange::Skip => matches!(self, Self::Waiting | Self::Failed | Self::InDoubt | Self::Cancelled),
         }

@@ -45,6 +45,8 @@ impl State {
                 self.validate_task(*job, host, TaskChange::Start)?;
                 let id = self.host_id(host)?;
                 let held = self.jobs.get(job).is_some_and(|job| self.is_held_against(job, id));
+                // The number has to be the very next: a record that is missing or doubled is found
+                // by the first start behind it.
                 if held || self.hosts.is_leased(id) || self.hosts.is_removed(id) || *attempt != self.attempts.next_id()
                 {
                     return Err(ApplyError::UnknownAttempt { attempt: *attempt });
@@ -52,6 +54,8 @@ impl State {
                 Ok(())
             }
             TaskEventKind::PhaseEntered { attempt, phase, .. } => {
+                // Phases only go forward, so a record that was moved to another place in the log is
+                // found here.
                 self.validate_attempt(*job, host, *attempt, |running| *phase > running.phase)
             }
             // Perhaps not for the first time: each launch after a broken link asks anew.
