@@ -41,6 +41,8 @@ impl DetachedCommands {
             gate: gate.clone(),
             key: LockKey::of(attempt, Phase::Connect).words(),
             directory: directory.to_owned(),
+            // The same for whoever takes over: the directory is found by it. A restore gives out
+            // the same numbers once more.
             token: format!("{job}.{}{}", attempt.id, restore_suffix(attempt)),
             attempt: attempt.id,
             scripts: Scripts::of(attempt, None, Marker::with_word(attempt.id, job)),

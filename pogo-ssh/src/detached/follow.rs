@@ -165,6 +165,7 @@ impl<'a> Detached<'a> {
 
     /// Lets the attempt begin that waits on the host.
     fn send_go(&mut self, gate: &mut LaunchGate, feed: &mut InputFeed) {
+        // Noted before it is written: once it is queued, nobody knows whether the host has read it.
         self.go_was_sent = true;
         self.went_unlocked |= gate.is_unlocked();
         gate.open();
@@ -257,6 +258,7 @@ impl<'a> Detached<'a> {
             // Finding, not launching: a host that lost its record must not run the attempt a second time.
             self.commands.find_line(self.watch.seen)
         };
+        // Before the request is sent: a link that breaks from here on may have carried it.
         self.host_was_asked = true;
         let (read, write) = channel.split();
         match write.exec(true, line.text).await {

@@ -37,6 +37,7 @@ impl Detached<'_> {
             return NotStarted::Stopped(ending.reason).into();
         }
         let lost = "its dispatcher ended before the word to go reached the host".to_owned();
+        // Why the last launch was refused says more than that nothing was found.
         self.launches_no_more
             .take()
             .unwrap_or_else(|| (NeverBegan::NotSent, lost).into())

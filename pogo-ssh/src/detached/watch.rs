@@ -75,6 +75,7 @@ impl AttemptWatch {
             HostFrame::End => return Some(self.ended(stop)),
             HostFrame::Dead => return Some(ExitReport::Unknown(GONE.to_owned())),
             HostFrame::Refused(reason) => return Some(ExitReport::refused(reason)),
+            // The gate of the launch has taken these.
             HostFrame::Ready(_) | HostFrame::Busy(_) | HostFrame::Never(_) => {}
         }
         None
@@ -179,6 +180,7 @@ impl AttemptWatch {
             }
             ["ended", ..] if limit => ExitReport::Stopped(StopReason::TimeLimit),
             ["ended", _, status, ..] => match (status.parse(), &self.refused) {
+                // Only together with our own mark: a command may end with 126 by itself.
                 (Ok(126), Some(reason)) => ExitReport::refused(reason.clone()),
                 (Ok(status), _) => match signal_of(status) {
                     Some(signal) => ExitReport::Killed {

@@ -62,6 +62,7 @@ impl Passwords {
         user: &str,
     ) -> impl Future<Output = Option<SecretString>> + Send + 'static {
         let Self { sudo, asker } = self.clone();
+        // Owned by the future: it outlives the mark that asked for it.
         let (target, user) = (Arc::clone(target), user.to_owned());
         async move {
             if sudo.is_some() {

@@ -155,6 +155,7 @@ impl<'a> Execution<'a> {
         }
         self.passwords_given += 1;
         self.ends_line = self.session.pty;
+        // Asked in the feed and not here: the host's output is read on while somebody types.
         let known = self.context.passwords.for_sudo(self.context.target, user);
         self.feed.password(known);
     }

@@ -119,6 +119,7 @@ async fn write_all(channel: &ChannelWriteHalf<Msg>, content: Option<Arc<Content>
 
 async fn end(channel: &ChannelWriteHalf<Msg>, on_terminal: bool) {
     let _ = if on_terminal {
+        // End of transmission, which a terminal in its usual mode turns into the end of its input.
         channel.data_bytes(vec![4]).await
     } else {
         channel.eof().await

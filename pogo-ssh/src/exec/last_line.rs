@@ -11,6 +11,8 @@ impl LastLine {
     /// Adds the next chunk of output.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            // Only once the next one has something to say: the last words before empty lines
+            // explain more than these.
             if self.0.ends_with(b"\n") && !line.trim_ascii().is_empty() {
                 self.0.clear();
             }

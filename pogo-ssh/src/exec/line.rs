@@ -98,6 +98,8 @@ impl CommandLine {
             [&encoding.words(before), constant, &after].concat()
         };
         let text = line_of(name, &words(Encoding::LoginShell, &format!("{lead}\n{before}")));
+        // The usual case: what is read from standard input is read byte by byte by the host's
+        // shell, a call for each.
         if text.len() <= LONGEST_LINE {
             return Self { text, input: None };
         }

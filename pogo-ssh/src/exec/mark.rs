@@ -138,6 +138,8 @@ impl MarkParser {
             let text = text.strip_suffix(b"\r").unwrap_or(text);
             match read_mark(text) {
                 Some(mark) => marks.push(mark),
+                // A line that only begins like a mark is the host's output, and none of it may be
+                // lost.
                 None => rest.extend_from_slice(&line),
             }
         }

@@ -38,6 +38,8 @@ impl Marker {
 
     /// Shell text that prints a mark on standard error, from which the transport removes it.
     pub(crate) fn print(&self, format: &str, words: &str) -> String {
+        // The separator as an escape, so that the script itself, echoed by a shell with `set -v`,
+        // is no mark.
         format!(r"printf '\036{} {format}\n' {words} >&2", self.0)
     }
 }

@@ -16,6 +16,8 @@ pub(crate) async fn ask_first(report: &Reporter, stop: &StopSignal) -> Result<()
     permission.ask(report, false);
     tokio::select! {
         biased;
+        // First: an attempt that was cancelled must not use a permission that came at the same
+        // moment.
         reason = stop.wait() => Err(NotStarted::Stopped(reason)),
         answer = permission.answered() => answer,
     }

@@ -88,6 +88,8 @@ pub(crate) async fn open(link: &Link) -> Result<Channel<Msg>, russh::Error> {
 
 impl Execution<'_> {
     async fn run(&mut self) -> ExitReport {
+        // A forced command has no gate: it may run as soon as the line is sent, so permission comes
+        // before that.
         if self.session.is_forced()
             && let Err(reason) = ask_first(self.context.report, self.context.stop).await
         {
@@ -144,6 +146,8 @@ impl Execution<'_> {
                     }
                     None => return Err(reason),
                 },
+                // Not while output waits for its observer: what the host wrote in time must not be
+                // cut off because of us.
                 () = until(linger_until), if !behind => {
                     self.output.note(LINGERS);
                     break;
@@ -157,6 +161,8 @@ impl Execution<'_> {
                     }
                     Err(reason) => return Ok(self.keep_shut(reason.into()).await),
                 },
+                // Beside the reading: a host that writes before it reads would fill both windows,
+                // and neither side would go on.
                 () = self.feed.write_pending() => ControlFlow::Continue(()),
                 () = self.output.flush(), if behind => {
                     // The host could not end its output while we waited.
@@ -194,6 +200,7 @@ impl Execution<'_> {
     fn output_holds_from(&self) -> Instant {
         let now = Instant::now();
         match self.command_ended {
+            // From the command's own end: the session ends a little later, once it has looked for post-hooks.
             Some(ended) if !self.progress.runs_post_hooks() => ended,
             _ => now,
         }
@@ -250,6 +257,8 @@ impl Execution<'_> {
                 killed = &mut killing => return killed,
                 message = self.read.wait(), if open => message,
             };
+            // A closed channel gives no more messages, and would be polled in a loop while the
+            // group is being ended.
             open = self.take(message) != ControlFlow::Break(ChannelEnd::Closed);
         }
     }

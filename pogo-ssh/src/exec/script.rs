@@ -143,6 +143,7 @@ fn environment(attempt: &Attempt, files: Option<&str>, parameters: &mut Paramete
     ];
     let files = files.map(|directory| ("POGO_FILES", directory.to_owned()));
     own.chain(ours)
+        // Ours last: a job cannot make its command believe that it runs in another one.
         .chain(files)
         .map(|(name, value)| format!(" {name}={}", parameters.add(value)))
         .collect()

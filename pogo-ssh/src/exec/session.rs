@@ -121,6 +121,7 @@ impl Session {
     // One session: with one per step, the login shells made a rollout take three times as long.
     pub(crate) fn all_of(attempt: &Attempt, files: Option<&str>, gate: Option<&GateOptions>) -> Vec<Self> {
         let parts = if attempt.exec_options.pty {
+            // The terminal is the command's alone: hooks must neither read from it nor write to it.
             PHASES.chunks(1)
         } else {
             PHASES.chunks(3)
@@ -137,6 +138,8 @@ impl Session {
         gate: Option<&GateOptions>,
         phases: &[Phase],
     ) -> Option<Self> {
+        // A secret of its own for each session: what an earlier one left running knows only the old
+        // one.
         let marker = Marker::secret(attempt.id);
         let privilege = Privilege::of(attempt, &marker);
         let forced = forced_line(attempt);
@@ -256,6 +259,8 @@ fn composed(
         Some(_) => String::new(),
         None => tell_the_group(scripts.marker()) + "\n",
     };
+    // Where the command alone is run, it replaces the shell and gets signals as it would without
+    // us.
     if phases.len() > 1 || first == Phase::PostHook || gate.is_some() {
         before.push_str(HEED_SIGNALS);
         before.push('\n');

@@ -68,6 +68,7 @@ pub(crate) async fn run_side_command(
     };
     loop {
         let message = tokio::select! {
+            // Both at once: a host that refuses a file while it is sent says so, and reads no more.
             () = running.feed.write_pending() => continue,
             message = read.wait() => message,
         };
@@ -99,6 +100,7 @@ impl SideCommand<'_> {
         let (rest, found) = self.marks.take(data);
         self.text.extend_from_slice(&rest);
         let too_many = self.text.len().saturating_sub(MOST_TEXT);
+        // The end of it, where programs say what went wrong.
         self.text.drain(..too_many);
         for mark in found {
             match mark {

@@ -44,6 +44,8 @@ impl StopSignal {
     pub(crate) async fn wait(&self) -> StopReason {
         tokio::select! {
             biased;
+            // First: where both come at once, the person who cancelled it is the better
+            // explanation.
             () = self.report.cancelled() => StopReason::Cancelled,
             () = sleep_until(self.soft) => StopReason::TimeLimit,
         }
@@ -53,6 +55,8 @@ impl StopSignal {
     /// KILL.
     pub(crate) fn by_the_host(&self) -> (Duration, Duration) {
         let left = self.hard.saturating_duration_since(Instant::now());
+        // Later than we would do it, so that the host ends it by itself only where nobody is
+        // connected any more.
         (left + CONFIRMATION, self.grace)
     }
 

@@ -84,6 +84,8 @@ struct WordWriter {
 
 impl WordWriter {
     fn new(encoding: Encoding, bytes: usize) -> Self {
+        // Most of a script is literal; a quarter more is for quotes and line breaks, so that it
+        // grows once at most.
         let mut words = String::with_capacity(bytes + bytes / 4 + 16);
         words.push_str(encoding.around().0);
         Self {

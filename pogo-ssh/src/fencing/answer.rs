@@ -26,6 +26,8 @@ pub(super) fn read_answer(words: &str) -> HostAnswer {
     let unknown = |message: String| HostAnswer::Unknown(message);
     match all.next().unwrap_or_default() {
         "never" => HostAnswer::NeverBegan,
+        // A later attempt began only once nothing of this one ran, so both free the host, and
+        // neither says how it ended.
         "gone" | "other" => HostAnswer::Gone,
         "running" | "waits" => HostAnswer::Running,
         "ended" => read_end(&mut all).unwrap_or_else(|| unknown("the host's record of it is malformed".to_owned())),

@@ -48,6 +48,7 @@ pub(super) async fn ask(
         SideCommandError::NoSession => "the host opens no session".to_owned(),
         SideCommandError::NoLink => side.link.disconnect_reason_or("the link was lost"),
     })?;
+    // Without a status the link broke: that is no answer of the host, and it can be asked again.
     if output.marks.is_empty() && output.status.is_none() {
         return Err(side.link.disconnect_reason_or("the host closed the session"));
     }

@@ -24,6 +24,8 @@ pub(crate) async fn ask_host(
 ) -> Result<HostAnswer, String> {
     let link = context.connector.connect(target).await.map_err(|error| error.message)?;
     let side = context.side_context(&link, target);
+    // Without waiting: the dispatcher asks again, and a connection to each host in doubt is not
+    // held meanwhile.
     let answer = ask(side, &context.config.gate, attempt, Duration::ZERO).await;
     link.close().await;
     answer

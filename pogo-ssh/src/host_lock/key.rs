@@ -64,12 +64,14 @@ fn file_word(name: &str) -> String {
             let _ = write!(word, "%{byte:02x}");
         }
     }
+    // An empty namespace has to be a word too, or the words behind it would move up in the record.
     if word.is_empty() {
         return "%".to_owned();
     }
     if word.len() <= LONGEST_NAME {
         return word;
     }
+    // Shortened by cutting, two long names would share one record.
     let digest = Sha256::digest(name.as_bytes());
     digest.iter().take(16).fold("%%".to_owned(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

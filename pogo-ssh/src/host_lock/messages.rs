@@ -6,6 +6,7 @@ use super::key::shown_key;
 /// supervisor; or `earlier TOKEN`.
 pub(crate) fn busy_message(words: &str) -> String {
     if let Some(token) = words.strip_prefix("earlier ") {
+        // The words are the host's, and are shown on terminals.
         let token: String = token.chars().filter(char::is_ascii_graphic).collect();
         return format!("an attempt that an earlier version launched still runs on the host: {token}");
     }

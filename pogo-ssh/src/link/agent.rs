@@ -94,6 +94,7 @@ impl Agent {
 async fn identities(stream: &mut UnixStream) -> Result<Vec<AgentIdentity>, AgentError> {
     stream.write_all(&[0, 0, 0, 1, REQUEST_IDENTITIES]).await?;
     let length = stream.read_u32().await?;
+    // Before anything is allocated: the length is whatever answers on that socket says.
     if length > LONGEST_ANSWER {
         return Err(AgentError::Garbled);
     }
@@ -113,6 +114,8 @@ fn parse(mut list: &[u8]) -> Option<Vec<AgentIdentity>> {
     for _ in 0..count {
         let blob = Vec::<u8>::decode(&mut list).ok()?;
         let comment = Vec::<u8>::decode(&mut list).ok()?;
+        // A key of a type that is not known here leaves only itself out: agents with FIDO keys list
+        // them beside others.
         identities.extend(identity(&blob, String::from_utf8_lossy(&comment).into_owned()));
     }
     Some(identities)
@@ -121,6 +124,7 @@ fn parse(mut list: &[u8]) -> Option<Vec<AgentIdentity>> {
 /// `None` for an unsupported key type.
 fn identity(blob: &[u8], comment: String) -> Option<AgentIdentity> {
     let algorithm = String::decode(&mut &*blob).ok()?;
+    // Told by the name inside, since a certificate is listed as a key like any other.
     if algorithm.ends_with("-cert-v01@openssh.com") {
         let certificate = Certificate::decode(&mut &*blob).ok()?;
         return Some(AgentIdentity::Certificate { certificate, comment });

@@ -8,6 +8,8 @@ use crate::target::SessionOptions;
 
 /// Connects the host to the agent, if the configuration allows it.
 pub(super) async fn forward_agent(options: &SessionOptions, channel: Channel<Msg>, reply: ChannelOpenHandle) {
+    // Refused without `ForwardAgent`, whatever the host asks: it could use the keys of whoever runs
+    // this.
     let Some(socket) = options.agent.clone() else {
         return reply.reject(ChannelOpenFailure::AdministrativelyProhibited).await;
     };

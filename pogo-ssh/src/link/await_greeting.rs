@@ -27,6 +27,7 @@ where
 {
     match timeout_at(
         deadline,
+        // Half of a short timeout, so that a host which waits for our line has time to answer it.
         first_bytes(stream, SPEAKS_WITHIN.min(target.connect_timeout / 2)),
     )
     .await

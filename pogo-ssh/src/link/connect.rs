@@ -120,6 +120,7 @@ impl Connector {
                     waited_in_vain = true;
                 }
                 Err(error) if error.kind == FailureKind::Unreachable && tries < target.retries => {
+                    // Without a handshake slot, which other hosts use meanwhile.
                     sleep(pause_after(tries)).await;
                     tries += 1;
                 }
@@ -202,6 +203,8 @@ impl Connector {
         let mut stream = PeekedStream::new(stream);
         await_greeting(&mut stream, target, deadline).await?;
         let first = stream.first_bytes();
+        // What is left before the wait for a slot: that wait is ours, and the host's own time must
+        // not pay for it.
         let left = deadline.saturating_duration_since(Instant::now());
         let _turn = tokio::select! {
             biased;

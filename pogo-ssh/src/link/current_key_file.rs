@@ -18,6 +18,7 @@ impl CurrentKeyFile {
 
     pub(super) fn get(&self) -> Arc<KeyFile> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock, so that a thousand hosts which log in after a renewal read the file once.
         if let Some(fresh) = file.read_again() {
             *file = Arc::new(fresh);
         }

@@ -52,6 +52,7 @@ async fn open(address: SocketAddr, options: &SocketOptions) -> io::Result<TcpStr
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
+    // Before connecting, so that it holds from the first packet on.
     socket.set_keepalive(options.keep_alive)?;
     if let Some(from) = source(address, options).await? {
         let cannot = |error| io::Error::other(format!("cannot connect from {}: {error}", from.ip()));

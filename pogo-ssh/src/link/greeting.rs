@@ -34,6 +34,8 @@ fn not_ssh(what: &str, port: u16) -> String {
 
 fn protocol(first: &[u8]) -> Option<&'static str> {
     let begins = |start: &str| first.starts_with(start.as_bytes());
+    // Both begin with 220; only the words of the greeting tell them apart, and either explains a
+    // wrong port.
     let mail = || {
         let line = first.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let says = |word: &[u8]| line.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));

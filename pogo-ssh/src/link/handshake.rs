@@ -54,6 +54,8 @@ where
         address: context.address,
         disconnect: disconnect.clone(),
     };
+    // The library's own task has the stream: without a guard, dropping the link would leave the
+    // socket open until that ends.
     let (stream, guard) = CancellableStream::new(stream);
     let mut handle = client::connect_stream(Arc::new(settings), stream, handler)
         .await

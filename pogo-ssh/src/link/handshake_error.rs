@@ -14,6 +14,7 @@ pub(super) fn connect_error(target: &Target, error: LinkError) -> ConnectError {
         LinkError::Ssh(russh::Error::NoCommonAlgo { kind, ours, theirs }) => {
             let what = no_common(&kind, &ours, &theirs);
             match kind {
+                // A failure of trust and not of the network: trying again later would not help.
                 AlgorithmKind::Key => (FailureKind::HostKey, format!("{target} {what}")),
                 _ => (
                     FailureKind::Unreachable,

@@ -37,6 +37,8 @@ impl IdleConnections {
 
     /// Takes the idle connection of this job and target, if it is still open.
     pub(super) fn take(&self, job: JobId, target: &Arc<Target>) -> Option<Link> {
+        // Removed whatever its state is: a connection that is closed, or whose time is over, is of
+        // no use to anybody.
         let kept = self.lock().remove(&(job, Arc::clone(target)))?;
         let is_open = !kept.link.handle.is_closed() && Instant::now() < kept.until;
         is_open.then_some(kept.link)

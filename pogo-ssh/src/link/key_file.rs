@@ -57,7 +57,7 @@ impl Versions {
 enum PrivateHalf {
     /// It was not encrypted.
     Open(Arc<PrivateKey>),
-    /// OpenedKey when the first host accepts its key; everyone waits for the one passphrase prompt.
+    /// It is opened when the first host accepts its key; everyone waits for the one passphrase prompt.
     Encrypted(Arc<SecretString>, Mutex<Option<Opening>>),
     /// It cannot be used; the error is listed among what was tried.
     Unusable(KeyFileError),
@@ -111,6 +111,7 @@ impl KeyFile {
         if versions == self.versions {
             return None;
         }
+        // A certificate that was renewed beside it does not ask for the passphrase once more.
         let private = match versions.private == self.versions.private {
             true => Arc::clone(&self.private),
             false => Arc::new(PrivateHalf::read(&self.path)),
@@ -284,6 +285,7 @@ fn public_key_beside(path: &Path) -> Option<PublicKey> {
 /// The user certificate of a key file, if it certifies this key.
 fn certificate_beside(path: &Path, public: Option<&PublicKey>) -> Option<Certificate> {
     let certificate = user_certificate(&beside(path, "-cert.pub")).ok()?;
+    // A certificate of another key that was left beside this one would only use up a try.
     let same = public.is_none_or(|public| public.key_data() == certificate.public_key());
     same.then_some(certificate)
 }

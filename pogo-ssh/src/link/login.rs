@@ -81,6 +81,8 @@ impl<'a> Login<'a> {
             return Ok(true);
         }
         self.left += reserved;
+        // After a partial success the loop begins anew with what the host asks for now, which may
+        // be a key.
         if self.steps == steps && may_use_password && self.try_password().await? {
             return Ok(true);
         }

@@ -61,6 +61,7 @@ impl OfferSources<'_> {
         for identity in self.agent {
             let what = Offered::from(identity);
             let signer = SignsWith::Agent(Box::new(identity.clone()));
+            // Signed by the agent rather than by the file, which may need a passphrase.
             if let Some(position) = named.iter().position(|candidate| candidate.offers(&what)) {
                 named.remove(position);
                 candidates.push(Candidate::Known(Offer { what, signer }));
@@ -73,6 +74,7 @@ impl OfferSources<'_> {
         // Every offer counts against the server's `MaxAuthTries`, six by default: none is made twice.
         let mut seen: Vec<Offered> = Vec::new();
         candidates.retain(|candidate| match candidate {
+            // Its public key is unknown until somebody opens it, so it cannot be compared.
             Candidate::Unopened(_) => true,
             Candidate::Known(offer) => {
                 let again = seen.iter().any(|seen| seen.is(&offer.what));

@@ -110,6 +110,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for PeekedStream<S> {
                 buffer.put_slice(left.get(..count).unwrap_or_default());
                 this.taken += count;
                 if this.taken == this.seen.len() {
+                    // Lets the buffer go: ten thousand connections would keep a kilobyte each for a
+                    // greeting.
                     this.seen = Vec::new();
                     this.taken = 0;
                 }

@@ -63,6 +63,7 @@ impl EncryptedPem {
         };
         let (name, iv) = info.split_once(',').ok_or(PemError::Damaged("no vector in DEK-Info"))?;
         let cipher = Cipher::named(name).ok_or_else(|| PemError::Cipher(name.to_owned()))?;
+        // Checked here: the ciphers take a vector of another length for a defect of their caller.
         let iv = hex(iv.trim()).filter(|iv| iv.len() == cipher.block());
         Ok(Some(Self {
             label: label.to_owned(),

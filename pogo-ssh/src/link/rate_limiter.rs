@@ -26,6 +26,8 @@ impl RateLimiter {
     /// Waits for a turn, in the order of the calls. Dropping the future gives up the turn.
     pub(crate) async fn wait(&self) {
         if let Some(pacer) = &self.pacer {
+            // By what has elapsed and not by the time of day: a clock that is set would stop or
+            // flood the hosts.
             let turn = pacer.turn(Timestamp::EPOCH + self.began.elapsed());
             sleep_until(self.began + Duration::from_millis(turn.as_millis())).await;
         }

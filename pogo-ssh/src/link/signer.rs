@@ -79,6 +79,8 @@ impl Signer for OfferSigner<'_> {
 
 fn sign(key: &PrivateKey, hash: Option<HashAlg>, data: &[u8]) -> Result<Signature, ssh_key::Error> {
     let signature = match key.key_data() {
+        // RSA keys sign with the hash that was negotiated; by default the library would take SHA-1
+        // or SHA-512 by itself.
         KeypairData::Rsa(pair) => (pair, hash).try_sign(data),
         other => other.try_sign(data),
     };

@@ -132,6 +132,7 @@ impl Login<'_> {
             let wants_password = !prompt.echo && (alone || prompt.prompt.to_lowercase().contains("passw"));
             answers.push(if wants_password { password.take() } else { None });
         }
+        // Nobody is asked where the password answers everything.
         if answers.iter().all(Option::is_some) {
             return Ok(answers.into_iter().flatten().collect());
         }
@@ -146,6 +147,7 @@ impl Login<'_> {
                 None => asker.answer(Question::Prompt {
                     host: &host,
                     user: &user,
+                    // Shown with the first prompt of a round, and not again with each.
                     instructions: std::mem::take(&mut instructions),
                     text: &prompt.prompt,
                     echo: prompt.echo,

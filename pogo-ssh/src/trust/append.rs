@@ -23,6 +23,8 @@ impl LockedFile {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path)?;
+        // Before its length and its end are looked at: another pogo may be in the middle of its
+        // line.
         file.lock()?;
         let len = file.metadata()?.len();
         let ends_in_newline = len == 0 || {
@@ -47,6 +49,7 @@ impl LockedFile {
     pub(super) fn append(mut self, line: &str) -> io::Result<u64> {
         let start = if self.ends_in_newline { "" } else { "\n" };
         let text = format!("{start}{line}\n");
+        // In append mode: ssh itself takes no lock, and its line must not be written over.
         self.file.write_all(text.as_bytes())?;
         Ok(self.len + text.len() as u64)
     }

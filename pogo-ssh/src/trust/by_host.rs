@@ -59,6 +59,7 @@ impl Trust {
             Some(FoundVerifier::Unusable(error, of_then)) if *of_then == versions() => return Err(error.clone()),
             Some(FoundVerifier::Unusable(..)) | None => {}
         }
+        // Taken before the files are read: a change in between is seen the next time.
         let versions = versions();
         let read = read(wanted, &self.contacts);
         let found = match read.clone() {

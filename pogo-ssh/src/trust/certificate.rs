@@ -42,10 +42,12 @@ pub(super) fn check(certificate: &Certificate, target: &Target, now: u64) -> Res
             wanted: name.to_owned(),
         });
     }
+    // No critical option is defined for hosts, and what is critical and unknown has to be refused.
     if let Some((option, _)) = certificate.critical_options().iter().next() {
         return Err(CertificateFault::CriticalOption(option.clone()));
     }
     let signed = certificate.signature().algorithm();
+    // Before the signature is verified: the library would accept one with SHA-1.
     if !target.algorithms.host_keys.believes(&signed) {
         return Err(CertificateFault::WeakSignature(signed));
     }

@@ -109,6 +109,8 @@ impl Verifier {
         let all = &target.algorithms.host_keys.plain;
         let known = self.known().hosts.algorithms(&target.key_name, target.port);
         let is_known = |algorithm: &&Algorithm| known.contains(&family(algorithm));
+        // A host that has several keys shows the one that is asked for first, and a new one would
+        // be a refusal.
         let first = all.iter().filter(is_known);
         first
             .chain(all.iter().filter(|algorithm| !is_known(algorithm)))
@@ -240,6 +242,8 @@ impl Verifier {
             file: file.clone(),
             reason,
         };
+        // From here to the append: two processes that meet a new host at once would record two keys
+        // of it.
         let locked = LockedFile::open(file).map_err(|error| not_recorded(error.to_string()))?;
         if locked.len() != self.known().first_len {
             self.read_again().map_err(|error| not_recorded(error.to_string()))?;
@@ -262,6 +266,7 @@ impl Verifier {
             .append(&lines.join("\n"))
             .map_err(|error| not_recorded(error.to_string()))?;
         known.learn(file, &lines, len);
+        // Before the contact is noted: that takes a lock of its own.
         drop(known);
         self.contacts.accept(&target.host);
         Ok(())

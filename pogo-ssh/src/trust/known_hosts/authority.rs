@@ -22,6 +22,8 @@ impl KnownHosts {
                 let key = entry.line.key.key_data();
                 let is_signer = key == certificate.signature_key();
                 match entry.line.standing {
+                    // At once, whatever other lines say: a revoked authority must not be trusted by
+                    // another file.
                     EntryKind::Revoked if is_signer || key == certificate.public_key() => {
                         return KeyVerdict::Revoked(entry.on_record());
                     }

@@ -108,6 +108,8 @@ impl KnownHosts {
                     self.exact.entry(name.clone()).or_default().push(position);
                 }
             }
+            // Each lookup goes through all of these: a hashed name cannot be found but by hashing
+            // with its own salt.
             Names::Patterns(_) | Names::Hashed { .. } => self.others.push(position),
         }
         self.entries.push(entry);
@@ -132,6 +134,8 @@ impl KnownHosts {
         match self.judge_name(&name, key) {
             // As OpenSSH does: a key that is known for the host is valid at every port.
             KeyVerdict::Unknown if port != 22 => match self.judge_name(&lookup_name(host, 22), key) {
+                // Another key at port 22 says nothing of this port, where another server may
+                // listen.
                 KeyVerdict::Changed(_) => KeyVerdict::Unknown,
                 verdict => verdict,
             },
