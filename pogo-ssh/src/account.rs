@@ -45,6 +45,8 @@ pub(crate) fn usual_key_files() -> Vec<PathBuf> {
             .collect()
     };
     let mut homes = home().into_iter().chain(by_variable);
+    // The first home that has any: keys of two accounts in one offer would use up the server's
+    // tries.
     let found = homes.find_map(|home| Some(of(home)).filter(|files| !files.is_empty()));
     found.unwrap_or_default()
 }

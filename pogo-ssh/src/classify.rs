@@ -42,6 +42,7 @@ pub(crate) fn in_later_session(report: ExitReport) -> ExitReport {
         ExitReport::NotStarted(NotStarted::NeverBegan(NeverBegan::NotSent, reason)) => {
             NotStarted::ConnectionLost(reason).into()
         }
+        // Not `NeverBegan`: the task would wait again and run its first session a second time.
         ExitReport::NotStarted(NotStarted::NeverBegan(_, reason)) => ExitReport::refused(reason),
         ExitReport::NotStarted(NotStarted::Stopped(StopReason::Cancelled)) => ExitReport::refused("cancelled"),
         report => report,
@@ -95,6 +96,7 @@ fn status_kind(phase: Phase, status: u32) -> FailureKind {
 fn words_for(phase: Phase, status: u32, hook: Option<String>) -> String {
     match (phase, status, hook) {
         (_, _, Some(hook)) => hook,
+        // The shell's own status for it; a command may end so itself, but hardly ever does.
         (Phase::Command, 127, None) => "command not found on the host".to_owned(),
         (Phase::Command, 126, None) => "found on the host, but it cannot be executed".to_owned(),
         (..) => String::new(),

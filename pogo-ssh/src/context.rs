@@ -36,6 +36,8 @@ impl TransportContext {
             reason = prepared.stop.wait() => Err(not_started(Phase::Connect, NotStarted::Stopped(reason))),
             connected = self.connector.connect(&prepared.target) => {
                 let link = connected.map_err(Outcome::from)?;
+                // Once the link is there: the remark goes into the output of a host that was in
+                // fact reached.
                 if let Some(remark) = self.config.first_contacts.remark(&prepared.attempt.host.name) {
                     prepared.report.output(Stream::Note, remark.as_bytes()).await;
                 }

@@ -67,6 +67,8 @@ impl MatchCommands {
     /// Whether the command succeeds. Dropping the future kills it.
     async fn answer(&self, command: &str) -> Result<bool, ClientConfigError> {
         let slot = self.slot(command);
+        // Held while the command runs: others with the same text wait for its answer instead of
+        // running it too.
         let mut known = slot.lock().await;
         if let Some(answer) = *known
             && answer.at.elapsed() < GOOD_FOR

@@ -35,6 +35,7 @@ impl Output {
         let most_kept = MOST_KEPT.min(limit / 8);
         Self {
             report,
+            // Both tails come out of the limit, so that all of an attempt's output stays within it.
             room: limit - 2 * most_kept,
             limit,
             most_kept: usize::try_from(most_kept).unwrap_or(usize::MAX),
@@ -77,6 +78,7 @@ impl Output {
     pub(crate) fn note(&mut self, remark: &str) {
         let remark = format!("{remark}\n").into_bytes();
         if !self.try_flush() || !self.report.try_output(Stream::Note, &remark) {
+            // In order with the output: a remark says what is missing at this very place.
             self.held.push_back((Stream::Note, remark));
         }
     }

@@ -55,6 +55,7 @@ impl HostKeyAlgorithms {
             return Err(WeakHostKey::Type(kind));
         }
         match key.key_data() {
+            // Looked at here: in the handshake a key type is negotiated, and no length.
             KeyData::Rsa(rsa) if rsa.key_size() < self.shortest_rsa => Err(WeakHostKey::Short {
                 bits: rsa.key_size(),
                 wanted: self.shortest_rsa,

@@ -37,6 +37,8 @@ const SHORTEST_RSA: u32 = 1024;
 impl Algorithms {
     /// The default offer.
     pub(crate) fn usual() -> Arc<Self> {
+        // Shared: nearly every host has it, and a target of its own for each of ten thousand would
+        // hold a copy.
         static USUAL: LazyLock<Arc<Algorithms>> =
             LazyLock::new(|| Arc::new(OfferedNames::usual().algorithms(SHORTEST_RSA)));
         Arc::clone(&USUAL)

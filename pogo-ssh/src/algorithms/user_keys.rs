@@ -99,6 +99,8 @@ impl UserKeyAlgorithms {
         name: fn(&Algorithm) -> String,
     ) -> Result<(), KeyRefusal> {
         let accepted = match kind {
+            // One key, three names: whether it may be used depends on the hashes, of which one is
+            // chosen with the host.
             Algorithm::Rsa { .. } => !hashes.is_empty(),
             other => self.names.contains(&name(other).as_str()),
         };

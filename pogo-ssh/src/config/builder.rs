@@ -71,6 +71,8 @@ impl Default for SshTransportBuilder {
             password: None,
             sudo_password: None,
             asker: None,
+            // OpenSSH's `MaxAuthTries`: a server that allows less closes the connection, which
+            // shows as a refusal.
             auth_tries: 6,
             known_hosts: None,
             host_keys: None,

@@ -15,6 +15,8 @@ impl Default for GateOptions {
     fn default() -> Self {
         Self {
             directory: ".local/state/pogo".to_owned(),
+            // Long enough for a takeover of the dispatcher's store, short enough that a paused
+            // dispatcher's word comes too late.
             patience: Duration::from_secs(30),
         }
     }

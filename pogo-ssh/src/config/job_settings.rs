@@ -91,6 +91,7 @@ impl SshTransportBuilder {
         if let Some(name) = settings.names().find(|name| !Self::JOB_SETTINGS.contains(name)) {
             return Err(JobSettingsError::UnknownName { name: name.to_owned() });
         }
+        // First: what the job says itself comes before what its configuration says.
         self = client_config(self, settings)?;
         if let Some(user) = settings.value("user") {
             self = self.user(user);
@@ -159,6 +160,7 @@ fn client_config(
     let options = settings.values("option");
     let config = match settings.value("ssh_config") {
         Some("usual") => ClientConfig::usual()?,
+        // Options need a configuration to stand in, also where no file is read.
         Some("none") | None if !options.is_empty() => ClientConfig::none()?,
         Some("none") => {
             builder.connect.client_config = None;

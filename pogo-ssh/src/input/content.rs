@@ -51,6 +51,8 @@ impl Content {
     /// Copies a reader to its end.
     pub(super) fn copy(from: &mut impl Read, mode: u32) -> Result<Self, CopyError> {
         let mut start = Vec::new();
+        // One more than may stay in memory, which tells whether there is more without asking for
+        // the size: a pipe has none.
         let most = MOST_IN_MEMORY as u64 + 1;
         from.by_ref()
             .take(most)
@@ -62,6 +64,8 @@ impl Content {
                 ..Self::of(start)
             });
         }
+        // Without a name, so that nobody can change it, and that it is gone with this process
+        // however that ends.
         let mut file = tempfile::tempfile().map_err(CopyError::Keep)?;
         let mut digest = Sha256::new();
         let mut block = start;
@@ -103,6 +107,7 @@ impl Content {
             return Ok(Vec::new());
         };
         let mut block = vec![0; BLOCK];
+        // By offset: all attempts read one open file, each at its own place.
         let count = file.read_at(&mut block, offset)?;
         block.truncate(count);
         Ok(block)

@@ -46,6 +46,7 @@ impl JobInputs {
     pub fn read(exec_options: &ExecOptions) -> Result<Self, JobInputsError> {
         let mut read = BTreeMap::new();
         let mut content = |path: &str| {
+            // By name: standard input and pipes give what they hold once, whoever asks first.
             let name = source::canonical(path).to_owned();
             if let Some(known) = read.get(&name) {
                 return Ok(Arc::clone(known));

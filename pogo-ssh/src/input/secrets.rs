@@ -46,6 +46,8 @@ impl Secrets {
                     "the value of the secret variable {name} is not known here; give it again"
                 ));
             };
+            // A terminal acts on these instead of passing them on, and the command would get
+            // another value.
             let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
             let value = value.expose_secret();
             if value.contains('\0') || (exec_options.pty && value.contains(steers)) {
@@ -71,6 +73,8 @@ impl Secrets {
             }
             text.push_str("!\n");
         }
+        // The end mark, so that a link which breaks in the middle lets no command run with half of
+        // its secrets.
         text.push_str(".\n");
         Some(text.into())
     }

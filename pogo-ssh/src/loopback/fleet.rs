@@ -61,6 +61,7 @@ impl LoopbackFleet {
         let client_key = new_key()?;
         let shared = Arc::new(FleetShared {
             client_key: client_key.public_key().clone(),
+            // Any text that nobody can guess: these servers run commands for whoever logs in.
             password: SecretString::from(fingerprint(new_key()?.public_key())),
             other_key: new_key()?,
             processes: Processes::default(),

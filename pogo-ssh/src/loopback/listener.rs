@@ -32,6 +32,8 @@ pub(super) async fn listen(listener: TcpListener, host: Arc<LoopbackHost>, share
                 host.count_connection();
                 connections.spawn(serve(stream, Arc::clone(&host), Arc::clone(&shared)));
             },
+            // Collected as they end, or a fleet that runs for days would keep each connection's
+            // task.
             Some(_) = connections.join_next() => {}
         }
     }

@@ -22,6 +22,7 @@ impl Processes {
             return;
         };
         let mut running = self.lock();
+        // A command that was being started while the fleet was dropped would outlive it.
         if running.closed {
             kill(group);
         } else {

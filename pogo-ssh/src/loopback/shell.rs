@@ -81,6 +81,8 @@ impl ServerExecution {
             .arg("-c")
             .arg(&self.line)
             .current_dir(&self.host.home)
+            // Nothing of this process: a demo must not show the secrets of whoever runs it to its
+            // commands.
             .env_clear()
             .env("PATH", self.path())
             .env("HOME", &self.host.home)

@@ -158,6 +158,7 @@ impl Arguments {
         }
         let mut option = |text: String| line.extend(["-o".into(), text.into()]);
         if let Some(address) = &connection.address {
+            // A percent sign begins a token in this option, and a zone of an IPv6 address has one.
             option(format!("HostName={}", address.replace('%', "%%")));
         }
         for (name, value) in &connection.vars {
@@ -173,6 +174,7 @@ impl Arguments {
         }
         // The first value counts, so the host's own options come before the common ones.
         line.extend(self.common.iter().cloned());
+        // Behind `--`, since a host's name may begin with a dash.
         line.extend(["--".into(), host.name.as_str().into()]);
         Ok(line)
     }
@@ -191,6 +193,7 @@ pub(super) fn session(socket: &Path, pty: bool, line: &str) -> Vec<OsString> {
     let mut words: Vec<OsString> = vec!["-F".into(), "none".into(), "-S".into(), socket.into()];
     words.extend(options.into_iter().flat_map(|option| ["-o".into(), option.into()]));
     words.push(if pty { "-tt" } else { "-T" }.into());
+    // Any name will do: the socket decides which host it is, and the name must not be looked up.
     words.extend(["--".into(), "pogo".into(), line.into()]);
     words
 }

@@ -40,6 +40,8 @@ pub(super) async fn ask(
         }
         marks
     };
+    // At once: a host that answers before it has read everything would fill its pipe and wait for
+    // us.
     let ((), marks) = tokio::join!(writing, reading);
     let status = child.wait().await.ok().and_then(|status| status.code());
     match (marks.is_empty(), status) {
