@@ -54,10 +54,13 @@ impl<'a> ResolvedSettings<'a> {
         let user = query.user.clone().or_else(|| client?.user.clone());
         Ok(Target {
             name: query.host.as_str().into(),
+            // Messages and first contacts are reported under a fleet's host. A jump host may
+            // have a name that no fleet allows.
             host: HostName::new(&query.host).unwrap_or_else(|_| host.clone()),
             port: query.port.or_else(|| client?.port).unwrap_or(22),
             user: user.unwrap_or_else(|| default_user.to_owned()),
             family: client.map(|settings| settings.address_family).unwrap_or_default(),
+            // OpenSSH looks names up in lower case, and writes them so.
             key_name: alias.as_ref().unwrap_or(&address).to_lowercase(),
             socket: self.socket_options(),
             trust: self.trust()?,
@@ -66,7 +69,11 @@ impl<'a> ResolvedSettings<'a> {
             rekey_limit: client.map(|settings| settings.rekey_limit).unwrap_or_default(),
             hash_known_hosts: client.is_some_and(|settings| settings.hash_known_hosts == Some(true)),
             checks_address: client.is_some_and(|settings| settings.check_host_ip == Some(true)),
+            // An alias says that the key is to be looked up, as in OpenSSH, even at a loopback
+            // address (a tunnel).
             trusts_localhost: alias.is_none() && client.is_some_and(|settings| settings.trusts_localhost),
+            // A jump host runs no session; agent forwarding to it would expose the agent for
+            // nothing.
             session: match query.forwards_only {
                 true => SessionOptions::default(),
                 false => session_options(client, self.config.agent.as_ref()),
@@ -120,6 +127,8 @@ impl<'a> ResolvedSettings<'a> {
         let named = self.client.and_then(|settings| settings.identity_files.clone());
         let files = self.request.identity.clone().into_iter();
         Keys {
+            // OpenSSH: an `IdentityFile` in the configuration replaces the default files. Files
+            // named to the transport are still tried.
             usual: self.config.identities.is_some() || named.is_none(),
             files: files.chain(named.unwrap_or_default()).collect(),
             certificates: self
@@ -144,6 +153,8 @@ impl<'a> ResolvedSettings<'a> {
     fn connect_timeout(&self) -> Duration {
         let theirs = || self.client?.connect_timeout.filter(|timeout| !timeout.is_zero());
         let timeout = self.config.connect_timeout.or_else(theirs);
+        // Not OpenSSH's default, the kernel's two minutes: a host that is down would take one of
+        // the job's parallel attempts all that time.
         timeout.unwrap_or(Duration::from_secs(10)).min(LONGEST)
     }
 

@@ -52,6 +52,8 @@ impl Runner {
         let prepared = PreparedAttempt::new(attempt, target, inputs, (report, stop), &self.context.config.gate);
         let prepared = prepared.map_err(|error| refused(error.to_string()))?;
         prepared.report.phase(Phase::Connect);
+        // With the first attempt that met them: a note at the start would miss the `Match`
+        // blocks that only some hosts reach.
         for note in self.targets.take_notes() {
             let note = format!("[ssh_config: {note}]\n");
             prepared.report.output(Stream::Note, note.as_bytes()).await;
@@ -92,6 +94,8 @@ impl Runner {
 
     /// Runs an attempt to its end.
     pub(crate) async fn run(&self, prepared: PreparedAttempt) -> Outcome {
+        // Detached before resumed: following a detached attempt is the same work whether this
+        // dispatcher or an earlier one launched it.
         if let Some(job) = &prepared.attempt.exec_options.detached {
             return Box::pin(detached::run(&self.context, &prepared, job)).await;
         }
@@ -101,6 +105,8 @@ impl Runner {
         if let Some(within) = prepared.attempt.exec_options.reboot {
             return Box::pin(reboot::run(&self.context, &prepared, within)).await;
         }
+        // `None` also when the kept connection turned out dead before the host was asked: idle
+        // ones are dropped by firewalls without a word.
         if let Some(outcome) = Box::pin(self.run_on_kept_link(&prepared)).await {
             return outcome;
         }
@@ -129,6 +135,8 @@ impl Runner {
     /// Keeps the connection if another attempt may follow, and closes it otherwise.
     async fn finish(&self, link: Link, outcome: &Outcome, job: JobId, target: &Arc<Target>) {
         match outcome {
+            // A successful host is not connected to again by this job, and idle connections
+            // occupy slots.
             Outcome::Failed(failure) if !failure.kind.is_connect() && !link.handle.is_closed() => {
                 self.context.connector.keep(job, target, link).await;
             }

@@ -15,6 +15,7 @@ pub(crate) fn session_options(settings: Option<&HostSettings>, agent: Option<&Ag
         agent: match (settings.forward_agent.as_ref(), agent) {
             (None | Some(IdentityAgent::None), _) | (_, Some(Agent::Off)) => None,
             (Some(IdentityAgent::Socket(path)), _) => Some(path.clone()),
+            // `ForwardAgent yes` means the agent that is used, and that is the transport's.
             (Some(IdentityAgent::Environment), Some(Agent::Socket(path))) => Some(path.clone()),
             (Some(IdentityAgent::Environment), None | Some(Agent::Environment)) => agent_of_environment(),
         },

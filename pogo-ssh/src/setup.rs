@@ -83,6 +83,8 @@ pub(crate) fn default_user(config: &SshTransportBuilder) -> Result<String, Setup
 pub(crate) fn connector(config: &SshTransportBuilder) -> Result<(Connector, Vec<String>), SetupError> {
     let (credentials, mut warnings) = credentials(config)?;
     let room = room_for_connections().map_err(|TooFewFiles { limit }| SetupError::OpenFiles { limit })?;
+    // The limit of open files caps a configured number too: running out of descriptors in the
+    // middle of a job would fail hosts that are healthy.
     let room = config.max_connections.map_or(room, |most| most.min(room));
     let connector = Connector::new(
         config,
@@ -152,6 +154,7 @@ fn usual_known_hosts(policy: HostKeyPolicy) -> Result<Vec<PathBuf>, SetupError> 
         path.exists() || (policy == HostKeyPolicy::AcceptNew && is_users(*position))
     });
     let files: Vec<PathBuf> = kept.map(|(_, path)| path.clone()).collect();
+    // Said once here, instead of as a failure of every host.
     if files.is_empty() && policy == HostKeyPolicy::Strict {
         return Err(SetupError::NoKnownHosts { looked });
     }

@@ -49,8 +49,11 @@ async fn run_each(
     (files, gate): (Option<&str>, &GateOptions),
     output: &mut Output,
 ) -> Result<Outcome, NeverAsked> {
+    // Sessions are prepared before connecting where possible; only those that name the upload
+    // directory must wait for it.
     let with_files = files.map(|_| Session::all_of(&prepared.attempt, files, Some(gate)));
     let sessions = with_files.as_ref().unwrap_or(&prepared.sessions);
+    // The upload ran in a session of its own, which proved that the connection works.
     let mut host_was_asked = files.is_some();
     for (at, session) in sessions.iter().enumerate() {
         let input = prepared.inputs.for_command(session.runs_command());

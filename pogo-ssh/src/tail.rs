@@ -15,6 +15,8 @@ const LONGEST_LINE: usize = 4096;
 impl Tail {
     /// Adds bytes and keeps the last `most`.
     pub(crate) fn push(&mut self, bytes: &[u8], most: usize) {
+        // Also right if a chunk is larger than the tail: then `old` is all that is kept and the
+        // chunk loses its front.
         let too_many = (self.kept.len() + bytes.len()).saturating_sub(most);
         let old = too_many.min(self.kept.len());
         self.kept.drain(..old);
@@ -31,6 +33,7 @@ impl Tail {
     /// The number of missing bytes and the tail, from the start of a line if there is one near.
     pub(crate) fn end(mut self) -> (u64, Vec<u8>) {
         if self.dropped > 0 {
+            // Binary output may have no line ends at all: searching it all would drop the tail.
             let near = self.kept.iter().take(LONGEST_LINE);
             let line = near.take_while(|&&byte| byte != b'\n').count() + 1;
             if line < self.kept.len().min(LONGEST_LINE) {

@@ -112,6 +112,8 @@ impl Targets {
             request,
         };
         let mut target = settings.target(host, &self.user, self.algorithms(client.as_ref())?)?;
+        // By login, not by name: `ssh -J root@h user@h`-like ways through one machine are legal
+        // and occur.
         let login = format!("{}@{}:{}", target.user, target.name, target.port);
         if behind.contains(&login) || behind.len() > LONGEST_WAY {
             return Err(TargetError::Loop(target.to_string()));
@@ -150,6 +152,8 @@ impl Targets {
         let Some(settings) = settings.filter(|settings| settings.algorithms != AlgorithmLists::default()) else {
             return Ok(Algorithms::usual());
         };
+        // Targets are kept for each host, and one offer is some kilobytes of names: ten thousand
+        // hosts share a few.
         let mut known = self.algorithms.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(algorithms) = known.get(&settings.algorithms) {
             return Ok(Arc::clone(algorithms));

@@ -87,9 +87,12 @@ impl Transport for SshTransport {
             Err(refused) => return refused,
         };
         let mut task = JoinSet::new();
+        // A `JoinSet`, because it aborts its task when dropped; a plain `JoinHandle` would let
+        // the attempt run on unobserved.
         task.spawn(async move { runner.run(prepared).await });
         match task.join_next().await {
             Some(Ok(outcome)) => outcome,
+            // A panic stays a panic: as an outcome it would look like the host's fault.
             Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Some(Err(_)) | None => Outcome::in_doubt("the runtime it ran on has ended"),
         }

@@ -4,6 +4,9 @@ use pogo_core::scheduler::FailureKind;
 
 /// The part of connecting that failed, by the program's messages. Nothing has run on the host.
 pub(super) fn kind_of(complaints: &str) -> FailureKind {
+    // The program has one exit code, 255, for all its failures, so only its messages distinguish
+    // them. Host keys come first: a refused key is often followed by lines about the login that did
+    // not happen.
     let says = |texts: &[&str]| texts.iter().any(|text| complaints.contains(text));
     if says(&[
         "Host key verification failed",

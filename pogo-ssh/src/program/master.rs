@@ -41,6 +41,8 @@ pub(super) fn command(program: &Path, words: Vec<OsString>, secret: &[String]) -
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        // A ^C at the terminal goes to the foreground process group, and would end the
+        // connections while the dispatcher is still stopping its attempts in order.
         .process_group(0)
         .kill_on_drop(true);
     command
@@ -56,6 +58,7 @@ impl MasterStderr {
         let mut buffer = [0; 1024];
         while let Ok(count @ 1..) = from.read(&mut buffer).await {
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            // The first messages are kept: the cause stands before its consequences.
             let room = MOST_COMPLAINTS.saturating_sub(kept.len());
             kept.extend(buffer.iter().take(count.min(room)));
         }
@@ -88,6 +91,8 @@ impl Master {
         let mut words = String::new();
         if let Some(from) = child.stdout.take() {
             // It prints `ready`, or ends without a line.
+            // Waiting for the socket file instead would poll, and could not distinguish a slow
+            // login from a refused one.
             let _ = BufReader::new(from).read_line(&mut words).await;
         }
         if words.trim() == "ready" {

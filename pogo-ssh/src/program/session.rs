@@ -91,6 +91,8 @@ fn spawn(
         arguments::session(&context.master.socket, session.pty, &line.text),
         context.secret,
     );
+    // Without input the command reads end of file at once, instead of waiting on a pipe that
+    // nobody writes.
     let nothing = line.input.is_none() && input.is_empty() && !session.has_gate();
     let mut child = ssh
         .stdin(if nothing { Stdio::null() } else { Stdio::piped() })
@@ -241,6 +243,8 @@ impl RunningSession<'_> {
         };
         let line = kill_line(privilege, groups, grace);
         let words = arguments::session(&context.master.socket, false, &line.text);
+        // A second session over the same master kills: closing the first one's pipes would end
+        // `ssh` here and leave the command running on a host without a terminal.
         let killing = command(context.program, words, context.secret)
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -34,6 +34,8 @@ impl SessionEnd {
         let complaints = &self.complaints;
         let lost = || reason(complaints);
         match (self.done, self.program) {
+            // The mark wins over the exit code: `ssh` also exits with 255 if the connection
+            // breaks after the command ended.
             (Some(status), _) => self.progress.exit_report(Some(&self.status_of_shell(status)), lost),
             // A forced command prints no marks.
             (None, Some(status)) if status != PROGRAM_FAILED && !self.progress.has_begun() => {
@@ -56,6 +58,8 @@ impl SessionEnd {
 
     /// The session's status, in a shell's convention.
     fn status_of_shell(&self, status: u32) -> ExitStatus {
+        // In hooks only success matters. In a command the signal is reported by name, as the
+        // built-in client does.
         let signal = signal_of(status).filter(|_| self.progress.phase() == Phase::Command);
         signal.map_or(ExitStatus::Code(status), |signal| ExitStatus::Signal(signal.to_owned()))
     }

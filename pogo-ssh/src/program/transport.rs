@@ -114,6 +114,8 @@ impl ProgramTransport {
             .arguments
             .master(&attempt.host, &socket)
             .map_err(|error| ConnectError::new(FailureKind::Refused, error.to_string()))?;
+        // The slot is taken before the turn of a handshake: in the other order attempts that
+        // wait for a free connection would hold all turns.
         let slot = Arc::clone(&self.connections)
             .acquire_owned()
             .await
@@ -128,6 +130,8 @@ impl ProgramTransport {
         let connected = timeout(most, connecting).await;
         let connected =
             connected.unwrap_or_else(|_| Err(unreachable(format!("cannot connect to {host}: no login in time"))));
+        // Counted for the summary's one line on new hosts. Changed keys are not among them: those
+        // stay a failure of each host.
         if connected.as_ref().is_err_and(|error| is_first_contact(&error.message)) {
             self.config.first_contacts.refuse(&attempt.host.name);
         }
@@ -168,6 +172,8 @@ impl Transport for ProgramTransport {
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         let refused = |what: &str| Outcome::failed(FailureKind::Refused, what);
         let stop = StopSignal::new(report.clone(), attempt.time_limit, self.config.stop_grace);
+        // Refused rather than run without: the same job would otherwise mean less through this
+        // transport.
         if attempt.exec_options.detached.is_some() {
             return refused("the transport through the ssh program runs nothing detached; use the built-in one");
         }
@@ -181,6 +187,7 @@ impl Transport for ProgramTransport {
             return refused(&error.to_string());
         }
         let sessions = Session::all_of(&attempt, None, Some(&self.config.gate));
+        // Before connecting, since a missing password or file fails every host in the same way.
         let inputs = tokio::select! {
             biased;
             reason = stop.wait() => return not_started(Phase::Connect, NotStarted::Stopped(reason)),

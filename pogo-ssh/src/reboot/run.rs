@@ -67,6 +67,8 @@ impl Rebooting<'_> {
     async fn run_command(&mut self, link: &Link) -> ControlFlow<Outcome, (String, CommandEnd)> {
         let prepared = self.prepared;
         let exec = self.context.exec_context(link, prepared);
+        // Read before anything runs: after the command there may be no more time, and without it
+        // a restart cannot be told from a lost connection.
         let before = match boot_id(exec, &prepared.attempt).await {
             Ok(before) => before,
             Err(reason) => return ControlFlow::Break(not_started(Phase::Connect, reason)),
@@ -74,6 +76,7 @@ impl Rebooting<'_> {
         if let Err(reason) = Box::pin(upload_all(exec, &prepared.attempt, &prepared.inputs, &mut self.sent)).await {
             return ControlFlow::Break(not_started(Phase::Connect, reason));
         }
+        // A terminal is allocated per session, and hooks get none.
         let steps: &[&[Phase]] = match prepared.attempt.exec_options.pty {
             true => &[&[Phase::PreHook], &[Phase::Command]],
             false => &[&[Phase::PreHook, Phase::Command]],
@@ -88,6 +91,8 @@ impl Rebooting<'_> {
             let report = if at == 0 { report } else { in_later_session(report) };
             let end = match report {
                 ExitReport::Killed { signal } if phase == Phase::Command => CommandEnd::Killed(signal),
+                // `reboot` often takes the connection with it before its status arrives. The new
+                // boot id decides, not this.
                 ExitReport::Unknown(reason) if phase == Phase::Command => CommandEnd::Unknown(reason),
                 report => {
                     classify(phase, report)?;
@@ -156,6 +161,8 @@ fn outcome_without_restart(command: CommandEnd, not_back: RestartFailure, within
                  was in before"
             ),
         ),
+        // In doubt rather than failed: the lost connection may have been the network's, with the
+        // command still running.
         (RestartFailure::NotRestarted, CommandEnd::Unknown(reason)) => Outcome::in_doubt(format!(
             "the host was not restarted within {within}: it answers, in the boot that it was in before, and the \
              command may still run there ({reason})"
@@ -163,6 +170,8 @@ fn outcome_without_restart(command: CommandEnd, not_back: RestartFailure, within
         (RestartFailure::NoAnswer(last), _) => Outcome::in_doubt(format!(
             "the command ran, and the host did not come back within {within}: {last}"
         )),
+        // Not a host key failure: these mean that nothing ran, and a retry would run the command
+        // a second time.
         (RestartFailure::Refused(message), _) => Outcome::in_doubt(format!(
             "the command ran, and what answers for the host since is not trusted: {message}"
         )),

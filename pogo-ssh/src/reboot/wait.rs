@@ -48,12 +48,16 @@ pub(super) async fn back_from_restart(
     let mut tries = 0;
     loop {
         let probing = async {
+            // Inside the select, so that an operator's stop does not wait for a pause or a
+            // connect timeout.
             sleep(pause_after(tries)).await;
             probe(context, prepared, before).await
         };
         let probed = tokio::select! {
             biased;
             reason = prepared.stop.wait() => return Err(RestartFailure::Stopped(reason)),
+            // The last result decides: "still in the same boot" is a failure, "no answer" leaves
+            // a doubt.
             () = sleep_until(deadline) => return Err(last),
             probed = probing => probed,
         };
