@@ -116,6 +116,8 @@ impl Auditor {
     pub fn check(&mut self, record: &Record) -> Result<(), Finding> {
         if took_over(&record.event) {
             self.idle = None;
+        // Only a later start proves that the dispatcher was still at work when the host was left
+        // waiting.
         } else if let Some(idle) = self.idle.take_if(|_| record.event.started().is_some()) {
             return Err(idle);
         }
@@ -186,11 +188,14 @@ impl Auditor {
 
     fn judge(&mut self, record: &Record) -> Result<(), Breach> {
         let Record { at, event, .. } = record;
+        // Equal times are one moment: the scheduler decides everything of a moment at once, so
+        // waiting hosts are judged when time moves on.
         if *at < self.state.at {
             return broken(BrokenRule::Log, "time goes back");
         }
         if *at > self.state.at && !took_over(event) {
             match self.end_moment() {
+                // Not refused at once, unlike other rules: see `idle`.
                 Err((rule @ BrokenRule::Idle, message)) => {
                     let (position, at) = (self.position, *at);
                     self.idle.get_or_insert(Finding {
@@ -277,6 +282,8 @@ impl Auditor {
             None => (Arc::clone(fleet), Arc::clone(policy)),
         };
         self.configured = true;
+        // All hosts of all jobs, including those that left the fleet: their attempts still count
+        // against limits until they end.
         let named: BTreeSet<&HostName> = self.state.jobs.values().flat_map(|job| job.hosts.iter()).collect();
         let named: Vec<HostName> = named.into_iter().cloned().collect();
         let AuditState {
@@ -290,6 +297,7 @@ impl Auditor {
         let namespace = &mut self.state.namespace;
         let id = namespace.id(host)?;
         let before = namespace.host(id);
+        // Marking up is also how an operator clears failures of a host that was never marked down.
         if before.down == down && (down || before.failed_jobs.is_empty()) {
             return broken(BrokenRule::Log, format!("`{host}` is marked as what it is"));
         }

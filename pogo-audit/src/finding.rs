@@ -8,6 +8,8 @@ use pogo_core::Timestamp;
 
 /// The first record of a log that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+// Counted from 1 in the sentence, as line numbers in editors are: a log is a file with a record per
+// line.
 #[error("record {} (at {at}): {message} [{rule}]", position + 1)]
 #[non_exhaustive]
 pub struct Finding {

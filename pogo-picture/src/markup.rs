@@ -129,6 +129,8 @@ impl Write for Escape<'_> {
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
+                // In attributes XML readers make them spaces anyway, and a line break in a host's
+                // message must not change the layout.
                 '\t' | '\n' | '\r' => self.0.push(' '),
                 // XML cannot represent these.
                 character if character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}') => {
@@ -150,6 +152,7 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
         return text.to_owned();
     }
     let kept = most.saturating_sub(1);
+    // In the middle: names of one fleet often differ at their ends only (`web-eu-1`, `web-eu-2`).
     let head = kept.div_ceil(2);
     let tail: String = text.chars().skip(count - (kept - head)).collect();
     let head: String = text.chars().take(head).collect();
@@ -159,6 +162,8 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
 /// The approximate width of a text in pixels, for rather wide fonts.
 pub(super) fn breadth(text: &str) -> f64 {
     let each = text.chars().map(|character| match character {
+        // Measured fonts would need a font file, and readers' fonts differ. Too wide is harmless,
+        // too narrow lets texts overlap.
         'i' | 'l' | 'j' | '.' | ',' | ':' | ' ' | '[' | ']' | '\'' => 3.6,
         'f' | 't' | 'r' | '-' => 4.4,
         'm' | 'w' | 'M' | 'W' | '%' => 10.2,

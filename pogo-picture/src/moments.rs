@@ -90,6 +90,8 @@ fn verb(event: &Event) -> Option<(u8, &'static str)> {
         };
     }
     Some(match event.task_kind()? {
+        // Ends free the slots that the starts of the same moment use, so this is the order of cause
+        // and effect.
         TaskEventKind::Succeeded { .. } => (0, "succeeded"),
         TaskEventKind::Failed { .. } => (1, "failed"),
         TaskEventKind::InDoubt { .. } => (2, "in doubt"),

@@ -50,6 +50,7 @@ impl AuditState {
     }
 
     fn start(&mut self, id: JobId, host: &HostName, attempt: AttemptId, asks: bool) -> Result<(), Breach> {
+        // Numbers without gaps prove that no start is missing from the log.
         if attempt.number() != self.started + 1 {
             let message = format!("{attempt} starts, and the next is a{}", self.started + 1);
             return broken(BrokenRule::Log, message);
@@ -67,6 +68,7 @@ impl AuditState {
         let at = self.at;
         let (job, namespace) = self.job_in_namespace(id)?;
         let task = job.task(host)?;
+        // Judged before anything changes, so that the host does not count against its own limits.
         job.may_start(namespace, task, at)?;
         job.set(namespace, task, TaskState::Running, at)?;
         job.limits.begin(attempt, at);
@@ -109,6 +111,7 @@ impl AuditState {
         let (task, at) = (self.attempt(job, host, attempt)?, self.at);
         self.has_begun(job, task, attempt, &format!("has come to {phase}"))?;
         let job = self.job(job)?;
+        // Settling has no time limit of its own: the command is over, and the host is only watched.
         if phase == Phase::Settle {
             job.limits.end(attempt);
         }
@@ -134,6 +137,8 @@ impl AuditState {
         job.limits.end(attempt);
         job.set(namespace, task, to, at)?;
         let host = namespace.id(&job.hosts[task])?;
+        // Read before the host is changed below: this attempt's own end would otherwise count as
+        // the earlier failure.
         job.tasks[task].failed_before = namespace.host(host).failed_jobs.contains(&id);
         namespace.change(host, |host| {
             // A host that left the fleet counts until its attempt ends, and no longer.
@@ -160,6 +165,7 @@ impl AuditState {
     }
 
     pub(crate) fn report_late(&mut self, attempt: AttemptId) -> Result<(), Breach> {
+        // A report is late if the attempt has ended, or its command has and it settles.
         let settles = match self.running.get(&attempt).cloned() {
             None => attempt.number() <= self.started,
             Some((job, host)) => {

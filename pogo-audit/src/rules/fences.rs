@@ -17,6 +17,8 @@ impl AuditState {
         answer: &FenceAnswer,
         reopens: bool,
     ) -> Result<(), Breach> {
+        // A retired job has no tasks any more, but its hosts keep their slots until somebody
+        // answers for them.
         if self.retired.contains(&id) && !reopens {
             return self.fence_left((id, host.clone()), attempt, answer);
         }
@@ -58,6 +60,7 @@ impl AuditState {
         }
         let was_over = job.status == JobStatus::Finished;
         job.status = match job.status {
+            // A job that waited for nothing but this doubt is running again, as the attempt is.
             JobStatus::Finished => JobStatus::Running,
             JobStatus::Halted => JobStatus::Halting,
             status => status,
@@ -65,10 +68,13 @@ impl AuditState {
         job.set(namespace, task, TaskState::Running, at)?;
         job.limits.begin(attempt, at);
         let task = &mut job.tasks[task];
+        // The host no longer says in which phase it was; permission was given, so at least the
+        // command may run.
         (task.phase, task.cancelling) = ((Phase::Command, at), false);
         let failed_before = task.failed_before;
         namespace.change(host, |host| {
             host.running = Some((id, attempt));
+            // The doubt itself counted as a failure; one from before it stays.
             if !failed_before {
                 host.failed_jobs.remove(&id);
             }

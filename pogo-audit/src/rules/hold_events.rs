@@ -42,6 +42,8 @@ impl Namespace {
         let holds = &mut self.holds;
         if holds.in_force.get(host) == Some(owner) {
             holds.in_force.remove(host);
+            // The host may have left the fleet while it was held: releasing it is then only
+            // forgetting.
             if let Ok(id) = self.id(host) {
                 self.change(id, |host| host.held = false);
             }
@@ -64,6 +66,8 @@ impl Namespace {
         if let Err((rule, message)) = self.freezes.allow_start(&self.fleet, id) {
             return broken(rule, message.replacen("starts", "is held", 1));
         }
+        // A hold takes a host out of service without running anything, so limits on running hosts
+        // do not apply.
         match self.limit_on_hold(id) {
             Some(message) => broken(BrokenRule::Available, message),
             None => Ok(()),

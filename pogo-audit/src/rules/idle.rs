@@ -44,6 +44,8 @@ impl TaskClasses {
         let mut this = Self::default();
         let mut known = BTreeMap::new();
         for task in 0..job.tasks.len() {
+            // Unreachable in a whole log, where hosts of jobs stay known. Any class will do:
+            // `refresh` puts no such task in one.
             let Ok(host) = namespace.id(&job.hosts[task]) else {
                 this.class_of.push(0);
                 continue;
@@ -71,6 +73,8 @@ impl TaskClasses {
         }
         match job.tasks[task].not_before {
             until if until > now => _ = self.delayed.insert((until, task)),
+            // Unavailable hosts apart: a limit on unavailable hosts lets them start while it stops
+            // the others of their class.
             _ => _ = self.classes[class][usize::from(host_state.is_unavailable())].insert(task),
         }
     }
@@ -86,6 +90,8 @@ impl WaitingTasks {
                 | NamespaceEventKind::Ordered { .. }
                 | NamespaceEventKind::LateReported { .. } => {}
                 _ => {
+                    // Fleet, policy and freezes change limits and stages of any host, so everything
+                    // is sorted again; they are rare.
                     *self = Self::default();
                     state.jobs.keys().for_each(|job| self.sort(state, *job));
                 }
@@ -168,9 +174,11 @@ impl WaitingTasks {
             let (Some(job), Some(job_classes)) = (state.jobs.get(&id), self.jobs.get(&id)) else {
                 continue;
             };
+            // A job whose stages or budgets are not known exactly cannot be accused of waiting.
             if !job.is_followed() {
                 continue;
             }
+            // One task of each half stands for its class, which is what makes this linear.
             let first: Vec<usize> = job_classes.classes[class]
                 .iter()
                 .filter_map(|ready| ready.first().copied())
@@ -217,6 +225,8 @@ impl WaitingTasks {
 fn may_start_more(state: &AuditState, id: JobId, event: &Event) -> bool {
     let Some(job) = state.jobs.get(&id) else { return false };
     match event.host().filter(|_| event.ended().is_some()) {
+        // Most ends only give back slots, which wakes the classes that parked at those limits.
+        // Waking the whole job at each would look at all its classes for every host.
         Some(host) => job.ends_a_stage(&state.namespace, host),
         None => event.started().is_none(),
     }

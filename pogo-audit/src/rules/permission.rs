@@ -25,8 +25,12 @@ impl AuditState {
     ) -> Result<(), Breach> {
         let task = self.attempt(id, host, attempt)?;
         let (job, namespace) = self.job_in_namespace(id)?;
+        // Between start and permission a job may have been paused, or its budget exceeded: this is
+        // the last moment to stop.
         job.may_begin(namespace, task)?;
         let task = &mut job.tasks[task];
+        // Once begun without a lock stays so: a later permission of the same task does not undo the
+        // chance of two runs.
         (task.awaits_permission, task.began_unlocked) = (false, task.began_unlocked || !host_lock);
         task.fences |= fences;
         // Where the transport cannot ask, no word of a host is waited for.
@@ -48,6 +52,8 @@ impl AuditState {
         for (attempt, (id, host)) in running {
             let job = self.job(id)?;
             let task = job.task(&host)?;
+            // The scheduler waits for answers of these as long as it takes, so time limits do not
+            // apply meanwhile.
             if job.tasks[task].fences {
                 job.limits.ask(attempt);
             }

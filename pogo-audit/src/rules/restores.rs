@@ -14,6 +14,8 @@ impl AuditState {
         if incarnation <= before {
             return broken(BrokenRule::Restored, format!("{incarnation} follows {before}"));
         }
+        // The copy does not know which numbers were given after it was made. A range of 2^31 for
+        // each incarnation lies above all of them.
         let raise = incarnation.0.saturating_sub(before.0).saturating_mul(1 << 31);
         self.started = self.started.saturating_add(raise);
         let mut undecided = BTreeSet::new();
@@ -21,6 +23,7 @@ impl AuditState {
             let Some(job) = self.jobs.get_mut(id) else { continue };
             let at = job.task(host)?;
             let task = &mut job.tasks[at];
+            // Its command had ended in the copy already, so nothing is in doubt.
             if task.phase.0 == Phase::Settle {
                 continue;
             }

@@ -26,6 +26,7 @@ impl Budget {
             self.failed += 1;
         } else {
             self.failed = self.failed.saturating_sub(1);
+            // An accepted failure that is tried again and fails again is a new one.
             self.forgiven = self.forgiven.min(self.failed);
         }
     }
@@ -70,6 +71,8 @@ impl Budgets {
                     budget.allowed = kept.allowed;
                     budget.forgiven = kept.forgiven.min(budget.failed);
                 }
+                // A budget that is new in this policy starts with what the operator accepted for
+                // the job as a whole.
                 None => budget.forgiven = before.job.forgiven.min(budget.failed),
             }
         }

@@ -20,11 +20,14 @@ pub(crate) fn values(fleet: &Fleet, selector: &Selector, whole: bool) -> Vec<Vec
             for host in fleet.ids() {
                 let carried = fleet.tags_of(host).map(|tag| fleet.tag_path(tag));
                 for tag in carried.filter(|tag| tag.is_within(path)) {
+                    // In bounds and at a character's boundary: `is_within` says that the path is a
+                    // prefix.
                     let below = tag.as_str()[path.as_str().len()..].trim_start_matches('.');
                     let label = match below.split('.').next().filter(|value| !value.is_empty()) {
                         Some(value) => format!("${path}.{value}"),
                         None => format!("${path}"),
                     };
+                    // A host may carry two tags below one value, and counts once.
                     if !of_host[host.index()].contains(&label) {
                         of_host[host.index()].push(label);
                     }

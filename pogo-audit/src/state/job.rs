@@ -45,6 +45,7 @@ impl Job {
     ) -> Result<Self, Breach> {
         let ids: Vec<HostId> = hosts.iter().map(|host| namespace.id(host)).collect::<Result<_, _>>()?;
         let targets: BTreeSet<HostId> = named(&namespace.fleet, &spec.targets).into_iter().collect();
+        // A subset is right: a job that retries another one names only the hosts that it left.
         if let Some(stranger) = ids.iter().find(|host| !targets.contains(host)) {
             let message = format!(
                 "`{}` is not among the targets {}",
@@ -108,6 +109,7 @@ impl Job {
         let before = std::mem::replace(&mut self.waves, Waves::new(namespace, &self.spec, &ids, now));
         self.waves.alter(&self.settings);
         self.count_all(&ids, now);
+        // After the counts: which waves stay open depends on which are complete.
         self.waves = std::mem::take(&mut self.waves).after(&before, now);
         Ok(())
     }
@@ -172,6 +174,8 @@ impl Job {
             return broken(BrokenRule::Stopped, message);
         }
         self.budgets.allow_start(namespace, host)?;
+        // What stands above binds a job that overrides the policy, too: its own settings, and
+        // operators' orders.
         if self.spec.override_constraints.is_some() {
             return Ok(());
         }
@@ -188,6 +192,8 @@ impl Job {
                 format!("`{name}` starts before {} is open", wave.label),
             );
         }
+        // Limits last: a class that `idle` parks at one is looked at whenever a slot there is
+        // freed, in vain while something else stops it.
         namespace.allow_start(host)
     }
 
@@ -202,6 +208,7 @@ impl Job {
         } else if namespace.host(host).left_fleet {
             "it has left the fleet".to_owned()
         } else {
+            // Limits and order are not judged again: the host took its slots when it started.
             let started = namespace.freezes.allow_start(&namespace.fleet, host);
             let started = started.and_then(|()| self.budgets.allow_start(namespace, host));
             match started {
@@ -344,6 +351,7 @@ impl Job {
         self.budgets
             .allow(self.settings.max_failures.map(|limit| limit.tolerated(hosts)));
         let delays = (delay(&before), delay(&self.settings));
+        // Unequal only: scaling rounds, and an unrelated change would move the times.
         if delays.0 != delays.1 {
             self.tasks.iter_mut().for_each(|task| task.wait_in_proportion(delays));
         }

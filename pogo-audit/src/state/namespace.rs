@@ -68,6 +68,8 @@ impl Namespace {
         policy: &Arc<Policy>,
         named: &[HostName],
     ) -> Result<(), Breach> {
+        // One fleet with the old hosts in it, so that everything below can use positions and needs
+        // no second kind of host.
         let mut builder = FleetBuilder::from(fleet.as_ref());
         for name in named.iter().filter(|name| fleet.id(name.as_str()).is_none()) {
             builder = builder.host(name.as_str());
@@ -90,6 +92,8 @@ impl Namespace {
                 .fleet
                 .id(name.as_str())
                 .map(|before| self.hosts[before.index()].clone());
+            // A host that leaves and comes back starts afresh, but what runs there has to be
+            // followed to its end.
             let kept = before.filter(|before| !left_fleet || before.running.is_some());
             hosts[host.index()] = HostState {
                 left_fleet,
@@ -116,6 +120,8 @@ impl Namespace {
             let mut sizes = vec![0; groups.labels.len()];
             for (host, of_host) in groups.of_host.iter().enumerate() {
                 for &group in of_host {
+                    // Shares are of the fleet as configured; leavers still count as users of slots
+                    // below.
                     sizes[group as usize] += u32::from(!self.hosts[host].left_fleet);
                     list[host].push(u32::try_from(first).unwrap_or(u32::MAX) + group);
                 }
@@ -154,6 +160,7 @@ impl Namespace {
         let after = (entry.running.is_some(), entry.is_unavailable());
         for &limit in &self.limits_of[host.index()] {
             let limit = &mut self.limits[limit as usize];
+            // Added before subtracted: the other order could fall below 0 for a moment, and panic.
             limit.running = limit.running + u32::from(after.0) - u32::from(before.0);
             limit.unavailable = limit.unavailable + u32::from(after.1) - u32::from(before.1);
         }
@@ -169,6 +176,8 @@ impl Namespace {
         let full = |limit: &&u32| {
             let limit = &self.limits[**limit as usize];
             let runs = !matches!(limit.rule, Rule::MinAvailable(_)) && limit.running >= limit.slots;
+            // A host that is away already takes no further slot by starting: otherwise a failed
+            // host could never be retried at a full limit.
             runs || (!away && limit.rule.counts_unavailable() && limit.unavailable >= limit.slots)
         };
         self.limits_of(host).iter().find(full).copied()

@@ -65,6 +65,7 @@ impl JobSequences {
     fn sequence(&mut self, namespace: &Namespace, hosts: &[HostId], sequence: &Sequence) {
         let fleet = &namespace.fleet;
         let mut stage_of: Vec<Option<usize>> = vec![None; fleet.len()];
+        // Backwards, so that the earliest stage wins for a host that is named by several.
         for (at, stage) in sequence.stages.iter().enumerate().rev() {
             for host in named(fleet, &stage.selector) {
                 stage_of[host.index()] = Some(at);

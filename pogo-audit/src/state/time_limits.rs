@@ -90,6 +90,7 @@ impl TimeLimits {
     /// An end that comes late is no breach by itself: a dispatcher that was suspended, or whose journal was away,
     /// records it only then.
     pub(crate) fn check(&self, job: JobId, now: Timestamp, aborted: bool) -> Result<(), Breach> {
+        // The earliest start stands for all: the set is in order of time.
         if let Some(&(began, attempt)) = self.running.first().filter(|(began, _)| *began + self.attempt <= now) {
             let (ran, limit) = (HumanDuration(now - began), HumanDuration(self.attempt));
             let message = format!("{attempt} of {job} has run for {ran}, and the time limit of an attempt is {limit}");

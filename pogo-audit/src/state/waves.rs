@@ -40,6 +40,8 @@ impl Waves {
         if spec.waves.is_empty() {
             return this;
         }
+        // Compiled by the plan's own code: which host is in which wave is what operators approve.
+        // When a wave may open is judged here.
         let Ok((stages, _)) = Stages::compile(&namespace.fleet, &namespace.policy, hosts, spec) else {
             return this;
         };
@@ -90,6 +92,8 @@ impl Waves {
     pub(crate) fn follow(&mut self, now: Timestamp) {
         let mut passed = true;
         for (at, wave) in self.waves.iter_mut().enumerate() {
+            // A retry in an earlier wave closes those after it again, and their bake time starts
+            // anew.
             if at > 0 && !passed {
                 (wave.open, wave.watched) = (false, None);
             } else if !wave.open && wave.watched.is_none() {

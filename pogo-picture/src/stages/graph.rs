@@ -50,6 +50,8 @@ pub(super) fn stages(plan: &Plan) -> Stages {
         }
     }
     let free: Vec<&HostName> = plan.hosts.iter().filter(|host| !stages_of.contains_key(host)).collect();
+    // Hosts with the same stages add the same edges: a set of tracks is small even for ten thousand
+    // hosts.
     let tracks = stages_of.into_values().collect();
     for ((before, stage), edge) in edges(plan, &tracks) {
         if let (Some(&before), Some(&stage)) = (nodes.get(before), nodes.get(stage)) {
@@ -83,6 +85,8 @@ fn reduce(graph: &mut Stages) {
         };
         let places = place.get(from.index()).zip(place.get(to.index()));
         graph.edge_weight(edge) == Some(&Edge::Next)
+            // Solid arrows always stay: they are the sequence that the operator wrote, even where
+            // others imply them.
             || places.is_none_or(|(&from, &to)| reduced.contains_edge(from, to))
     });
 }

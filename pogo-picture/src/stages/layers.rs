@@ -24,11 +24,14 @@ pub(super) fn positions(graph: &Stages) -> (Vec<BoxPosition>, Vec<Option<String>
         let layer = before
             .filter_map(|before| layers.get(before.index()))
             .map(|&layer| layer + 1)
+            // The longest way, so that every arrow leads to the right.
             .max();
         if let Some(entry) = layers.get_mut(node.index()) {
             *entry = layer.unwrap_or(0);
         }
     }
+    // In order of appearance, which is the policy's: sorted by name, lanes would move when one is
+    // renamed.
     let mut lanes: IndexMap<Option<String>, ()> = IndexMap::new();
     let position = |node: NodeIndex| {
         let sequence = graph.node_weight(node).and_then(|node| node.sequence.clone());

@@ -44,6 +44,7 @@ pub(super) fn draw(stages: &Stages) -> String {
     svg.constant(ARROW_HEADS);
     svg.element("rect").class("paper").size(width, height).empty();
     heading(&mut svg, stages);
+    // Arrows before boxes: what is drawn later covers what is below it.
     edges(&mut svg, stages, &positions);
     boxes(&mut svg, stages, &positions, &lanes);
     svg.finish()
@@ -115,6 +116,8 @@ fn curve(from: BoxPosition, to: BoxPosition) -> String {
     if to.layer <= from.layer + 1 {
         return format!("M{} {}{}", Px(x), Px(y), bend((x, y), (end_x, end_y)));
     }
+    // An arrow over several layers would run through the boxes between, so it goes along a gap
+    // between two lanes.
     let channel = if to.lane > from.lane {
         top + HEIGHT + 11.0
     } else {

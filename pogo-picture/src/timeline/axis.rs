@@ -70,6 +70,7 @@ impl Axis {
         const MINUTE: u64 = 60 * SECOND;
         const HOUR: u64 = 60 * MINUTE;
         const DAY: u64 = 24 * HOUR;
+        // Steps that people count in: a factor of ten throughout gives ticks such as 1m 40s.
         let below = [1, 2, 5, 10, 20, 50, 100, 200, 500].into_iter();
         let seconds = [1, 2, 5, 10, 15, 30].map(|n| n * SECOND).into_iter();
         let minutes = [1, 2, 5, 10, 15, 30].map(|n| n * MINUTE).into_iter();
@@ -92,6 +93,7 @@ fn millis(span: Duration) -> u64 {
 /// The label of a tick, with the precision of the step.
 fn tick(into: u64, step: u64) -> String {
     let (seconds, rest) = (into / 1_000, into % 1_000);
+    // Beyond a minute fractions of a second are noise in a label.
     if step < 1_000 && into < 60_000 {
         let digits = if step.is_multiple_of(100) {
             1

@@ -36,6 +36,8 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, block: &str, hosts: &[usize], height: 
     let steps = steps(sheet.data, &sheet.axis, hosts);
     let band = sheet.markup.element("g").class("bar band");
     match sheet.target {
+        // A file has no script that could open its bands, and the names of ten thousand hosts are
+        // most of its size.
         SvgTarget::File => band.begin(),
         SvgTarget::Page => opened::attributes(band, sheet.data, hosts).begin(),
     }
@@ -80,6 +82,8 @@ fn outline(sheet: &Sheet<'_>, steps: &[BandStep], state: HostState, hosts: usize
     let mut height_before = 0.0;
     for step in steps {
         let height = stacked(&step.counts, state, hosts, lane);
+        // Most columns change nothing in most states: this keeps the picture of ten thousand hosts
+        // below its limit of size.
         if height == height_before {
             continue;
         }
@@ -105,6 +109,8 @@ fn stacked(counts: &[u32; STATES], state: HostState, hosts: usize, lane: f64) ->
     for (of, &count) in HostState::ALL.iter().zip(counts).take(state.index() + 1) {
         let own = f64::from(count) * share;
         height += if count > 0 && of.holds_slots() {
+            // The others keep their exact share; the sum may then exceed the lane, and is cut
+            // below.
             own.max(VISIBLE)
         } else {
             own
@@ -123,6 +129,8 @@ fn steps(data: &TimelineData, axis: &Axis, hosts: &[usize]) -> Vec<BandStep> {
             before = state;
         }
     }
+    // A stable sort: changes of one host in one column stay in their order, or the counts of two
+    // states would go wrong.
     changes.sort_by_key(|&(column, ..)| column);
     let mut counts = [0_u32; STATES];
     if let Some(waiting) = counts.get_mut(HostState::Waiting.index()) {
@@ -161,6 +169,7 @@ fn signs(sheet: &mut Sheet<'_>, hosts: &[usize], lane: f64) {
         if column < free {
             continue;
         }
+        // As wide as a sign: below it the colour still shows where the others are.
         free = column + 12;
         let (x, y) = (
             sheet.axis.left() + f64::from(column) + 1.0,

@@ -40,6 +40,7 @@ pub(super) fn blocks(data: &TimelineData) -> Vec<Block> {
         // A partition that labels every unlabelled host is used for its labels alone.
         let mut unnamed = keys.iter().zip(&partition).filter(|(key, _)| key.is_empty()).peekable();
         let names = unnamed.peek().is_some() && unnamed.all(|(_, (_, label))| !label.is_empty());
+        // Skipped rather than the last one: a later constraint may still split into few blocks.
         if finer > MOST || (finer == count && !names) {
             continue;
         }
@@ -91,6 +92,8 @@ fn in_order(data: &TimelineData) -> Vec<usize> {
     let mut order: Vec<usize> = (0..data.hosts.len()).collect();
     order.sort_by_key(|&host| {
         let first = data.hosts.get_index(host).and_then(|(_, host)| host.attempts.first());
+        // Many start in the same millisecond, and the numbers of attempts are in the order of their
+        // starts.
         first.map_or((u64::MAX, u64::MAX), |attempt| {
             (attempt.began.as_millis(), attempt.id.number())
         })
@@ -134,6 +137,8 @@ fn constraints(data: &TimelineData) -> impl Iterator<Item = Partition> {
     let (fleet, policy) = (data.scheduler.fleet(), data.scheduler.policy());
     let ids: Vec<Option<HostId>> = data.hosts.keys().map(|host| fleet.id(host.as_str())).collect();
     policy.constraints.iter().filter_map(move |constraint| {
+        // Compiled one by one, since the compiled rules of a whole policy no longer say which
+        // constraint a group comes from.
         let alone = Policy::new().constraint(constraint.clone());
         let rules = Rules::compile(fleet, &alone).ok()?;
         let groups = |host: &Option<HostId>| {

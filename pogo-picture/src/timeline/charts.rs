@@ -27,8 +27,10 @@ pub(super) fn draw(sheet: &mut Sheet<'_>) {
     let counted: Vec<&Series> = data.limits.iter().filter(|limit| limit.in_job).collect();
     let mut fullest: Vec<usize> = (0..counted.len()).collect();
     let full = |at: &usize| counted.get(*at).map(|limit| limit.full_for(data.began, data.until));
+    // Cached: each key sums up a whole series.
     fullest.sort_by_cached_key(|at| std::cmp::Reverse(full(at)));
     fullest.truncate(MOST);
+    // Back to the policy's order, in which readers look for their limits.
     fullest.sort_unstable();
     for limit in fullest.iter().filter_map(|&at| counted.get(at)) {
         chart(sheet, limit);

@@ -71,10 +71,13 @@ fn explain_host<'a>(
     ) else {
         return;
     };
+    // Freezes and holds are of single hosts, so hosts of the same class may differ by them.
     let alike = task.attempts() == 0 && scheduler.holder_reason(name).is_none() && scheduler.freezes().next().is_none();
     let class = alike.then(|| (job.id(), scheduler.rules().buckets_of(id), job.stages_of(id)));
     let reason = match class.as_ref().and_then(|class| known.get(class)) {
         Some(&reason) => reason,
+        // Each question costs the scheduler a walk over the host's limits and stages; the rest of a
+        // huge fleet says just that it waits.
         None if waits.reasons.len() >= MOST_REASONS => return,
         None => {
             let obstacles = scheduler.explain(job.id(), name.as_str()).unwrap_or_default();

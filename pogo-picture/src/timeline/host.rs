@@ -66,6 +66,8 @@ impl HostTimeline {
     pub(super) fn enter(&mut self, at: Timestamp, state: HostState) {
         match self.states.last_mut() {
             Some(last) if last.1 == state => {}
+            // A state that lasted no time has no width, and would only leave its sign below the
+            // next one's.
             Some(last) if last.0 == at => last.1 = state,
             _ => self.states.push((at, state)),
         }
@@ -96,6 +98,8 @@ impl HostTimeline {
             if attempt.began < at {
                 attempt.phases.push((attempt.began, HostState::Connect));
             }
+            // Whether a transport reports phases is known only at its first one; until then the
+            // host is drawn as running.
             self.rename_running(HostState::Connect);
         }
         let Some(attempt) = self.attempts.iter_mut().rev().find(|attempt| attempt.id == id) else {

@@ -21,6 +21,8 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Handles a change of fleet or policy.
     pub(super) fn configured(&mut self, at: Timestamp, scheduler: &Scheduler, limits: &mut Vec<Series>) {
+        // Limits that a new policy no longer has fall to 0 here, instead of keeping their last
+        // value to the end of the picture.
         let mut gone: Vec<bool> = vec![true; limits.len()];
         self.series_of.clear();
         let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();
@@ -48,6 +50,7 @@ impl Ledger {
             limits.push(Series::new(bucket.group.clone(), Some(bucket.rule), bucket.hosts));
         }
         if let Some(series) = limits.get_mut(found) {
+            // The newest rule, as the number at the right end of the chart is the newest limit.
             (series.rule, series.hosts) = (Some(bucket.rule), bucket.hosts);
         }
         found

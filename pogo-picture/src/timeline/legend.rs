@@ -40,6 +40,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, folded: bool) {
         }
         sheet.markup.element("text").at(x, y).text(&word);
         x += breadth(&word) + 24.0;
+        // Broken after a word rather than before: the next word's width is not known yet.
         if x > sheet.axis.right() - 120.0 {
             (x, sheet.y) = (EDGE, sheet.y + 18.0);
         }

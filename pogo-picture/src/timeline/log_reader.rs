@@ -94,6 +94,7 @@ impl LogReader {
         if record.event.job_kind() == Some(&JobEventKind::Retired) {
             return Ok(());
         }
+        // Before the record is applied: afterwards the doubts that it answers for are gone.
         let forced = self.forced_by(record);
         self.data.scheduler.apply(record)?;
         let (at, event) = (record.at, &record.event);
@@ -141,6 +142,8 @@ impl LogReader {
 
     fn configured(&mut self, at: Timestamp) {
         self.ledger.configured(at, &self.data.scheduler, &mut self.data.limits);
+        // A new fleet may lack hosts that were marked down or held, which ends that state without a
+        // record of its own.
         let hosts: Vec<HostName> = self.data.hosts.keys().cloned().collect();
         hosts.iter().for_each(|host| self.settle(at, host));
     }
@@ -225,6 +228,8 @@ impl LogReader {
         };
         let before = data.now();
         let state = match held {
+            // The phase in which it runs is known here alone; another job's attempt counts as the
+            // host's own state in this job.
             Some(HolderReason::Running { job }) if self.wanted.is_none_or(|wanted| wanted == job) => before,
             Some(HolderReason::Failed { .. }) => HostState::Failed,
             Some(HolderReason::InDoubt { .. }) => HostState::InDoubt,
@@ -262,6 +267,8 @@ impl LogReader {
         };
         data.open = !data.jobs.iter().all(at_rest);
         if !data.open {
+            // Records of other jobs may follow for weeks, and would press the picture of this one
+            // into a corner.
             data.until = self.last;
         }
         data.waits = wait_reasons(data, &self.blocked);
@@ -288,6 +295,8 @@ fn note_orders(data: &mut TimelineData, orders: &OrderLog, wanted: Option<JobId>
             data.marks.push(Mark { at, label, text });
         }
     }
+    // Orders for hosts were added behind the marks of events; `marks::draw` joins neighbours of one
+    // column.
     data.marks.sort_by_key(|mark| mark.at);
 }
 

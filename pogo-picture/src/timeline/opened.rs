@@ -22,6 +22,7 @@ pub(super) fn attributes<'a>(band: Element<'a>, data: &TimelineData, hosts: &[us
         let _ = write!(text, "{divider}{name}|{}", course(data, host));
         if let Some(why) = data.waits.why(at) {
             let why = clean(why);
+            // Linear, but there are few: distinct reasons are capped for the whole picture.
             let known = reasons.iter().position(|known| *known == why);
             let reason = known.unwrap_or(reasons.len());
             if known.is_none() {

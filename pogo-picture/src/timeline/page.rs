@@ -53,6 +53,8 @@ pub(super) fn page(data: &TimelineData, layout: &Layout) -> String {
         .attr("hidden", "hidden")
         .text("");
     page.constant("<script>");
+    // Inline, so that the page is one file that can be mailed. A browser runs it only while its
+    // hash above is right.
     page.constant(SCRIPT);
     page.constant("</script>\n");
     page.finish()

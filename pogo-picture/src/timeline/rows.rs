@@ -40,6 +40,8 @@ impl Layout {
                     .map(|block| block.hosts.len().div_ceil(size))
                     .sum::<usize>()
             };
+            // Round numbers, so that "50 hosts each" is understood at a glance; the last band of a
+            // block may have fewer.
             round_sizes()
                 .find(|&size| size >= hosts || bands(size) <= limits.bands)
                 .unwrap_or(hosts)

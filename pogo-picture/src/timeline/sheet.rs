@@ -59,6 +59,8 @@ pub(super) fn count(count: usize) -> f64 {
 /// How many characters of a name fit into this many pixels.
 pub(super) fn fitting(pixels: f64) -> usize {
     let mut fits = 0;
+    // Counted up instead of divided: a cast from a float would need a reason of its own, and the
+    // numbers are small.
     while count(fits + 1) * 6.2 <= pixels {
         fits += 1;
     }

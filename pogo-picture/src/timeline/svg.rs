@@ -30,6 +30,8 @@ pub(super) fn draw(data: &TimelineData, layout: &Layout, target: SvgTarget) -> S
     charts::draw(&mut sheet);
     sheet.y += 12.0;
     let (axis, height) = (sheet.axis, sheet.y);
+    // The body first: the height of the picture, which stands in its first element, is known only
+    // then.
     let body = sheet.markup.finish();
     let mut svg = Markup::default();
     svg.element("svg")

@@ -24,6 +24,7 @@ const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'
 /// A chart of this width in columns, at least 60.
 pub(super) fn draw(data: &TimelineData, columns: usize) -> String {
     let layout = Layout::of(data, LIMITS);
+    // Cannot overflow: the three together are less than 60.
     let cells = columns.max(60) - NAMES - NUMBERS - 4;
     let chart = Chart {
         data,
@@ -128,6 +129,7 @@ impl Chart<'_> {
             let ends = host.states.iter().skip(1).map(|&(at, _)| at).chain([self.data.until]);
             for (&(from, state), to) in host.states.iter().zip(ends) {
                 let (first, last) = (self.cell(from), self.cell(to));
+                // A state ends where the next begins, so only the last one fills its final cell.
                 let lasts = if self.is_last(to) { last + 1 } else { last };
                 let held = cells.iter_mut().take(lasts.max(first + 1)).skip(first);
                 held.for_each(|cell| *cell = fill(state));
@@ -138,6 +140,7 @@ impl Chart<'_> {
         }
         for (_, host) in hosts.iter().filter_map(|&host| self.data.hosts.get_index(host)) {
             for slow in host.attempts.iter().filter_map(|attempt| attempt.slow) {
+                // Not over a sign: that an attempt failed matters more than that it was slow.
                 if let Some(cell) = cells.get_mut(self.cell(slow)).filter(|cell| **cell == '█') {
                     *cell = '!';
                 }

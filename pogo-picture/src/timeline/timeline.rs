@@ -70,6 +70,7 @@ impl Timeline {
 
     fn new(data: TimelineData) -> Self {
         let limits = RowLimits {
+            // Many retries of few hosts are as many bars as many hosts, and as large a file.
             hosts: if data.attempts() > Self::MOST_ATTEMPTS {
                 0
             } else {

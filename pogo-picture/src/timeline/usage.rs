@@ -64,6 +64,7 @@ impl Series {
 
     pub(super) fn note(&mut self, at: Timestamp, used: Usage) {
         match self.points.last_mut() {
+            // Most events change no limit of a group, and each point costs bytes in the picture.
             Some(last) if last.used == used => {}
             Some(last) if last.at == at => last.used = used,
             _ => self.points.push(Point { at, used }),
