@@ -42,9 +42,13 @@ impl SocketPath {
         let (directory, name) = path.parent().zip(path.file_name()).ok_or_else(too_long)?;
         let directory = open(
             directory,
+            // `PATH`, so that a directory that may be entered but not listed suffices; `CLOEXEC`,
+            // so that commands do not inherit it.
             OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
             Mode::empty(),
         )?;
+        // Linux looks the name up through the open directory. Changing the working directory
+        // instead would affect the whole process.
         let address = Path::new("/proc/self/fd")
             .join(directory.as_raw_fd().to_string())
             .join(name);

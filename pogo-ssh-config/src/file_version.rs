@@ -33,6 +33,8 @@ impl FileVersion {
             device: about.dev(),
             inode: about.ino(),
             length: about.len(),
+            // The change time, not the modification time: tools that keep the latter (rsync, tar,
+            // `touch -r`) cannot set this one.
             changed: (about.ctime(), about.ctime_nsec()),
         }))
     }

@@ -47,6 +47,8 @@ impl Client {
     /// How a server is after a while; `None` if it is dead.
     async fn is_alive(&self, at: usize) -> Option<Readiness> {
         if !self.servers.are_several() {
+            // With one server there is nobody to turn to: a slow answer from it is better than
+            // none.
             return std::future::pending().await;
         }
         sleep(ASKED_AFTER).await;
@@ -76,9 +78,12 @@ async fn readiness_of(endpoint: &Endpoint) -> Option<Readiness> {
     let asked = async {
         let (response, _connection) = send(endpoint, sent).await.ok()?;
         let status = response.status();
+        // What answers at this address may be anything, and is read while something else waits.
         let body = Limited::new(response.into_body(), 1 << 16).collect().await.ok()?;
         Some((status, body.to_bytes()))
     };
+    // A process that is stopped (SIGSTOP, a debugger) still accepts connections: the kernel does
+    // that for it. Only an answer shows life.
     let (status, body) = timeout(ASKED_AFTER, asked).await.ok()??;
     if status == StatusCode::OK {
         return Some(Readiness::Ready);

@@ -73,6 +73,8 @@ impl Endpoint {
         }
         let is_encrypted = match scheme {
             "https" => true,
+            // A token over plain HTTP could be read by anybody on the way, so plain HTTP does not
+            // leave the machine.
             "http" if is_loopback(host) => false,
             "http" => {
                 return Err(refuse(
@@ -89,6 +91,8 @@ impl Endpoint {
         }
         Ok(Self::Web(Web {
             url: url.trim_end_matches('/').to_owned(),
+            // Without brackets for connecting and for the certificate's name; `host` adds them
+            // again.
             host: host.trim_matches(['[', ']']).to_owned(),
             port: uri.port_u16().unwrap_or(if is_encrypted { 443 } else { 80 }),
             prefix: uri.path().trim_end_matches('/').to_owned(),
@@ -151,6 +155,7 @@ impl Endpoint {
             return None;
         };
         let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).ok()?;
+        // Keeps the token out of the `Debug` text of requests.
         value.set_sensitive(true);
         Some(value)
     }

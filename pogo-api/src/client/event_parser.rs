@@ -39,6 +39,8 @@ impl EventParser {
         if self.buffer.len() + self.event.data.len() + bytes.len() > Self::MAX_EVENT {
             return Err(EventError::TooLarge);
         }
+        // Once for each chunk: draining at each event would move the rest of the buffer every time,
+        // the square of a large chunk.
         self.buffer.drain(..self.begin);
         self.scanned -= self.begin;
         self.begin = 0;
@@ -52,10 +54,13 @@ impl EventParser {
         while found.is_none() {
             let rest = self.buffer.get(self.scanned..).unwrap_or_default();
             let Some(end) = rest.iter().position(|byte| *byte == b'\n').map(|at| self.scanned + at) else {
+                // A snapshot comes in thousands of chunks, and is one line: searching it from its
+                // beginning each time would take the square of its length.
                 self.scanned = self.buffer.len();
                 break;
             };
             let line = self.buffer.get(self.begin..end).unwrap_or_default();
+            // By line, not by chunk: a chunk may end within a character.
             let line = str::from_utf8(line).map_err(|_| EventError::NotUtf8)?;
             found = take_line(
                 &mut self.event,

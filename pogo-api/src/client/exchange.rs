@@ -85,6 +85,8 @@ impl Client {
             if_match,
         };
         let mut patience = self.patience();
+        // A tour is of one request: others may turn meanwhile, and each asks every server before it
+        // waits.
         let mut tour = self.servers.tour();
         loop {
             let (at, _) = self.servers.current();
@@ -103,6 +105,8 @@ impl Client {
                 Ok(answered) => return answered,
                 Err(error) => error,
             };
+            // Once something was sent it may have been carried out, so it is sent again with its
+            // request id until somebody says.
             was_there |= matches!(error, SendError::Lost(_));
             if !matches!(error, SendError::Invalid(_)) && self.servers.turn(at, &mut tour, None) {
                 continue;
@@ -129,6 +133,7 @@ impl Client {
         let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok());
         let tag = tag.map(str::to_owned);
         let body = collect(response).await?;
+        // Only after the body: dropping it ends the connection.
         drop(connection);
         Ok(match status {
             StatusCode::OK => Ok(Answered { body, tag }),

@@ -230,6 +230,8 @@ impl Following {
             let client = self.namespace.client();
             let frame = timeout(client.options().silence, connected.body.frame());
             let heard = Mutex::new(Instant::now());
+            // Beside the stream, not instead of the silence limit: an owner that lost its journal
+            // still sends heartbeats.
             let elsewhere = client.until_elsewhere(connected.at, &heard);
             let frame = match select(pin!(frame), pin!(elsewhere)).await {
                 Either::Left((Ok(Some(Ok(frame))), _)) => frame,
@@ -241,6 +243,8 @@ impl Following {
                     return Received::Silent(*heard);
                 }
             };
+            // After any bytes, heartbeats included. The pauses between tries stay long until an
+            // item comes: a server may accept streams and end each.
             self.patience.is_alive();
             let bytes = frame.into_data().unwrap_or_default();
             if let Err(error) = connected.parser.push(&bytes) {
@@ -280,6 +284,8 @@ impl Following {
         if let Update::Records { after, .. } = update
             && self.request.after.is_some_and(|at| at != *after)
         {
+            // A gap would be records lost without a word; better an error than a reader that
+            // believes it saw all.
             let at = self.request.after.map(|at| at.to_string()).unwrap_or_default();
             return Err(self.protocol(format!(
                 "it goes on after {after}, and was asked for what comes after {at}"

@@ -90,6 +90,7 @@ impl NamespaceClient {
     /// A command as it is sent, with a request id.
     fn written(&self, mut command: Command) -> Result<Vec<u8>, ClientError> {
         if command.request.is_none() {
+            // Set once, before the first try: every later try must carry the same id.
             command.request = Some(random_request()?);
         }
         serde_json::to_vec(&command).map_err(|error| ClientError::Unsupported {
@@ -262,6 +263,8 @@ impl NamespaceClient {
     /// There is no such job, nobody answers, or contact was lost.
     pub async fn wait(&self, job: JobId) -> Result<JobEnd, ClientError> {
         let path = self.path(&format!("jobs/{}/wait", job.number()));
+        // For refusals: the patience for lost connections begins anew with each request, and would
+        // never end this loop.
         let mut patience = Patience::new(self.client.options().reconnect);
         let mut was_there = false;
         loop {
@@ -316,6 +319,7 @@ impl NamespaceClient {
 pub(crate) fn random_request() -> Result<RequestId, ClientError> {
     let unsupported = |message: String| ClientError::Unsupported { message };
     let mut bytes = [0; 16];
+    // From the system, not seeded from time: two clients that start together must not share ids.
     getrandom::fill(&mut bytes).map_err(|error| unsupported(error.to_string()))?;
     let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     RequestId::new(id).map_err(|error| unsupported(error.to_string()))

@@ -47,6 +47,8 @@ impl Patience {
         if left.is_zero() {
             return false;
         }
+        // Not beyond the limit: the last try comes when the time is over, and not up to two seconds
+        // later.
         sleep(self.next.min(left)).await;
         self.next = (self.next * 2).min(Self::LONGEST);
         true
@@ -58,10 +60,14 @@ impl Patience {
         if matches!(error, SendError::Invalid(_)) {
             return Err(error);
         }
+        // A full backlog (`EAGAIN` of a Unix socket) means that a server is there, so it is waited
+        // for and none is started.
         if (was_there || error.is_crowded()) && self.wait().await {
             return Ok(());
         }
         let starter = self.starter.as_ref().filter(|_| self.starts < Starter::TIMES);
+        // A socket that refuses this account has a server; another one could not be started in its
+        // place.
         let Some(starter) = starter.filter(|_| !error.is_refused()) else {
             return Err(error);
         };

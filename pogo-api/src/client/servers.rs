@@ -56,6 +56,7 @@ impl Servers {
 
     /// The one that is asked, and which it is.
     pub(super) fn current(&self) -> (usize, &Endpoint) {
+        // Relaxed: it is a hint which server to ask first, and no other data depends on it.
         let at = self.at.load(Ordering::Relaxed);
         (at, self.nth(at))
     }
@@ -86,6 +87,7 @@ impl Servers {
         let _ = self.at.compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed);
         match tour.left.checked_sub(1) {
             Some(left) => tour.left = left,
+            // Starts over, since a pause follows: after it each server may have become the owner.
             None => *tour = self.tour(),
         }
         tour.left != self.others.len()

@@ -25,6 +25,8 @@ impl Tls {
         let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()));
         let builder = builder.with_safe_default_protocol_versions().map_err(unusable)?;
         let config = builder
+            // The system's own verifier, so that a company's own authority is trusted wherever its
+            // machines trust it; a bundled list would not have it.
             .with_platform_verifier()
             .map_err(unusable)?
             .with_no_client_auth();
@@ -38,6 +40,8 @@ impl Tls {
             roots.add(certificate.map_err(unusable)?).map_err(unusable)?;
         }
         if roots.is_empty() {
+            // The parser ignores other text, so a wrong file would trust nobody and fail at each
+            // connection.
             return Err(unusable("there is no certificate in PEM"));
         }
         let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()));

@@ -21,6 +21,8 @@ impl Serialize for Version {
 impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match u32::deserialize(deserializer)? {
+            // Older versions too: a newer client may speak to an older server, during an upgrade or
+            // for good.
             0..=WIRE_VERSION => Ok(Self),
             found => Err(D::Error::custom(format_args!(
                 "the document is of version {found}, and this library reads up to {WIRE_VERSION}; use the newer one"
@@ -39,6 +41,7 @@ macro_rules! document {
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[non_exhaustive]
+        // A macro, so that no document can be without its version and with it in the first place.
         pub struct $name {
             #[cfg_attr(feature = "openapi", schema(value_type = u32))]
             version: $crate::wire::document::Version,

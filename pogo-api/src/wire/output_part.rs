@@ -72,6 +72,7 @@ impl<'de> Deserialize<'de> for OutputPiece {
 impl OutputPart {
     /// A page of a store, as it travels.
     pub fn of(page: OutputPage) -> Self {
+        // Once for the page: all frames of a page are of one attempt.
         let host = page.frames.first().map(|frame| frame.source.host.clone());
         let pieces = page.frames.into_iter().map(|frame| OutputPiece {
             at: frame.at,

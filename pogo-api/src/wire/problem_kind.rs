@@ -41,6 +41,8 @@ macro_rules! kinds {
             pub fn status(&self) -> u16 {
                 match self {
                     $( Self::$name => $status, )*
+                    // Unknown here, so nothing but its class is known; 422 makes no proxy or client
+                    // try again by itself.
                     Self::Other(_) => 422,
                 }
             }

@@ -30,6 +30,8 @@ pub struct Secrets {
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+// Unknown fields are refused, unlike elsewhere: a misspelt `sudo_pasword` that is silently dropped
+// fails on every host.
 struct Written<T> {
     #[cfg_attr(feature = "openapi", schema(value_type = u32))]
     version: Version,

@@ -56,6 +56,8 @@ impl ConfigFile {
                 Some(names) => {
                     for name in names {
                         let of_name = blocks.named.entry(name).or_default();
+                        // A line may name a host twice, and its block must not be applied twice:
+                        // `IdentityFile` lines add up.
                         if of_name.last() != Some(&number) {
                             of_name.push(number);
                         }
@@ -71,6 +73,7 @@ impl ConfigFile {
     pub(crate) fn lines_for(&self, host: &str) -> impl Iterator<Item = &ConfigLine> {
         let named = self.blocks.named.get(host).into_iter().flatten();
         let mut blocks: Vec<usize> = named.chain(&self.blocks.others).copied().collect();
+        // In the order of the file: the first value of a setting counts.
         blocks.sort_unstable();
         let ranges = blocks
             .into_iter()
@@ -212,6 +215,8 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
                     let mut problem = line.problem_at(word, &limit);
                     problem.hint = Some("does a file include itself?".to_owned());
                     self.problems.push(problem);
+                    // Once, and then nothing more: with files that include each other, each would
+                    // repeat the problem.
                     self.is_full = true;
                 }
                 if self.is_full {

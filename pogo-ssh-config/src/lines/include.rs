@@ -30,6 +30,7 @@ pub(crate) fn absolute_pattern(
     } else if pattern.starts_with('/') {
         pattern.to_owned()
     } else {
+        // With a slash at its end. Escaped, since a home directory may contain `[`.
         let base = base.join("");
         format!("{}{pattern}", glob::Pattern::escape(&base.to_string_lossy()))
     })
@@ -43,7 +44,10 @@ pub(crate) fn matching_paths(pattern: &str) -> Result<Vec<PathBuf>, String> {
         require_literal_leading_dot: true,
     };
     let found = glob::glob_with(pattern, options).map_err(|error| format!("`{pattern}`: {error}"))?;
+    // Directories that cannot be read match nothing, as for `glob(3)` without `GLOB_ERR`.
     let mut paths: Vec<PathBuf> = found.filter_map(Result::ok).collect();
+    // By bytes, as `glob(3)` in the C locale; `Path` compares by components, in which `a/b` comes
+    // before `a-b`.
     paths.sort_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
     Ok(paths)
 }

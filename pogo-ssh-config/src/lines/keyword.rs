@@ -71,6 +71,8 @@ const NONE: &[&str] = &["none"];
 const NEVER: &[&str] = &[];
 
 /// Sorted by name, which is in lower case.
+// Every keyword of OpenSSH's table, also obsolete ones: an unknown one makes OpenSSH refuse the
+// whole file, and so do we.
 const KEYWORDS: &[(&str, Keyword)] = &[
     ("addkeystoagent", Keyword::Harmless),
     ("addressfamily", Keyword::Followed(Setting::AddressFamily)),
@@ -80,6 +82,7 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ("bindinterface", Keyword::Followed(Setting::BindInterface)),
     ("canonicaldomains", Keyword::Harmless),
     ("canonicalizefallbacklocal", Keyword::Harmless),
+    // Would rewrite names by DNS: another host might be reached than the fleet names.
     ("canonicalizehostname", Keyword::Only(NO)),
     ("canonicalizemaxdots", Keyword::Harmless),
     ("canonicalizepermittedcnames", Keyword::Harmless),
@@ -153,6 +156,8 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ("kerberosauthentication", Keyword::Harmless),
     ("kerberostgtpassing", Keyword::Harmless),
     ("kexalgorithms", Keyword::Followed(Setting::KexAlgorithms)),
+    // Keys from a command are not read, so a host that is only known there would be refused without
+    // a hint.
     ("knownhostscommand", Keyword::Only(NONE)),
     ("localcommand", Keyword::Harmless),
     ("localforward", Keyword::Harmless),
@@ -195,6 +200,7 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ("pubkeyauthentication", Keyword::Followed(Setting::PubkeyAuthentication)),
     ("refuseconnection", Keyword::RefuseConnection),
     ("rekeylimit", Keyword::Followed(Setting::RekeyLimit)),
+    // Would run in place of the job's command.
     ("remotecommand", Keyword::Only(NONE)),
     ("remoteforward", Keyword::Noted(NEVER)),
     ("requesttty", Keyword::Noted(&["no", "false", "auto"])),
@@ -242,6 +248,7 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ("userknownhostsfile2", Keyword::Harmless),
     ("useroaming", Keyword::Harmless),
     ("usersh", Keyword::Harmless),
+    // `yes` would trust keys from DNS; `ask` only shows them to a person.
     ("verifyhostkeydns", Keyword::Only(&["no", "false", "ask"])),
     ("versionaddendum", Keyword::Harmless),
     ("visualhostkey", Keyword::Harmless),
@@ -258,6 +265,7 @@ impl Keyword {
 
     /// The most similar keyword.
     pub(crate) fn nearest(name: &str) -> Option<&'static str> {
+        // The distance takes time in the product of both lengths, and a line may have megabytes.
         const LONGEST: usize = 64;
         let close = KEYWORDS.iter().filter(|_| name.len() <= LONGEST).map(|(known, _)| {
             let distance = strsim::damerau_levenshtein(name, known);

@@ -50,6 +50,7 @@ pub(crate) fn next_word(rest: &mut Option<Rest<'_>>) -> Option<Word> {
         return Some(word(from.text.to_owned(), from.at + from.text.len()));
     };
     if let Some(inside) = tail.strip_prefix('"') {
+        // OpenSSH's `strdelim` ends a quoted word at the quote, even if letters follow directly.
         let closed = inside.split_once('"');
         *rest = closed.map(|(_, after)| from.after(after).trim_start());
         return closed.map(|(quoted, after)| word(format!("{head}{quoted}"), from.after(after).at));

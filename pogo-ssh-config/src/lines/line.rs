@@ -31,6 +31,7 @@ pub struct ConfigLine {
 impl ConfigLine {
     /// Parses a line; `None` if it is empty or a comment.
     pub(crate) fn parse(file: &Arc<Path>, number: usize, text: &str) -> Result<Option<Self>, Box<LineProblem>> {
+        // `\x0c` too: OpenSSH strips form feeds from the end, though not from elsewhere.
         let trimmed = text.trim_end_matches([' ', '\t', '\r', '\n', '\x0c']);
         let mut rest = Some(Rest { text: trimmed, at: 0 });
         let mut first = next_word(&mut rest);

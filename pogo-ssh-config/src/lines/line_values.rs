@@ -90,6 +90,8 @@ impl<'a> LineValues<'a> {
     pub(crate) fn port(&mut self) -> Result<u16, String> {
         let text = self.text()?;
         let port = match text.as_str() {
+            // OpenSSH looks services up in `/etc/services`; only this name is in use, and no file
+            // needs reading for it.
             "ssh" => Some(22),
             text => whole_number(text).and_then(|port| u16::try_from(port).ok()),
         };
@@ -99,6 +101,7 @@ impl<'a> LineValues<'a> {
 
     pub(crate) fn number(&mut self) -> Result<i64, String> {
         let text = self.text()?;
+        // OpenSSH parses these as `int`.
         let number = whole_number(&text).filter(|number| i32::try_from(*number).is_ok());
         number.ok_or_else(|| invalid_value(&text))
     }

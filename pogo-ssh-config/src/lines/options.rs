@@ -98,6 +98,8 @@ impl CollectedOptions {
         values: &mut LineValues<'_>,
         line_use: LineUse,
     ) -> Result<(), String> {
+        // Four tables of fields instead of one long match: settings of the same form differ only by
+        // their field.
         if let Some(slot) = self.text_of(setting) {
             first(slot, values.text()?, line_use);
         } else if let Some(slot) = self.flag_of(setting) {
@@ -175,6 +177,8 @@ impl CollectedOptions {
             Setting::CertificateFile => add_file(&mut self.certificate_files, values, line_use)?,
             Setting::ProxyCommand => {
                 let command = (values.whole_text(), values.line.position());
+                // The first of both counts, whichever it is: each of them disables a later line
+                // with the other.
                 if self.proxy_jump.is_none() {
                     first(&mut self.proxy_command, command, line_use);
                 }

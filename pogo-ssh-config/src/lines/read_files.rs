@@ -15,6 +15,8 @@ pub(crate) struct ReadFiles {
 impl ReadFiles {
     /// Notes a file before it is read, whether it is there or not.
     pub(crate) fn note(&mut self, path: &Path) {
+        // A file that is included twice keeps its first version: with the second one a write
+        // between them would go unnoticed.
         if self.files.iter().all(|(known, _)| known != path) {
             self.files.push((path.to_owned(), FileVersion::of(path)));
         }

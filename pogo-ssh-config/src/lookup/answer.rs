@@ -18,6 +18,7 @@ pub(crate) fn settings(
     original: &str,
     host: String,
 ) -> Result<HostSettings, ClientConfigError> {
+    // First, so that the message names the setting that is in the way and not a consequence of it.
     refuse_unsupported(options)?;
     let alias = options.host_key_alias.as_ref().map(|alias| alias.to_lowercase());
     let tokens = Tokens {

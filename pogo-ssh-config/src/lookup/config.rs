@@ -146,6 +146,8 @@ impl ClientConfig {
 
     /// Looks up a host. Blocks while it runs commands of `Match exec`.
     pub fn settings(&self, query: &HostQuery) -> Result<HostSettings, ClientConfigError> {
+        // From the beginning after each command: what it decides changes all lines after it, and
+        // commands are few.
         let mut answers = ExecAnswers::new();
         loop {
             match self.lookup(query, &answers)? {
@@ -177,6 +179,7 @@ impl ClientConfig {
         let host = address(&named).unwrap_or_else(|| named.to_lowercase());
         options.host_name = options.host_name.is_some().then_some(named);
         if wants_final {
+            // The second pass compares with the address that the first one found, as `ssh` does.
             options.host_name = Some(host.clone());
             if let PassOutcome::Exec(command) = self.read(query, answers, &host, true, &mut options)? {
                 return Ok(Lookup::Exec(command));

@@ -25,6 +25,7 @@ pub fn match_exec_answer(command: &str, status: io::Result<ExitStatus>) -> Resul
     let status = status.map_err(|error| failed(format!("{} cannot be run: {error}", shell.display())))?;
     match status.code() {
         Some(code) => Ok(code == 0),
+        // Not a "no": a command that was killed has decided nothing.
         None => Err(failed(format!("it ended by a {status}"))),
     }
 }
@@ -34,6 +35,8 @@ pub(crate) fn run_match_exec(command: &str) -> Result<bool, ClientConfigError> {
     let status = Command::new(match_exec_shell())
         .arg("-c")
         .arg(command)
+        // A command that reads must not take the input of this process. Its output is dropped, as
+        // by `ssh`.
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -76,6 +76,8 @@ impl<'a> LineVisitor<'a> for HostLookup<'_> {
                     harmless,
                     refused: matches!(keyword, Keyword::Only(_)),
                 };
+                // Judged at the end, not here: only the first value counts, and a host's own `none`
+                // before a general block makes it harmless.
                 self.options.others.entry(line.name.clone()).or_insert(other);
             }
         }

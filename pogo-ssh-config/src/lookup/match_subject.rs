@@ -54,6 +54,8 @@ pub(crate) fn judge(criteria: &[Criterion], subject: &MatchSubject<'_>) -> Resul
             CriterionKind::Exec => {
                 let command = (subject.expand)(&criterion.argument)?;
                 match subject.answers.get(&command) {
+                    // After expanding, since an unknown token is an error in OpenSSH even where the
+                    // command does not run.
                     _ if !matched.holds => continue,
                     Some(holds) => *holds,
                     None => {

@@ -52,6 +52,8 @@ fn read_bytes(path: &Path, private: bool, local: &LocalAccount) -> Result<Vec<u8
         path: path.to_owned(),
         source,
     };
+    // Follows links, as OpenSSH's `fstat` of the open file does: a link to a shared file is judged
+    // by that file.
     let metadata = fs::metadata(path).map_err(unreadable)?;
     let is_ours = metadata.uid() == 0 || metadata.uid() == local.uid;
     if private && (!is_ours || metadata.mode() & 0o022 != 0) {
@@ -67,6 +69,7 @@ pub(crate) fn option_line(text: &str) -> Result<ConfigLine, ClientConfigError> {
         position: position.clone(),
         problem: "an option is a keyword and its value, as in ConnectTimeout=5".to_owned(),
     };
+    // A line break would end the line here, and in a message the text would look like two.
     if text.contains(['\n', '\0']) {
         return Err(malformed());
     }

@@ -44,6 +44,7 @@ impl Tokens<'_> {
 
     /// `%C`: a digest of both ends.
     fn digest(&self) -> String {
+        // SHA-1 because OpenSSH's `%C` is: the name of a socket, and no protection.
         let mut digest = Sha1::new();
         for part in [
             &self.local.machine,

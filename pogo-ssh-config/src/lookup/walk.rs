@@ -70,6 +70,8 @@ fn walk_within<'a, V: LineVisitor<'a>>(
             Some(Keyword::Include) => {
                 for (_, file) in &line.included {
                     let inner = BlockState {
+                        // Lines of an inactive include are still walked: unknown keywords and
+                        // errors there make OpenSSH refuse the file.
                         never: block.never || !block.active,
                         ..block
                     };

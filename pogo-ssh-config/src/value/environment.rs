@@ -21,6 +21,7 @@ impl Environment {
             false => all.filter(|(name, _)| matches_one(name)).collect(),
         };
         variables.sort();
+        // `SetEnv` last, since the server keeps the later one of two.
         variables.extend_from_slice(set);
         Self(variables)
     }

@@ -30,6 +30,7 @@ impl Network {
     }
 
     fn mask(self) -> u128 {
+        // A shift by the full width (`/0`) has no result.
         u128::MAX.checked_shl(128 - self.bits).unwrap_or(0)
     }
 
@@ -42,6 +43,7 @@ impl Network {
 /// The bits of an address, most significant first.
 fn bits_of(address: IpAddr) -> u128 {
     match address {
+        // At the top, so that one mask from the left serves both families.
         IpAddr::V4(address) => u128::from(u32::from(address)) << 96,
         IpAddr::V6(address) => u128::from(address),
     }

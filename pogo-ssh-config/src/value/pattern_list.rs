@@ -12,6 +12,7 @@ pub(crate) fn matches_words<'p>(text: &str, patterns: impl Iterator<Item = &'p s
     let mut matches_one = false;
     for pattern in patterns {
         match pattern.strip_prefix('!') {
+            // A negated match counts wherever it stands, so nothing after it has to be read.
             Some(pattern) if matches_pattern(pattern, text) => return false,
             Some(_) => {}
             None => matches_one |= matches_pattern(pattern, text),

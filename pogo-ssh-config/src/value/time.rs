@@ -22,6 +22,7 @@ pub(crate) fn seconds(text: &str) -> Option<u64> {
         total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(unit)?)?;
         rest = letters.as_str();
     }
+    // OpenSSH's times are `int`; it refuses larger ones.
     (total <= i32::MAX as u64).then_some(total)
 }
 
