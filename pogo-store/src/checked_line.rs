@@ -11,8 +11,12 @@ pub(crate) const OVERHEAD: usize = BEGIN.len() + DIGITS + REST.len();
 
 /// Appends an object, which is not empty, as a line with the checksum of its text.
 pub(crate) fn push_line(lines: &mut Vec<u8>, object: &[u8]) {
+    // The checksum stands inside the object, so that each line is JSON by itself and can be read
+    // with `jq`.
     let fields = object.get(1..).unwrap_or_default();
     lines.extend_from_slice(BEGIN);
+    // CRC-32 and no digest: it is for bits that a disk lost. Nobody who may write to the directory
+    // has to be kept from forging it.
     lines.extend(format!("{:08x}", crc32fast::hash(fields)).bytes());
     lines.extend_from_slice(REST);
     lines.extend_from_slice(fields);

@@ -29,8 +29,12 @@ pub(crate) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            // Large enough that a namespace has few files, small enough that compaction gives space
+            // back soon.
             segment: 64 << 20,
             commit: 8 << 20,
+            // Two of the largest commits: one under way, and the records with which a dispatcher
+            // ends.
             reserve: 16 << 20,
             list: 256 << 10,
             output_blocks: OUTPUT_BLOCKS,

@@ -32,6 +32,8 @@ pub(crate) fn read_id(disk: &dyn Disk, namespace: &Path) -> Result<Option<String
     let line = bytes.strip_suffix(b"\n").and_then(checked);
     let read = line.and_then(|fields| serde_json::from_slice::<NamespaceId>(&object(fields)).ok());
     match read {
+        // The id goes into paths on hosts, so a damaged or a crafted file must not bring other
+        // characters there.
         Some(NamespaceId { id }) if is_id(&id) => Ok(Some(id)),
         _ => Err(StoreError::Damaged {
             path,

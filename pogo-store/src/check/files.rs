@@ -21,6 +21,8 @@ pub(crate) fn check(shared: &Shared) -> Vec<Damage> {
         let cure = "put it back from a copy; without one, remove it when nothing runs: hosts know the namespace by it";
         damage.push(Damage::new(id_file(&shared.dir), error.to_string(), cure));
     }
+    // The journal before the content: what it names is then looked for. An owner that compacts
+    // meanwhile removes content only after the records that named it.
     let mut named = check_journal(shared, &mut damage);
     check_snapshots(shared, &mut named, &mut damage);
     check_content(shared, &named, &mut damage);

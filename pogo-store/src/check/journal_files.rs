@@ -58,6 +58,8 @@ pub(super) fn check_journal(shared: &Shared, damage: &mut Vec<Damage>) -> BTreeS
             add(shared, &file, text(error), NEWER, damage);
         }
         let checked = scanned.and_then(|(reached, rest)| match segments.get(index + 1) {
+            // A next segment is begun only once this one is complete. The last one may end
+            // anywhere: its owner may be writing.
             Some(next) if *next != reached.at || rest => Err(broken_off(&dir, reached, *next)),
             _ => Ok(()),
         });
@@ -90,6 +92,7 @@ pub(super) fn check_snapshots(shared: &Shared, named: &mut BTreeSet<Digest>, dam
         .into_iter()
         .map(|upto| (upto, read_snapshot(disk, &shared.dir, upto)))
         .collect();
+    // The newest that is whole; what is older is not needed while it is there.
     let good = read
         .iter()
         .find(|(_, snapshot)| snapshot.is_ok())

@@ -139,6 +139,8 @@ impl Copying<'_> {
         file.sync()?;
         for (piece, digest) in (0..).zip(digests) {
             let begin = piece * PIECE;
+            // Read again while the source is still there. The page cache may answer, so this finds
+            // faults of writing, not of the medium.
             if Digest::of(&self.disk.read(&target, begin..begin + PIECE)?) != digest {
                 return Err(StoreError::Damaged {
                     path: target,

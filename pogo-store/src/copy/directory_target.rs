@@ -63,6 +63,8 @@ impl DirectoryTarget {
                 nonce: Nonce(0),
                 since: self.from.1,
             };
+            // Only now: whoever acquires a journal repairs its end, and the writer above would not
+            // know of that.
             let owned = self.namespace.journal().acquire(owner, Acquire::IfFree).await?;
             self.owned = Some(Mutex::new(owned));
         }

@@ -105,6 +105,7 @@ impl NamespaceSummary {
 
     fn piece(&mut self, kind: &str, bytes: &[u8]) {
         let (before, piece) = (self.digest, Digest::of(bytes));
+        // The kind is in it, so that a piece that moves from one kind to another is noticed.
         self.digest = Digest::of(&[before.as_bytes(), piece.as_bytes(), kind.as_bytes()].concat());
         self.amount.pieces += 1;
         self.amount.bytes += bytes.len() as u64;
@@ -258,6 +259,7 @@ async fn output(
         }
     }
     let kept = digester.digest();
+    // The stores may cut output into other pieces, so its own digest counts and not the frames.
     let about = format!("{} {} {} {length:?}", attempt.job, attempt.attempt, attempt.host);
     seen.piece("output", &[about.as_bytes(), kept.as_bytes()].concat());
     match length {

@@ -21,6 +21,8 @@ pub(crate) fn create_dirs(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
         // The root, a directory without a name, or a working directory that was removed: creating it says what is
         // wrong.
         if parent != dir {
+            // From the top: a directory whose parent is not durable may be gone after a power cut,
+            // with all that is in it.
             create_dirs(disk, parent)?;
         }
         disk.create_dir(dir)?;

@@ -60,11 +60,13 @@ fn unless_missing(result: io::Result<()>) -> io::Result<()> {
 /// Whoever may write to the directory could have the store write anywhere, with a link.
 fn without_links(options: &mut OpenOptions) -> &mut OpenOptions {
     let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    // The flags are unsigned here and signed there; the bits are the same.
     options.custom_flags(i32::from_ne_bytes(flags.bits().to_ne_bytes()))
 }
 
 fn for_writing(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
+    // Never truncated by opening: what is there may be all that is left of an acknowledged commit.
     let options = options.write(true).create(true).truncate(false).mode(0o600);
     without_links(options).open(path)
 }
@@ -101,6 +103,7 @@ impl Disk for LocalDisk {
                 // Nothing of the store has another name than of ASCII.
                 names.extend(entry?.file_name().into_string().ok());
             }
+            // Numbers in names have leading zeros, so this is the order of positions.
             names.sort_unstable();
             Ok(names)
         };
@@ -138,6 +141,8 @@ impl Disk for LocalDisk {
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        // On Linux a new name is durable only once its directory was synced, whatever was synced of
+        // the file.
         trying("sync", dir, File::open(dir).and_then(|dir| dir.sync_all()))
     }
 
@@ -157,6 +162,8 @@ impl Disk for LocalDisk {
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>> {
         let lock = || {
             let file = for_locking(path)?;
+            // `flock`, not `fcntl` locks: those are given up when any file descriptor of the
+            // process to the same file is closed.
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => Ok(Some(Box::new(LocalLock(file)) as Box<dyn Lock>)),
                 Err(Errno::WOULDBLOCK) => Ok(None),
@@ -221,6 +228,8 @@ fn write_noise(file: &File, bytes: u64) -> io::Result<()> {
     let mut noise = 0x9e37_79b9_7f4a_7c15_u64;
     let mut block = Vec::with_capacity(1 << 16);
     while block.len() < 1 << 16 {
+        // Any generator will do (xorshift): it has only to be incompressible, since ZFS and Btrfs
+        // store zeros as nothing.
         noise ^= noise << 13;
         noise ^= noise >> 7;
         noise ^= noise << 17;
@@ -244,6 +253,7 @@ impl DiskFile for LocalFile {
     }
 
     fn sync(&self) -> io::Result<()> {
+        // `sync_all` and not `sync_data`: the length changes with most appends.
         trying("sync", &self.path, self.file.sync_all())
     }
 }

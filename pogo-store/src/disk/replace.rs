@@ -46,6 +46,8 @@ fn write_file(disk: &dyn Disk, file: &Path, bytes: &[u8]) -> io::Result<()> {
     // One that was left behind by a crash may be longer.
     open.truncate(0)?;
     open.write_at(0, bytes)?;
+    // Before the rename: otherwise some filesystems make the name durable first, and after a power
+    // cut the file is empty.
     open.sync()
 }
 

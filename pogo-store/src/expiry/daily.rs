@@ -24,6 +24,7 @@ pub(crate) struct DailyExpiry {
 impl DailyExpiry {
     pub(crate) fn start(shared: &Arc<Shared>) -> Self {
         let (until, ended) = channel();
+        // Weak, so that a day's wait keeps no store open that everybody else has dropped.
         let shared = Arc::downgrade(shared);
         let thread = thread::Builder::new().name("pogo-store-expiry".to_owned());
         // Where no thread can be started, the next owner tries again.
@@ -49,6 +50,8 @@ fn expire(shared: &Shared, ended: &Receiver<()>) -> Result<(), StoreError> {
     let Some(keep) = shared.retention() else { return Ok(()) };
     let expired = shared.outputs.expired(now(), keep, &unfinished_jobs(shared)?)?;
     for it in expired {
+        // For each job anew: whoever gives the namespace back waits for one removal and not for
+        // all.
         let Some(_tenured) = shared.tenure.hold() else {
             return Ok(());
         };

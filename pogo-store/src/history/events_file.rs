@@ -119,11 +119,15 @@ fn add(disk: &dyn Disk, file: &Path, lines: Lines) -> io::Result<()> {
             (disk.read_all(file)?, last)
         }
     };
+    // Compaction may have died after this file and before it removed the segment, and comes here
+    // again.
     let new = lines.into_iter().filter(|(seq, _)| Some(*seq) > last);
     let new: Vec<u8> = new.flat_map(|(_, line)| line).collect();
     if new.is_empty() {
         return Ok(());
     }
+    // A zstd file may consist of frames, so what is there is neither read back nor compressed
+    // again.
     bytes.extend(compress(&new)?);
     replace_file(disk, file, &bytes)
 }

@@ -92,6 +92,8 @@ pub(crate) fn note_in_index(shared: &Shared, commit: &Commit, end: Mark) {
 fn catch_up(shared: &Shared, found: FoundList) -> Result<Option<JobTable>, JournalError> {
     let mut table = found.table;
     let durable = shared.growth.durable();
+    // The list knows more than the journal: it was put there from another store, or the journal
+    // lost its end.
     if durable.is_some_and(|durable| durable < table.upto) {
         return Ok(None);
     }

@@ -91,6 +91,7 @@ impl JobIndex {
             return;
         }
         let is_full = self.list.reserve.is_given();
+        // The last space of a disk belongs to the journal, from which the list can be made.
         if is_full || self.write(&changed, self.noted).is_err() {
             self.file = None;
         }
@@ -112,6 +113,8 @@ impl JobIndex {
         let Some(file) = self
             .file
             .as_ref()
+            // Four times: written anew too often it costs more than it saves, and too seldom
+            // reading it takes long.
             .filter(|_| self.len < self.list.limit.max(4 * self.compact))
         else {
             return self.write_anew(end);

@@ -186,6 +186,7 @@ fn read(line: &[u8]) -> Option<Line> {
 
 /// The last position, and where its line ends.
 fn last_position(bytes: &[u8]) -> Option<(usize, StoredMark)> {
+    // From the end: a position stands behind each change, so it is the last line or near it.
     let mut end = memchr::memrchr(b'\n', bytes)?;
     loop {
         let before = bytes.get(..end)?;

@@ -121,6 +121,7 @@ fn lines(at: Seq, epoch: Epoch, objects: &[Vec<u8>]) -> Vec<u8> {
     let without_its_length: usize = objects.iter().enumerate().map(rest).sum();
     let mut bytes = without_its_length;
     // The length has its own digits in it.
+    // Ends: more digits make it longer by one at most, and then the number of digits is right.
     while without_its_length + digits(bytes) - 1 != bytes {
         bytes = without_its_length + digits(bytes) - 1;
     }
@@ -170,6 +171,8 @@ impl FoundCommit<'_> {
 pub(crate) fn next_commit(bytes: &[u8], at: Seq) -> Result<NextCommit<'_>, CommitDamage> {
     let Some(line) = memchr(b'\n', bytes).and_then(|end| bytes.get(..end)) else {
         return match said_length(bytes) {
+            // The bytes are there that the commit says it has, so it was written whole and has
+            // changed since.
             Some(said) if bytes.len() >= said => Err(damage(at, 0, "a line has no end")),
             _ => Ok(NextCommit::Torn),
         };
@@ -242,6 +245,8 @@ fn position(line: &[u8], at: Seq, offset: usize) -> Result<(Position, &[u8]), Co
     let fields = checked(line).ok_or_else(|| damage(at, offset, "a line has another checksum than it says"))?;
     let inner = fields.strip_prefix(b"\"journal\":");
     let inner = inner.ok_or_else(|| damage(at, offset, "a line has no position"))?;
+    // The position has no braces in it, so its end is found without a parser; a segment is read far
+    // more often than records are.
     let end = memchr(b'}', inner).map_or(0, |brace| brace + 1);
     let (position, record) = inner.split_at(end);
     let position: Position = serde_json::from_slice(position)

@@ -37,6 +37,7 @@ pub(crate) fn put_content(
     if Digest::of(bytes) != digest {
         return Err(JournalError::WrongContent { digest });
     }
+    // Read and not only looked for: the records that follow depend on it, and content is rare.
     if read_content(disk, dir, digest).is_ok() {
         // Whoever wrote it may have died before its name was durable.
         return disk.sync_dir(dir).map_err(unavailable);

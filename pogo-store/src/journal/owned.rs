@@ -54,6 +54,8 @@ struct JournalEnd {
 
 impl Drop for Hold {
     fn drop(&mut self) {
+        // The order matters: nothing may be written for this owner once the lock is free, and
+        // followers hear of the end last, when they can take over.
         self.expiry = None;
         // What is open belongs to this ownership: the next owner writes to the same files.
         self.shared.tenure.end(|| self.shared.outputs.close_all());
@@ -77,12 +79,15 @@ impl Hold {
     }
 
     fn append(&self, commit: &Arc<Commit>) -> Result<Seq, JournalError> {
+        // Before the lock: this is most of the processor time of an append.
         let encoded = EncodedCommit::new(commit, self.epoch, self.shared.limits.commit)?;
         let mut at_end = self.end();
         self.check()?;
         let end = at_end.writer.append(&encoded)?;
         at_end.recent.note(commit.records.iter().flat_map(Record::digests), end);
         self.shared.recent.push(commit, end, encoded.lines.len());
+        // Right after the commit is durable, and before the list of jobs: whoever follows need not
+        // wait for that.
         self.shared.growth.set(Some(end));
         note_in_index(&self.shared, commit, at_end.writer.mark());
         Ok(end)
@@ -132,6 +137,8 @@ impl Hold {
         let mut at_end = self.end();
         self.check()?;
         at_end.recent.forget_before(needed);
+        // Asked again with the end locked: content may have been named while the files were
+        // searched.
         let unnamed = unnamed.into_iter().filter(|digest| !at_end.recent.contains(*digest));
         remove_content(shared, unnamed).map_err(unavailable)
     }
@@ -143,6 +150,8 @@ impl Owned {
         let disk = &shared.disk;
         shared.create().map_err(unavailable)?;
         let locked = Claim::lock(&**disk, &shared.dir, &shared.machine)?;
+        // Only now that the lock is held: a leftover may be a file that the last owner is just
+        // writing.
         remove_leftovers(shared).map_err(unavailable)?;
         let state = Arc::clone(&shared.reserve);
         let reserve = Reserve::new(&**disk, shared.dir.join("reserve"), shared.limits.reserve, state);

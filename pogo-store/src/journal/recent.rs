@@ -45,6 +45,7 @@ impl RecentCommits {
             end,
             bytes,
         });
+        // The last one stays whatever its size: everybody who follows is about to read it.
         while kept.bytes > Self::BYTES && kept.commits.len() > 1 {
             kept.drop_first();
         }

@@ -13,6 +13,8 @@ pub(crate) struct ReserveState(AtomicBool);
 impl ReserveState {
     /// Whether the reserve was given to the journal.
     pub(crate) fn is_given(&self) -> bool {
+        // Relaxed: it is advice to those who write less important things, and late by one write
+        // does no harm.
         self.0.load(Ordering::Relaxed)
     }
 

@@ -16,6 +16,7 @@ const SUFFIX: &str = ".jsonl";
 
 /// The file of the segment that begins with this record.
 pub(crate) fn segment_file(dir: &Path, first: Seq) -> PathBuf {
+    // Twenty digits are enough for every `u64`, so names sort as their numbers do.
     dir.join(format!("{:020}{SUFFIX}", first.0))
 }
 

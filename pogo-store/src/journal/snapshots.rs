@@ -75,6 +75,7 @@ pub(crate) fn read_snapshot(disk: &dyn Disk, dir: &Path, upto: Seq) -> Result<Sn
         );
         damaged(unknown)
     })?;
+    // A snapshot under another one's name would give its records twice, or leave some out.
     if stored.upto != upto {
         let other = format!("{} is the snapshot of {}", file.display(), stored.upto);
         return Err(damaged(other));

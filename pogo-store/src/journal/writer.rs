@@ -42,7 +42,7 @@ impl Writer {
     /// Finds the end of the journal, cuts off what was not written whole, and makes durable what was. Also says the
     /// epoch of the last record.
     ///
-    /// Whoever wrote the last commit may have died before he knew whether it was durable; where its sync failed,
+    /// Whoever wrote the last commit may have died before it knew whether it was durable; where its sync failed,
     /// another one would say nothing of it. So its bytes are written once more. All before it were acknowledged.
     pub(crate) fn open(
         disk: Arc<dyn Disk>,

@@ -83,6 +83,7 @@ impl AttemptBlocks {
     /// Takes what is new of a frame, in at most so many blocks for the attempt. `next` is the number of the next block
     /// of the log.
     pub(super) fn push(&mut self, frame: &OutputFrame, max_blocks: usize, next: &mut u64, dirty: &mut Dirty) {
+        // A frame is sent again where its answer was lost; what is known of it already is left out.
         let known = self.stream(frame.stream).length.saturating_sub(frame.offset);
         let known = usize::try_from(known).unwrap_or(usize::MAX);
         let mut rest = frame.bytes.get(known..).unwrap_or_default();
@@ -102,6 +103,7 @@ impl AttemptBlocks {
             let stream = self.stream_mut(frame.stream);
             stream.length = offset;
             stream.set_last_len(block.len() as u64);
+            // A block that takes nothing is full. Kept open it would be tried again without end.
             if taken > 0 {
                 stream.open = Some((number, block));
             } else {

@@ -38,6 +38,8 @@ impl Outputs {
         found.sort_by_key(|it| (it.written, it.job));
         let mut rest: u64 = found.iter().map(|it| it.bytes).sum();
         let most = match rest {
+            // Without output the directory may not exist, and its disk cannot be asked for its
+            // size.
             0 => u64::MAX,
             _ => keep.most(self.disk.size(&self.dir)?),
         };

@@ -68,6 +68,8 @@ impl IndexLines {
             let (begin, end) = (self.read, self.read + line.len() as u64);
             let named = checked(line).and_then(|fields| serde_json::from_slice::<Named>(&object(fields)).ok());
             if let Some(named) = named {
+                // The first line counts: an attempt is sealed once, and what was promised by its
+                // digest stays.
                 self.lines.entry(named.attempt).or_insert(begin..end);
             }
             self.read = end + 1;

@@ -74,6 +74,7 @@ pub(super) struct JobOutput {
 }
 
 impl JobOutput {
+    // A minute without writing. Files of thousands of jobs would use up the descriptors otherwise.
     const IDLE_ROUNDS: u32 = 60;
     /// Some attempts are never sealed: those that end while the store hangs. After a day without output they count as
     /// ended.
@@ -183,6 +184,7 @@ impl JobOutput {
         self.idle_rounds = 0;
         self.write().map_err(unavailable)?;
         let nothing = AttemptBlocks::new(Arc::new(source.clone()));
+        // An attempt that wrote nothing is sealed, too: its digest says that nothing is missing.
         let attempt = self.attempts.get(&source.attempt).unwrap_or(&nothing);
         let mut digester = OutputDigester::default();
         for stream in Stream::ALL {

@@ -152,6 +152,7 @@ impl Outputs {
 
     fn sync_open(&self) -> io::Result<()> {
         let mut all_synced = Ok(());
+        // A copy: a sync takes as long as the disk wants, and nobody could write meanwhile.
         let jobs = lock(&self.open).jobs.clone();
         for (job, output) in jobs {
             let synced = sync(&output);
@@ -180,6 +181,8 @@ impl Outputs {
         let thread = thread::Builder::new().name("pogo-store-sync".to_owned());
         let spawned = thread.spawn(move || {
             loop {
+                // One thread for all jobs, and only while there are any: an idle dispatcher wakes
+                // up for nothing.
                 thread::sleep(every);
                 let Some(outputs) = Weak::upgrade(&outputs) else { return };
                 let is_empty = {

@@ -23,6 +23,7 @@ impl Ended {
 
     pub(crate) async fn wait(&self) {
         loop {
+            // Before looking, or an end in between would wake nobody.
             let changed = self.changed.listen();
             if self.is_over() {
                 return;

@@ -46,6 +46,7 @@ impl Machine {
 /// The 22nd field of the process's state; the second may have spaces in it.
 fn started() -> Option<u64> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // From the right: the program's name may have parentheses, too.
     let (_, fields) = stat.rsplit_once(')')?;
     fields.split_ascii_whitespace().nth(19)?.parse().ok()
 }

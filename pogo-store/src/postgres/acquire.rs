@@ -70,6 +70,8 @@ impl Asking<'_> {
                 let taken = (row.epoch, row.previous.clone());
                 return Ok(claim.taken(taken, row));
             }
+            // Judged by this machine's monotonic clock and the owner's count, not by times that two
+            // machines wrote.
             let pulse = watch.note(&row, Instant::now());
             if how == Acquire::Force || (pulse == Pulse::Dead && claim.may_judge().await?) {
                 if let Some(taken) = claim.take_over(&row, holder.nonce).await? {

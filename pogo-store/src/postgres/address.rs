@@ -152,6 +152,7 @@ impl FromStr for PostgresAddress {
         else {
             return Err(invalid("it begins with postgres://".to_owned()));
         };
+        // From the right: a password may have an `@` that was not encoded, and would be shown.
         let location = rest.rsplit_once('@').map_or(rest, |(_, location)| location);
         let (mut schema, mut password_file) = (Self::SCHEMA.to_owned(), None);
         let mut others = Serializer::new(String::new());

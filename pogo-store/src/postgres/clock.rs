@@ -19,6 +19,8 @@ pub(super) async fn store_time(connection: &mut PgConnection) -> Result<Timestam
 
 /// How far this machine's clock is from that of the server.
 pub(super) async fn skew(connection: &mut PgConnection) -> Result<ClockSkew, Failed> {
+    // Before and after: the store's time lies between, which bounds the error by the time of the
+    // round trip.
     let asked = now();
     let store = store_time(connection).await?;
     Ok(ClockSkew::between((asked, now()), store))
