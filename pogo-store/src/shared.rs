@@ -128,6 +128,8 @@ impl Shared {
             if !self.disk.exists(dir)? {
                 self.disk.create_dir(dir)?;
             }
+            // Links are not followed here: below the store's own directory there are none, or
+            // somebody else decides where it writes.
             if let Some(foreign) = self.disk.access(dir, false)?.foreign() {
                 return Err(io::Error::other(StoreError::foreign(dir, foreign)));
             }

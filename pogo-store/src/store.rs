@@ -186,6 +186,8 @@ impl Store {
             return checked;
         }
         // Of several processes that find nothing, one writes, and the others find what it wrote.
+        // The directory itself is locked: a lock file would make it look as if it had something
+        // else in it.
         let _lock = disk.lock_dir(path)?;
         if let Some(checked) = self.check_created() {
             return checked;

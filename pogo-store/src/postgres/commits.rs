@@ -78,6 +78,8 @@ const APPEND: &str = fenced!(
 /// Appends a commit, if the fence holds and the journal ends where the commit begins. Otherwise says which of them is
 /// not so.
 pub(super) async fn append(connection: &mut PgConnection, fence: Fence, commit: &EncodedCommit) -> Answer<Seq> {
+    // An empty commit asks where the journal ends, and a row for it would break the chain of
+    // `until` to `at`.
     if commit.at == commit.until {
         return judge(connection, fence, commit).await;
     }
@@ -85,6 +87,8 @@ pub(super) async fn append(connection: &mut PgConnection, fence: Fence, commit: 
         .await?
         .rows_affected()
     {
+        // One statement for the usual case: why nothing was inserted is asked only then, at the
+        // cost of another round trip.
         0 => judge(connection, fence, commit).await,
         _ => Ok(Ok(commit.until)),
     }

@@ -38,6 +38,7 @@ pub(super) async fn compact(connection: &mut PgConnection, fence: Fence) -> Resu
     };
     let oldest: i64 = row.try_get(0)?;
     long(fence.query(DROP_SNAPSHOTS).bind(oldest).execute(&mut *connection)).await?;
+    // Before moving: a row without a part of its month would fail the statement.
     make_history(connection, fence.namespace).await?;
     loop {
         let moving = fence.query(MOVE).bind(oldest).bind(BATCH);

@@ -23,6 +23,7 @@ pub(super) async fn put_content(
     bytes: &[u8],
 ) -> Answer<()> {
     if read_content(connection, fence.namespace, digest).await?.is_ok() {
+        // Nothing was written, so nothing else has shown that this is still the owner.
         return fence.check(connection).await;
     }
     let packed = compress(bytes).map_err(|error| Failed::before(error.to_string()))?;

@@ -26,6 +26,7 @@ pub(super) async fn count(hold: Arc<Hold>) {
         match beat(&hold, &mut connection).await {
             Ok(()) => {}
             Err(JournalError::Fenced) => hold.lose(),
+            // Whatever it was: a new connection is cheap, and a broken one would count no more.
             Err(_) => connection = None,
         }
         let pause = std::pin::pin!(tokio::time::sleep(hold.shared.store.heartbeat.every()));

@@ -28,6 +28,7 @@ impl Heartbeat {
     }
 
     pub(super) fn every(self) -> Duration {
+        // So that one that is late, or lost, means nothing.
         self.timeout / 5
     }
 }

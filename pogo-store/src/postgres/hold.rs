@@ -129,6 +129,7 @@ impl Hold {
         let (mut may_be_broken, mut may_be_done) = (main.connection.is_some(), false);
         loop {
             let connection = self.connection(&mut main).await.map_err(|error| match error {
+                // The first try may have been carried out, so "nothing was done" is no longer true.
                 JournalError::Unavailable { message } if may_be_done => JournalError::Unknown { message },
                 error => error,
             })?;
@@ -141,6 +142,8 @@ impl Hold {
             }
             main.connection = None;
             may_be_done |= !failed.did_nothing();
+            // Not again after a silence: the first statement may still be running, and the caller
+            // has waited long enough to hear of it.
             if failed.stage == FailedStage::Late || !std::mem::take(&mut may_be_broken) {
                 return Err(failed.unknown());
             }

@@ -28,6 +28,8 @@ pub struct Migrated {
 /// The version of the tables; `None` if there are none.
 pub(super) async fn version(connection: &mut PgConnection, schema: &str) -> Result<Option<u32>, Failed> {
     let table = format!("{}.migrations", quoted(schema));
+    // `to_regclass` answers without an error where a table is missing; an error would end a
+    // transaction around this.
     let there = sqlx::query("SELECT to_regclass($1) IS NOT NULL").bind(&table);
     if !within(there.fetch_one(&mut *connection)).await?.try_get(0)? {
         return Ok(None);

@@ -68,6 +68,8 @@ async fn make_of_namespace(
         return Ok(());
     }
     let statement = format!(
+        // By namespace first: removing one, or what is old of it, is then dropping tables and
+        // leaves no dead rows.
         "CREATE TABLE IF NOT EXISTS {part} PARTITION OF {table} FOR VALUES IN ({namespace}) PARTITION BY RANGE ({by})"
     );
     long(sqlx::raw_sql(&statement).execute(connection)).await.map(drop)

@@ -12,6 +12,8 @@ use super::{PostgresAddress, PostgresError};
 use crate::remote::{Failed, FailedStage};
 
 /// How many there are at once.
+// Together with the two of an owner (for appends and for the heartbeat) that is six for a
+// namespace, of the hundred that a server has by default.
 const MOST: usize = 4;
 
 /// A few connections, opened when they are needed.

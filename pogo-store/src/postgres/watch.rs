@@ -53,6 +53,8 @@ impl Watch {
         // An owner that counts more seldom is given more time.
         let every = holder.and_then(|holder| Some(holder.beat?.1)).unwrap_or_default();
         let timeout = self.timeout.max(every * 5);
+        // This process may have been suspended, or the store away, and the owner had no chance to
+        // be seen.
         let is_continuous = now.duration_since(self.last) <= timeout / 2;
         self.last = now;
         let before = self.seen.replace(seen);

@@ -31,6 +31,8 @@ type Task = Box<dyn FnOnce() -> LocalBoxFuture<'static, ()> + Send>;
 impl Runtime {
     /// Starts a thread of this name.
     pub(crate) fn start(name: &str) -> io::Result<Self> {
+        // A single thread: the store does one thing at a time for an owner, and futures that stay
+        // on it need not be `Send`.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (sender, mut tasks) = mpsc::unbounded_channel::<Task>();
         let run = async move {
@@ -45,6 +47,8 @@ impl Runtime {
                     Some(_) = running.join_next() => {}
                 }
             }
+            // What was begun ends: an answer that nobody awaits may still be an append that others
+            // have to find whole.
             while running.join_next().await.is_some() {}
         };
         let thread = thread::Builder::new().name(name.to_owned());

@@ -43,6 +43,7 @@ impl PostgresSource {
             since: now,
         };
         let owned = namespace.journal().acquire(owner, Acquire::IfFree).await?;
+        // Owning it raised the epoch; a copy says which one the last dispatcher had.
         let epoch = Epoch(owned.epoch().0.saturating_sub(1));
         Ok(Self {
             namespace,

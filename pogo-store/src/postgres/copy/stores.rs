@@ -74,6 +74,7 @@ impl PostgresStore {
         sources: Vec<(String, Box<dyn CopySource>)>,
         from: &str,
     ) -> Result<Copied, PostgresError> {
+        // All names before the first is copied, so that a clash leaves nothing half done.
         let known = self.namespaces().await?;
         if let Some((name, _)) = sources.iter().find(|(name, _)| known.contains(name)) {
             let message = format!(
@@ -89,6 +90,7 @@ impl PostgresStore {
                 let (digest, amount) = transfer(&*source, &mut target).await?;
                 let written = PostgresNamespace::new(Arc::clone(self.shared()), &target.working_name);
                 verify(&PostgresSource::of(written), digest).await?;
+                // After it was read again: until then no dispatcher can find it.
                 target.publish(&name, from).await?;
                 Ok::<_, CopyError>(amount)
             };

@@ -158,6 +158,7 @@ impl CopyTarget for PostgresTarget {
         let mut runs: Vec<Commit> = vec![];
         for (at, record) in events {
             match runs.last_mut() {
+                // Rows of a bounded size: each is one value in memory, here and in the server.
                 Some(run) if run.end() == at && run.records.len() < 500 => run.records.push(record),
                 _ => runs.push(Commit::new(at, vec![record])),
             }

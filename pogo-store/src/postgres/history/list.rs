@@ -32,6 +32,8 @@ pub(in crate::postgres) async fn keep_list(hold: Arc<Hold>, mut appended: Unboun
             // It is read anew, and then has these too.
             table = None;
         }
+        // What is appended meanwhile becomes one statement: a row of the list for each commit would
+        // double what the server writes.
         tokio::time::sleep(WRITE_EVERY).await;
     }
 }

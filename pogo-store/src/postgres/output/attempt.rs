@@ -152,6 +152,8 @@ impl Attempt {
             let Some(piece) = self.tail.remove(index) else { return };
             self.tail_bytes -= piece.cost;
             let id = (job, attempt, piece.stream, piece.offset);
+            // One that was never written needs no removal: a talkative command makes and drops many
+            // between two statements.
             if changes.new.remove(&id).is_none() {
                 changes.gone.push(id);
             }

@@ -46,6 +46,8 @@ impl Outputs {
         frames: &[OutputFrame],
     ) -> Result<AppendOutcome, Failed> {
         let (most, namespace) = (PER_ATTEMPT, fence.namespace);
+        // Hourly for the day after: a dispatcher that is stopped over midnight still has a part to
+        // write to.
         if self.made.is_none_or(|made| made.elapsed() > MAKE_PARTS) {
             make_output(connection, namespace).await?;
             self.made = Some(Instant::now());

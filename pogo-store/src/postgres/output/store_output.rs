@@ -61,6 +61,7 @@ async fn append(hold: &Hold, frames: &[OutputFrame]) -> Result<(), OutputError> 
     let mut outputs = hold.outputs.lock().await;
     let mut pooled = hold.shared.store.pool.get().await.map_err(unavailable)?;
     let appended = outputs.append(&mut pooled, hold.fence, frames).await;
+    // What was written of them is unknown, so it is read from the table before the next write.
     if appended.is_err() {
         frames.iter().for_each(|frame| outputs.forget(&frame.source));
     }
