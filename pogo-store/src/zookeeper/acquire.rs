@@ -62,6 +62,8 @@ impl Asking<'_> {
         loop {
             let client = connect(&self.shared.store.address).await;
             let client = client.map_err(|error| before(error).unavailable())?;
+            // Of this session alone: what an earlier one saw of the ensemble says nothing of how
+            // long this connection has held.
             let mut vigil = Vigil::new(&client, Instant::now());
             let mut is_listed = false;
             loop {
@@ -102,6 +104,7 @@ impl Asking<'_> {
     /// Lists who waits, for people. Says whether it is listed.
     async fn list(&self, client: &Client) -> bool {
         let path = self.shared.paths.standby(self.owner.nonce);
+        // Ephemeral, so that whoever dies while waiting is listed no more.
         let options = options(CreateMode::Ephemeral, self.shared.store.address.is_private());
         let name = self.owner.id.to_string();
         let listed = client.create(&path, name.as_bytes(), &options).await;
@@ -146,6 +149,8 @@ impl Asking<'_> {
     /// What there is now, and what tells that it changes. `None` where it has changed meanwhile.
     async fn look(&self, client: &Client) -> Result<Option<Seen>, Error> {
         let paths = &self.shared.paths;
+        // Reads are answered by one server, which may lag: without a sync an owner that is long
+        // gone would seem to live.
         client.sync(&paths.epoch).await?;
         // The watches first: what changes between them and the reading wakes us, and is read again.
         let (_, of_epoch) = client.check_and_watch_stat(&paths.epoch).await?;

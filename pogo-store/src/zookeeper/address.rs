@@ -104,6 +104,7 @@ impl ZookeeperAddress {
     /// What distinguishes the store from others: its servers, in whatever order, and its path, whoever logs in there
     /// and however.
     pub fn identity(&self) -> String {
+        // Sorted, since two people may write the same ensemble in another order.
         let mut servers = self.servers.clone();
         servers.sort();
         format!("zookeeper {} {}", servers.join(","), self.root)

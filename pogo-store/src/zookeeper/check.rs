@@ -63,6 +63,8 @@ async fn records(
             damage.push(RemoteDamage::new(&path, message, RESTORE));
         }
         let read = FoundCommit::of(client, paths, (at, &node)).await;
+        // The records are read, too: a checksum is right for what a newer version wrote, and this
+        // one cannot use it.
         let read = read.and_then(|found| Ok((found.about.until, found.positioned(at)?.len())));
         let message = match read {
             Ok((until, _)) => {

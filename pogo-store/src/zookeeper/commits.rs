@@ -76,6 +76,8 @@ pub(super) struct AppendedCommit {
 /// not so.
 pub(super) async fn append(hold: &Hold, before: &VersionedHead, commit: EncodedCommit) -> Answer<AppendedCommit> {
     let (fence, head) = (&hold.fence, before.head);
+    // Known without asking that it cannot be appended; only whether this is still the owner has to
+    // be asked, as the better reason.
     if commit.at != head.end || commit.at == commit.until {
         let is_owner = hold.sessions.ask(async |client| fence.check(client).await).await?;
         return if is_owner {
@@ -97,6 +99,8 @@ pub(super) async fn append(hold: &Hold, before: &VersionedHead, commit: EncodedC
     };
     let written = hold.sessions.ask(async |client| {
         let tag = tag.as_deref().unwrap_or_default();
+        // The pieces first: nothing names them until the commit does, and those that stay without
+        // one are swept later.
         let Some(node) = commit.packed.store(client, fence, tag).await? else {
             return Ok(Written::Fenced);
         };

@@ -84,6 +84,7 @@ pub(super) async fn remove(client: &Client, fence: &Fence, paths: &[String]) -> 
 
 /// Removes the pieces of former owners that nothing names: of those that died in the middle.
 async fn sweep(client: &Client, fence: &Fence) -> Result<(), Error> {
+    // This owner's may be those of a commit that is just being written.
     let own = format!("-{}-{:016x}-", fence.epoch.0, fence.nonce.0);
     let tags = client.list_children(&fence.paths.pieces).await?;
     let foreign: Vec<String> = tags.into_iter().filter(|tag| !tag.contains(&own)).collect();

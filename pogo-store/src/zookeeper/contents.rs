@@ -87,6 +87,7 @@ pub(super) async fn remove_unnamed(hold: &Hold, recent: BTreeSet<Digest>) -> Res
 /// What snapshots and commits name.
 pub(super) async fn named(client: &Client, paths: &Paths) -> Result<BTreeSet<Digest>, Error> {
     let mut named = BTreeSet::new();
+    // One that cannot be read ends the removal: it may name what would be removed.
     let unread = |path: &str| Error::UnexpectedError(format!("{path} cannot be read"));
     for upto in seqs_below(client, &paths.snapshots).await? {
         let path = paths.snapshot(upto);

@@ -117,6 +117,7 @@ impl Hold {
                 writer.add_delete(&paths.owner, None)?;
             }
             match self.fence.commit(writer).await? {
+                // The third of its own operations: the node of the session was not there to delete.
                 Written::Refused(2, Error::NoNode) => {}
                 _ => return Ok(()),
             }

@@ -62,6 +62,8 @@ async fn keep(client: &Client, hold: &Hold) -> Result<Registration, Error> {
             return Ok(Registration::Held([of_token, of_owner]));
         }
         let mut writer = fence.writer(client)?;
+        // Of this owner's session before, which the ensemble has not ended yet: its end must not
+        // look like that of the owner.
         if owner.is_some() && !is_own {
             writer.add_delete(path, None)?;
         }

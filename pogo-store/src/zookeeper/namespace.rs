@@ -151,6 +151,7 @@ impl Shared {
         // The standard library keys its hashers from the system's randomness.
         let number = format!("{:016x}", RandomState::new().build_hasher().finish());
         let json = |value: Result<Vec<u8>, serde_json::Error>| value.unwrap_or_default();
+        // In one request, so that nobody finds half a namespace.
         let mut writer = client.new_multi_writer();
         let node = json(serde_json::to_vec(&NamespaceNode { number }));
         writer.add_create(&self.paths.namespace, &node, &options)?;

@@ -86,6 +86,7 @@ impl Sessions {
         let Some(client) = self.client.lock().await.take() else {
             return;
         };
+        // Taken before the client is dropped, which is what begins the end of its session.
         let mut states = client.state_watcher();
         drop(client);
         let closed = async { while !is_over(states.changed().await) {} };

@@ -175,6 +175,7 @@ async fn make(client: &Client, address: &ZookeeperAddress) -> Result<Option<u32>
         }
         let options = options(CreateMode::Persistent, address.is_private());
         if client.check_stat("/").await?.is_none() {
+            // The path of the store is the root of this client, so it is made as if from outside.
             let outside = client.clone().chroot("/").unwrap_or_else(|same| same);
             outside.mkdir(&address.root, &options).await?;
         }

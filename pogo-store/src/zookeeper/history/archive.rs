@@ -31,6 +31,8 @@ pub(super) struct Archived {
 impl Archived {
     pub(super) fn path(&self, paths: &Paths) -> String {
         let Self { at, until, bytes } = self;
+        // In the name, so that listing the parent says how much there is, and no node has to be
+        // read for it.
         format!("{}/{}-{}-{bytes}", paths.history, seq_name(*at), seq_name(*until))
     }
 
@@ -78,6 +80,7 @@ pub(in crate::zookeeper) async fn archive(hold: &Hold, needed: Seq) -> Result<()
         let found = found.await?.map_err(unread)?;
         next = write(hold, found).await?.unwrap_or(upto);
     }
+    // Before anything is removed: for what is too old the list is all that stays.
     write_list(hold).await?;
     sessions
         .ask(async |client| {
