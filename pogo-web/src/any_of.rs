@@ -30,6 +30,8 @@ impl Authenticator for AnyOf {
             match authenticator.authenticate(request).await {
                 Ok(identity) => return Ok(identity),
                 Err(error) => {
+                    // Who is known and not allowed hears that, and not that the next way knows
+                    // nothing of them.
                     if !matches!(reason, AuthError::NotAllowed { .. }) {
                         reason = error;
                     }

@@ -25,9 +25,12 @@ pub(crate) async fn receive<T: DeserializeOwned + Send + 'static>(
     let announced = headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    // Before anything is read: whoever sends too much hears it at once.
     if announced.is_some_and(|length| length > most) {
         return Err(too_large(most));
     }
+    // Memory is taken for the length that is said, and for the most where none is: others may not
+    // receive what this one could send.
     let length = announced.unwrap_or(most);
     let bytes = timeout(shared.limits.body_time, collect(shared, body, length)).await;
     let bytes = bytes.unwrap_or_else(|_| {
@@ -46,6 +49,7 @@ pub(crate) async fn receive<T: DeserializeOwned + Send + 'static>(
 
 async fn collect(shared: &RouterShared, body: Body, length: usize) -> Result<Bytes, Refusal> {
     let kib = u32::try_from(length.div_ceil(1024)).unwrap_or(u32::MAX);
+    // Within the time limit of the body, so that waiting for memory is bounded, too.
     let _memory = shared.bodies.acquire_many(kib).await;
     let collected = Limited::new(body, shared.limits.body).collect().await;
     match collected {

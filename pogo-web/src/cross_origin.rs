@@ -22,6 +22,7 @@ pub(crate) fn says_its_origin(request: &Parts) -> bool {
 /// Browsers say where a request comes from in a header that no script can set; older ones name the origin of the page.
 /// Where the first is there it decides, since a proxy in front may have replaced the name of the host.
 pub(crate) fn check(request: &Parts) -> Result<(), Refusal> {
+    // What only reads is no danger: the page of another server sends it and cannot read the answer.
     if matches!(request.method, Method::GET | Method::HEAD) {
         return Ok(());
     }

@@ -21,6 +21,7 @@ pub(crate) async fn add(mut response: Response) -> Response {
         response
             .headers_mut()
             .entry(name)
+            // Not replaced: the files of the page have a policy of their own.
             .or_insert(HeaderValue::from_static(value));
     }
     response

@@ -41,6 +41,8 @@ impl History {
 
     /// The row of a job.
     pub(crate) async fn entry(&self, job: JobId) -> Result<Option<JobEntry>, HistoryError> {
+        // The store knows lists only: the one row before the next number is the job, if it is
+        // there.
         let after = JobId::new(job.number().saturating_add(1));
         let page = self.store.jobs(&JobFilter::new().before(after).limit(1)).await?;
         Ok(page.entries.into_iter().find(|entry| entry.job == job))
@@ -69,6 +71,7 @@ impl History {
         let Some(entry) = replay.entry() else { return Ok(None) };
         let is_over = entry.progress.retired;
         let replay = Arc::new(replay);
+        // A job that still changes would be kept as it was at this moment.
         if is_over {
             self.keep(Arc::clone(&replay));
         }

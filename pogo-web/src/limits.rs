@@ -38,6 +38,7 @@ impl Default for Limits {
             rate: 0,
             rate_time: Duration::from_secs(10),
             streams: 256,
+            // Below the minute after which many proxies end a request without an answer.
             wait_time: Duration::from_secs(50),
             output: 1 << 20,
             subscription: SubscriptionOptions::default(),

@@ -43,6 +43,7 @@ pub(crate) fn guard(
         return handler;
     }
     let state = state.clone();
+    // A layer of the route and not a line of each handler: no handler can forget it.
     handler.route_layer(from_fn(move |request: Request<Body>, next: Next| {
         let state = state.clone();
         async move {
@@ -62,6 +63,7 @@ async fn admit(state: &RouterState, right: Right, parts: &mut Parts) -> Result<A
     let shared = state.shared();
     crate::cross_origin::check(parts)?;
     let identity = shared.authenticator.authenticate(parts).await?;
+    // After authentication: a limit by address would stop everybody behind one proxy.
     shared.rates.count(&identity.actor.name)?;
     shared.requests.fetch_add(1, Ordering::Relaxed);
     let segments = Segments::of(parts).await?;

@@ -31,6 +31,8 @@ impl HostScope {
     /// How many are not. A host that the fleet does not have is not.
     pub fn check<'a>(&self, fleet: &Fleet, hosts: impl IntoIterator<Item = &'a HostName>) -> Result<(), Uncovered> {
         let Self::Of(selectors) = self else { return Ok(()) };
+        // A selector that the fleet cannot answer reaches nobody: an error in a grant must not
+        // widen it.
         let reached = selectors.iter().filter_map(|selector| fleet.resolve(selector).ok());
         let reached: BTreeSet<_> = reached.flatten().collect();
         let (mut outside, mut of) = (0, 0);
@@ -67,6 +69,7 @@ fn includes(reached: &Selector, asked: &Selector) -> bool {
         (Selector::Or(parts), _) if parts.iter().any(|part| includes(part, asked)) => true,
         (_, Selector::And(parts)) => parts.iter().any(|part| includes(reached, part)),
         (Selector::Tag(reached), Selector::Tag(asked)) => asked.is_within(reached),
+        // Turned round: who is not in a small set includes who is not in a larger one.
         (Selector::Not(reached), Selector::Not(asked)) => includes(asked, reached),
         (Selector::Hosts(reached), Selector::Hosts(asked)) => includes_names(reached, asked),
         _ => false,
@@ -83,6 +86,7 @@ fn includes_names(reached: &HostRange, asked: &HostRange) -> bool {
     if reached.has_wildcards() {
         let patterns: Vec<String> = reached.expand().collect();
         let is_matched = |name: &String| patterns.iter().any(|pattern| matches_pattern(pattern, name));
+        // Each name is compared with each pattern.
         return patterns.len() <= 100 && asked.expand().all(|name| is_matched(&name));
     }
     let reached: BTreeSet<String> = reached.expand().collect();

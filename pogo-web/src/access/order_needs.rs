@@ -61,6 +61,8 @@ pub(super) fn needs(order: &Order) -> Vec<Need<'_>> {
         Order::MarkDown { host } | Order::MarkUp { host, .. } => vec![Need::Hosts(std::slice::from_ref(host))],
         // It counts for hosts that the selector comes to name later, too.
         Order::Freeze { .. } | Order::Thaw { .. } => vec![Need::Namespace(Verb::SteerAll)],
+        // The core may get an order before this table does; too much is then asked and not too
+        // little.
         _ => vec![Need::Namespace(Verb::Admin)],
     }
 }

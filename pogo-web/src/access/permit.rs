@@ -40,6 +40,7 @@ impl Access {
     /// everything.
     pub(super) fn new(identity: Identity, grants: Option<Arc<Grants>>, namespace: Option<NamespaceName>) -> Self {
         let scope = identity.scope.clone();
+        // The scope stays: an owner's token for one purpose is for that purpose.
         let grants = grants.filter(|_| !identity.is_owner);
         let layers = match (grants, scope) {
             // The owner gave the scope, and nobody has written grants besides.

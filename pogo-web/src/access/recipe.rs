@@ -55,6 +55,8 @@ impl Recipe {
     /// Whether a job runs this and nothing else: no other user, environment, directory, input, files or hooks, and
     /// within the limits. How many hosts run at once, waves, time limits and retries are free.
     pub fn is_of(&self, job: &JobSpec) -> bool {
+        // Compared with fresh options: one that is added later makes a job differ from its recipe
+        // until somebody decides here.
         let mut options = ExecOptions::new();
         options.run_as = self.run_as.clone().map(RunAs::User);
         // That it outlives its connection changes nothing of what runs, nor does a terminal.

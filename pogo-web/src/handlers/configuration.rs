@@ -13,6 +13,7 @@ use crate::request::Request;
 pub(crate) async fn configuration(request: Request) -> Reply {
     let namespace = request.namespace()?.clone();
     request.parameters.finish()?;
+    // Held, so that the tag is that of this very fleet.
     let held = namespace.revisions.hold(&namespace.handle).await?;
     let tag = HeaderValue::from_str(&namespace.revisions.tag(&held));
     let configuration = Configuration::new(held.fleet.clone(), Arc::clone(&held.policy));

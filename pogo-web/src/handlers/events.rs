@@ -91,6 +91,7 @@ pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
     if asked.output {
         request.access.check_output(namespace, job).await?;
     }
+    // After the check, so that whoever may not follow takes no stream from others.
     let permit = open_stream(request.shared())?;
     // Before the first update, so that nothing that is written after it is left out.
     let output = asked.output.then(|| output_reader(feed, job)).transpose()?;
@@ -245,6 +246,8 @@ impl Follower {
                 }
             }
         }
+        // More output than fits at once: it is sent before the update that is held, and without the
+        // pause.
         if !self.take_output() {
             self.paced = Instant::now();
             return;

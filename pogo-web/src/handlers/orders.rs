@@ -29,6 +29,8 @@ pub(crate) async fn order(mut request: Request, headers: HeaderMap, body: Body) 
     if !(given.changes_fleet() || if_idle || expected.is_some() || access.depends_on_fleet()) {
         let (command, inputs) = of_actor(&namespace, access.permit(&namespace, given).await?, &access.identity).await?;
         let answer = handle.execute(command).await?;
+        // After the order is durable: files of a job that was refused expire like those that nobody
+        // used.
         keep(&namespace, &inputs);
         return document(&OrderAnswer::new(answer));
     }
@@ -105,6 +107,8 @@ async fn of_actor(
     mut command: Command,
     identity: &Identity,
 ) -> Result<(Command, Vec<String>), Refusal> {
+    // Refused rather than replaced: a program that believes it acts in another name would be wrong
+    // about all that follows.
     if command.actor.as_ref().is_some_and(|claimed| *claimed != identity.actor) {
         let said = format_args!(
             "`actor` is another than `{}`, who gives the order; leave it out",
@@ -125,6 +129,7 @@ async fn of_actor(
             return Err(Refusal::new(ProblemKind::JobNumberGiven, said));
         }
         let spec = Arc::make_mut(spec);
+        // Whose job it is decides later who may steer it, so the server fills it in.
         identity.actor.name.as_ref().clone_into(&mut spec.user);
         if !identity.local_files {
             check_settings(namespace, spec, &identity.actor.name).await?;

@@ -18,6 +18,7 @@ async fn answer(mut request: Request, query: impl FnOnce(&mut Request) -> Result
 
 /// What a dispatcher answers, and of a job that has left it what its records say.
 async fn view(namespace: &ServedNamespace, query: Query) -> Result<QueryAnswer, Refusal> {
+    // The dispatcher first: whether a job has retired only it knows, and most have not.
     match (namespace.handle.view(query.clone()).await, query) {
         (Err(QueryError::RetiredJob { .. }), Query::Job { job }) => {
             RetiredJob::find(namespace, job).await?.details().await

@@ -62,6 +62,8 @@ fn page(entries: Vec<Touch>, after: Option<Cursor>, limit: usize) -> (Vec<Touch>
     let (mut taken, mut last): (Vec<Touch>, _) = (vec![], Cursor { at: 0, given: 0 });
     for entry in entries {
         let at = entry.at.as_millis();
+        // Counted within a moment, since many orders may have the same time; entries have no number
+        // of their own.
         let given = if at == last.at { last.given + 1 } else { 1 };
         let here = Cursor { at, given };
         if (at, given) > (after.at, after.given) {

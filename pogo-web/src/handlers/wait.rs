@@ -18,6 +18,7 @@ pub(crate) async fn wait(mut request: Request) -> Reply {
     let job: JobId = request.segment("job")?;
     let ServedNamespace { handle, history, .. } = request.namespace()?.clone();
     std::mem::take(&mut request.parameters).finish()?;
+    // Counted among streams: a wait holds a connection as a stream does.
     let _stream = open_stream(request.shared())?;
     let closes = Closing::closes(request.closing.clone());
     let gives_up = select(Box::pin(closes), Box::pin(sleep(request.shared().limits.wait_time)));

@@ -34,6 +34,7 @@ impl JwtAuthenticator {
     }
 
     async fn check(&self, token: &str) -> Result<Identity, AuthError> {
+        // Not believed: it says only which key to try.
         let header = decode_header(token).map_err(|_| refused("this is no token that is known here"))?;
         let algorithm = JwtAlgorithm::of(header.alg);
         let mut reason = refused("the token is signed by no key of an issuer that is known here");

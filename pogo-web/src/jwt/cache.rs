@@ -74,6 +74,7 @@ impl KeyCache {
         if asked.is_some_and(|at| at.elapsed() < ASKED_AT_MOST) {
             return;
         }
+        // Before it is asked: an issuer that answers slowly is not asked again meanwhile.
         *asked = Some(Instant::now());
         let fetched = self.source.fetch().await.and_then(|text| Keys::parse(&text));
         let mut known = self.known();

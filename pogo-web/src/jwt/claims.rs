@@ -48,6 +48,7 @@ fn groups(claims: &Claims, of: &PersonClaims) -> Vec<Arc<str>> {
     let Some(claim) = of.groups.as_ref().and_then(|claim| claims.get(claim)) else {
         return Vec::new();
     };
+    // Some providers send one group as a text.
     let listed = match claim {
         Value::Array(listed) => listed.as_slice(),
         one => std::slice::from_ref(one),

@@ -17,6 +17,8 @@ impl Keys {
                 "the keys cannot be read: {error}; a JWK set is `{{\"keys\": […]}}`"
             ))
         })?;
+        // One by one: a key of a kind that the library does not know must not make the others
+        // useless.
         let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
         let keys: Vec<Jwk> = keys.filter(may_sign).collect();
         match keys.is_empty() {

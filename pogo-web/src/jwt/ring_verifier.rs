@@ -34,6 +34,8 @@ fn unsupported() -> Error {
 
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
     let how = How::of(*algorithm).ok_or_else(unsupported)?;
+    // Whatever the caller has checked: a public key that is taken for a shared secret would let
+    // anybody sign.
     if key.family() != algorithm.family() || matches!(key.family(), AlgorithmFamily::Hmac) {
         return Err(ErrorKind::InvalidKeyFormat.into());
     }

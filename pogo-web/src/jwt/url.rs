@@ -75,6 +75,7 @@ impl JwksSource for JwksUrl {
         let mut bytes = Vec::new();
         while let Some(part) = answer.chunk().await.map_err(failed)? {
             bytes.extend_from_slice(&part);
+            // Counted while it comes: the length that is announced need not be true.
             if bytes.len() > MOST_BYTES {
                 return Err(JwksError::new(format!("{} has more than {MOST_BYTES} bytes", self.url)));
             }

@@ -30,6 +30,8 @@ impl EncodedRecords {
         };
         let begin = bytes.len();
         serde_json::to_writer(&mut *bytes, &around)?;
+        // Only a change of the stream's format could lead here; then everything is encoded as it
+        // was, and slower.
         if !bytes.ends_with(Self::TAIL) {
             bytes.truncate(begin);
             return serde_json::to_writer(bytes, update);

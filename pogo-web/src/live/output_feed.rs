@@ -150,6 +150,7 @@ impl Observer for OutputFeed {
 
     fn output(&self, chunk: &OutputChunk<'_>) {
         let mut state = self.0.state();
+        // Counted even if nobody follows: whoever comes later must know how much was there before.
         let offset = state.offset(chunk);
         if state.readers == 0 {
             return;
