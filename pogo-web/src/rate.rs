@@ -39,10 +39,14 @@ impl Rates {
         }
         let now = Instant::now();
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only then: going through all names at each request would be the load that this is to keep
+        // away.
         if spent.len() > MOST_NAMES {
             spent.retain(|_, until| *until > now);
         }
         let until = spent.entry(Arc::clone(name)).or_insert(now);
+        // A moment and no counter: nothing has to run that fills buckets, and a name costs one
+        // entry.
         let next = (*until).max(now) + self.each;
         if next.duration_since(now) > self.burst {
             let said = format_args!(

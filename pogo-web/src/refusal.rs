@@ -38,6 +38,7 @@ impl IntoResponse for Refusal {
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let headers = [
             (CONTENT_TYPE, HeaderValue::from_static(Problem::MEDIA_TYPE)),
+            // A proxy that keeps the refusal of one person would answer the next with it.
             (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
         (status, headers, body).into_response()

@@ -90,6 +90,8 @@ impl FromRequestParts<RouterState> for Request {
         let last_event_id = parts.headers.get("last-event-id").and_then(|id| id.to_str().ok());
         Ok(Self {
             state: state.clone(),
+            // Once for a request: a namespace that is lost or taken over in the middle must not be
+            // two things in one answer.
             namespaces: state.shared().namespaces.now(),
             access,
             segments: segments

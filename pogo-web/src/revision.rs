@@ -31,6 +31,8 @@ impl Revisions {
         let in_force =
             handle.query(|scheduler| (scheduler.configured_fleet().cloned(), Arc::clone(scheduler.policy())));
         let (fleet, policy) = in_force.await?;
+        // By address: comparing two fleets of ten thousand hosts, or their digests, would be work
+        // for each order.
         let is_same = match (&last.fleet, &fleet) {
             (None, None) => true,
             (Some(last), Some(fleet)) => Arc::ptr_eq(last, fleet),

@@ -26,6 +26,7 @@ impl SecretOwners {
             let said = format_args!("the id of secrets has 1 to {LONGEST} bytes; make a random one");
             return Err(Refusal::new(ProblemKind::InvalidBody, said));
         }
+        // Before the lock is taken: it asks the dispatcher, and a lock must not be held over that.
         let known = self.owner(handle, id).await?;
         if known.is_some_and(|known| known != *owner) {
             let said = "somebody else has given secrets under this id; make a random one";
@@ -59,6 +60,8 @@ impl SecretOwners {
             let found = scheduler.jobs().find(settings);
             found.map(|job| Arc::from(job.spec().user.as_str()))
         });
+        // The job first: it is durable, and says whose it is after a restart, when nobody remembers
+        // who gave what.
         if let Some(user) = of_job.await? {
             return Ok(Some(user));
         }

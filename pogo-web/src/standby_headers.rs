@@ -33,6 +33,8 @@ pub(crate) async fn add(State(state): State<RouterState>, request: Request, next
 fn set(response: &mut Response, name: &'static str, value: &str) {
     let shown: String = value
         .chars()
+        // A header holds ASCII alone, while an owner may be called anything: one that cannot be
+        // sent is worse than one with gaps.
         .map(|char| if char.is_ascii_graphic() { char } else { ' ' })
         .collect();
     if let Ok(value) = HeaderValue::from_str(shown.trim()) {

@@ -64,6 +64,7 @@ impl RouterState {
         let most = self.0.limits.streams.min(Semaphore::MAX_PERMITS);
         Activity {
             streams: most.saturating_sub(self.0.streams.available_permits()),
+            // It is only counted: nothing else is ordered by it.
             requests: self.0.requests.load(Ordering::Relaxed),
         }
     }
@@ -152,6 +153,8 @@ impl RouterStateBuilder {
     /// The state.
     pub fn build(self) -> RouterState {
         let limits = self.limits;
+        // In KiB, since permits are taken as a number of 32 bits; and never fewer than a single
+        // body may need.
         let kib = limits.bodies.max(limits.body).div_ceil(1024);
         RouterState(Arc::new(RouterShared {
             server: self.server,

@@ -118,9 +118,12 @@ impl Uploads {
                 "`name` is no name of a file: no `/`, no control characters, 1 to 200 bytes",
             ));
         }
+        // Hard to guess, which is a second fence: whoever has sent a file is asked for at each part
+        // and at each job.
         let word = || RandomState::new().build_hasher().finish();
         let id = format!("{:016x}{:016x}", word(), word());
         // In a directory of its own it keeps its name, which hosts see.
+        // A name of any person is safe there: it is one component, and the directory is made by us.
         let path = self.0.directory.join(&id).join(name);
         self.known().push(Known {
             id: id.clone(),
@@ -190,6 +193,8 @@ impl Uploads {
         else {
             return false;
         };
+        // From the disk: a job that runs again after a restart names a file that this process has
+        // not taken.
         let written = fs::read_to_string(self.0.directory.join(id).join(OWNER));
         written.is_ok_and(|written| written == owner)
     }

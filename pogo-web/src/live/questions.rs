@@ -55,6 +55,8 @@ impl QuestionBoard {
     /// Asks, and waits for an answer as long as a person takes, and for a person if there is none: blocks. `None` if
     /// somebody declines.
     pub fn ask(&self, asked: Asked) -> Option<SecretString> {
+        // Of size one, so that whoever answers never waits for the thread that asks, which may have
+        // gone meanwhile.
         let (answer, answered) = sync_channel(1);
         let mut state = self.0.state();
         let id = state.next;
@@ -63,6 +65,8 @@ impl QuestionBoard {
         state.next += 1;
         let end = state.next;
         drop(state);
+        // Two that ask at once may come here in the other order: the number must not go back, or a
+        // reader would sleep.
         self.0.end.send_modify(|known| *known = end.max(*known));
         answered.recv().ok().flatten()
     }
@@ -87,6 +91,8 @@ impl QuestionBoard {
     /// The questions that are open, and those that come.
     pub(crate) fn reader(&self) -> QuestionReader {
         self.0.state().readers += 1;
+        // All of them: several hosts may ask at the same time, and each waits for somebody on its
+        // own.
         self.0.come.notify_all();
         let (board, grown) = (Arc::clone(&self.0), self.0.end.subscribe());
         QuestionReader { board, grown, next: 0 }

@@ -20,6 +20,8 @@ fn is_large(update: &Update) -> bool {
 
 /// An update. Its id is where a browser goes on; of a resync that is nowhere, which an empty id says.
 pub(crate) async fn update(encoded: &EncodedRecords, update: Update) -> Bytes {
+    // Nearly all updates are a few records: handing those to another thread would cost more than
+    // writing them.
     if !is_large(&update) {
         let head = head_of(&update);
         return event_of(&head, |bytes| encoded.write(&update, bytes));

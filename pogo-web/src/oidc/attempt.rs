@@ -47,6 +47,9 @@ pub(super) enum NoAttempt {
 pub(super) struct Attempts {
     key: LessSafeKey,
     random: SystemRandom,
+    // In the order in which they came back, so that the oldest goes first. Only what opened with
+    // our key gets here, so that looking through ten thousand texts is not something that others
+    // can make us do.
     used: Mutex<VecDeque<String>>,
 }
 
@@ -58,6 +61,8 @@ impl Attempts {
     pub(super) fn new() -> Result<Self, NoSeal> {
         let random = SystemRandom::new();
         let mut key = [0; 32];
+        // A key of this process alone: a restart in the middle of a login makes its person begin
+        // again, and there is no key that would have to be kept and could be stolen.
         random.fill(&mut key).map_err(|_| NoSeal)?;
         let key = UnboundKey::new(&CHACHA20_POLY1305, &key).map_err(|_| NoSeal)?;
         Ok(Self {
@@ -90,10 +95,12 @@ impl Attempts {
         let mut bytes = serde_json::to_vec(attempt).map_err(|_| NoSeal)?;
         let mut sealed = vec![0; NONCE_LEN];
         self.random.fill(&mut sealed).map_err(|_| NoSeal)?;
+        // 96 random bits: that two of them are alike is beyond what a server seals in its life.
         let nonce = Nonce::try_assume_unique_for_key(&sealed).map_err(|_| NoSeal)?;
         self.key
             .seal_in_place_append_tag(nonce, Aad::empty(), &mut bytes)
             .map_err(|_| NoSeal)?;
+        // The nonce is no secret, and has to be in front to open the rest.
         sealed.extend(bytes);
         Ok(Base64UrlUnpadded::encode_string(&sealed))
     }
@@ -101,6 +108,7 @@ impl Attempts {
     /// The attempt of a browser that comes back with this state from this provider.
     pub(super) fn finish(&self, cookie: Option<&str>, state: &str, provider: &str) -> Result<Attempt, NoAttempt> {
         let attempt = cookie.and_then(|cookie| self.open(cookie)).ok_or(NoAttempt::NotBegun)?;
+        // In constant time: the state is what keeps somebody else's code out of this browser.
         let is_ours = bool::from(attempt.state.as_bytes().ct_eq(state.as_bytes()));
         if !is_ours || attempt.provider != provider {
             return Err(NoAttempt::AnotherState);
@@ -108,6 +116,8 @@ impl Attempts {
         if attempt.until < now() {
             return Err(NoAttempt::TooLate);
         }
+        // Last: one that is refused for another reason uses nothing up, and may still come back
+        // rightly.
         match self.is_first(&attempt.state) {
             true => Ok(attempt),
             false => Err(NoAttempt::Again),

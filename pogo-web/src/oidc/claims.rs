@@ -26,6 +26,8 @@ pub(super) struct OtherClaims {
 
 impl AdditionalClaims for OtherClaims {}
 
+// Spelt out because the library's short names have no other claims: groups, for one, are in no
+// standard.
 type TokenAnswer = StandardTokenResponse<
     IdTokenFields<
         OtherClaims,
@@ -69,6 +71,8 @@ pub(super) fn all_of(claims: &IdTokenClaims<OtherClaims, CoreGenderClaim>) -> Op
 /// The library's name of an algorithm.
 pub(super) fn signed_by(algorithm: JwtAlgorithm) -> CoreJwsSigningAlgorithm {
     match algorithm {
+        // None of HMAC is here: its key would be the client's secret, and whoever reads the
+        // settings could log in as anybody.
         JwtAlgorithm::RS256 => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
         JwtAlgorithm::RS384 => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
         JwtAlgorithm::RS512 => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,

@@ -24,6 +24,8 @@ pub(super) const ATTEMPT: Cookie = Cookie {
 
 impl Cookie {
     fn name(self, is_secure: bool) -> String {
+        // `__Host-` needs `Secure`, with which a browser does not keep a cookie that has come over
+        // plain HTTP.
         let prefix = if is_secure { "__Host-" } else { "" };
         format!("{prefix}{}", self.name)
     }
@@ -48,6 +50,8 @@ impl Cookie {
 
     /// Gives it to a browser for so many seconds; none takes it away. The value is ours: letters, digits, `-` and `_`.
     pub(super) fn give(self, value: &str, seconds: u64, is_secure: bool) -> Option<HeaderValue> {
+        // `Strict` is not sent when a provider leads back here, so that the login would come back
+        // without what it began with; the session, which can give orders, needs no such way in.
         let same_site = if self.comes_from_elsewhere { "Lax" } else { "Strict" };
         let secure = if is_secure { "; Secure" } else { "" };
         let name = self.name(is_secure);

@@ -76,6 +76,7 @@ impl Peer {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let flow = CoreAuthenticationFlow::AuthorizationCode;
         let request = client.authorize_url(flow, CsrfToken::new_random, Nonce::new_random);
+        // `openid` is added by the library itself.
         let scopes = self.provider.scopes.iter().cloned().map(Scope::new);
         let (url, state, nonce) = request.add_scopes(scopes).set_pkce_challenge(challenge).url();
         Ok(Way {
@@ -92,6 +93,8 @@ impl Peer {
         let client = self.client(metadata.map_err(LoginError::Provider)?);
         let request = client.exchange_code(AuthorizationCode::new(code));
         let request = request.map_err(|error| LoginError::Provider(error.to_string()))?;
+        // Without it a code that somebody has seen in a log or in a history could be exchanged by
+        // them.
         let request = request.set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier));
         let answer = request.request_async(http).await;
         let answer = answer.map_err(|error| match error {
@@ -106,6 +109,8 @@ impl Peer {
         let checked = token.claims(&client.id_token_verifier().set_allowed_algs(algorithms()), &nonce);
         let claims = match checked {
             Ok(claims) => all_of(claims),
+            // Providers change their keys without a word: the one of this token may be newer than
+            // what was read of them.
             Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
                 let metadata = self.metadata.anew(&self.provider, http).await;
                 let client = self.client(metadata.map_err(LoginError::Provider)?);

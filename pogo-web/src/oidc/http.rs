@@ -41,6 +41,8 @@ impl Http {
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider);
         let builder = builder.with_safe_default_protocol_versions().map_err(failed)?;
+        // The system's trust, and no list of our own: providers within a company have certificates
+        // of that company.
         let config = builder.with_platform_verifier().map_err(failed)?.with_no_client_auth();
         let client = Client::builder()
             .tls_backend_preconfigured(config)
@@ -59,6 +61,8 @@ impl Http {
         let mut answer = answer.map_err(|error| failed(error.without_url()))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let mut bytes = Vec::new();
+        // In parts, so that a provider gone wrong fills no memory: what it says of its own length
+        // need not be true.
         while let Some(part) = answer.chunk().await.map_err(|error| failed(error.without_url()))? {
             bytes.extend_from_slice(&part);
             if bytes.len() > MOST_BYTES {

@@ -101,6 +101,8 @@ impl OidcLogins {
                 shared.log = Box::new(log);
                 Self(Arc::new(shared))
             }
+            // Shared already, so somebody may be logging in: it is left as it is rather than
+            // changed under them.
             Err(shared) => Self(shared),
         }
     }
@@ -147,6 +149,8 @@ impl OidcLogins {
             iss,
         } = Back::of(request.uri.query());
         let cookie = ATTEMPT.of(&request.headers, shared.is_secure);
+        // Before anything else that came back is looked at: until here it may be an address that
+        // somebody was made to follow.
         let attempt = match shared.attempts.finish(cookie, &state, name) {
             Ok(attempt) => attempt,
             Err(none) => {
@@ -166,6 +170,8 @@ impl OidcLogins {
             ));
             return denied(error.as_deref());
         };
+        // Refused rather than kept waiting: a code lives shortly, and would be too old at the end
+        // of a queue.
         let Ok(_permit) = shared.permits.try_acquire() else {
             let said = "Too many people log in at this moment.";
             return problem(StatusCode::SERVICE_UNAVAILABLE, said, "Log in again in a minute.");
@@ -194,6 +200,7 @@ impl OidcLogins {
         };
         self.say(format_args!("{who} has logged in"));
         let cookie = SESSION.give(&session, sessions.limits.lifetime.as_secs(), is_secure);
+        // Relative: a proxy may have put this server below a path that it does not know.
         let mut response = lead(&format!("../../page/{to}"), cookie);
         if let Some(gone) = ATTEMPT.take_away(is_secure) {
             response.headers_mut().append(SET_COOKIE, gone);
@@ -216,6 +223,8 @@ impl std::fmt::Debug for OidcLogins {
 /// A place within the page, if it is one: nobody is led elsewhere.
 fn place(to: &str) -> &str {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\' && byte != b'"';
+    // Only what is behind a `#`: a path or an address would lead people from a login they trust to
+    // anywhere.
     match to.starts_with("#/") && to.len() <= MOST_TO && to.bytes().all(is_plain) {
         true => to,
         false => "",
@@ -224,6 +233,7 @@ fn place(to: &str) -> &str {
 
 fn lead(to: &str, cookie: Option<HeaderValue>) -> Response {
     let mut headers = HeaderMap::new();
+    // A cached answer would give one person's cookie to the next.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(to) = HeaderValue::from_str(to) {
         headers.insert(LOCATION, to);

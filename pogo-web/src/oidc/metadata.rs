@@ -41,6 +41,8 @@ impl Metadata {
     /// As [`get`](Self::get), where a key is missing: it may have new ones.
     pub(super) async fn anew(&self, provider: &OidcProvider, http: &Http) -> Result<CoreProviderMetadata, String> {
         let mut known = self.0.lock().await;
+        // Beside the five minutes: a key that is missing is worth asking at once, but not as often
+        // as anybody sends a token.
         let just_now = known.renewed.is_some_and(|at| at.elapsed() < ASKED_AT_MOST);
         match known.said.as_ref().filter(|_| just_now) {
             Some((_, metadata)) => Ok(metadata.clone()),
@@ -70,6 +72,8 @@ impl Known {
 async fn discover(provider: &OidcProvider, http: &Http) -> Result<CoreProviderMetadata, String> {
     let issuer = IssuerUrl::new(provider.issuer.clone()).map_err(|error| error.to_string())?;
     let discovered = CoreProviderMetadata::discover_async(issuer, http).await;
+    // The library has compared the issuer that it names with the one of the settings, as the
+    // standard has it.
     let metadata = discovered.map_err(|error| chain(&error))?;
     let token = metadata.token_endpoint().ok_or("it says nowhere to exchange a code")?;
     for (what, url) in [
@@ -80,6 +84,8 @@ async fn discover(provider: &OidcProvider, http: &Http) -> Result<CoreProviderMe
         // Those may have a query.
         let mut bare = url.clone();
         bare.set_query(None);
+        // The issuer was checked in the settings, but it may name any address of its own: a secret
+        // would go there in plain text.
         safe_address(what, bare.as_str()).map_err(|error| error.to_string())?;
     }
     Ok(metadata)

@@ -24,6 +24,7 @@ fn page(status: StatusCode, (said, cure): (&str, &str), home: &str) -> Response 
     );
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        // The way back in a browser would show a refusal of before as if it were one of now.
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (
             CONTENT_SECURITY_POLICY,
@@ -42,6 +43,8 @@ fn escaped(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
+            // What is said may be from a provider: a control character would be nothing a browser
+            // has to show.
             c if c.is_control() => escaped.push(' '),
             c => escaped.push(c),
         }

@@ -28,6 +28,7 @@ fn without_links(text: &str) -> String {
         plain.push_str(before);
         let closed = link
             .split_once(']')
+            // Not each bracket is a link: `[0-9]` and lists of an example stay as they are.
             .filter(|(words, _)| !words.contains(['[', '\n', '"', '-']));
         let Some((words, after)) = closed else {
             plain.push('[');

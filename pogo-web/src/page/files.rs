@@ -34,11 +34,14 @@ impl SentFile {
     fn of(file: &PageFile) -> Self {
         let plain = match file.media_type {
             HTML => file.source.to_owned(),
+            // The page itself is one small file, in which a line that begins with `//` could be
+            // text.
             _ => without_layout(file.source),
         };
         let mut hasher = DefaultHasher::new();
         plain.hash(&mut hasher);
         Self {
+            // The hasher has no random keys, as that of a map has: each process comes to the same.
             tag: format!("W/\"{:016x}\"", hasher.finish()),
             compressed: zstd::bulk::compress(plain.as_bytes(), LEVEL).ok().map(Bytes::from),
             plain: Bytes::from(plain),
@@ -60,6 +63,8 @@ static SENT: LazyLock<BTreeMap<&str, SentFile>> = LazyLock::new(|| {
     files.map(|file| (file.name, SentFile::of(file))).collect()
 });
 
+// The highest before those whose windows are larger than browsers have to take; slow, but done
+// once.
 const LEVEL: i32 = 19;
 
 const HTML: &str = "text/html; charset=utf-8";

@@ -30,6 +30,8 @@ fn lead(last: &str) -> Response {
         last => format!("{last}/page/"),
     };
     let headers = [(LOCATION, location), (CACHE_CONTROL, "no-cache".to_owned())];
+    // Not a permanent one: browsers keep that for ever, also when something else is served there
+    // some day.
     (StatusCode::TEMPORARY_REDIRECT, headers).into_response()
 }
 
@@ -62,6 +64,8 @@ fn send(file: &PageFile, asked: &HeaderMap) -> Response {
         .filter_map(|tags| tags.to_str().ok());
     if known.any(|tags| {
         tags.split(',')
+            // Proxies that compress make a strong tag weak: compared as HTTP says for this header,
+            // the file is not sent again.
             .any(|known| known.trim().trim_start_matches("W/") == sent.tag.trim_start_matches("W/"))
     }) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();

@@ -39,6 +39,8 @@ impl ConnectionContext {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         P: Clone + Send + Sync + 'static,
     {
+        // A handshake that never ends would otherwise keep a server from stopping for as long as
+        // the head of a request may take.
         let closes = Closing::closes(Some(self.closing.clone()));
         let opening = pin!(timeout(self.options.header_time, opening));
         if let Either::Left((Ok(Some(stream)), _)) = select(opening, pin!(closes)).await {
@@ -63,11 +65,14 @@ impl ConnectionContext {
         let stream = TokioIo::new(StallGuard::new(stream, self.options.stall_time));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
+            // Without it whoever opens connections and sends nothing has all permits after a while.
             .header_read_timeout(self.options.header_time)
             .serve_connection(stream, service);
         let mut connection = Box::pin(connection);
         let closes = Box::pin(Closing::closes(Some(self.closing)));
         if let Either::Right(_) = select(connection.as_mut(), closes).await {
+            // Then polled on to its end: dropped, it would cut off the answer of an order that has
+            // been given.
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }

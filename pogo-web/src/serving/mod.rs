@@ -63,6 +63,8 @@ async fn accept<A: Accept>(mut listener: A, context: &ConnectionContext, connect
     loop {
         // Whoever has ended is forgotten.
         while connections.try_join_next().is_some() {}
+        // Before the next is accepted: who has to wait does so in the queue of the system, and
+        // costs nothing here.
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
             return;
         };

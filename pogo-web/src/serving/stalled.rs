@@ -24,6 +24,7 @@ impl<S> StallGuard<S> {
     }
 
     fn watch<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        // Any byte counts: a slow line is served for as long as it takes something.
         if polled.is_ready() {
             self.stalled = None;
             return polled;
@@ -42,6 +43,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for StallGuard<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        // Reading is not watched: who follows a stream sends nothing for days.
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }

@@ -70,6 +70,8 @@ impl HostCourse {
             TaskState::Failed => Some(AttemptEnd::Failed),
             TaskState::InDoubt => Some(AttemptEnd::InDoubt),
             TaskState::Running => None,
+            // A host that was skipped or cancelled, or waits again, after an attempt: that it came
+            // to nothing is all that is kept.
             _ => Some(AttemptEnd::Failed),
         };
         if let (Some(id), Some(began)) = (last.id, last.started) {
@@ -96,6 +98,8 @@ impl HostCourse {
     }
 
     pub(super) fn attempt(&mut self, id: AttemptId) -> Option<&mut AttemptCourse> {
+        // From the end: reports are nearly always of the last attempt, and a host rarely has more
+        // than a few.
         self.attempts.iter_mut().rev().find(|attempt| attempt.id == id)
     }
 

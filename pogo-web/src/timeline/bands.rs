@@ -20,6 +20,8 @@ impl Axis {
         let span = self.to.as_millis().saturating_sub(self.from.as_millis()).max(1);
         let at = at.as_millis().saturating_sub(self.from.as_millis()).min(span);
         // The result is at most the number of columns.
+        // In 128 bits: milliseconds since the epoch times columns fit 64, but the span is whatever
+        // a request gives.
         u32::try_from(u128::from(at) * u128::from(self.columns) / u128::from(span)).unwrap_or(self.columns)
     }
 }
@@ -66,6 +68,8 @@ pub(super) fn steps<'a>(axis: Axis, hosts: impl Iterator<Item = &'a HostCourse>)
             changes.push((0, Some(OTHER), 1));
         }
     }
+    // Steps count what changes, so that a band costs as much as its attempts, not its hosts times
+    // its columns.
     changes.sort_by_key(|&(column, ..)| column);
     let mut counts = [0_i64; 6];
     let mut steps: Vec<BandStep> = vec![];

@@ -70,6 +70,8 @@ impl Timelines {
     /// What is known, once that is everything that had happened when it was asked.
     pub(super) async fn caught_up(&self, namespace: &ServedNamespace) -> Result<Arc<TimelinesShared>, Refusal> {
         let shared = Arc::clone(self.shared.get_or_init(|| follow(namespace.handle.clone())));
+        // What was acknowledged before the request has to be in its answer: whoever orders and then
+        // looks sees the order.
         let end = namespace.handle.status().await?.end.0;
         let mut position = shared.position.subscribe();
         let caught_up = async { position.wait_for(|position| *position >= end).await.is_ok() };
@@ -97,6 +99,7 @@ fn follow(handle: Handle) -> Arc<TimelinesShared> {
         position: watch::Sender::new(0),
         _alive: alive,
     });
+    // Weak, so that what follows does not keep alive what it works for.
     let following = follow_while(handle, Arc::downgrade(&shared));
     // The handle is given back at once when the router is dropped: a dispatcher waits for all of them.
     tokio::spawn(async move { drop(select(Box::pin(following), gone).await) });
@@ -113,6 +116,8 @@ async fn follow_while(handle: Handle, shared: Weak<TimelinesShared>) {
     if let Some(shared) = shared.upgrade() {
         *shared.lock() = Known::from(first);
     }
+    // Never a resync for being slow: it would cost all attempts but the last, which a snapshot does
+    // not have.
     let options = SubscriptionOptions::new().max_lag(u64::MAX);
     let mut resume = Some(first);
     loop {
@@ -126,6 +131,7 @@ async fn follow_while(handle: Handle, shared: Weak<TimelinesShared>) {
             resume = known.position();
             let position = known.at.seq().0;
             drop(known);
+            // After the lock is given back: whoever waits for the position takes the lock next.
             shared.position.send_replace(position);
             if !follows {
                 break;

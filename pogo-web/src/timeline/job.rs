@@ -21,6 +21,8 @@ pub(super) struct JobCourse {
     /// Its hosts, in listed order.
     pub(super) names: Vec<HostName>,
     pub(super) hosts: Vec<HostCourse>,
+    // Names are looked up for each record of the job: a search through its hosts would make a
+    // replay quadratic.
     index: HashMap<HostName, u32>,
     pub(super) sections: Vec<Section>,
     /// The courses of the limits that count its hosts.

@@ -86,6 +86,8 @@ impl Known {
     }
 
     fn record(&mut self, record: &Record) -> bool {
+        // Before the record is applied: afterwards the scheduler has nothing of the job that could
+        // be kept.
         let retires = matches!(record.event.job_kind(), Some(JobEventKind::Retired));
         if let Some(job) = record.event.job().filter(|_| retires) {
             self.retire(record.at, job);
@@ -117,6 +119,8 @@ impl Known {
             self.jobs
                 .insert(job, JobCourse::of(&self.scheduler, view, &self.limits));
         }
+        // Most records are of hosts: they go to their job, and make no text that the list of events
+        // would hold.
         if let Event::Task(task) = event {
             if let Some(job) = self.jobs.get_mut(&task.job) {
                 job.task(at, task);

@@ -87,6 +87,8 @@ impl LimitCourses {
             slots: bucket.bucket().slots,
         };
         match course.steps.last_mut() {
+            // Records of one moment belong to one decision: what was true between them nobody could
+            // have seen.
             Some(last) if last.at == at => *last = step,
             _ => {
                 course.steps.push(step);
@@ -100,6 +102,8 @@ impl LimitCourses {
 
     fn forget(&mut self) {
         for course in &mut self.courses {
+            // Half of each, so that this happens once in a million steps, and no chart loses its
+            // present.
             course.steps.drain(..course.steps.len() / 2);
         }
         self.steps = self.courses.iter().map(|course| course.steps.len()).sum();

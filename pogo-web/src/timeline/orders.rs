@@ -88,6 +88,8 @@ impl Orders {
             Some(last) => last.about.extend(given.about),
             None => self.entries.push_back(given),
         }
+        // Names as well as entries: an order for ten thousand hosts is one entry, and a few hundred
+        // of them would fill memory.
         while self.entries.len() > MOST || self.names > MOST_HOSTS && self.entries.len() > 1 {
             let Some(oldest) = self.entries.pop_front() else {
                 return;
@@ -95,6 +97,8 @@ impl Orders {
             if let About::Hosts(hosts) = &oldest.about {
                 self.names -= hosts.len();
             }
+            // A millisecond later: others of the moment of the oldest may be gone with it, or still
+            // be here.
             self.since = Some(Timestamp::from_millis(oldest.at.as_millis().saturating_add(1)));
         }
     }

@@ -33,6 +33,8 @@ struct Slowest {
 impl Outlook {
     pub(super) fn of(course: &JobCourse, tally: Tally, now: Timestamp) -> Self {
         let mut lasted: Vec<u64> = course.ends.iter().map(|(_, lasted)| *lasted).collect();
+        // The median and not the mean: one host that hangs for an hour would make all others look
+        // slow.
         lasted.sort_unstable();
         Self {
             left: left(course, tally, now),

@@ -109,6 +109,8 @@ fn events(known: &Known, course: &JobCourse, finished: Option<Timestamp>) -> Vec
         .filter(|event| (course.submitted..=last).contains(&event.at));
     let mut events: Vec<Remark> = course.events.iter().chain(of_namespace).cloned().collect();
     events.sort_by_key(|event| event.at);
+    // After sorting: of those of the job and of the namespace the latest of both together are
+    // wanted.
     let surplus = events.len().saturating_sub(MOST_EVENTS);
     events.drain(..surplus);
     events

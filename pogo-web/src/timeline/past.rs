@@ -25,12 +25,15 @@ impl PastJobs {
         if let Some((_, known)) = last.as_ref().filter(|(of, _)| *of == job) {
             return Ok(Some(Arc::clone(known)));
         }
+        // First, so that the old one and the new one are never in memory together.
         *last = None;
         let (mut replay, mut course, mut orders) = (JobReplay::new(job), None, Orders::default());
         let mut query = JobEventsQuery::of(job).limit(RECORDS);
         loop {
             let page = history.events(&query).await?;
             for (_, record) in &page.records {
+                // Both at once: reading the records is what costs, and a second pass would read
+                // them again.
                 replay.apply(record);
                 follow(&mut course, record);
                 orders.take(record);

@@ -51,6 +51,8 @@ impl Preview {
                 asks_hosts: true,
             });
         }
+        // The same code decides here and in the dispatcher, so that the sentence cannot say
+        // something else than what happens.
         let mut scheduler = known.scheduler.clone();
         let events = scheduler.handle(scheduler.now(), command)?;
         Ok(Outcome::of(&events).preview(&scheduler))

@@ -38,6 +38,8 @@ pub(super) fn sections(scheduler: &Scheduler, job: JobView<'_>, names: &[HostNam
     let by_both = partition(&stages, |host| limits.get(host).cloned().unwrap_or_default(), scheduler);
     let by_stage = || partition(&stages, |_| vec![], scheduler);
     let all = || vec![Section::all((0..).take(names.len()).collect())];
+    // Limits of a fleet with one group for each rack are more sections than a screen has: stages,
+    // which are few, come next.
     [Some(by_both), Some(by_stage()).filter(|found| found.len() > 1)]
         .into_iter()
         .flatten()
@@ -52,6 +54,8 @@ fn stages(job: JobView<'_>, hosts: usize) -> Vec<Vec<(usize, String)>> {
         .stages()
         .iter()
         .enumerate()
+        // Waves are of the plan too, but of another kind: they are drawn behind the bars, and would
+        // split each group.
         .filter(|(_, stage)| stage.wave.is_none())
     {
         for &task in stage.tasks() {

@@ -59,6 +59,8 @@ impl Timelines {
                 let mut found = by.outside_of_jobs(&shared.lock());
                 let mut elsewhere = vec![];
                 for entry in jobs {
+                    // The lock is taken for each job anew, so that the stream that is followed is
+                    // never kept waiting for all of them.
                     match by.of_job(&shared.lock(), &entry) {
                         OfJob::Known(touches) => found.extend(touches),
                         OfJob::Elsewhere => elsewhere.push(entry),
@@ -99,6 +101,7 @@ async fn jobs(history: &History, by: &TouchedBy) -> Result<Vec<JobEntry>, Refusa
                 entries.filter(|entry| by.may_be_of(entry)).collect()
             });
             jobs.extend(taken.await.map_err(defect)?);
+            // Twice: a job may come by both lists, and is counted once at the end.
             if jobs.len() > 2 * MOST_JOBS {
                 return Err(too_many());
             }

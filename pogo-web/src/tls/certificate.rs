@@ -73,6 +73,8 @@ struct Served {
 /// By what another version of a file is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
+    // Renewals rename a new file into place, often with the time and length of the old one: the
+    // inode tells them apart. One that writes into the file in place is told by its times.
     inode: u64,
     length: u64,
     modified: (i64, i64),
@@ -123,6 +125,8 @@ impl CertificateFiles {
             return Arc::clone(&served.certified);
         };
         if served.seen != [of_certificate, of_key] {
+            // Before they are read: a renewal that goes wrong is said once, and not at each
+            // connection.
             served.seen = [of_certificate, of_key];
             match read(certificate, key) {
                 Ok(certified) => served.certified = Arc::new(certified),
@@ -163,6 +167,7 @@ fn read(certificate: &Path, key: &Path) -> Result<CertifiedKey, CertificateError
     let text = fs::read(certificate).map_err(|source| unreadable(certificate, source))?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     let chain = chain.map_err(|error| invalid(certificate, "certificate", error))?;
+    // A file with a key alone is no error of PEM: nothing in it is a certificate.
     if chain.is_empty() {
         return Err(invalid(certificate, "certificate", pem::Error::NoItemsFound));
     }

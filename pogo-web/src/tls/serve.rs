@@ -31,6 +31,8 @@ pub async fn serve(
         Err(_) => return,
     };
     let mut config = config.with_no_client_auth().with_cert_resolver(Arc::new(certificate));
+    // What serves connections speaks HTTP/1.1 alone: without this a client may take it that HTTP/2
+    // was agreed on.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
     serving::serve(TlsListener { listener, acceptor }, router, options, stop).await;
@@ -49,6 +51,7 @@ impl Accept for TlsListener {
     async fn next(&mut self, options: ServeOptions) -> (Self::Opening, RemoteAddress) {
         let (opening, peer) = self.listener.next(options).await;
         let acceptor = self.acceptor.clone();
+        // Not awaited here: one that is slow would keep all others from being let in.
         let handshake = async move { acceptor.accept(opening.await?).await.ok() };
         (Box::pin(handshake), peer)
     }

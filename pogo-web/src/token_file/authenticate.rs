@@ -30,6 +30,8 @@ impl TokenFile {
         // What cannot be read lets nobody in, whoever was let in before.
         *loaded = None;
         let file = File::open(&self.path).map_err(|error| self.io(error))?;
+        // Of what was opened, and not of the path: a file that is renamed into place in between
+        // would never be read.
         let version = FileVersion::of(&file.metadata().map_err(|error| self.io(error))?);
         let tokens = Arc::new(self.read(&file)?);
         *loaded = Some(Loaded {
@@ -46,6 +48,8 @@ impl Authenticator for TokenFile {
         let unknown = || AuthError::unauthenticated("the token is not known here, or no longer");
         let token = bearer(request)?;
         let id = id_of(token).ok_or_else(unknown)?;
+        // Before anything is looked up, so that a token whose number is known takes no longer than
+        // one whose number is not.
         let given = Digest::of(token.as_bytes());
         let tokens = self.tokens().map_err(|_| {
             // What is wrong with a file of the server is nothing for whoever asks.

@@ -99,6 +99,8 @@ impl TokenFile {
         for text in texts {
             check_name(text)?;
         }
+        // One who makes a token and one who revokes another at the same time would each write what
+        // the other had not seen.
         let _lock = self.lock()?;
         let mut tokens = self.list()?;
         let (id, secret) = NewSecret::random().map_err(|error| self.io(io::Error::other(error)))?;
@@ -151,6 +153,8 @@ impl TokenFile {
     pub(super) fn read(&self, file: &File) -> Result<Vec<TokenEntry>, TokenFileError> {
         let about = file.metadata().map_err(|error| self.io(error))?;
         let own = rustix::process::geteuid().as_raw();
+        // Root's own file is taken too, since root could be anybody; a file of somebody else would
+        // name whom they like.
         if about.mode() & 0o077 != 0 || ![own, 0].contains(&about.uid()) && own != 0 {
             let path = self.path.clone();
             return Err(TokenFileError::NotPrivate { path });
@@ -160,6 +164,8 @@ impl TokenFile {
             path: self.path.clone(),
             message,
         };
+        // Alone first: a document of a later version may have other fields, and its version is what
+        // has to be said.
         let version: Version = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
         if version.version != VERSION {
             return Err(damaged(format!("version {} is of another pogo", version.version)));
@@ -176,10 +182,14 @@ impl TokenFile {
         };
         let written = || -> io::Result<()> {
             let new = self.beside("new");
+            // What a run that was killed has left. Only whoever has the lock is here, so nobody is
+            // writing it.
             let _ = fs::remove_file(&new);
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
             file.write_all(&serde_json::to_vec(&document)?)?;
             file.write_all(b"\n")?;
+            // Before it is renamed: after a crash some file systems have the new name with nothing
+            // in it.
             file.sync_all()?;
             self.give_to_owner(&file)?;
             fs::rename(&new, &self.path)?;
@@ -201,6 +211,8 @@ impl TokenFile {
     /// Keeps others from writing at the same time.
     fn lock(&self) -> Result<File, TokenFileError> {
         let open = || -> io::Result<File> {
+            // A file of its own: the one with the tokens is replaced, and a lock on a file that is
+            // gone keeps nobody out.
             let path = self.beside("lock");
             let file = OpenOptions::new()
                 .write(true)

@@ -18,6 +18,7 @@ pub(super) struct Loaded {
 pub(super) struct FileVersion {
     inode: u64,
     length: u64,
+    // Not the time of modification, which a copy or `touch` sets to whatever it likes.
     changed: (i64, i64),
 }
 

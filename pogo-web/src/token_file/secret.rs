@@ -19,6 +19,7 @@ impl NewSecret {
     pub(super) fn random() -> Result<(String, Self), getrandom::Error> {
         let mut bytes = [0; ID_BYTES + SECRET_BYTES];
         getrandom::fill(&mut bytes)?;
+        // Of other bytes than the secret: the number stands in lists and in records.
         let (id, secret) = bytes.split_at(ID_BYTES);
         let id = hex(id);
         let text = format!("{PREFIX}{id}_{}", hex(secret));

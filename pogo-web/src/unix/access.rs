@@ -26,6 +26,7 @@ impl Access {
         match self {
             Self::Personal => Mode::from_raw_mode(0o077),
             // Whoever may put files there could put a socket in place of this one.
+            // Others may look into the directory, since the socket itself keeps them out.
             Self::Group(_) => Mode::from_raw_mode(0o022),
         }
     }

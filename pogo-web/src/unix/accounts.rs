@@ -65,6 +65,7 @@ impl PeerAccounts {
         {
             return name;
         }
+        // It may ask LDAP or the like, and wait for that: other requests go on meanwhile.
         let found = tokio::task::spawn_blocking(move || User::from_uid(Uid::from_raw(uid)));
         let found = found.await.ok().and_then(Result::ok).flatten();
         let name: Arc<str> = found.map_or_else(|| format!("uid {uid}"), |user| cut(user.name)).into();
@@ -79,6 +80,8 @@ impl Authenticator for PeerAccounts {
     async fn authenticate(&self, request: &Parts) -> Result<Identity, AuthError> {
         let peer = request.extensions.get::<Peer>();
         let peer = *peer.ok_or_else(|| AuthError::unauthenticated("the request has not come over a Unix socket"))?;
+        // Root could become the account, or read its memory: to refuse it would keep nobody out,
+        // and confuse `sudo`.
         let may_be_owner = peer.uid == self.own || peer.uid == 0;
         if self.only_own && !may_be_owner {
             let said = format!(

@@ -138,6 +138,8 @@ impl Location {
         let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
         let through = Path::new("/proc/self/fd").join(directory.as_raw_fd().to_string());
         let fits = self.path.as_os_str().len() <= SocketPath::MAX_LEN;
+        // An address of a socket has 107 bytes at most; through the descriptor of its directory any
+        // name fits.
         let address = if fits {
             self.path.clone()
         } else {

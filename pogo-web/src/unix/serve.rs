@@ -27,6 +27,8 @@ impl Accept for Socket {
     /// The next that connects; looks after the path meanwhile.
     async fn next(&mut self, options: ServeOptions) -> (Self::Opening, Peer) {
         loop {
+            // Cleaners of `/tmp` remove sockets that are in use; without this the server would run
+            // on where nobody finds it.
             let accepted = match select(Box::pin(self.accept()), Box::pin(sleep(options.path_check))).await {
                 Either::Left((accepted, _)) => Some(accepted),
                 Either::Right(_) => None,

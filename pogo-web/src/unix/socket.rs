@@ -44,6 +44,8 @@ impl Socket {
     /// # Errors
     /// As [`bind`](Self::bind). What is listened on stays as it was.
     pub fn rebind_if_lost(&mut self) -> Result<bool, SocketError> {
+        // By which file it is, and not by whether one is there: another server may have bound its
+        // own.
         if self.location.file() == Some(self.file) {
             return Ok(false);
         }
