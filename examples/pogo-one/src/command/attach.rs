@@ -13,7 +13,7 @@ use crate::actor::account;
 use crate::ask::{CliPrompter, TerminalPrompter};
 use crate::cli::{AttachArgs, JobArg};
 use crate::exit::{CliError, Exit};
-use crate::service::{FollowedJob, PastOutput, Person, Place, client_error, connect, follow};
+use crate::service::{FollowedJob, Person, Place, client_error, connect, follow};
 
 pub(crate) fn attach(args: &AttachArgs) -> Result<Exit, CliError> {
     let place = Place::asked_by(&args.place)?;
@@ -43,13 +43,8 @@ async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
     };
     let mut signals = StopSignals::listen().map_err(CliError::broken)?;
     let configuration = client.configuration().await.map_err(client_error)?;
-    let past_output = match args.fold.fold || args.fold.diff {
-        true => PastOutput::Shown,
-        false => PastOutput::LeftOut,
-    };
     let followed = FollowedJob::from_start(place, client, job)
         .configured(configuration.fleet.unwrap_or_default(), configuration.policy)
-        .past_output(past_output)
         .person(person);
     let exit = follow(followed, &screen, &mut signals).await;
     let shown = screen.finish();

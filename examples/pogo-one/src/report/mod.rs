@@ -53,6 +53,8 @@ pub(crate) use prompt::OpenPrompt;
 #[cfg(feature = "store")]
 pub(crate) use reasons::{BadHost, Reasons};
 pub(crate) use records::{LoggedOutput, is_output};
+#[cfg(feature = "store")]
+pub(crate) use screen::OutputAt;
 pub(crate) use screen::Screen;
 #[cfg(feature = "store")]
 pub(crate) use span::span;

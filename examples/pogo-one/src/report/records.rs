@@ -5,7 +5,7 @@ use std::io;
 
 use base64ct::{Base64, Encoding};
 use pogo_core::Timestamp;
-use pogo_core::dispatcher::{Clock, OutputChunk, Stream, SystemClock};
+use pogo_core::dispatcher::{OutputChunk, Stream};
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, JobId, Record};
 use serde::Deserialize;
@@ -42,12 +42,7 @@ impl Records {
         Ok(())
     }
 
-    /// Adds the line of a piece of output: text where it is text, and otherwise Base64.
-    pub(super) fn output(&mut self, chunk: &OutputChunk<'_>, text: &mut Vec<u8>) {
-        self.output_at(SystemClock.now(), chunk, text);
-    }
-
-    /// As [`output`](Self::output), of a piece that came at another time.
+    /// Adds the line of a piece of output that came at this time: text where it is text, and otherwise Base64.
     pub(super) fn output_at(&mut self, at: Timestamp, chunk: &OutputChunk<'_>, text: &mut Vec<u8>) {
         let key = (chunk.attempt, chunk.stream);
         let joined = self
@@ -202,7 +197,7 @@ mod tests {
         let (host, mut records, mut text) = ("web1".parse().unwrap(), Records::default(), Vec::new());
         for (stream, bytes) in pieces {
             let chunk = OutputChunk::new(JobId::new(1), AttemptId::new(7), &host, *stream, bytes);
-            records.output(&chunk, &mut text);
+            records.output_at(Timestamp::EPOCH, &chunk, &mut text);
         }
         records.finish(&mut text);
         let text = String::from_utf8(text).unwrap();
@@ -267,7 +262,7 @@ mod tests {
     fn the_end_of_an_attempt_comes_behind_its_output() {
         let (host, mut records, mut text): (HostName, _, _) = ("web1".parse().unwrap(), Records::default(), Vec::new());
         let chunk = OutputChunk::new(JobId::new(1), AttemptId::new(7), &host, Stream::Stdout, b"\xc3");
-        records.output(&chunk, &mut text);
+        records.output_at(Timestamp::EPOCH, &chunk, &mut text);
         let (at, attempt) = (Timestamp::EPOCH, chunk.attempt);
         let event = Event::of_task(
             JobId::new(1),

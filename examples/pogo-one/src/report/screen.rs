@@ -1,5 +1,7 @@
 //! Serializes access to standard output and standard error.
 
+#[cfg(feature = "store")]
+mod kept;
 mod remarks;
 
 use std::io::{self, IsTerminal};
@@ -7,6 +9,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+#[cfg(feature = "store")]
+pub(crate) use kept::OutputAt;
+use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Clock, Notice, Observer, OutputChunk, Stream, SystemClock};
 use pogo_core::scheduler::{Actor, Event, Record, TaskEvent, TaskEventKind};
 use pogo_ssh::FirstContacts;
@@ -21,8 +26,6 @@ use super::host_state::HostState;
 use super::lines::{Lines, PrintedLines};
 use super::other_orders::OtherOrders;
 use super::pane::Pane;
-#[cfg(feature = "store")]
-use super::progress::Steering;
 use super::prompt::OpenPrompt;
 use super::records::Records;
 use super::span::span;
@@ -115,13 +118,6 @@ impl Screen {
         self.shown().orders = OtherOrders::than(actor);
     }
 
-    /// Says with which verbs a job goes on that is kept when this program has ended.
-    #[cfg(feature = "store")]
-    pub(crate) fn of_kept_job(self) -> Self {
-        self.shown().is_kept = true;
-        self
-    }
-
     /// Prints more or less.
     pub(crate) fn verbosity(self, verbosity: Verbosity) -> Self {
         let mut shown = self.shown();
@@ -153,20 +149,6 @@ impl Screen {
     pub(crate) fn close_prompt(&self) {
         let ScreenState { pane, progress, .. } = &mut *self.shown();
         pane.close_prompt(progress);
-    }
-
-    /// Says below the status lines what keys do, or nothing of them.
-    #[cfg(feature = "store")]
-    pub(crate) fn show_keys(&self, keys: Option<String>) {
-        let ScreenState { pane, progress, .. } = &mut *self.shown();
-        pane.keys(keys);
-        pane.draw(progress);
-    }
-
-    /// Where the job stands.
-    #[cfg(feature = "store")]
-    pub(crate) fn steering(&self) -> Steering {
-        self.shown().progress.steering
     }
 
     /// Whether status lines show how the job is doing.
@@ -364,8 +346,15 @@ impl Observer for Screen {
     }
 
     fn output(&self, chunk: &OutputChunk<'_>) {
+        self.show_output(SystemClock.now(), chunk);
+    }
+}
+
+impl Screen {
+    /// Shows output that came at this time.
+    fn show_output(&self, at: Timestamp, chunk: &OutputChunk<'_>) {
         let mut shown = self.shown();
-        self.record(&mut shown, |records, text| records.output(chunk, text));
+        self.record(&mut shown, |records, text| records.output_at(at, chunk, text));
         if self.format == LogFormat::Jsonl {
             return;
         }

@@ -1,5 +1,6 @@
 //! Follows a job to its end, by whichever dispatcher has it.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,11 +9,13 @@ use futures::StreamExt;
 use pogo_api::wire::{ProblemKind, Question, Secrets};
 use pogo_api::{ClientError, FollowItem, NamespaceClient};
 use pogo_core::dispatcher::Observer;
-use pogo_core::fleet::Fleet;
+use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::history::JobEventsQuery;
 use pogo_core::journal::Seq;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Event, JobEventKind, JobId, JobStatus, NamespaceEventKind, Query, Record, TaskEventKind};
+use pogo_core::scheduler::{
+    AttemptId, Event, JobEventKind, JobId, JobStatus, NamespaceEventKind, Query, Record, TaskEventKind,
+};
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
 use super::connect::watching;
@@ -40,7 +43,8 @@ pub(crate) struct FollowedJob {
     shown: Option<Seq>,
     takeovers: Takeovers,
     on_interrupt: OnInterrupt,
-    past_output: PastOutput,
+    /// Attempts of which more output may come, on their hosts.
+    running: BTreeMap<AttemptId, HostName>,
     /// Who answers what keys and hosts ask.
     pub(super) person: Option<Person>,
     /// What a dispatcher that takes over has to be given again.
@@ -58,13 +62,6 @@ pub(crate) struct Person {
     pub(crate) terminal: Arc<TerminalPrompter>,
 }
 
-/// What is shown of attempts that ended before anybody followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PastOutput {
-    Shown,
-    LeftOut,
-}
-
 impl FollowedJob {
     /// A job of which nothing was shown yet.
     pub(crate) fn from_start(place: &Place, client: NamespaceClient, job: JobId) -> Self {
@@ -77,7 +74,7 @@ impl FollowedJob {
             shown: None,
             takeovers: Takeovers::of(job),
             on_interrupt: OnInterrupt::Leave,
-            past_output: PastOutput::LeftOut,
+            running: BTreeMap::new(),
             person: None,
             secrets: None,
             agent: None,
@@ -90,7 +87,6 @@ impl FollowedJob {
         Self {
             after: Some(after),
             on_interrupt: OnInterrupt::Stop,
-            past_output: PastOutput::Shown,
             ..Self::from_start(place, client, job)
         }
     }
@@ -99,11 +95,6 @@ impl FollowedJob {
     pub(crate) fn configured(mut self, fleet: Arc<Fleet>, policy: Arc<Policy>) -> Self {
         let (fleet, policy) = (fleet.into(), policy.into());
         self.configured = Some(NamespaceEventKind::Configured { fleet, policy });
-        self
-    }
-
-    pub(crate) fn past_output(mut self, past_output: PastOutput) -> Self {
-        self.past_output = past_output;
         self
     }
 
@@ -207,8 +198,6 @@ impl FollowedJob {
                     CaughtUp::Over(exit) => return Ok(exit),
                 },
             };
-            // What ends from now on was followed.
-            self.past_output = PastOutput::Shown;
             let request = StreamRequest::new().job(self.job).after(after);
             if let Some(exit) = self.stream(request, output, screen).await? {
                 return Ok(exit);
@@ -245,7 +234,14 @@ impl FollowedJob {
             screen.say(&line);
         }
         self.after = Some(after);
-        Ok(last.map_or(CaughtUp::Goes(after), CaughtUp::Over))
+        if let Some(exit) = last {
+            return Ok(CaughtUp::Over(exit));
+        }
+        // What runs may have nothing more to say for an hour.
+        for (attempt, host) in &self.running {
+            output.catch_up((self.job, host, *attempt), screen).await?;
+        }
+        Ok(CaughtUp::Goes(after))
     }
 
     /// Follows a stream until the job is over, or the stream has left out something.
@@ -310,6 +306,28 @@ impl FollowedJob {
         });
     }
 
+    /// Shows what is left of the output of an attempt that ends by this.
+    async fn output_of(
+        &mut self,
+        event: &Event,
+        output: &mut OutputFollower,
+        screen: &Screen,
+    ) -> Result<(), ClientError> {
+        let Event::Task(task) = event else { return Ok(()) };
+        if let Some(attempt) = event.started() {
+            self.running.insert(attempt, task.host.clone());
+        }
+        if let Some(attempt) = event.ended() {
+            let length = task.kind.output().map(|summary| summary.length);
+            let length = length.filter(|_| screen.shows_output_of(&task.kind));
+            let is_in_doubt = matches!(task.kind, TaskEventKind::InDoubt { .. });
+            let source = (self.job, &task.host, attempt);
+            output.end(source, (length, is_in_doubt), screen).await?;
+            self.running.remove(&attempt);
+        }
+        Ok(())
+    }
+
     /// Shows a record; the exit code if it is the last that matters.
     async fn record(
         &mut self,
@@ -330,14 +348,7 @@ impl FollowedJob {
             // A log goes on in time, and the job began with what was in force then.
             screen.event(&Record::new(record.at, Event::of_namespace(configured)));
         }
-        if let (Some(attempt), Event::Task(task), PastOutput::Shown) =
-            (record.event.ended(), &record.event, self.past_output)
-        {
-            let length = task.kind.output().map(|summary| summary.length);
-            let is_in_doubt = matches!(task.kind, TaskEventKind::InDoubt { .. });
-            let attempt = (self.job, &task.host, attempt);
-            output.end(attempt, (length, is_in_doubt), screen).await?;
-        }
+        self.output_of(&record.event, output, screen).await?;
         if let Some(JobEventKind::Submitted { spec, .. }) = record.event.job_kind() {
             self.offer_agent(spec).await?;
         }

@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures::StreamExt;
 use pogo_api::wire::ProblemKind;
 use pogo_api::{ClientError, FollowItem};
-use pogo_core::dispatcher::{Clock, Observer, OutputChunk, SystemClock};
+use pogo_core::Timestamp;
+use pogo_core::dispatcher::OutputChunk;
 use pogo_core::fleet::HostName;
 use pogo_core::output::Stream;
 use pogo_core::scheduler::{AttemptId, Event, JobEventKind, JobId, Query, Record, TaskState};
@@ -20,7 +21,7 @@ use super::session::Session;
 use crate::cli::{LogsArgs, Verbosity};
 use crate::command::StopSignals;
 use crate::exit::{CliError, Exit};
-use crate::report::OutputPrinter;
+use crate::report::{OutputAt, OutputPrinter};
 use crate::service::{OutputFollower, client_error, connect_again};
 
 /// Shows what the last attempts have written, and then what comes, until the job is over or whoever watches leaves.
@@ -223,8 +224,8 @@ impl Printed {
     }
 }
 
-impl Observer for Printed {
-    fn output(&self, chunk: &OutputChunk<'_>) {
+impl OutputAt for Printed {
+    fn output_at(&self, at: Timestamp, chunk: &OutputChunk<'_>) {
         let is_wanted = match chunk.stream {
             Stream::Stderr => true,
             Stream::Stdout => !self.stderr,
@@ -236,7 +237,7 @@ impl Observer for Printed {
         let (printer, result) = &mut *self.state();
         let printed = match self.raw {
             true => raw(chunk.stream, chunk.bytes),
-            false => printer.push(SystemClock.now(), chunk),
+            false => printer.push(at, chunk),
         };
         if printed.is_err() {
             *result = printed;

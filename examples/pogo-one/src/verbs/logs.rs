@@ -3,7 +3,8 @@
 use pogo_api::ClientError;
 use pogo_api::wire::OutputRange;
 use pogo_core::dispatcher::OutputChunk;
-use pogo_core::output::Stream;
+use pogo_core::fleet::HostName;
+use pogo_core::output::{OutputFrame, Stream};
 use pogo_core::scheduler::{AttemptId, HostResult, JobId};
 
 use super::hosts::together;
@@ -91,6 +92,7 @@ impl OutputReader<'_> {
             return Ok(());
         }
         let mut range = OutputRange::of(self.job, attempt, stream);
+        let mut shown = 0;
         loop {
             let page = match self.session.client.output(&range).await {
                 Ok(page) => page,
@@ -101,18 +103,37 @@ impl OutputReader<'_> {
                 Err(error) => return Err(client_error(error)),
             };
             for frame in &page.frames {
-                match self.args.raw {
-                    true => raw(stream, &frame.bytes)?,
-                    false => printer.push(
-                        frame.at,
-                        &OutputChunk::new(self.job, attempt, &result.host, stream, &frame.bytes),
-                    )?,
-                }
+                let missing = frame.offset.saturating_sub(shown);
+                self.frame((&result.host, attempt), frame, missing, printer)?;
+                shown = frame.end();
             }
             if page.next <= range.from || page.next >= page.length {
                 return Ok(());
             }
             range = range.from(page.next);
         }
+    }
+
+    /// Passes on a piece before which so many bytes are missing.
+    fn frame(
+        &self,
+        (host, attempt): (&HostName, AttemptId),
+        frame: &OutputFrame,
+        missing: u64,
+        printer: &mut OutputPrinter,
+    ) -> Result<(), CliError> {
+        if self.args.raw {
+            if missing > 0 {
+                report::remark(&format!("{host}: {missing} bytes cut"));
+            }
+            return Ok(raw(frame.stream, &frame.bytes)?);
+        }
+        if missing > 0 {
+            let remark = format!("[{missing} bytes cut]\n");
+            let remark = OutputChunk::new(self.job, attempt, host, Stream::Note, remark.as_bytes());
+            printer.push(frame.at, &remark)?;
+        }
+        let chunk = OutputChunk::new(self.job, attempt, host, frame.stream, &frame.bytes);
+        Ok(printer.push(frame.at, &chunk)?)
     }
 }

@@ -30,12 +30,18 @@ fn output_of_many_pages_is_read_to_its_end() {
         (&["logs", "last", "-f"], "web1 | "),
         (&["logs", "last", "-b"], ""),
     ] {
-        let out = kept.verb(words).out;
+        let Done { out, err, .. } = kept.verb(words);
         let (first, last) = (format!("{before}{}", line(1)), format!("{before}{}", line(30_000)));
         let end = out.get(out.len().saturating_sub(200)..).unwrap_or_default();
         assert!(out.contains(&first), "{words:?}: {} bytes", out.len());
         assert!(out.ends_with(&last), "{words:?}: {} bytes end with {end}", out.len());
         assert_eq!(out.matches(&last).count(), 1, "{words:?}");
+        // What is missing in the middle is said, and no half lines are joined: where bytes are exact, beside them.
+        let remarks = if words.contains(&"--raw") { &err } else { &out };
+        let cut = remarks
+            .lines()
+            .filter(|line| line.ends_with(" bytes cut]") || line.ends_with(" bytes cut"));
+        assert_eq!(cut.count(), 1, "{words:?}: {err}");
     }
 }
 
@@ -237,4 +243,99 @@ fn without_a_terminal_there_are_no_keys() {
     assert!(!format!("{}{}", done.out, done.err).contains("keys:"), "{}", done.err);
     let details = kept.site.runtime.block_on(kept.client().job(JobId::new(1))).unwrap();
     assert_eq!(details.summary.status, JobStatus::Finished);
+}
+
+/// Reads lines up to one that is this; all of them.
+fn read_to(lines: &mut impl BufRead, wanted: &str) -> String {
+    let mut seen = String::new();
+    while !seen.ends_with(wanted) {
+        let count = lines.read_line(&mut seen).unwrap();
+        assert!(count > 0, "`{wanted}` never came after {seen}");
+    }
+    seen
+}
+
+#[test]
+fn whoever_attaches_in_mid_job_is_shown_what_was_shown_from_the_start() {
+    let kept = Kept::new(
+        "tag: {web: ['web[1-4]']}\nconstraint: {$web: {max_parallel: 1}}\n",
+        &["web1", "web2", "web3", "web4"],
+    );
+    // One writes long lines to both, one fails and is retried, one is in the middle of a line.
+    let line = format!(
+        "n=$(cat tries 2>/dev/null); echo x$n >tries; echo \"first of $POGO_HOST, try x$n\"; echo \"warned $n\" >&2; \
+         seq 2000; seq 3000 4000 >&2; [ $POGO_HOST$n != web2 ] || exit 3; printf 'half of '; {}",
+        kept.waits()
+            .replace("until", "[ $POGO_HOST = web3 ] && until")
+            .replace("echo done", "echo done"),
+    );
+    let more = [
+        "--order",
+        "listed",
+        "--retries",
+        "1",
+        "--retry-delay",
+        "0s",
+        "--max-failures",
+        "2",
+        "--",
+        &line,
+    ];
+    let start = |mut command: std::process::Command| {
+        let mut client = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let out = BufReader::new(client.stdout.take().unwrap());
+        let mut err = client.stderr.take().unwrap();
+        let err = std::thread::spawn(move || {
+            let mut text = String::new();
+            err.read_to_string(&mut text).unwrap();
+            text
+        });
+        (client, out, err)
+    };
+    let (mut first, mut first_out, first_err) = start(kept.run_command("@web", &more));
+    let mut shown = read_to(&mut first_out, "web3 | 2000\n");
+    let (mut second, mut second_out, second_err) = start(kept.command(&["attach", "last"]));
+    let mut again = read_to(&mut second_out, "web3 | 2000\n");
+    kept.go();
+    first_out.read_to_string(&mut shown).unwrap();
+    second_out.read_to_string(&mut again).unwrap();
+    assert_eq!(first.wait().unwrap().code(), Some(0), "{shown}");
+    assert_eq!(second.wait().unwrap().code(), Some(0));
+    assert_eq!(shown.matches("web2 | first of web2, try x").count(), 2, "{shown}");
+    assert!(shown.contains("web3 | half of done\n"), "{shown}");
+    assert_eq!(again, shown);
+    assert_eq!(second_err.join().unwrap(), first_err.join().unwrap());
+    // And so does whoever comes when it is over.
+    assert_eq!(kept.verb(&["attach", "1"]).out, shown);
+}
+
+#[test]
+fn no_line_is_lost_or_doubled_where_a_host_writes_while_somebody_attaches() {
+    let kept = Kept::new("tag: {web: [web1]}\n", &["web1"]);
+    let go = kept.file("go");
+    let line = format!(
+        "i=0; until [ -e '{}' ]; do i=$((i+1)); echo $i; sleep 0.001; done; echo last",
+        go.display()
+    );
+    assert_eq!(kept.run("@web", &["-d", "--", &line]).code, 0);
+    let clients: Vec<_> = (0..8)
+        .map(|_| {
+            let mut command = kept.command(&["attach", "last"]);
+            let mut client = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+            let mut out = BufReader::new(client.stdout.take().unwrap());
+            let seen = read_to(&mut out, "\n");
+            (client, out, seen)
+        })
+        .collect();
+    kept.go();
+    for (mut client, mut out, mut seen) in clients {
+        out.read_to_string(&mut seen).unwrap();
+        assert_eq!(client.wait().unwrap().code(), Some(0));
+        let lines: Vec<&str> = seen.lines().filter_map(|line| line.strip_prefix("web1 | ")).collect();
+        let (last, numbers) = lines.split_last().unwrap();
+        assert_eq!(*last, "last");
+        for (number, line) in (1..).zip(numbers) {
+            assert_eq!(*line, number.to_string());
+        }
+    }
 }
