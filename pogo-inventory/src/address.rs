@@ -47,6 +47,7 @@ pub(crate) fn wrong(connection: &Connection) -> Option<(String, &'static str)> {
 fn unseen(what: &str, text: &str) -> Option<(String, &'static str)> {
     let hidden = |character: char| character.is_control() || is_invisible(character);
     let (position, character) = (1..).zip(text.chars()).find(|(_, character)| hidden(*character))?;
+    // Only hidden characters are escaped: a name in another script than Latin stays readable.
     let mut shown = String::new();
     for character in text.chars() {
         match hidden(character) {

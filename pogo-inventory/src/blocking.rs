@@ -19,10 +19,14 @@ pub(crate) fn block_on<T: Send>(
     work: impl Future<Output = Result<T, InventoryError>> + Send,
 ) -> Result<T, InventoryError> {
     let run = || {
+        // One thread is enough for one request, and it ends with it: a library must not leave
+        // threads behind.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let unavailable = |error: std::io::Error| InventoryError::unavailable("runtime", error.to_string());
         runtime.map_err(unavailable)?.block_on(work)
     };
+    // On a thread of its own: Tokio panics where a runtime is started within another, which the
+    // caller may have.
     thread::scope(|scope| scope.spawn(run).join().unwrap_or_else(|_| Err(gone())))
 }
 

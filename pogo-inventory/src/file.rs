@@ -47,6 +47,7 @@ pub(crate) fn without_mark(text: &str) -> &str {
 
 /// Names a kind of file that might block for ever, such as a pipe, without opening it.
 pub(crate) fn special(path: &Path) -> Option<&'static str> {
+    // Opening a pipe blocks until somebody writes: it has to be asked before.
     let kind = std::fs::metadata(path).ok()?.file_type();
     if kind.is_file() || kind.is_dir() {
         return None;
@@ -72,6 +73,8 @@ pub(crate) fn text(name: &str, bytes: Vec<u8>, most: u64) -> Result<String, Inve
     }
     let text = String::from_utf8(bytes).map_err(|error| InventoryError::Invalid(vec![not_utf8(name, &error)]))?;
     Ok(match without_mark(&text) {
+        // Spreadsheets and editors of Windows begin UTF-8 with a mark; it would be part of the
+        // first name.
         plain if plain.len() < text.len() => plain.to_owned(),
         _ => text,
     })
@@ -79,6 +82,7 @@ pub(crate) fn text(name: &str, bytes: Vec<u8>, most: u64) -> Result<String, Inve
 
 fn read_bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    // By reading and not by its length, which `/proc` gives as 0, and which may grow meanwhile.
     File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

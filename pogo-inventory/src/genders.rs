@@ -123,6 +123,8 @@ impl GendersReader<'_> {
                 return self.problems.report(at, error.message);
             }
         };
+        // Counted before anything is made: `n[1-100000]` with many attributes is a line of a few
+        // bytes.
         let listed = attributes.map_or(1, |(_, attributes)| attributes.split(',').count() + 1);
         self.members = self.members.saturating_add(names.len().saturating_mul(listed));
         if self.members > Self::MAX_MEMBERS {
@@ -190,6 +192,7 @@ impl GendersReader<'_> {
 /// Expands `%n` to the node's name and `%%` to `%`; what follows `%%` is literal.
 fn filled(value: &str, host: &HostName) -> String {
     let parts: Vec<String> = value
+        // Split first, so that `%%n` is a percent sign and an `n`.
         .split("%%")
         .map(|part| part.replace("%n", host.as_str()))
         .collect();

@@ -63,6 +63,7 @@ fn listing(name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
     roster.reserve(problems.source.rows());
     for line in TextLine::all(text) {
         for (at, word) in line.words() {
+            // Lists that were copied from a command line end their words in commas.
             let word = word.trim_end_matches(',');
             if !word.is_empty() {
                 hosts(&mut problems, &mut roster, line.span(at, word.len()), word);
@@ -82,6 +83,7 @@ fn listing(name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
 
 /// Adds the hosts of a word.
 fn hosts(problems: &mut Problems<'_>, roster: &mut Roster, span: Span, word: &str) {
+    // At the last one: names of hosts have no `@`, those of users in a domain do.
     let (user, names) = match word.rsplit_once('@') {
         Some((user, names)) => (Some(user), names),
         None => (None, word),
@@ -119,6 +121,7 @@ fn hosts(problems: &mut Problems<'_>, roster: &mut Roster, span: Span, word: &st
 
 /// Splits names and port. An IPv6 address with a port needs brackets: `[::1]:22`.
 fn port_of(names: &str) -> Result<(&str, Option<u16>), &str> {
+    // A range has brackets too: only an address has a colon within them.
     if let Some((address, port)) = names.strip_prefix('[').and_then(|rest| rest.split_once("]:"))
         && address.contains(':')
     {
@@ -132,6 +135,7 @@ fn port_of(names: &str) -> Result<(&str, Option<u16>), &str> {
 
 fn number(port: &str) -> Result<u16, &str> {
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    // `parse` alone would take a sign.
     port.parse().ok().filter(|port| digits && *port > 0).ok_or(port)
 }
 

@@ -27,6 +27,7 @@ impl InputFile {
 
     /// Reads its text. Standard input is read once, and cached.
     pub(crate) fn read(&self) -> Result<String, InventoryError> {
+        // Of the process: several sources may name it, and what was read of a pipe is gone.
         static READ: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
         if let Some(path) = self.path() {
             return read_text(path);

@@ -39,6 +39,7 @@ impl Numbers {
 
     /// Whether there are more than this, without listing them.
     pub(crate) fn are_more_than(self, most: usize) -> bool {
+        // The steps are one fewer than the numbers, hence `>=`.
         self.last.saturating_sub(self.first) / self.step as u64 >= most as u64
     }
 

@@ -91,6 +91,7 @@ impl<'a> SourceText<'a> {
         let count = |bytes: &[u8]| bytes.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
         let counts = self.text.as_bytes().chunks(128).map(|bytes| usize::from(count(bytes)));
         let lines: usize = counts.sum();
+        // A file of empty lines must not reserve memory for as many hosts.
         lines.min(self.text.len() / 16).min(MOST)
     }
 
@@ -111,6 +112,8 @@ impl<'a> SourceText<'a> {
     fn short_line(&self, span: Span) -> Option<&'a str> {
         const FAR: usize = 16_384;
         let (bytes, at) = (self.text.as_bytes(), span.start as usize);
+        // A file that is one long line would be searched through, and shown, for each of a thousand
+        // problems.
         let from = at.saturating_sub(FAR);
         let before = bytes.get(from..at)?.iter().rposition(|byte| *byte == b'\n');
         let after = bytes.iter().skip(at).take(FAR).position(|byte| *byte == b'\n');
@@ -128,6 +131,8 @@ impl<'a> SourceText<'a> {
     pub(crate) fn within(&self, span: Span, text: &str, offset: usize) -> Span {
         let written = self.slice(span);
         let quotes = match written.strip_prefix(['"', '\'']) {
+            // Compared with what was read: with an escape in it offsets in the value are none in
+            // the text.
             Some(inner) if inner.strip_suffix(['"', '\'']) == Some(text) => 1,
             None if written == text => 0,
             _ => return span,
@@ -172,6 +177,7 @@ impl<'a> SourceText<'a> {
 pub(crate) fn looks_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     let in_address = line.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
+    // Rather a line too few than a password in a log: what looks like one is not shown.
     let words = ["pass", "secret", "token", "vault", "key", "auth", "header"];
     in_address || words.iter().any(|word| line.contains(word))
 }
@@ -211,6 +217,8 @@ impl<'a> Problems<'a> {
     #[cfg(feature = "yaml")]
     pub(crate) fn report_content(&mut self, span: Span, problem: Diagnostic) {
         match self.defers {
+            // Bounded like the others: a variable of a play may be a large structure that is wrong
+            // throughout.
             true if self.deferred.len() < Self::MOST => self.deferred.push((span, problem)),
             true => {}
             false => self.push(problem),

@@ -25,6 +25,7 @@ pub(super) struct Layers<'v>([Option<&'v Setting>; Name::COUNT]);
 impl<'v> Layers<'v> {
     /// The first layer that has a variable counts.
     pub(super) fn new(layers: [&'v Vars; 3]) -> Self {
+        // An array and no map: hosts are many, names are eighteen, and this is built for each host.
         let mut by_name = [None; Name::COUNT];
         for (name, setting) in layers.into_iter().rev().flat_map(Vars::iter) {
             if let Some(known) = by_name.get_mut(name.index()) {
@@ -76,12 +77,14 @@ pub(super) fn of(host: &str, vars: &Layers<'_>, refused: &mut Vec<Remark>, remar
         }
     }
     let address = address.map(|(_, _, address)| address);
+    // An address that is the name says nothing, and would be kept for each host.
     connection.address = address.filter(|address| address != host).map(String::from);
     connection.user = user.map(|(_, _, user)| user.into());
     if let Some((name, setting, port)) = port {
         connection.port = port.parse().ok().filter(|port| *port > 0);
         if connection.port.is_none() {
             let message = format!("`{}` in `{}` is not a port", port.escape_debug(), name.text());
+            // Port 0 is one that the system chooses: nobody listens there.
             refused.push(remark(setting, message, "a port is a number from 1 to 65535"));
         }
     }
@@ -115,6 +118,7 @@ fn plain(host: &str, name: &str, setting: &Setting) -> Result<SmolStr, Remark> {
         let message = format!("`{name}` is not a plain text");
         return Err(remark(setting, message, "write it as plain text"));
     };
+    // Nearly always: nothing is copied but what is a template.
     if !text.contains('{') {
         return Ok(text.clone());
     }
@@ -145,6 +149,7 @@ fn plain(host: &str, name: &str, setting: &Setting) -> Result<SmolStr, Remark> {
     }
     plain.push_str(rest);
     let plain = plain.finish();
+    // Checked on what came out: a `{{` that is never closed is still in it.
     if plain.contains("{%") || plain.contains("{{") {
         let message = format!("the template in `{name}` is not supported");
         return Err(remark(

@@ -53,9 +53,12 @@ pub(super) fn convert(mut model: Model) -> Converted {
         converted.problems.extend(problem);
         return converted;
     }
+    // After the cycles: what counts levels of groups would never end in one.
     let mut groups = Groups::new(&model);
     converted.problems.extend(once(groups.priorities(), &converted));
     let connections = connections(&model, &mut groups);
+    // Before the fleet is made: a host that is left out must not leave its number, since other
+    // parts count by it.
     let (model, connections) = leave_out(model, connections, &mut converted);
     namesakes(&model, &mut converted);
     fleet(model, connections, &mut converted);
@@ -121,6 +124,8 @@ fn leave_out(model: Model, mut connections: Connections, converted: &mut Convert
             false => converted.warnings.push(problem),
         }
     }
+    // Without any host a fleet would be taken for one that was emptied, and jobs would lose their
+    // hosts.
     if is_all {
         return (model, connections);
     }

@@ -79,9 +79,12 @@ impl AnsibleScript {
 
     fn ask_for_each(&self, model: &mut Model, seen: &mut FilesRead) -> Result<(), InventoryError> {
         let hosts = (0..).map(HostId::new).take(model.hosts.len());
+        // Copied, since each answer changes the model that has them.
         let names: Vec<HostName> = hosts.filter_map(|id| model.fleet.name(id).cloned()).collect();
         for name in &names {
             let name = name.as_str();
+            // One after the other, as Ansible does: such programs ask a service, which need not
+            // take a thousand calls at once.
             let text = self.program.run(&["--host", name])?;
             let source = format!("{} --host {name}", self.program.name());
             let mut problems = Problems::new(source::SourceText::new(source, &text).without_secrets()).deferring();

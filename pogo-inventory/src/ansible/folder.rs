@@ -8,6 +8,8 @@ use super::var_files::list;
 
 /// Folders that Ansible skips, besides hidden files and ignored extensions.
 const OTHERS: [&str; 3] = ["group_vars", "host_vars", "vars_plugins"];
+// Ansible's own list (`INVENTORY_IGNORE_EXTS`): what it reads and what pogo reads have to be the
+// same files.
 const ENDINGS: [&str; 12] = [
     ".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry",
 ];

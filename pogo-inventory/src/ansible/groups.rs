@@ -38,8 +38,11 @@ pub(super) struct Groups<'m> {
     model: &'m Model,
     parents: BTreeMap<&'m str, Vec<&'m str>>,
     /// Length of the longest path from `all`.
+    // Ansible sorts by it: with the shortest path a child could come before one of its parents.
     depth: HashMap<&'m str, usize>,
     /// Cached variables by the set of a host's direct groups.
+    // Fleets have many hosts and few different sets of groups: to merge for each host would be most
+    // of the work.
     merged: FxHashMap<Vec<usize>, Rc<Vars>>,
     /// The key of the last lookup.
     asked: Vec<usize>,
@@ -102,6 +105,8 @@ impl<'m> Groups<'m> {
                 let missing = missing.entry(child).or_default();
                 *missing = missing.saturating_sub(1);
                 if *missing == 0 {
+                    // Only when all its parents have been seen: its depth is final then, and each
+                    // group is visited once.
                     open.push(child);
                 }
             }
@@ -165,6 +170,7 @@ fn number(setting: &Setting) -> Option<i64> {
     match text.as_str() {
         "True" => Some(1),
         "False" => Some(0),
+        // `int()` of Python takes white space around a number, and a float by its whole part.
         text => text.trim().parse().ok().or_else(|| whole_part(text)),
     }
 }

@@ -36,6 +36,8 @@ pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
         reader.line(IniLine::new(line, start, number + 1));
         start += line.len() + 1;
     }
+    // At the end, as for Ansible: a group may be declared after its variables, and after the group
+    // whose child it is.
     for (name, (span, message)) in std::mem::take(&mut reader.pending) {
         let hint = format!("add a section `[{name}]`, or `[{name}:children]`");
         reader.problems.report_with(span, message, hint);
@@ -91,6 +93,7 @@ impl<'a> IniReader<'_, 'a> {
         if line.text.is_empty() || line.text.starts_with(['#', ';']) {
             return;
         }
+        // Before hosts: `[web]` would be a pattern of a range as well.
         if let Some(header) = header(line.text) {
             return self.header(&line, header);
         }
@@ -204,6 +207,8 @@ impl<'a> IniReader<'_, 'a> {
     }
 
     fn var(&mut self, line: &IniLine<'_>) {
+        // The whole line is one variable: its value may have spaces, and needs no quotes as it does
+        // beside a host.
         let Some((name, value)) = line.text.split_once('=') else {
             let message = "expected `name=value`";
             return self.problems.report(line.whole(), message);
@@ -216,6 +221,8 @@ impl<'a> IniReader<'_, 'a> {
 
 /// The group and the kind of a section header.
 fn header(line: &str) -> Option<(&str, Option<&str>)> {
+    // Ansible's expression, to the letter: no white space within the brackets, and a comment may
+    // follow.
     let (inside, after) = line.strip_prefix('[')?.split_once(']')?;
     let after = after.trim_start();
     if !(after.is_empty() || after.starts_with('#')) || inside.contains(char::is_whitespace) {

@@ -17,6 +17,8 @@ fn literal(text: &str) -> Option<Var> {
     match first {
         // A template, not a Python set.
         '{' if text.starts_with("{{") => None,
+        // Not looked into: Ansible may keep it as text if it is no literal, but as an address
+        // neither would be of use.
         '[' | '{' | '(' => Some(Var::Structure),
         _ if starts_a_string(text) => strings(text),
         _ => word(text.split('#').next().unwrap_or_default().trim_end()),
@@ -48,6 +50,8 @@ fn number(word: &str) -> Option<Var> {
     if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
+    // `0x16` is 22 and `1_000` is 1000: as text they would be another port than the one that
+    // Ansible connects to.
     if let Some(whole) = number::python_integer(digits) {
         let sign = if whole == "0" { "" } else { sign };
         return Some(Var::Text(format!("{sign}{whole}").into()));

@@ -78,6 +78,7 @@ impl AnsibleInventory {
 
     fn try_listing(path: &Path) -> Result<Listing, InventoryError> {
         let (mut model, mut seen) = (Model::default(), FilesRead::default());
+        // All into one model: a group of one file may have children and variables in another.
         for file in folder::files(path, &mut seen.warnings)? {
             one(&file, &mut model, &mut seen)?;
         }
@@ -103,6 +104,8 @@ fn with_way_out(mut error: InventoryError, path: &Path) -> InventoryError {
     if let InventoryError::Invalid(problems) = &mut error
         && let Some(first) = problems.first().filter(|first| first.position.is_some())
         && let file = first.source.to_string()
+        // Read again, since this is rare: to keep the texts of all files for it would double the
+        // memory of reading.
         && let Ok(text) = file::read_text(Path::new(&file))
     {
         *problems = guess::hinted(std::mem::take(problems), FileKind::Ansible, &file, &text);
@@ -165,6 +168,8 @@ fn is_yaml(path: &Path, text: &str) -> bool {
         Some("yaml" | "yml" | "json") => true,
         Some(_) => false,
         None => {
+            // Ansible tries YAML first, and INI where that fails: `[web]` alone is a list in YAML,
+            // which is no inventory.
             let mut problems = Problems::new(source::SourceText::new("", text)).deferring();
             let root = crate::yaml::load_with(&mut problems, &yaml::OPAQUE);
             problems.is_empty() && root.is_some_and(|root| matches!(root.value, crate::tree::Value::Map(_)))

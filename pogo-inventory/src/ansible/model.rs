@@ -25,6 +25,8 @@ pub(super) struct Model {
     pub(super) origins: OriginTable,
     /// Invalid host names.
     pub(super) misnamed: Vec<(SourcePosition, NameError)>,
+    // One list for all hosts: a list for each would be an allocation a host, and they are sorted
+    // once.
     listed: Vec<Listed>,
 }
 
@@ -99,6 +101,7 @@ impl Model {
         if vars.is_empty() {
             return;
         }
+        // Ansible looks the name up in its groups first.
         if let Some(group) = self.groups.get_mut(name) {
             return group.vars.take(vars);
         }
@@ -119,6 +122,7 @@ impl Model {
     /// The model without some of its hosts.
     pub(super) fn without(self, left_out: &BTreeSet<HostId>) -> Self {
         let (mut fleet, mut hosts, mut listed) = (FleetBuilder::default(), Vec::new(), Vec::new());
+        // Hosts are counted without gaps: each one behind one that is left out has another number.
         let mut renumbered = Vec::with_capacity(self.hosts.len());
         for (id, host) in (0..).map(HostId::new).zip(self.hosts) {
             let name = self.fleet.name(id).filter(|_| !left_out.contains(&id));

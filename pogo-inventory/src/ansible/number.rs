@@ -13,6 +13,8 @@ pub(super) fn python_integer(text: &str) -> Option<String> {
     let whole = digits.bytes().all(|byte| byte.is_ascii_digit());
     match digits.trim_start_matches('0') {
         "" if whole => Some("0".to_owned()),
+        // As text and not as a number: it may have more digits than any type here, and only a port
+        // has to be small.
         _ if whole && !digits.starts_with('0') => Some(digits),
         _ => None,
     }
@@ -32,12 +34,15 @@ pub(super) fn python_float(text: &str) -> Option<Option<String>> {
     // Single underscores may group digits.
     text.split(['.', 'e', 'E', '+', '-'])
         .filter(|part| !part.is_empty())
+        // Rust's parser was given the digits without any underscore, so it cannot say where one was
+        // wrong.
         .try_for_each(|part| ungrouped(part).map(drop))?;
     Some(printed(value))
 }
 
 /// As Python prints it, unless that needs an exponent.
 pub(super) fn printed(value: f64) -> Option<String> {
+    // Outside of these Python writes an exponent, in a form of its own.
     let plain = value == 0.0 || (1e-4..1e16).contains(&value.abs());
     plain.then(|| format!("{value:?}"))
 }

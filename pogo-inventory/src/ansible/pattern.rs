@@ -23,6 +23,8 @@ pub(super) fn expand(pattern: &str) -> Result<(Vec<String>, Option<u16>), String
             .map(|host| expand_first(host))
             .collect::<Result<Vec<_>, _>>()?
             .concat();
+        // After each bracket: five of them with a hundred each would fill the memory before the
+        // end.
         if hosts.len() > MAX_HOSTS {
             return Err(format!("`{pattern}` names more than {MAX_HOSTS} hosts"));
         }
@@ -35,6 +37,7 @@ fn split_port(pattern: &str) -> Result<(&str, Option<u16>), String> {
     let Some((name, port)) = pattern.rsplit_once(':') else {
         return Ok((pattern, None));
     };
+    // The last colon may stand in a range, as in `web[1:50]`.
     let open = name.matches('[').count() > name.matches(']').count();
     if open || name.replace(|c: char| c.is_ascii_hexdigit(), "").starts_with(':') || is_ipv6(pattern) {
         return Ok((pattern, None));
@@ -93,6 +96,7 @@ fn range_items(range: &str) -> Result<Vec<String>, &'static str> {
         return letters(first, last, step);
     }
     let numbers = Numbers::read(begin, end).ok_or(SYNTAX)?.every(step);
+    // Ansible refuses it too: how wide the names in between are would be a guess.
     if begin.starts_with('0') && begin.len() > 1 && begin.len() != end.len() {
         return Err("begins with zeros; then both ends need as many digits: [01:50]");
     }

@@ -97,6 +97,7 @@ fn group(problems: &mut Problems<'_>, (model, source): (&mut Model, SourceNumber
         // As in Ansible: the variables of a group with this name, whose only member is the host.
         return model.set_vars(&key.text, found);
     }
+    // The form of old programs, which Ansible still takes.
     let hosts = if is_group { field(node, "hosts") } else { Some(node) };
     for (name, span) in hosts.map(|hosts| names(problems, hosts)).unwrap_or_default() {
         model.join(number, &name, source.at(span), None);

@@ -32,12 +32,14 @@ pub(super) struct FilesRead {
 
 /// Reads the variables of all groups and hosts of the model from the folders in `base`.
 pub(super) fn read(base: &Path, model: &mut Model, seen: &mut FilesRead) -> Result<(), InventoryError> {
+    // Also where they are not there: one that is made later is a change that a watch has to see.
     seen.files.extend([base.join("group_vars"), base.join("host_vars")]);
     let groups = Folder::open(base.join("group_vars"))?;
     for (name, group) in &mut model.groups {
         group.file_vars = groups.vars(name, &mut model.origins, seen)?;
     }
     let hosts = Folder::open(base.join("host_vars"))?;
+    // Most inventories have none, and hosts are many: nothing is composed for each of them.
     if hosts.names.is_empty() {
         return Ok(());
     }
@@ -150,6 +152,8 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, InventoryError> {
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         paths.push(entry.map_err(unreadable)?.path());
     }
+    // The order of a file system is that of its hashes or of time: which of two values counts must
+    // not depend on it.
     paths.sort();
     Ok(paths)
 }

@@ -137,6 +137,8 @@ pub(super) fn unsupported() -> impl Iterator<Item = Name> {
 /// The variable, if it is known.
 pub(super) fn known(name: &str) -> Option<Name> {
     // Fast path: most variables have other names.
+    // Eighteen comparisons for each variable of each host were to be saved: inventories carry many
+    // for roles and templates.
     if !name.starts_with("ansible_") {
         return None;
     }

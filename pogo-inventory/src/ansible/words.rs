@@ -34,6 +34,8 @@ pub(super) fn split<'a>(line: &'a str, words: &mut Vec<Word<'a>>) -> Result<(), 
             (None | Some('"'), '\\') => {
                 let (_, escaped) = characters.next().ok_or("the line ends in a backslash")?;
                 let text = word_at(&mut word, at).text.to_mut();
+                // As in Python's `shlex`: within double quotes a backslash is for itself and for
+                // the quote, and stays before all else.
                 if quote.is_some() && !matches!(escaped, '\\' | '"') {
                     text.push('\\');
                 }
@@ -60,6 +62,7 @@ fn plain<'a>(line: &'a str, words: &mut Vec<Word<'a>>) {
     };
     let mut start = 0;
     if line.is_ascii() {
+        // Bytes where there are no others: decoding characters takes longer than all else here.
         for (at, byte) in line.bytes().enumerate() {
             // The ASCII part of `char::is_whitespace`.
             if matches!(byte, b' ' | b'\t'..=b'\r') {

@@ -26,6 +26,8 @@ pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
     let Value::Map(entries) = &root.value else {
         return expected(problems, &root, "a map of groups", "all: { hosts: { web1: } }");
     };
+    // A configuration of a plugin is a map of texts: without this it would be refused as groups
+    // with wrong contents.
     if let Some(plugin) = entries.iter().find(|entry| entry.key.text == "plugin") {
         let hint = "write down what `ansible-inventory -i FILE --list --yaml` prints";
         return problems.report_with(plugin.key.span, "inventory plugins are not supported", hint);
@@ -171,6 +173,8 @@ pub(super) fn vars(problems: &mut Problems<'_>, source: SourceNumber, node: &Nod
         let value = self::value(problems, value);
         vars.insert(name, Setting { value, position });
     }
+    // Variables of roles have whatever a play needs, also duplicates and tags that pogo does not
+    // know.
     problems.forgive(node.span, &used);
     vars
 }

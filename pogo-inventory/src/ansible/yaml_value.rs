@@ -38,6 +38,7 @@ pub(super) fn is_text(text: &str) -> bool {
 
 fn integer(text: &str) -> Option<String> {
     let (negative, digits) = sign(text);
+    // YAML 1.1 lets underscores stand anywhere behind the first digit, unlike Python.
     let plain = digits.replace('_', "");
     let (radix, plain) = match plain.as_bytes() {
         [b'0', b'b', ..] => (2, plain.get(2..)?),

@@ -53,6 +53,7 @@ pub(super) struct Read {
 /// Reads all groups of these files; a file in the flat form comes with the name of its source.
 pub(super) fn read(files: &mut [(Problems<'_>, Option<String>)]) -> Read {
     let mut read = Read::default();
+    // All files first: groups refer to those of other files, in any order.
     let roots: Vec<_> = files
         .iter_mut()
         .map(|(problems, flat)| root(problems, flat.as_deref()))
@@ -81,6 +82,7 @@ pub(super) fn read(files: &mut [(Problems<'_>, Option<String>)]) -> Read {
             Ok(nodes) if nodes.len() + members > MAX_MEMBERS => {
                 let message = format!("the groups up to here have more than {MAX_MEMBERS} members");
                 problems.report(group.span, message);
+                // One message: all groups behind this one would be too many as well.
                 break;
             }
             Ok(nodes) => {
@@ -215,7 +217,11 @@ struct GroupFailure {
 
 struct Resolver<'g, 'a> {
     groups: &'g Groups<'a>,
+    // Shared: a group that many others name is evaluated once, and its nodes are not copied until
+    // they are changed.
     known: HashMap<GroupName, Rc<NodeNames>>,
+    // Searched through at each reference, which is cheap: it is never longer than the deepest
+    // nesting.
     open: Vec<GroupName>,
 }
 

@@ -86,6 +86,7 @@ impl ClusterShellGroups {
             let hint = "files of groups are called NAME.yaml, or NAME.cfg in the flat form";
             return Err(InventoryError::Invalid(vec![problem.with_hint(hint)]));
         }
+        // They stay until all groups are resolved, since names and problems are slices of them.
         let texts: Vec<String> = paths
             .iter()
             .map(|path| file::read_text(path))

@@ -60,6 +60,8 @@ impl Program {
         let id = child.id();
         let (sender, events) = channel();
         if let Some(pipe) = child.stdout.take() {
+            // Both pipes at the same time: a program that fills the one that nobody reads would
+            // wait for ever.
             listen(pipe, sender.clone(), ProgramEvent::Stdout);
         }
         if let Some(pipe) = child.stderr.take() {
@@ -67,8 +69,10 @@ impl Program {
                 ProgramEvent::Stderr(read.unwrap_or_default())
             });
         }
+        // The standard library has no wait with a time limit.
         thread::spawn(move || sender.send(ProgramEvent::Ended(child.wait())));
         let result = self.wait(&events, deadline);
+        // Also where it printed too much: nobody reads on, so it would wait at its pipe.
         if result.is_err() {
             end(id);
         }
@@ -77,6 +81,8 @@ impl Program {
 
     fn wait(&self, events: &Receiver<ProgramEvent>, deadline: Instant) -> Result<String, InventoryError> {
         let (mut stdout, mut stderr, mut status) = (None, None, None);
+        // Whatever the program has left running keeps its pipes open: its end alone does not say
+        // that its output is whole.
         while stdout.is_none() || stderr.is_none() || status.is_none() {
             match events.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(ProgramEvent::Stdout(read)) => stdout = Some(self.bounded(read)?),
@@ -122,6 +128,7 @@ fn listen(
 ) {
     thread::spawn(move || {
         let mut bytes = Vec::new();
+        // One byte more than is allowed tells too much from just enough.
         let read = pipe.take(MAX_BYTES + 1).read_to_end(&mut bytes);
         // After a timeout the receiver is gone.
         let _ = sender.send(event(read.map(|_| bytes)));
@@ -151,8 +158,11 @@ fn describe(error: &io::Error) -> String {
 fn tail(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let skipped = text.chars().count().saturating_sub(SHOWN_COMPLAINTS);
+    // The end, since programs say at last why they give up, after all that went well.
     let shown: String = text.trim_end().chars().skip(skipped).collect();
     let steers = |c: char| (c.is_control() && c != '\n') || is_invisible(c);
+    // A terminal obeys control characters: what a service answers to the program must not move the
+    // cursor.
     let harmless = |c: char| if steers(c) { '\u{fffd}' } else { c };
     let shown: String = shown.chars().map(harmless).collect();
     match (shown.is_empty(), skipped) {

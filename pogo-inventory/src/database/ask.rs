@@ -19,6 +19,8 @@ pub(super) async fn ask(questions: &[SqlQuery], database: &Database) -> Result<V
         Ok(Ok(tables)) => Ok(tables),
         Ok(Err(QueryFailure::Wrong(message))) => Err(InventoryError::Invalid(vec![Diagnostic::new(name, message)])),
         // The time limit interrupts a query.
+        // A server that stops the query at its own limit says so as an error of its own, in words
+        // of that server.
         Ok(Err(QueryFailure::Down(message))) if Instant::now() < deadline => {
             Err(InventoryError::unavailable(name, message))
         }

@@ -75,6 +75,8 @@ macro_rules! answer {
             Some(Either::Right(count)) => count,
             None => question.values.len(),
         };
+        // Asked before: SQLite reads a parameter without a value as `NULL`, and the query would
+        // have no rows.
         if wanted != question.values.len() {
             let given = question.values.len();
             return Err(QueryFailure::Wrong(format!("parameters of the query: {wanted}, values given: {given}")));
@@ -86,6 +88,8 @@ macro_rules! answer {
         while let Some(row) = rows.try_next().await? {
             let mut cells = Vec::with_capacity(width);
             for at in 0..width {
+                // Text first, which nearly all columns are. The driver refuses a type that does not
+                // fit instead of converting it.
                 let cell = row.try_get::<Option<String>, _>(at);
                 $(let cell = cell.or_else(|_| {
                     let number = row.try_get::<Option<$number>, _>(at);
@@ -120,6 +124,7 @@ mod sqlite {
         deadline: Instant,
     ) -> Result<Vec<Table>, QueryFailure> {
         let options: SqliteConnectOptions = database.url.expose_secret().parse()?;
+        // A path that is wrong would otherwise make an empty database, whose fleet has no hosts.
         let options = options.read_only(true).create_if_missing(false);
         if let Some(kind) = crate::file::special(options.get_filename()) {
             return Err(QueryFailure::Wrong(format!(
@@ -129,6 +134,8 @@ mod sqlite {
         let mut connection = options.connect().await?;
         // The query runs on its own thread, which would go on after a timeout.
         let mut handle = connection.lock_handle().await?;
+        // Every ten thousand steps of SQLite: within a millisecond or so, and too rare to slow a
+        // query down.
         handle.set_progress_handler(10_000, move || Instant::now() < deadline);
         drop(handle);
         let mut tables = Vec::with_capacity(questions.len());

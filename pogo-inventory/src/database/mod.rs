@@ -60,6 +60,7 @@ impl Database {
 
     /// The address without secrets.
     fn name(&self) -> String {
+        // Settings of drivers may hold passwords and paths of keys, too.
         let url = self.url.expose_secret().split('?').next().unwrap_or_default();
         match url
             .split_once("://")
@@ -80,6 +81,7 @@ impl Database {
             return Ok(None);
         };
         let text = SecretString::from(file::read_text(path)?);
+        // Editors and `echo` end a file with a line break, which is no part of a password.
         Ok(Some(SecretString::from(text.expose_secret().trim())))
     }
 }

@@ -24,6 +24,8 @@ impl From<sqlx::Error> for QueryFailure {
                 Some(code) if code == "1" || code.starts_with("42") || code.starts_with("22") => {
                     Self::Wrong(format!("refuses the query: {}", said.message()))
                 }
+                // In doubt it may pass: a watch goes on with the fleet that it has, instead of
+                // giving up.
                 _ => Self::Down(said.message().to_owned()),
             },
             sqlx::Error::Configuration(reason) => Self::Wrong(format!("the address is invalid: {reason}")),

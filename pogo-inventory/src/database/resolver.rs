@@ -67,6 +67,7 @@ impl DatabaseResolver {
             .map_err(|problem| InventoryError::Invalid(vec![problem]))?;
         let mut hosts = Vec::new();
         for row in csv::Reader::from_reader(text.as_bytes()).records() {
+            // Extra columns are passed over, so that a query may have one to sort by.
             let row = row.map_err(|error| invalid(error.to_string()))?;
             let host = row.get(0).unwrap_or_default();
             hosts.push(HostName::new(host).map_err(|error| invalid(error.to_string()))?);

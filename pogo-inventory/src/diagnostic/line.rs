@@ -9,6 +9,7 @@ pub fn with_line(problem: Diagnostic) -> Diagnostic {
         problem.position,
         crate::file::read_text(std::path::Path::new(&*problem.source)),
     ) {
+        // The file may have changed since: what is shown is the line as it is now, or none.
         let line = text.split('\n').nth(position.line.saturating_sub(1) as usize);
         if line.is_some_and(|line| !crate::source::looks_secret(line)) {
             return problem.with_excerpt(&text);

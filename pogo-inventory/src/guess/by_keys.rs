@@ -59,6 +59,7 @@ fn by_keys(entries: &[crate::tree::Entry<'_>]) -> Option<Guess> {
         Value::Map(groups) => groups.iter().all(|group| nodes(&group.value)),
         value => matches!(value, Value::Scalar(_)),
     };
+    // From what is found nowhere else to what fits nearly everything.
     if has("_meta") {
         return guess(FileKind::AnsibleList, "what `ansible-inventory --list` prints");
     }

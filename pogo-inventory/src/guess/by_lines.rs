@@ -27,6 +27,7 @@ pub(super) fn of(text: &str) -> Option<Guess> {
     let is_section = |line: &str| line.starts_with('[') && line.ends_with(']') && !line.contains(['{', '"', ',']);
     // A section alone is a YAML list.
     let has_more = telling(text).any(|line| !is_section(line));
+    // TOML's tables and groups of Ansible look the same: what stands in them decides.
     if has_more && telling(text).any(|line| is_section(line) && line.len() > 2) {
         let is_group = |line: &str| is_section(line) && (line.ends_with(":children]") || line.ends_with(":vars]"));
         return match telling(text).filter(|line| !is_section(line)).all(is_toml) {

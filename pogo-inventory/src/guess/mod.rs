@@ -39,12 +39,14 @@ const MOST: usize = 1 << 20;
 
 fn of(text: &str) -> Option<Guess> {
     let text = without_mark(text);
+    // Loading it a second time would take as long as the first; the message must not wait for that.
     if text.len() > MOST {
         return None;
     }
     if text.starts_with("#!") {
         return guess(FileKind::Program, "a program");
     }
+    // YAML last but one: it takes nearly every text for a list, a map or a word.
     by_lines::of(text)
         .or_else(|| by_keys::of(text))
         .or_else(|| by_lines::loose(text))

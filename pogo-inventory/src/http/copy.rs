@@ -107,6 +107,8 @@ pub(super) fn stored(path: &Path, url: &str) -> Result<Copy, String> {
         ));
     }
     let copy: Copy = serde_json::from_str(&text).map_err(broken)?;
+    // Two sources that were given one file would each take the other's hosts for its own while a
+    // service is down.
     if copy.address != checksum(url) {
         return Err(format!("is a copy of another address, {}", copy.source));
     }
@@ -119,8 +121,12 @@ pub(super) fn write(path: &Path, copy: &Copy) -> std::io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
+    // In the same folder, since a file can only be renamed within a file system; such files are
+    // 0600.
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(serde_json::to_string(copy)?.as_bytes())?;
+    // Some file systems write the new name before the content: after a crash the last good copy
+    // would be empty.
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())

@@ -60,6 +60,8 @@ impl<'s> HttpRequest<'s> {
             .tls_backend_preconfigured(tls::config(name, url.scheme() == "https", source.trusted.as_deref())?)
             .user_agent(concat!("pogo-inventory/", env!("CARGO_PKG_VERSION")))
             .timeout(source.timeout)
+            // A library that follows to another server drops `Authorization` and cookies alone:
+            // tokens in other headers would go along.
             .redirect(redirect::Policy::custom(follow))
             // The address may contain a secret.
             .referer(false)
@@ -101,6 +103,7 @@ impl<'s> HttpRequest<'s> {
         let mut number = 0;
         loop {
             match self.once(old).await {
+                // What is wrong stays wrong: only a service that is down is asked again.
                 Err(FetchFailure::Down { wait, .. }) if number < self.source.retries => {
                     tokio::time::sleep(retry::delay(self.source.retry_delay, number, wait, retry::dice())).await;
                     number += 1;
@@ -116,6 +119,7 @@ impl<'s> HttpRequest<'s> {
             wait: None,
         };
         let request = self.request(old).map_err(down)?;
+        // From the request itself: a stored tag that is no header's value was left out of it.
         let asked = [IF_NONE_MATCH, IF_MODIFIED_SINCE]
             .iter()
             .any(|name| request.headers().contains_key(name));
@@ -161,6 +165,8 @@ impl<'s> HttpRequest<'s> {
         let header = |name| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
         let (etag, last_modified) = (header(ETAG), header(LAST_MODIFIED));
         let too_large = || self.wrong(format!("answers with more than {} MiB", MAX_BYTES >> 20), None);
+        // Before anything is read; what follows counts as well, since the length may be missing or
+        // wrong.
         if response.content_length().is_some_and(|length| length > MAX_BYTES) {
             return Err(too_large());
         }
@@ -187,7 +193,9 @@ impl<'s> HttpRequest<'s> {
 
     fn refused(&self, status: StatusCode, response: &Response) -> FetchFailure {
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        // The statuses of a moment: all others say that the request itself is not right.
         if status.is_server_error() || matches!(status.as_u16(), 408 | 429) {
+            // In seconds alone: a date needs a clock that agrees with the service's.
             let wait = header(RETRY_AFTER).and_then(|wait| wait.trim().parse().ok());
             let wait = wait.map(Duration::from_secs);
             return FetchFailure::Down {
@@ -261,8 +269,10 @@ fn describe(error: reqwest::Error, limit: Duration) -> String {
     if error.is_timeout() {
         return format!("did not answer within {}", humantime::format_duration(limit));
     }
+    // The library puts the address into its messages, with whatever is in its query.
     let error = error.without_url();
     let mut deepest: &dyn Error = &error;
+    // The outer errors say that a request failed; why it did is innermost.
     while let Some(source) = deepest.source() {
         deepest = source;
     }

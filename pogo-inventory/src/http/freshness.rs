@@ -34,6 +34,7 @@ impl Freshness {
             };
             match name.to_ascii_lowercase().as_str() {
                 "no-store" => freshness.keep = false,
+                // It may be kept, unlike with `no-store`, but has to be asked about each time.
                 "no-cache" => ask_always = true,
                 "max-age" => max_age = argument.and_then(|age| age.trim_matches('"').parse().ok()),
                 _ => {}
@@ -44,6 +45,8 @@ impl Freshness {
             .get(AGE)
             .and_then(|age| age.to_str().ok()?.trim().parse::<u64>().ok());
         if let (Some(max_age), false) = (max_age, ask_always) {
+            // Without it an answer would be fresh twice as long behind a cache that has had it all
+            // the time.
             let left = Duration::from_secs(u64::saturating_sub(max_age, age.unwrap_or(0)));
             freshness.fresh_for = left.min(Self::MOST);
         }

@@ -23,6 +23,7 @@ pub(super) fn last(source: &HttpSource, url: &str, warnings: &mut Vec<Diagnostic
 
 /// Keeps it in memory, and on disk if a path is set.
 pub(super) fn keep(source: &HttpSource, copy: Copy, warnings: &mut Vec<Diagnostic>) {
+    // A warning and no error: the hosts are right, and only the next outage would be harder.
     if let Some(path) = &source.copy
         && let Err(error) = write(path, &copy)
     {

@@ -72,6 +72,7 @@ pub struct HttpSource {
     copy: Option<PathBuf>,
     max_copy_age: Option<Duration>,
     max_shrink: u8,
+    // Shared by clones: each reading runs on a clone that is gone afterwards.
     memory: Arc<Mutex<Option<Copy>>>,
 }
 

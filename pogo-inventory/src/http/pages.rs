@@ -10,6 +10,7 @@ pub(super) fn more(headers: &HeaderMap) -> Option<String> {
     if links.flat_map(links_of).any(is_next) {
         return Some("the header `Link` with `rel=\"next\"`".to_owned());
     }
+    // GitLab sends it on the last page as well, empty.
     if let Some(page) = text("x-next-page").filter(|page| !page.is_empty()) {
         return Some(format!("the header `X-Next-Page: {}`", page.escape_debug()));
     }

@@ -23,8 +23,11 @@ pub(super) async fn read(source: &HttpSource) -> Result<Listing, InventoryError>
         warnings: Vec::new(),
         rows: Vec::new(),
     };
+    // Before the service is asked, since it is asked whether anything is newer than this.
     let old = reader.last();
     let fleet = match old {
+        // A watch and several namespaces read often: the service says how often that is worth a
+        // request.
         Some((copy, fleet)) if copy.is_fresh(reader.now) => fleet,
         old => reader.ask(old).await?,
     };
@@ -76,6 +79,7 @@ impl AnswerReader<'_> {
 
     fn changed(&mut self, body: Body, old: Option<(Copy, FleetBuilder)>) -> Result<FleetBuilder, InventoryError> {
         let fleet = self.parse(&body.text)?;
+        // Before it is kept: what is refused must not become what the next answer is held against.
         let sizes = self.held_against(&fleet, old)?;
         if body.freshness.keep {
             let mut copy = Copy::new(self.name, self.source.url.expose_secret(), body, self.now);
@@ -104,6 +108,8 @@ impl AnswerReader<'_> {
         };
         let most = self.source.max_shrink;
         let confirmed = copy.sizes.unwrap_or_else(|| Sizes::of(&before));
+        // Twice: hosts that others replace leave the number as it is, and a fleet that creeps away
+        // never loses many at once.
         let message = shrink::refusal(&before, &after, most).or_else(|| confirmed.refusal(&now, most));
         if let Some(message) = message {
             let hint = "if they are really gone, allow it once with a higher `max_shrink`";
@@ -138,6 +144,8 @@ impl AnswerReader<'_> {
 
     /// The copy's time is in the future: its age is unknown.
     fn down_since_the_future(&mut self, message: &str, fleet: FleetBuilder) -> Result<FleetBuilder, InventoryError> {
+        // Whoever sets a limit wants no hosts of unknown age; without one, old hosts are better
+        // than none.
         if self.source.max_copy_age.is_some() {
             let message = format!("{message}; the last good copy is from the future, so its age is not known");
             return Err(self.unavailable(&message));

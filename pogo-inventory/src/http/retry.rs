@@ -11,11 +11,14 @@ pub(super) const MOST: Duration = Duration::from_secs(60);
 pub(super) fn delay(first: Duration, number: u32, asked: Option<Duration>, dice: f64) -> Duration {
     let doubled = first.saturating_mul(2_u32.saturating_pow(number)).min(MOST);
     let varied = doubled.mul_f64(0.5 + dice.clamp(0.0, 1.0));
+    // The limit last: a service that asks for an hour must not hold up a job for it.
     varied.max(asked.unwrap_or_default()).min(MOST)
 }
 
 /// A random number from 0 to 1, of low quality.
 pub(super) fn dice() -> f64 {
+    // The standard library's keys are random: a generator of random numbers is not worth a
+    // dependency here.
     let random = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(random >> 32).unwrap_or_default()) / f64::from(u32::MAX)
 }

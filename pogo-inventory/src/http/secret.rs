@@ -29,6 +29,7 @@ impl Secret {
             let message = format!("the value of the header `{header}` holds characters that a header cannot have");
             InventoryError::Invalid(vec![Diagnostic::new(source, message)])
         })?;
+        // The library leaves it out of what it prints for debugging.
         value.set_sensitive(true);
         Ok(value)
     }
@@ -38,6 +39,7 @@ impl Secret {
 pub(super) fn shown(url: &SecretString) -> String {
     match Url::parse(url.expose_secret()) {
         Ok(url) => without_secrets(url),
+        // Where the parts are not known, nobody can tell which of them is a password.
         Err(_) => "an address that cannot be read".to_owned(),
     }
 }

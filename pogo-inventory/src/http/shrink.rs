@@ -52,6 +52,8 @@ impl Sizes {
         self.hosts = self.hosts.max(now.hosts);
         for (group, size) in now.groups {
             let known = self.groups.entry(group).or_default();
+            // The largest since: a group that loses a host each day would otherwise be accepted
+            // each day.
             *known = size.max(*known);
         }
         self
@@ -64,6 +66,7 @@ impl Sizes {
 }
 
 fn goes_too_far(before: usize, left: usize, most: u8) -> bool {
+    // Multiplied and not divided: percentages of few hosts would be rounded.
     before.saturating_sub(left) as u128 * 100 > before as u128 * u128::from(most)
 }
 

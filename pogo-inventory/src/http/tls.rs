@@ -16,6 +16,8 @@ pub(super) fn config(source: &str, encrypted: bool, trusted: Option<&Path>) -> R
     let failed = |error: rustls::Error| InventoryError::unavailable(source, format!("cannot prepare HTTPS: {error}"));
     let builder = builder().map_err(failed)?;
     Ok(match trusted {
+        // Asking the system for its certificates takes time, and fails in containers that have
+        // none.
         _ if !encrypted => builder
             .with_root_certificates(RootCertStore::empty())
             .with_no_client_auth(),
@@ -46,6 +48,8 @@ fn roots(path: &Path) -> Result<RootCertStore, InventoryError> {
         let certificate = certificate.map_err(|error| broken(error.to_string()))?;
         roots.add(certificate).map_err(|error| broken(error.to_string()))?;
     }
+    // An empty file is no error of PEM, and would make each connection fail with a message about
+    // the service.
     if roots.is_empty() {
         return Err(broken("there is none in it".to_owned()));
     }

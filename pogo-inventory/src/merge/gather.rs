@@ -153,6 +153,8 @@ impl Sources {
     /// Reads every source as [`gather`](Self::gather) does, but continues after errors: for inspection, not for jobs.
     pub async fn survey(&self) -> Survey {
         let (mut listings, mut failed) = (Vec::new(), Vec::new());
+        // One after the other: they may ask the same service, and which problem comes first stays
+        // the same.
         for (at, source) in self.sources.iter().enumerate() {
             match source
                 .load()
@@ -189,6 +191,8 @@ fn source_listing(name: String, listing: Listing) -> Result<SourceListing, Inven
 
 /// Merges all listings; also returns the conflicts without a rule.
 fn merged(listings: Vec<SourceListing>, rules: &MergeRules) -> (Gathered, Vec<Diagnostic>) {
+    // Nearly always: building one fleet of many hosts a second time would double the time of a
+    // start.
     if let [only] = listings.as_slice() {
         let fleet = Arc::clone(&only.fleet);
         let conflicts = vec![];
@@ -212,6 +216,7 @@ fn merged(listings: Vec<SourceListing>, rules: &MergeRules) -> (Gathered, Vec<Di
         merge.add(at);
     }
     let (fleet, mut conflicts) = merge.finish();
+    // A stable sort: conflicts of one host stay in the order of the sources.
     conflicts.sort_by(|one, other| one.host.cmp(&other.host));
     let undecided = conflicts.iter().filter(|conflict| conflict.kept.is_none());
     // A line is read from its file again for this, so only those have one that are shown.
@@ -247,6 +252,8 @@ struct Merge<'m> {
 impl Merge<'_> {
     fn add(&mut self, at: usize) {
         let Some(listing) = self.listings.get(at) else { return };
+        // Hosts of a tag are numbers in their own fleet: looking names up for each tag would cost
+        // more than all else.
         let mut merged_ids = Vec::with_capacity(listing.fleet.len());
         for id in listing.fleet.ids() {
             merged_ids.push(self.fleet.insert(listing.fleet.name(id).clone()));
@@ -280,6 +287,7 @@ impl Merge<'_> {
                 OnConflict::FirstWins => Some(0),
                 OnConflict::LastWins => Some(1),
             };
+            // The value that counts is what a third source is held against.
             if kept == Some(1) {
                 (*first, *from) = (value, at);
             }

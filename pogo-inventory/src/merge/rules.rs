@@ -74,6 +74,7 @@ impl MergeRules {
     pub fn and(self, text: &str) -> Result<Self, RuleError> {
         let wrong = |_| RuleError { text: text.to_owned() };
         match text.split_once('=') {
+            // `=last` would be a rule for a setting without a name, which no host has.
             Some(("", _)) => Err(wrong(())),
             Some((setting, rule)) => Ok(self.setting(setting, rule.parse().map_err(wrong)?)),
             None => Ok(self.otherwise(text.parse().map_err(wrong)?)),

@@ -41,12 +41,14 @@ pub(crate) fn evaluate(text: &str, lookup: &mut impl Lookup) -> Result<NodeNames
             '!' => result.retain(|name| !operand.contains(name)),
             '&' => result.retain(|name| operand.contains(name)),
             '^' => {
+                // Taken before both are joined, when nobody could tell any more what was in both.
                 let common: NodeNames = result.intersection(&operand).cloned().collect();
                 result.extend(operand);
                 result.retain(|name| !common.contains(name));
             }
             _ => result.extend(operand),
         }
+        // After each operator, so that no more than one operand goes beyond it.
         if result.len() > MAX_NODES {
             return Err(fail(format!("more than {MAX_NODES} nodes are named up to here")));
         }
@@ -74,6 +76,7 @@ fn operands(text: &str) -> Result<Vec<(char, usize, &str)>, NodeSetError> {
             ']' => depth = depth.saturating_sub(1),
             _ => {}
         }
+        // Commas within brackets separate numbers.
         if at < end && (!is_between(character) || depth > 0) {
             continue;
         }

@@ -7,6 +7,7 @@ use super::{NodeNames, NodeSetError};
 pub(crate) fn list(text: &str) -> Result<NodeNames, NodeSetError> {
     let mut names = NodeNames::new();
     let (mut start, mut open) = (0, false);
+    // A comma behind the end ends the last name as it does the others.
     for (at, character) in text.char_indices().chain([(text.len(), ',')]) {
         open = character == '[' || open && character != ']';
         if character != ',' || open && at < text.len() {

@@ -67,12 +67,14 @@ fn items(inside: &str, mut offset: usize) -> Result<Vec<String>, NodeSetError> {
         if numbers.run_backwards() {
             return Err(fail("runs backwards; the smaller number comes first"));
         }
+        // A number that is only 0 is not padded.
         let padded = |text: &str| text.len() > 1 && text.starts_with('0');
         if (padded(first) || padded(last)) && first.len() != last.len() {
             return Err(fail("mixes paddings; both ends need as many digits"));
         }
         let step = usize::try_from(step).ok().filter(|step| *step > 0).ok_or_else(syntax)?;
         let numbers = numbers.every(step);
+        // Before they are listed: `[1-9999999999]` is a few bytes.
         if numbers.are_more_than(MAX_NODES) || items.len() > MAX_NODES {
             return Err(fail("names more than 1000000 nodes"));
         }

@@ -42,6 +42,7 @@ impl OriginTable {
     /// Sets the position of everything that is recorded from now on.
     pub(crate) fn at(&mut self, source: &Arc<str>, line: u32, column: u32) {
         let same = |known: &Arc<str>| Arc::ptr_eq(known, source) || known == source;
+        // From the end: what is recorded is nearly always of the file that was opened last.
         let number = match self.sources.iter().rposition(same) {
             Some(number) => number,
             None => {
@@ -174,6 +175,8 @@ impl OriginTable {
 
 impl Origins for OriginTable {
     fn listed(&self, host: HostId) -> Option<Origin> {
+        // A search through all runs: origins are asked for by people and in errors, and hosts are
+        // many.
         let claim = self.listed.iter().find(|claim| claim.covers(host))?;
         self.origin(claim.position_of(host))
     }

@@ -96,6 +96,7 @@ impl ConstraintReader<'_, '_> {
                 expect::expected(self.problems, item, "a list of apps", example);
                 continue;
             };
+            // With several the position tells them apart in what a job says.
             let name = match lists {
                 1 => self.env.to_string(),
                 _ => format!("{} {}", self.env, position + 1),
@@ -119,6 +120,7 @@ impl ConstraintReader<'_, '_> {
         if stages.is_empty() {
             return;
         }
+        // Pogo 4.0 began the next app of a sequence whatever had failed before.
         let everything = Percent::from_hundredths(10_000).map(Limit::Percent);
         let mut sequence = Sequence::new(name, []).each(self.env.clone());
         sequence.stages = stages;

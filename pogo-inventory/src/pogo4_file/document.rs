@@ -31,6 +31,8 @@ pub(super) fn read(problems: &mut Problems<'_>) -> (Roster, Policy) {
             .find(|entry| entry.key.text == name)
             .map(|entry| &entry.value)
     };
+    // Not in the order of the file: constraints name apps and environments, and environments must
+    // not be named as apps.
     if let Some(node) = section("apps") {
         apps(problems, node, &mut roster, &mut names);
     }

@@ -81,6 +81,7 @@ impl ConstraintReader<'_, '_> {
                 expect::expected(self.problems, &entry.value, "a map of limits", &example);
             }
         }
+        // Also where the selector was refused, and nothing was added.
         self.group.truncate(before);
     }
 
@@ -92,6 +93,8 @@ impl ConstraintReader<'_, '_> {
             };
             let limit = expect::limit(self.problems, &entry.value, name);
             let mut groups = self.group.iter().cloned();
+            // Without the group that could not be read, the limit would hold for all hosts of the
+            // outer ones.
             if let (Some(limit), true, Some(outermost)) = (limit, known, groups.next()) {
                 let constraint = groups.fold(Constraint::new(outermost, make(limit)), Constraint::within);
                 self.constraints.push(constraint.at(origin.clone()));

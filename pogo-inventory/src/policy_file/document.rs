@@ -37,6 +37,8 @@ pub(super) fn read_file(path: &Path, reading: &mut ReadContent, includes: &mut I
     let text = includes.open(path)?;
     let mut problems = Problems::new(SourceText::new(path.display().to_string(), &text));
     read(&mut problems, reading, Some(includes));
+    // After the files that it includes: their problems come first, and are often the cause of
+    // these.
     includes.close(path, &text, problems);
     Ok(())
 }
@@ -70,9 +72,12 @@ fn sections(
         let entry = entries.iter().find(|entry| entry.key.text == name)?;
         Some(&entry.value)
     };
+    // First, so that this file can add to what the others define, and override their defaults.
     if let Some(node) = section("include") {
         include_files(problems, node, reading, includes.as_deref_mut());
     }
+    // Before sequences and constraints: whether a word is a tag that was written like a host is
+    // known only then.
     if let Some(node) = section("tag") {
         tag::read(problems, node, &mut reading.roster);
     }

@@ -19,6 +19,7 @@ pub(super) fn read(problems: &mut Problems<'_>, node: &Node<'_>, roster: &mut Ro
     for Entry { key, value } in entries {
         let hosts = roster.hosts(problems, key.span, &key.text);
         let connection = settings(problems, value);
+        // A range in a key is worth it for a port or a user; an address is that of one host.
         if let (Some(address), true) = (&connection.address, hosts.len() > 1) {
             let message = format!(
                 "{} hosts cannot share the address `{}`",

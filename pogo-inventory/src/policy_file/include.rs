@@ -32,6 +32,7 @@ impl Includes {
 
     /// Opens a file, whose includes are read until it is [closed](Self::close).
     pub(super) fn open(&mut self, path: &Path) -> Result<String, InventoryError> {
+        // Before it is read: a file that is missing may be made later, which a watch has to see.
         self.files.push(path.to_owned());
         let text = file::read_text(path)?;
         self.open.push(identity(path));
@@ -55,6 +56,7 @@ impl Includes {
         let folder = Path::new(&*problems.source.name).parent().unwrap_or(Path::new(""));
         let path = folder.join(name);
         let identity = identity(&path);
+        // Two files may include a third: read twice, its limits would stand there twice.
         if self.done.contains(&identity) {
             return None;
         }
@@ -65,6 +67,7 @@ impl Includes {
             problems.report_with(span, message, "take one of these includes out");
             return None;
         }
+        // Links can make a chain without a circle as long as they like.
         if self.open.len() > Self::MAX_DEPTH {
             problems.report(span, format!("includes nest more than {} deep", Self::MAX_DEPTH));
             return None;

@@ -77,6 +77,7 @@ impl PolicyFile {
         reading.namespaces.chosen.clone_from(&self.namespace);
         let mut includes = Includes::default();
         document::read_file(&self.path, &mut reading, &mut includes)?;
+        // Only now: the namespace may be in any of the files.
         includes.found.extend(reading.namespaces.problem(&self.name()));
         let mut listing = reading.finish(includes.found)?;
         listing.files = includes.files;

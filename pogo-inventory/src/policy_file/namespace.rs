@@ -26,6 +26,7 @@ impl Namespaces {
         let names: Vec<&str> = self.seen.keys().map(String::as_str).collect();
         match &self.chosen {
             None => {
+                // Without a choice only the common rules would hold, which a namespace may tighten.
                 let first = self.seen.values().next()?;
                 let mut problem = first.clone();
                 problem.message = format!("the file has namespaces, and none is chosen: {}", names.join(", "));

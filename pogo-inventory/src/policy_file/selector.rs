@@ -13,6 +13,8 @@ pub(super) fn looks_like_one(text: &str) -> bool {
 
 /// Parses a selector, and reports problems.
 pub(super) fn parse(problems: &mut Problems<'_>, roster: &Roster, span: Span, text: &str) -> Option<Selector> {
+    // The most frequent slip: a group would be one host that does not exist, and a limit would hold
+    // for nobody.
     if roster.is_tag_only(text) {
         let message = format!("`{text}` is a tag, but is written like a host");
         problems.report_with(
@@ -22,6 +24,7 @@ pub(super) fn parse(problems: &mut Problems<'_>, roster: &Roster, span: Span, te
         );
         return None;
     }
+    // As it is written: what the policy shows is to be found in its file again.
     match Selector::parse_original(text) {
         Ok(selector) => Some(selector),
         Err(error) => {

@@ -37,6 +37,7 @@ pub(super) fn read(problems: &mut Problems<'_>, roster: &Roster, node: &Node<'_>
     match &node.value {
         Value::Null => {}
         Value::List(items) if items.is_empty() => {}
+        // By its keys: a scope may have any name but those of the settings.
         Value::Map(entries) if !is_long_form(entries) => reader.named(&settings, entries),
         _ => reader.value(&settings, node),
     }
@@ -90,6 +91,8 @@ impl SequenceReader<'_, '_> {
         if sequences == 0 {
             return self.stages(settings, items);
         }
+        // Whoever mixes them means groups that go at the same time, or stages: a guess would be
+        // wrong for one of them.
         let odd = |item: &&Node<'_>| is_sequence(item) != is_sequence(&items[0]);
         if let Some(odd) = items.iter().find(odd) {
             self.problems.report_with(

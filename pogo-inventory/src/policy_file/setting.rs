@@ -13,6 +13,7 @@ pub(super) fn duration(problems: &mut Problems<'_>, node: &Node<'_>, key: &str) 
         return None;
     };
     let bare_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    // 0 is the same in all units.
     if bare_number && !text.trim_start_matches('0').is_empty() {
         let message = format!("`{text}` has no unit");
         problems.report_with(

@@ -104,6 +104,7 @@ impl Roster {
     }
 
     fn expand(&mut self, problems: &mut Problems<'_>, span: Span, range: &HostRange) -> Vec<HostName> {
+        // Counted before they are listed: `web[1-99999999]` is a few bytes.
         self.expanded = self.expanded.saturating_add(range.count());
         if self.expanded > Self::MOST {
             // Reported once, not for every further range.
@@ -122,6 +123,8 @@ impl Roster {
                 }
                 Err(error) => {
                     problems.report(span, error.to_string());
+                    // The names of a range differ in digits alone: what is wrong with one is wrong
+                    // with all.
                     break;
                 }
             }
@@ -196,6 +199,7 @@ impl Roster {
         id: HostId,
         connection: Connection,
     ) {
+        // Most hosts have none: nothing is kept for them.
         if connection.is_default() {
             return;
         }
@@ -243,6 +247,7 @@ impl Roster {
         if patterns.is_empty() || !problems.is_empty() {
             return;
         }
+        // A fleet finds patterns by its index of names, which a builder has not.
         let Ok(fleet) = self.fleet.clone().build() else {
             // The caller's `build` reports this.
             return;

@@ -19,6 +19,8 @@ pub(super) fn adds(
             Some((_, first)) if first == value => {}
             Some((_, first)) => {
                 agrees = false;
+                // Where the first value stands is searched for, which for many thousand conflicts
+                // nobody would read.
                 if problems.is_full() {
                     continue;
                 }
