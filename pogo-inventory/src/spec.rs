@@ -87,6 +87,8 @@ macro_rules! kinds {
         }
 
         /// The features that each type needs, enabled or not.
+        // Also of those that are not built in: a program can say which feature it lacks, instead of
+        // that there is no such type.
         const FEATURES: &[(&str, &[&str])] = &[$(($name, &[$($feature),+]),)*];
 
         impl Kind {
@@ -178,9 +180,11 @@ impl FromStr for SourceSpec {
         let no_kind = || SpecError::NoKind {
             location: text.to_owned(),
         };
+        // Before the first colon is looked at: `https` would be taken for a type.
         if text.starts_with("http://") || text.starts_with("https://") {
             return Self::of("http", text);
         }
+        // A path with a colon has a `/` or a dot in front of it, mostly.
         let is_word = |kind: &str| {
             kind.chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
@@ -217,6 +221,7 @@ fn kind_of(path: &str) -> Option<&'static str> {
     if name == "genders" {
         return Some("genders");
     }
+    // A `config` of another folder may be anything.
     if name == "ssh_config" || path.ends_with(".ssh/config") {
         return Some("ssh-config");
     }

@@ -104,6 +104,8 @@ impl Watch {
         let known = std::mem::take(&mut self.looks);
         self.looks = looks(&gathered);
         for (path, look) in &mut self.looks {
+            // What was seen before the reading, for files that were known; new ones are as they are
+            // now.
             if let Some((_, earlier)) = known.iter().find(|(known, _)| known == path) {
                 *look = *earlier;
             }
@@ -112,6 +114,7 @@ impl Watch {
     }
 
     async fn wait(&self) {
+        // Of no sources at all the first that changes cannot be chosen: the library panics.
         let never = std::future::pending().boxed();
         let said = self.sources.iter().map(|source| source.changed());
         let said = select_all(said.chain([never]));
@@ -123,6 +126,7 @@ impl Watch {
         while self.clock.now() < until {
             let next = (self.clock.now() + self.every).min(until);
             self.clock.sleep_until(next).await;
+            // One is enough: all sources are read again, since they are merged as one.
             if self.looks.iter().any(|(path, known)| look(path) != *known) {
                 return;
             }

@@ -51,6 +51,8 @@ pub(super) fn source(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>
             None
         }
         kind => {
+            // Whatever a command line can say too is read by the same parser, so that both know the
+            // same types.
             let Plain { location } = read(problems, item, &["type"])?;
             plain(problems, folder, &entry.value, &format!("{kind}:{}", location.0))
         }
@@ -148,6 +150,7 @@ fn http(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>) -> OpenedSo
             Secret::Text(text) => source.header(name, text.into()),
             Secret::Env(variable) => match std::env::var(&variable) {
                 Ok(value) => source.header(name, value.into()),
+                // A header that is left out would be a refusal by the service, which says less.
                 Err(_) => {
                     let message =
                         format!("the header `{name}` is to be that of the variable {variable}, which is not set");
@@ -199,6 +202,7 @@ impl Rows {
     fn database(&self, folder: &Path) -> crate::Database {
         // SQLite is the only database that is a file.
         let location = match self.location.0.strip_prefix("sqlite:") {
+            // `:memory:` is a name of SQLite's own.
             Some(path) if !path.starts_with('/') && !path.starts_with(':') => {
                 format!("sqlite:{}", folder.join(path).display())
             }
@@ -257,6 +261,7 @@ pub(super) fn resolver(problems: &mut Problems<'_>, folder: &Path, item: &Node<'
         return None;
     };
     let entry: Rows = read(problems, item, &[])?;
+    // A resolver's only value is what stands in the parentheses of a tag.
     if entry.fields.is_some() || !entry.values.is_empty() {
         let message = "a resolver has neither `fields` nor `values`: its query yields hosts for one value";
         problems.report_with(item.span, message, format!("for example `{example}`"));

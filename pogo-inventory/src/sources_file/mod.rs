@@ -73,6 +73,8 @@ impl SourcesFile {
     pub fn parse(name: &str, text: &str) -> Result<Self, InventoryError> {
         let mut problems = Problems::new(source::SourceText::new(name, text).without_secrets());
         let mut file = Self::default();
+        // Not to where the program runs: a service and a person at a terminal would find different
+        // files.
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
         match yaml::load(&mut problems) {
             Some(Node {

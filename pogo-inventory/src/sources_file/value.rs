@@ -14,6 +14,8 @@ use crate::tree::{Entry, Node, Value};
 pub(super) fn read<T: DeserializeOwned>(problems: &mut Problems<'_>, map: &Node<'_>, but: &[&str]) -> Option<T> {
     let Value::Map(entries) = &map.value else { return None };
     let entries = || entries.iter().filter(|entry| !but.contains(&&*entry.key.text));
+    // By way of JSON: serde reads types, knows keys, and says what is missing; a reader of our own
+    // would repeat that.
     let fields: Map<String, Json> = entries()
         .map(|Entry { key, value }| (key.text.to_string(), json(value)))
         .collect();
@@ -35,6 +37,7 @@ pub(super) fn read<T: DeserializeOwned>(problems: &mut Problems<'_>, map: &Node<
 /// The message without the value, which may be secret.
 fn without_values(message: String) -> String {
     let found = message.strip_prefix("invalid type: string ");
+    // From the end: the value in front may have those words too.
     match found.and_then(|rest| rest.rsplit_once(", expected ")) {
         Some((_, expected)) => format!("a text stands where {expected} is expected"),
         None => message,
@@ -79,6 +82,7 @@ impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match Json::deserialize(from)? {
             Json::String(text) => Ok(Self(text)),
+            // A group or an account may be called `true`.
             Json::Bool(truth) => Ok(Self(truth.to_string())),
             _ => Err(D::Error::custom(
                 "a text is expected in the place of a list, a map or nothing",

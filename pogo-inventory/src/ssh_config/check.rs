@@ -19,6 +19,8 @@ pub(super) fn origin(position: &FilePosition) -> Origin {
 pub(super) fn diagnostic(problem: &LineProblem) -> Diagnostic {
     let mut found = Diagnostic::at(&origin(&problem.position), problem.message.as_str()).with_length(problem.length);
     let lower = problem.line.to_ascii_lowercase();
+    // Commands carry tokens of services in their arguments, and `SetEnv` whatever a host is to
+    // know.
     let keeps_secrets = looks_secret(&lower) || lower.contains("command") || lower.contains("setenv");
     found.excerpt = found
         .position
@@ -65,6 +67,7 @@ pub(super) fn problems(config: &ConfigFiles) -> Vec<Diagnostic> {
     }
     let mut files: Vec<_> = lines.iter().map(|line| line.position().file).collect();
     files.dedup();
+    // In the order in which files are included, not by name: a person reads them so.
     let of = |position: &FilePosition| files.iter().position(|file| *file == position.file);
     problems.sort_by_key(|(position, _)| (of(position), position.line, position.column));
     problems.into_iter().map(|(_, problem)| problem).collect()
@@ -178,6 +181,7 @@ fn is_command(line: &ConfigLine) -> bool {
 
 /// The problem of a file whose lookups would take too long.
 pub(super) fn too_many(config: &ConfigFiles, path: &Path, hosts: usize) -> Option<Diagnostic> {
+    // Each host is held against each line: a hundred million comparisons are a few seconds.
     const MAX_COMPARED: usize = 100_000_000;
     let lines = config.lines_for_any_host();
     let message = format!("{lines} lines and {hosts} hosts are too many to compare");

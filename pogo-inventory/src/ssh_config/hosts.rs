@@ -38,6 +38,8 @@ fn hosts(config: &ConfigFiles) -> Hosts<'_> {
             continue;
         }
         let applied = config.lines_for(&word.text);
+        // A name may be taken out in its own line: `Host web1 !web1` names nobody. Lines are
+        // compared, not their texts.
         if applied.named_by.iter().any(|by| std::ptr::eq(*by, line)) {
             hosts.insert(host, (origin(&line.position_of(word)), applied));
         }
@@ -56,6 +58,7 @@ impl HostCollector {
 
     fn refuse_unknown(&mut self, applied: &AppliedLines<'_>) {
         for line in &applied.unknown {
+            // A line of `Host *` is one of each host, and has to be complained of once.
             if self.reported.insert(origin(&line.position()).to_string()) {
                 self.problems.push(diagnostic(&line.unknown_keyword()));
             }
@@ -121,6 +124,8 @@ impl<'c> HostLines<'c> {
         let mut lines = Self::default();
         let taken = |line: &&ConfigLine| line.setting().is_some_and(is_taken_over);
         for line in applied.settings.iter().copied().filter(taken) {
+            // By the fleet's name, in which `ProxyCommand` and `ProxyJump` are one setting: the
+            // first of both counts.
             let name = line.setting().map(setting_name);
             let known = lines
                 .first
@@ -161,6 +166,7 @@ impl<'c> HostLines<'c> {
         connection.address = Some(&tokens.address)
             .filter(|address| *address != host.as_str())
             .cloned();
+        // 22 is for `%p` alone: a host without a port must not carry one that it was not given.
         connection.port = tokens.port.parse().ok().filter(|_| port.is_some());
         connection.user = user.clone();
         for setting in [Setting::IdentityFile, Setting::HostKeyAlias, Setting::ProxyJump] {
@@ -201,6 +207,8 @@ impl Tokens<'_> {
                 Some('h') => filled.push_str(&self.address),
                 Some('n') => filled.push_str(self.alias),
                 Some('p') => filled.push_str(self.port),
+                // Whose home it is, the transport knows: a fleet is also read by a service of
+                // another account.
                 Some('d') => filled.push('~'),
                 Some('r') => filled.push_str(self.user.ok_or_else(|| {
                     let message = format!("`%r` is the user of `{}`, which is not set", self.alias);

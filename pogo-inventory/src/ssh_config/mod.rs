@@ -65,6 +65,7 @@ impl SshConfig {
         let read = |path: &Path| {
             files.push(path.to_owned());
             let text = file::read_text(path)?;
+            // Of all files together: one that includes itself under many names would have no end.
             bytes += text.len() as u64;
             match bytes > file::MAX_BYTES {
                 true => Err(too_large(path)),
@@ -75,6 +76,8 @@ impl SshConfig {
         let mut problems = check::problems(&config);
         problems.extend(check::too_many(&config, path, config.named_hosts().count()));
         let mut hosts = HostCollector::default();
+        // Only then: what is wrong in one line would be said once more for each host that it holds
+        // for.
         if problems.is_empty() {
             hosts.collect(&config);
             problems.append(&mut hosts.problems);

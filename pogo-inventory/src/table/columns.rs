@@ -65,9 +65,12 @@ impl<'m> Columns<'m> {
         row: &StringRecord,
         roster: &mut Roster,
     ) -> Option<()> {
+        // Everything is read before anything is added: a row that turns to the slow path is added
+        // there as a whole.
         let name = HostName::new(row.get(self.name?)?.trim()).ok()?;
         let connection = self.connection(row)?;
         for tags in &mut self.tags {
+            // Texts repeat over many rows: each is split and checked once.
             tags.learn(problems, span, row, roster)?;
         }
         roster.at(&problems.source, span);
@@ -108,6 +111,7 @@ impl Tags<'_> {
         if self.now.is_some() {
             return Some(());
         }
+        // A field that counts by being there has as many texts as there are rows.
         if self.field.present || self.known.len() == Self::MOST {
             return None;
         }

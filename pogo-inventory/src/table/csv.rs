@@ -26,6 +26,7 @@ fn every_row(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut Roster
     let text = text.get(dialect.start..).unwrap_or_default();
     let mut reader = dialect.reader(text, mapping);
     let mut header = match reader.headers() {
+        // First: where the mapping has the names, what the reader gives here is the first row.
         _ if !mapping.columns.is_empty() => StringRecord::from(mapping.columns.as_slice()),
         Ok(header) => header.clone(),
         Err(error) => return broken(problems, &dialect, &error),
@@ -37,6 +38,7 @@ fn every_row(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut Roster
     }
     roster.reserve(problems.source.rows());
     let mut columns = Columns::new(&header, mapping);
+    // One for all rows: a record for each would be two allocations a row.
     let mut record = StringRecord::new();
     loop {
         match reader.read_record(&mut record) {
@@ -101,6 +103,7 @@ impl Dialect {
                 columns => matches!(reader.records().next(), Some(Ok(row)) if row.len() == columns),
             }
         };
+        // The comma first, which nearly all files have.
         [b',', b';', b'\t']
             .map(with)
             .into_iter()
@@ -110,6 +113,7 @@ impl Dialect {
 
     fn reader<'t>(&self, text: &'t str, mapping: &Mapping) -> Reader<&'t [u8]> {
         let mut builder = ReaderBuilder::new();
+        // Exports of asset databases begin with lines that say when and by whom they were made.
         builder.comment(Some(b'#')).has_headers(mapping.columns.is_empty());
         builder.delimiter(self.delimiter).from_reader(text.as_bytes())
     }
@@ -119,6 +123,7 @@ impl Dialect {
         Span {
             start: span.start.saturating_add(before),
             end: span.end.saturating_add(before),
+            // The reader was given the text behind the line `sep=`, and counts from there.
             line: span.line.saturating_add(self.lines_before),
             ..span
         }

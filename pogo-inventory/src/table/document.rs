@@ -88,6 +88,8 @@ fn below(
             }
         },
         // A list at the top does not match the mapping.
+        // Lists within lists are what services make of pages and of groups, such as EC2's
+        // reservations.
         Value::List(items) if !top => {
             for item in items {
                 below(problems, item, keys, false, found);

@@ -9,6 +9,8 @@ use crate::yaml;
 /// Parses a document: validated as JSON first, then parsed as YAML, which provides positions.
 pub(super) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
     match serde_json::from_str::<IgnoredAny>(problems.source.text) {
+        // JSON is YAML too, whose parser knows where each value stands; serde's knows better what
+        // is wrong with JSON.
         Ok(_) => yaml::load(problems),
         Err(error) => {
             let span = position(problems.source.text, error.line(), error.column());
@@ -25,6 +27,7 @@ pub(super) fn load_lines<'a>(problems: &mut Problems<'a>) -> Node<'a> {
     let mut start = 0;
     for (number, line) in text.split('\n').enumerate() {
         if !line.trim().is_empty() {
+            // Each line by itself: one that is broken does not take the others along.
             let mut inner = Problems::new(SourceText::new(name.clone(), line));
             let item = load(&mut inner);
             items.extend(item.map(|item| moved(item, start, number)));

@@ -177,6 +177,8 @@ impl TableFile {
             Format::Csv => csv::read(&mut problems, mapping, &mut roster),
             #[cfg(feature = "json")]
             Format::Json => json::load(&mut problems).map_or_else(Vec::new, |root| {
+                // Before the rows: their number is right, and only what stands beside them says
+                // that there are more.
                 pages::refuse(&mut problems, &root, mapping);
                 document::read(&mut problems, &root, mapping, &mut roster)
             }),

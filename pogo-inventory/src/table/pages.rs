@@ -136,6 +136,7 @@ fn more(fields: &[Entry<'_>], rows: Option<usize>) -> Option<(Span, String)> {
         Some((node.span, node.scalar()?.parse::<usize>().ok()?))
     };
     let total = || {
+        // A total alone may be that of something else, such as of all machines of a company.
         SIZE.iter().find(|size| number(size).is_some())?;
         let (rows, name) = (rows?, TOTAL.iter().find(|name| number(name).is_some())?);
         let (span, total) = number(name)?;

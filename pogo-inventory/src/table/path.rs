@@ -5,6 +5,7 @@ use crate::tree::{Entry, Node, Value};
 /// The value at the path. Keys are separated by dots; of keys that contain dots the longest match is
 /// used. `[key=value]` selects the first object of a list in which that key has that value, `[0]` the first item.
 pub(super) fn find<'n, 'a>(fields: &'n [Entry<'a>], path: &str) -> Option<&'n Node<'a>> {
+    // The whole path first: labels of Kubernetes are keys with dots and slashes.
     let exact = fields.iter().find(|entry| entry.key.text == path);
     if exact.is_some() || !path.contains(['.', '[']) {
         return exact.map(|entry| &entry.value);

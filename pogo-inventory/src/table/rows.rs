@@ -20,6 +20,8 @@ pub(super) struct Rows<'r> {
 
 /// Rows without a name are warnings if other rows have one, which shows that the mapping is right; errors otherwise.
 pub(super) fn settle(problems: &mut Problems<'_>, roster: &Roster, nameless: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    // Where the mapping is wrong, no row has a name; a machine without one among many is a machine
+    // without one.
     if problems.is_empty() && roster.has_hosts() {
         let hint = "it is left out; `name_fallback` of the mapping can name another field";
         return nameless.into_iter().map(|problem| problem.with_hint(hint)).collect();
@@ -127,6 +129,8 @@ fn presence(problems: &mut Problems<'_>, node: &Node<'_>, wanted: &TagField) -> 
 pub(super) fn tag_paths(problems: &mut Problems<'_>, node: &Node<'_>, wanted: &TagField) -> Vec<TagPath> {
     let mut paths = Vec::new();
     let mut take = |span: Span, text: &str| {
+        // Columns of tags are written by people, and each does it another way; none of these may
+        // stand in a tag.
         let words = text.split([' ', ',', ';', '\t', '\n']).filter(|word| !word.is_empty());
         for word in words {
             let path = match &wanted.tag {
@@ -178,6 +182,7 @@ fn text(problems: &mut Problems<'_>, fields: &[Entry<'_>], name: &str) -> Option
     let node = field(fields, name)?;
     match &node.value {
         Value::Null => None,
+        // A table has a cell for each row, also where there is nothing to say.
         Value::Scalar(text) if text.is_empty() => None,
         Value::Scalar(text) => Some(text.clone().into_owned()),
         _ => {

@@ -11,6 +11,7 @@ use crate::tree::{Entry, Key, Node, Value};
 /// Parses a document.
 pub(super) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
     let starts = LineStarts::of(problems.source.text);
+    // All errors at once, as of the other formats: a person mends them in one go.
     let (table, errors) = DeTable::parse_recoverable(problems.source.text);
     for error in &errors {
         let span = starts.span(error.span().unwrap_or_default());
@@ -67,6 +68,7 @@ impl<'a> LineStarts<'a> {
     }
 
     fn span(&self, range: Range<usize>) -> Span {
+        // By a search: counting lines up to each value would be quadratic in a large file.
         let line = self.lines.partition_point(|start| *start <= range.start).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or_default();
         let before = self

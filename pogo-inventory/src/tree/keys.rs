@@ -15,7 +15,10 @@ pub(crate) fn unknown(problems: &mut Problems<'_>, key: &Key<'_>, within: &str, 
 
 /// The known word most similar to `text`, if any is similar.
 pub(crate) fn nearest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
+    // Words of options and of other tools: `max-parallel` is meant as `max_parallel`.
     let text = text.to_ascii_lowercase().replace('-', "_");
+    // The distance takes the product of both lengths, and nobody misspells a word of four letters
+    // into a page.
     if text.len() > 64 {
         return None;
     }

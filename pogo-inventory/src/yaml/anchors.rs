@@ -28,6 +28,8 @@ pub(super) enum AliasError {
 impl<'a> Anchors<'a> {
     /// Stores a complete node. `false` if the file would grow beyond its limit.
     pub(super) fn define(&mut self, id: usize, node: &Node<'a>) -> bool {
+        // Measured once, when it is complete: an alias that is used often would be counted again
+        // each time.
         let (size, depth) = node.size();
         if !self.spend(size) {
             return false;
@@ -43,6 +45,8 @@ impl<'a> Anchors<'a> {
             Some(anchored) => (anchored.size, anchored.depth),
             None => return Err(AliasError::ToItself),
         };
+        // The parser bounds what is written, not what aliases make of it; each level is a recursion
+        // here.
         if depth + deepest > MAX_DEPTH {
             return Err(AliasError::TooDeep);
         }

@@ -89,6 +89,7 @@ impl<'a> Loader<'_, 'a> {
                 self.insert(Node { span, value }, anchor)?;
             }
             Event::Scalar(text, style, anchor, _) => {
+                // In quotes it is a text: a host may be called `null`.
                 let null = style == ScalarStyle::Plain && is_null(&text);
                 let value = if null { Value::Null } else { Value::Scalar(text) };
                 self.insert(Node { span, value }, anchor)?;
@@ -108,6 +109,7 @@ impl<'a> Loader<'_, 'a> {
             return false;
         };
         let at = span_of(&at);
+        // As it is written: the parser resolves tags to addresses, and Ansible's have none.
         if self.opaque.contains(&self.problems.source.slice(at)) {
             return true;
         }

@@ -27,6 +27,7 @@ pub(super) fn merge<'a>(problems: &mut Problems<'a>, mut entries: Vec<Entry<'a>>
     let Some(at) = entries.iter().position(|entry| entry.key.text == "<<") else {
         return entries;
     };
+    // `remove` and no swap: the order of the file is that of the hosts.
     let merged = entries.remove(at);
     let sources = match merged.value.value {
         Value::List(items) => items,
