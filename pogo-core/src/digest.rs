@@ -74,6 +74,7 @@ impl FromStr for Digest {
 fn nibble(digit: u8) -> Result<u8, InvalidDigest> {
     match digit {
         b'0'..=b'9' => Ok(digit - b'0'),
+        // In lower case alone, as it is printed: one digest has one text.
         b'a'..=b'f' => Ok(digit - b'a' + 10),
         _ => Err(InvalidDigest),
     }

@@ -167,6 +167,8 @@ impl FleetBuilder {
         let known = self.hosts.len();
         let hosts = hosts.into_iter().filter(|host| host.index() < known);
         let hosts = hosts.filter_map(|host| u32::try_from(host.index()).ok());
+        // Not `entry`, which takes a path of its own: tags are known nearly always, and this is
+        // called for each host.
         match self.tags.get_mut(tag) {
             Some(carriers) => carriers.extend(hosts),
             None => _ = self.tags.insert(tag.clone(), hosts.collect()),
@@ -185,6 +187,7 @@ impl FleetBuilder {
 
     /// Makes room for so many more hosts, for sources that know how many will come.
     pub fn reserve(&mut self, hosts: usize) {
+        // Whoever reads a file guesses from its length, which may be that of anything.
         let hosts = hosts.min(Self::MAX_HOSTS);
         self.hosts.reserve(hosts);
         self.connections.reserve(hosts);
@@ -194,6 +197,7 @@ impl FleetBuilder {
     pub fn merge(mut self, other: Self) -> Self {
         let mut position = Vec::with_capacity(other.hosts.len());
         for name in other.hosts.into_iter() {
+            // A fleet that is full is an error already: where the rest ends up does not matter.
             position.push(self.add(name).unwrap_or_default());
         }
         for (host, connection) in other.connections.into_iter() {
@@ -240,6 +244,7 @@ impl FleetBuilder {
     /// # Errors
     /// The first thing that was wrong.
     pub fn build(self) -> Result<Fleet, FleetError> {
+        // Errors are kept until here, so that calls can be chained without one to check after each.
         if let Some(error) = self.errors.into_iter().next() {
             return Err(error);
         }

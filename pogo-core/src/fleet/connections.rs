@@ -29,6 +29,7 @@ impl Connections {
     pub(super) fn entry(&mut self, host: HostId) -> &mut Connection {
         self.fill(host, Connection::default());
         let number = self.numbers[host.index()];
+        // Filled just now, so the number is not 0.
         &mut self.settings[number as usize - 1]
     }
 
@@ -75,6 +76,8 @@ impl Connections {
     pub(super) fn into_iter(mut self) -> impl Iterator<Item = (HostId, Connection)> {
         let hosts = (0..).map(HostId::new).zip(self.numbers);
         hosts.filter_map(move |(host, number)| {
+            // Taken out and not removed: settings stand in the order in which they were set, not in
+            // that of hosts.
             let settings = self.settings.get_mut(number.checked_sub(1)? as usize)?;
             Some((host, std::mem::take(settings)))
         })

@@ -46,6 +46,8 @@ where
     }
     let mut texts: Vec<String> = plain.into_keys().collect();
     texts.extend(groups.into_iter().map(|(pattern, numbers)| pattern.write(numbers)));
+    // At the end: groups are sorted by what stands around their numbers, which is another order
+    // than a person's.
     texts.sort_by_cached_key(|text| natural_key(text));
     Folded { texts }
 }
@@ -93,6 +95,7 @@ impl NamePattern {
             .rposition(|byte| !byte.is_ascii_digit())
             .map_or(0, |at| at + 1);
         let text = &name[start..end];
+        // With more digits than a number has, the name stands for itself.
         let number: u64 = text.parse().ok()?;
         let width = if text.starts_with('0') { text.len() } else { 1 };
         Some((
@@ -107,6 +110,7 @@ impl NamePattern {
 
     fn write(&self, mut numbers: Vec<u64>) -> String {
         numbers.sort_unstable();
+        // A name may come twice: hosts of several jobs or groups are folded together.
         numbers.dedup();
         let (before, after, width) = (&self.before, &self.after, self.width);
         let mut items = Vec::new();

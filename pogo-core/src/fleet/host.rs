@@ -39,8 +39,11 @@ impl HostName {
         // A fold without an early exit compiles to vector instructions; `all` does not.
         let all_plain = |name: &str| name.bytes().fold(true, |all, byte| all & plain(byte));
         if (1..=Self::MAX_LEN).contains(&name.len()) && all_plain(name) {
+            // Up to 23 bytes stand in the name itself: most names need no memory of their own.
             return Ok(Self(name.into()));
         }
+        // Characters before length: an empty or long text may be made of nothing else, and the
+        // character says more.
         match name.chars().find(|c| !Self::allows(*c)) {
             Some(character) => Err(NameError::Character {
                 name: name.to_owned(),
@@ -71,6 +74,7 @@ impl HostName {
 
 impl fmt::Display for HostName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // `pad` and not `write_str`, so that widths of columns hold for names too.
         f.pad(&self.0)
     }
 }

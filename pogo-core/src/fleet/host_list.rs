@@ -29,6 +29,7 @@ pub(crate) fn fold_in_order<'a>(names: impl IntoIterator<Item = &'a HostName>) -
 pub(crate) fn unfold<T: AsRef<str>>(ranges: &[T]) -> Result<Vec<HostName>, FleetError> {
     let mut names = Vec::new();
     for text in ranges.iter().map(AsRef::as_ref) {
+        // Most lines of a fleet whose names have no numbers: nothing has to be parsed as a range.
         if text.chars().all(HostName::allows) {
             names.push(HostName::new(text)?);
             continue;
@@ -40,6 +41,8 @@ pub(crate) fn unfold<T: AsRef<str>>(ranges: &[T]) -> Result<Vec<HostName>, Fleet
         if range.has_wildcards() {
             return Err(FleetError::Wildcards { text: text.to_owned() });
         }
+        // Before anything is expanded: a damaged text may stand for more names than fit into
+        // memory.
         if range.count() > Names::MAX.saturating_sub(names.len()) as u64 {
             return Err(FleetError::TooLarge);
         }

@@ -8,6 +8,7 @@ pub(crate) fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<
     let tolerated = (name.chars().count() / 3).clamp(1, 3);
     let mut near: Vec<(usize, &str)> = known
         .take(LOOKED_AT)
+        // First, since it costs nothing: a distance takes the product of both lengths.
         .filter(|known| known.len().abs_diff(name.len()) <= tolerated)
         .map(|known| match known.eq_ignore_ascii_case(name) {
             // Host names differ by case, and people mistype it.

@@ -64,6 +64,7 @@ impl SelectorParser<'_> {
     }
 
     fn factor(&mut self) -> Result<Selector, SelectorError> {
+        // Here alone, since each way down leads through a factor.
         if self.depth == MAX_DEPTH {
             return Err(self.error("this nests too deeply; name the group with a tag instead"));
         }
@@ -130,9 +131,11 @@ impl SelectorParser<'_> {
     }
 
     fn external(&mut self, start: usize, resolver: &str, rest: &str) -> Result<Selector, SelectorError> {
+        // What a resolver is asked is its own language, in which only `)` has an end.
         let Some(end) = rest.find(')') else {
             return Err(SelectorError::new(self.reader.at, "this `(` is not closed; add a `)`"));
         };
+        // A resolver is looked up by its name, and has no tags below it.
         if resolver.contains('.') {
             return Err(SelectorError::new(
                 start,

@@ -74,6 +74,7 @@ impl HostRange {
         (0..self.count()).map(move |at| self.nth(at, &ends))
     }
 
+    // By position, so that nothing is kept but the ranges themselves while millions of names go by.
     fn nth(&self, mut at: u64, ends: &[Vec<u64>]) -> String {
         let mut name = String::new();
         for (part, ends) in self.parts.iter().zip(ends) {
@@ -232,6 +233,8 @@ impl RangeReader<'_> {
             ));
         }
         let count = range.count();
+        // When it is read and not when it is expanded: the message can still say where in the text
+        // it stands.
         if count > HostRange::MAX_HOSTS {
             let message = format!(
                 "`{range}` stands for {count} hosts; the most is {}",
@@ -247,6 +250,7 @@ impl RangeReader<'_> {
     }
 
     fn one(&mut self, part: RangePart) -> RangePart {
+        // `*` and `?` are one byte each.
         self.at += 1;
         part
     }
@@ -328,6 +332,7 @@ impl NumberSpan {
         // Only a leading zero asks for padding.
         let from = from.trim();
         let width = if from.starts_with('0') { from.len() } else { 1 };
+        // A few bytes could ask for names with millions of zeros in front.
         if width > HostName::MAX_LEN {
             return Err("this number is longer than a host name may be".to_owned());
         }

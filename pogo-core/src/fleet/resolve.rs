@@ -70,6 +70,7 @@ impl Fleet {
             Selector::Hosts(range) => self.listed(range),
             Selector::Not(inner) => {
                 let mut others = self.resolve(inner)?;
+                // A search in a sorted list, since a union comes in the order of its parts.
                 others.sort_unstable();
                 Ok(self.ids().filter(|host| others.binary_search(host).is_err()).collect())
             }
@@ -105,6 +106,8 @@ impl Fleet {
             match self.id(&name) {
                 Some(host) => hosts.push(host),
                 None => {
+                    // Only for the name that is missing: distances to all names of a fleet take
+                    // milliseconds.
                     let near = self.near(&name);
                     return Err(ResolveError::UnknownHost { name, near });
                 }
@@ -139,6 +142,7 @@ impl Fleet {
 
     /// Drops each later mention of a host.
     fn keep_first(&self, hosts: &mut Vec<HostId>) {
+        // A byte for each host of the fleet: less work than a set of ids, and gone at once.
         let mut seen = vec![false; self.len()];
         hosts.retain(|host| !std::mem::replace(&mut seen[host.index()], true));
     }

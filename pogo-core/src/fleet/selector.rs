@@ -84,6 +84,8 @@ impl Selector {
             .and_then(|rest| rest.split_once(char::is_whitespace))
         {
             let name = !head.is_empty() && head.chars().all(TagPath::allows);
+            // With an operator in it the text is a selector of today, which may begin with a tag
+            // and a space as well.
             let operator = |c: char| matches!(c, ',' | '|' | '&' | '!' | '(' | ')' | '$');
             if name && !args.contains(operator) {
                 return Ok(Self::External {

@@ -85,6 +85,7 @@ impl From<StoredFleet> for FleetBuilder {
             builder = builder.host(name.as_str()).connection(connection);
         }
         for (tag, ranges) in &data.tags {
+            // Also a tag that nobody carries: a policy may name it.
             builder = builder.declare_tag(tag.as_str());
             builder = ranges
                 .iter()

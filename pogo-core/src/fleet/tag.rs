@@ -88,6 +88,7 @@ impl TagPath {
     pub fn is_within(&self, other: &Self) -> bool {
         self.0
             .strip_prefix(&*other.0)
+            // `website` is not below `web`.
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 }

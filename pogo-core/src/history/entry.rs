@@ -77,6 +77,7 @@ impl Submission {
     /// What was submitted at this moment, by this actor where that was said.
     pub fn new(at: Timestamp, by: Option<&Arc<Actor>>, spec: &JobSpec, hosts: &[HostName]) -> Self {
         let mut command = spec.command.to_string();
+        // Of a shorter text this is its end, since nothing behind it is a boundary.
         let end = (0..=Self::COMMAND).rev().find(|end| command.is_char_boundary(*end));
         command.truncate(end.unwrap_or_default());
         Self {

@@ -123,6 +123,7 @@ impl JobFilter {
     pub fn page<'a>(&self, jobs: impl Iterator<Item = &'a JobEntry>) -> JobPage {
         let mut taken = jobs.filter(|job| self.takes(job));
         let entries: Vec<JobEntry> = taken.by_ref().take(self.limit.max(1)).cloned().collect();
+        // Only where another follows: a page that is just full would lead to an empty one.
         let next = entries.last().map(|last| last.job).filter(|_| taken.next().is_some());
         JobPage { entries, next }
     }

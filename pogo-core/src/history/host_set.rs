@@ -42,6 +42,7 @@ fn range_has(range: &str, host: &str) -> bool {
 fn item_has(item: &str, digits: &str) -> bool {
     let (low, high) = item.split_once('-').unwrap_or((item, item));
     let is_padded = low.len() > 1 && low.starts_with('0');
+    // Without padding a range goes over widths: `8-12` has 8 and 12, and neither 08 nor 012.
     let has_width = if is_padded || low.len() == high.len() {
         digits.len() == low.len()
     } else {

@@ -170,6 +170,7 @@ impl SubmittedJob {
             last_attempt: None,
         };
         let mut by_name: Vec<u32> = (0..).zip(hosts).map(|(at, _)| at).collect();
+        // Four bytes a host, where a map would have a copy of each name.
         by_name.sort_unstable_by_key(|&at| hosts.get(at as usize));
         Self {
             entry,
@@ -194,6 +195,8 @@ impl SubmittedJob {
             let named = fleet.resolve(hosts)?;
             Ok(named.iter().map(|&host| fleet.name(host).clone()).collect())
         };
+        // The fleet first: of a host that has left, its tags are known to nobody, and only names
+        // are left to ask by.
         let mut named = names(fleet).or_else(|error| match self.own_fleet(fleet) {
             Some(own) => names(&own).map_err(|_| error),
             None => Err(error),

@@ -98,6 +98,8 @@ impl FleetDiff {
     fn tags(&mut self, one: &Fleet, other: &Fleet, note: impl Fn(&mut HostChange, TagPath)) {
         for tag in one.tags() {
             let path = one.tag_path(tag);
+            // Of those who carry a tag themselves: with its members each tag above would be said as
+            // well.
             let carriers = other.tag(path).map(|tag| other.carriers(tag)).unwrap_or_default();
             for &host in one.carriers(tag) {
                 let name = one.name(host);

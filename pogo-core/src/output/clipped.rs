@@ -63,6 +63,7 @@ impl Clipped {
 
 fn mark_missing(bytes: &mut Vec<u8>, missing: u64) {
     if missing > 0 {
+        // On a line of its own, or it would look as if the host had written it.
         let open = !bytes.is_empty() && !bytes.ends_with(b"\n");
         bytes.extend(open.then_some(b'\n'));
         bytes.extend(format!("[{missing} bytes cut]\n").bytes());

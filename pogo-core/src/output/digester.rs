@@ -80,6 +80,7 @@ impl StreamDigester {
 
     fn end_run(&mut self) {
         if let Some(PieceRun { offset, length, bytes }) = self.run.take() {
+            // Where and how long, or two runs whose bytes join to the same would have one digest.
             self.runs.update(offset.to_be_bytes());
             self.runs.update(length.to_be_bytes());
             self.runs.update(bytes.finalize());

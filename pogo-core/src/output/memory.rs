@@ -157,6 +157,8 @@ impl OutputStore for MemoryOutput {
         let mut kept_all = Ok(());
         for frame in frames {
             let pushed = kept.push(frame, self.per_attempt, self.total);
+            // The first error counts, and the frames behind it are kept all the same: they may be
+            // of other attempts.
             kept_all = kept_all.and(pushed);
         }
         kept_all
@@ -182,6 +184,7 @@ impl OutputStore for MemoryOutput {
     ) -> Result<OutputPage, OutputError> {
         let kept = self.lock();
         let attempt = kept.attempts.get(&attempt).filter(|attempt| attempt.source.job == job);
+        // No error: an attempt that has written nothing is unknown here, too.
         let Some(attempt) = attempt else {
             return Ok(OutputPage::new(vec![], range.end, 0, false));
         };
@@ -213,9 +216,11 @@ impl Kept {
         self.bytes = self.bytes + attempt.kept() - before;
         let hosts = self.last.entry(source.job).or_default();
         let last = hosts.entry(source.host.clone()).or_insert(source.attempt);
+        // Output of an attempt that was given up may come after that of the one behind it.
         *last = source.attempt.max(*last);
         self.holding.insert(source.attempt);
         while self.bytes > total
+            // Numbers of attempts grow over all jobs, so the first is the oldest.
             && let Some(oldest) = self.holding.pop_first()
         {
             if let Some(attempt) = self.attempts.get_mut(&oldest) {

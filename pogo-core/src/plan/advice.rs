@@ -22,6 +22,7 @@ impl Plan {
             .constraints
             .iter()
             .any(|it| !matches!(it.rule, Rule::MaxFailures(_)));
+        // Only under a policy that has limits: where there are none at all, that is what was meant.
         if limits && !uncovered.is_empty() && self.job.settings.max_parallel.is_none() {
             self.warnings.push(without_limit(uncovered));
         }
@@ -37,6 +38,7 @@ impl Plan {
         for planned in &self.buckets {
             let bucket = &planned.bucket;
             let is_share = bucket.bounds_running() && bucket.rule.limit().is_percent();
+            // Whoever writes that means it.
             let is_all = bucket.rule.limit().to_string() == "100%";
             if !is_share || is_all || bucket.slots < bucket.hosts {
                 continue;

@@ -36,6 +36,8 @@ pub(super) fn check_acyclic(stages: &Stages) -> Result<(), PlanError> {
             _ => true,
         });
     let Some(component) = component else { return Ok(()) };
+    // Of all hosts of a component that wait for each other, the shortest way is what a person can
+    // check by hand.
     let cycle = shortest_through(&graph, &component);
     let name = |&id: &u32| {
         let stage = stages.stage(StageId(id));
@@ -69,6 +71,7 @@ fn shortest_through(graph: &DiGraphMap<u32, ()>, component: &[u32]) -> Vec<u32> 
                 cycle.reverse();
                 return cycle;
             }
+            // A search through a list, but only once something is wrong.
             if component.contains(&next) && !from.contains_key(&next) {
                 from.insert(next, at);
                 queue.push_back(next);

@@ -96,6 +96,7 @@ impl ExecOptions {
             .chain(user)
             .chain(self.files.iter().filter_map(|file| file.destination.as_ref()));
         for text in texts {
+            // Arguments and variables end there on every Unix.
             if text.contains('\0') {
                 return refuse("no text for a host can hold a NUL byte");
             }

@@ -109,6 +109,7 @@ impl Groups {
 
 /// Rows in the order of their hosts.
 fn by_host(mut rows: Vec<(HostId, u32)>, hosts: usize) -> Vec<(HostId, u32)> {
+    // Groups of one value, or of values whose hosts are listed one behind the other.
     if rows.is_sorted() {
         return rows;
     }

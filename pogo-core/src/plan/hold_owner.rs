@@ -31,6 +31,7 @@ impl HoldOwner {
     /// # Errors
     /// The name is blank, too long, or has control characters.
     pub fn new(name: impl AsRef<str>) -> Result<Self, InvalidHoldOwner> {
+        // A space that nobody sees would be another owner.
         let name = name.as_ref().trim();
         match name.is_empty() || name.len() > Self::LONGEST || name.chars().any(char::is_control) {
             true => Err(InvalidHoldOwner),

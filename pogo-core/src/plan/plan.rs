@@ -88,6 +88,7 @@ impl Plan {
     /// Everything for which submitting the job would be refused.
     pub fn compile(fleet: &Fleet, policy: &Policy, spec: &JobSpec) -> Result<Self, PlanError> {
         spec.check()?;
+        // In the order in which submitting refuses, so that both say the same of one job.
         spec.check_new()?;
         let hosts = fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
         if hosts.is_empty() {
@@ -111,6 +112,7 @@ impl Plan {
                 .collect(),
             stage: stage.clone(),
         };
+        // Failure budgets do not count: they say when to stop, not how many run at once.
         let uncovered = hosts.iter().filter(|&&host| rules.buckets_of(host).is_empty());
         let uncovered: Vec<HostName> = uncovered.map(name).collect();
         let mut plan = Self {

@@ -242,6 +242,8 @@ impl RulesDraft<'_> {
         }
         let mut sizes = vec![0_u32; groups.labels.len()];
         for &(host, group) in &groups.rows {
+            // They take slots while something runs on them, but a share of a group must not grow by
+            // hosts that are gone.
             if self.removed.is_empty() || self.removed.binary_search(&host).is_err() {
                 sizes[group as usize] += 1;
             }
@@ -309,6 +311,7 @@ impl RulesDraft<'_> {
                 fresh
             }));
         }
+        // They live as long as the policy is in force.
         self.buckets.shrink_to_fit();
         profiles.profiles.shrink_to_fit();
         Rules {

@@ -33,6 +33,7 @@ impl Stages {
         let warnings = std::mem::take(&mut draft.warnings);
         let tasks = draft.tasks;
         let stages = Self::index(draft.stages, tasks);
+        // Before the waves, which are cut along the order of the stages and so make no circle.
         cycle::check_acyclic(&stages)?;
         if spec.waves.is_empty() {
             return Ok((stages, warnings));
@@ -56,6 +57,7 @@ struct StagesDraft<'a> {
 
 impl<'a> StagesDraft<'a> {
     fn new(fleet: &'a Fleet, hosts: &[HostId]) -> Self {
+        // By host and not by a map: each selector of each sequence looks up all its hosts here.
         let mut task_of = vec![NOT_IN_JOB; fleet.len()];
         for (task, host) in (0..).zip(hosts) {
             task_of[host.index()] = task;
@@ -128,6 +130,7 @@ impl<'a> StagesDraft<'a> {
                 *entry = (*entry).min(stage);
             }
         }
+        // After the stages: whoever is outside of the scope is in none of them, whatever names it.
         if let Some(scope) = scope {
             let mut inside = vec![false; self.tasks];
             scope.iter().for_each(|&task| inside[task as usize] = true);

@@ -112,6 +112,7 @@ impl Stages {
 
     /// The stage after this one in its sequence.
     pub(crate) fn next(&self, stage: StageId) -> Option<StageId> {
+        // The stages of a sequence stand one behind the other.
         let next = StageId(stage.0 + 1);
         (self.stages.get(next.index())?.after == Some(stage)).then_some(next)
     }

@@ -27,6 +27,7 @@ impl Excerpt {
     pub fn of(line: &str, position: LineSpan) -> Self {
         let column = position.column.saturating_sub(1) as usize;
         let (mut cut, mut before) = (0, String::new());
+        // Only then: a line that is shown from its beginning is found again sooner.
         if column + (position.length as usize).min(Self::WIDTH) > Self::WIDTH {
             cut = column.saturating_sub(Self::BEFORE);
             before.push('…');
