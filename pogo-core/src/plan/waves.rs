@@ -32,6 +32,8 @@ pub(super) fn with_steps(given: &[Limit], total: u32) -> Result<Vec<Limit>, Plan
         return Err(PlanError::Spec(message.to_owned()));
     }
     let mut taken = given.iter().map(|size| size.slots(total)).max().unwrap_or(0);
+    // Multiples of the step and not sums of what was rounded: the last wave ends at the share that
+    // the step says.
     for times in 2.. {
         let size = multiple(step, times);
         if size.slots(total) >= total {
@@ -78,11 +80,13 @@ pub(super) fn stages(stages: &Stages, spec: &JobSpec, tasks: usize) -> Vec<JobSt
         } else {
             size.slots(total).min(total)
         };
+        // `[1, 1%]` of fifty hosts: a wave without hosts would only be a gate to wait at.
         if upto <= taken {
             continue;
         }
         let wave = saturating_u32(waves.len());
         let mut members = order[taken as usize..upto as usize].to_vec();
+        // A stage has its tasks in listed order, whatever the order in which waves take them.
         members.sort_unstable();
         waves.push(JobStage {
             sequence: "waves".to_owned(),
@@ -120,6 +124,7 @@ fn spread(stages: &Stages, total: u32) -> Vec<u32> {
 fn depths(stages: &Stages) -> Vec<u32> {
     let graph = cycle::graph(stages);
     let mut depths = vec![0; stages.stages().len()];
+    // Circles were refused before, so it always has an order.
     for at in toposort(&graph, None).unwrap_or_default() {
         for next in graph.neighbors(at) {
             depths[next as usize] = depths[next as usize].max(depths[at as usize] + 1);

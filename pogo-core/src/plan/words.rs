@@ -13,6 +13,7 @@ pub(super) fn count(many: u32, word: &str) -> String {
 /// `90s` as `1m 30s`, without parts that are zero.
 pub(super) fn span(span: Duration) -> String {
     let millis = span.as_millis();
+    // Rare, and rather a long number than a time that is not the one in force.
     if millis == 0 || !millis.is_multiple_of(1_000) {
         return format!("{}s", span.as_secs_f64());
     }

@@ -32,6 +32,7 @@ impl Policy {
         let mut groups: Vec<Selector> = Vec::new();
         for constraint in limits {
             let group = one_or(constraint.group.clone(), Selector::And);
+            // Policies limit one group by several rules: named twice, it would be looked up twice.
             if !groups.contains(&group) {
                 groups.push(group);
             }

@@ -33,6 +33,7 @@ impl Limit {
         match self {
             Self::Count(count) => count,
             Self::Percent(percent) if percent.is_zero() => 0,
+            // At least one: a quarter of three hosts would be none, and freeze them.
             Self::Percent(percent) => percent.floor(n).max(1),
         }
     }
@@ -41,6 +42,7 @@ impl Limit {
     pub fn spare(self, n: u32) -> u32 {
         match self {
             Self::Count(count) => n.saturating_sub(count),
+            // Rounded up where it protects: of three hosts 50 % keep two.
             Self::Percent(percent) => n - percent.ceil(n).min(n),
         }
     }
@@ -167,6 +169,7 @@ impl FromStr for Limit {
             return Err(syntax());
         }
         let too_large = || LimitError::TooLarge { text: text.to_owned() };
+        // Digits alone are left here: what does not fit is too large, and nothing else.
         let whole: u16 = whole.parse().map_err(|_| too_large())?;
         let tens = if part.len() == 1 { 10 } else { 1 };
         let part = part.parse::<u16>().map_err(|_| syntax())? * tens;

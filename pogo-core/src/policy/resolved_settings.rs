@@ -144,8 +144,10 @@ impl JobSettings {
             max_parallel: self.max_parallel.map(|most| limit(most, most.slots(hosts))),
             max_failures: self.max_failures.map(|most| limit(most, most.tolerated(hosts))),
             attempt_timeout: self.attempt_timeout.unwrap_or(Self::FORMER_ATTEMPT_TIMEOUT),
+            // Zero is how a job turns off what its policy has on.
             slow_after: self.slow_after.filter(|after| !after.is_zero()),
             job_timeout: self.job_timeout,
+            // A task counts in 16 bits, since there are as many as hosts.
             retries: self.retries.unwrap_or(0).min(Self::MAX_RETRIES),
             connect_retries: self.connect_retries.unwrap_or(0).min(Self::MAX_RETRIES),
             retry_delay: self.retry_delay.unwrap_or(Self::RETRY_DELAY),

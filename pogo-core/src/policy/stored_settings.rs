@@ -44,6 +44,7 @@ pub(crate) mod nested_hooks {
             post_hooks: hooks.post,
             ..JobSettings::new()
         };
+        // Journals of before have them in one place or in the other, and never in both.
         Ok(settings.into_owned().or(&hooks))
     }
 }

@@ -46,6 +46,8 @@ impl FenceAnswer {
             Self::Ended(outcome) => Some(outcome.clone()),
             Self::NeverBegan => {
                 let message = "the host says that it never began, and lets it begin no more";
+                // As when its word had not been sent: its task waits again, and no retry is used
+                // up.
                 Some(Outcome::never_began(NeverBegan::NotSent, message))
             }
             Self::StillRunning | Self::Unreachable { .. } => None,

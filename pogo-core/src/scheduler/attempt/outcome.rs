@@ -57,6 +57,7 @@ pub enum NeverBegan {
 impl NeverBegan {
     /// Whether the cause may last, so that the next attempt is delayed.
     pub(in crate::scheduler) fn may_last(self) -> bool {
+        // The others end at once: an order, a cancelling, or a dispatcher that starts anew.
         matches!(self, Self::Busy | Self::NotSent | Self::Expired | Self::NotReady)
     }
 }

@@ -87,6 +87,8 @@ impl Permission {
             Self::NotAsked | Self::Awaited => (true, false),
         };
         Self::Given {
+            // Once without a lock, another attempt may have begun: that the next launch has one
+            // does not undo it.
             host_lock: host_lock && locked,
             fences: fences || asked,
         }

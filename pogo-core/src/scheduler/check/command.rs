@@ -30,6 +30,7 @@ impl State {
         check_length(actor.as_deref(), reason.as_deref())?;
         let job = order.job();
         let why = reason.as_deref().unwrap_or_default();
+        // Before the order, which is taken apart by its check; its refusal is given behind it.
         let forced = self.check_fenced(&order, why);
         let order = match self.is_answered_alone(request.as_ref(), &order) {
             true => CheckedOrder::Nothing,

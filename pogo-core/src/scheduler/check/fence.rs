@@ -61,6 +61,7 @@ impl State {
 
     fn unfenced_in(&self, job: JobId, hosts: &[HostName]) -> Vec<DoubtView> {
         let mut hosts: Vec<&HostName> = hosts.iter().collect();
+        // An order may name a host twice, and the record of what was forced has it once.
         hosts.sort_unstable();
         hosts.dedup();
         let view = |host: &HostName| Some(self.unfenced(job, host)?.view(&(host.clone(), job)));

@@ -26,6 +26,7 @@ impl State {
                 continue;
             }
             let id = self.check_present(host)?;
+            // A host that is named twice must not be counted as two slots.
             if seen.insert(id) {
                 fresh.push(id);
             }
@@ -33,6 +34,7 @@ impl State {
         if fresh.is_empty() {
             return Ok(CheckedOrder::Nothing);
         }
+        // All or nothing: whoever takes a rack out of service has no use for half of it.
         if holds.mode == HoldMode::Immediate {
             self.check_held_at_once(&fresh, &holds.owner)?;
         }
@@ -50,6 +52,7 @@ impl State {
                     obstacles: self.explain_hold(host, owner),
                 });
             }
+            // One that is unavailable has its slot already, whoever it is of.
             if !self.hosts.is_unavailable(host) {
                 let held = self.rules.held_by(host);
                 held.for_each(|bucket| *asked.entry(bucket).or_default() += 1);
@@ -78,6 +81,7 @@ impl State {
         force: bool,
     ) -> Result<CheckedOrder, InputError> {
         let mut holds: Vec<(HostName, HoldOwner)> = Vec::new();
+        // In the order of names, so that the same order makes the same records.
         for host in hosts.iter().collect::<BTreeSet<_>>() {
             if !self.holds.is_known(host) {
                 self.check_present(host)?;

@@ -48,6 +48,7 @@ impl State {
     }
 
     fn check_recovery(&self, resumed: Vec<AttemptId>) -> Result<Checked, InputError> {
+        // Of a resumed attempt reports will come, so it has to be under way.
         match resumed.iter().find(|&&attempt| self.attempts.get(attempt).is_none()) {
             Some(&attempt) => Err(InputError::UnknownAttempt { attempt }),
             None => Ok(Checked::Recover { resumed }),
@@ -85,6 +86,8 @@ impl State {
                 outcome,
                 output,
             }),
+            // It settles: its end is decided, and a second report is noted instead of refused,
+            // since the transport cannot know.
             Some(_) => Ok(Checked::Late { attempt, outcome }),
             None if self.attempts.was_issued(attempt) => Ok(Checked::Late { attempt, outcome }),
             None => Err(InputError::UnknownAttempt { attempt }),

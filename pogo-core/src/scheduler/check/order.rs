@@ -20,6 +20,8 @@ impl State {
     ) -> Result<CheckedOrder, InputError> {
         Ok(match order {
             Order::Configure { fleet, policy } => {
+                // The whole state under the new rules, made here because only that shows whether
+                // they fit: deciding takes it as it is.
                 let next = Box::new(self.configured(now, &fleet, &policy)?);
                 CheckedOrder::Configure { fleet, policy, next }
             }
@@ -78,6 +80,7 @@ impl State {
     }
 
     fn check_freeze(&self, hosts: Selector) -> Result<CheckedOrder, InputError> {
+        // A slip in the name of a group would be a freeze of nobody, found out when it was needed.
         self.fleet.resolve(&hosts).map_err(InputError::Hosts)?;
         match self.freezes.get(&hosts) {
             Some(freeze) => Err(InputError::AlreadyFrozen {
@@ -182,6 +185,8 @@ impl State {
             self.fleet.resolve(&expectation.hosts).map_err(PlanError::Targets)?;
         }
         let names: Vec<HostName> = hosts.iter().map(|&host| self.fleet.name(host).clone()).collect();
+        // Everything that could refuse the job is behind this line; after it there is only its
+        // order.
         let compiled = self.compile(&spec, hosts, names.into())?;
         // Here, so that the order is stored with the job, as every default is: a replay rehearses nothing, and
         // old records keep their meaning.
@@ -220,6 +225,7 @@ impl State {
                 host: host.clone(),
             })?;
             let state = job.task(task).state;
+            // It may be skipped, which gives its slots back, but never started.
             let gone = change == TaskChange::Retry && self.hosts.is_removed(known);
             if gone || !state.allows(change) {
                 return Err(InputError::WrongTaskState {

@@ -12,6 +12,7 @@ impl Checked {
         let Self::Command { order, context } = self else {
             return vec![];
         };
+        // What is measured against the largest commit of a journal, before anything is decided.
         let own = context.event().into_iter().chain(order.own_event(context));
         own.map(|event| Record { at: now, event }).collect()
     }

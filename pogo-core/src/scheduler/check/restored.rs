@@ -17,6 +17,8 @@ impl State {
         id: Option<RestoreId>,
         request: Option<&RequestId>,
     ) -> Result<bool, InputError> {
+        // By its id first: a dispatcher that died after recording it comes back with another
+        // request, or with none.
         if id.is_some() && self.restorations.iter().any(|restoration| restoration.id == id) {
             return Ok(true);
         }

@@ -47,6 +47,8 @@ impl State {
         job: JobId,
         hosts: Vec<HostName>,
     ) -> Result<CheckedOrder, InputError> {
+        // Only hosts that it left failed or in doubt: of the others nothing is known any more that
+        // could be retried.
         let (remnant, hosts) = self.check_remnant(job, hosts)?;
         let known = |hosts: &Selector| self.fleet.resolve(hosts).is_ok();
         let spec = JobSpec {
@@ -54,6 +56,7 @@ impl State {
             // The waves were of all hosts of the job.
             waves: vec![],
             settings: JobSettings {
+                // They belong to waves, and without any they would be refused.
                 bake: None,
                 gate: None,
                 ..JobSettings::clone(&remnant.given)

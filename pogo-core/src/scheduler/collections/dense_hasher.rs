@@ -18,6 +18,7 @@ pub(crate) struct DenseHasher(u64);
 impl DenseHasher {
     /// A table takes the position from the low bits, and compares the topmost seven before it compares numbers.
     const POSITION: u64 = u64::MAX >> 7;
+    // 2^64 divided by the golden ratio, whose multiples are spread evenly.
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 }
 

@@ -21,6 +21,8 @@ impl JobSet {
         } else if self.few.len() < self.few.inline_size() {
             self.few.push(job);
         } else {
+            // Once in a table it stays there: a set at the limit would move back and forth with
+            // each report.
             self.many = Some(Box::new(self.few.drain(..).chain([job]).collect()));
         }
     }

@@ -37,6 +37,7 @@ impl JobNote {
     ) {
         let text = text.unwrap_or_default();
         notes.push_back(Self { at, actor, text });
+        // One at a time is added, so one too many is all there can be.
         if notes.len() > Self::MOST {
             notes.pop_front();
         }
