@@ -25,11 +25,13 @@ pub(super) fn bits(seed: u64, key: impl Hash) -> u64 {
     reason = "the 53 bits that are kept fit a float exactly"
 )]
 pub(super) fn uniform(seed: u64, key: impl Hash) -> f64 {
+    // From the top: the upper bits are the better ones.
     (bits(seed, key) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// A number of the standard normal distribution (Box and Muller).
 pub(super) fn normal(seed: u64, key: impl Hash + Copy) -> f64 {
+    // One minus, since a draw may be 0 and never is 1: the logarithm of 0 has no end.
     let radius = (-2.0 * (1.0 - uniform(seed, (key, "radius"))).ln()).sqrt();
     radius * (std::f64::consts::TAU * uniform(seed, (key, "angle"))).cos()
 }

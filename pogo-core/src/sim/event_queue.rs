@@ -59,6 +59,7 @@ impl EventQueue {
     pub(super) fn forget_ends(&mut self) -> Vec<(Timestamp, AttemptId, Outcome)> {
         let all = std::mem::take(&mut self.heap).into_sorted_vec();
         let mut ends = Vec::new();
+        // Sorted by an order in which the soonest is the greatest, so from behind it is first.
         for entry in all.into_iter().rev() {
             match entry.what {
                 Planned::Input(_) => self.heap.push(entry),

@@ -142,6 +142,8 @@ impl SimulatedAttempt<'_> {
                 Fault::Hang => return None,
                 Fault::Away { from, until } => away = next_outage(away, (*from, *until), self.begun),
                 Fault::Flap { up, down } => away = next_outage(away, self.next_flap(*up, *down), self.begun),
+                // The first that strikes counts; what follows only makes it longer or takes the
+                // host away.
                 _ if end.outcome != Outcome::Succeeded => {}
                 Fault::AtOnce(outcome) => {
                     (end.takes, end.outcome) = (Duration::ZERO, outcome.clone());
@@ -164,6 +166,7 @@ impl SimulatedAttempt<'_> {
 
     /// How the attempt ends under this fault, if it strikes.
     fn outcome_under(&self, fault: &Fault) -> Option<Outcome> {
+        // One draw whatever the probability: a higher one strikes the same attempts, and more.
         let strikes = |probability: f64, drawn: f64, outcome: &Outcome| (drawn < probability).then(|| outcome.clone());
         match fault {
             Fault::Always(outcome) => Some(outcome.clone()),
@@ -197,6 +200,7 @@ impl SimulatedAttempt<'_> {
         let period = (up + down).max(1);
         let now = self.begun.as_millis();
         // Where in its period the host is at the beginning of time.
+        // Of its own for each host, or a whole fleet would be away at once.
         let offset = draw::bits(self.seed, (self.host.as_str(), "flap")) % period;
         let into = (now % period + offset) % period;
         let from = if into >= up {

@@ -60,6 +60,7 @@ impl PastTimes {
         for attempt in attempts(records) {
             all.push(attempt.took);
             let of_host = times.entry(attempt.host).or_insert((attempt.job, vec![]));
+            // Times of an older job would say how long an older version took.
             if of_host.0 != attempt.job {
                 *of_host = (attempt.job, vec![]);
             }
@@ -69,6 +70,7 @@ impl PastTimes {
             return Err(PastError::NoAttempts);
         }
         let middle = all.len() / 2;
+        // The median, so that one host that hung does not make all unknown ones slow.
         let median = *all.select_nth_unstable(middle).1;
         Ok(Self {
             times: times.into_iter().map(|(host, (_, times))| (host, times)).collect(),
@@ -192,6 +194,8 @@ impl LogReader {
         let Some(open) = self.open.swap_remove(&attempt) else {
             return;
         };
+        // To what the transport reported: the time to settle is added again when the job is run
+        // again.
         let (end, reported) = open.settles.unwrap_or(ends);
         self.ended.push(PastAttempt {
             job: event.job,

@@ -40,6 +40,8 @@ pub(super) fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timesta
         };
         command.actor = record.event.actor().cloned();
         by_force(&mut command, &mut forced);
+        // An order for many hosts is a record for each: given one by one, the second might find
+        // what the first has started.
         if let Some((at, _, last)) = orders.last_mut()
             && *at == record.at
             && joined(last, &command)
@@ -167,6 +169,7 @@ fn job_order(defaults: &JobSettings, JobEvent { job, kind, .. }: JobEvent) -> Op
         } => retry(of, hosts.to_vec()),
         JobEventKind::Submitted { spec, hosts, .. } => Order::Submit {
             job: Some(job),
+            // With the defaults of the log's time: today's may be others.
             spec: Arc::new(spec.to_resubmit(defaults, hosts.len())),
         }
         .into(),

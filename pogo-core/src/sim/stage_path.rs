@@ -28,6 +28,8 @@ impl StagePath {
         for stage in stages.stages() {
             for task in &stage.tasks {
                 let track = &mut longest[stages.track_of(*task) as usize];
+                // The longest of each track is enough: a host in several stages ends in none of
+                // them before it has ended.
                 *track = (*track).max(work.time(*task as usize));
             }
         }

@@ -17,6 +17,7 @@ impl World {
         loop {
             watch(&self.scheduler, self.records.get(seen..).unwrap_or_default());
             // A crash replays all records, so they are kept until the last has happened.
+            // Thousands of runs with thousands of events each would not fit into memory.
             if self.crashes.is_empty() {
                 self.records.clear();
             }
@@ -36,6 +37,7 @@ impl World {
             (Some(planned), Some(timeout)) => planned.min(timeout),
             (Some(at), None) | (None, Some(at)) => at,
         };
+        // A timeout may lie in the past, as after a crash that took a while.
         self.now = self.now.max(at);
         let input = if planned == Some(at) {
             match self.planned.take() {
@@ -88,6 +90,7 @@ impl World {
         let mut events = self.scheduler.handle(self.now, input)?;
         let crash = self.crash_among(events.len());
         if let Some((written, _)) = crash {
+            // The rest was decided in memory alone: a dispatcher acts on what is durable.
             events.truncate(written);
         }
         for event in events {

@@ -64,6 +64,7 @@ impl TaskTimes {
         let time = match self {
             Self::Fixed(time) => *time,
             Self::Uniform { from, to } => {
+                // Given the wrong way round, all take the first of both.
                 let spread = to.saturating_sub(*from).as_secs_f64();
                 *from + seconds(spread * draw::uniform(seed, host.as_str()))
             }
@@ -74,6 +75,8 @@ impl TaskTimes {
             // A link refused at once takes no time, and takes none again.
             Self::Logged(past) => return past.of_attempt(host, attempt).unwrap_or_else(|| past.median()),
         };
+        // Whole milliseconds, as records have: what is shorter would be no time at all, and ends
+        // would fall on starts.
         Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1))
     }
 }

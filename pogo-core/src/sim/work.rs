@@ -37,6 +37,8 @@ impl<'a> Work<'a> {
             }
             for bucket in self.rules.buckets_of(host) {
                 if let Some(held) = held.get_mut(bucket.index()) {
+                    // A host counts in each of its limits: the one through which its work passes
+                    // slowest is the bound.
                     held.push(time);
                 }
             }
@@ -67,6 +69,7 @@ fn through(times: &mut [u64], slots: u32) -> u64 {
     let rounds = u64::try_from(times.len()).unwrap_or(u64::MAX).div_ceil(slots);
     let rounds = usize::try_from(rounds).unwrap_or(usize::MAX).min(times.len());
     if rounds > 0 && rounds < times.len() {
+        // The shortest in any order, which takes linear time; only their sum is wanted.
         times.select_nth_unstable(rounds);
     }
     let shortest = times

@@ -65,6 +65,7 @@ impl FromStr for StreamId {
     type Err = StreamIdError;
 
     fn from_str(text: &str) -> Result<Self, StreamIdError> {
+        // `parse` would take a sign, and one position would have two texts.
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         let parts = text
             .split_once('-')

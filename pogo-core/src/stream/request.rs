@@ -50,10 +50,13 @@ impl StreamRequest {
     #[cfg(feature = "async")]
     pub(crate) fn resync(&self, end: StreamId, max_lag: u64) -> Option<ResyncReason> {
         let after = self.after?;
+        // First: positions of another incarnation cannot be compared with these at all.
         if after.incarnation() != end.incarnation() {
             return Some(ResyncReason::Restored);
         }
         match end.seq().0.checked_sub(after.seq().0) {
+            // A journal that has lost its tail without anybody saying so: what follows would not be
+            // what was seen.
             None => Some(ResyncReason::BeyondEnd),
             Some(lag) if lag > max_lag => Some(ResyncReason::TooSlow),
             Some(_) => None,

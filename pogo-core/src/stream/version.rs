@@ -22,6 +22,7 @@ impl Serialize for Version {
 impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match u32::deserialize(deserializer)? {
+            // First in each document, so that nothing else of a newer one is read, and misread.
             0..=STREAM_VERSION => Ok(Self),
             found => Err(D::Error::custom(format_args!(
                 "the stream is of version {found}, and this library reads up to {STREAM_VERSION}; use the newer one"

@@ -46,6 +46,8 @@ impl Forecast<'_> {
         let name = |&host: &HostId| state.fleet.name(host).clone();
         let is_held = |host: &&HostId| state.holds.is_known(state.fleet.name(**host));
         let free = hosts.iter().filter(|host| !is_held(host)).count();
+        // One slot is enough: no more is asked of anybody than to give back what is in the way of
+        // one host.
         let enough = freed + free >= self.too_many(bucket) as usize;
         let held: Vec<HostName> = hosts.iter().filter(|host| !enough && is_held(host)).map(name).collect();
         let is_marked = |host: &&HostId| {
@@ -120,6 +122,7 @@ impl Forecast<'_> {
                 let skippable = job.task(task).state.allows(TaskChange::Skip);
                 skippable.then_some((failed_attempt.job, task))
             };
+            // All of them or none: a host is available only when no job has left anything there.
             let Some(tasks) = failed_attempt.map(task).collect::<Option<Vec<_>>>() else {
                 continue;
             };

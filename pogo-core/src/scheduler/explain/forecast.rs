@@ -36,6 +36,7 @@ impl<'a> Forecast<'a> {
         let stuck = state.hosts.stuck().filter(|&host| !this.recovers(host));
         // Who waits to hold a host may be first, and then keeps it.
         let awaited = state.awaited_hosts().filter(|&host| own != Some(host));
+        // A set, since a host that is stuck may be awaited as well, and holds one slot.
         let stuck: BTreeSet<HostId> = stuck.chain(awaited).collect();
         this.stuck = stuck.into_iter().collect();
         for &host in &this.stuck {

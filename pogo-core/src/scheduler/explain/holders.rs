@@ -22,11 +22,14 @@ impl State {
         if buckets.is_empty() {
             return held;
         }
+        // Through the unavailable hosts and not through those of the buckets: of a large group few
+        // are unavailable.
         for (host, reasons) in self.unavailable() {
             let counting = self.rules.buckets_of(host).iter();
             for bucket in counting.filter(|bucket| buckets.contains(bucket)) {
                 let counts = self.usage[bucket.index()].limit.counts_unavailable;
                 let runs = |reason: &HolderReason| matches!(reason, HolderReason::Running { .. });
+                // A limit on what runs is not held by hosts that have failed.
                 let holding = reasons.iter().filter(|(reason, _)| counts || runs(reason));
                 let holders = holding.map(|&(ref reason, since)| Holder {
                     host: self.fleet.name(host).clone(),

@@ -80,6 +80,7 @@ impl<'a> Explainer<'a> {
         found.extend(self.forecast.full_buckets(&full));
         if !closed.is_empty() {
             for root in self.roots(self.waited_for(task).into_iter()) {
+                // What hosts of an earlier stage wait for is often what this one waits for as well.
                 if !found.iter().any(|known| known.blocker == root.blocker) {
                     found.push(root);
                 }
@@ -108,6 +109,7 @@ impl<'a> Explainer<'a> {
     /// The last order to the job, if it is one of these and more is known of it.
     fn steered(&self, orders: &[OrderKind]) -> Option<Box<Steered>> {
         let last = self.job.steered.as_ref().filter(|last| orders.contains(&last.order));
+        // Without either, the status says the same.
         last.filter(|last| last.actor.is_some() || last.reason.is_some())
             .cloned()
     }
@@ -115,6 +117,7 @@ impl<'a> Explainer<'a> {
     fn max_parallel(&self) -> Option<Obstacle> {
         let job = self.job;
         let limit = job.settings.max_parallel.filter(|_| job.is_at_max_parallel())?.hosts;
+        // One more than run now, which are more than the limit where that was lowered.
         let more = CureOrder::MaxParallel {
             job: job.id,
             limit: job.tally.running.saturating_add(1),
@@ -277,6 +280,8 @@ impl<'a> Explainer<'a> {
     /// What only an order clears, of what is in the way of these tasks.
     fn roots(&self, tasks: impl Iterator<Item = u32>) -> Vec<Obstacle> {
         let (job, state) = (self.job, self.state);
+        // Hosts with the same limits, in the same stages and in the same need wait for the same:
+        // one of each kind is looked at.
         let mut kinds = BTreeSet::new();
         let (mut budgets, mut gates, mut buckets) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
         let (mut freezes, mut waves): (Vec<&Freeze>, BTreeSet<StageId>) = (Vec::new(), BTreeSet::new());
@@ -370,6 +375,8 @@ impl<'a> Explainer<'a> {
             let tasks = self.job.stages.stage(stage).tasks.iter().copied();
             for task in tasks.filter(|&task| self.forecast.waits(self.job, task)) {
                 found.insert(task);
+                // Tasks of one track are behind the same gates: a stage of ten thousand hosts is
+                // looked through once.
                 if tracks.insert(self.job.target(task).track) {
                     next.extend(self.closed(task).into_iter().flat_map(|stage| self.incomplete(stage)));
                 }

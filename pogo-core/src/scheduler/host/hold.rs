@@ -42,6 +42,8 @@ impl Hold {
     /// ordered the hold, it is theirs.
     pub(in crate::scheduler) fn is_of(&self, actor: Option<&Actor>) -> bool {
         match (&self.actor, actor) {
+            // Holds of before orders had actors, and orders whose actor nobody knows: the name of
+            // the owner is all there is.
             (None, _) => true,
             (Some(owner), Some(actor)) => owner.is_same_as(actor),
             (Some(_), None) => false,
@@ -164,6 +166,7 @@ impl Holds {
 
     /// A hold waits, or is in force if it says since when. One of the same owner that waited is replaced.
     pub(in crate::scheduler) fn put(&mut self, host: &HostName, hold: Hold) {
+        // First, so that one that waited is counted out before it is counted in, or is in force.
         self.remove(host, &hold.owner);
         let holds = self.by_host.entry(host.clone()).or_default();
         if hold.since.is_some() {

@@ -69,6 +69,7 @@ impl Actor {
 
     /// Whether it is the same account, however it came: one that logs in elsewhere, or with another token, is.
     pub fn is_same_as(&self, other: &Self) -> bool {
+        // Not by what proved it: a token is renewed, and each connection is another.
         (&self.name, &self.host) == (&other.name, &other.host)
     }
 

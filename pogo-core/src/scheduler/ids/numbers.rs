@@ -29,6 +29,7 @@ impl JobId {
     /// An id that is unique among the jobs that a scheduler knows, in half the room.
     #[allow(clippy::cast_possible_truncation, reason = "that is the point")]
     pub(crate) const fn index(self) -> JobIndex {
+        // Half the size: it stands in each entry of the agenda and of the lines of those that wait.
         JobIndex((self.0 % JobId::GAP) as u32)
     }
 }

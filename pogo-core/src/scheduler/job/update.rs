@@ -67,6 +67,7 @@ impl JobUpdate {
     #[must_use]
     pub fn apply(&self, before: &JobSettings) -> JobSettings {
         let mut before = before.clone();
+        // Then what is set, which an older record may have of the same setting.
         self.unset.iter().for_each(|&setting| before.unset(setting));
         self.set.clone().or(&before)
     }
@@ -79,6 +80,8 @@ impl JobUpdate {
             // As when it was submitted: the policy's bake time is for jobs with waves.
             back.bake = Some(Duration::ZERO);
         }
+        // Of the defaults only those that are asked for, or an update of one setting would put all
+        // others back.
         let kept = |setting: &&Setting| !self.unset.contains(setting);
         Setting::ALL
             .iter()

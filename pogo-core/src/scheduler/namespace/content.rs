@@ -127,6 +127,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ByFirstField<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let first: Option<String> = map.next_key()?;
+        // An empty map is a policy too: it has no first field.
         if first.as_deref() != Some(DIGEST) {
             let fields = MapAccessDeserializer::new(Resumed { first, rest: map });
             return T::deserialize(fields).map(Content::from);

@@ -16,6 +16,8 @@ pub(in crate::scheduler) fn within<N: AsRef<str>>(names: &[N], longest: usize) -
             return (text, names.len() - shown);
         }
         // The length of a range does not follow from how many hosts it names, so it is tried.
+        // Halved, and at once to what could fit at best: folding ten thousand names a dozen times
+        // would take longer than the answer.
         shown = shown.min(longest.max(128) / 2) / 2;
     }
 }

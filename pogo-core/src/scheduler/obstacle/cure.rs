@@ -224,7 +224,10 @@ impl fmt::Display for HostsWord<'_> {
         // A terminal takes a line of 4,096 bytes.
         const LONGEST: usize = 3_500;
         let (text, more) = within(self.0, LONGEST);
+        // What no shell looks into: brackets of a range are a pattern for files, and zsh refuses
+        // one that matches none.
         let plain = |c: char| c.is_ascii_alphanumeric() || "-._,:@%+/=".contains(c);
+        // A name may begin so, and would be an option.
         if text.starts_with('-') {
             f.write_str("-- ")?;
         }

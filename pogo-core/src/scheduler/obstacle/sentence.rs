@@ -182,6 +182,7 @@ fn full(group: &str, rule: Rule, slots: u32, holders: &[Holder], time: &FormatTi
     }
     let count: usize = alike.values().map(Vec::len).sum();
     // What needs an operator comes before what runs.
+    // One that runs and has failed in another job too needs somebody all the same.
     let is_running = |reasons: &Vec<HolderReason>| matches!(reasons[..], [HolderReason::Running { .. }]);
     let (running, stuck): (Vec<_>, Vec<_>) = alike.into_iter().partition(|(reasons, _)| is_running(reasons));
     let parts = stuck.into_iter().chain(running).map(|(reasons, of)| {

@@ -92,11 +92,14 @@ impl OrderEntry {
     /// Whether another entry is of the same order.
     pub(super) fn goes_on_with(&self, next: &Self) -> bool {
         let same = (self.at, self.order, self.job, &self.actor) == (next.at, next.order, next.job, &next.actor);
+        // Not each record of an order has its reason: where one lacks it, nothing speaks against
+        // it.
         same && (next.reason.is_none() || self.reason.is_none() || self.reason == next.reason)
     }
 
     /// Whether this event, which is by whoever gave the order, may have followed from it.
     pub(super) fn may_lead_to(&self, at: Timestamp, event: &Event) -> bool {
+        // Of hosts only a hold comes about later, when its turn has come.
         if let Event::Host(HostEvent { host, .. }) = event {
             return self.order == OrderKind::Hold && self.hosts.contains(host);
         }

@@ -68,6 +68,7 @@ impl OrderLog {
         let (Some(actor), Some(what)) = (event.actor(), followed(event)) else {
             return;
         };
+        // From the last: of two orders by one person that may have led to it, the later did.
         let mut latest = self.entries.iter_mut().rev();
         let led = latest.find(|entry| entry.actor.as_ref() == Some(actor) && entry.may_lead_to(*at, event));
         if let Some(entry) = led {

@@ -51,6 +51,7 @@ impl AttemptsQuery {
 
 impl State {
     pub(super) fn attempts_page(&self, query: &AttemptsQuery) -> Paged<AttemptView, AttemptId> {
+        // Filtered before anything is copied: a page of one job among many looks at numbers alone.
         let listed = self
             .attempts
             .iter()

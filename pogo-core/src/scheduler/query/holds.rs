@@ -60,6 +60,8 @@ impl State {
         let (mut entries, mut next): (Vec<HoldView>, Option<HostName>) = (vec![], None);
         for (host, hold) in holds {
             let last = entries.last().map(|view| &view.host);
+            // The cursor is a host: a page that ended within one would leave out the rest of its
+            // holds.
             if entries.len() >= query.limit.get() as usize && last != Some(host) {
                 next = last.cloned();
                 break;

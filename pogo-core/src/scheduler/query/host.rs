@@ -59,6 +59,8 @@ impl State {
         let tags = self.fleet.tags_of(host).map(|tag| self.fleet.tag_path(tag).clone());
         let tasks = self.jobs.values().filter_map(|job| Some((job, job.task_of(host)?)));
         let tasks: Vec<_> = tasks.collect();
+        // A host may be in thousands of jobs, and whoever asks for it wants to know what happens
+        // there now.
         let newest = tasks.len().saturating_sub(PageLimit::default().get() as usize);
         let jobs = tasks.into_iter().skip(newest).map(|(job, task)| HostInJob {
             job: job.id,

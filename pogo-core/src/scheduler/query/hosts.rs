@@ -77,6 +77,8 @@ impl State {
             Some(host) => self.queried_task(job, host)? as usize + 1,
             None => 0,
         };
+        // A bit for each host of the fleet, so that a page through a large job asks for each host
+        // once.
         let among = query.hosts.as_ref().map(|hosts| self.host_set(hosts)).transpose()?;
         let named = |host: HostId| among.as_ref().is_none_or(|among| among.contains(host.index()));
         let rows = job.positions().skip(begin).filter(|&task| {

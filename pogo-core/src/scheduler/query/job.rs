@@ -89,9 +89,12 @@ impl State {
     }
 
     fn limits_of(&self, job: &Job) -> Vec<LimitUsage> {
+        // What it runs under counts its hosts all the same, but says nothing of when they start.
         if job.is_unbound {
             return vec![];
         }
+        // By profile first, which are few: limits of each host would be gathered once for each of
+        // ten thousand.
         let profiles: BTreeSet<u32> = job.tasks.iter().map(|task| task.target.profile).collect();
         let counting = profiles.iter().flat_map(|&profile| self.rules.profile(profile).buckets);
         let counting: BTreeSet<BucketId> = counting.copied().collect();

@@ -106,6 +106,8 @@ impl State {
         let listed = (begin..end)
             .map(BucketId)
             .filter(|bucket| counting.as_ref().is_none_or(|counting| counting.contains(bucket)));
+        // The page first, then who holds slots of these: that goes through all hosts once, whatever
+        // the number of limits.
         let page = Paged::of(listed, query.limit, |bucket| bucket.0);
         let mut held = self.holders_of(&page.entries.iter().copied().collect());
         let entries = page.entries.into_iter().map(|bucket| {

@@ -101,6 +101,7 @@ impl State {
                 })
                 .collect(),
             attempts: running().count(),
+            // A host that runs may be stuck for another reason, and is counted once.
             unavailable: running().filter(|&host| !self.hosts.is_stuck(host)).count() + stuck().count(),
             down: down.map(|(host, _)| name(host)).collect(),
             left: self.hosts.removed().map(name).collect(),

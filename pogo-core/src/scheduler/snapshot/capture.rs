@@ -25,6 +25,8 @@ impl State {
             configured: self
                 .given
                 .clone()
+                // They differ only while jobs know hosts that have left; both would be a second
+                // copy of the fleet.
                 .filter(|given| *given != self.fleet)
                 .map(Content::from),
             removed: fold_in_order(removed.map(named)),
@@ -178,6 +180,7 @@ fn tasks(job: &Job) -> Vec<TaskRun> {
     let mut runs: Vec<TaskRun> = Vec::new();
     let mut last = None;
     for task in job.tasks.iter().map(|task| &task.record) {
+        // Most tasks of a job are in one state: a snapshot of ten thousand hosts is a few entries.
         match runs.last_mut() {
             Some(run) if last == Some(task) => run.hosts += 1,
             _ => runs.push(TaskRun::of(task)),

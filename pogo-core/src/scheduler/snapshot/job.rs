@@ -102,6 +102,8 @@ impl BackoffData {
         let Self(_, until, since, never_began) = *self;
         let delay = settings.retry_delay.unwrap_or(JobSettings::RETRY_DELAY);
         // Older snapshots do not have the jitter, so it is taken as none.
+        // By way of the epoch, since times are only added to: an earlier moment would be before all
+        // time, and is the epoch then.
         let before = || Timestamp::EPOCH + (until - (Timestamp::EPOCH + delay));
         Backoff {
             until,

@@ -21,6 +21,7 @@ impl LastAttempt {
     pub(super) fn of_tasks(job: &Job) -> Vec<Self> {
         let tried = job.tasks.iter().filter(|task| is_over(task));
         let attempts: Vec<Self> = tried.map(|task| Self(task.attempt, task.times.offsets())).collect();
+        // A job that was restored from an old snapshot knows none, and would store a list of zeros.
         match attempts.iter().any(|attempt| attempt.0 != AttemptId::NONE) {
             true => attempts,
             false => vec![],
@@ -29,6 +30,8 @@ impl LastAttempt {
 
     pub(super) fn restore_all(attempts: &[Self], job: &mut Job) -> Result<(), RestoreError> {
         let tried = job.tasks.iter().filter(|task| is_over(task)).count();
+        // They are matched by position alone: one too many would give each host behind it the
+        // attempt of another.
         if !attempts.is_empty() && attempts.len() != tried {
             let message = format!("the last attempts of {} do not match its tasks", job.id);
             return Err(RestoreError::damaged(message));

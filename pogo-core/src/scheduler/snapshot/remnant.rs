@@ -40,6 +40,8 @@ impl RemnantData {
             match held
                 .iter_mut()
                 .rev()
+                // Not all of them: hosts that each failed in their own way would be compared with
+                // each other.
                 .take(Self::NEAR)
                 .find(|held| held.failure == *failure)
             {

@@ -21,6 +21,8 @@ impl State {
             });
         }
         let state = Self::restored(snapshot)?;
+        // Whatever damage the checks on the way do not see would be decided upon: hosts would run
+        // that may not.
         state.verify().map_err(RestoreError::damaged)?;
         Ok(state)
     }
@@ -35,6 +37,7 @@ impl State {
             }
             state.freeze(freeze.clone()).map_err(RestoreError::damaged)?;
         }
+        // Before the hosts that are stuck, which takes from it whether each is held.
         state.restore_holds(snapshot)?;
         for job in &snapshot.jobs {
             let restored = state.restored_job(job)?;
@@ -230,6 +233,8 @@ impl State {
             });
             let mut state = self.host(host);
             let marked = data.marked.unwrap_or(data.since);
+            // A hold of a host that has left stays, and takes effect again when the host comes
+            // back.
             state.held = state.left.is_none() && self.holds.in_force(&data.host).is_some();
             (state.failed_attempt, state.down) = (failed_attempt, data.down.then_some(marked));
             if state.is_stuck() {

@@ -38,6 +38,8 @@ impl State {
         }
         let attempts = self.attempts.in_order();
         let mut attempts: Vec<_> = attempts.into_iter().map(|(_, running)| running).collect();
+        // By task and without their numbers: two ways to the same state that started hosts in
+        // another order are one.
         attempts.sort_unstable_by_key(|running| running.task);
         for running in attempts {
             (running.task, running.phase, running.permission).hash(&mut hasher);

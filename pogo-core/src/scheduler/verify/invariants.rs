@@ -46,6 +46,7 @@ impl State {
 
     /// A job is blocked when nothing of it runs and nothing can start without an order, and only then.
     pub(in crate::scheduler) fn verify_status(&self) -> Result<(), Violation> {
+        // Once for all jobs: what could start depends on the hosts of all of them.
         let prospects = Prospects::of(self);
         for job in self.unfinished().filter(|job| job.status.may_start()) {
             let startable = prospects.any(job.id);
@@ -149,6 +150,7 @@ impl State {
                 return Err(Violation::Lease { attempt });
             }
         }
+        // Each attempt has its lease; that no host is leased without one shows only in the number.
         if self.hosts.leased().count() != leases.len() {
             return Err(Violation::Lease {
                 attempt: AttemptId::new(self.attempts.issued()),
@@ -158,6 +160,8 @@ impl State {
     }
 
     fn verify_freezes(&self) -> Result<(), Violation> {
+        // A freeze that names what the fleet has no longer is refused when the fleet is configured,
+        // and is no violation here.
         let Ok(named) = self.freezes.moved(&self.fleet) else {
             return Ok(());
         };

@@ -143,11 +143,13 @@ fn explain(
         }
     }
     let mut scheduler = Scheduler::new();
+    // No further than the last that is asked for: most of a log may come after the job.
     let until = at_end.keys().next_back().map_or(0, |last| last + 1);
     for (record, at) in records.iter().take(until).zip(0..) {
         if let Some(&step) = at_end.get(&at)
             && let Some(before) = log.host_of_end(at)
         {
+            // Before the record is applied: afterwards the slot that was waited for is free.
             why[step] = between(&scheduler, job, before, steps[step].host);
         }
         scheduler.apply(record).map_err(|error| ReplayError {

@@ -23,6 +23,7 @@ impl Questions {
     /// So many runs from this seed on, the first 20 of which are run again with each rule relaxed.
     pub fn new(seed: u64, runs: u32) -> Self {
         let runs = runs.max(1);
+        // Each rule is that many runs more, and what a rule costs shows in few of them.
         let cost_runs = runs.min(20);
         Self { seed, runs, cost_runs }
     }

@@ -76,6 +76,7 @@ pub(super) fn relaxations(policy: &Policy, spec: &JobSpec) -> Vec<(Relaxation, P
         all.push((without(named(constraint), &constraint.origin), relaxed, spec.clone()));
     }
     for (at, sequence) in policy.sequences.iter().enumerate().filter(|_| in_force) {
+        // Each step by itself: which of several orders costs time is what is asked.
         for edge in 1..sequence.stages.len() {
             let mut relaxed = policy.clone();
             let (first, then) = split(sequence, edge);

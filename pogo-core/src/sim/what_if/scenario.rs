@@ -85,6 +85,7 @@ impl Scenario {
     pub fn run(&self, seed: u64) -> Result<Run, InputError> {
         let (world, job) = self.submitted(seed)?;
         let mut tracker = Tracker::new(job);
+        // Counted while it runs: the records of thousands of runs are never in memory together.
         let scheduler = world.run_watched(|scheduler, records| tracker.note(scheduler, records));
         Ok(tracker.finish(seed, &scheduler))
     }

@@ -47,6 +47,7 @@ impl Spread {
     pub fn of(runs: impl IntoIterator<Item = Quantile>) -> Option<Self> {
         let mut runs: Vec<Quantile> = runs.into_iter().collect();
         runs.sort_unstable();
+        // Nearest rank and no interpolation: each answer is a run that can be looked at.
         let rank = |percent: usize| (runs.len() * percent).div_ceil(100).max(1) - 1;
         let at = |percent: usize| runs.get(rank(percent)).copied();
         Some(Self {

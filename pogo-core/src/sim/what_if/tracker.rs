@@ -130,6 +130,8 @@ impl Tracker {
     /// Resets the counters, when the job is submitted or the limits change.
     fn configured(&mut self, at: Timestamp, scheduler: &Scheduler) {
         let buckets = scheduler.rules().buckets();
+        // From the beginning: areas of limits that are no longer in force would be compared with
+        // slots of new ones.
         self.groups = buckets
             .iter()
             .zip((0..).map(BucketId))
@@ -161,6 +163,8 @@ impl Tracker {
             group.free = bucket.slots.saturating_sub(unavailable);
             group.peak = group.peak.max(unavailable);
             if started {
+                // Slots that stand idle after the last host of the group has started cost the job
+                // nothing.
                 group.idle_until_last_start = group.idle;
                 group.last_start = Some(at);
             }
