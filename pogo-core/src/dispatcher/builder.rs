@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::channel::mpsc;
 
 use super::accept_restore::{AcceptRestore, restored};
+use super::attempt_pace::{AttemptPace, ReportDelay};
 use super::availability::Availability;
 use super::awaited_journal::AwaitedJournal;
 use super::commit::{Snapshots, Tail};
@@ -77,8 +78,8 @@ impl DispatcherBuilder {
     /// Default limit of buffered output in bytes.
     pub const OUTPUT_BUFFER: usize = 16 << 20;
 
-    /// Default time that a commit waits for others.
-    pub const COMMIT_DELAY: Duration = Duration::from_millis(2);
+    /// The least and the most that reports wait for each other by default.
+    pub const COMMIT_DELAY: (Duration, Duration) = (AttemptPace::LEAST, AttemptPace::MOST);
 
     /// Default interval of snapshots in records: some 5,000 hosts.
     pub const SNAPSHOT_EVERY: NonZeroU64 = NonZeroU64::MIN.saturating_add(19_999);
@@ -155,9 +156,11 @@ impl DispatcherBuilder {
     /// is quick, this divides what it takes of the processor and of the disk by several; it delays the beginning and
     /// the end of an attempt. Only reports wait, and only while five attempts or more are under way, of which some have
     /// not reported: an order of a person, a deadline, or a report that fills the batch is committed at once. Default:
-    /// [`COMMIT_DELAY`](Self::COMMIT_DELAY) where a [journal](Self::journal) is set; zero is never.
+    /// a twentieth of what attempts take, within [`COMMIT_DELAY`](Self::COMMIT_DELAY), where a
+    /// [journal](Self::journal) is set; zero is never.
     ///
-    /// A phase that an attempt enters waits ten times as long for what comes next, as it is only shown.
+    /// A phase that an attempt enters waits ten times as long for what comes next, as it is only shown. Where output is
+    /// [stored](Self::output), ends of attempts wait before it is, and share that too.
     pub fn commit_delay(mut self, time: Duration) -> Self {
         self.commit_delay = Some(time);
         self
@@ -245,7 +248,8 @@ impl DispatcherBuilder {
     pub async fn build(mut self) -> Result<(Dispatcher, Handle), DispatchError> {
         let nonce = self.nonce.map_or_else(system_nonce, Ok)?;
         let namespace = self.namespace_of(nonce);
-        let (snapshot_every, commit_delay) = self.journal_settings();
+        let (snapshot_every, delay) = self.journal_settings();
+        let pace = Arc::new(AttemptPace::new(delay));
         let journal = self.journal.take().unwrap_or_else(|| Arc::new(MemoryJournal::new()));
         let owner = Owner {
             id: self.owner.clone(),
@@ -271,9 +275,10 @@ impl DispatcherBuilder {
         // With the replayed state, before any new record, so that observers can begin from it and
         // miss none.
         observer.started(&scheduler);
-        let writer = self.output_writer(&observer);
+        let writer = self.output_writer(&observer, &pace);
         let fencing = Fencing::new(Arc::clone(&self.transport), Arc::clone(&self.clock));
-        let (running, reports) = Running::new(self.transport, Arc::clone(&observer) as _, writer);
+        let pace = (pace, Arc::clone(&self.clock));
+        let (running, reports) = Running::new(self.transport, Arc::clone(&observer) as _, writer, pace);
         let snapshots = Snapshots {
             every: snapshot_every,
             upto,
@@ -293,7 +298,7 @@ impl DispatcherBuilder {
             observer,
             namespace,
         };
-        let mut dispatcher = Dispatcher::over(scheduler, io, commit_delay);
+        let mut dispatcher = Dispatcher::over(scheduler, io);
         dispatcher.introduce_transport();
         // A journal without records has nothing to take over, and its first record is that of its
         // first order.
@@ -319,12 +324,13 @@ impl DispatcherBuilder {
     }
 
     /// How many records a snapshot is stored after, and how long reports wait for each other.
-    fn journal_settings(&self) -> (Option<NonZeroU64>, Duration) {
+    fn journal_settings(&self) -> (Option<NonZeroU64>, ReportDelay) {
         // A journal that nobody else has ends with this dispatcher, and a commit to memory costs less than a timer.
         let is_kept = self.journal.is_some();
         let snapshot_every = self.snapshot_every.or(is_kept.then_some(Self::SNAPSHOT_EVERY));
-        let commit_delay = self.commit_delay.or(is_kept.then_some(Self::COMMIT_DELAY));
-        (snapshot_every, commit_delay.unwrap_or_default())
+        let delay = self.commit_delay.map(ReportDelay::Fixed);
+        let delay = delay.or(is_kept.then_some(ReportDelay::ByAttempts));
+        (snapshot_every, delay.unwrap_or_default())
     }
 
     /// A journal in memory always starts its numbers at 1, so its attempts get a namespace that no other dispatcher
@@ -337,9 +343,10 @@ impl DispatcherBuilder {
         }
     }
 
-    fn output_writer(&self, observer: &Arc<Guarded>) -> Option<OutputWriter> {
+    fn output_writer(&self, observer: &Arc<Guarded>, pace: &Arc<AttemptPace>) -> Option<OutputWriter> {
         let store = Arc::clone(self.output.as_ref()?);
-        let sink = OutputSink::new(self.output_buffer, Arc::clone(&self.clock), Arc::clone(observer));
+        let (clock, observer) = (Arc::clone(&self.clock), Arc::clone(observer));
+        let sink = OutputSink::new(self.output_buffer, clock, (observer, Arc::clone(pace)));
         Some(OutputWriter::new(sink, store))
     }
 }

@@ -30,7 +30,7 @@ impl Dispatcher {
             if self.io.tail.is_idle() {
                 // Before the next batch, or callers that wait for this one would also wait for that one.
                 self.settle();
-                if !self.delay.holds(self.queue.iter(), self.io.running.len()) {
+                if !self.delay.holds(self.queue.iter()) {
                     self.process_batch();
                 }
             }

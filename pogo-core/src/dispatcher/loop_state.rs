@@ -110,7 +110,7 @@ pub(super) struct Turn {
 }
 
 impl Dispatcher {
-    pub(super) fn over(scheduler: Scheduler, io: Io, commit_delay: Duration) -> Self {
+    pub(super) fn over(scheduler: Scheduler, io: Io) -> Self {
         Self {
             now: scheduler.now(),
             scheduler,
@@ -119,7 +119,7 @@ impl Dispatcher {
             timer_at: None,
             commands: BTreeMap::new(),
             queue: VecDeque::new(),
-            delay: CommitDelay::new(commit_delay, Arc::clone(&io.clock)),
+            delay: io.running.commit_delay(),
             replies: Vec::new(),
             queries: Queries::default(),
             stream_starts: Vec::new(),

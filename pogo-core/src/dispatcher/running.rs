@@ -11,8 +11,11 @@ use futures::channel::{mpsc, oneshot};
 use futures::future::{AbortHandle, Abortable, BoxFuture, FutureExt, join_all};
 use futures::stream::{FuturesUnordered, Stream};
 
+use super::attempt_pace::AttemptPace;
+use super::commit_delay::CommitDelay;
 use super::output::{OutputHandle, OutputWriter};
-use super::{Attempt, Observer, Report, ReportSink, Reporter, ReporterSide, Transport};
+use super::{Attempt, Clock, Observer, Report, ReportSink, Reporter, ReporterSide, Transport};
+use crate::Timestamp;
 use crate::output::OutputSource;
 use crate::scheduler::{AttemptId, FenceState, NeverBegan, Outcome, OutputSummary};
 
@@ -24,12 +27,15 @@ pub(super) struct Running {
     attempts: FuturesUnordered<BoxFuture<'static, AttemptEnd>>,
     controls: BTreeMap<AttemptId, Control>,
     output: Option<OutputWriter>,
+    pace: Arc<AttemptPace>,
+    clock: Arc<dyn Clock>,
 }
 
 /// The end of an attempt, with a summary of its output.
 pub(super) type AttemptEnd = (AttemptId, Outcome, Option<OutputSummary>);
 
 struct Control {
+    since: Timestamp,
     reporter: ReporterSide,
     abort: AbortHandle,
 }
@@ -39,6 +45,7 @@ impl Running {
         transport: Arc<dyn Transport>,
         observer: Arc<dyn Observer>,
         output: Option<OutputWriter>,
+        (pace, clock): (Arc<AttemptPace>, Arc<dyn Clock>),
     ) -> (Self, mpsc::UnboundedReceiver<(AttemptId, Report)>) {
         let (reports, reported) = mpsc::unbounded();
         let (attempts, controls) = (FuturesUnordered::new(), BTreeMap::new());
@@ -50,6 +57,8 @@ impl Running {
                 attempts,
                 controls,
                 output,
+                pace,
+                clock,
             },
             reported,
         )
@@ -61,6 +70,11 @@ impl Running {
 
     pub(super) fn len(&self) -> usize {
         self.attempts.len()
+    }
+
+    /// By which commits wait for more of what these attempts report.
+    pub(super) fn commit_delay(&self) -> CommitDelay {
+        CommitDelay::new(Arc::clone(&self.pace), self.output.is_some(), Arc::clone(&self.clock))
     }
 
     /// Whether none runs but some of these.
@@ -126,7 +140,9 @@ impl Running {
             }
             .boxed(),
         );
-        self.controls.insert(id, Control { reporter, abort });
+        self.pace.begin();
+        let since = self.clock.now();
+        self.controls.insert(id, Control { since, reporter, abort });
     }
 
     /// Cancels an attempt, or drops it if the transport does not confirm cancellations.
@@ -158,7 +174,9 @@ impl Running {
         }
         match end {
             Poll::Ready(Some(end)) => {
-                self.controls.remove(&end.0);
+                if let Some(control) = self.controls.remove(&end.0) {
+                    self.pace.end(self.clock.now() - control.since);
+                }
                 Poll::Ready(end)
             }
             Poll::Ready(None) | Poll::Pending => Poll::Pending,

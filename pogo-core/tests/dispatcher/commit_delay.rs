@@ -1,16 +1,20 @@
 //! Reports of attempts wait a moment for each other; nobody else waits for them.
 
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pogo_core::Timestamp;
 use pogo_core::dispatcher::{
     Attempt, Capabilities, Clock, Dispatcher, DispatcherBuilder, Handle, Notice, Observer, Reporter, Transport,
 };
 use pogo_core::fleet::Fleet;
+use pogo_core::journal::MemoryJournal;
+use pogo_core::output::{MemoryOutput, OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream};
 use pogo_core::plan::{JobSpec, RemoteCommand};
-use pogo_core::scheduler::{JobStatus, Outcome, Phase};
+use pogo_core::scheduler::{AttemptId, JobId, JobStatus, Outcome, Phase};
+use pogo_core::{Digest, Timestamp};
 
 use super::shop::JOB;
 use super::slow_store::{millis, secs};
@@ -21,6 +25,8 @@ const STEP: Duration = Duration::from_millis(10);
 
 struct Staggered {
     clock: Arc<VirtualClock>,
+    /// What each takes beside.
+    least: Duration,
     /// Whether that is until it asks for permission, rather than to its end.
     asks: bool,
 }
@@ -33,7 +39,7 @@ impl Transport for Staggered {
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         let number: u32 = attempt.host.name.as_str()[3..].parse().unwrap();
-        self.clock.sleep(STEP * number).await;
+        self.clock.sleep(self.least + STEP * number).await;
         if self.asks {
             report.begin(false).await.unwrap();
         }
@@ -60,17 +66,30 @@ fn commits<F: Future<Output = ()> + 'static>(
     delay: impl Into<Option<Duration>>,
     meanwhile: impl FnOnce(Handle, Arc<VirtualClock>) -> F + 'static,
 ) -> Vec<(Duration, usize)> {
+    let delay = delay.into();
+    let with_delay = |builder: DispatcherBuilder| match delay {
+        Some(delay) => builder.commit_delay(delay),
+        None => builder,
+    };
+    commits_of((hosts, asks, Duration::ZERO), with_delay, meanwhile)
+}
+
+/// Runs a job as [`commits`] does, on hosts that take so much longer, by a dispatcher that is built so.
+fn commits_of<F: Future<Output = ()> + 'static>(
+    (hosts, asks, least): (u32, bool, Duration),
+    built: impl FnOnce(DispatcherBuilder) -> DispatcherBuilder,
+    meanwhile: impl FnOnce(Handle, Arc<VirtualClock>) -> F + 'static,
+) -> Vec<(Duration, usize)> {
     let clock = Arc::<VirtualClock>::default();
     let commits = Arc::new(Commits(Mutex::default(), Arc::clone(&clock)));
-    let mut builder = Dispatcher::builder(Arc::new(Staggered {
+    let builder = Dispatcher::builder(Arc::new(Staggered {
         clock: Arc::clone(&clock),
+        least,
         asks,
     }))
     .clock(Arc::clone(&clock) as _)
     .observer(Arc::clone(&commits) as _);
-    if let Some(delay) = delay.into() {
-        builder = builder.commit_delay(delay);
-    }
+    let builder = built(builder);
     let fleet = Fleet::builder().hosts(&format!("web[1-{hosts}]")).build().unwrap();
     let of_steering = Arc::clone(&clock);
     let ended = virtual_time::run(&clock, async move {
@@ -108,7 +127,69 @@ fn reports_that_come_close_together_share_a_commit() {
 fn without_a_journal_none_waits() {
     let at_once = commits((12, false), Duration::ZERO, nothing);
     assert_eq!(commits((12, false), None, nothing), at_once);
-    assert_ne!(commits((12, false), DispatcherBuilder::COMMIT_DELAY, nothing), at_once);
+    let (least, _) = DispatcherBuilder::COMMIT_DELAY;
+    assert_ne!(commits((12, false), least, nothing), at_once);
+}
+
+#[test]
+fn by_default_reports_wait_for_a_twentieth_of_what_attempts_take() {
+    let kept = |builder: DispatcherBuilder| builder.journal(Arc::new(MemoryJournal::new()));
+    let first = |least| commits_of((40, false, least), kept, nothing)[0].0 - least;
+    let (shortest, longest) = DispatcherBuilder::COMMIT_DELAY;
+    assert_eq!(first(Duration::ZERO), STEP + shortest);
+    assert_eq!(first(millis(170)), STEP + millis(9));
+    assert_eq!(first(secs(300)), STEP + longest);
+}
+
+/// A store of outputs that counts how often it is called.
+#[derive(Default)]
+struct Counted(MemoryOutput, AtomicUsize);
+
+#[async_trait]
+impl OutputStore for Counted {
+    async fn append(&self, frames: &[OutputFrame]) -> Result<(), OutputError> {
+        self.0.append(frames).await
+    }
+
+    async fn seal(&self, source: &OutputSource, length: u64) -> Result<Digest, OutputError> {
+        self.0.seal(source, length).await
+    }
+
+    async fn append_and_seal(
+        &self,
+        frames: &[OutputFrame],
+        ended: &[(Arc<OutputSource>, u64)],
+    ) -> (Result<(), OutputError>, Vec<Result<Digest, OutputError>>) {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.append_and_seal(frames, ended).await
+    }
+
+    async fn read(
+        &self,
+        attempt: (JobId, AttemptId),
+        stream: Stream,
+        range: Range<u64>,
+    ) -> Result<OutputPage, OutputError> {
+        self.0.read(attempt, stream, range).await
+    }
+}
+
+#[test]
+fn where_output_is_kept_ends_wait_before_it_is_and_not_again() {
+    let output = Arc::new(Counted::default());
+    let calls = || output.1.swap(0, Ordering::Relaxed);
+    let kept = |delay| {
+        let output = Arc::clone(&output);
+        move |builder: DispatcherBuilder| builder.output(output).commit_delay(delay)
+    };
+    let of_twelve = |delay| commits_of((12, false, Duration::ZERO), kept(delay), nothing);
+    let alone = of_twelve(Duration::ZERO);
+    assert_eq!((alone.len(), calls()), (12, 12));
+    let together = of_twelve(millis(25));
+    let times: Vec<_> = together.iter().map(|(at, _)| at.as_millis()).collect();
+    // As without output, and not one delay later.
+    assert_eq!(times, [35, 65, 80, 90, 100, 110, 120]);
+    assert_eq!(calls(), times.len());
 }
 
 #[test]

@@ -13,6 +13,7 @@ use futures::channel::oneshot;
 use futures::future::select;
 use futures::task::AtomicWaker;
 
+use super::super::attempt_pace::AttemptPace;
 use super::super::guarded::Guarded;
 use super::super::{Clock, Notice, Observer};
 use super::budget::{Budget, Reservation, Reserved};
@@ -27,6 +28,7 @@ pub(in super::super) struct OutputSink {
     writer: AtomicWaker,
     pub(super) clock: Arc<dyn Clock>,
     observer: Arc<Guarded>,
+    pace: Arc<AttemptPace>,
 }
 
 #[derive(Debug, Default)]
@@ -34,8 +36,10 @@ struct OutputQueue {
     items: VecDeque<QueuedItem>,
     /// The bytes of the frames among them.
     bytes: usize,
-    /// How many of them somebody waits for.
-    waited_for: usize,
+    /// How many of them are ends of attempts.
+    seals: usize,
+    /// How many of them somebody waits for who is to be answered at once.
+    flushes: usize,
     /// The store hangs: new output is lost.
     stalled: bool,
 }
@@ -71,19 +75,20 @@ impl OutputQueue {
 
     fn is_urgent(&self) -> bool {
         let (bytes, items) = Self::WORTH_A_CALL;
-        self.waited_for > 0 || self.bytes >= bytes || self.items.len() >= items
+        self.flushes > 0 || self.bytes >= bytes || self.items.len() >= items
     }
 
     fn push(&mut self, item: QueuedItem) {
         match &item {
             QueuedItem::Frame(queued) => self.bytes += queued.frame.bytes.len(),
-            QueuedItem::Seal(_) | QueuedItem::Flush(_) => self.waited_for += 1,
+            QueuedItem::Seal(_) => self.seals += 1,
+            QueuedItem::Flush(_) => self.flushes += 1,
         }
         self.items.push_back(item);
     }
 
     fn take(&mut self) -> VecDeque<QueuedItem> {
-        (self.bytes, self.waited_for) = (0, 0);
+        (self.bytes, self.seals, self.flushes) = (0, 0, 0);
         std::mem::take(&mut self.items)
     }
 }
@@ -98,7 +103,11 @@ impl OutputSink {
     const BATCH_ITEMS: usize = 4_096;
 
     /// Creates a sink for up to this many bytes, but at least one piece.
-    pub(in super::super) fn new(bytes: usize, clock: Arc<dyn Clock>, observer: Arc<Guarded>) -> Arc<Self> {
+    pub(in super::super) fn new(
+        bytes: usize,
+        clock: Arc<dyn Clock>,
+        (observer, pace): (Arc<Guarded>, Arc<AttemptPace>),
+    ) -> Arc<Self> {
         Arc::new(Self {
             // At least one piece, or a reservation for it would wait for ever.
             budget: Budget::new(bytes.max(Self::LARGEST_PIECE + Self::OVERHEAD)),
@@ -106,6 +115,7 @@ impl OutputSink {
             writer: AtomicWaker::new(),
             clock,
             observer,
+            pace,
         })
     }
 
@@ -168,12 +178,26 @@ impl OutputSink {
         flushed
     }
 
-    /// Resolves when the next batch is due: with the end of an attempt, or so much output that it is worth a call, at
-    /// once; otherwise after lingering for more.
+    /// Resolves when the next batch is due: with so much output that it is worth a call, at once; with the end of an
+    /// attempt, when it has waited for the ends of others; otherwise after lingering for more.
     pub(super) async fn is_due(&self, linger: Duration) {
         poll_fn(|context| self.poll_due(context, |queue| !queue.items.is_empty())).await;
         let is_urgent = pin!(poll_fn(|context| self.poll_due(context, OutputQueue::is_urgent)));
-        select(is_urgent, pin!(self.clock.sleep(linger))).await;
+        let have_ended = pin!(async {
+            poll_fn(|context| self.poll_due(context, |queue| queue.seals > 0)).await;
+            let ends = self.lock().seals;
+            let delay = self.pace.output_delay(ends);
+            let all_ended = pin!(poll_fn(|context| {
+                self.poll_due(context, |queue| self.pace.output_delay(queue.seals).is_zero())
+            }));
+            select(all_ended, pin!(self.clock.sleep(delay))).await;
+        });
+        let lingered = pin!(async {
+            self.clock.sleep(linger).await;
+            // An attempt that has ended meanwhile brings all of it along.
+            poll_fn(|context| self.poll_due(context, |queue| queue.seals == 0)).await;
+        });
+        select(is_urgent, select(have_ended, lingered)).await;
     }
 
     fn poll_due(&self, context: &mut Context<'_>, is_due: impl Fn(&OutputQueue) -> bool) -> Poll<()> {
@@ -206,11 +230,11 @@ impl OutputSink {
                     batch.held.push((progress, reservation));
                 }
                 QueuedItem::Seal(seal) => {
-                    queue.waited_for -= 1;
+                    queue.seals -= 1;
                     batch.seals.push(seal);
                 }
                 QueuedItem::Flush(flush) => {
-                    queue.waited_for -= 1;
+                    queue.flushes -= 1;
                     batch.flushes.push(flush);
                 }
             }
