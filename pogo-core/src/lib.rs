@@ -60,6 +60,8 @@ pub mod history;
 #[cfg(feature = "async")]
 pub mod inventory;
 pub mod journal;
+#[cfg(feature = "json")]
+mod json;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod output;
@@ -77,6 +79,8 @@ pub use digest::{Digest, InvalidDigest};
 /// The crate whose futures, streams and channels the traits here name.
 #[cfg(feature = "async")]
 pub use futures;
+#[cfg(feature = "json")]
+pub use json::JsonError;
 pub use time::Timestamp;
 
 /// The examples of the README, compiled.

@@ -1,5 +1,7 @@
 //! Lines of JSON that say their own checksum: `{"crc":"1a2b3c4d","seq":17,…}`.
 
+use std::io::Write;
+
 /// What a line begins with; then eight digits.
 const BEGIN: &[u8] = b"{\"crc\":\"";
 const DIGITS: usize = 8;
@@ -11,15 +13,27 @@ pub(crate) const OVERHEAD: usize = BEGIN.len() + DIGITS + REST.len();
 
 /// Appends an object, which is not empty, as a line with the checksum of its text.
 pub(crate) fn push_line(lines: &mut Vec<u8>, object: &[u8]) {
+    push_fields(lines, |lines| {
+        lines.extend_from_slice(object.get(1..).unwrap_or_default());
+    });
+}
+
+/// Appends a line of an object whose text, without the brace in front, this appends.
+pub(crate) fn push_fields(lines: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
     // The checksum stands inside the object, so that each line is JSON by itself and can be read
     // with `jq`.
-    let fields = object.get(1..).unwrap_or_default();
     lines.extend_from_slice(BEGIN);
+    let digits = lines.len()..lines.len() + DIGITS;
+    lines.extend_from_slice(&[b'0'; DIGITS]);
+    lines.extend_from_slice(REST);
+    let begin = lines.len();
+    push(lines);
     // CRC-32 and no digest: it is for bits that a disk lost. Nobody who may write to the directory
     // has to be kept from forging it.
-    lines.extend(format!("{:08x}", crc32fast::hash(fields)).bytes());
-    lines.extend_from_slice(REST);
-    lines.extend_from_slice(fields);
+    let checksum = crc32fast::hash(lines.get(begin..).unwrap_or_default());
+    let digits = lines.get_mut(digits).unwrap_or_default();
+    // A slice takes as much as it has room for, which is all.
+    let _ = write!(&mut *digits, "{checksum:08x}");
     lines.push(b'\n');
 }
 

@@ -256,7 +256,7 @@ impl Following {
     /// What an event says; nothing if it is one of a newer server.
     fn read(&self, event: &ServerEvent) -> Option<Received> {
         Some(match event.name.as_str() {
-            "" => match serde_json::from_str(&event.data) {
+            "" => match Update::from_json(&event.data) {
                 Ok(update) => Received::Item(FollowItem::Update(Box::new(update))),
                 Err(error) => Received::Over(self.protocol(error.to_string())),
             },

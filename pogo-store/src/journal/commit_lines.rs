@@ -1,25 +1,27 @@
 //! Commits as lines of a segment.
 
+use std::io::Write;
+
 use memchr::{memchr, memmem};
 use pogo_core::Digest;
 use pogo_core::journal::{Commit, Epoch, FORMAT_VERSION, JournalError, Seq};
 use pogo_core::scheduler::Record;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::checked_line::{OVERHEAD, checked, object, push_line};
+use crate::checked_line::{OVERHEAD, checked, object, push_fields};
 
 /// What the journal says of a record, in front of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 struct Position {
     seq: Seq,
     epoch: Epoch,
     /// In the first record of a commit alone.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[serde(flatten)]
     begins: Option<CommitHeader>,
 }
 
 /// What the first record of a commit says of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 struct CommitHeader {
     version: u32,
     /// How many records.
@@ -27,6 +29,9 @@ struct CommitHeader {
     /// How many bytes of lines, this one's included.
     bytes: usize,
 }
+
+/// The bytes of most records.
+const RECORD: usize = 192;
 
 /// The least that a disk writes at once.
 const SECTOR: usize = 512;
@@ -74,68 +79,107 @@ pub(crate) struct CommitDamage {
 impl EncodedCommit {
     /// Encodes the records of a commit.
     pub(crate) fn new(commit: &Commit, epoch: Epoch, max: usize) -> Result<Self, JournalError> {
-        let (mut objects, mut size) = (Vec::with_capacity(commit.records.len()), 0);
+        // A line each, of which the last has no end.
+        let mut text = Vec::with_capacity(commit.records.len() * RECORD);
+        let mut objects = Vec::with_capacity(commit.records.len());
         for record in &commit.records {
-            let object = serde_json::to_vec(record).map_err(|error| JournalError::Unavailable {
-                message: format!("a record cannot be written as JSON: {error}"),
-            })?;
-            size += object.len() + 1;
+            if !objects.is_empty() {
+                text.push(b'\n');
+            }
+            let begin = text.len();
+            record
+                .write_json(&mut text)
+                .map_err(|error| JournalError::Unavailable {
+                    message: format!("a record cannot be written as JSON: {error}"),
+                })?;
             // The rest of what is much too large is not written out before it is refused.
-            if size > max {
+            if text.len() >= max {
                 return Err(JournalError::TooLarge { max });
             }
-            objects.push(object);
+            objects.push(begin..text.len());
         }
-        // Without the epoch: a commit whose answer was lost is proposed again by the next owner,
-        // and is then found to be there.
-        let digest = Digest::of(&objects.join(&b'\n'));
+        let objects = objects.into_iter().map(|object| text.get(object).unwrap_or_default());
         Ok(Self {
             at: commit.at,
             end: commit.end(),
-            lines: lines(commit.at, epoch, &objects),
-            digest,
+            lines: lines(commit.at, epoch, &objects.collect::<Vec<_>>()),
+            // Without the epoch: a commit whose answer was lost is proposed again by the next owner,
+            // and is then found to be there.
+            digest: Digest::of(&text),
         })
     }
 }
 
-fn lines(at: Seq, epoch: Epoch, objects: &[Vec<u8>]) -> Vec<u8> {
+fn lines(at: Seq, epoch: Epoch, objects: &[&[u8]]) -> Vec<u8> {
     let first = |bytes| CommitHeader {
         version: FORMAT_VERSION,
         of: objects.len(),
         bytes,
     };
-    let prefix = |index: usize, begins| {
-        let position = Position {
-            seq: Seq(at.0 + index as u64),
-            epoch,
-            begins,
-        };
-        // Numbers can always be written.
-        let position = serde_json::to_string(&position).unwrap_or_default();
-        format!("{{\"journal\":{position},")
+    let position = |index: usize, bytes| Position {
+        seq: Seq(at.0 + index as u64),
+        epoch,
+        begins: (index == 0).then(|| first(bytes)),
     };
-    let rest = |(index, object): (usize, &Vec<u8>)| {
-        let begins = (index == 0).then(|| first(0));
-        prefix(index, begins).len() + object.len() - 1 + OVERHEAD
-    };
+    let rest = |(index, object): (usize, &&[u8])| position(index, 0).len() + object.len() - 1 + OVERHEAD;
     let without_its_length: usize = objects.iter().enumerate().map(rest).sum();
     let mut bytes = without_its_length;
     // The length has its own digits in it.
     // Ends: more digits make it longer by one at most, and then the number of digits is right.
-    while without_its_length + digits(bytes) - 1 != bytes {
-        bytes = without_its_length + digits(bytes) - 1;
+    while without_its_length + digits(bytes as u64) - 1 != bytes {
+        bytes = without_its_length + digits(bytes as u64) - 1;
     }
     let mut lines = Vec::with_capacity(bytes);
     for (index, record) in objects.iter().enumerate() {
-        let mut line = prefix(index, (index == 0).then(|| first(bytes))).into_bytes();
-        line.extend_from_slice(record.get(1..).unwrap_or_default());
-        push_line(&mut lines, &line);
+        push_fields(&mut lines, |lines| {
+            position(index, bytes).push(lines);
+            lines.extend_from_slice(record.get(1..).unwrap_or_default());
+        });
     }
     debug_assert_eq!(lines.len(), bytes, "a commit has the length that it says");
     lines
 }
 
-fn digits(number: usize) -> usize {
+/// Written by hand: serde took as long for the position as for the record.
+impl Position {
+    const BEGIN: &str = "\"journal\":{\"seq\":";
+    const EPOCH: &str = ",\"epoch\":";
+    const VERSION: &str = ",\"version\":";
+    const OF: &str = ",\"of\":";
+    const BYTES: &str = ",\"bytes\":";
+    const END: &str = "},";
+
+    /// The numbers and what stands before each.
+    fn parts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let header = self.begins.map(|CommitHeader { version, of, bytes }| {
+            [
+                (Self::VERSION, u64::from(version)),
+                (Self::OF, of as u64),
+                (Self::BYTES, bytes as u64),
+            ]
+        });
+        let position = [(Self::BEGIN, self.seq.0), (Self::EPOCH, self.epoch.0)];
+        position.into_iter().chain(header.into_iter().flatten())
+    }
+
+    /// How many bytes of an object it takes, the brace in front included.
+    fn len(&self) -> usize {
+        let parts = self.parts().map(|(before, number)| before.len() + digits(number));
+        1 + parts.sum::<usize>() + Self::END.len()
+    }
+
+    /// Appends it, without the brace in front.
+    fn push(&self, fields: &mut Vec<u8>) {
+        for (before, number) in self.parts() {
+            fields.extend_from_slice(before.as_bytes());
+            // A vector takes all.
+            let _ = write!(fields, "{number}");
+        }
+        fields.extend_from_slice(Self::END.as_bytes());
+    }
+}
+
+fn digits(number: u64) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 

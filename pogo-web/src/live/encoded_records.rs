@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use pogo_core::JsonError;
 use pogo_core::journal::Seq;
 use pogo_core::stream::{StreamRecord, Update};
 
@@ -18,9 +19,9 @@ impl EncodedRecords {
     const TAIL: &[u8] = b"]}}}";
 
     /// Writes an update as JSON.
-    pub(super) fn write(&self, update: &Update, bytes: &mut Vec<u8>) -> serde_json::Result<()> {
+    pub(super) fn write(&self, update: &Update, bytes: &mut Vec<u8>) -> Result<(), JsonError> {
         let Update::Records { after, id, records } = update else {
-            return serde_json::to_writer(bytes, update);
+            return update.write_json(bytes);
         };
         let (after, id) = (*after, *id);
         let around = Update::Records {
@@ -29,12 +30,12 @@ impl EncodedRecords {
             records: vec![],
         };
         let begin = bytes.len();
-        serde_json::to_writer(&mut *bytes, &around)?;
+        around.write_json(bytes)?;
         // Only a change of the stream's format could lead here; then everything is encoded as it
         // was, and slower.
         if !bytes.ends_with(Self::TAIL) {
             bytes.truncate(begin);
-            return serde_json::to_writer(bytes, update);
+            return update.write_json(bytes);
         }
         bytes.truncate(bytes.len() - Self::TAIL.len());
         // Encoded under the lock: whoever wakes beside waits for it rather than doing it too.
@@ -65,13 +66,14 @@ fn write_record(
     at: usize,
     record: &StreamRecord,
     bytes: &mut Vec<u8>,
-) -> serde_json::Result<()> {
+) -> Result<(), JsonError> {
     if let Some((_, known)) = kept.get(at).filter(|(seq, _)| *seq == record.seq) {
         bytes.extend_from_slice(known);
         return Ok(());
     }
-    let encoded = serde_json::to_vec(record)?;
-    bytes.extend_from_slice(&encoded);
+    let begin = bytes.len();
+    record.write_json(bytes)?;
+    let encoded = bytes.get(begin..).unwrap_or_default();
     if at == kept.len() {
         if kept.len() == EncodedRecords::MOST {
             kept.pop_front();

@@ -62,7 +62,7 @@ fn event(head: &str, data: &impl Serialize) -> Bytes {
     event_of(head, |bytes| serde_json::to_writer(bytes, data))
 }
 
-fn event_of(head: &str, write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) -> Bytes {
+fn event_of<E>(head: &str, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Bytes {
     let mut bytes = Vec::from(head);
     bytes.extend_from_slice(b"data: ");
     match write(&mut bytes) {
