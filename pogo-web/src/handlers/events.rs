@@ -205,7 +205,7 @@ impl Held {
 impl Follower {
     /// How often there is something new at most. What follows shows it to people; to be woken up for each commit took
     /// dispatcher and client more of the processor than the hosts did.
-    const PACE: Duration = Duration::from_millis(25);
+    const PACE: Duration = Duration::from_millis(50);
     /// How many bytes of output are sent at once.
     const MOST: usize = 1 << 20;
 
