@@ -5,7 +5,7 @@ use std::fs::{self, DirBuilder, File};
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -178,25 +178,29 @@ impl Uploads {
     /// The path of a file that somebody has sent, if that is what this names: by its id, or as a job of theirs has it.
     pub(crate) fn path(&self, owner: &Arc<str>, source: &str) -> Option<String> {
         let Some(id) = source.strip_prefix(PREFIX) else {
-            return self.is_of(owner, Path::new(source)).then(|| source.to_owned());
+            return self.sent_before(owner, Path::new(source));
         };
         let known = self.known();
         let found = known.iter().find(|known| known.id == id && known.owner == *owner)?;
         found.path.to_str().map(str::to_owned)
     }
 
-    fn is_of(&self, owner: &str, path: &Path) -> bool {
-        let within = path.strip_prefix(&self.0.directory).ok();
-        let mut parts = within.into_iter().flat_map(Path::components);
-        let (Some(Component::Normal(id)), Some(Component::Normal(_)), None) =
-            (parts.next(), parts.next(), parts.next())
-        else {
-            return false;
-        };
-        // From the disk: a job that runs again after a restart names a file that this process has
-        // not taken.
-        let written = fs::read_to_string(self.0.directory.join(id).join(OWNER));
-        written.is_ok_and(|written| written == owner)
+    /// The path of a file that a job of theirs names, if it is one that they have sent: to this server, or to the one
+    /// whose files this directory is a copy of.
+    fn sent_before(&self, owner: &str, source: &Path) -> Option<String> {
+        // Both are names: neither is `..`.
+        let (name, directory) = (source.file_name()?, source.parent()?);
+        let (id, all) = (directory.file_name()?, directory.parent()?);
+        let last_two = |path: &Path| Some((path.file_name()?.to_owned(), path.parent()?.file_name()?.to_owned()));
+        let is_here = all == self.0.directory;
+        if !is_here && (last_two(all).is_none() || last_two(all) != last_two(&self.0.directory)) {
+            return None;
+        }
+        let own = self.0.directory.join(id);
+        let whose = fs::read_to_string(own.join(OWNER)).ok()?;
+        let here = own.join(name);
+        let is_theirs = whose == owner && is_file_name(name.to_str()?) && here.is_file();
+        is_theirs.then(|| here.into_os_string().into_string().ok())?
     }
 
     /// Jobs name these files from now on.

@@ -86,6 +86,17 @@ pub(crate) struct Amount {
     pub(crate) pieces: usize,
     pub(crate) bytes: u64,
     pub(crate) records: u64,
+    /// Files that jobs read.
+    pub(crate) inputs: usize,
+}
+
+impl Amount {
+    /// And so many files that jobs read, with their bytes.
+    pub(crate) fn with(mut self, (files, bytes): (usize, u64)) -> Self {
+        self.inputs += files;
+        self.bytes += bytes;
+        self
+    }
 }
 
 /// What was seen of a namespace, in an order that is the same for all stores.

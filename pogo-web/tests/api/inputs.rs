@@ -157,6 +157,20 @@ async fn a_file_that_is_sent_in_parts_is_of_jobs_of_whoever_sent_it() {
     let again = json!(path.to_str().unwrap());
     assert_eq!(guarded.submit("alice", files(&again)).await.0, 200);
     assert_eq!(guarded.submit("mallory", files(&again)).await.0, 403);
+    // A copy of the store has what its jobs name in the one that it was made of.
+    let within = std::path::Path::new(path)
+        .strip_prefix(guarded.directory.path())
+        .unwrap();
+    let folder = std::path::Path::new(guarded.directory.path().file_name().unwrap());
+    let elsewhere = |folder: &std::path::Path| json!(std::path::Path::new("/old").join(folder).join(within));
+    assert_eq!(guarded.submit("mallory", files(&elsewhere(folder))).await.0, 403);
+    assert_eq!(
+        guarded.submit("alice", files(&elsewhere("other".as_ref()))).await.0,
+        403
+    );
+    assert_eq!(guarded.submit("alice", files(&elsewhere(folder))).await.0, 200);
+    let records = spec_of(&guarded.served).await;
+    assert!(!records.contains("/old/"), "{records}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

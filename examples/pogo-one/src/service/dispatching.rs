@@ -61,7 +61,7 @@ impl Dispatching {
         let secrets = KeptSecrets::default();
         let questions = QuestionBoard::new();
         let transports = TransportPool::new(transports(&questions, &secrets, taking.log));
-        let transport = OwnInputs::new(transports, place.inputs());
+        let transport = OwnInputs::new(transports, (place.inputs(), place.sent()));
         let mut builder = Dispatcher::builder(Arc::new(transport))
             .clock(Arc::new(RuntimeClock))
             .journal(kept.journal())

@@ -15,18 +15,20 @@ use super::inputs_dir;
 /// Runs attempts with the inputs of this store.
 pub(super) struct OwnInputs<T> {
     inner: T,
-    /// Where they are.
+    /// Where those are that came through pipes, and those that were sent for jobs.
     directory: PathBuf,
+    sent: PathBuf,
     /// Those of jobs whose inputs were elsewhere. Attempts of a job share one allocation of their options, by which the
     /// transport knows what it has read.
     moved: Mutex<Vec<(Weak<ExecOptions>, Arc<ExecOptions>)>>,
 }
 
 impl<T> OwnInputs<T> {
-    pub(super) fn new(inner: T, directory: PathBuf) -> Self {
+    pub(super) fn new(inner: T, (directory, sent): (PathBuf, PathBuf)) -> Self {
         Self {
             inner,
             directory,
+            sent,
             moved: Mutex::default(),
         }
     }
@@ -64,14 +66,26 @@ impl<T> OwnInputs<T> {
     /// Where this store has what another one kept at this path; `None` for every other file.
     fn here(&self, path: &str) -> Option<String> {
         let path = Path::new(path);
+        let here = self.piped(path).or_else(|| self.sent(path))?;
+        let is_elsewhere = here != path && here.exists();
+        is_elsewhere.then(|| here.into_os_string().into_string().ok())?
+    }
+
+    /// `STORE/ns/NAMESPACE/inputs/FILE`
+    fn piped(&self, path: &Path) -> Option<PathBuf> {
         let (directory, name) = (path.parent()?, path.file_name()?);
         let namespaces = directory.parent()?.parent()?;
         let is_kept = directory == inputs_dir(directory.parent()?) && namespaces.file_name() == Some(OsStr::new("ns"));
-        if !is_kept || directory == self.directory {
-            return None;
-        }
-        let here = self.directory.join(name);
-        here.exists().then(|| here.into_os_string().into_string().ok())?
+        is_kept.then(|| self.directory.join(name))
+    }
+
+    /// `STORE/sent/NAMESPACE/NUMBER/FILE`
+    fn sent(&self, path: &Path) -> Option<PathBuf> {
+        let (directory, name) = (path.parent()?, path.file_name()?);
+        let namespace = directory.parent()?;
+        let is_sent = namespace.file_name() == self.sent.file_name()
+            && namespace.parent()?.file_name() == self.sent.parent()?.file_name();
+        is_sent.then(|| Some(self.sent.join(directory.file_name()?).join(name)))?
     }
 }
 
@@ -109,7 +123,10 @@ mod tests {
         let directory = inputs_dir(&store.path().join("ns/default"));
         std::fs::create_dir_all(&directory).unwrap();
         std::fs::write(directory.join("17"), "").unwrap();
-        let own = OwnInputs::new((), directory.clone());
+        let sent = store.path().join("sent/default");
+        std::fs::create_dir_all(sent.join("a1")).unwrap();
+        std::fs::write(sent.join("a1/deploy.sh"), "").unwrap();
+        let own = OwnInputs::new((), (directory.clone(), sent.clone()));
         let of = |path: &str| {
             let mut options = ExecOptions::default();
             options.stdin = Stdin::File(path.to_owned());
@@ -120,7 +137,19 @@ mod tests {
         assert_eq!(here.stdin, Stdin::File(directory.join("17").display().to_string()));
         assert!(Arc::ptr_eq(&own.own(before), &here), "it is read once for a job");
         let own_path = directory.join("17").display().to_string();
-        for path in ["/old/ns/default/inputs/18", "/home/alice/inputs/17", "/17", &own_path] {
+        let own_sent = sent.join("a1/deploy.sh").display().to_string();
+        let (_, here) = of("/old/sent/default/a1/deploy.sh");
+        assert_eq!(here.stdin, Stdin::File(own_sent.clone()));
+        for path in [
+            "/old/ns/default/inputs/18",
+            "/home/alice/inputs/17",
+            "/17",
+            &own_path,
+            "/old/sent/default/a1/other.sh",
+            "/old/sent/other/a1/deploy.sh",
+            "/a1/deploy.sh",
+            &own_sent,
+        ] {
             let (before, after) = of(path);
             assert!(Arc::ptr_eq(&before, &after), "{path}");
         }

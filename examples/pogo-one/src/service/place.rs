@@ -150,9 +150,9 @@ impl Place {
         self.directory().join("dispatcher.log")
     }
 
-    /// What is sent for jobs from elsewhere. It is beside the namespaces, since copies of those have files alone.
+    /// What is sent for jobs from elsewhere.
     pub(super) fn sent(&self) -> PathBuf {
-        self.local().join("sent").join(self.namespace.as_str())
+        sent_dir(self.local(), self.namespace.as_str())
     }
 
     /// What jobs read that came through pipes.
@@ -226,6 +226,11 @@ pub(crate) fn inputs_dir(namespace: &Path) -> PathBuf {
     namespace.join("inputs")
 }
 
+/// Where files are kept that were sent for jobs of a namespace: a directory for each, in which it has its own name.
+pub(crate) fn sent_dir(store: &Path, namespace: &str) -> PathBuf {
+    store.join("sent").join(namespace)
+}
+
 /// What is local of a server: nothing but a folder that is never made.
 fn of_server(server: ServerAddress) -> Result<(PlaceStore, PathBuf), CliError> {
     let local = default_dir()?.with_file_name("pogo-server");
@@ -249,9 +254,12 @@ fn open_directory(path: &Path) -> Result<Store, CliError> {
         return Err(why.refusal());
     }
     Store::open(path).map_err(|error| match &error {
-        StoreError::Io(io) if is_of_the_place(io) => CliError::usage(format!(
-            "{error}; name another directory with --store, or keep nothing with --store none"
-        )),
+        StoreError::Io(io) if is_of_the_place(io) => CliError::usage(format!("{error}; {ELSEWHERE}")),
+        StoreError::NetworkFilesystem { .. } => CliError::usage(format!("{error}: {ELSEWHERE}")),
         _ => crate::store::refused(error),
     })
 }
+
+/// What to do where there can be no store.
+const ELSEWHERE: &str =
+    "name another directory with --store or POGO_STORE, or let `pogo run --store none` keep nothing";

@@ -5,7 +5,8 @@ use std::path::Path;
 use pogo_store::{Copied, Store};
 use serde_json::json;
 
-use super::kept::{open_remote, refuse_exposed};
+use super::info::counted;
+use super::kept::{local_dir, open_remote, refuse_exposed};
 use super::opened::{open_to_look, wait, wait_for};
 use super::prune::now;
 use super::size::size;
@@ -35,9 +36,10 @@ pub(super) fn copy(args: &CopyArgs) -> Result<Exit, CliError> {
             (store.path().display().to_string(), to.display().to_string(), copied)
         }
     };
-    let what = match copied.records {
-        0 => format!("{} files", copied.files),
-        records => format!("{records} records"),
+    let what = match (copied.records, copied.inputs) {
+        (0, _) => format!("{} files", copied.files),
+        (records, 0) => format!("{records} records"),
+        (records, inputs) => format!("{records} records and {} that jobs read", counted(inputs, "file")),
     };
     let text = format!(
         "copied {} of {from} to {to}: {what}, {}; each was read again\n",
@@ -50,6 +52,7 @@ pub(super) fn copy(args: &CopyArgs) -> Result<Exit, CliError> {
         "namespaces": copied.namespaces,
         "files": copied.files,
         "records": copied.records,
+        "inputs": copied.inputs,
         "bytes": copied.bytes,
     });
     print_as(args.at.format, &value, &text)?;
@@ -70,9 +73,13 @@ fn from_address(from: &StoreAddress, to: &StoreChoice) -> Result<Done, CliError>
         let (to, copied) = match to {
             StoreChoice::At(to) => {
                 refuse_exposed(to)?;
-                (to.to_string(), source.copy_to(to, now).await?)
+                let inputs = (local_dir(from)?, local_dir(to)?);
+                (to.to_string(), source.copy_to(to, inputs, now).await?)
             }
-            StoreChoice::Dir(to) => (to.display().to_string(), source.copy_to_directory(to, now).await?),
+            StoreChoice::Dir(to) => {
+                let copied = source.copy_to_directory(to, &local_dir(from)?, now).await?;
+                (path(to), copied)
+            }
             StoreChoice::None | StoreChoice::Server(_) | StoreChoice::Invalid(_) => {
                 return Err(CliError::usage("that is no store"));
             }
@@ -84,7 +91,7 @@ fn from_address(from: &StoreAddress, to: &StoreChoice) -> Result<Done, CliError>
 fn to_address(from: &Store, to: &StoreAddress) -> Result<Done, CliError> {
     wait_for(async {
         let target = open_remote(to).await?;
-        let copied = target.copy_from_directory(from).await?;
+        let copied = target.copy_from_directory(from, &local_dir(to)?).await?;
         Ok((path(from.path()), to.to_string(), copied))
     })
 }

@@ -12,7 +12,7 @@ use super::size::size;
 use crate::cli::{StoreChoice, StoreInfoArgs};
 use crate::exit::{CliError, Exit};
 use crate::report::print_as;
-use crate::service::inputs_dir;
+use crate::service::{inputs_dir, sent_dir};
 
 /// A namespace, and how many jobs it has.
 struct Summary {
@@ -23,6 +23,8 @@ struct Summary {
     unfinished: usize,
     /// Standard input and files that are kept for jobs that are not done: how many, and their bytes.
     inputs: (usize, u64),
+    /// The same of files that were sent to a server.
+    sent: (usize, u64),
 }
 
 pub(super) fn info(args: &StoreInfoArgs) -> Result<Exit, CliError> {
@@ -38,12 +40,13 @@ pub(super) fn info(args: &StoreInfoArgs) -> Result<Exit, CliError> {
         let all = JobFilter::new().limit(usize::MAX);
         let count = |filter| wait(namespace.jobs(filter)).map(|page| page.entries.len());
         summaries.push(Summary {
-            name,
             info: wait(namespace.info())?,
             copied_from: wait(namespace.copied())?.map(|mark| mark.from),
             jobs: count(all.clone())?,
             unfinished: count(all.unfinished())?,
-            inputs: inputs(&inputs_dir(namespace.path())),
+            inputs: files_of(&inputs_dir(namespace.path())),
+            sent: sent(&sent_dir(store.path(), &name)),
+            name,
         });
     }
     let text: String = summaries.iter().map(Summary::text).collect();
@@ -61,6 +64,10 @@ fn as_json(store: &Store, summaries: &[Summary]) -> Value {
 }
 
 impl Summary {
+    fn bytes(&self) -> u64 {
+        self.info.bytes() + self.inputs.1 + self.sent.1
+    }
+
     fn text(&self) -> String {
         let Self { name, info, .. } = self;
         let owner = match &info.owner {
@@ -81,8 +88,8 @@ impl Summary {
         format!(
             "\n{name}: {}; {owner}\n{}  jobs       {}{unfinished}\n  records    from {} on: {}, {}\n  \
              snapshots  {}, {}\n  content    {}, {}\n  events     of {}, {}\n  output     of {}, {}\n  \
-             inputs     {}, {}\n",
-            size(info.bytes() + self.inputs.1),
+             inputs     {}, {}\n  sent       {}, {}\n",
+            size(self.bytes()),
             copied.unwrap_or_default(),
             self.jobs,
             info.first,
@@ -98,6 +105,8 @@ impl Summary {
             size(info.output.1),
             counted(self.inputs.0, "file"),
             size(self.inputs.1),
+            counted(self.sent.0, "file"),
+            size(self.sent.1),
         )
     }
 
@@ -106,7 +115,7 @@ impl Summary {
         let counted = |(count, bytes): (usize, u64)| json!({ "count": count, "bytes": bytes });
         json!({
             "namespace": name,
-            "bytes": info.bytes() + self.inputs.1,
+            "bytes": self.bytes(),
             "owner": info.owner.as_ref().map(|last| json!({
                 "owner": last.owner,
                 "epoch": last.epoch,
@@ -122,15 +131,25 @@ impl Summary {
             "events": counted(info.events),
             "output": counted(info.output),
             "inputs": counted(self.inputs),
+            "sent": counted(self.sent),
         })
     }
 }
 
 /// The files of a directory, and their bytes. What is removed meanwhile takes no room.
-fn inputs(directory: &Path) -> (usize, u64) {
+fn files_of(directory: &Path) -> (usize, u64) {
     let files = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let sizes: Vec<u64> = files.filter_map(|file| Some(file.metadata().ok()?.len())).collect();
     (sizes.len(), sizes.iter().sum())
+}
+
+/// The same of files that were sent. Each is in a directory of its own, beside a file that says whose it is.
+fn sent(directory: &Path) -> (usize, u64) {
+    let each = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    each.map(|entry| files_of(&entry.path()))
+        .fold((0, 0), |(count, bytes), (files, more)| {
+            (count + files.saturating_sub(1), bytes + more)
+        })
 }
 
 pub(crate) fn counted(count: usize, noun: &str) -> String {

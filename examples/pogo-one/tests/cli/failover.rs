@@ -1,7 +1,10 @@
 //! Dispatchers of a store in PostgreSQL, of which one takes over from another.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use rustix::process::Signal;
@@ -10,6 +13,7 @@ use serde_json::Value;
 use super::cluster::Cluster;
 use super::kept_store::until;
 use super::postgres_server::{PASSWORD, Postgres};
+use super::program::Done;
 use super::takeovers::{HOSTS, LIMIT, kill_owner, pause_owner, takeover_times};
 
 #[test]
@@ -182,11 +186,22 @@ fn a_store_moves_from_a_directory_to_a_database_and_back() {
     let Some(cluster) = Cluster::new(test, 3, 3) else {
         return;
     };
-    // A store of one machine, as most begin.
-    let ran = cluster.many.run(&[]).output().unwrap();
-    assert!(ran.status.success());
-    assert_eq!(cluster.many.verb(&["serve", "stop"]).code, 0);
+    // A store of one machine, as most begin, whose job reads what came through a pipe and what was sent.
     let directory = cluster.many.file("store");
+    assert_eq!(cluster.many.verb(&["apply", "-c", "policy.yaml", "-y"]).code, 0);
+    let sent = directory.join("sent/default/a1/deploy.new");
+    fs::create_dir_all(sent.parent().unwrap()).unwrap();
+    fs::write(&sent, "sent").unwrap();
+    fs::write(sent.with_file_name(".owner"), "alice").unwrap();
+    let much = cluster.many.file("much");
+    fs::write(&much, "x".repeat(400_000)).unwrap();
+    let along = format!("{}:{}", sent.display(), cluster.many.file("on-host").display());
+    let mut run = cluster.many.run(&["--stdin", "-", "--send", &along, "-f", "1"]);
+    let ran = Done::of(run.stdin(fs::File::open(&much).unwrap()).output().unwrap());
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(cluster.many.verb(&["serve", "stop"]).code, 0);
+    let inputs = files_below(&directory, &["ns/default/inputs", "sent"]);
+    assert_eq!(inputs.len(), 3, "{inputs:?}");
     let copied = cluster.verb(
         "a",
         &[
@@ -198,7 +213,15 @@ fn a_store_moves_from_a_directory_to_a_database_and_back() {
         ],
     );
     assert_eq!(copied.code, 0, "{}", copied.err);
+    assert!(copied.out.contains("3 files that jobs read"), "{}", copied.out);
     assert!(copied.out.contains("each was read again"), "{}", copied.out);
+    let local = fs::read_dir(cluster.many.file("a/pogo-remote")).unwrap();
+    let local: Vec<PathBuf> = local.map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(local.len(), 1);
+    assert_eq!(files_below(&local[0], &["ns/default/inputs", "sent"]), inputs);
+    // Nothing is read from where it was.
+    let gone = cluster.many.file("gone");
+    fs::rename(&directory, &gone).unwrap();
     // Whoever goes on with it accepts that it is a copy, once.
     let refused = cluster.verb("a", &["jobs"]);
     assert!(
@@ -210,6 +233,16 @@ fn a_store_moves_from_a_directory_to_a_database_and_back() {
     a.says("serves default");
     let logs = cluster.verb("a", &["logs", "1"]);
     assert!(logs.out.contains("last of h2"), "{}{}", logs.out, logs.err);
+    let resumed = cluster.verb("a", &["rerun", "1"]);
+    assert_eq!(resumed.code, 0, "{}{}", resumed.out, resumed.err);
+    let waited = cluster.verb("a", &["wait", "last"]);
+    assert_eq!(
+        waited.code,
+        0,
+        "{}{}",
+        waited.out,
+        cluster.verb("a", &["status", "last"]).out
+    );
     let held = cluster.verb("a", &["store", "copy", "back"]);
     held.assert_refused(&["is owned by"]);
     a.signal(Signal::TERM);
@@ -220,6 +253,23 @@ fn a_store_moves_from_a_directory_to_a_database_and_back() {
     assert_eq!(checked.code, 0, "{}", checked.out);
     let info = cluster.many.verb(&["store", "info", "--store", "back"]);
     assert!(info.out.contains("a copy of postgres://"), "{}", info.out);
+    assert!(info.out.contains("inputs     1 file, "), "{}", info.out);
+    assert!(info.out.contains("sent       1 file, "), "{}", info.out);
+    let back = cluster.many.file("back");
+    assert_eq!(files_below(&back, &["ns/default/inputs", "sent"]), inputs);
+}
+
+/// The files below these directories of a folder, with what is in each.
+fn files_below(folder: &Path, directories: &[&str]) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut open: Vec<PathBuf> = directories.iter().map(|name| folder.join(name)).collect();
+    let mut files = BTreeMap::new();
+    while let Some(path) = open.pop() {
+        match path.is_dir() {
+            true => open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path())),
+            false => _ = files.insert(path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap()),
+        }
+    }
+    files
 }
 
 /// The command lines of all processes.

@@ -55,8 +55,20 @@ fn a_copy_of_a_store_has_what_its_jobs_read() {
     let much: String = (0..60_000).map(|line| format!("line {line:06}\n")).collect();
     kept.site.program.write("much", &much);
     let go = kept.file("go");
-    let line = format!("[ -e '{}' ] && sha256sum | cut -c1-64", go.display());
-    let mut command = kept.run_command("@web", &["--stdin", "-", "--", &line]);
+    assert_eq!(kept.verb(&["apply", "-c", "policy.yaml", "-y"]).code, 0);
+    // What was sent to a server is beside the namespaces, under a name of its sender's.
+    let sent = kept.file("store/sent/default/a1/deploy.new");
+    fs::create_dir_all(sent.parent().unwrap()).unwrap();
+    fs::write(&sent, "sent along\n").unwrap();
+    fs::write(sent.with_file_name(".owner"), "alice").unwrap();
+    let (along, on_host) = (sent.display(), kept.file("on-host"));
+    let along = format!("{along}:{}", on_host.display());
+    let line = format!(
+        "[ -e '{}' ] && sha256sum | cut -c1-64 && cat '{}'",
+        go.display(),
+        on_host.display()
+    );
+    let mut command = kept.run_command("@web", &["--stdin", "-", "--send", &along, "-f", "1", "--", &line]);
     let failed = Done::of(
         command
             .stdin(fs::File::open(kept.file("much")).unwrap())
@@ -79,6 +91,8 @@ fn a_copy_of_a_store_has_what_its_jobs_read() {
     });
     let info = kept.verb(&["store", "info", "--store", to]);
     assert!(info.out.contains("inputs     1 file, "), "{}{}", info.out, info.err);
+    assert!(info.out.contains("sent       1 file, "), "{}{}", info.out, info.err);
+    let _ = fs::remove_file(&on_host);
     // The store that it was made of is gone, and its place is taken.
     fs::remove_dir_all(&store).unwrap();
     kept.go();
@@ -100,6 +114,13 @@ fn a_copy_of_a_store_has_what_its_jobs_read() {
         .unwrap();
     let sum = String::from_utf8(sum.stdout).unwrap()[..64].to_owned();
     assert_eq!(logs.out.matches(&sum).count(), 2, "{said}{}{}", logs.out, logs.err);
+    assert_eq!(
+        logs.out.matches("sent along").count(),
+        2,
+        "{said}{}{}",
+        logs.out,
+        logs.err
+    );
     serving.kill().unwrap();
     serving.wait().unwrap();
 }

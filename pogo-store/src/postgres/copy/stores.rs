@@ -7,7 +7,9 @@ use pogo_core::Timestamp;
 
 use super::source::PostgresSource;
 use super::target::PostgresTarget;
-use crate::copy::{Amount, CopyError, CopySource, DirectorySource, DirectoryTarget, transfer, verify};
+use crate::blocking::spawn_blocking;
+use crate::copy::{Amount, CopyError, CopySource, DirectorySource, DirectoryTarget, copy_inputs, transfer, verify};
+use crate::disk::LocalDisk;
 use crate::postgres::namespace::PostgresNamespace;
 use crate::postgres::{PostgresError, PostgresStore};
 use crate::{Copied, Store};
@@ -17,43 +19,60 @@ impl PostgresStore {
     /// everything again. Nobody may own a namespace meanwhile, this process included. Each copy says that it is one, so
     /// that whoever goes on with it has to [accept](pogo_core::dispatcher::DispatcherBuilder::accept_restore) that.
     ///
+    /// What programs keep beside jobs for them to read has no place in a database: it is copied to `inputs`, a directory
+    /// of this machine, from where programs that run these namespaces take it.
+    ///
     /// # Errors
     /// Somebody owns a namespace; there is one of that name; the disk or the database gave an error. What was written
-    /// of a namespace is removed then.
-    pub async fn copy_from_directory(&self, from: &Store) -> Result<Copied, PostgresError> {
+    /// of a namespace is removed then, and what jobs read is of use to none.
+    pub async fn copy_from_directory(&self, from: &Store, inputs: impl AsRef<Path>) -> Result<Copied, PostgresError> {
         let mut sources: Vec<(String, Box<dyn CopySource>)> = vec![];
         for name in from.namespaces().map_err(copy_error)? {
             let namespace = from.namespace(&name).map_err(copy_error)?;
             let source = DirectorySource::lock(namespace).await.map_err(copy_error)?;
             sources.push((name, Box::new(source)));
         }
-        self.copy_from(sources, &from.path().display().to_string()).await
+        let name = from.path().display().to_string();
+        self.copy_from(sources, &name, (from.path(), inputs.as_ref())).await
     }
 
     /// As [`copy_from_directory`](Self::copy_from_directory), of a store in another database, or in another schema.
+    /// What jobs read is copied between directories of this machine, from that of the one store to that of the other.
     /// `now` is when that is.
     ///
     /// # Errors
     /// As [`copy_from_directory`](Self::copy_from_directory).
-    pub async fn copy_from_postgres(&self, from: &Self, now: Timestamp) -> Result<Copied, PostgresError> {
-        let sources = from.sources(now).await?;
-        self.copy_from(sources, &from.address().to_string()).await
+    pub async fn copy_from_postgres(
+        &self,
+        from: &Self,
+        (inputs_from, inputs_to): (impl AsRef<Path>, impl AsRef<Path>),
+        now: Timestamp,
+    ) -> Result<Copied, PostgresError> {
+        let (sources, name) = (from.sources(now).await?, from.address().to_string());
+        let inputs = (inputs_from.as_ref(), inputs_to.as_ref());
+        self.copy_from(sources, &name, inputs).await
     }
 
-    /// Copies its namespaces to a new or an empty directory, and reads everything again. `now` is the time that the
-    /// copy says of itself.
+    /// Copies its namespaces to a new or an empty directory, and reads everything again: with what jobs read, as far as
+    /// this machine has it, in the directory `inputs`. `now` is the time that the copy says of itself.
     ///
     /// # Errors
     /// As [`copy_from_directory`](Self::copy_from_directory), or the directory is not empty. What was written before is
     /// no store, and can be removed.
-    pub async fn copy_to_directory(&self, to: impl AsRef<Path>, now: Timestamp) -> Result<Copied, PostgresError> {
+    pub async fn copy_to_directory(
+        &self,
+        to: impl AsRef<Path>,
+        inputs: impl AsRef<Path>,
+        now: Timestamp,
+    ) -> Result<Copied, PostgresError> {
         let target = Store::to_be_copied_to(to.as_ref()).map_err(copy_error)?;
         let mut copied = Copied::default();
         for (name, source) in self.sources(now).await? {
             let namespace = target.namespace(&name).map_err(copy_error)?;
             let from = (self.address().to_string(), now);
             let amount = to_directory(&*source, namespace, from).await.map_err(copy_error)?;
-            add(&mut copied, name, amount);
+            let inputs = inputs_of(&name, inputs.as_ref(), target.path()).await;
+            add(&mut copied, name, amount.with(inputs.map_err(copy_error)?));
         }
         target.complete().map_err(copy_error)?;
         Ok(copied)
@@ -73,6 +92,7 @@ impl PostgresStore {
         &self,
         sources: Vec<(String, Box<dyn CopySource>)>,
         from: &str,
+        (inputs_from, inputs_to): (&Path, &Path),
     ) -> Result<Copied, PostgresError> {
         // All names before the first is copied, so that a clash leaves nothing half done.
         let known = self.namespaces().await?;
@@ -85,6 +105,8 @@ impl PostgresStore {
         }
         let mut copied = Copied::default();
         for (name, source) in sources {
+            // Before anybody can go on with the copy.
+            let inputs = inputs_of(&name, inputs_from, inputs_to).await.map_err(copy_error)?;
             let mut target = PostgresTarget::new(Arc::clone(self.shared()));
             let done = async {
                 let (digest, amount) = transfer(&*source, &mut target).await?;
@@ -95,7 +117,7 @@ impl PostgresStore {
                 Ok::<_, CopyError>(amount)
             };
             match done.await {
-                Ok(amount) => add(&mut copied, name, amount),
+                Ok(amount) => add(&mut copied, name, amount.with(inputs)),
                 Err(error) => {
                     target.discard().await;
                     return Err(copy_error(error));
@@ -121,11 +143,19 @@ async fn to_directory(
     Ok(amount)
 }
 
+/// Copies what jobs of a namespace read; how many files that are, and their bytes.
+async fn inputs_of(name: &str, from: &Path, to: &Path) -> Result<(usize, u64), CopyError> {
+    let (name, from, to) = (name.to_owned(), from.to_owned(), to.to_owned());
+    let copied = spawn_blocking(move || copy_inputs(&LocalDisk, (&from, &to), &name));
+    copied.await.map_err(CopyError::other)?.map_err(CopyError::other)
+}
+
 fn add(copied: &mut Copied, name: String, amount: Amount) {
     copied.namespaces.push(name);
     copied.files += amount.pieces;
     copied.bytes += amount.bytes;
     copied.records += amount.records;
+    copied.inputs += amount.inputs;
 }
 
 fn copy_error(error: impl std::fmt::Display) -> PostgresError {

@@ -1,6 +1,6 @@
 //! Stores in PostgreSQL.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
@@ -53,16 +53,26 @@ impl RemoteStore for PostgresStore {
         Ok(Box::new(namespace))
     }
 
-    fn copy_to_directory<'a>(&'a self, to: &'a Path, now: Timestamp) -> BoxFuture<'a, Result<Copied, CliError>> {
-        async move { self.copy_to_directory(to, now).await.map_err(refused) }.boxed()
+    fn copy_to_directory<'a>(
+        &'a self,
+        to: &'a Path,
+        inputs: &'a Path,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Copied, CliError>> {
+        async move { self.copy_to_directory(to, inputs, now).await.map_err(refused) }.boxed()
     }
 
-    fn copy_to<'a>(&'a self, to: &'a StoreAddress, now: Timestamp) -> BoxFuture<'a, Result<Copied, CliError>> {
+    fn copy_to<'a>(
+        &'a self,
+        to: &'a StoreAddress,
+        inputs: (PathBuf, PathBuf),
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Copied, CliError>> {
         async move {
             match to {
                 StoreAddress::Postgres(to) => {
                     let target = Self::open(to).await.map_err(refused)?;
-                    target.copy_from_postgres(self, now).await.map_err(refused)
+                    target.copy_from_postgres(self, inputs, now).await.map_err(refused)
                 }
                 #[cfg(feature = "zookeeper")]
                 StoreAddress::Zookeeper(_) => Err(super::zookeeper::not_copied()),
@@ -71,8 +81,8 @@ impl RemoteStore for PostgresStore {
         .boxed()
     }
 
-    fn copy_from_directory<'a>(&'a self, from: &'a Store) -> BoxFuture<'a, Result<Copied, CliError>> {
-        async move { self.copy_from_directory(from).await.map_err(refused) }.boxed()
+    fn copy_from_directory<'a>(&'a self, from: &'a Store, inputs: &'a Path) -> BoxFuture<'a, Result<Copied, CliError>> {
+        async move { self.copy_from_directory(from, inputs).await.map_err(refused) }.boxed()
     }
 }
 

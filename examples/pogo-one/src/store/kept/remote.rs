@@ -21,14 +21,25 @@ pub(crate) trait RemoteStore: Send + Sync {
 
     fn namespace(&self, name: &str) -> Result<Box<dyn RemoteNamespace>, CliError>;
 
-    /// Copies all of it to a new directory.
-    fn copy_to_directory<'a>(&'a self, to: &'a Path, now: Timestamp) -> BoxFuture<'a, Result<Copied, CliError>>;
+    /// Copies all of it to a new directory, with what this machine has for its jobs to read.
+    fn copy_to_directory<'a>(
+        &'a self,
+        to: &'a Path,
+        inputs: &'a Path,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Copied, CliError>>;
 
-    /// Copies all of it to another such store.
-    fn copy_to<'a>(&'a self, to: &'a StoreAddress, now: Timestamp) -> BoxFuture<'a, Result<Copied, CliError>>;
+    /// Copies all of it to another such store, with what this machine has for its jobs to read: from one directory to
+    /// the other.
+    fn copy_to<'a>(
+        &'a self,
+        to: &'a StoreAddress,
+        inputs: (PathBuf, PathBuf),
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Copied, CliError>>;
 
-    /// Copies all of a store in a directory into it.
-    fn copy_from_directory<'a>(&'a self, from: &'a Store) -> BoxFuture<'a, Result<Copied, CliError>>;
+    /// Copies all of a store in a directory into it, and what its jobs read to a directory of this machine.
+    fn copy_from_directory<'a>(&'a self, from: &'a Store, inputs: &'a Path) -> BoxFuture<'a, Result<Copied, CliError>>;
 }
 
 /// A namespace of such a store, with what it says of itself beside its owner.

@@ -76,15 +76,25 @@ impl RemoteStore for StoreWithOutput {
         Ok(Box::new(NamespaceWithOutput { namespace, output }))
     }
 
-    fn copy_to_directory<'a>(&'a self, _: &'a Path, _: Timestamp) -> BoxFuture<'a, Result<Copied, CliError>> {
+    fn copy_to_directory<'a>(
+        &'a self,
+        _: &'a Path,
+        _: &'a Path,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Copied, CliError>> {
         async { Err(not_copied()) }.boxed()
     }
 
-    fn copy_to<'a>(&'a self, _: &'a StoreAddress, _: Timestamp) -> BoxFuture<'a, Result<Copied, CliError>> {
+    fn copy_to<'a>(
+        &'a self,
+        _: &'a StoreAddress,
+        _: (PathBuf, PathBuf),
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Copied, CliError>> {
         async { Err(not_copied()) }.boxed()
     }
 
-    fn copy_from_directory<'a>(&'a self, _: &'a Store) -> BoxFuture<'a, Result<Copied, CliError>> {
+    fn copy_from_directory<'a>(&'a self, _: &'a Store, _: &'a Path) -> BoxFuture<'a, Result<Copied, CliError>> {
         async { Err(not_copied()) }.boxed()
     }
 }
