@@ -72,6 +72,10 @@ pub(super) fn run_kept(args: &RunArgs, place: &Place) -> Result<Exit, CliError> 
     done
 }
 
+/// The kernel ends what is left of a container with its first process.
+const ENDS_WITH_CONTAINER: &str = "this is the first process of a container, which ends with it, and so does a dispatcher \
+                                   in it: leave out -d, or run `pogo serve` there";
+
 /// Whether this process dispatches where no other does.
 fn may_dispatch(args: &RunArgs, place: &Place) -> bool {
     let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
@@ -130,6 +134,9 @@ async fn with_dispatcher(
     kept.into_iter().for_each(KeptInput::keep);
     if args.detach {
         report::print(&format!("{}\n", submitted.number.number()))?;
+        if std::process::id() == 1 && place.server().is_none() {
+            report::remark(ENDS_WITH_CONTAINER);
+        }
         return Ok(Exit::Succeeded);
     }
     let number = submitted.number;

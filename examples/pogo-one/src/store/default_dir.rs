@@ -14,7 +14,10 @@ pub(crate) fn default_dir() -> Result<PathBuf, CliError> {
     let home = || absolute("HOME").or_else(home_of_account);
     let state = absolute("XDG_STATE_HOME").or_else(|| Some(home()?.join(".local/state")));
     let state = state.ok_or_else(|| {
-        CliError::usage("there is no HOME, and this account has none; name the directory with --store")
+        CliError::usage(
+            "there is no HOME, and this account has none; name a directory with --store or POGO_STORE, or let \
+             `pogo run --store none` keep nothing",
+        )
     })?;
     Ok(state.join("pogo"))
 }

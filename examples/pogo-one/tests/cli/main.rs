@@ -9,6 +9,8 @@ mod asking;
 mod assumed_down;
 mod audit;
 mod bad_input;
+#[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+mod bastion;
 mod blocked;
 mod browser;
 #[cfg(feature = "oidc")]
@@ -88,6 +90,8 @@ mod many_hosts;
     target_arch = "x86_64"
 ))]
 mod network;
+#[cfg(target_os = "linux")]
+mod network_home;
 mod on_server;
 mod orders;
 mod output;
@@ -127,6 +131,8 @@ mod source_warnings;
 mod ssh;
 mod store;
 mod store_site;
+#[cfg(target_os = "linux")]
+mod surroundings;
 #[cfg(all(
     feature = "postgres",
     target_os = "linux",

@@ -43,6 +43,7 @@ rm -f "running/$POGO_HOST"
 /// A server, a program, and a store of its own, whose dispatcher ends with this.
 pub(super) struct ManyHosts {
     server: Child,
+    port: u16,
     pub(super) program: Program,
     _store: StoreOfTest,
     pub(super) hosts: Vec<String>,
@@ -98,6 +99,7 @@ impl ManyHosts {
         let hosts = (1..=hosts).map(|host| format!("h{host}")).collect();
         Self {
             server,
+            port,
             program,
             _store: store,
             hosts,
@@ -122,8 +124,18 @@ impl ManyHosts {
         Done::of(self.command(args).output().unwrap())
     }
 
+    /// Where the server listens, at each address.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// `run` of the command that counts, on all hosts.
     pub(super) fn run(&self, more: &[&str]) -> Command {
+        self.run_command(more, &["sh", self.file("command").to_str().unwrap()])
+    }
+
+    /// `run` of a command, on all hosts.
+    pub(super) fn run_command(&self, more: &[&str], words: &[&str]) -> Command {
         let (key, known) = (self.file("client_key"), self.file("known_hosts"));
         let mut command = self.command(&["run", "@all", "-c", "policy.yaml", "--ssh-config", "none"]);
         command.arg("--identity").arg(key).arg("--known-hosts").arg(known);
@@ -131,8 +143,8 @@ impl ManyHosts {
         command
             .args(["--connect-timeout", "10m", "--user", &user()])
             .args(more)
-            .args(["--", "sh"]);
-        command.arg(self.file("command"));
+            .arg("--")
+            .args(words);
         command
     }
 
