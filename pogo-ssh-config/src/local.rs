@@ -21,10 +21,12 @@ impl LocalAccount {
         let uid = getuid();
         let nobody = |reason: String| ClientConfigError::Nobody { reason };
         let found = User::from_uid(uid).map_err(|error| nobody(error.to_string()))?;
-        let user = found.ok_or_else(|| nobody(format!(
-                "there is no user with the number {uid}; add one to /etc/passwd, as `ssh` needs it too (a container runs \
-                 under the number that it is started with)"
-            )))?;
+        let user = found.ok_or_else(|| {
+            nobody(format!(
+                "there is no user with the number {uid}; add one to /etc/passwd, as `ssh` needs it too (a container \
+                 runs under the number that it is started with)"
+            ))
+        })?;
         Ok(Self {
             user: user.name,
             home: user.dir,

@@ -1,6 +1,7 @@
 //! What jobs read that programs keep beside them: without it the hosts that are left could not run.
 //!
-//! `ns/NAME/inputs` has files that came through a pipe, `sent/NAME` a directory for each file that was sent to a server.
+//! `ns/NAME/inputs` has files that came through a pipe, `sent/NAME` a directory for each file that was sent to a
+//! server.
 
 use std::path::Path;
 

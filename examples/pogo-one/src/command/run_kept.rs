@@ -73,8 +73,8 @@ pub(super) fn run_kept(args: &RunArgs, place: &Place) -> Result<Exit, CliError> 
 }
 
 /// The kernel ends what is left of a container with its first process.
-const ENDS_WITH_CONTAINER: &str = "this is the first process of a container, which ends with it, and so does a dispatcher \
-                                   in it: leave out -d, or run `pogo serve` there";
+const ENDS_WITH_CONTAINER: &str = "this is the first process of a container, which ends with it, and so does a \
+                                   dispatcher in it: leave out -d, or run `pogo serve` there";
 
 /// Whether this process dispatches where no other does.
 fn may_dispatch(args: &RunArgs, place: &Place) -> bool {

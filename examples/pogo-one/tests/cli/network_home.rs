@@ -1,5 +1,5 @@
-//! A home on a filesystem of a network: FUSE, by which sshfs and many others are mounted. Nothing else of the kind can be
-//! had without a server on another machine.
+//! A home on a filesystem of a network: FUSE, by which sshfs and many others are mounted. Nothing else of the kind can
+//! be had without a server on another machine.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};

@@ -19,8 +19,8 @@ impl PostgresStore {
     /// everything again. Nobody may own a namespace meanwhile, this process included. Each copy says that it is one, so
     /// that whoever goes on with it has to [accept](pogo_core::dispatcher::DispatcherBuilder::accept_restore) that.
     ///
-    /// What programs keep beside jobs for them to read has no place in a database: it is copied to `inputs`, a directory
-    /// of this machine, from where programs that run these namespaces take it.
+    /// What programs keep beside jobs for them to read has no place in a database: it is copied to `inputs`, a
+    /// directory of this machine, from where programs that run these namespaces take it.
     ///
     /// # Errors
     /// Somebody owns a namespace; there is one of that name; the disk or the database gave an error. What was written
