@@ -1,7 +1,7 @@
 //! Events of tasks into state: their attempts, and what each end of one leaves behind.
 
 use super::apply::Hint;
-use super::hosts::HostChange;
+use super::host_changes::HostChange;
 use super::tasks::TaskMove;
 use super::{AttemptTimes, Backoff, Doubt, Effect, Effects, FailedAttempt, Running, State, TaskAt};
 use crate::Timestamp;

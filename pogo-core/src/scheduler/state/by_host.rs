@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Job, State};
+use super::Job;
 use crate::fleet::HostId;
 use crate::scheduler::collections::FastMap;
 use crate::scheduler::ids::JobIndex;
-use crate::scheduler::{JobId, JobStatus};
 
 /// The unfinished jobs of each host.
 ///
@@ -109,7 +108,7 @@ impl JobsByHost {
     }
 
     /// Jobs that may have this host: all that do are among them, but for `by`, which has it too.
-    fn candidates(&self, host: HostId, by: Option<JobIndex>) -> impl Iterator<Item = JobIndex> {
+    pub(super) fn candidates(&self, host: HostId, by: Option<JobIndex>) -> impl Iterator<Item = JobIndex> {
         let shared = self.shared.get(&host);
         // Where a small job is the only one, it is this.
         let is_alone = shared.is_none() && by.is_some_and(|by| !self.wide.contains(&by));
@@ -124,45 +123,5 @@ impl JobsByHost {
 
     pub(crate) fn unbound(&self) -> impl Iterator<Item = JobIndex> {
         self.unbound.iter().copied()
-    }
-}
-
-impl State {
-    /// The unfinished jobs that have this host, and which task of each it is.
-    pub(crate) fn jobs_on(&self, host: HostId) -> impl Iterator<Item = (&Job, u32)> {
-        self.others_on(host, None)
-    }
-
-    /// [`jobs_on`](Self::jobs_on) but for this job, which has the host too.
-    pub(crate) fn others_on(&self, host: HostId, by: Option<JobId>) -> impl Iterator<Item = (&Job, u32)> {
-        let jobs = self.by_host.candidates(host, by.map(JobId::index));
-        let jobs = jobs.filter_map(|job| Some(self.jobs.at(job)?.1));
-        jobs.filter_map(move |job| Some((job, job.task_of(host)?)))
-    }
-
-    /// Takes note that a job has come, or has another status than `before`: whether it is finished decides whether it
-    /// is looked at.
-    pub(super) fn index_job(&mut self, id: JobId, before: Option<JobStatus>) {
-        let Some(job) = self.jobs.get(&id) else { return };
-        let was_active = before.is_some_and(|before| before != JobStatus::Finished);
-        match (was_active, job.status != JobStatus::Finished) {
-            (false, true) => {
-                self.active.insert(id);
-                self.finished.remove(&(job.finished, id));
-                self.by_host.add(job);
-            }
-            (true, false) => {
-                self.active.remove(&id);
-                self.finished.insert((job.finished, id));
-                self.by_host.remove(job);
-            }
-            _ => {}
-        }
-    }
-
-    /// Finds all of it anew, for jobs that came about without events.
-    pub(in crate::scheduler) fn index_jobs(&mut self) {
-        self.by_host = JobsByHost::of(self.active.iter().filter_map(|job| self.jobs.get(job)));
-        self.index_finished();
     }
 }

@@ -11,6 +11,9 @@ use crate::policy::{JobSettings, ResolvedSettings, Setting, WaveGate};
 use crate::saturating::saturating_u32;
 use crate::scheduler::{Actor, AttemptId, Failure, JobId, JobNote, JobStatus, JobUpdate, Steered, Tally, TaskState};
 
+/// One task: a position in a job's listed order.
+pub(crate) type TaskAt = (JobId, u32);
+
 /// How far one task is, and how often it was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct TaskRecord {

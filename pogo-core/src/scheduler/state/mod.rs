@@ -3,6 +3,7 @@
 //! Nothing here decides, and nothing depends on how decisions were found: the same events give an equal
 //! state, whether live or replayed.
 
+mod answered_doubts;
 mod apply;
 mod apply_task;
 mod attempt_times;
@@ -15,13 +16,16 @@ mod doubts;
 mod effect;
 mod gates;
 mod holds;
+mod host_changes;
 mod hosts;
 mod incarnations;
 mod job;
 mod jobs;
+mod jobs_on_hosts;
 mod permission;
 mod remnants;
 mod requests;
+mod retiring;
 mod room;
 mod steering;
 mod tasks;
@@ -42,7 +46,7 @@ pub(crate) use effect::{Effect, Effects};
 pub(crate) use gates::Gates;
 pub(crate) use holds::HoldBlocked;
 pub(crate) use hosts::{FailedAttempt, HostState, Hosts};
-pub(crate) use job::{Compiled, Job, Target, Task, TaskRecord};
+pub(crate) use job::{Compiled, Job, Target, Task, TaskAt, TaskRecord};
 pub(crate) use remnants::{Remnant, Retired};
 pub(crate) use requests::{AnsweredRequest, Requests};
 pub(crate) use transitions::{JobChange, TaskChange};
@@ -55,9 +59,6 @@ use crate::Timestamp;
 use crate::fleet::{Fleet, HostId};
 use crate::plan::{Bucket, BucketId, Rules};
 use crate::policy::Policy;
-
-/// One task: a position in a job's listed order.
-pub(crate) type TaskAt = (JobId, u32);
 
 /// The state of a scheduler.
 #[derive(Debug, Clone, PartialEq)]
