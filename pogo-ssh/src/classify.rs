@@ -44,6 +44,7 @@ pub(crate) fn in_later_session(report: ExitReport) -> ExitReport {
         }
         // Not `NeverBegan`: the task would wait again and run its first session a second time.
         ExitReport::NotStarted(NotStarted::NeverBegan(_, reason)) => ExitReport::refused(reason),
+        ExitReport::NotStarted(NotStarted::Busy(busy)) => ExitReport::refused(busy.message),
         ExitReport::NotStarted(NotStarted::Stopped(StopReason::Cancelled)) => ExitReport::refused("cancelled"),
         report => report,
     }
@@ -65,6 +66,7 @@ pub(crate) fn not_started(phase: Phase, reason: NotStarted) -> Outcome {
             format!("the link was lost before the command began: {reason}"),
         ),
         NotStarted::NeverBegan(why, reason) => Outcome::never_began(why, reason),
+        NotStarted::Busy(busy) => Outcome::busy(busy.holder, busy.message),
         NotStarted::Stopped(StopReason::TimeLimit) => Outcome::failed(FailureKind::Timeout, not_run),
         NotStarted::Stopped(StopReason::Cancelled) if phase == Phase::PostHook => {
             Outcome::failed(FailureKind::Refused, format!("cancelled: {not_run}"))

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{Failure, FailureKind};
-
-use crate::program::is_first_contact;
-use crate::trust::is_of_unknown_key;
+use pogo_core::scheduler::{Failure, FailureCause};
 
 /// Hosts without a known key, and whether their keys were accepted. Shared by all its clones.
 ///
@@ -50,7 +47,7 @@ impl FirstContacts {
     /// Takes note of the failure of an attempt that ran elsewhere. Whether its host was refused because none of its
     /// keys is known.
     pub fn read_failure(&self, host: &HostName, failure: &Failure) -> bool {
-        let is_one = failure.kind == FailureKind::HostKey && is_first_contact_of(&failure.message);
+        let is_one = failure.cause == Some(FailureCause::UnknownHostKey);
         if is_one {
             self.refuse(host);
         }
@@ -61,6 +58,7 @@ impl FirstContacts {
     pub(crate) fn remark(&self, host: &HostName) -> Option<&'static str> {
         self.contacts().unsaid.remove(host).then_some(ACCEPTED)
     }
+
     /// Hosts whose new key was recorded. Empty with the `ssh` program, which does not report it.
     pub fn accepted(&self) -> Vec<HostName> {
         self.contacts().accepted.iter().cloned().collect()
@@ -93,17 +91,11 @@ impl FirstContacts {
     }
 }
 
-fn is_first_contact_of(message: &str) -> bool {
-    is_of_unknown_key(message) || is_first_contact(message)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use pogo_core::scheduler::FailureKind;
 
-    fn failed(message: &str) -> Failure {
-        Failure::new(FailureKind::HostKey, message)
-    }
+    use super::*;
 
     #[test]
     fn contacts_of_elsewhere_are_read_from_remarks_and_failures() {
@@ -113,9 +105,12 @@ mod tests {
         let remark = there.remark(&web1).unwrap();
         assert_eq!(there.remark(&web1), None, "it is said once");
         assert!(here.read_remark(&web1, remark.as_bytes()) && !here.read_remark(&web2, b"[another]\n"));
-        assert!(!here.read_failure(&web1, &failed("the key of web1 has changed: it shows ssh-ed25519 x")));
-        let unknown = "no key of web2 is known (it shows ssh-ed25519 SHA256:x); check that fingerprint";
-        assert!(here.read_failure(&web2, &failed(unknown)));
+        let failure = Failure::new(FailureKind::HostKey, "in any words");
+        assert!(
+            !here.read_failure(&web1, &failure),
+            "its key is another than the one that is known"
+        );
+        assert!(here.read_failure(&web2, &failure.with_cause(FailureCause::UnknownHostKey)));
         assert_eq!((here.accepted(), here.refused()), (vec![web1], vec![web2]));
     }
 }

@@ -74,10 +74,7 @@ impl Transport for Instant {
     async fn run(&self, _attempt: Attempt, report: Reporter) -> Outcome {
         match report.begin(false).await {
             Ok(()) => Outcome::Succeeded,
-            Err(refused) => Outcome::NeverBegan {
-                reason: NeverBegan::Refused,
-                message: refused.to_string(),
-            },
+            Err(refused) => Outcome::never_began(NeverBegan::Refused, refused.to_string()),
         }
     }
 }

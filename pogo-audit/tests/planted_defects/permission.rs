@@ -14,6 +14,7 @@ fn busy_at_first() -> Vec<Record> {
         attempt: AttemptId::new(1),
         reason: NeverBegan::Busy,
         message: String::new(),
+        holder: None,
         not_before: Timestamp::from_millis(5_000),
     };
     then(&mut records, 0, "web1", never_began);

@@ -10,13 +10,19 @@ use crate::scheduler::{
 pub(crate) fn shorten_outcome(outcome: &mut Outcome, most: usize) {
     match outcome {
         Outcome::Succeeded => {}
-        Outcome::Failed(Failure { kind, message }) => {
+        Outcome::Failed(Failure { kind, message, .. }) => {
             shorten(message, most);
             if let FailureKind::Signal { signal } = kind {
                 shorten(signal, most);
             }
         }
-        Outcome::InDoubt { message } | Outcome::NeverBegan { message, .. } => shorten(message, most),
+        Outcome::InDoubt { message } => shorten(message, most),
+        Outcome::NeverBegan { message, holder, .. } => {
+            shorten(message, most);
+            if let Some(holder) = holder {
+                shorten(&mut holder.namespace, most);
+            }
+        }
     }
 }
 

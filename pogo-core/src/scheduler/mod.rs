@@ -65,8 +65,8 @@ mod verify;
 mod view;
 
 pub use attempt::{
-    BeginRefused, DoubtView, Failure, FailureKind, FenceAnswer, FenceState, NeverBegan, Outcome, OutputSummary,
-    Permission, Phase,
+    BeginRefused, DoubtView, Failure, FailureCause, FailureKind, FenceAnswer, FenceState, LockHolder, NeverBegan,
+    Outcome, OutputSummary, Permission, Phase,
 };
 pub use command::{Answer, Command, HoldMode, Input, JobNote, Order, OrderKind, RequestId, RequestIdError, Steered};
 pub use error::{ApplyError, ConfigureError, InputError, QueryError};

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use pogo_core::journal::{Commit, Seq, Snapshot, replay};
-use pogo_core::scheduler::{Record, Scheduler};
+use pogo_core::scheduler::{FailureKind, Record, Scheduler, TaskEventKind};
 use serde::de::DeserializeOwned;
 
 fn path(name: &str) -> PathBuf {
@@ -151,7 +151,8 @@ fn snapshots_are_written_and_read_as_ever() {
         ("snapshot-holding.json", story::before_fencing(&records)),
         ("snapshot-fencing.json", story::before_restoring(&records)),
         ("snapshot-restored.json", story::before_naming_restores(&records)),
-        ("snapshot-restored-by-name.json", records.len()),
+        ("snapshot-restored-by-name.json", story::before_causes(&records)),
+        ("snapshot-causes.json", records.len()),
     ] {
         let scheduler = replay(&records[..upto]).unwrap();
         let text = serde_json::to_string_pretty(&scheduler.snapshot()).unwrap();
@@ -159,6 +160,23 @@ fn snapshots_are_written_and_read_as_ever() {
         let golden = std::fs::read_to_string(path(name)).unwrap();
         let restored = Scheduler::restore(&read::<Snapshot>(&golden)).unwrap();
         assert!(restored.same_state(&scheduler), "{name}");
+    }
+}
+
+/// What a later version writes, and this one does not know.
+#[test]
+fn a_failure_of_an_unknown_cause_is_read_without_one() {
+    let golden = std::fs::read_to_string(path("records.jsonl")).unwrap();
+    let known = golden.lines().find(|line| line.contains("unknown_host_key")).unwrap();
+    for other in [r#""of_a_later_version""#, r#"{"deep":[1]}"#, "null"] {
+        let later = known.replace(r#""unknown_host_key""#, other);
+        assert_ne!(later, known);
+        let record: Record = read(&later);
+        let Some(TaskEventKind::Failed { failure, .. }) = record.event.task_kind() else {
+            panic!("{record:?}");
+        };
+        assert_eq!(failure.cause, None, "{other}");
+        assert_eq!(failure.kind, FailureKind::HostKey);
     }
 }
 

@@ -6,8 +6,8 @@ use super::story::{report, wait};
 use pogo_core::fleet::HostName;
 use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::scheduler::{
-    Actor, Epoch, FailureKind, FenceAnswer, HoldMode, Incarnation, Input, JobId, NeverBegan, Order, Outcome, OwnerId,
-    RequestId, RestoreCause, RestoreId,
+    Actor, AttemptId, Epoch, Failure, FailureCause, FailureKind, FenceAnswer, HoldMode, Incarnation, Input, JobId,
+    LockHolder, NeverBegan, Order, Outcome, OwnerId, RequestId, RestoreCause, RestoreId,
 };
 use pogo_core::testing::{Drill, Step};
 
@@ -102,6 +102,22 @@ pub(super) fn a_restore_that_is_named(drill: &mut Drill) {
     let recorded = drill.records().len();
     drill.handle(named()).unwrap();
     assert_eq!(drill.records().len(), recorded);
+}
+
+/// One host was never connected to, and the other one says whose command keeps it busy.
+pub(super) fn failures_with_causes(drill: &mut Drill) {
+    let targets = "cache[01-02].example.com".parse().unwrap();
+    let spec = JobSpec::new(targets, RemoteCommand::shell("uptime")).retries(0);
+    drill.submit(spec).unwrap();
+    let unknown = Failure::new(FailureKind::HostKey, "no key of cache01.example.com is known");
+    let unknown = unknown.with_cause(FailureCause::UnknownHostKey);
+    report(drill, "cache01.example.com", Outcome::Failed(unknown));
+    let holder = LockHolder::new("other", AttemptId::new(3));
+    report(
+        drill,
+        "cache02.example.com",
+        Outcome::busy(Some(holder), "attempt a3 of namespace other holds the lock"),
+    );
 }
 
 fn attach(drill: &mut Drill, fences: bool) {

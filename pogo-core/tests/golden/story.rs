@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::permitted::{
     a_job_that_asks, a_journal_that_is_a_copy, a_restore_that_is_named, an_order_of_which_all_is_said,
-    hosts_that_are_fenced, hosts_that_are_held, jobs_that_retire, taken_over,
+    failures_with_causes, hosts_that_are_fenced, hosts_that_are_held, jobs_that_retire, taken_over,
 };
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{self, Expectation, JobSpec, RemoteCommand};
@@ -29,6 +29,7 @@ pub(crate) fn records() -> Vec<Record> {
     hosts_that_are_fenced(&mut drill);
     a_journal_that_is_a_copy(&mut drill);
     a_restore_that_is_named(&mut drill);
+    failures_with_causes(&mut drill);
     drill.records().to_vec()
 }
 
@@ -93,6 +94,12 @@ pub(crate) fn before_restoring(records: &[Record]) -> usize {
 pub(crate) fn before_naming_restores(records: &[Record]) -> usize {
     let restored = |record: &Record| record.event.restored().is_some();
     records.iter().rposition(restored).unwrap()
+}
+
+/// Before failures had causes, and hosts said who keeps them busy.
+pub(crate) fn before_causes(records: &[Record]) -> usize {
+    let submitted = |record: &Record| record.event.submitted().is_some();
+    records.iter().rposition(submitted).unwrap()
 }
 
 fn fleet(web: u32) -> Fleet {

@@ -8,7 +8,7 @@ use pogo_core::plan::{HoldOwner, JobSpec};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
     Actor, Answer, AttemptId, CancelReason, DoubtCause, Epoch, Failure, FenceAnswer, HaltCause, Incarnation, JobId,
-    JobUpdate, NeverBegan, Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, Record, RequestId,
+    JobUpdate, LockHolder, NeverBegan, Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, Record, RequestId,
     RestoreCause, RestoreId, Tally,
 };
 use proptest::prelude::*;
@@ -73,6 +73,8 @@ enum FrozenEvent {
         reason: NeverBegan,
         #[serde(default, skip_serializing_if = "String::is_empty")]
         message: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holder: Option<LockHolder>,
         not_before: Timestamp,
     },
     TaskPhaseEntered {

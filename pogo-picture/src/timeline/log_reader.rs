@@ -313,7 +313,7 @@ fn ending(outcome: &Outcome, ordered_by: Option<&Actor>) -> Ending {
         Outcome::Failed(failure) => (HostState::Failed, failure.to_string(), failure.kind.is_connect()),
         Outcome::InDoubt { message } => (HostState::InDoubt, message.clone(), false),
         // The host waits again; it was only connected to.
-        Outcome::NeverBegan { reason, message } => (HostState::Waiting, never_began(*reason, message), true),
+        Outcome::NeverBegan { reason, message, .. } => (HostState::Waiting, never_began(*reason, message), true),
         // An unknown kind of end: the records that follow determine the task's state.
         _ => (HostState::Waiting, String::new(), false),
     };

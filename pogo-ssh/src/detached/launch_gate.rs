@@ -4,8 +4,8 @@ use pogo_core::dispatcher::Reporter;
 use pogo_core::scheduler::NeverBegan;
 
 use super::frames::HostFrame;
-use crate::exec::{ExitReport, PermissionRequest};
-use crate::host_lock::{busy_message, never_message};
+use crate::exec::{ExitReport, NotStarted, PermissionRequest};
+use crate::host_lock::{busy_host, never_message};
 
 /// What one launch waits for.
 pub(super) struct LaunchGate {
@@ -63,7 +63,7 @@ impl LaunchGate {
                 self.permission.ask(report, ready.host_lock);
             }
             HostFrame::Ready(_) => {}
-            HostFrame::Busy(words) => self.refusal = Some((NeverBegan::Busy, busy_message(&words)).into()),
+            HostFrame::Busy(words) => self.refusal = Some(NotStarted::Busy(busy_host(&words)).into()),
             HostFrame::Never(words) => {
                 let message = never_message(&words);
                 self.refusal = Some(match words.as_str() {

@@ -1,13 +1,13 @@
 //! What is known of a detached attempt, over all connections to its host.
 
 use pogo_core::dispatcher::{Reporter, Stream};
-use pogo_core::scheduler::{NeverBegan, Phase};
+use pogo_core::scheduler::Phase;
 
 use super::commands::{DetachedCommands, PHASES};
 use super::frames::HostFrame;
 use crate::exec::{ExitReport, Mark, MarkParser, NotStarted, StopReason, phase_name, signal_of};
 use crate::fencing::GONE;
-use crate::host_lock::never_message;
+use crate::host_lock::{BusyHost, never_message};
 use crate::output::Output;
 use crate::prepared::PreparedAttempt;
 
@@ -167,7 +167,7 @@ impl AttemptWatch {
         match words.as_slice() {
             ["never", "busy", holder @ ..] => {
                 let message = format!("another attempt runs on the host: {}", holder.join(" "));
-                (NeverBegan::Busy, message).into()
+                NotStarted::Busy(BusyHost { message, holder: None }).into()
             }
             ["never", "unwritten", ..] => ExitReport::refused(never_message("unwritten")),
             ["never", "stopped", name, ..] => {

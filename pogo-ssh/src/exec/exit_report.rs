@@ -4,6 +4,8 @@ use std::fmt;
 
 use pogo_core::scheduler::NeverBegan;
 
+use crate::host_lock::BusyHost;
+
 /// The exit status of a session, or of the command in it, as the host reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ExitStatus {
@@ -51,12 +53,15 @@ pub(crate) enum NotStarted {
     Refused(String),
     /// Permission was refused, or the host ended the attempt before `go`.
     NeverBegan(NeverBegan, String),
+    /// Another command holds the host's lock.
+    Busy(BusyHost),
 }
 
 impl fmt::Display for NotStarted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ConnectionLost(reason) | Self::Refused(reason) | Self::NeverBegan(_, reason) => f.write_str(reason),
+            Self::Busy(busy) => f.write_str(&busy.message),
             Self::Stopped(reason) => reason.fmt(f),
         }
     }

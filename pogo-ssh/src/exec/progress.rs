@@ -6,7 +6,7 @@ use super::exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
 use super::last_line::LastLine;
 use super::mark::{Mark, ProcessGroup, Ready};
 use super::session::Session;
-use crate::host_lock::{busy_message, never_message};
+use crate::host_lock::{busy_host, never_message};
 
 /// The progress of one session.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ struct Gate {
     /// How the session waits there.
     ready: Option<Ready>,
     /// Why it ended there.
-    never: Option<(NeverBegan, String)>,
+    never: Option<NotStarted>,
 }
 
 /// The process groups to end.
@@ -96,7 +96,7 @@ impl SessionProgress {
                 self.expected.outlives_command |= ready.reports_end && self.expected.phases.contains(&Phase::Command);
             }
             // Ignored once a step was entered: the command could print these marks.
-            Mark::Busy(who) if self.phase.is_none() => self.gate.never = Some((NeverBegan::Busy, busy_message(&who))),
+            Mark::Busy(who) if self.phase.is_none() => self.gate.never = Some(NotStarted::Busy(busy_host(&who))),
             Mark::Never(why) if self.phase.is_none() => self.shut_by_host(&why),
             Mark::Hook(name) => self.hook = Some(name),
             Mark::Refused(reason) => self.refused = Some(reason),
@@ -109,9 +109,7 @@ impl SessionProgress {
     fn shut_by_host(&mut self, why: &str) {
         let message = never_message(why);
         match why {
-            // Only this is the host's own clock; any other reason is one that the next try would
-            // meet again.
-            "late" => self.gate.never = Some((NeverBegan::Expired, message)),
+            "late" => self.gate.never = Some(NotStarted::NeverBegan(NeverBegan::Expired, message)),
             _ => self.refused = Some(message),
         }
     }

@@ -5,5 +5,5 @@ mod messages;
 mod scripts;
 
 pub(crate) use key::{LockKey, restore_suffix};
-pub(crate) use messages::{busy_message, never_message};
+pub(crate) use messages::{BusyHost, busy_host, never_message};
 pub(crate) use scripts::{BEGIN, BORN, GROUP_LIVES, HELD, RECORD, TAKE, TIDY, WAIT};

@@ -1,6 +1,6 @@
 //! Connection errors.
 
-use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome};
+use pogo_core::scheduler::{Failure, FailureCause, FailureKind, NeverBegan, Outcome};
 
 use crate::target::Target;
 
@@ -9,6 +9,7 @@ use crate::target::Target;
 pub(crate) struct ConnectError {
     pub(crate) kind: FailureKind,
     pub(crate) message: String,
+    pub(crate) cause: Option<FailureCause>,
     /// What a person has to bring is missing: the attempt waits for it, and the host is not to blame.
     pub(crate) not_ready: bool,
 }
@@ -17,7 +18,13 @@ impl From<ConnectError> for Outcome {
     fn from(error: ConnectError) -> Self {
         match error.not_ready {
             true => Self::never_began(NeverBegan::NotReady, error.message),
-            false => Self::failed(error.kind, error.message),
+            false => {
+                let failure = Failure::new(error.kind, error.message);
+                Self::Failed(match error.cause {
+                    Some(cause) => failure.with_cause(cause),
+                    None => failure,
+                })
+            }
         }
     }
 }
@@ -27,8 +34,14 @@ impl ConnectError {
         Self {
             kind,
             message: message.into(),
+            cause: None,
             not_ready: false,
         }
+    }
+
+    pub(crate) fn with_cause(mut self, cause: Option<FailureCause>) -> Self {
+        self.cause = cause;
+        self
     }
 
     /// The message for a host that cannot be reached, or does not speak SSH.

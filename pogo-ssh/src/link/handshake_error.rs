@@ -10,7 +10,9 @@ use crate::target::Target;
 /// Converts a handshake error into a connection error with kind and message.
 pub(super) fn connect_error(target: &Target, error: LinkError) -> ConnectError {
     let (kind, message) = match error {
-        LinkError::HostKey(refusal) => (FailureKind::HostKey, refusal.to_string()),
+        LinkError::HostKey(refusal) => {
+            return ConnectError::new(FailureKind::HostKey, refusal.to_string()).with_cause(refusal.cause());
+        }
         LinkError::Ssh(russh::Error::NoCommonAlgo { kind, ours, theirs }) => {
             let what = no_common(&kind, &ours, &theirs);
             match kind {

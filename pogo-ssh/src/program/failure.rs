@@ -1,6 +1,6 @@
 //! Interprets the program's error messages.
 
-use pogo_core::scheduler::FailureKind;
+use pogo_core::scheduler::{FailureCause, FailureKind};
 
 /// The part of connecting that failed, by the program's messages. Nothing has run on the host.
 pub(super) fn kind_of(complaints: &str) -> FailureKind {
@@ -36,9 +36,12 @@ pub(super) fn kind_of(complaints: &str) -> FailureKind {
     }
 }
 
-/// Whether the program refused a host without a known key. For a changed or revoked key it prints more.
-pub(crate) fn is_first_contact(message: &str) -> bool {
-    message.contains("host key is known for") || message.ends_with(": Host key verification failed.")
+/// What whoever shows the failure does something about.
+pub(super) fn cause_of(complaints: &str) -> Option<FailureCause> {
+    // For a changed or revoked key it prints more.
+    let is_unknown =
+        complaints.contains("host key is known for") || in_one_line(complaints) == "Host key verification failed.";
+    is_unknown.then_some(FailureCause::UnknownHostKey)
 }
 
 /// The program's messages as one line, up to a maximum length.
@@ -93,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_key_that_changed_is_no_first_contact() {
-        let of = |complaints: &str| is_first_contact(&format!("cannot connect to web1: {}", in_one_line(complaints)));
+        let of = |complaints: &str| cause_of(complaints) == Some(FailureCause::UnknownHostKey);
         assert!(of("Host key verification failed.\n"));
         assert!(of(
             "No ED25519 host key is known for web1 and you have requested strict checking.\n\

@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-use super::failure::{in_one_line, kind_of};
+use super::failure::{cause_of, in_one_line, kind_of};
 use crate::link::ConnectError;
 
 /// How many bytes of the program's messages are kept.
@@ -112,10 +112,7 @@ impl Master {
             what if what.is_empty() => "the ssh program ended without a word".to_owned(),
             what => what,
         };
-        Err(ConnectError::new(
-            kind_of(&text),
-            format!("cannot connect to {host}: {what}"),
-        ))
+        Err(ConnectError::new(kind_of(&text), format!("cannot connect to {host}: {what}")).with_cause(cause_of(&text)))
     }
 
     /// Ends it and waits for its exit.

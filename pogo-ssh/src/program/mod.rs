@@ -9,5 +9,4 @@ mod session;
 mod session_end;
 mod transport;
 
-pub(crate) use failure::is_first_contact;
 pub use transport::ProgramTransport;

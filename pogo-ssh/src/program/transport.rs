@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pogo_core::dispatcher::{Attempt, Capabilities, Fence, Reporter, Transport};
-use pogo_core::scheduler::{FailureKind, FenceAnswer, Outcome, Phase};
+use pogo_core::scheduler::{FailureCause, FailureKind, FenceAnswer, Outcome, Phase};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -16,7 +16,6 @@ use tokio::time::timeout;
 use super::arguments::Arguments;
 use super::asking::ask;
 use super::context::ProgramContext;
-use super::failure::is_first_contact;
 use super::master::{Master, command};
 use super::session::execute;
 use crate::classify::{classify, in_later_session, not_started};
@@ -130,9 +129,9 @@ impl ProgramTransport {
         let connected = timeout(most, connecting).await;
         let connected =
             connected.unwrap_or_else(|_| Err(unreachable(format!("cannot connect to {host}: no login in time"))));
-        // Counted for the summary's one line on new hosts. Changed keys are not among them: those
-        // stay a failure of each host.
-        if connected.as_ref().is_err_and(|error| is_first_contact(&error.message)) {
+        if let Err(error) = &connected
+            && error.cause == Some(FailureCause::UnknownHostKey)
+        {
             self.config.first_contacts.refuse(&attempt.host.name);
         }
         connected

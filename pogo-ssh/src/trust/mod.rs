@@ -11,5 +11,5 @@ mod verifier;
 
 pub(crate) use by_host::Trust;
 pub(crate) use known_hosts::FileError;
-pub(crate) use refusal::{HostKeyRefusal, fingerprint, is_of_unknown_key};
+pub(crate) use refusal::{HostKeyRefusal, fingerprint};
 pub(crate) use verifier::Verifier;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use pogo_core::scheduler::FailureCause;
 use russh::keys::ssh_key::HashAlg;
 use russh::keys::{Algorithm, PublicKey};
 
@@ -36,11 +37,6 @@ impl fmt::Display for RecordedAt {
 /// A key's fingerprint, `SHA256:…`.
 pub(crate) fn fingerprint(key: &PublicKey) -> String {
     key.fingerprint(HashAlg::Sha256).to_string()
-}
-
-/// Whether a message is of a host of which [no key is known](HostKeyRefusal::Unknown).
-pub(crate) fn is_of_unknown_key(message: &str) -> bool {
-    message.contains("no key of ") && message.contains(" is known (it shows ")
 }
 
 /// Why a host key was refused; prints as one sentence with the cure.
@@ -92,6 +88,11 @@ pub(crate) enum HostKeyRefusal {
 }
 
 impl HostKeyRefusal {
+    /// What whoever shows the failure does something about.
+    pub(crate) fn cause(&self) -> Option<FailureCause> {
+        matches!(self, Self::Unknown { .. }).then_some(FailureCause::UnknownHostKey)
+    }
+
     pub(crate) fn weak(target: &Target, fault: WeakHostKey) -> Self {
         Self::Weak {
             host: target.to_string(),

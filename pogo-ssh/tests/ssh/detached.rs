@@ -182,7 +182,7 @@ on_both! {
             witness.saw("up").await;
             let line = format!("echo ran >>'{}'", place.path("ran"));
             let report = place.attempt(RemoteCommand::shell(line)).exec_options(detached("two")).run(&transport).await;
-            let Outcome::NeverBegan { reason: NeverBegan::Busy, message } = report.outcome else {
+            let Outcome::NeverBegan { reason: NeverBegan::Busy, message, .. } = report.outcome else {
                 panic!("{report:#?}");
             };
             assert!(message.starts_with("attempt a17 of namespace default has held the host's lock for"), "{message}");

@@ -21,7 +21,7 @@ use crate::sick::{fill, on_small_disk};
 #[track_caller]
 pub(crate) fn never_began(report: &Report, wanted: NeverBegan) -> String {
     match &report.outcome {
-        Outcome::NeverBegan { reason, message } if *reason == wanted => message.clone(),
+        Outcome::NeverBegan { reason, message, .. } if *reason == wanted => message.clone(),
         other => panic!("expected {wanted:?}, got {other:?}\n{report:#?}"),
     }
 }

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{Event, NeverBegan, TaskEvent, TaskEventKind};
+use pogo_core::scheduler::{Event, LockHolder, NeverBegan, TaskEvent, TaskEventKind};
 
 use super::visible::visible;
 
 /// What was said last of hosts whose attempts did not begin.
 #[derive(Debug, Default)]
 pub(super) struct BusyHosts {
-    /// Which command keeps each host busy.
-    busy: BTreeMap<HostName, String>,
+    /// Which command keeps each host busy, as far as the host knows.
+    busy: BTreeMap<HostName, Option<LockHolder>>,
     /// What is missing to connect, which is the same for many hosts.
     missing: BTreeSet<String>,
 }
@@ -27,8 +27,9 @@ impl BusyHosts {
             TaskEventKind::NeverBegan {
                 reason: NeverBegan::Busy,
                 message,
+                holder,
                 ..
-            } => self.busy(host, message),
+            } => self.busy(host, message, holder.as_ref()),
             TaskEventKind::NeverBegan {
                 reason: NeverBegan::NotReady,
                 message,
@@ -41,12 +42,11 @@ impl BusyHosts {
         }
     }
 
-    fn busy(&mut self, host: &HostName, message: &str) -> Option<String> {
-        let holder = message.split_once(" has held").map_or(message, |(holder, _)| holder);
-        if self.busy.get(host).is_some_and(|before| before == holder) {
+    fn busy(&mut self, host: &HostName, message: &str, holder: Option<&LockHolder>) -> Option<String> {
+        if self.busy.get(host).is_some_and(|before| before.as_ref() == holder) {
             return None;
         }
-        self.busy.insert(host.clone(), holder.to_owned());
+        self.busy.insert(host.clone(), holder.cloned());
         Some(format!(
             "{host} is busy: {}; it waits, and is tried again",
             visible(message)
@@ -61,11 +61,12 @@ mod tests {
 
     use super::*;
 
-    fn busy(host: &str, reason: NeverBegan, message: &str) -> Event {
+    fn never_began(host: &str, reason: NeverBegan, message: &str, holder: Option<u64>) -> Event {
         let kind = TaskEventKind::NeverBegan {
             attempt: AttemptId::new(3),
             reason,
             message: message.to_owned(),
+            holder: holder.map(|number| LockHolder::new("web", AttemptId::new(number))),
             not_before: Timestamp::EPOCH,
         };
         Event::of_task(JobId::new(1), host.parse().unwrap(), kind)
@@ -74,25 +75,38 @@ mod tests {
     #[test]
     fn a_busy_host_is_told_once_for_each_command_that_keeps_it_so() {
         let mut hosts = BusyHosts::default();
-        let held =
-            |number, seconds| format!("attempt a{number} of namespace web has held the host's lock for {seconds} s");
-        let line = hosts.note(&busy("web1", NeverBegan::Busy, &held(17, 5)));
-        let wanted =
-            "web1 is busy: attempt a17 of namespace web has held the host's lock for 5 s; it waits, and is tried again";
-        assert_eq!(line.as_deref(), Some(wanted));
-        assert_eq!(hosts.note(&busy("web1", NeverBegan::Busy, &held(17, 9))), None);
-        assert!(hosts.note(&busy("web2", NeverBegan::Busy, &held(17, 9))).is_some());
-        assert!(hosts.note(&busy("web1", NeverBegan::Busy, &held(18, 1))).is_some());
-        assert_eq!(hosts.note(&busy("web3", NeverBegan::Expired, "late")), None);
-        let missing = hosts
-            .note(&busy("web3", NeverBegan::NotReady, "nobody is attached"))
-            .unwrap();
-        assert_eq!(missing, "web3 waits, and so may others: nobody is attached");
+        let mut busy = |host, number, message| hosts.note(&never_began(host, NeverBegan::Busy, message, Some(number)));
         assert_eq!(
-            hosts.note(&busy("web5", NeverBegan::NotReady, "nobody is attached")),
+            busy("web1", 17, "a17 for 5 s").as_deref(),
+            Some("web1 is busy: a17 for 5 s; it waits, and is tried again")
+        );
+        assert_eq!(busy("web1", 17, "a17 for 9 s"), None);
+        assert!(busy("web2", 17, "a17 for 9 s").is_some());
+        assert!(busy("web1", 18, "a18 for 1 s").is_some());
+        let hostile = busy("web4", 19, "\u{1b}[2J").unwrap();
+        assert!(!hostile.contains('\u{1b}'), "{hostile}");
+        let mut unknown = |message| hosts.note(&never_began("web6", NeverBegan::Busy, message, None));
+        assert!(unknown("something since 3 s").is_some());
+        assert_eq!(
+            unknown("something since 8 s"),
+            None,
+            "the host does not know whose it is"
+        );
+        assert_eq!(
+            hosts.note(&never_began("web3", NeverBegan::Expired, "late", None)),
             None
         );
-        let hostile = hosts.note(&busy("web4", NeverBegan::Busy, "\u{1b}[2J")).unwrap();
-        assert!(!hostile.contains('\u{1b}'), "{hostile}");
+    }
+
+    #[test]
+    fn what_is_missing_to_connect_is_told_once_for_all_hosts() {
+        let mut hosts = BusyHosts::default();
+        let mut waits = |host| hosts.note(&never_began(host, NeverBegan::NotReady, "nobody is attached", None));
+        let line = waits("web3");
+        assert_eq!(
+            line.as_deref(),
+            Some("web3 waits, and so may others: nobody is attached")
+        );
+        assert_eq!(waits("web5"), None);
     }
 }

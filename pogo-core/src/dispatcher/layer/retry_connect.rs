@@ -13,7 +13,7 @@ use super::super::{Attempt, Clock, ReportHook, Reporter, SystemClock, Transport}
 use super::backoff::Backoff;
 use super::layered::Layer;
 use super::wait::cancelled_before;
-use crate::scheduler::{Failure, FailureKind, Outcome, Phase};
+use crate::scheduler::{FailureKind, Outcome, Phase};
 
 /// Retries an attempt whose host was unreachable before anything ran there, within the attempt's time limit.
 ///
@@ -98,9 +98,11 @@ fn is_unreachable(outcome: &Outcome) -> bool {
 /// Adds the number of retries to a connection failure.
 fn after(tries: u32, outcome: Outcome) -> Outcome {
     match outcome {
-        Outcome::Failed(Failure { kind, message }) if kind.is_connect() && tries > 0 => {
-            let message = format!("{message} (tried {} times)", u64::from(tries) + 1);
-            Outcome::Failed(Failure { kind, message })
+        Outcome::Failed(mut failure) if failure.kind.is_connect() && tries > 0 => {
+            failure
+                .message
+                .push_str(&format!(" (tried {} times)", u64::from(tries) + 1));
+            Outcome::Failed(failure)
         }
         outcome => outcome,
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::{FailureCause, LockHolder};
+
 /// The end of an attempt as its transport reports it. Unknown is not failed. Displays as one line:
 /// `failed: command exited with 3`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +30,10 @@ pub enum Outcome {
         reason: NeverBegan,
         /// What was seen, in one sentence for a person.
         message: String,
+        /// Whose command the host is [busy](NeverBegan::Busy) with, if it says so.
+        // Journals of earlier versions do not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holder: Option<LockHolder>,
     },
 }
 
@@ -79,10 +85,7 @@ impl fmt::Display for NeverBegan {
 impl Outcome {
     /// A failure of this kind, with what was seen of it.
     pub fn failed(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self::Failed(Failure {
-            kind,
-            message: message.into(),
-        })
+        Self::Failed(Failure::new(kind, message))
     }
 
     /// Nothing ran, with what was seen.
@@ -90,6 +93,16 @@ impl Outcome {
         Self::NeverBegan {
             reason,
             message: message.into(),
+            holder: None,
+        }
+    }
+
+    /// Nothing ran, because the host is busy with another command; with what was seen.
+    pub fn busy(holder: Option<LockHolder>, message: impl Into<String>) -> Self {
+        Self::NeverBegan {
+            reason: NeverBegan::Busy,
+            message: message.into(),
+            holder,
         }
     }
 
@@ -110,7 +123,7 @@ impl fmt::Display for Outcome {
                 f.write_str("in doubt")?;
                 message
             }
-            Self::NeverBegan { reason, message } => {
+            Self::NeverBegan { reason, message, .. } => {
                 write!(f, "never began: {reason}")?;
                 message
             }
@@ -133,6 +146,14 @@ pub struct Failure {
     /// What was seen, in one sentence for a person.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
+    /// Its cause, where programs act upon it.
+    // Journals of earlier versions have none.
+    #[serde(
+        default,
+        deserialize_with = "FailureCause::known",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub cause: Option<FailureCause>,
 }
 
 impl Failure {
@@ -141,7 +162,14 @@ impl Failure {
         Self {
             kind,
             message: message.into(),
+            cause: None,
         }
+    }
+
+    /// A failure with its cause.
+    pub fn with_cause(mut self, cause: FailureCause) -> Self {
+        self.cause = Some(cause);
+        self
     }
 }
 

@@ -10,8 +10,8 @@ use super::time_limit;
 use crate::policy::{OnDoubt, ResolvedSettings};
 use crate::scheduler::state::{Job, JobChange, Running, TaskAt, TaskRecord};
 use crate::scheduler::{
-    Actor, AttemptId, CancelReason, DoubtCause, Failure, FailureKind, HaltCause, JobEventKind, JobId, NeverBegan,
-    Outcome, OutputSummary, Phase, Scheduler, TaskEventKind,
+    Actor, AttemptId, CancelReason, DoubtCause, Failure, FailureKind, HaltCause, JobEventKind, JobId, LockHolder,
+    NeverBegan, Outcome, OutputSummary, Phase, Scheduler, TaskEventKind,
 };
 
 impl Scheduler {
@@ -37,15 +37,18 @@ impl Scheduler {
     }
 
     /// The task waits again, unless its job is gone, or its time was over.
-    pub(super) fn never_began(&mut self, attempt: AttemptId, reason: NeverBegan, message: String) {
+    pub(super) fn never_began(
+        &mut self,
+        attempt: AttemptId,
+        (reason, message, holder): (NeverBegan, String, Option<LockHolder>),
+    ) {
         let Some((running, job)) = self.running(attempt) else {
             return;
         };
         // Unlike what never began otherwise, this uses up a retry: a host that never gets ready
         // in time would be tried for ever.
         if running.cancelling == Some(CancelReason::AttemptTimeout) {
-            let kind = FailureKind::Timeout;
-            return self.fail(attempt, Failure { kind, message }, None);
+            return self.fail(attempt, Failure::new(FailureKind::Timeout, message), None);
         }
         let at @ (_, task) = running.task;
         let host = running.target.name.clone();
@@ -59,6 +62,7 @@ impl Scheduler {
             attempt,
             reason,
             message,
+            holder,
             not_before,
         };
         self.emit_task(at, host, kind);
@@ -80,7 +84,11 @@ impl Scheduler {
             Outcome::Succeeded => self.succeed(attempt, output),
             Outcome::Failed(failure) => self.fail(attempt, failure, output),
             Outcome::InDoubt { message } => self.doubt(attempt, message, (DoubtCause::Reported, output)),
-            Outcome::NeverBegan { reason, message } => self.never_began(attempt, reason, message),
+            Outcome::NeverBegan {
+                reason,
+                message,
+                holder,
+            } => self.never_began(attempt, (reason, message, holder)),
         }
         self.actor = None;
     }
@@ -160,13 +168,12 @@ impl Scheduler {
         let cancelling = running.cancelling.is_some();
         match cause {
             _ if !running.has_not_begun() => self.lose(attempt, message, (cause, output)),
-            DoubtCause::Restarted => self.never_began(attempt, NeverBegan::Restarted, message),
-            _ if cancelling => self.never_began(attempt, NeverBegan::Cancelled, message),
+            DoubtCause::Restarted => self.never_began(attempt, (NeverBegan::Restarted, message, None)),
+            _ if cancelling => self.never_began(attempt, (NeverBegan::Cancelled, message, None)),
             // Its transport lost it before it asked. Waiting for another try that costs
             // nothing, it could go on for ever.
-            _ => {
-                let kind = FailureKind::Refused;
-                self.fail(attempt, Failure { kind, message }, output);
+            DoubtCause::Reported | DoubtCause::Abandoned | DoubtCause::Restored => {
+                self.fail(attempt, Failure::new(FailureKind::Refused, message), output);
             }
         }
     }

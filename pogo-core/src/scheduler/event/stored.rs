@@ -15,8 +15,8 @@ use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::{HoldOwner, JobSpec};
 use crate::policy::Policy;
 use crate::scheduler::{
-    Actor, Answer, AttemptId, Content, Epoch, Failure, FenceAnswer, Incarnation, JobId, JobUpdate, NeverBegan,
-    Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, RequestId, RestoreCause, RestoreId, Tally,
+    Actor, Answer, AttemptId, Content, Epoch, Failure, FenceAnswer, Incarnation, JobId, JobUpdate, LockHolder,
+    NeverBegan, Obstacle, OrderKind, Outcome, OutputSummary, OwnerId, Phase, RequestId, RestoreCause, RestoreId, Tally,
 };
 
 #[cfg(feature = "openapi")]
@@ -107,6 +107,7 @@ stored! {
         attempt: AttemptId,
         reason: NeverBegan,
         #[serde(default, skip_serializing_if = "String::is_empty")] message: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] holder: Option<LockHolder>,
         not_before: Timestamp
     }
     TaskPhaseEntered = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::PhaseEntered {

@@ -7,7 +7,7 @@ use super::{CancelReason, DoubtCause, former};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{
-    Actor, AttemptId, Failure, FenceAnswer, JobId, NeverBegan, OrderKind, OutputSummary, Phase, TaskState,
+    Actor, AttemptId, Failure, FenceAnswer, JobId, LockHolder, NeverBegan, OrderKind, OutputSummary, Phase, TaskState,
 };
 
 /// An event of one host of a job.
@@ -123,6 +123,8 @@ pub enum TaskEventKind {
         reason: NeverBegan,
         /// What was seen.
         message: String,
+        /// Whose command its host is [busy](NeverBegan::Busy) with, if it says so.
+        holder: Option<LockHolder>,
         /// The task is not started before this moment.
         not_before: Timestamp,
     },
