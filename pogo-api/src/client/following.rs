@@ -13,9 +13,9 @@ use tokio::time::{Instant, timeout};
 
 use super::connection::{Connection, SendError, Sent};
 use super::event_parser::{EventParser, ServerEvent};
+use super::follow_item::FollowItem;
 use super::patience::Patience;
 use super::servers::{Tour, is_elsewhere};
-use super::updates::FollowItem;
 use super::{ClientError, NamespaceClient};
 use crate::wire::{END_EVENT, NamespaceName, OUTPUT_EVENT, PROBLEM_EVENT, Problem, QUESTION_EVENT, StandbyStatus};
 

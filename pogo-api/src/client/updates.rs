@@ -3,14 +3,14 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use futures::stream::{BoxStream, Stream, StreamExt};
 use pogo_core::stream::{StreamRequest, Update};
 
+use super::follow_item::FollowItem;
 use super::following::{StreamPath, items};
 use super::{ClientError, NamespaceClient};
-use crate::wire::{HostOutput, Question, stream_path, stream_path_with_output, stream_path_with_questions};
+use crate::wire::{stream_path, stream_path_with_output, stream_path_with_questions};
 
 /// A stream of [`Update`]s, which reconnects by itself. See [`NamespaceClient::subscribe`].
 pub struct Updates {
@@ -20,24 +20,6 @@ pub struct Updates {
 /// A stream of updates and of what hosts write, which reconnects by itself. See [`NamespaceClient::follow`].
 pub struct Followed {
     items: BoxStream<'static, Result<FollowItem, ClientError>>,
-}
-
-/// What comes to whoever follows.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum FollowItem {
-    /// Something has happened.
-    Update(Box<Update>),
-    /// A host has written something.
-    Output(Box<HostOutput>),
-    /// Somebody is asked for something.
-    Question(Box<Question>),
-    /// A dispatcher answers again, perhaps another one, and the stream goes on where it broke. Not where the stream was
-    /// that of a server that stands by.
-    Reconnected {
-        /// For how long none had.
-        after: Duration,
-    },
 }
 
 impl NamespaceClient {

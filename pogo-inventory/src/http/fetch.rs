@@ -13,7 +13,8 @@ use secrecy::ExposeSecret;
 use super::answer::{Body, HttpAnswer};
 use super::copy::Copy;
 use super::freshness::Freshness;
-use super::{HttpSource, pages, retry, secret, tls};
+use super::settings::HttpSettings;
+use super::{pages, retry, secret, tls};
 use crate::file::MAX_BYTES;
 use crate::table::CURE;
 
@@ -30,7 +31,7 @@ pub(super) enum FetchFailure {
 
 /// A validated request.
 pub(super) struct HttpRequest<'s> {
-    source: &'s HttpSource,
+    source: &'s HttpSettings,
     name: &'s str,
     client: Client,
     url: Url,
@@ -38,7 +39,7 @@ pub(super) struct HttpRequest<'s> {
 }
 
 impl<'s> HttpRequest<'s> {
-    pub(super) fn new(source: &'s HttpSource, name: &'s str) -> Result<Self, InventoryError> {
+    pub(super) fn new(source: &'s HttpSettings, name: &'s str) -> Result<Self, InventoryError> {
         let invalid =
             |message: String, hint: &str| InventoryError::Invalid(vec![Diagnostic::new(name, message).with_hint(hint)]);
         let url = Url::parse(source.url.expose_secret());

@@ -2,11 +2,11 @@
 
 use pogo_core::inventory::Diagnostic;
 
-use super::HttpSource;
 use super::copy::{Copy, stored, write};
+use super::settings::HttpSettings;
 
 /// The last valid response, if a usable one exists.
-pub(super) fn last(source: &HttpSource, url: &str, warnings: &mut Vec<Diagnostic>) -> Option<Copy> {
+pub(super) fn last(source: &HttpSettings, url: &str, warnings: &mut Vec<Diagnostic>) -> Option<Copy> {
     if let Some(copy) = source.memory.lock().ok().and_then(|memory| memory.clone()) {
         return Some(copy);
     }
@@ -22,7 +22,7 @@ pub(super) fn last(source: &HttpSource, url: &str, warnings: &mut Vec<Diagnostic
 }
 
 /// Keeps it in memory, and on disk if a path is set.
-pub(super) fn keep(source: &HttpSource, copy: Copy, warnings: &mut Vec<Diagnostic>) {
+pub(super) fn keep(source: &HttpSettings, copy: Copy, warnings: &mut Vec<Diagnostic>) {
     // A warning and no error: the hosts are right, and only the next outage would be harder.
     if let Some(path) = &source.copy
         && let Err(error) = write(path, &copy)

@@ -9,20 +9,20 @@ mod pages;
 mod read;
 mod retry;
 mod secret;
+mod settings;
 mod shrink;
 mod tls;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use pogo_core::inventory::{Inventory, InventoryError, Listing};
 use secrecy::SecretString;
 
-use self::copy::Copy;
 use self::secret::Secret;
+use self::settings::HttpSettings;
 use crate::blocking::{block_on, spawn_blocking};
 use crate::table::{Format, Mapping};
 
@@ -61,89 +61,62 @@ use crate::table::{Format, Mapping};
 /// ```
 #[derive(Clone)]
 pub struct HttpSource {
-    url: SecretString,
-    format: Format,
-    mapping: Mapping,
-    headers: Vec<(String, Secret)>,
-    trusted: Option<PathBuf>,
-    timeout: Duration,
-    retries: u32,
-    retry_delay: Duration,
-    copy: Option<PathBuf>,
-    max_copy_age: Option<Duration>,
-    max_shrink: u8,
-    // Shared by clones: each reading runs on a clone that is gone afterwards.
-    memory: Arc<Mutex<Option<Copy>>>,
+    settings: HttpSettings,
 }
 
 impl HttpSource {
-    /// Default percentage of hosts that may be missing.
-    const MAX_SHRINK: u8 = 20;
-
     /// An inventory from the service at this address, with a mapping of its fields.
     pub fn new(url: impl Into<String>, mapping: Mapping) -> Self {
-        Self {
-            url: SecretString::from(url.into()),
-            format: Format::Json,
-            mapping,
-            headers: Vec::new(),
-            trusted: None,
-            timeout: Duration::from_secs(10),
-            retries: 2,
-            retry_delay: Duration::from_millis(500),
-            copy: None,
-            max_copy_age: None,
-            max_shrink: Self::MAX_SHRINK,
-            memory: Arc::default(),
-        }
+        let settings = HttpSettings::new(SecretString::from(url.into()), mapping);
+        Self { settings }
     }
 
     /// Sets the format of responses.
     pub fn format(mut self, format: Format) -> Self {
-        self.format = format;
+        self.settings.format = format;
         self
     }
 
     /// Adds a header such as `Authorization`. Its value is never shown.
     pub fn header(mut self, name: impl Into<String>, value: SecretString) -> Self {
-        self.headers.push((name.into(), Secret::Given(value)));
+        self.settings.headers.push((name.into(), Secret::Given(value)));
         self
     }
 
     /// Adds a header whose value is read from a file for each request, without surrounding white space.
     pub fn header_from_file(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
-        self.headers.push((name.into(), Secret::File(path.into())));
+        self.settings.headers.push((name.into(), Secret::File(path.into())));
         self
     }
 
     /// Trusts the certificates and authorities of this PEM file instead of the operating system's.
     pub fn trust(mut self, path: impl Into<PathBuf>) -> Self {
-        self.trusted = Some(path.into());
+        self.settings.trusted = Some(path.into());
         self
     }
 
     /// Sets the time limit of each request.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.settings.timeout = timeout;
         self
     }
 
     /// Sets how often a request is retried when the service is down, and the first delay.
     pub fn retries(mut self, retries: u32, delay: Duration) -> Self {
-        self.retries = retries;
-        self.retry_delay = delay;
+        self.settings.retries = retries;
+        self.settings.retry_delay = delay;
         self
     }
 
     /// Keeps the last valid response in this file, readable for its owner only.
     pub fn copy(mut self, path: impl Into<PathBuf>) -> Self {
-        self.copy = Some(path.into());
+        self.settings.copy = Some(path.into());
         self
     }
 
     /// Refuses a copy older than this. Default: no limit.
     pub fn max_copy_age(mut self, age: Duration) -> Self {
-        self.max_copy_age = Some(age);
+        self.settings.max_copy_age = Some(age);
         self
     }
 
@@ -154,7 +127,7 @@ impl HttpSource {
     /// number since they were confirmed, in however many steps; one member of a group may always leave, if others stay.
     /// A response that is accepted with a higher percentage than the copy's confirms the new numbers.
     pub fn max_shrink(mut self, percent: u8) -> Self {
-        self.max_shrink = percent.min(100);
+        self.settings.max_shrink = percent.min(100);
         self
     }
 
@@ -165,14 +138,14 @@ impl HttpSource {
     /// [`InventoryError::Unavailable`] when it is down and there is no copy; [`InventoryError::Invalid`] when it
     /// refuses, when its response is invalid, or when too many hosts are missing.
     pub fn read(&self) -> Result<Listing, InventoryError> {
-        block_on(read::read(self))
+        block_on(read::read(&self.settings))
     }
 }
 
 #[async_trait]
 impl Inventory for HttpSource {
     fn name(&self) -> String {
-        secret::shown(&self.url)
+        secret::shown(&self.settings.url)
     }
 
     async fn load(&self) -> Result<Listing, InventoryError> {
@@ -185,10 +158,10 @@ impl fmt::Debug for HttpSource {
     /// Omits the headers, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpSource")
-            .field("url", &secret::shown(&self.url))
-            .field("format", &self.format)
-            .field("mapping", &self.mapping)
-            .field("copy", &self.copy)
+            .field("url", &secret::shown(&self.settings.url))
+            .field("format", &self.settings.format)
+            .field("mapping", &self.settings.mapping)
+            .field("copy", &self.settings.copy)
             .finish_non_exhaustive()
     }
 }

@@ -9,12 +9,13 @@ use secrecy::ExposeSecret;
 use super::answer::{Body, HttpAnswer};
 use super::copy::Copy;
 use super::fetch::{FetchFailure, HttpRequest};
+use super::settings::HttpSettings;
 use super::shrink::{self, Sizes};
-use super::{HttpSource, last, secret};
+use super::{last, secret};
 use crate::table::TableFile;
 
 /// The current hosts.
-pub(super) async fn read(source: &HttpSource) -> Result<Listing, InventoryError> {
+pub(super) async fn read(source: &HttpSettings) -> Result<Listing, InventoryError> {
     let name = secret::shown(&source.url);
     let mut reader = AnswerReader {
         source,
@@ -38,7 +39,7 @@ pub(super) async fn read(source: &HttpSource) -> Result<Listing, InventoryError>
 }
 
 struct AnswerReader<'s> {
-    source: &'s HttpSource,
+    source: &'s HttpSettings,
     name: &'s str,
     now: SystemTime,
     warnings: Vec<Diagnostic>,
@@ -118,7 +119,7 @@ impl AnswerReader<'_> {
             ]));
         }
         // A raised percentage confirms this response.
-        let allowed = most > copy.max_shrink.unwrap_or(HttpSource::MAX_SHRINK);
+        let allowed = most > copy.max_shrink.unwrap_or(HttpSettings::MAX_SHRINK);
         Ok(Some(if allowed { now } else { confirmed.and(now) }))
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::include::{absolute_pattern, matching_paths};
 use super::keyword::Keyword;
+use super::lex::Word;
 use super::line::ConfigLine;
 use super::read_files::ReadFiles;
 use super::scope::ConfigScope;
@@ -18,10 +19,17 @@ const DEEPEST: usize = 16;
 /// The most files that are read: ten `Include`s of the next file in each of sixteen would take for ever.
 const MOST_FILES: usize = 1_000;
 
+/// A line of a file, with the files that it includes.
+#[derive(Debug, Clone)]
+pub(crate) struct FileLine {
+    pub(crate) line: ConfigLine,
+    pub(crate) included: Vec<ConfigFile>,
+}
+
 /// A parsed file.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConfigFile {
-    pub(crate) lines: Vec<ConfigLine>,
+    pub(crate) lines: Vec<FileLine>,
     blocks: Blocks,
 }
 
@@ -38,8 +46,8 @@ struct Blocks {
 }
 
 impl ConfigFile {
-    pub(crate) fn new(lines: Vec<ConfigLine>) -> Self {
-        let is_start = |line: &ConfigLine| matches!(line.keyword, Some(Keyword::Host | Keyword::Match));
+    pub(crate) fn new(lines: Vec<FileLine>) -> Self {
+        let is_start = |at: &FileLine| matches!(at.line.keyword, Some(Keyword::Host | Keyword::Match));
         let starts = lines
             .iter()
             .enumerate()
@@ -70,7 +78,7 @@ impl ConfigFile {
     }
 
     /// The lines that may apply to a host, in order.
-    pub(crate) fn lines_for(&self, host: &str) -> impl Iterator<Item = &ConfigLine> {
+    pub(crate) fn lines_for(&self, host: &str) -> impl Iterator<Item = &FileLine> {
         let named = self.blocks.named.get(host).into_iter().flatten();
         let mut blocks: Vec<usize> = named.chain(&self.blocks.others).copied().collect();
         // In the order of the file: the first value of a setting counts.
@@ -89,18 +97,18 @@ impl ConfigFile {
             .iter()
             .filter_map(|number| self.blocks.all.get(*number));
         let included = self.lines.iter().flat_map(|line| &line.included);
-        let included = included.map(|(_, file)| file.lines_for_any_host());
+        let included = included.map(Self::lines_for_any_host);
         blocks.map(ExactSizeIterator::len).chain(included).sum()
     }
 }
 
 /// The hosts that a block names, if it applies to no other and has no effect elsewhere.
-fn named_hosts(block: &[ConfigLine]) -> Option<Vec<String>> {
-    let (first, settings) = block.split_first()?;
+fn named_hosts(block: &[FileLine]) -> Option<Vec<String>> {
+    let (FileLine { line: first, .. }, settings) = block.split_first()?;
     let is_plain = |name: &str| !name.contains(['*', '?', '!']);
     let names = first.words.iter().map(|word| word.text.as_str());
     // Errors in included files, and unknown keywords, count even where the block does not apply.
-    let matters_anyway = |line: &ConfigLine| matches!(line.keyword, None | Some(Keyword::Include));
+    let matters_anyway = |at: &FileLine| matches!(at.line.keyword, None | Some(Keyword::Include));
     let is_named =
         first.keyword == Some(Keyword::Host) && names.clone().all(is_plain) && !settings.iter().any(matters_anyway);
     is_named.then(|| names.map(str::to_owned).collect())
@@ -168,17 +176,20 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
         number: usize,
         text: &str,
         depth: usize,
-    ) -> Result<Option<ConfigLine>, E> {
+    ) -> Result<Option<FileLine>, E> {
         let parsed = ConfigLine::parse(file, number, text).and_then(|line| match line {
             Some(line) => line.check(self.scope).map(|()| Some(line)),
             None => Ok(None),
         });
         match parsed {
             Ok(Some(mut line)) => {
-                if line.keyword == Some(Keyword::Include) {
-                    line.included = self.included(&line, depth)?;
-                }
-                Ok(Some(line))
+                let included = match line.keyword {
+                    Some(Keyword::Include) => self.included(&line, depth)?,
+                    _ => vec![],
+                };
+                let (matched, included) = included.into_iter().unzip();
+                line.matched = matched;
+                Ok(Some(FileLine { line, included }))
             }
             Ok(None) => Ok(None),
             Err(problem) => {
@@ -188,37 +199,12 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
         }
     }
 
+    /// The files that an `Include` names, each with the position of its argument.
     fn included(&mut self, line: &ConfigLine, depth: usize) -> Result<Vec<(usize, ConfigFile)>, E> {
         let mut files = Vec::new();
         for (at, word) in line.words.iter().enumerate() {
-            let pattern = absolute_pattern(&word.text, self.base, self.local, self.scope);
-            let found = pattern.and_then(|pattern| Ok((matching_paths(&pattern)?, pattern)));
-            let paths: Vec<PathBuf> = match found {
-                Ok((paths, pattern)) => {
-                    self.read_files.note_included(pattern, paths.clone());
-                    paths
-                }
-                Err(problem) => {
-                    self.problems.push(line.problem_at(word, &problem));
-                    continue;
-                }
-            };
-            for path in paths {
-                let limit = if depth == DEEPEST {
-                    Some(format!("files include each other more than {DEEPEST} levels deep"))
-                } else if self.files >= MOST_FILES {
-                    Some(format!("more than {MOST_FILES} files are included"))
-                } else {
-                    None
-                };
-                if let Some(limit) = limit.filter(|_| !self.is_full) {
-                    let mut problem = line.problem_at(word, &limit);
-                    problem.hint = Some("does a file include itself?".to_owned());
-                    self.problems.push(problem);
-                    // Once, and then nothing more: with files that include each other, each would
-                    // repeat the problem.
-                    self.is_full = true;
-                }
+            for path in self.matching(line, word) {
+                self.note_limit(line, word, depth);
                 if self.is_full {
                     return Ok(files);
                 }
@@ -226,5 +212,36 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
             }
         }
         Ok(files)
+    }
+
+    /// The files that one argument of an `Include` names; records its problems.
+    fn matching(&mut self, line: &ConfigLine, word: &Word) -> Vec<PathBuf> {
+        let pattern = absolute_pattern(&word.text, self.base, self.local, self.scope);
+        match pattern.and_then(|pattern| Ok((matching_paths(&pattern)?, pattern))) {
+            Ok((paths, pattern)) => {
+                self.read_files.note_included(pattern, paths.clone());
+                paths
+            }
+            Err(problem) => {
+                self.problems.push(line.problem_at(word, &problem));
+                vec![]
+            }
+        }
+    }
+
+    /// Ends the reading where another file would be one too many. Only the first of such problems says something.
+    fn note_limit(&mut self, line: &ConfigLine, word: &Word, depth: usize) {
+        let limit = if depth == DEEPEST {
+            format!("files include each other more than {DEEPEST} levels deep")
+        } else if self.files >= MOST_FILES {
+            format!("more than {MOST_FILES} files are included")
+        } else {
+            return;
+        };
+        if !std::mem::replace(&mut self.is_full, true) {
+            let mut problem = line.problem_at(word, &limit);
+            problem.hint = Some("does a file include itself?".to_owned());
+            self.problems.push(problem);
+        }
     }
 }

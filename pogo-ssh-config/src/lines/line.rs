@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::criteria::{Criterion, parse_criteria};
-use super::file::ConfigFile;
 use super::keyword::{Keyword, Setting};
 use super::lex::{Rest, Word, arguments, next_word};
 use crate::position::{FilePosition, LineProblem};
@@ -24,8 +23,8 @@ pub struct ConfigLine {
     pub(crate) words: Vec<Word>,
     /// The conditions of a `Match`.
     pub(crate) criteria: Vec<Criterion>,
-    /// The included files, each with its argument's position.
-    pub(crate) included: Vec<(usize, ConfigFile)>,
+    /// Of an `Include`: which of its arguments have named files, by their positions.
+    pub(crate) matched: Vec<usize>,
 }
 
 impl ConfigLine {
@@ -56,7 +55,7 @@ impl ConfigLine {
             value: value.at,
             words: Vec::new(),
             criteria: Vec::new(),
-            included: Vec::new(),
+            matched: Vec::new(),
             text: trimmed.to_owned(),
         };
         if value.text.is_empty() {
@@ -155,7 +154,7 @@ impl ConfigLine {
 
     /// Arguments of an `Include` without wildcard that match no file.
     pub fn missing_files(&self) -> impl Iterator<Item = &Word> {
-        let is_missing = |at: usize| !self.included.iter().any(|(by, _)| *by == at);
+        let is_missing = |at: &usize| !self.matched.contains(at);
         let is_wild = |word: &Word| word.text.contains(['*', '?', '[']);
         let words = self
             .words
@@ -163,7 +162,7 @@ impl ConfigLine {
             .enumerate()
             .filter(|_| self.keyword == Some(Keyword::Include));
         words
-            .filter(move |(at, word)| is_missing(*at) && !is_wild(word))
+            .filter(move |(at, word)| is_missing(at) && !is_wild(word))
             .map(|(_, word)| word)
     }
 

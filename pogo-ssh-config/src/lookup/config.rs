@@ -11,7 +11,7 @@ use super::private_file::{Writers, option_line, read_file};
 use super::tokens::host_name;
 use super::walk::walk;
 use crate::error::ClientConfigError;
-use crate::lines::file::ConfigFile;
+use crate::lines::file::{ConfigFile, FileLine};
 use crate::lines::options::CollectedOptions;
 use crate::lines::read_files::ReadFiles;
 use crate::lines::scope::ConfigScope;
@@ -128,7 +128,10 @@ impl ClientConfig {
     pub fn option(mut self, option: impl AsRef<str>) -> Result<Self, ClientConfigError> {
         let option = option.as_ref();
         let mut lines = std::mem::take(&mut self.options).lines;
-        lines.push(option_line(option)?);
+        lines.push(FileLine {
+            line: option_line(option)?,
+            included: vec![],
+        });
         self.options = ConfigFile::new(lines);
         self.given.push(option.to_owned());
         Ok(self)

@@ -7,7 +7,7 @@ use super::host_lookup::is_ignored;
 use super::tokens::host_name;
 use super::walk::{LineVisitor, walk};
 use crate::lines::criteria::hold_offline;
-use crate::lines::file::{ConfigFile, FileReader};
+use crate::lines::file::{ConfigFile, FileLine, FileReader};
 use crate::lines::keyword::{Keyword, Setting};
 use crate::lines::lex::Word;
 use crate::lines::line::ConfigLine;
@@ -117,9 +117,9 @@ impl ConfigFiles {
 }
 
 fn add_lines<'a>(file: &'a ConfigFile, lines: &mut Vec<&'a ConfigLine>) {
-    for line in &file.lines {
+    for FileLine { line, included } in &file.lines {
         lines.push(line);
-        line.included.iter().for_each(|(_, file)| add_lines(file, lines));
+        included.iter().for_each(|file| add_lines(file, lines));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Walks the lines that apply to a host: `Host`, `Match` and `Include`.
 
-use crate::lines::file::ConfigFile;
+use crate::lines::file::{ConfigFile, FileLine};
 use crate::lines::keyword::Keyword;
 use crate::lines::lex::Word;
 use crate::lines::line::ConfigLine;
@@ -57,7 +57,7 @@ fn walk_within<'a, V: LineVisitor<'a>>(
     visitor: &mut V,
 ) -> Result<(), V::Error> {
     let host = visitor.host().to_owned();
-    for line in file.lines_for(&host) {
+    for FileLine { line, included } in file.lines_for(&host) {
         match line.keyword {
             None => visitor.unknown(line)?,
             Some(Keyword::Host) => {
@@ -68,7 +68,7 @@ fn walk_within<'a, V: LineVisitor<'a>>(
             }
             Some(Keyword::Match) => block.active = visitor.holds(line, block.never)? && !block.never,
             Some(Keyword::Include) => {
-                for (_, file) in &line.included {
+                for file in included {
                     let inner = BlockState {
                         // Lines of an inactive include are still walked: unknown keywords and
                         // errors there make OpenSSH refuse the file.

@@ -30,7 +30,7 @@ async fn show(args: &AttachArgs, place: &Place) -> Result<Exit, CliError> {
     let job = named(&client, args.job).await?;
     // Nothing is shown of a job that there is not.
     client.job(job).await.map_err(client_error)?;
-    let screen = super::screen(args.format, None)?
+    let screen = super::screen::screen(args.format, None)?
         .of_kept_job()
         .folding(folding(args.fold, args.format)?);
     let screen = Arc::new(screen);

@@ -43,7 +43,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, CliError> {
             .map_err(CliError::broken)?;
         servers.inject(FAILING, Fault::FailWith(3)).map_err(CliError::broken)?;
 
-        let screen = Arc::new(super::screen(args.format, args.events.as_deref())?);
+        let screen = Arc::new(super::screen::screen(args.format, args.events.as_deref())?);
         if args.format == LogFormat::Text && !Verbosity::chosen().quiet {
             screen.say(&format!(
                 "{} SSH servers are up inside this process, under this policy:\n",

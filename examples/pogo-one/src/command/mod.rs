@@ -20,6 +20,7 @@ mod run;
 mod run_kept;
 #[cfg(feature = "store")]
 mod run_on_server;
+mod screen;
 mod simulate;
 mod stop;
 mod timeline;
@@ -45,21 +46,3 @@ pub(crate) use stop::{StopCause, StopSignals};
 pub(crate) use timeline::timeline;
 #[cfg(feature = "store")]
 pub(crate) use wait::wait;
-
-use std::path::Path;
-
-use crate::cli::{LogFormat, Verbosity};
-use crate::exit::CliError;
-use crate::report::Screen;
-
-/// A screen, with an event log in this file beside it.
-fn screen(format: LogFormat, events: Option<&Path>) -> Result<Screen, CliError> {
-    let named = |error| {
-        let file = events.unwrap_or(Path::new("")).display();
-        CliError::usage(format!("cannot write the event log {file}: {error}"))
-    };
-    Screen::new(format)
-        .verbosity(Verbosity::chosen())
-        .with_log(events)
-        .map_err(named)
-}

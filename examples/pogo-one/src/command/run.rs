@@ -82,7 +82,7 @@ fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
     let inputs = inputs(args, &job.spec.exec_options)?;
     let follow = FollowedSources::of(args, &job.targets, &job.gathered, &job.namespace)?;
     let contacts = FirstContacts::default();
-    let screen = super::screen(args.format, args.events.as_deref())?
+    let screen = super::screen::screen(args.format, args.events.as_deref())?
         .meeting(&contacts)
         .folding(folding(args.fold, args.format)?);
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;

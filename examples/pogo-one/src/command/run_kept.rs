@@ -180,7 +180,7 @@ fn confirmed(
 }
 
 fn screen(args: &RunArgs, gathered: &Gathered) -> Result<Arc<Screen>, CliError> {
-    let screen = super::screen(args.format, args.events.as_deref())?.of_kept_job();
+    let screen = super::screen::screen(args.format, args.events.as_deref())?.of_kept_job();
     let screen = Arc::new(screen.folding(folding(args.fold, args.format)?));
     screen.watched_by(&account());
     screen.log(&WarningRecord::lines(gathered)?);

@@ -13,6 +13,7 @@ use super::group_socket::{GroupSocket, socket};
 use super::issuers::{IssuerSettings, issuers};
 use super::logins::{LoginSettings, SessionTimes, logins, sessions};
 use super::setting_path::absolute;
+use super::setting_time::time;
 use crate::cli::{ServeArgs, StoreAddress, StoreChoice};
 use crate::exit::{CliError, Exit};
 use crate::report;
@@ -273,17 +274,6 @@ fn advertised(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<St
 fn namespace(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<String> {
     let name: pogo_api::wire::NamespaceName = reader.value(value, "the name of a namespace", "default")?;
     Some(name.as_str().to_owned())
-}
-
-pub(super) fn time(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<Duration> {
-    let text = reader.text(value, "a time", "1m")?;
-    match crate::cli::duration(text) {
-        Ok(time) => Some(time),
-        Err(error) => {
-            reader.problem(value.position, error, "for example `1m`");
-            None
-        }
-    }
 }
 
 /// The file is read as well, so that what is wrong with it is said now.

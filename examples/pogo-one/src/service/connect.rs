@@ -8,6 +8,7 @@ use pogo_api::{Client, ClientError, NamespaceClient};
 
 use super::client_error::client_error;
 use super::launch::{Started, launch};
+use super::program_name::program_name;
 use super::stopped_dispatcher::{StoppedDispatcher, answer_from_files};
 use super::{Place, ServerAddress};
 use crate::exit::CliError;
@@ -154,7 +155,7 @@ pub(crate) async fn find(place: &Place) -> Result<Option<NamespaceClient>, CliEr
     let Some(about) = about(place).await? else {
         return Ok(None);
     };
-    let own = program();
+    let own = program_name();
     if about.server != own {
         report::remark(&format!(
             "the dispatcher of this store is {}, and this is {own}: it goes on until nothing is left to do; `pogo \
@@ -169,9 +170,4 @@ pub(crate) async fn find(place: &Place) -> Result<Option<NamespaceClient>, CliEr
 pub(super) fn watching(place: &Place) -> Result<NamespaceClient, CliError> {
     let namespace = client(place)?.namespace(place.namespace().as_str());
     namespace.map_err(client_error)
-}
-
-/// What this program is called among servers.
-pub(super) fn program() -> String {
-    format!("pogo {}", env!("PROGRAM_VERSION"))
 }

@@ -19,7 +19,6 @@ use pogo_core::scheduler::{
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
 use super::connect::watching;
-use super::follower_needs::is_watched;
 use super::output::OutputFollower;
 use super::prompter::answer;
 use super::stopper::{OnInterrupt, until_left};
@@ -377,4 +376,9 @@ enum CaughtUp {
     /// It goes on, behind this position.
     Goes(StreamId),
     Over(Exit),
+}
+
+/// Whether somebody is there who can give an order to a job that needs one.
+pub(super) fn is_watched() -> bool {
+    std::io::stderr().is_terminal()
 }

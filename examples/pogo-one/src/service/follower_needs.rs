@@ -1,6 +1,5 @@
 //! What a job needs of whoever follows it: an agent, secrets, answers.
 
-use std::io::IsTerminal;
 use std::os::unix::net::UnixStream;
 
 use pogo_api::wire::Secrets;
@@ -8,7 +7,7 @@ use pogo_api::{ClientError, NamespaceClient};
 use pogo_core::plan::JobSpec;
 use pogo_core::scheduler::{Event, NeverBegan, Record, TaskEvent, TaskEventKind};
 
-use super::FollowedJob;
+use super::follower::{FollowedJob, is_watched};
 
 impl FollowedJob {
     /// Gives a dispatcher what it needs of whoever is here.
@@ -56,9 +55,4 @@ impl FollowedJob {
 pub(crate) fn own_agent() -> Option<String> {
     let socket = std::env::var_os("SSH_AUTH_SOCK")?.into_string().ok()?;
     UnixStream::connect(&socket).is_ok().then_some(socket)
-}
-
-/// Whether somebody is there who can give an order to a job that needs one.
-pub(super) fn is_watched() -> bool {
-    std::io::stderr().is_terminal()
 }

@@ -7,7 +7,7 @@ use pogo_web::unix::{Access, ServeOptions, Socket, SocketError};
 use pogo_web::{PeerAccounts, RouterState, SharedGrants, router};
 
 use super::config_file::ServiceConfig;
-use super::connect::program;
+use super::program_name::program_name;
 use super::role::{Role, Serving};
 use super::{Place, listen, shared};
 use crate::exit::CliError;
@@ -40,7 +40,7 @@ pub(super) struct Front {
 impl Front {
     /// Answers on the socket of this machine.
     pub(super) fn local(place: &Place, socket: LocalSocket, role: &Role) -> Self {
-        let builder = RouterState::builder(Arc::new(PeerAccounts::personal())).server(program());
+        let builder = RouterState::builder(Arc::new(PeerAccounts::personal())).server(program_name());
         let local = role.of(builder, place.namespace()).build();
         let answers = router(local.clone());
         let serving =

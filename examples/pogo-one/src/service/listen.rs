@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use super::Place;
 use super::config_file::ServiceConfig;
-use super::connect::program;
+use super::program_name::program_name;
 use super::role::{Role, Serving};
 use crate::access::tokens_of;
 use crate::actor::account;
@@ -58,7 +58,7 @@ pub(super) async fn start(
         .chain(logins.clone().map(|logins| Arc::new(logins) as _));
     let builder = RouterState::builder(Arc::new(AnyOf::new(ways)))
         .grants(grants)
-        .server(program())
+        .server(program_name())
         .limits(Limits::new().rate(REQUESTS, Duration::from_secs(20)));
     #[cfg(feature = "oidc")]
     let builder = match logins {

@@ -91,7 +91,7 @@ pub(super) fn sessions(reader: &mut SettingsReader<'_>, value: &SettingItem) -> 
     let written = reader.map(value, "a map", "sessions: {lifetime: 12h, idle: 2h}");
     let mut times = SessionTimes::default();
     for setting in reader.keys(written, "the sessions", &["lifetime", "idle"]) {
-        let time = super::config_file::time(reader, &setting.value);
+        let time = super::setting_time::time(reader, &setting.value);
         match setting.key.as_str() {
             "lifetime" => times.lifetime = time,
             _ => times.idle = time,

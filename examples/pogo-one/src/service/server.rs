@@ -10,13 +10,13 @@ use pogo_core::scheduler::RequestId;
 use pogo_web::{ServedNamespace, SharedGrants};
 
 use super::config_file::ServiceConfig;
-use super::connect::program;
 use super::dispatching::{Dispatching, Ended, Taking};
 use super::front::{Front, LocalSocket};
 use super::idle::until_idle;
 use super::launch::Started;
 use super::log::ServiceLog;
 use super::place::PlaceStore;
+use super::program_name::program_name;
 use super::role::Role;
 use super::signals::{SignalRequest, Signals};
 use super::standby::{Standby, taken_over_by};
@@ -152,7 +152,7 @@ impl<'a> Service<'a> {
                 Err(error) if self.args.background => return answer_starter(error),
                 Err(error) => return Err(self.not_served(error)),
             };
-            ServiceLog.say(format_args!("{} serves {}", program(), self.place.namespace()));
+            ServiceLog.say(format_args!("{} serves {}", program_name(), self.place.namespace()));
             if self.args.background {
                 say_started(&Started::Ready)?;
                 process::leave_starter().map_err(CliError::broken)?;

@@ -6,8 +6,8 @@ use pogo_web::unix::{Access, ServeOptions, Socket, serve};
 use pogo_web::{Limits, PeerAccounts, RouterState, SharedGrants, router};
 
 use super::Place;
-use super::connect::program;
 use super::group_socket::GroupSocket;
+use super::program_name::program_name;
 use super::role::{Role, Serving};
 use crate::exit::CliError;
 
@@ -21,7 +21,7 @@ pub(super) fn start(
     let socket = Socket::bind(&at.path, Access::Group(at.group)).map_err(CliError::usage)?;
     let builder = RouterState::builder(Arc::new(PeerAccounts::shared()))
         .grants(grants)
-        .server(program())
+        .server(program_name())
         .limits(Limits::new());
     let state = role.of(builder, place.namespace()).build();
     let answers = router(state.clone());

@@ -17,8 +17,8 @@ use pogo_web::{PeerAccounts, RouterState, ServedNamespace, router};
 
 use super::Place;
 use super::client_error::client_error;
-use super::connect::program;
 use super::place::PlaceStore;
+use super::program_name::program_name;
 use super::role::Serving;
 use super::stopped_journal::StoppedJournal;
 use crate::cli::new_name;
@@ -52,7 +52,7 @@ pub(super) async fn answer_from_files(
     let path = directory.0.join("socket");
     let socket = Socket::bind(&path, Access::Personal).map_err(CliError::broken)?;
     let state = RouterState::builder(Arc::new(PeerAccounts::personal()))
-        .server(program())
+        .server(program_name())
         .namespace(place.namespace().clone(), served)
         .build();
     let serving =

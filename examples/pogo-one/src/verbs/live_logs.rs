@@ -15,7 +15,7 @@ use pogo_core::scheduler::{AttemptId, Event, JobEventKind, JobId, Query, Record,
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
 use super::hosts::together;
-use super::logs::printer;
+use super::printer::printer;
 use super::raw::raw;
 use super::session::Session;
 use crate::cli::{LogsArgs, Verbosity};

@@ -9,9 +9,10 @@ use pogo_core::scheduler::{AttemptId, HostResult, JobId};
 
 use super::hosts::together;
 use super::live_logs;
+use super::printer::printer;
 use super::raw::raw;
 use super::session::{Session, following};
-use crate::cli::{LogFormat, LogsArgs, Verbosity};
+use crate::cli::{LogsArgs, Verbosity};
 use crate::command::folding;
 use crate::exit::{CliError, Exit};
 use crate::report::{self, OutputPrinter};
@@ -40,14 +41,6 @@ pub(crate) fn logs(args: &LogsArgs) -> Result<Exit, CliError> {
         printer.finish()?;
         Ok(Exit::Succeeded)
     })
-}
-
-/// What prints output that is not folded.
-pub(super) fn printer(format: LogFormat) -> OutputPrinter {
-    match format {
-        LogFormat::Text => OutputPrinter::lines(),
-        LogFormat::Jsonl => OutputPrinter::json(),
-    }
 }
 
 /// Reads the output of hosts, and passes it on.

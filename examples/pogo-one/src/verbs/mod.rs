@@ -19,6 +19,7 @@ mod mark;
 mod note;
 mod obstacles;
 mod ordered;
+mod printer;
 mod probe;
 mod raw;
 mod records;

@@ -1,19 +1,17 @@
 //! `pogo serve status` and `serve stop`: the dispatcher of a store.
 
+mod process;
 mod remote;
 
-use std::time::Duration;
-
-use pogo_api::wire::About;
 use pogo_store::{NamespaceInfo, Store};
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::Signal;
 use serde_json::json;
 
-use crate::cli::{PlaceArgs, PlanFormat, QuestionArgs, ServeStopArgs};
+use self::process::{is_gone, look, send};
+use crate::cli::{PlanFormat, QuestionArgs, ServeStopArgs};
 use crate::exit::{CliError, Exit};
 use crate::report::{self, moment};
-use crate::service::{Place, PlaceStore, about};
+use crate::service::{Place, PlaceStore};
 use pogo_core::dispatcher::{Clock, SystemClock};
 
 pub(super) use remote::step_down;
@@ -87,58 +85,4 @@ pub(crate) fn stop(args: &ServeStopArgs) -> Result<Exit, CliError> {
         "process {process} has ended; jobs that are not done go on with the next dispatcher\n"
     ))?;
     Ok(Exit::Succeeded)
-}
-
-/// Sends a signal to a dispatcher.
-fn send(process: u32, signal: Signal) -> Result<(), CliError> {
-    let pid = pid(process).ok_or_else(|| CliError::broken(format!("{process} is no number of a process")))?;
-    match kill_process(pid, signal) {
-        // It has just ended.
-        Ok(()) | Err(Errno::SRCH) => Ok(()),
-        Err(Errno::PERM) => Err(CliError::NotAllowed(format!(
-            "process {process} is another account's; ask its owner to do this"
-        ))),
-        Err(error) => Err(CliError::broken(error)),
-    }
-}
-
-fn look(args: &PlaceArgs) -> Result<(Place, Option<About>), CliError> {
-    let place = Place::kept(args)?;
-    let serving = runtime()?.block_on(about(&place))?;
-    Ok((place, serving))
-}
-
-/// Waits until a process no longer serves, and has ended.
-fn is_gone(place: &Place, process: u32, patience: Duration) -> Result<bool, CliError> {
-    runtime()?.block_on(async {
-        let until = tokio::time::Instant::now() + patience;
-        loop {
-            let serves = about(place).await?.is_some_and(|about| about.process == process);
-            if !serves && !is_alive(process) {
-                return Ok(true);
-            }
-            if tokio::time::Instant::now() >= until {
-                return Ok(false);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    })
-}
-
-fn is_alive(process: u32) -> bool {
-    // One that has ended and that nobody has waited for is of no more harm.
-    let state = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    let is_zombie = state.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z'));
-    pid(process).is_some_and(|pid| test_kill_process(pid).is_ok()) && !is_zombie
-}
-
-fn pid(process: u32) -> Option<Pid> {
-    Pid::from_raw(i32::try_from(process).ok()?)
-}
-
-fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(CliError::broken)
 }

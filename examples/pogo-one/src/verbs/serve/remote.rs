@@ -9,7 +9,7 @@ use pogo_store::{RemoteInfo, RemoteOwner};
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::{look, runtime, send};
+use super::process::{look, runtime, send};
 use crate::cli::{PlanFormat, StepDownArgs};
 use crate::exit::{CliError, Exit};
 use crate::report;
