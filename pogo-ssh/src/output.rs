@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use pogo_core::dispatcher::{Reporter, Stream};
 
-use crate::tail::Tail;
+use crate::tail::LastBytes;
 
 /// Passes output on as it arrives, up to a limit. Of the rest it keeps the tail, because that is where the error
 /// is, and passes it on at the end of the attempt, after a remark that says how much is missing.
@@ -19,8 +19,8 @@ pub(crate) struct Output {
     /// Bytes of tail that are kept of each stream.
     most_kept: usize,
     cut: bool,
-    out: Tail,
-    err: Tail,
+    out: LastBytes,
+    err: LastBytes,
     /// Output held back, in order; each piece is passed on as a whole.
     held: VecDeque<(Stream, Vec<u8>)>,
     waits: bool,
@@ -40,8 +40,8 @@ impl Output {
             limit,
             most_kept: usize::try_from(most_kept).unwrap_or(usize::MAX),
             cut: false,
-            out: Tail::default(),
-            err: Tail::default(),
+            out: LastBytes::default(),
+            err: LastBytes::default(),
             held: VecDeque::new(),
             waits: true,
         }
@@ -143,7 +143,7 @@ impl Output {
         }
     }
 
-    fn tail(&mut self, stream: Stream) -> &mut Tail {
+    fn tail(&mut self, stream: Stream) -> &mut LastBytes {
         match stream {
             Stream::Stderr => &mut self.err,
             Stream::Stdout | Stream::Note => &mut self.out,
@@ -196,11 +196,7 @@ mod tests {
     fn seen_of(limit: u64, act: impl FnOnce(&mut Output)) -> Vec<(Stream, Vec<u8>)> {
         let seen = Arc::new(Seen::default());
         let (phases, _) = mpsc::unbounded();
-        let source = OutputSource {
-            job: JobId::new(3),
-            host: "web1".parse().unwrap(),
-            attempt: AttemptId::new(17),
-        };
+        let source = OutputSource::new(JobId::new(3), "web1".parse().unwrap(), AttemptId::new(17));
         let (report, _side) = ReporterSide::open(
             source,
             Arc::new(PermitAll(phases)),

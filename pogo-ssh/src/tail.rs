@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 /// The last bytes of a stream, and how many are missing before them.
 #[derive(Debug, Default)]
-pub(crate) struct Tail {
+pub(crate) struct LastBytes {
     kept: VecDeque<u8>,
     dropped: u64,
 }
@@ -12,7 +12,7 @@ pub(crate) struct Tail {
 /// How far into the tail the start of a line is searched for.
 const LONGEST_LINE: usize = 4096;
 
-impl Tail {
+impl LastBytes {
     /// Adds bytes and keeps the last `most`.
     pub(crate) fn push(&mut self, bytes: &[u8], most: usize) {
         // Also right if a chunk is larger than the tail: then `old` is all that is kept and the

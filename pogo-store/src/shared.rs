@@ -9,7 +9,7 @@ use pogo_core::scheduler::JobId;
 use crate::disk::{Disk, parent_dir};
 use crate::error::StoreError;
 use crate::jobs::JobIndex;
-use crate::journal::{Growth, Reader, RecentCommits, ReserveState};
+use crate::journal::{Growth, JournalReader, RecentCommits, ReserveState};
 use crate::limits::Limits;
 use crate::namespace_id::{read_id, write_id};
 use crate::output::{Outputs, Retention};
@@ -24,7 +24,7 @@ pub(crate) struct Shared {
     pub(crate) machine: Machine,
     pub(crate) growth: Growth,
     pub(crate) recent: RecentCommits,
-    pub(crate) reader: Reader,
+    pub(crate) reader: JournalReader,
     pub(crate) reserve: Arc<ReserveState>,
     pub(crate) tenure: Arc<Tenure>,
     pub(crate) outputs: Arc<Outputs>,
@@ -35,7 +35,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(disk: Arc<dyn Disk>, dir: PathBuf, limits: Limits, machine: Machine) -> Self {
-        let reader = Reader::new(Arc::clone(&disk), journal_dir(&dir));
+        let reader = JournalReader::new(Arc::clone(&disk), journal_dir(&dir));
         let reserve = Arc::<ReserveState>::default();
         let tenure = Arc::<Tenure>::default();
         let states = (Arc::clone(&reserve), Arc::clone(&tenure));

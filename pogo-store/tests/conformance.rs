@@ -97,11 +97,7 @@ impl OutputStore for Writing {
 
 async fn output(dir: PathBuf) -> Arc<dyn OutputStore> {
     let store = Store::open(dir).expect("a store");
-    let owner = Owner {
-        id: OwnerId("tests".into()),
-        nonce: Nonce(1),
-        since: Timestamp::EPOCH,
-    };
+    let owner = Owner::new(OwnerId("tests".into()), Nonce(1), Timestamp::EPOCH);
     let namespace = store.namespace("default").expect("a namespace");
     let acquired = namespace.journal().acquire(owner, Acquire::IfFree).await;
     Arc::new(Writing {

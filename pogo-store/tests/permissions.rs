@@ -18,11 +18,7 @@ use pogo_core::journal::{Acquire, Journal, JournalError, Nonce, OwnedJournal, Ow
 use pogo_store::{Store, StoreError};
 
 fn acquire(store: &Store) -> Result<Box<dyn OwnedJournal>, JournalError> {
-    let owner = Owner {
-        id: OwnerId("tests".into()),
-        nonce: Nonce(1),
-        since: Timestamp::EPOCH,
-    };
+    let owner = Owner::new(OwnerId("tests".into()), Nonce(1), Timestamp::EPOCH);
     let journal = store.namespace("default").unwrap().journal();
     block_on(journal.acquire(owner, Acquire::IfFree))
 }

@@ -24,11 +24,11 @@ use pogo_store::{Store, StoreError, StoreJournal};
 const DIRECTORY: &str = "POGO_STORE_TESTS_OWNED";
 
 fn acquire(journal: &StoreJournal) -> Result<Box<dyn OwnedJournal>, JournalError> {
-    let owner = Owner {
-        id: OwnerId(format!("process {}", std::process::id()).into()),
-        nonce: Nonce(u64::from(std::process::id())),
-        since: Timestamp::EPOCH,
-    };
+    let owner = Owner::new(
+        OwnerId(format!("process {}", std::process::id()).into()),
+        Nonce(u64::from(std::process::id())),
+        Timestamp::EPOCH,
+    );
     block_on(journal.acquire(owner, Acquire::IfFree))
 }
 

@@ -139,11 +139,7 @@ async fn run(transport: &SshTransport, host: &Host, phases: mpsc::UnboundedSende
     let command = RemoteCommand::shell("true");
     let (job, id) = (JobId::new(1), AttemptId::new(1));
     let attempt = Attempt::new(job, id, host.clone(), command, Duration::from_secs(3_600));
-    let source = OutputSource {
-        job,
-        host: host.name.clone(),
-        attempt: id,
-    };
+    let source = OutputSource::new(job, host.name.clone(), id);
     let (reporter, _side) = ReporterSide::open(source, Arc::new(Phases(phases)), Arc::new(Blind));
     transport.run(attempt, reporter).await
 }

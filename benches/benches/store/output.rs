@@ -76,9 +76,9 @@ fn store(dir: &Path) -> f64 {
 }
 
 fn source(attempt: u64) -> Arc<OutputSource> {
-    Arc::new(OutputSource {
-        job: JobId::new(1),
-        host: format!("web{attempt}").parse().expect("a name"),
-        attempt: AttemptId::new(attempt),
-    })
+    Arc::new(OutputSource::new(
+        JobId::new(1),
+        format!("web{attempt}").parse().expect("a name"),
+        AttemptId::new(attempt),
+    ))
 }

@@ -18,11 +18,7 @@ pub(crate) fn namespace(dir: &Path) -> Namespace {
 }
 
 pub(crate) fn acquire(namespace: &Namespace) -> Box<dyn OwnedJournal> {
-    let owner = Owner {
-        id: OwnerId("benchmark".into()),
-        nonce: Nonce(1),
-        since: Timestamp::EPOCH,
-    };
+    let owner = Owner::new(OwnerId("benchmark".into()), Nonce(1), Timestamp::EPOCH);
     block_on(namespace.journal().acquire(owner, Acquire::IfFree)).expect("a journal that nobody owns")
 }
 

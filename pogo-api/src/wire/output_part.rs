@@ -84,7 +84,7 @@ impl OutputPart {
 
     /// The page that it was, of this attempt and stream.
     pub fn into_page(self, (job, attempt): (JobId, AttemptId), stream: Stream) -> OutputPage {
-        let source = self.host.map(|host| Arc::new(OutputSource { job, host, attempt }));
+        let source = self.host.map(|host| Arc::new(OutputSource::new(job, host, attempt)));
         let frame = |piece: OutputPiece| {
             let source = Arc::clone(source.as_ref()?);
             Some(OutputFrame::new(source, stream, piece.offset, piece.at, piece.bytes))

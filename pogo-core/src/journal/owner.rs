@@ -15,6 +15,7 @@ pub struct Nonce(pub u64);
 
 /// Whoever asks for a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Owner {
     /// Its name, for people.
     pub id: OwnerId,
@@ -22,6 +23,13 @@ pub struct Owner {
     pub nonce: Nonce,
     /// When it asks, for people; no ownership ends by it.
     pub since: Timestamp,
+}
+
+impl Owner {
+    /// An owner of this name, with a nonce that nobody else has, who asks at this moment.
+    pub fn new(id: OwnerId, nonce: Nonce, since: Timestamp) -> Self {
+        Self { id, nonce, since }
+    }
 }
 
 impl fmt::Display for Owner {

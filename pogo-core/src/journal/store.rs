@@ -114,9 +114,17 @@ pub trait OwnedJournal: Send {
 
 /// Some records of a journal.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Page {
     /// Records in order; empty at the end of the journal.
     pub records: Vec<Record>,
     /// Where to read on.
     pub next: Seq,
+}
+
+impl Page {
+    /// Records in order, and where to read on.
+    pub fn new(records: Vec<Record>, next: Seq) -> Self {
+        Self { records, next }
+    }
 }

@@ -58,6 +58,7 @@ impl Stream {
 
 /// The attempt that wrote something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct OutputSource {
     /// The job.
     pub job: JobId,
@@ -65,6 +66,13 @@ pub struct OutputSource {
     pub host: HostName,
     /// The attempt.
     pub attempt: AttemptId,
+}
+
+impl OutputSource {
+    /// An attempt of a job on a host.
+    pub fn new(job: JobId, host: HostName, attempt: AttemptId) -> Self {
+        Self { job, host, attempt }
+    }
 }
 
 /// A piece of what an attempt wrote to a stream.

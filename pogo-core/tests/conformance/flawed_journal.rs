@@ -134,11 +134,7 @@ impl Flawed {
     }
 
     async fn seize(&self) -> Result<Box<dyn OwnedJournal>, JournalError> {
-        let owner = Owner {
-            id: OwnerId("me again".into()),
-            nonce: Nonce(u64::MAX),
-            since: Timestamp::EPOCH,
-        };
+        let owner = Owner::new(OwnerId("me again".into()), Nonce(u64::MAX), Timestamp::EPOCH);
         self.inner.acquire(owner, Acquire::Force).await
     }
 }

@@ -20,11 +20,7 @@ fn host(number: u64) -> HostName {
 /// Appends to a stream, at its end.
 fn write(store: &MemoryOutput, attempt: u64, at: &HostName, stream: Stream, bytes: &[u8]) {
     let (host, attempt) = (at.clone(), AttemptId::new(attempt));
-    let source = Arc::new(OutputSource {
-        job: JOB,
-        host,
-        attempt,
-    });
+    let source = Arc::new(OutputSource::new(JOB, host, attempt));
     let page = block_on(store.read((JOB, attempt), stream, 0..0)).unwrap();
     let frame = OutputFrame::new(source, stream, page.length, Timestamp::EPOCH, bytes);
     block_on(store.append(&[frame])).unwrap();

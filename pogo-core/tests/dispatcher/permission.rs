@@ -55,11 +55,7 @@ async fn dispatcher(transport: &Arc<TestTransport>, journal: &MemoryJournal) -> 
 }
 
 fn other_owner() -> Owner {
-    Owner {
-        id: OwnerId("the other".into()),
-        nonce: Nonce(7),
-        since: Timestamp::EPOCH,
-    }
+    Owner::new(OwnerId("the other".into()), Nonce(7), Timestamp::EPOCH)
 }
 
 async fn submit(handle: &Handle) {

@@ -216,11 +216,11 @@ fn a_follower_of_before_a_restore_begins_anew() {
 fn a_dispatcher_that_dies_while_it_restores_leaves_that_to_the_next() {
     block_on(async {
         let journal = set_back().await;
-        let owner = pogo_core::journal::Owner {
-            id: pogo_core::journal::OwnerId("it dies".into()),
-            nonce: pogo_core::journal::Nonce(7),
-            since: pogo_core::Timestamp::EPOCH,
-        };
+        let owner = pogo_core::journal::Owner::new(
+            pogo_core::journal::OwnerId("it dies".into()),
+            pogo_core::journal::Nonce(7),
+            pogo_core::Timestamp::EPOCH,
+        );
         let how = pogo_core::journal::Acquire::IfFree;
         drop(journal.acquire(owner, how).await.unwrap());
         let transport = Arc::new(TestTransport::default());

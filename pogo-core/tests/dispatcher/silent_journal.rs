@@ -102,11 +102,7 @@ fn a_dispatcher_whose_append_never_answers_hears_that_it_lost_the_journal() {
     let (clock, store) = (Arc::clone(&shop.clock), shop.store.inner.clone());
     let ended = shop.run((8, 4), shop.builder(), async move |_handle| {
         clock.sleep_until(at(secs(90))).await;
-        let owner = Owner {
-            id: OwnerId("two".into()),
-            nonce: Nonce(2),
-            since: clock.now(),
-        };
+        let owner = Owner::new(OwnerId("two".into()), Nonce(2), clock.now());
         drop(store.acquire(owner, Acquire::Force).await.unwrap());
     });
     let fenced = DispatchError::Journal(JournalError::Fenced);

@@ -114,11 +114,7 @@ fn a_dispatcher_that_was_taken_over_stops_and_starts_nothing_more() {
             .build()
             .await
             .unwrap();
-        let other = Owner {
-            id: OwnerId("the other".into()),
-            nonce: Nonce(1),
-            since: Timestamp::EPOCH,
-        };
+        let other = Owner::new(OwnerId("the other".into()), Nonce(1), Timestamp::EPOCH);
         let _other = journal.acquire(other, Acquire::Force).await.unwrap();
         let (fleet, policy) = fleet_and_policy();
         let (ended, configured) = futures::join!(first.run(), handle.configure(fleet, policy));
@@ -303,11 +299,7 @@ fn a_journal_gets_snapshots_though_nobody_asked_for_them() {
     }
     block_on(async {
         let journal = MemoryJournal::new();
-        let owner = Owner {
-            id: OwnerId("before".into()),
-            nonce: Nonce(1),
-            since: Timestamp::EPOCH,
-        };
+        let owner = Owner::new(OwnerId("before".into()), Nonce(1), Timestamp::EPOCH);
         let mut owned = journal.acquire(owner, Acquire::IfFree).await.unwrap();
         owned.append(&Commit::new(Seq(0), records)).await.unwrap();
         drop(owned);

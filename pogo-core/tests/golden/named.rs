@@ -37,11 +37,7 @@ fn named(record: &Record, contents: &mut Contents) -> Option<Record> {
 /// A journal that has the contents of the files.
 fn journal(contents: &Contents) -> MemoryJournal {
     let journal = MemoryJournal::new();
-    let owner = Owner {
-        id: OwnerId("golden".into()),
-        nonce: Nonce(1),
-        since: Timestamp::EPOCH,
-    };
+    let owner = Owner::new(OwnerId("golden".into()), Nonce(1), Timestamp::EPOCH);
     let mut owned = block_on(journal.acquire(owner, Acquire::IfFree)).unwrap();
     for digest in contents.keys() {
         let stored = std::fs::read(path(&format!("named/{digest}.json"))).unwrap();

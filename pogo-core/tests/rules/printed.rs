@@ -225,11 +225,7 @@ fn what_people_wrote_stays_on_one_line_of_a_sentence_and_is_seen() {
 
 #[test]
 fn owners_streams_and_summaries_print_themselves() {
-    let owner = Owner {
-        id: OwnerId("ada@deploy1".into()),
-        nonce: Nonce(7),
-        since: pogo_core::Timestamp::EPOCH,
-    };
+    let owner = Owner::new(OwnerId("ada@deploy1".into()), Nonce(7), pogo_core::Timestamp::EPOCH);
     let away = JournalStatus::Away {
         since: pogo_core::Timestamp::from_millis(1_795_874_520_000),
         message: "no route".to_owned(),
@@ -278,11 +274,7 @@ fn notices_of_a_dispatcher_print_as_sentences() {
     let error = JournalError::Unavailable {
         message: "no\nroom".to_owned(),
     };
-    let source = OutputSource {
-        job: JobId::new(3),
-        host: "web1".parse().unwrap(),
-        attempt: AttemptId::new(17),
-    };
+    let source = OutputSource::new(JobId::new(3), "web1".parse().unwrap(), AttemptId::new(17));
     let scheduler = Drill::new(Arc::default(), Arc::default()).unwrap();
     let values: [&dyn Display; 6] = [
         &Notice::Committed {

@@ -239,11 +239,7 @@ impl TestAttempt {
         self.issue_number();
         let (phases, seen_phases) = mpsc::unbounded();
         let witness = Arc::new(Witness::default());
-        let source = OutputSource {
-            job: self.attempt.job,
-            host: self.attempt.host.name.clone(),
-            attempt: self.attempt.id,
-        };
+        let source = OutputSource::new(self.attempt.job, self.attempt.host.name.clone(), self.attempt.id);
         let (requests, asking) = mpsc::unbounded();
         let answers = Arc::new(Answers {
             phases,

@@ -144,11 +144,7 @@ async fn cancelled_after_the_command(place: &Place) -> (Outcome, Vec<Phase>) {
     let attempt = attempt.into_attempt();
     let (phases, seen_phases) = mpsc::unbounded();
     let observer = Arc::new(CancelsAtOutput::default());
-    let source = OutputSource {
-        job: attempt.job,
-        host: attempt.host.name.clone(),
-        attempt: attempt.id,
-    };
+    let source = OutputSource::new(attempt.job, attempt.host.name.clone(), attempt.id);
     let (reporter, side) = ReporterSide::open(
         source,
         Arc::new(PermitAll(phases)),

@@ -58,11 +58,7 @@ impl DirectoryTarget {
     async fn output_store(&mut self) -> Result<Arc<dyn OutputStore>, CopyError> {
         self.writer = None;
         if self.owned.is_none() {
-            let owner = Owner {
-                id: OwnerId("whoever copies it".into()),
-                nonce: Nonce(0),
-                since: self.from.1,
-            };
+            let owner = Owner::new(OwnerId("whoever copies it".into()), Nonce(0), self.from.1);
             // Only now: whoever acquires a journal repairs its end, and the writer above would not
             // know of that.
             let owned = self.namespace.journal().acquire(owner, Acquire::IfFree).await?;

@@ -21,7 +21,7 @@ pub(crate) use commit_lines::line_alone;
 pub(crate) use contents::put_content;
 pub(crate) use contents::{content_file, list_content, read_content};
 pub(crate) use growth::Growth;
-pub(crate) use reader::Reader;
+pub(crate) use reader::JournalReader;
 pub(crate) use recent::RecentCommits;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use recent_content::RecentContent;

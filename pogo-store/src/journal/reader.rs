@@ -16,7 +16,7 @@ use crate::error::unavailable;
 /// Reads any part of a journal. It remembers positions where commits begin, so that each of successive pages costs the
 /// same.
 #[derive(Debug)]
-pub(crate) struct Reader {
+pub(crate) struct JournalReader {
     disk: Arc<dyn Disk>,
     dir: PathBuf,
     marks: Mutex<BTreeMap<Seq, Mark>>,
@@ -28,7 +28,7 @@ const PAGE_BYTES: u64 = 4 << 20;
 /// How many positions are remembered.
 const MARKS: usize = 256;
 
-impl Reader {
+impl JournalReader {
     pub(crate) fn new(disk: Arc<dyn Disk>, dir: PathBuf) -> Self {
         Self {
             disk,
@@ -43,10 +43,7 @@ impl Reader {
             let mark = self.mark_before(from)?;
             let answer = match mark {
                 Some(mark) => self.read_page(mark, from, visible),
-                None => Ok(Page {
-                    records: vec![],
-                    next: from,
-                }),
+                None => Ok(Page::new(vec![], from)),
             };
             match answer {
                 // What was remembered may be of records that were cut off since, as they were never acknowledged.
@@ -62,10 +59,7 @@ impl Reader {
     }
 
     fn read_page(&self, mut mark: Mark, from: Seq, visible: Option<Seq>) -> Result<Page, JournalError> {
-        let mut page = Page {
-            records: vec![],
-            next: from,
-        };
+        let mut page = Page::new(vec![], from);
         loop {
             let began = mark.offset;
             // Asked before: a segment that has a next one is complete.

@@ -58,10 +58,7 @@ impl RecentCommits {
 
     /// The records from a position on; `None` where the files have to be read.
     pub(crate) fn read(&self, from: Seq) -> Option<Page> {
-        let mut page = Page {
-            records: vec![],
-            next: from,
-        };
+        let mut page = Page::new(vec![], from);
         // Records are copied after the lock is released: many may follow, and the owner does not wait for them.
         for (commit, end) in self.commits_from(from)? {
             let passed = usize::try_from(page.next.0.saturating_sub(commit.at.0)).unwrap_or(usize::MAX);

@@ -33,11 +33,7 @@ impl Outputs {
             attempts.insert(block.source.attempt, (Arc::unwrap_or_clone(block.source), None));
         })?;
         for sealed in sealed_attempts(&disk.read_all(&index_file(&dir))?) {
-            let source = OutputSource {
-                job,
-                host: sealed.host,
-                attempt: sealed.attempt,
-            };
+            let source = OutputSource::new(job, sealed.host, sealed.attempt);
             attempts.insert(sealed.attempt, (source, Some(sealed.length)));
         }
         Ok(attempts.into_values().collect())

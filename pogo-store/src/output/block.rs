@@ -146,11 +146,7 @@ impl Block {
         let [stream, is_tail, ..] = take::<6>(&mut rest)?;
         (crc32fast::hash(header.get(..HEADER - 4 + host)?) == identity).then_some(())?;
         let host = std::str::from_utf8(rest.get(..host)?).ok()?;
-        let source = OutputSource {
-            job,
-            host: host.parse().ok()?,
-            attempt: AttemptId::new(attempt),
-        };
+        let source = OutputSource::new(job, host.parse().ok()?, AttemptId::new(attempt));
         let stream = *Stream::ALL.get(usize::from(stream))?;
         let mut block = Self::new(Arc::new(source), stream, offset, is_tail == 1);
         let mut position = HEADER + host.len();
@@ -198,11 +194,7 @@ mod tests {
     use super::*;
 
     fn block() -> Block {
-        let source = OutputSource {
-            job: JobId::new(7),
-            host: "web1".parse().unwrap(),
-            attempt: AttemptId::new(3),
-        };
+        let source = OutputSource::new(JobId::new(7), "web1".parse().unwrap(), AttemptId::new(3));
         let mut block = Block::new(Arc::new(source), Stream::Stderr, 100, true);
         assert_eq!(block.fill(Timestamp::from_millis(5_000), b"one, "), 5);
         assert_eq!(block.fill(Timestamp::from_millis(5_999), b"two, "), 5);

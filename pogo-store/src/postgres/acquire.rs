@@ -31,7 +31,7 @@ pub(super) struct Asking<'a> {
 }
 
 /// A namespace that was taken, by the connection that took it.
-pub(super) struct Taken {
+pub(super) struct TakenNamespace {
     pub(super) connection: PgConnection,
     pub(super) server: ServerIdentity,
     pub(super) fence: Fence,
@@ -46,7 +46,7 @@ pub(super) fn session_name(nonce: Nonce) -> String {
 }
 
 impl Asking<'_> {
-    pub(super) async fn take(&self, how: Acquire) -> Result<Taken, JournalError> {
+    pub(super) async fn take(&self, how: Acquire) -> Result<TakenNamespace, JournalError> {
         let connected = connect_to_write(self.address, &session_name(self.owner.nonce)).await;
         let (connection, server) = connected.map_err(|error| before(error).unavailable())?;
         let mut claim = Claiming {
@@ -168,7 +168,7 @@ impl Claiming<'_> {
 
     /// Raises the epoch, if the namespace is as it was seen.
     async fn raise(&mut self, row: &NamespaceRow) -> Result<Option<(Epoch, Option<OwnerId>)>, JournalError> {
-        let Owner { id, nonce, since } = self.asking.owner;
+        let Owner { id, nonce, since, .. } = self.asking.owner;
         // Epoch and nonce as they were seen: of two who take over at once the second finds others, and looks again.
         let before = row.holder.as_ref().map(|holder| stored(holder.nonce.0));
         let statement = sqlx::query(RAISE)
@@ -200,8 +200,8 @@ impl Claiming<'_> {
         Ok(Some((epoch, previous.map(|owner| OwnerId(owner.into())))))
     }
 
-    fn taken(self, (epoch, previous): (Epoch, Option<OwnerId>), row: NamespaceRow) -> Taken {
-        Taken {
+    fn taken(self, (epoch, previous): (Epoch, Option<OwnerId>), row: NamespaceRow) -> TakenNamespace {
+        TakenNamespace {
             fence: Fence {
                 namespace: row.id,
                 epoch,

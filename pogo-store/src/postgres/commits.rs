@@ -192,10 +192,7 @@ pub(super) async fn read(connection: &mut PgConnection, namespace: i64, from: Se
         .bind(PAGE_COMMITS)
         .bind(PAGE_BYTES)
         .fetch_all(connection);
-    let mut page = Page {
-        records: vec![],
-        next: from,
-    };
+    let mut page = Page::new(vec![], from);
     for row in long(rows).await? {
         let found = FoundCommit::of(&row)?;
         if found.at > page.next {

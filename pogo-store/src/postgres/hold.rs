@@ -10,7 +10,7 @@ use pogo_core::Digest;
 use pogo_core::journal::{Commit, Epoch, JournalError, Seq, Snapshot};
 use pogo_core::scheduler::Record;
 
-use super::acquire::{Taken, session_name};
+use super::acquire::{TakenNamespace, session_name};
 use super::commits::{EncodedCommit, append};
 use super::compaction::compact;
 use super::contents::{put_content, remove_unnamed};
@@ -50,7 +50,7 @@ pub(super) struct Hold {
     pub(super) fence: Fence,
     pub(super) server: ServerIdentity,
     /// What appends; one statement at a time. `None` where it broke.
-    main: tokio::sync::Mutex<Main>,
+    main: tokio::sync::Mutex<AppendConnection>,
     pub(super) ended: Ended,
     pub(super) outputs: tokio::sync::Mutex<Outputs>,
     /// Takes what is appended, for the list of jobs.
@@ -58,7 +58,7 @@ pub(super) struct Hold {
 }
 
 /// The connection of an owner, and what it must remember.
-struct Main {
+struct AppendConnection {
     connection: Option<PgConnection>,
     end: Seq,
     recent: RecentContent,
@@ -67,14 +67,14 @@ struct Main {
 impl Hold {
     pub(super) fn new(
         shared: Arc<NamespaceShared>,
-        taken: Taken,
+        taken: TakenNamespace,
         end: Seq,
         appended: UnboundedSender<AppendedRecords>,
     ) -> Self {
         Self {
             fence: taken.fence,
             server: taken.server,
-            main: tokio::sync::Mutex::new(Main {
+            main: tokio::sync::Mutex::new(AppendConnection {
                 connection: Some(taken.connection),
                 end,
                 recent: RecentContent::default(),
@@ -87,7 +87,7 @@ impl Hold {
     }
 
     /// The connection that appends, made anew where it broke.
-    async fn connection<'a>(&self, main: &'a mut Main) -> Result<&'a mut PgConnection, JournalError> {
+    async fn connection<'a>(&self, main: &'a mut AppendConnection) -> Result<&'a mut PgConnection, JournalError> {
         if self.ended.is_over() {
             return Err(JournalError::Fenced);
         }
@@ -124,7 +124,7 @@ impl Hold {
     async fn on_main<T>(
         &self,
         work: impl AsyncFn(&mut PgConnection) -> Answer<T>,
-    ) -> Result<(MutexGuard<'_, Main>, T), JournalError> {
+    ) -> Result<(MutexGuard<'_, AppendConnection>, T), JournalError> {
         let mut main = self.main.lock().await;
         let (mut may_be_broken, mut may_be_done) = (main.connection.is_some(), false);
         loop {

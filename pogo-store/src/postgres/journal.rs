@@ -90,10 +90,7 @@ impl Journal for PostgresJournal {
     }
 
     async fn read(&self, from: Seq) -> Result<Page, JournalError> {
-        let empty = Page {
-            records: vec![],
-            next: from,
-        };
+        let empty = Page::new(vec![], from);
         self.ask(Ok(empty), move |pooled, namespace| {
             Box::pin(read(pooled, namespace, from))
         })

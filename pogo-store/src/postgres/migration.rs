@@ -5,7 +5,7 @@ use sqlx::{Connection, PgConnection, Row};
 use super::quoted::quoted;
 use super::within::within;
 use super::{PostgresAddress, PostgresError};
-use crate::remote::Failed;
+use crate::remote::{Failed, Migrated};
 
 /// Each makes of the tables of the version before it those of its own. What was released is never changed.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
@@ -13,16 +13,6 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
 /// The version that this program needs.
 pub(super) fn known_version() -> u32 {
     u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
-}
-
-/// What a migration has done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Migrated {
-    /// The version before it; `None` where there was no store.
-    pub from: Option<u32>,
-    /// The version of the tables now.
-    pub to: u32,
 }
 
 /// The version of the tables; `None` if there are none.

@@ -36,7 +36,6 @@ pub use address::PostgresAddress;
 pub use error::PostgresError;
 pub use heartbeat::Heartbeat;
 pub use journal::PostgresJournal;
-pub use migration::Migrated;
 pub use namespace::PostgresNamespace;
 pub use output::PostgresOutput;
 pub use store::PostgresStore;

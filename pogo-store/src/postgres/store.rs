@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::{PgConnection, Row};
 
-use super::migration::{self, Migrated};
+use super::migration;
 use super::namespace::PostgresNamespace;
 use super::pool::Pool;
 use super::session::connect;
@@ -14,7 +14,7 @@ use super::within::within;
 use super::{Heartbeat, PostgresAddress, PostgresError};
 use crate::namespace::check_name;
 use crate::owner::Machine;
-use crate::remote::{Failed, Runtime};
+use crate::remote::{Failed, Migrated, Runtime};
 
 /// Journals, output and history in PostgreSQL. Clones are of the same store.
 ///

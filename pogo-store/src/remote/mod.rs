@@ -7,6 +7,7 @@ mod damage;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod failed;
 mod info;
+mod migrated;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod owned;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
@@ -18,6 +19,7 @@ pub use damage::RemoteDamage;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use failed::{Answer, Failed, FailedStage};
 pub use info::{OwnerSign, RemoteInfo, RemoteOwner, StoredPart};
+pub use migrated::Migrated;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use owned::{Inherited, Ownership, RemoteOwned};
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]

@@ -26,11 +26,11 @@ fn sync(store: &Store) {
 }
 
 pub(super) fn source(job: u64, attempt: u64) -> Arc<OutputSource> {
-    Arc::new(OutputSource {
-        job: JobId::new(job),
-        host: format!("web{attempt}").parse().unwrap(),
-        attempt: AttemptId::new(attempt),
-    })
+    Arc::new(OutputSource::new(
+        JobId::new(job),
+        format!("web{attempt}").parse().unwrap(),
+        AttemptId::new(attempt),
+    ))
 }
 
 /// What the attempt of this number writes to a stream, at this offset.

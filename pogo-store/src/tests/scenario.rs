@@ -60,11 +60,7 @@ pub(super) fn journal(store: &Store) -> Arc<StoreJournal> {
 }
 
 pub(super) fn owner(nonce: u64) -> Owner {
-    Owner {
-        id: OwnerId("tests".into()),
-        nonce: Nonce(nonce),
-        since: Timestamp::from_millis(17),
-    }
+    Owner::new(OwnerId("tests".into()), Nonce(nonce), Timestamp::from_millis(17))
 }
 
 pub(super) fn acquire(journal: &StoreJournal) -> Result<Box<dyn OwnedJournal>, JournalError> {

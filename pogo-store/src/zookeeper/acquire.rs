@@ -12,7 +12,7 @@ use zookeeper_client::{Client, CreateMode, Error, MultiWriteError, MultiWriteRes
 use super::error::is_refusal;
 use super::fence::Fence;
 use super::holder::{EpochNode, Holder, LastOwner, NamespaceState};
-use super::namespace::Shared;
+use super::namespace_shared::NamespaceShared;
 use super::session::{answer_within, before, connect};
 use super::tree::options;
 use super::vigil::Vigil;
@@ -25,13 +25,13 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A namespace that somebody asks for.
 pub(super) struct Asking<'a> {
-    pub(super) shared: &'a Arc<Shared>,
+    pub(super) shared: &'a Arc<NamespaceShared>,
     pub(super) owner: &'a Owner,
     pub(super) how: Acquire,
 }
 
 /// A namespace that was taken, by the session that took it.
-pub(super) struct Taken {
+pub(super) struct TakenNamespace {
     pub(super) client: Client,
     pub(super) fence: Fence,
     /// What the node with the epoch says now.
@@ -41,7 +41,7 @@ pub(super) struct Taken {
 }
 
 /// What is seen of a namespace that somebody else owns.
-struct Seen {
+struct SeenNamespace {
     state: NamespaceState,
     /// Whether its owner has a session.
     is_alive: bool,
@@ -49,7 +49,7 @@ struct Seen {
 }
 
 enum AcquireStep {
-    Taken(Box<Taken>),
+    Taken(Box<TakenNamespace>),
     Held(JournalError),
     /// Until something changes, or so long.
     Wait(Option<[OneshotWatcher; 2]>, Duration),
@@ -57,7 +57,7 @@ enum AcquireStep {
 
 impl Asking<'_> {
     /// Asks until there is an answer, or nobody waits for it any more.
-    pub(super) async fn take(&self, mut gone: oneshot::Receiver<()>) -> Result<Taken, JournalError> {
+    pub(super) async fn take(&self, mut gone: oneshot::Receiver<()>) -> Result<TakenNamespace, JournalError> {
         let mut failing_since = None;
         loop {
             let client = connect(&self.shared.store.address).await;
@@ -122,7 +122,7 @@ impl Asking<'_> {
         };
         if holder.nonce == self.owner.nonce {
             // It was taken by an earlier try, of which the answer was lost.
-            return Ok(AcquireStep::Taken(Box::new(Taken {
+            return Ok(AcquireStep::Taken(Box::new(TakenNamespace {
                 client: client.clone(),
                 fence: self.fence(Epoch(state.node.epoch), state.version),
                 node: state.node.clone(),
@@ -147,7 +147,7 @@ impl Asking<'_> {
     }
 
     /// What there is now, and what tells that it changes. `None` where it has changed meanwhile.
-    async fn look(&self, client: &Client) -> Result<Option<Seen>, Error> {
+    async fn look(&self, client: &Client) -> Result<Option<SeenNamespace>, Error> {
         let paths = &self.shared.paths;
         // Reads are answered by one server, which may lag: without a sync an owner that is long
         // gone would seem to live.
@@ -158,7 +158,7 @@ impl Asking<'_> {
         let Some(state) = NamespaceState::find(client, paths).await? else {
             return Ok(None);
         };
-        Ok(Some(Seen {
+        Ok(Some(SeenNamespace {
             state,
             is_alive: owner.is_some(),
             watches: [of_epoch, of_owner],
@@ -176,7 +176,7 @@ impl Asking<'_> {
     }
 
     /// Raises the epoch, if the namespace is as it was seen, and says that this owner lives.
-    async fn raise(&self, client: &Client, seen: Seen) -> Result<AcquireStep, Error> {
+    async fn raise(&self, client: &Client, seen: SeenNamespace) -> Result<AcquireStep, Error> {
         let (fence, before) = (self.fence(Epoch(seen.state.node.epoch + 1), 0), seen.state);
         let mut node = before.node.clone();
         node.epoch = fence.epoch.0;
@@ -211,7 +211,7 @@ impl Asking<'_> {
                     Some(MultiWriteResult::SetData { stat }) => stat.version,
                     _ => before.version.wrapping_add(1),
                 };
-                Ok(AcquireStep::Taken(Box::new(Taken {
+                Ok(AcquireStep::Taken(Box::new(TakenNamespace {
                     client: client.clone(),
                     fence: Fence { version, ..fence },
                     node,

@@ -10,8 +10,9 @@ use zookeeper_client::{Client, Error};
 
 use super::fence::Written;
 use super::head::{Head, LastCommit, VersionedHead};
-use super::hold::Hold;
-use super::packed::{Found, Packed, Unread};
+use super::owner_writer::OwnerWriter;
+use super::packed::{FoundNode, Packed, Unread};
+use super::session::Sessions;
 use super::tree::{Paths, seqs_below};
 use crate::remote::{Answer, Failed, checksum, commit_lines, positioned, wrong_checksum};
 
@@ -74,14 +75,17 @@ pub(super) struct AppendedCommit {
 
 /// Appends a commit, if the fence holds and the journal ends where the commit begins. Otherwise says which of them is
 /// not so.
-pub(super) async fn append(hold: &Hold, before: &VersionedHead, commit: EncodedCommit) -> Answer<AppendedCommit> {
-    let (fence, head) = (&hold.fence, before.head);
+pub(super) async fn append(
+    writer: &OwnerWriter,
+    before: &VersionedHead,
+    commit: EncodedCommit,
+) -> Answer<AppendedCommit> {
+    let (fence, head) = (&writer.fence, before.head);
     // Known without asking that it cannot be appended; only whether this is still the owner has to
     // be asked, as the better reason.
     if commit.at != head.end || commit.at == commit.until {
-        let is_owner = hold.sessions.ask(async |client| fence.check(client).await).await?;
-        return if is_owner {
-            judge(hold, before, &commit).await
+        return if writer.is_owner().await? {
+            judge(writer, before, &commit).await
         } else {
             Ok(Err(JournalError::Fenced))
         };
@@ -89,7 +93,7 @@ pub(super) async fn append(hold: &Hold, before: &VersionedHead, commit: EncodedC
     let tag = commit
         .packed
         .is_large()
-        .then(|| hold.tag(&format!("commit-{}", commit.at.0)));
+        .then(|| writer.tag(&format!("commit-{}", commit.at.0)));
     let next = Head {
         end: commit.until,
         last: Some(LastCommit {
@@ -97,19 +101,19 @@ pub(super) async fn append(hold: &Hold, before: &VersionedHead, commit: EncodedC
             digest: commit.digest,
         }),
     };
-    let written = hold.sessions.ask(async |client| {
+    let written = writer.sessions.ask(async |client| {
         let tag = tag.as_deref().unwrap_or_default();
         // The pieces first: nothing names them until the commit does, and those that stay without
         // one are swept later.
         let Some(node) = commit.packed.store(client, fence, tag).await? else {
             return Ok(Written::Fenced);
         };
-        let mut writer = fence.writer(client)?;
+        let mut request = fence.writer(client)?;
         // The version of the head, or a request that was cut off, and arrives when its commit has left the journal
         // already, would put the end back to it.
-        writer.add_set_data(&fence.paths.head, &next.node(), Some(before.version))?;
-        writer.add_create(&fence.paths.commit(commit.at), &node, &fence.options())?;
-        fence.commit(writer).await
+        request.add_set_data(&fence.paths.head, &next.node(), Some(before.version))?;
+        request.add_create(&fence.paths.commit(commit.at), &node, &fence.options())?;
+        fence.commit(request).await
     });
     match written.await? {
         Written::Done => {
@@ -118,16 +122,16 @@ pub(super) async fn append(hold: &Hold, before: &VersionedHead, commit: EncodedC
             Ok(Ok(AppendedCommit { head }))
         }
         Written::Fenced => Ok(Err(JournalError::Fenced)),
-        Written::Refused(_, Error::BadVersion | Error::NodeExists) => judge(hold, before, &commit).await,
+        Written::Refused(_, Error::BadVersion | Error::NodeExists) => judge(writer, before, &commit).await,
         Written::Refused(_, error) => Err(error.into()),
     }
 }
 
 /// Why nothing was appended, to its owner: it is there already, or belongs elsewhere.
-async fn judge(hold: &Hold, before: &VersionedHead, commit: &EncodedCommit) -> Answer<AppendedCommit> {
-    let found = hold
+async fn judge(writer: &OwnerWriter, before: &VersionedHead, commit: &EncodedCommit) -> Answer<AppendedCommit> {
+    let found = writer
         .sessions
-        .ask(async |client| VersionedHead::read(client, &hold.fence.paths).await)
+        .ask(async |client| VersionedHead::read(client, &writer.fence.paths).await)
         .await?;
     let Head { end, last } = found.head;
     if end < before.head.end {
@@ -158,7 +162,7 @@ impl FoundCommit {
             Unread::Failed(error) => ReadError::Failed(error),
             Unread::Damaged(message) => ReadError::Journal(JournalError::Corrupt { at, message }),
         };
-        let found: Found<'_, AboutCommit> = Found::of(node).map_err(damaged)?;
+        let found: FoundNode<'_, AboutCommit> = FoundNode::of(node).map_err(damaged)?;
         let lines = found.data(client, paths).await.map_err(damaged)?;
         let about = found.about().clone();
         if checksum(about.at, about.until, about.epoch, &lines) != about.lines {
@@ -201,12 +205,14 @@ pub(super) fn answer<T>(read: Result<T, ReadError>) -> Result<Result<T, JournalE
     }
 }
 
+/// Of a request that cannot be carried out while the journal is as it is.
+pub(super) fn unread(error: JournalError) -> Failed {
+    Failed::before(error.to_string())
+}
+
 /// The records from a position on: a page of whole commits.
 pub(super) async fn read(client: &Client, paths: &Paths, from: Seq) -> Result<Page, ReadError> {
-    let empty = Page {
-        records: vec![],
-        next: from,
-    };
+    let empty = Page::new(vec![], from);
     let end = match VersionedHead::read(client, paths).await {
         // Nobody ever owned it.
         Err(Error::NoNode) => return Ok(empty),
@@ -307,7 +313,7 @@ fn missing(at: Seq, found: Seq) -> ReadError {
 
 /// The answer of [`read`], asked anew where the connection breaks.
 pub(super) async fn read_page(
-    sessions: &super::session::Sessions,
+    sessions: &Sessions,
     paths: &Paths,
     from: Seq,
 ) -> Result<Result<Page, JournalError>, Failed> {

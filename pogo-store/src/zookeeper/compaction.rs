@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use pogo_core::journal::Seq;
-use serde::Deserialize;
+use tokio::sync::Mutex;
 use zookeeper_client::{Client, Error};
 
-use super::fence::{Fence, Written};
-use super::history::archive;
-use super::hold::Hold;
-use super::packed::{Found, remove_pieces};
+use super::fence::Fence;
+use super::history::{KnownJobs, archive};
+use super::owner_writer::OwnerWriter;
+use super::packed::{remove_nodes, remove_pieces, tag_of};
 use super::tree::seqs_below;
 use crate::remote::Failed;
 
@@ -20,10 +20,10 @@ const BATCH: usize = 100;
 
 /// Removes all snapshots but the last two, and moves the commits of which the older of them needs none to the history.
 /// Returns the first position that is still needed, if anything is kept in place of records.
-pub(super) async fn compact(hold: &Hold) -> Result<Option<Seq>, Failed> {
+pub(super) async fn compact(writer: &OwnerWriter, jobs: &Mutex<KnownJobs>) -> Result<Option<Seq>, Failed> {
     // Of the store's own session, so that appends do not wait behind it.
-    let sessions = &hold.shared.store.sessions;
-    let fence = &hold.fence;
+    let sessions = &writer.store.sessions;
+    let fence = &writer.fence;
     let snapshots = sessions
         .ask(async |client| seqs_below(client, &fence.paths.snapshots).await)
         .await?;
@@ -35,11 +35,11 @@ pub(super) async fn compact(hold: &Hold) -> Result<Option<Seq>, Failed> {
     for upto in old {
         let path = fence.paths.snapshot(*upto);
         sessions
-            .ask(async |client| remove(client, fence, std::slice::from_ref(&path)).await)
+            .ask(async |client| remove_nodes(client, fence, std::slice::from_ref(&path)).await)
             .await?;
     }
     // Copied to the history before it leaves the journal: a reader finds each commit in one of them, or in both.
-    archive(hold, oldest).await?;
+    archive(writer, jobs, oldest).await?;
     sessions
         .ask(async |client| {
             let commits = seqs_below(client, &fence.paths.commits).await?;
@@ -47,39 +47,13 @@ pub(super) async fn compact(hold: &Hold) -> Result<Option<Seq>, Failed> {
             let needed = commits.partition_point(|at| *at <= oldest).saturating_sub(1);
             let paths: Vec<String> = commits.iter().take(needed).map(|at| fence.paths.commit(*at)).collect();
             for batch in paths.chunks(BATCH) {
-                remove(client, fence, batch).await?;
+                remove_nodes(client, fence, batch).await?;
             }
             Ok(())
         })
         .await?;
     sessions.ask(async |client| sweep(client, fence).await).await?;
     Ok(Some(oldest))
-}
-
-/// Removes nodes with their pieces, as the owner.
-pub(super) async fn remove(client: &Client, fence: &Fence, paths: &[String]) -> Result<(), Error> {
-    #[derive(Deserialize)]
-    struct Anything {}
-    let (mut tags, mut writer) = (vec![], fence.writer(client)?);
-    let mut is_empty = true;
-    for path in paths {
-        let node = match client.get_data(path).await {
-            Err(Error::NoNode) => continue,
-            node => node?.0,
-        };
-        let found: Result<Found<'_, Anything>, _> = Found::of(&node);
-        tags.extend(found.ok().and_then(|found| found.tag().map(str::to_owned)));
-        writer.add_delete(path, None)?;
-        is_empty = false;
-    }
-    if is_empty {
-        return Ok(());
-    }
-    fence.commit(writer).await?;
-    for tag in tags {
-        remove_pieces(client, fence, &tag).await?;
-    }
-    Ok(())
 }
 
 /// Removes the pieces of former owners that nothing names: of those that died in the middle.
@@ -100,8 +74,6 @@ async fn sweep(client: &Client, fence: &Fence) -> Result<(), Error> {
 
 /// The tags that nodes name.
 async fn named(client: &Client, fence: &Fence) -> Result<BTreeSet<String>, Error> {
-    #[derive(Deserialize)]
-    struct Anything {}
     let paths = &fence.paths;
     let mut nodes = vec![paths.jobs.clone()];
     for parent in [&paths.commits, &paths.snapshots, &paths.content, &paths.history] {
@@ -114,16 +86,7 @@ async fn named(client: &Client, fence: &Fence) -> Result<BTreeSet<String>, Error
             Err(Error::NoNode) => continue,
             node => node?.0,
         };
-        let found: Result<Found<'_, Anything>, _> = Found::of(&node);
-        named.extend(found.ok().and_then(|found| found.tag().map(str::to_owned)));
+        named.extend(tag_of(&node));
     }
     Ok(named)
-}
-
-/// Whether a guarded request was carried out, or is not needed any more.
-pub(super) fn is_done(written: &Written) -> bool {
-    matches!(
-        written,
-        Written::Done | Written::Refused(_, Error::NodeExists | Error::NoNode)
-    )
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error};
 
 use super::commits::AboutCommit;
-use super::hold::Hold;
-use super::packed::{Found, Packed, Unread, remove_pieces, short};
+use super::owner_writer::OwnerWriter;
+use super::packed::{FoundNode, Packed, Unread, remove_nodes, short};
 use super::snapshots::AboutSnapshot;
 use super::tree::{Paths, seqs_below};
 use crate::remote::{Answer, Failed};
@@ -21,20 +21,19 @@ struct AboutContent {
 }
 
 /// Keeps content, unless it is there already. What is there and damaged is written again.
-pub(super) async fn put_content(hold: &Hold, digest: Digest, bytes: Vec<u8>) -> Answer<()> {
-    let (fence, path) = (&hold.fence, hold.fence.paths.content(digest));
-    let there = hold
+pub(super) async fn put_content(writer: &OwnerWriter, digest: Digest, bytes: Vec<u8>) -> Answer<()> {
+    let (fence, path) = (&writer.fence, writer.fence.paths.content(digest));
+    let there = writer
         .sessions
         .ask(async |client| read(client, &fence.paths, digest).await)
         .await?;
     if there.is_ok() {
-        let is_owner = hold.sessions.ask(async |client| fence.check(client).await).await?;
-        return Ok(is_owner.then_some(()).ok_or(JournalError::Fenced));
+        return Ok(writer.is_owner().await?.then_some(()).ok_or(JournalError::Fenced));
     }
     let about = AboutContent { length: bytes.len() };
     let packed = Packed::new(about, bytes).map_err(|error| Failed::before(error.to_string()))?;
-    let tag = hold.tag(&format!("content-{}", short(digest)));
-    packed.put(&hold.sessions, fence, &path, &tag).await
+    let tag = writer.tag(&format!("content-{}", short(digest)));
+    packed.put(&writer.sessions, fence, &path, &tag).await
 }
 
 /// Content as it was put.
@@ -53,7 +52,7 @@ async fn read(client: &Client, paths: &Paths, digest: Digest) -> Result<Result<V
         node => node?.0,
     };
     let damaged = Ok(Err(JournalError::DamagedContent { digest }));
-    let found: Found<'_, AboutContent> = match Found::of(&node) {
+    let found: FoundNode<'_, AboutContent> = match FoundNode::of(&node) {
         Ok(found) => found,
         Err(_) => return damaged,
     };
@@ -66,9 +65,9 @@ async fn read(client: &Client, paths: &Paths, digest: Digest) -> Result<Result<V
 
 /// Removes the content that no snapshot names and no commit that is still there, but for what was put or named just
 /// now.
-pub(super) async fn remove_unnamed(hold: &Hold, recent: BTreeSet<Digest>) -> Result<(), Failed> {
-    let fence = &hold.fence;
-    let removed = hold.sessions.ask(async |client| {
+pub(super) async fn remove_unnamed(writer: &OwnerWriter, recent: BTreeSet<Digest>) -> Result<(), Failed> {
+    let fence = &writer.fence;
+    let removed = writer.sessions.ask(async |client| {
         let all = client.list_children(&fence.paths.content).await?;
         let all: BTreeSet<Digest> = all.iter().filter_map(|name| name.parse().ok()).collect();
         if all.is_subset(&recent) {
@@ -77,7 +76,7 @@ pub(super) async fn remove_unnamed(hold: &Hold, recent: BTreeSet<Digest>) -> Res
         let mut needed = named(client, &fence.paths).await?;
         needed.extend(&recent);
         for digest in all.difference(&needed) {
-            remove(client, hold, *digest).await?;
+            remove_nodes(client, fence, &[fence.paths.content(*digest)]).await?;
         }
         Ok(())
     });
@@ -92,30 +91,14 @@ pub(super) async fn named(client: &Client, paths: &Paths) -> Result<BTreeSet<Dig
     for upto in seqs_below(client, &paths.snapshots).await? {
         let path = paths.snapshot(upto);
         let (node, _) = client.get_data(&path).await?;
-        let found: Found<'_, AboutSnapshot> = Found::of(&node).map_err(|_| unread(&path))?;
+        let found: FoundNode<'_, AboutSnapshot> = FoundNode::of(&node).map_err(|_| unread(&path))?;
         named.extend(&found.about().content);
     }
     for at in seqs_below(client, &paths.commits).await? {
         let path = paths.commit(at);
         let (node, _) = client.get_data(&path).await?;
-        let found: Found<'_, AboutCommit> = Found::of(&node).map_err(|_| unread(&path))?;
+        let found: FoundNode<'_, AboutCommit> = FoundNode::of(&node).map_err(|_| unread(&path))?;
         named.extend(&found.about().content);
     }
     Ok(named)
-}
-
-async fn remove(client: &Client, hold: &Hold, digest: Digest) -> Result<(), Error> {
-    let (fence, path) = (&hold.fence, hold.fence.paths.content(digest));
-    let node = match client.get_data(&path).await {
-        Err(Error::NoNode) => return Ok(()),
-        node => node?.0,
-    };
-    let mut writer = fence.writer(client)?;
-    writer.add_delete(&path, None)?;
-    fence.commit(writer).await?;
-    let found: Result<Found<'_, AboutContent>, _> = Found::of(&node);
-    match found.ok().and_then(|found| found.tag().map(str::to_owned)) {
-        Some(tag) => remove_pieces(client, fence, &tag).await,
-        None => Ok(()),
-    }
 }

@@ -1,9 +1,10 @@
 //! What everything depends on that an owner writes.
 
-use pogo_core::journal::{Epoch, Nonce};
+use pogo_core::journal::{Epoch, JournalError, Nonce};
 use zookeeper_client::{Client, CreateMode, CreateOptions, Error, MultiWriteError, MultiWriter};
 
 use super::tree::{Paths, options};
+use crate::remote::Answer;
 
 /// An ownership, as every request of its owner checks it.
 ///
@@ -35,6 +36,22 @@ pub(super) enum Written {
     Fenced,
     /// Nothing was done, because of its own operation of this index.
     Refused(usize, Error),
+}
+
+impl Written {
+    /// Whether it was carried out, by this request or an earlier try, or is not needed any more.
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self, Self::Done | Self::Refused(_, Error::NodeExists | Error::NoNode))
+    }
+
+    /// Of a request whose own operations cannot be refused.
+    pub(super) fn done(self) -> Answer<()> {
+        match self {
+            Self::Done => Ok(Ok(())),
+            Self::Fenced => Ok(Err(JournalError::Fenced)),
+            Self::Refused(_, error) => Err(error.into()),
+        }
+    }
 }
 
 impl Fence {

@@ -13,7 +13,7 @@ use zookeeper_client::{Client, Error, OneshotWatcher};
 use super::commits::read_page;
 use super::contents::read_content;
 use super::head::VersionedHead;
-use super::namespace::Shared;
+use super::namespace_shared::NamespaceShared;
 use super::owned::acquire;
 use super::snapshots::latest_snapshot;
 use crate::remote::Failed;
@@ -25,21 +25,21 @@ use crate::remote::Failed;
 /// `Acquire::Force` does so at once. No commit may take more than 8 MiB.
 #[derive(Debug, Clone)]
 pub struct ZookeeperJournal {
-    shared: Arc<Shared>,
+    shared: Arc<NamespaceShared>,
 }
 
 /// A watch is no promise; what it would have said is looked for this often.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 impl ZookeeperJournal {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<NamespaceShared>) -> Self {
         Self { shared }
     }
 
     /// Asks by the session that anybody may use.
     async fn ask<T: Send + 'static>(
         &self,
-        ask: impl AsyncFn(&Client, &Shared) -> Result<Result<T, JournalError>, Error> + Send + 'static,
+        ask: impl AsyncFn(&Client, &NamespaceShared) -> Result<Result<T, JournalError>, Error> + Send + 'static,
     ) -> Result<T, JournalError> {
         let shared = Arc::clone(&self.shared);
         let asked = move || async move {
@@ -81,7 +81,7 @@ impl ZookeeperJournal {
 }
 
 /// Where the journal ends, and what tells that it has grown.
-async fn look(client: &Client, shared: &Shared) -> Result<(Seq, OneshotWatcher), Error> {
+async fn look(client: &Client, shared: &NamespaceShared) -> Result<(Seq, OneshotWatcher), Error> {
     client.sync(&shared.paths.head).await?;
     let (there, watch) = client.check_and_watch_stat(&shared.paths.head).await?;
     let end = match there {

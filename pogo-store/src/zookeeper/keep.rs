@@ -6,7 +6,7 @@ use std::time::Duration;
 use zookeeper_client::{Client, Error, OneshotWatcher};
 
 use super::acquire::{alive, owner_node};
-use super::fence::Written;
+use super::fence::{Fence, Written};
 use super::hold::Hold;
 
 /// A watch is no promise; what it would have said is looked for this often.
@@ -25,8 +25,12 @@ enum Registration {
 /// Keeps a session for the owner until the ownership ends. Where one ends, as after a pause or while the ensemble was
 /// away, and nobody has taken over, the next one says that the owner lives.
 pub(super) async fn keep_alive(hold: Arc<Hold>) {
-    while !hold.ended.is_over() {
-        let kept = hold.sessions.ask(async |client| keep(client, &hold).await).await;
+    while !hold.writer.ended.is_over() {
+        let kept = hold
+            .writer
+            .sessions
+            .ask(async |client| keep(client, &hold.writer.fence).await)
+            .await;
         let pause = match kept {
             Ok(Registration::Over) => {
                 hold.lose();
@@ -36,7 +40,7 @@ pub(super) async fn keep_alive(hold: Arc<Hold>) {
                 tokio::select! {
                     _ = token.changed() => {}
                     _ = owner.changed() => {}
-                    () = hold.ended.wait() => {}
+                    () = hold.writer.ended.wait() => {}
                     () = tokio::time::sleep(LOOK_EVERY) => {}
                 }
                 continue;
@@ -44,15 +48,15 @@ pub(super) async fn keep_alive(hold: Arc<Hold>) {
             Err(_) => LOOK_AGAIN,
         };
         tokio::select! {
-            () = hold.ended.wait() => {}
+            () = hold.writer.ended.wait() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
 }
 
 /// Registers this session as that of the owner, unless it is.
-async fn keep(client: &Client, hold: &Hold) -> Result<Registration, Error> {
-    let (fence, path) = (&hold.fence, &hold.fence.paths.owner);
+async fn keep(client: &Client, fence: &Fence) -> Result<Registration, Error> {
+    let path = &fence.paths.owner;
     loop {
         client.sync(path).await?;
         let (token, of_token) = client.check_and_watch_stat(&fence.paths.token(fence.nonce)).await?;

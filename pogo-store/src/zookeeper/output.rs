@@ -12,8 +12,8 @@ use pogo_core::scheduler::{AttemptId, JobId};
 use pogo_core::{Digest, Timestamp};
 use tokio::sync::Mutex;
 
-use super::hold::Hold;
-use super::namespace::Shared;
+use super::namespace_shared::NamespaceShared;
+use super::owner_writer::OwnerWriter;
 use crate::error::StoreError;
 use crate::{Store, StoreOutput};
 
@@ -25,7 +25,7 @@ use crate::{Store, StoreOutput};
 /// namespace have different directories: one that another process still writes to is not available.
 #[derive(Debug, Clone)]
 pub struct ZookeeperOutput {
-    shared: Arc<Shared>,
+    shared: Arc<NamespaceShared>,
     directory: PathBuf,
     opened: Arc<Mutex<OwnedDirectory>>,
 }
@@ -47,7 +47,7 @@ impl fmt::Debug for OwnedDirectory {
 }
 
 impl ZookeeperOutput {
-    pub(super) fn new(shared: Arc<Shared>, directory: &Path) -> Self {
+    pub(super) fn new(shared: Arc<NamespaceShared>, directory: &Path) -> Self {
         Self {
             shared,
             directory: directory.to_owned(),
@@ -63,24 +63,24 @@ impl ZookeeperOutput {
 
     /// The output by the owner of the journal, who owns the directory with it.
     async fn own(&self) -> Result<Arc<StoreOutput>, OutputError> {
-        let hold = self.shared.held().ok_or_else(|| OutputError::Unavailable {
+        let owner = self.shared.owner().ok_or_else(|| OutputError::Unavailable {
             message: "this process does not own the namespace; acquire its journal first".to_owned(),
         })?;
-        let nonce = hold.fence.nonce;
+        let nonce = owner.fence.nonce;
         let mut opened = self.opened.lock().await;
         if let Some(output) = opened.output.clone().filter(|_| opened.nonce == Some(nonce)) {
             return Ok(output);
         }
         // The one of an earlier ownership of this process goes first.
         *opened = OwnedDirectory::default();
-        let owner = Owner {
-            id: OwnerId(format!("the output of {}", self.shared.store.address).into()),
+        let store_owner = Owner::new(
+            OwnerId(format!("the output of {}", self.shared.store.address).into()),
             nonce,
-            since: Timestamp::EPOCH,
-        };
+            Timestamp::EPOCH,
+        );
         let namespace = Store::open(&self.directory).and_then(|store| store.namespace(&self.shared.name));
         let namespace = namespace.map_err(|error| self.unavailable(error))?;
-        let owned = namespace.journal().acquire(owner, Acquire::IfFree).await;
+        let owned = namespace.journal().acquire(store_owner, Acquire::IfFree).await;
         let output = namespace.output();
         *opened = OwnedDirectory {
             _owned: Some(owned.map_err(|error| self.unavailable(error))?),
@@ -88,19 +88,18 @@ impl ZookeeperOutput {
             nonce: Some(nonce),
         };
         drop(opened);
-        self.free_after(&hold);
+        self.free_after(&owner);
         Ok(output)
     }
 
     /// Gives the directory back with the journal.
-    fn free_after(&self, hold: &Arc<Hold>) {
-        let (hold, opened) = (Arc::clone(hold), Arc::downgrade(&self.opened));
+    fn free_after(&self, owner: &Arc<OwnerWriter>) {
+        let (owner, opened) = (Arc::clone(owner), Arc::downgrade(&self.opened));
         self.shared.store.runtime.spawn(move || async move {
-            hold.ended.wait().await;
+            owner.ended.wait().await;
             if let Some(opened) = opened.upgrade() {
                 let mut opened = opened.lock().await;
-                // Another ownership may have opened it meanwhile.
-                if opened.nonce == Some(hold.fence.nonce) {
+                if opened.nonce == Some(owner.fence.nonce) {
                     *opened = OwnedDirectory::default();
                 }
             }

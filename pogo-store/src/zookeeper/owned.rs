@@ -12,7 +12,7 @@ use super::fence::Fence;
 use super::head::VersionedHead;
 use super::hold::Hold;
 use super::keep::keep_alive;
-use super::namespace::Shared;
+use super::namespace_shared::NamespaceShared;
 use super::session::Sessions;
 use super::tree::seqs_below;
 use crate::journal::check_end;
@@ -62,7 +62,7 @@ impl FoundJournal {
 
 /// Acquires the journal, unless nobody waits for it any more.
 pub(super) async fn acquire(
-    shared: Arc<Shared>,
+    shared: Arc<NamespaceShared>,
     owner: Owner,
     how: Acquire,
     gone: oneshot::Receiver<()>,
@@ -89,7 +89,7 @@ pub(super) async fn acquire(
         RestoredStore::new(RestoreCause::Copied).identified(id)
     });
     hold.shared.growth.set(Some(end));
-    hold.shared.hold(&hold);
+    hold.shared.set_owner(&hold.writer);
     hold.runtime().spawn({
         let hold = Arc::clone(&hold);
         move || keep_alive(hold)

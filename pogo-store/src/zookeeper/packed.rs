@@ -22,7 +22,7 @@ const COMPRESS_FROM: usize = 8 << 10;
 
 /// The first line of a node.
 #[derive(Debug, Serialize, Deserialize)]
-struct Header<A> {
+struct NodeHeader<A> {
     #[serde(flatten)]
     about: A,
     /// Whether the data is compressed.
@@ -120,7 +120,7 @@ impl<A: Serialize> Packed<A> {
 
     fn node(&self, pieces: Option<Pieces>) -> Vec<u8> {
         let has_pieces = pieces.is_some();
-        let header = Header {
+        let header = NodeHeader {
             about: &self.about,
             zstd: self.zstd,
             crc: crc32fast::hash(&self.data),
@@ -153,12 +153,12 @@ impl From<Error> for Unread {
 
 /// A node that was read.
 #[derive(Debug)]
-pub(super) struct Found<'a, A> {
-    header: Header<A>,
+pub(super) struct FoundNode<'a, A> {
+    header: NodeHeader<A>,
     inline: &'a [u8],
 }
 
-impl<'a, A: DeserializeOwned> Found<'a, A> {
+impl<'a, A: DeserializeOwned> FoundNode<'a, A> {
     pub(super) fn of(node: &'a [u8]) -> Result<Self, Unread> {
         let end = memchr::memchr(b'\n', node).unwrap_or(node.len());
         let (line, rest) = node.split_at(end);
@@ -171,11 +171,6 @@ impl<'a, A: DeserializeOwned> Found<'a, A> {
 
     pub(super) fn about(&self) -> &A {
         &self.header.about
-    }
-
-    /// The tag of its pieces, if it has any.
-    pub(super) fn tag(&self) -> Option<&str> {
-        self.header.pieces.as_ref().map(|pieces| &*pieces.tag)
     }
 
     /// What was stored.
@@ -195,6 +190,37 @@ impl<'a, A: DeserializeOwned> Found<'a, A> {
         }
         zstd::decode_all(&stored[..]).map_err(|error| Unread::Damaged(format!("it cannot be unpacked: {error}")))
     }
+}
+
+/// The tag of the pieces of a node, if it has any, whatever the node is.
+pub(super) fn tag_of(node: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Anything {}
+    let found: FoundNode<'_, Anything> = FoundNode::of(node).ok()?;
+    found.header.pieces.map(|pieces| pieces.tag)
+}
+
+/// Removes nodes with their pieces, as the owner.
+pub(super) async fn remove_nodes(client: &Client, fence: &Fence, paths: &[String]) -> Result<(), Error> {
+    let (mut tags, mut writer) = (vec![], fence.writer(client)?);
+    let mut is_empty = true;
+    for path in paths {
+        let node = match client.get_data(path).await {
+            Err(Error::NoNode) => continue,
+            node => node?.0,
+        };
+        tags.extend(tag_of(&node));
+        writer.add_delete(path, None)?;
+        is_empty = false;
+    }
+    if is_empty {
+        return Ok(());
+    }
+    fence.commit(writer).await?;
+    for tag in tags {
+        remove_pieces(client, fence, &tag).await?;
+    }
+    Ok(())
 }
 
 /// Removes pieces, as the owner. What could not be removed is removed later.

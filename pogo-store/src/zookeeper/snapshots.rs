@@ -5,8 +5,8 @@ use pogo_core::journal::{JournalError, Seq, Snapshot};
 use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error};
 
-use super::hold::Hold;
-use super::packed::{Found, Packed, Unread};
+use super::owner_writer::OwnerWriter;
+use super::packed::{FoundNode, Packed, Unread};
 use super::tree::{Paths, seqs_below};
 use crate::blocking::spawn_blocking;
 use crate::remote::{Answer, Failed};
@@ -21,8 +21,8 @@ pub(super) struct AboutSnapshot {
 }
 
 /// Keeps a snapshot.
-pub(super) async fn write_snapshot(hold: &Hold, upto: Seq, state: Snapshot) -> Answer<()> {
-    let fence = &hold.fence;
+pub(super) async fn write_snapshot(writer: &OwnerWriter, upto: Seq, state: Snapshot) -> Answer<()> {
+    let fence = &writer.fence;
     let about = AboutSnapshot {
         upto,
         content: state.digests().collect(),
@@ -31,10 +31,10 @@ pub(super) async fn write_snapshot(hold: &Hold, upto: Seq, state: Snapshot) -> A
     let packed = spawn_blocking(move || Packed::new(about, serde_json::to_vec(&state)?)).await;
     let packed = packed.and_then(|packed| packed);
     let packed = packed.map_err(|error| Failed::before(error.to_string()))?;
-    let tag = hold.tag(&format!("snapshot-{}", upto.0));
+    let tag = writer.tag(&format!("snapshot-{}", upto.0));
     let path = fence.paths.snapshot(upto);
     // Of the store's own session: a snapshot is large, and commits do not wait for it.
-    packed.put(&hold.shared.store.sessions, fence, &path, &tag).await
+    packed.put(&writer.store.sessions, fence, &path, &tag).await
 }
 
 /// The newest snapshot that is not damaged. An error if all are.
@@ -86,7 +86,7 @@ pub(super) async fn damaged_snapshots(client: &Client, paths: &Paths) -> Result<
 
 async fn one(client: &Client, paths: &Paths, upto: Seq) -> Result<Snapshot, Unread> {
     let (node, _) = client.get_data(&paths.snapshot(upto)).await?;
-    let found: Found<'_, AboutSnapshot> = Found::of(&node)?;
+    let found: FoundNode<'_, AboutSnapshot> = FoundNode::of(&node)?;
     let json = found.data(client, paths).await?;
     serde_json::from_slice(&json).map_err(|error| {
         Unread::Damaged(format!(

@@ -8,11 +8,12 @@ use zookeeper_client::{Client, CreateMode, Error, MultiWriteError};
 
 use super::namespace::ZookeeperNamespace;
 use super::session::{Sessions, connect};
+use super::store_shared::{StoreShared, unavailable};
 use super::tree::{FORMAT, NAMESPACES, options};
 use super::{ZookeeperAddress, ZookeeperError};
 use crate::namespace::check_name;
 use crate::owner::Machine;
-use crate::remote::{Failed, Runtime};
+use crate::remote::{Failed, Migrated, Runtime};
 
 /// The version of the tree that this program writes and reads.
 const VERSION: u32 = 1;
@@ -29,31 +30,10 @@ pub struct ZookeeperStore {
     namespaces: Arc<Mutex<BTreeMap<String, ZookeeperNamespace>>>,
 }
 
-/// What all namespaces of a store share within a process.
-#[derive(Debug)]
-pub(super) struct StoreShared {
-    pub(super) address: ZookeeperAddress,
-    pub(super) runtime: Runtime,
-    /// For what anybody may ask. An owner has a session of its own.
-    pub(super) sessions: Sessions,
-    /// The name of this machine, for people.
-    pub(super) machine: String,
-}
-
 /// The node that is read first.
 #[derive(Serialize, Deserialize)]
 struct Format {
     version: u32,
-}
-
-/// What making a store has done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Migrated {
-    /// The version before it; `None` where there was no store.
-    pub from: Option<u32>,
-    /// The version of the tree now.
-    pub to: u32,
 }
 
 impl ZookeeperStore {
@@ -206,11 +186,4 @@ fn newer(address: &ZookeeperAddress, version: u32) -> ZookeeperError {
 fn start(address: &ZookeeperAddress) -> Result<Runtime, ZookeeperError> {
     let started = Runtime::start("pogo-store-zookeeper");
     started.map_err(|error| unavailable(address, Failed::before(error.to_string())))
-}
-
-pub(super) fn unavailable(address: &ZookeeperAddress, failed: Failed) -> ZookeeperError {
-    ZookeeperError::Unavailable {
-        store: address.to_string(),
-        message: failed.message,
-    }
 }

@@ -85,11 +85,11 @@ fn open(server: &Postgres) -> PostgresStore {
 }
 
 fn source(attempt: u64) -> Arc<OutputSource> {
-    Arc::new(OutputSource {
-        job: JobId::new(1),
-        host: "web1".parse().unwrap(),
-        attempt: AttemptId::new(attempt),
-    })
+    Arc::new(OutputSource::new(
+        JobId::new(1),
+        "web1".parse().unwrap(),
+        AttemptId::new(attempt),
+    ))
 }
 
 /// A store with records in the journal and before it, content, snapshots, and output of two attempts.

@@ -35,11 +35,11 @@ fn commit(range: std::ops::Range<usize>) -> Commit {
 }
 
 pub(crate) fn owner(nonce: u64) -> Owner {
-    Owner {
-        id: OwnerId(format!("owner {nonce}").into()),
-        nonce: Nonce(nonce),
-        since: Timestamp::from_millis(17),
-    }
+    Owner::new(
+        OwnerId(format!("owner {nonce}").into()),
+        Nonce(nonce),
+        Timestamp::from_millis(17),
+    )
 }
 
 fn journal(address: &PostgresAddress, heartbeat: Heartbeat) -> Arc<dyn Journal> {

@@ -75,11 +75,7 @@ fn the_store_of_output_keeps_its_contract() {
 }
 
 fn frame(attempt: u64, bytes: &[u8]) -> OutputFrame {
-    let source = OutputSource {
-        job: JobId::new(1),
-        attempt: AttemptId::new(attempt),
-        host: "web1".parse().unwrap(),
-    };
+    let source = OutputSource::new(JobId::new(1), "web1".parse().unwrap(), AttemptId::new(attempt));
     OutputFrame::new(
         Arc::new(source),
         Stream::Stdout,

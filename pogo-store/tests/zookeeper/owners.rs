@@ -29,11 +29,11 @@ pub(crate) fn commit(range: Range<usize>) -> Commit {
 }
 
 pub(crate) fn owner(nonce: u64) -> Owner {
-    Owner {
-        id: OwnerId(format!("owner {nonce}").into()),
-        nonce: Nonce(nonce),
-        since: Timestamp::from_millis(17),
-    }
+    Owner::new(
+        OwnerId(format!("owner {nonce}").into()),
+        Nonce(nonce),
+        Timestamp::from_millis(17),
+    )
 }
 
 /// A store that is there from now on.

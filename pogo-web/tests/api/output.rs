@@ -18,11 +18,7 @@ fn range(stream: Stream) -> OutputRange {
 }
 
 async fn write(served: &Served, stream: Stream, frames: &[(u64, &[u8])]) {
-    let source = Arc::new(OutputSource {
-        job: JOB,
-        host: "web1".parse().unwrap(),
-        attempt: ATTEMPT,
-    });
+    let source = Arc::new(OutputSource::new(JOB, "web1".parse().unwrap(), ATTEMPT));
     let frame = |(offset, bytes): &(u64, &[u8])| {
         let at = Timestamp::from_millis(*offset);
         OutputFrame::new(Arc::clone(&source), stream, *offset, at, *bytes)

@@ -64,11 +64,7 @@ async fn until_web3_runs(served: &Served) {
 }
 
 async fn keep_output(served: &Served) {
-    let source = OutputSource {
-        job: JobId::new(1),
-        host: "web2".parse().unwrap(),
-        attempt: AttemptId::new(7),
-    };
+    let source = OutputSource::new(JobId::new(1), "web2".parse().unwrap(), AttemptId::new(7));
     let source = Arc::new(source);
     let frame = |offset, bytes: &[u8]| {
         OutputFrame::new(

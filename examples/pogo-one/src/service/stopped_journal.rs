@@ -81,10 +81,7 @@ impl Journal for StoppedJournal {
     }
 
     async fn read(&self, from: Seq) -> Result<Page, JournalError> {
-        Ok(Page {
-            records: vec![],
-            next: from,
-        })
+        Ok(Page::new(vec![], from))
     }
 
     async fn content(&self, digest: Digest) -> Result<Vec<u8>, JournalError> {

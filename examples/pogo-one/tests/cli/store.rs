@@ -25,11 +25,11 @@ fn default_store(program: &Program) -> PathBuf {
 }
 
 fn acquire(namespace: &Namespace) -> Box<dyn OwnedJournal> {
-    let owner = Owner {
-        id: OwnerId("alice@laptop".into()),
-        nonce: Nonce(1),
-        since: Timestamp::from_millis(1_764_356_460_021),
-    };
+    let owner = Owner::new(
+        OwnerId("alice@laptop".into()),
+        Nonce(1),
+        Timestamp::from_millis(1_764_356_460_021),
+    );
     block_on(namespace.journal().acquire(owner, Acquire::IfFree)).unwrap()
 }
 
@@ -43,11 +43,11 @@ fn fill(dir: &Path) -> Namespace {
         .submit(JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("uptime")))
         .unwrap();
     block_on(owned.append(&Commit::new(Seq(0), world.run().records))).unwrap();
-    let source = Arc::new(OutputSource {
-        job: JobId::new(1),
-        host: "web1".parse().unwrap(),
-        attempt: AttemptId::new(1),
-    });
+    let source = Arc::new(OutputSource::new(
+        JobId::new(1),
+        "web1".parse().unwrap(),
+        AttemptId::new(1),
+    ));
     let frame = OutputFrame::new(Arc::clone(&source), Stream::Stdout, 0, Timestamp::EPOCH, "up 3 days\n");
     block_on(namespace.output().append(&[frame])).unwrap();
     block_on(namespace.output().seal(&source, 10)).unwrap();

@@ -37,11 +37,7 @@ impl PostgresSource {
     /// # Errors
     /// [`JournalError::Held`] if somebody else does.
     pub(super) async fn own(namespace: PostgresNamespace, now: pogo_core::Timestamp) -> Result<Self, CopyError> {
-        let owner = Owner {
-            id: OwnerId("whoever copies it".into()),
-            nonce: Nonce(random_number()),
-            since: now,
-        };
+        let owner = Owner::new(OwnerId("whoever copies it".into()), Nonce(random_number()), now);
         let owned = namespace.journal().acquire(owner, Acquire::IfFree).await?;
         // Owning it raised the epoch; a copy says which one the last dispatcher had.
         let epoch = Epoch(owned.epoch().0.saturating_sub(1));
@@ -171,13 +167,12 @@ impl CopySource for PostgresSource {
                 let rows = long(sqlx::query(ATTEMPTS).bind(namespace).fetch_all(connection)).await?;
                 let attempt = |row: &sqlx::postgres::PgRow| {
                     let host: String = row.try_get("host")?;
-                    let source = OutputSource {
-                        job: JobId::new(number(row, "job")?),
-                        host: host
-                            .parse()
+                    let source = OutputSource::new(
+                        JobId::new(number(row, "job")?),
+                        host.parse()
                             .map_err(|_| Failed::before("the column `host` has no name of a host in it"))?,
-                        attempt: AttemptId::new(number(row, "attempt")?),
-                    };
+                        AttemptId::new(number(row, "attempt")?),
+                    );
                     let length: Option<i64> = row.try_get("length")?;
                     Ok((source, length.map(i64::cast_unsigned)))
                 };

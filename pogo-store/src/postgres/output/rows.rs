@@ -247,7 +247,7 @@ pub(super) async fn read(
         let host = host
             .parse()
             .map_err(|_| Failed::before("the column `host` has no name of a host in it"))?;
-        let source = Arc::new(OutputSource { job, host, attempt });
+        let source = Arc::new(OutputSource::new(job, host, attempt));
         let at = Timestamp::from_millis(number(&row, "at")?);
         frames.push(OutputFrame::new(source, of_stream, from, at, within));
     }

@@ -5,7 +5,7 @@ use pogo_core::journal::{JournalError, Seq};
 use pogo_core::scheduler::{JobId, Record};
 use zookeeper_client::{Client, Error};
 
-use super::archive::Archived;
+use super::archived::Archived;
 use crate::zookeeper::commits::{FoundCommit, ReadError, commits_from};
 use crate::zookeeper::head::VersionedHead;
 use crate::zookeeper::tree::{Paths, seqs_below};

@@ -6,18 +6,17 @@ use pogo_core::history::JobEntry;
 use pogo_core::journal::{JournalError, Seq};
 use pogo_core::scheduler::{JobId, Record};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 use zookeeper_client::{Client, Error};
 
-use super::archive::unread;
 use super::events::events_before;
 use crate::jobs::JobTable;
 use crate::remote::Failed;
-use crate::zookeeper::commits::{ReadError, answer, commits_from};
-use crate::zookeeper::compaction::is_done;
+use crate::zookeeper::commits::{ReadError, answer, commits_from, unread};
 use crate::zookeeper::fence::Written;
 use crate::zookeeper::head::VersionedHead;
-use crate::zookeeper::hold::Hold;
-use crate::zookeeper::packed::{Found, Packed, Unread, remove_pieces};
+use crate::zookeeper::owner_writer::OwnerWriter;
+use crate::zookeeper::packed::{FoundNode, Packed, Unread, remove_pieces, tag_of};
 use crate::zookeeper::tree::Paths;
 
 /// The most jobs that are listed. The list is one node, with pieces.
@@ -130,7 +129,7 @@ impl KnownJobs {
         if node.is_empty() {
             return Ok((table, spans));
         }
-        let found: Found<'_, AboutList> = Found::of(node)?;
+        let found: FoundNode<'_, AboutList> = FoundNode::of(node)?;
         let lines = found.data(client, paths).await?;
         for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let line: Line = serde_json::from_slice(line).map_err(|error| Unread::Damaged(error.to_string()))?;
@@ -164,10 +163,9 @@ impl KnownJobs {
 }
 
 /// Writes the list, with what records say that leave the journal.
-pub(super) async fn write_list(hold: &Hold) -> Result<(), Failed> {
-    let (fence, sessions) = (&hold.fence, &hold.shared.store.sessions);
+pub(super) async fn write_list(writer: &OwnerWriter, known: &Mutex<KnownJobs>) -> Result<(), Failed> {
+    let (fence, sessions) = (&writer.fence, &writer.store.sessions);
     let packed = {
-        let known = &hold.shared.jobs;
         let read = sessions.ask(async |client| {
             let mut known = known.lock().await;
             answer(known.catch_up(client, &fence.paths).await)
@@ -179,27 +177,25 @@ pub(super) async fn write_list(hold: &Hold) -> Result<(), Failed> {
             .packed()
             .map_err(|error| Failed::before(error.to_string()))?
     };
-    let tag = hold.tag("jobs");
+    let tag = writer.tag("jobs");
     let written = sessions.ask(async |client| {
         let (before, stat) = client.get_data(&fence.paths.jobs).await?;
         let Some(node) = packed.store(client, fence, &tag).await? else {
             return Ok(Written::Fenced);
         };
-        let mut writer = fence.writer(client)?;
-        writer.add_set_data(&fence.paths.jobs, &node, Some(stat.version))?;
-        let written = fence.commit(writer).await?;
+        let mut request = fence.writer(client)?;
+        request.add_set_data(&fence.paths.jobs, &node, Some(stat.version))?;
+        let written = fence.commit(request).await?;
         if matches!(written, Written::Done) {
-            let found: Result<Found<'_, AboutList>, _> = Found::of(&before);
-            let old = found.ok().and_then(|found| found.tag().map(str::to_owned));
             // An earlier try, of which the answer was lost, may have written these.
-            if let Some(old) = old.filter(|old| *old != tag) {
+            if let Some(old) = tag_of(&before).filter(|old| *old != tag) {
                 remove_pieces(client, fence, &old).await?;
             }
         }
         Ok(written)
     });
     match written.await? {
-        written if is_done(&written) => Ok(()),
+        written if written.is_done() => Ok(()),
         written => Err(Failed::before(format!("the list of jobs was not written: {written:?}"))),
     }
 }

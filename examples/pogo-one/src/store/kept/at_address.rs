@@ -1,6 +1,8 @@
 //! The store at an address, of whichever kind.
 
-use super::{Migrated, RemoteStore};
+use pogo_store::Migrated;
+
+use super::RemoteStore;
 use crate::cli::StoreAddress;
 use crate::exit::CliError;
 

@@ -9,9 +9,9 @@ use pogo_core::history::JobHistory;
 use pogo_core::journal::{Journal, JournalError};
 use pogo_core::output::OutputStore;
 use pogo_store::postgres::{PostgresAddress, PostgresError, PostgresNamespace, PostgresStore};
-use pogo_store::{Copied, RemoteDamage, RemoteInfo, Store};
+use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, Store};
 
-use super::{KeptNamespace, Migrated, NotServed, RemoteNamespace, RemoteStore};
+use super::{KeptNamespace, NotServed, RemoteNamespace, RemoteStore};
 use crate::cli::StoreAddress;
 use crate::exit::CliError;
 
@@ -21,11 +21,7 @@ pub(super) async fn open(address: &PostgresAddress) -> Result<Box<dyn RemoteStor
 }
 
 pub(super) async fn migrate(address: &PostgresAddress) -> Result<Migrated, CliError> {
-    let migrated = PostgresStore::migrate(address).await.map_err(refused)?;
-    Ok(Migrated {
-        from: migrated.from,
-        to: migrated.to,
-    })
+    PostgresStore::migrate(address).await.map_err(refused)
 }
 
 /// Whether the user or the network can help.

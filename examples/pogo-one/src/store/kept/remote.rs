@@ -57,11 +57,3 @@ pub(crate) fn local_dir(address: &StoreAddress) -> Result<PathBuf, CliError> {
     let name = digest.get(..16).unwrap_or(&digest);
     Ok(default_dir()?.with_file_name("pogo-remote").join(name))
 }
-
-/// What making a store has done, or bringing it to another version.
-#[derive(Debug)]
-pub(crate) struct Migrated {
-    /// The version before it; `None` where there was no store.
-    pub(crate) from: Option<u32>,
-    pub(crate) to: u32,
-}

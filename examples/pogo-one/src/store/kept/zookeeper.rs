@@ -9,10 +9,10 @@ use pogo_core::history::JobHistory;
 use pogo_core::journal::{Journal, JournalError};
 use pogo_core::output::OutputStore;
 use pogo_store::zookeeper::{ZookeeperAddress, ZookeeperError, ZookeeperNamespace, ZookeeperOutput, ZookeeperStore};
-use pogo_store::{Copied, RemoteDamage, RemoteInfo, Store};
+use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, Store};
 
 use super::remote::local_dir;
-use super::{KeptNamespace, Migrated, NotServed, RemoteNamespace, RemoteStore};
+use super::{KeptNamespace, NotServed, RemoteNamespace, RemoteStore};
 use crate::cli::StoreAddress;
 use crate::exit::CliError;
 
@@ -38,11 +38,7 @@ pub(super) async fn open(address: &ZookeeperAddress) -> Result<Box<dyn RemoteSto
 }
 
 pub(super) async fn migrate(address: &ZookeeperAddress) -> Result<Migrated, CliError> {
-    let migrated = ZookeeperStore::migrate(address).await.map_err(refused)?;
-    Ok(Migrated {
-        from: migrated.from,
-        to: migrated.to,
-    })
+    ZookeeperStore::migrate(address).await.map_err(refused)
 }
 
 /// Whether the user or the network can help.
