@@ -7,7 +7,7 @@ use pogo_api::wire::{Problem, ProblemKind};
 use pogo_core::dispatcher::{OrderError, SubscriptionError};
 use pogo_core::history::HistoryError;
 use pogo_core::output::OutputError;
-use pogo_core::scheduler::QueryError;
+use pogo_core::scheduler::{InputError, JobId, QueryError};
 
 use crate::AuthError;
 
@@ -18,6 +18,13 @@ pub(crate) struct Refusal(Box<Problem>);
 impl Refusal {
     pub(crate) fn new(kind: ProblemKind, detail: impl std::fmt::Display) -> Self {
         Problem::new(kind, detail).into()
+    }
+
+    fn about(job: Option<JobId>, problem: Problem) -> Self {
+        match job {
+            Some(job) => problem.job(job).into(),
+            None => problem.into(),
+        }
     }
 
     pub(crate) fn into_problem(self) -> Problem {
@@ -55,13 +62,21 @@ impl From<OrderError> for Refusal {
             OrderError::Stopped => ProblemKind::Stopped,
             _ => ProblemKind::Internal,
         };
-        Self::new(kind, error)
+        let job = match &error {
+            OrderError::Refused(InputError::UnknownJob { job }) => Some(*job),
+            _ => None,
+        };
+        Self::about(job, Problem::new(kind, error))
     }
 }
 
 impl From<QueryError> for Refusal {
     fn from(error: QueryError) -> Self {
-        Self::new(ProblemKind::from_code(error.code()), error)
+        let job = match &error {
+            QueryError::UnknownJob { job } | QueryError::RetiredJob { job } => Some(*job),
+            _ => None,
+        };
+        Self::about(job, Problem::new(ProblemKind::from_code(error.code()), error))
     }
 }
 

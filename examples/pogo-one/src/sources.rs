@@ -1,9 +1,11 @@
 //! Reads the sources of the arguments.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use pogo_core::dispatcher::{ResolverQueries, Resolvers};
 use pogo_core::fleet::{Fleet, FleetBuilder, Selector};
+use pogo_core::inventory::InventoryError;
 use pogo_core::policy::Policy;
 use pogo_inventory::merge::{Gathered, MergeRules, Sources};
 use pogo_inventory::{Inventory, PolicyFile, SourceSpec, SourcesFile};
@@ -39,13 +41,13 @@ impl SourceArgs {
 
     /// Reads all sources, and prints their warnings.
     pub(crate) fn gather(&self) -> Result<Gathered, CliError> {
-        let gathered = now(self.sources()?.gather())?.map_err(|error| self.unread(&error.to_string()))?;
+        let gathered = now(self.sources()?.gather())?.map_err(|error| self.unread(&error))?;
         report::warn(gathered.warnings());
         Ok(gathered)
     }
 
     /// The error of sources; a missing file is named with its flag.
-    fn unread(&self, error: &str) -> CliError {
+    fn unread(&self, error: &InventoryError) -> CliError {
         let policy = self.policy.iter().map(|path| ("-c", path.display().to_string()));
         let inventories = self.inventory.iter().map(|spec| {
             let spec = spec.to_string();
@@ -55,7 +57,8 @@ impl SourceArgs {
             )
         });
         let mut named = policy.chain(inventories);
-        match named.find(|(_, path)| error.starts_with(&format!("{path}: no such file"))) {
+        let source = error.diagnostics().first().map(|problem| &*problem.source);
+        match named.find(|(_, path)| source == Some(path.as_str()) && !Path::new(path).exists()) {
             Some((flag, _)) => CliError::Usage(format!("{flag} {error}")),
             None => CliError::usage(error),
         }

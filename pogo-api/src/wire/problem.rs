@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use pogo_core::scheduler::JobId;
 use serde::{Deserialize, Serialize};
 
 use super::ProblemKind;
@@ -48,6 +49,9 @@ pub struct Problem {
     /// The byte of that line, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
+    /// The job that is unknown, or has retired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
     /// Who owns the namespace, where this server [stands by](ProblemKind::Standby).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
@@ -71,6 +75,7 @@ impl Problem {
             offset: None,
             line: None,
             column: None,
+            job: None,
             owner: None,
             owner_url: None,
         }
@@ -80,6 +85,13 @@ impl Problem {
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>) -> Self {
         self.parameter = Some(name.into());
+        self
+    }
+
+    /// Says which job it is about.
+    #[must_use]
+    pub fn job(mut self, job: JobId) -> Self {
+        self.job = Some(job);
         self
     }
 

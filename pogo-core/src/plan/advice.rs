@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::problem::Warning;
 use super::words::count;
 use crate::fleet::{HostName, fold};
-use crate::policy::{Origin, Policy, Rule};
+use crate::policy::{Limit, Origin, Percent, Policy, Rule};
 use crate::saturating::saturating_u32;
 
 /// A stage of this many hosts is likely to have a failure.
@@ -38,8 +38,7 @@ impl Plan {
         for planned in &self.buckets {
             let bucket = &planned.bucket;
             let is_share = bucket.bounds_running() && bucket.rule.limit().is_percent();
-            // Whoever writes that means it.
-            let is_all = bucket.rule.limit().to_string() == "100%";
+            let is_all = bucket.rule.limit() == Limit::Percent(Percent::WHOLE);
             if !is_share || is_all || bucket.slots < bucket.hosts {
                 continue;
             }

@@ -83,6 +83,9 @@ pub struct Percent {
 }
 
 impl Percent {
+    /// 100 %.
+    pub const WHOLE: Self = Self { hundredths: 10_000 };
+
     /// A share in hundredths of a percent: `2550` is 25.5 %. `None` above 100 %.
     pub const fn from_hundredths(hundredths: u16) -> Option<Self> {
         if hundredths <= 10_000 {

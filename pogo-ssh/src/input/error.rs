@@ -41,3 +41,13 @@ pub enum JobInputsError {
         reason: String,
     },
 }
+
+impl JobInputsError {
+    /// The path that the job names, if reading that one failed.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::Unreadable { path, .. } | Self::Directory { path } | Self::Device { path } => Some(path),
+            Self::Unknown | Self::NoRoom { .. } => None,
+        }
+    }
+}

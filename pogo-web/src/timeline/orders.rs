@@ -65,7 +65,8 @@ impl Orders {
         };
         let (by, job) = (event.actor().cloned(), event.job());
         let reason = self.reason.as_ref();
-        let reason = reason.filter(|(of, actor, reason)| *of == at && *actor == by && !text.ends_with(&**reason));
+        let is_said = |reason: &str| event.reason() == Some(reason);
+        let reason = reason.filter(|(of, actor, reason)| *of == at && *actor == by && !is_said(reason));
         let reason = reason.map(|(_, _, reason)| Arc::clone(reason));
         let given = OrderGiven {
             at,

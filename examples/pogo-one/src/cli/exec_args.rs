@@ -125,13 +125,13 @@ impl ExecArgs {
         }
     }
 
-    /// The error of an unreadable input, with its flag.
-    pub(crate) fn unread(&self, error: &str) -> CliError {
+    /// The error of an input of this path, with its flag.
+    pub(crate) fn unread(&self, path: &str, error: &str) -> CliError {
         let files = self.send.iter().map(|file| ("--send", file.source.clone()));
         let stdin = self.stdin.iter().map(|path| ("--stdin", path.display().to_string()));
         let script = self.script.iter().map(|path| ("--script", path.clone()));
         let mut named = script.chain(stdin).chain(files);
-        match named.find(|(_, path)| error.starts_with(&format!("cannot read {path}: "))) {
+        match named.find(|(_, named)| named == path) {
             Some((flag, _)) => CliError::Usage(format!("{flag}: {error}")),
             None => CliError::Usage(error.to_owned()),
         }

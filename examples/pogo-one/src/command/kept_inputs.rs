@@ -76,7 +76,7 @@ fn with_agent(mut spec: JobSpec) -> JobSpec {
 
 /// A file that can be read now, by its absolute path; `None` for a pipe, which ends with this process.
 fn readable(args: &RunArgs, path: &str) -> Result<Option<String>, CliError> {
-    let cannot = |error: std::io::Error| args.exec_options.unread(&format!("cannot read {path}: {error}"));
+    let cannot = |error: std::io::Error| args.exec_options.unread(path, &format!("cannot read {path}: {error}"));
     if std::fs::metadata(path).map_err(cannot)?.file_type().is_fifo() {
         return Ok(None);
     }

@@ -139,7 +139,10 @@ fn inputs(args: &RunArgs, exec_options: &ExecOptions) -> Result<JobInputs, CliEr
             "the value of {name} is part of the job, and shows in its log; to keep it secret write --secret-env {name}"
         ));
     }
-    let inputs = JobInputs::read(exec_options).map_err(|error| args.exec_options.unread(&error.to_string()))?;
+    let inputs = JobInputs::read(exec_options).map_err(|error| match error.path() {
+        Some(path) => args.exec_options.unread(path, &error.to_string()),
+        None => CliError::usage(error),
+    })?;
     let mut secrets = args.exec_options.secrets().map_err(CliError::usage)?.into_iter();
     Ok(secrets
         .by_ref()

@@ -1,7 +1,7 @@
 //! `pogo run` where a server has the namespace: it connects with what it has. What the job reads here is sent to it.
 
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::{self, Cursor, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -76,12 +76,31 @@ pub(super) async fn send_inputs(
 ) -> Result<JobSpec, CliError> {
     let sent = send_all(client, &mut spec.exec_options).await;
     sent.map(|()| spec).map_err(|error| match error {
-        CliError::Usage(message) => args.exec_options.unread(&message),
-        error => error,
+        SendError::Unread { path, reason } => {
+            let message = format!("cannot read {path}: {reason}");
+            args.exec_options.unread(&path, &message)
+        }
+        SendError::Other(error) => error,
     })
 }
 
-async fn send_all(client: &NamespaceClient, options: &mut ExecOptions) -> Result<(), CliError> {
+/// Why an input was not sent.
+enum SendError {
+    /// It cannot be read here.
+    Unread {
+        path: String,
+        reason: io::Error,
+    },
+    Other(CliError),
+}
+
+impl From<CliError> for SendError {
+    fn from(error: CliError) -> Self {
+        Self::Other(error)
+    }
+}
+
+async fn send_all(client: &NamespaceClient, options: &mut ExecOptions) -> Result<(), SendError> {
     for file in &mut options.files {
         send_file(client, file).await?;
     }
@@ -92,7 +111,7 @@ async fn send_all(client: &NamespaceClient, options: &mut ExecOptions) -> Result
     let mut input = opened(&path)?;
     let mut bytes = vec![];
     let read = input.by_ref().take(STDIN_BYTES + 1).read_to_end(&mut bytes);
-    read.map_err(|error| unread(&path, &error))?;
+    read.map_err(|error| unread(&path, error))?;
     options.stdin = match bytes.len() as u64 > STDIN_BYTES {
         false => Stdin::Bytes(bytes),
         true => Stdin::File(send(client, "stdin", (&path, Cursor::new(bytes).chain(input))).await?),
@@ -101,20 +120,21 @@ async fn send_all(client: &NamespaceClient, options: &mut ExecOptions) -> Result
 }
 
 /// Sends a file, with its permissions and the name that it has here.
-async fn send_file(client: &NamespaceClient, file: &mut SentFile) -> Result<(), CliError> {
+async fn send_file(client: &NamespaceClient, file: &mut SentFile) -> Result<(), SendError> {
     let path = file.source.clone();
     let name = Path::new(&path).file_name().and_then(|name| name.to_str());
     let is_pipe = path == "-"
         || !std::fs::metadata(&path)
-            .map_err(|error| unread(&path, &error))?
+            .map_err(|error| unread(&path, error))?
             .is_file();
     if is_pipe && file.destination.is_none() {
         return Err(CliError::usage(format!(
             "{path} is a pipe, whose name is of no use on the hosts: say where it goes, as in {path}:/tmp/file"
-        )));
+        ))
+        .into());
     }
     if file.mode.is_none() && !is_pipe {
-        let about = std::fs::metadata(&path).map_err(|error| unread(&path, &error))?;
+        let about = std::fs::metadata(&path).map_err(|error| unread(&path, error))?;
         file.mode = Some(about.permissions().mode() & 0o777);
     }
     let name = name.filter(|_| !is_pipe).unwrap_or("input").to_owned();
@@ -123,12 +143,12 @@ async fn send_file(client: &NamespaceClient, file: &mut SentFile) -> Result<(), 
 }
 
 /// Sends all that can be read, part by part, and gives what the server calls it.
-async fn send(client: &NamespaceClient, name: &str, (path, mut input): (&str, impl Read)) -> Result<String, CliError> {
+async fn send(client: &NamespaceClient, name: &str, (path, mut input): (&str, impl Read)) -> Result<String, SendError> {
     let (mut id, mut offset) = (None, 0);
     loop {
         let mut bytes = vec![];
         let read = input.by_ref().take(PART).read_to_end(&mut bytes);
-        read.map_err(|error| unread(path, &error))?;
+        read.map_err(|error| unread(path, error))?;
         let is_last = (bytes.len() as u64) < PART;
         let upload = client.upload((id, name), offset, &bytes).await.map_err(client_error)?;
         if is_last {
@@ -138,13 +158,16 @@ async fn send(client: &NamespaceClient, name: &str, (path, mut input): (&str, im
     }
 }
 
-fn opened(path: &str) -> Result<Box<dyn Read>, CliError> {
+fn opened(path: &str) -> Result<Box<dyn Read>, SendError> {
     Ok(match path {
-        "-" => Box::new(std::io::stdin()),
-        path => Box::new(File::open(path).map_err(|error| unread(path, &error))?),
+        "-" => Box::new(io::stdin()),
+        path => Box::new(File::open(path).map_err(|error| unread(path, error))?),
     })
 }
 
-fn unread(path: &str, error: &std::io::Error) -> CliError {
-    CliError::usage(format!("cannot read {path}: {error}"))
+fn unread(path: &str, reason: io::Error) -> SendError {
+    SendError::Unread {
+        path: path.to_owned(),
+        reason,
+    }
 }

@@ -11,7 +11,11 @@ pub(crate) fn client_error(error: ClientError) -> CliError {
     let message = match &error {
         ClientError::Refused(problem) if problem.kind == ProblemKind::UnknownJob => {
             // The server's cure is for whoever speaks to it.
-            let what = problem.detail.split(';').next().unwrap_or_default();
+            let what = match problem.job {
+                Some(job) => format!("there is no {job}"),
+                // An earlier server does not say which.
+                None => "there is no such job".to_owned(),
+            };
             format!("{what}; `pogo jobs` lists those that there are")
         }
         _ => error.to_string(),

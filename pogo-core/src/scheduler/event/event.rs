@@ -100,6 +100,25 @@ impl Event {
         actor.as_ref()
     }
 
+    /// Why somebody ordered it, in their words, if the event says so and they did. Its sentence has it too.
+    ///
+    /// ```
+    /// use pogo_core::scheduler::{Event, HostEventKind};
+    ///
+    /// let event = Event::of_host("web1".parse()?, HostEventKind::MarkedDown { reason: "new disk".to_owned() });
+    /// assert_eq!(event.reason(), Some("new disk"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn reason(&self) -> Option<&str> {
+        let reason = match self {
+            Self::Namespace(event) => event.kind.reason()?,
+            Self::Host(event) => event.kind.reason(),
+            Self::Job(event) => event.kind.order()?.1,
+            Self::Task(_) => return None,
+        };
+        Some(reason).filter(|reason| !reason.is_empty())
+    }
+
     /// The job, for events of jobs and of tasks, and for orders that were given to one.
     pub fn job(&self) -> Option<JobId> {
         match self {

@@ -68,6 +68,17 @@ pub enum HostEventKind {
 }
 
 impl HostEventKind {
+    pub(super) fn reason(&self) -> &str {
+        match self {
+            Self::MarkedDown { reason }
+            | Self::MarkedUp { reason }
+            | Self::FenceForced { reason }
+            | Self::HoldWaiting { reason, .. }
+            | Self::Held { reason, .. }
+            | Self::Released { reason, .. } => reason,
+        }
+    }
+
     pub(in crate::scheduler) fn marked(down: bool, reason: String) -> Self {
         match down {
             true => Self::MarkedDown { reason },

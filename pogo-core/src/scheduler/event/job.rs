@@ -100,7 +100,16 @@ impl JobEventKind {
                 true => Some((OrderKind::Abort, reason)),
                 false => Some((OrderKind::Halt, reason)),
             },
-            _ => None,
+            Self::Halting { .. }
+            | Self::Submitted { .. }
+            | Self::WaveOpened { .. }
+            | Self::FailureBudgetExceeded { .. }
+            | Self::Blocked { .. }
+            | Self::Unblocked
+            | Self::Waiting
+            | Self::Halted
+            | Self::Finished { .. }
+            | Self::Retired => None,
         }
     }
 

@@ -101,6 +101,18 @@ pub enum NamespaceEventKind {
     },
 }
 
+impl NamespaceEventKind {
+    pub(super) fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Restored { reason, .. } | Self::HostsFrozen { reason, .. } | Self::HostsThawed { reason, .. } => {
+                Some(reason)
+            }
+            Self::Ordered { reason, .. } => reason.as_deref(),
+            Self::OwnerChanged { .. } | Self::Configured { .. } | Self::LateReported { .. } => None,
+        }
+    }
+}
+
 impl NamespaceEvent {
     /// The job, for an order that was given to one, or that one came of.
     pub fn job(&self) -> Option<JobId> {
