@@ -220,12 +220,26 @@ impl Dispatcher {
         let (job, hosts, retries) = match order {
             Order::Retry { job, hosts, .. } => (*job, hosts, true),
             Order::Skip { job, hosts, .. } => (*job, hosts, false),
-            _ => return,
+            Order::Configure { .. }
+            | Order::Submit { .. }
+            | Order::Pause { .. }
+            | Order::Resume { .. }
+            | Order::Halt { .. }
+            | Order::Abort { .. }
+            | Order::Promote { .. }
+            | Order::Note { .. }
+            | Order::Freeze { .. }
+            | Order::Thaw { .. }
+            | Order::Alter { .. }
+            | Order::Hold { .. }
+            | Order::Release { .. }
+            | Order::MarkDown { .. }
+            | Order::MarkUp { .. } => return,
         };
         let is_done = |state: TaskState| match state {
             TaskState::Succeeded => true,
             TaskState::Waiting | TaskState::Running => retries,
-            _ => false,
+            TaskState::Failed | TaskState::InDoubt | TaskState::Skipped | TaskState::Cancelled => false,
         };
         let done: BTreeSet<HostName> = match self.scheduler.job(job) {
             Some(job) => {

@@ -28,7 +28,22 @@ impl Dispatcher {
                     self.queue
                         .push_back(Pending::Message(Message::Command(command, fleet, reply)));
                 }
-                _ => _ = reply.send(Err(away())),
+                Order::Configure { .. }
+                | Order::Submit { .. }
+                | Order::Pause { .. }
+                | Order::Resume { .. }
+                | Order::Halt { .. }
+                | Order::Promote { .. }
+                | Order::Note { .. }
+                | Order::Freeze { .. }
+                | Order::Thaw { .. }
+                | Order::Retry { .. }
+                | Order::Skip { .. }
+                | Order::Alter { .. }
+                | Order::Hold { .. }
+                | Order::Release { .. }
+                | Order::MarkDown { .. }
+                | Order::MarkUp { .. } => _ = reply.send(Err(away())),
             },
             Message::Configure(_, reply) => _ = reply.send(Err(away())),
             Message::Shutdown(grace, reply) => {

@@ -10,7 +10,7 @@ use super::accept_restore::{AcceptRestore, restored};
 use super::attempt_pace::{AttemptPace, ReportDelay};
 use super::availability::Availability;
 use super::awaited_journal::AwaitedJournal;
-use super::commit::{Snapshots, Tail};
+use super::commit::{JournalTail, Snapshots};
 use super::fencing::Fencing;
 use super::growth::{Growth, GrowthSide};
 use super::guarded::Guarded;
@@ -286,7 +286,7 @@ impl DispatcherBuilder {
         };
         let growth = Arc::<Growth>::default();
         let growth_side = GrowthSide::new(Arc::clone(&growth), at);
-        let tail = Tail::new(owned, availability, growth_side, snapshots);
+        let tail = JournalTail::new(owned, availability, growth_side, snapshots);
         let io = Io {
             running,
             fencing,

@@ -19,7 +19,7 @@ use crate::journal::{
 use crate::scheduler::{Incarnation, Record, Scheduler};
 
 /// The end of the journal that this dispatcher owns. One append is in flight at a time, and a snapshot beside it.
-pub(super) struct Tail {
+pub(super) struct JournalTail {
     /// `None` while an append is in flight.
     journal: Option<Box<dyn OwnedJournal>>,
     append: Fuse<BoxFuture<'static, Appended>>,
@@ -56,7 +56,7 @@ struct Appended {
     answer: Result<Seq, JournalError>,
 }
 
-impl Tail {
+impl JournalTail {
     /// How long a snapshot may take to be stored. One that never is would keep later ones away, and an idle dispatcher
     /// from ending.
     const STORED_WITHIN: Duration = Duration::from_secs(300);

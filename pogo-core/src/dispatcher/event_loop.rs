@@ -101,41 +101,7 @@ impl Dispatcher {
         let mut batch = Batch::default();
         // Collected, since handling one may queue others; these are of the next batch.
         for pending in self.queue.drain(..inputs).collect::<Vec<_>>() {
-            match pending {
-                Pending::Report(attempt, Report::Phase(phase)) => {
-                    // The scheduler issued the attempt, so it does not refuse what is reported of it.
-                    let _ = self.input(Input::PhaseEntered { attempt, phase }, &mut batch.records);
-                }
-                Pending::Report(attempt, Report::Begin(request)) => {
-                    let host_lock = request.host_lock;
-                    let answer = self.input(Input::Begin { attempt, host_lock }, &mut batch.records);
-                    self.replies.push(Box::new(|| {
-                        request.answer(answer.map_err(InputError::into_begin_refused))
-                    }));
-                }
-                // Held until its host has answered: another attempt there would write over what the host knows of this
-                // one.
-                Pending::Ended(end) if self.asks_before(&end) => {}
-                Pending::Fenced(attempt, answer) => {
-                    self.take_answer(attempt, answer, &mut batch.records);
-                    self.give_answered_orders(&mut batch.records);
-                }
-                Pending::Ended((attempt, outcome, output)) => {
-                    let report = Input::Reported {
-                        attempt,
-                        outcome,
-                        output,
-                    };
-                    let _ = self.input(report, &mut batch.records);
-                }
-                Pending::Message(message) => self.carry_out(message, &mut batch.records),
-                Pending::Timeout => {
-                    let _ = self.input(Input::Tick, &mut batch.records);
-                    self.end_grace(&mut batch.records);
-                    self.ask_due();
-                    self.give_answered_orders(&mut batch.records);
-                }
-            }
+            self.decide(pending, &mut batch.records);
             batch.end_input();
         }
         self.turn.inputs += inputs;
@@ -144,6 +110,45 @@ impl Dispatcher {
             // Nothing to make durable, so replies and queries need not wait for an append.
             true => self.settle(),
             false => self.io.tail.begin(batch),
+        }
+    }
+
+    /// Lets the scheduler decide on one thing that was queued. What it decides is added to the records.
+    fn decide(&mut self, pending: Pending, records: &mut Vec<Record>) {
+        match pending {
+            Pending::Report(attempt, Report::Phase(phase)) => {
+                // The scheduler issued the attempt, so it does not refuse what is reported of it.
+                let _ = self.input(Input::PhaseEntered { attempt, phase }, records);
+            }
+            Pending::Report(attempt, Report::Begin(request)) => {
+                let host_lock = request.host_lock;
+                let answer = self.input(Input::Begin { attempt, host_lock }, records);
+                self.replies.push(Box::new(|| {
+                    request.answer(answer.map_err(InputError::into_begin_refused))
+                }));
+            }
+            // Held until its host has answered: another attempt there would write over what the host knows of this
+            // one.
+            Pending::Ended(end) if self.asks_before(&end) => {}
+            Pending::Fenced(attempt, answer) => {
+                self.take_answer(attempt, answer, records);
+                self.give_answered_orders(records);
+            }
+            Pending::Ended((attempt, outcome, output)) => {
+                let report = Input::Reported {
+                    attempt,
+                    outcome,
+                    output,
+                };
+                let _ = self.input(report, records);
+            }
+            Pending::Message(message) => self.carry_out(message, records),
+            Pending::Timeout => {
+                let _ = self.input(Input::Tick, records);
+                self.end_grace(records);
+                self.ask_due();
+                self.give_answered_orders(records);
+            }
         }
     }
 
@@ -207,7 +212,16 @@ impl Dispatcher {
         match &mut input {
             Input::Reported { outcome, .. } => shorten_outcome(outcome, max / 2),
             Input::Fenced { answer, .. } => shorten_answer(answer, max / 2),
-            _ => {}
+            // Orders that are too long are refused, and the others have no text of hosts.
+            Input::Command(_)
+            | Input::Transport { .. }
+            | Input::Begin { .. }
+            | Input::PhaseEntered { .. }
+            | Input::Tick
+            | Input::OwnerChanged { .. }
+            | Input::Restored { .. }
+            | Input::Recover { .. }
+            | Input::Drain { .. } => {}
         }
         let events = self.scheduler.handle_if_recorded(at, input, |records| {
             let bytes = records.iter().map(committed_len).sum();

@@ -11,7 +11,7 @@ use crate::Timestamp;
 use crate::scheduler::FenceAnswer;
 
 /// What one host is asked.
-pub(super) struct Question {
+pub(super) struct FenceQuestion {
     pub(super) fence: Fence,
     /// When it was asked first, or answered last.
     pub(super) since: Timestamp,
@@ -25,8 +25,8 @@ pub(super) struct Question {
 pub(super) async fn ask(
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
-    question: Question,
-) -> (Question, FenceAnswer) {
+    question: FenceQuestion,
+) -> (FenceQuestion, FenceAnswer) {
     let fence = question.fence.clone();
     // Kept here as well as by the transport: one that forgets its limit would keep a slot of those
     // that ask for ever.

@@ -11,7 +11,7 @@ use futures::channel::oneshot;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, Stream};
 
-use super::fence_question::{Question, ask};
+use super::fence_question::{FenceQuestion, ask};
 use super::later_questions::LaterQuestions;
 use super::{Clock, Fence, OrderError, Transport};
 use crate::Timestamp;
@@ -26,10 +26,10 @@ pub(super) struct Fencing {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     /// Not asked yet, since enough others are.
-    queue: VecDeque<Question>,
-    asking: FuturesUnordered<BoxFuture<'static, (Question, FenceAnswer)>>,
+    queue: VecDeque<FenceQuestion>,
+    asking: FuturesUnordered<BoxFuture<'static, (FenceQuestion, FenceAnswer)>>,
     /// Asked again after a pause.
-    pausing: FuturesUnordered<BoxFuture<'static, Question>>,
+    pausing: FuturesUnordered<BoxFuture<'static, FenceQuestion>>,
     /// Every attempt that is asked for, or will be; and whether somebody waits for the answer.
     asked: BTreeMap<AttemptId, bool>,
     /// Attempts in doubt that are asked for later.
@@ -117,7 +117,7 @@ impl Fencing {
         // itself.
         self.asked.insert(fence.attempt.id, awaited || before == Some(true));
         if before.is_none() {
-            self.queue.push_back(Question {
+            self.queue.push_back(FenceQuestion {
                 fence,
                 since: self.clock.now(),
                 times: 0,
@@ -135,8 +135,8 @@ impl Fencing {
     /// Asks these hosts before all others that wait: somebody waits for their answers.
     pub(super) fn prefer(&mut self, attempts: &BTreeSet<AttemptId>) {
         let queue = std::mem::take(&mut self.queue).into_iter();
-        let preferred = |question: &Question| attempts.contains(&question.fence.attempt.id);
-        let (first, rest): (Vec<Question>, Vec<Question>) = queue.partition(preferred);
+        let preferred = |question: &FenceQuestion| attempts.contains(&question.fence.attempt.id);
+        let (first, rest): (Vec<FenceQuestion>, Vec<FenceQuestion>) = queue.partition(preferred);
         self.queue = first.into_iter().chain(rest).collect();
     }
 
@@ -172,7 +172,7 @@ impl Fencing {
 
     /// Whether a host is asked once more before its answer counts: a report is held until its attempt is over, or
     /// another attempt waits to begin there and will write over what the host knows.
-    fn asks_again(&self, question: &Question, answer: &FenceAnswer) -> bool {
+    fn asks_again(&self, question: &FenceQuestion, answer: &FenceAnswer) -> bool {
         let attempt = question.fence.attempt.id;
         let (held, now) = (self.held.get(&attempt), self.clock.now());
         let delays_start = self.starts.iter().any(|(of, _)| *of == attempt);
@@ -185,7 +185,7 @@ impl Fencing {
         }
     }
 
-    fn ask_later(&mut self, mut question: Question, answer: &FenceAnswer) {
+    fn ask_later(&mut self, mut question: FenceQuestion, answer: &FenceAnswer) {
         let (clock, now) = (Arc::clone(&self.clock), self.clock.now());
         if !matches!(answer, FenceAnswer::Unreachable { .. }) {
             // Were the questions that a host has answered to count, one that was asked for an hour while its command

@@ -68,7 +68,21 @@ impl Handle {
                 let spec = Arc::clone(spec);
                 self.submit_by(command, &spec).await
             }
-            _ => self.give(command, None).await,
+            Order::Pause { .. }
+            | Order::Resume { .. }
+            | Order::Halt { .. }
+            | Order::Abort { .. }
+            | Order::Promote { .. }
+            | Order::Note { .. }
+            | Order::Freeze { .. }
+            | Order::Thaw { .. }
+            | Order::Retry { .. }
+            | Order::Skip { .. }
+            | Order::Alter { .. }
+            | Order::Hold { .. }
+            | Order::Release { .. }
+            | Order::MarkDown { .. }
+            | Order::MarkUp { .. } => self.give(command, None).await,
         }
     }
 

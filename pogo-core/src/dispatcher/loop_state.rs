@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::channel::mpsc;
 
 use super::alarm::Alarm;
-use super::commit::Tail;
+use super::commit::JournalTail;
 use super::commit_delay::CommitDelay;
 use super::fencing::Fencing;
 use super::guarded::Guarded;
@@ -94,7 +94,7 @@ pub(super) struct Io {
     pub(super) reports: mpsc::UnboundedReceiver<(AttemptId, Report)>,
     pub(super) messages: mpsc::UnboundedReceiver<Message>,
     pub(super) start_requests: mpsc::UnboundedReceiver<StartRequest>,
-    pub(super) tail: Tail,
+    pub(super) tail: JournalTail,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<Guarded>,
     pub(super) namespace: Arc<str>,

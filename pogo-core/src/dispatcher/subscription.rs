@@ -301,6 +301,7 @@ fn concerns(record: &Record, job: JobId) -> bool {
             kind: NamespaceEventKind::OwnerChanged { .. },
             ..
         }) => true,
-        event => event.job() == Some(job),
+        Event::Namespace(_) | Event::Host(_) => false,
+        event @ (Event::Job(_) | Event::Task(_)) => event.job() == Some(job),
     }
 }

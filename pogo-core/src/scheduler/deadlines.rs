@@ -94,7 +94,14 @@ impl Deadlines {
                 | Effect::StageBaking(job, _) => self.change(job),
                 // Settings, freezes or the fleet have changed, and with them perhaps the deadline of any job.
                 Effect::Rebuild => self.changed.extend(&state.active),
-                _ => {}
+                // No time depends on these.
+                Effect::Dequeued { .. }
+                | Effect::Requeued(_)
+                | Effect::HostFreed { by: None, .. }
+                | Effect::HostChanged(_)
+                | Effect::TaskTurned(_)
+                | Effect::HostMarked(_)
+                | Effect::HoldsChanged(_) => {}
             }
         }
     }

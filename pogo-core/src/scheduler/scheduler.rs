@@ -109,7 +109,31 @@ impl Scheduler {
         request.is_some_and(|request| self.state.requests.get(request, now).is_some())
     }
 
-    /// Handles an input unless `refuse` refuses the checked input, before anything has changed.
+    /// Refuses what would start something while this scheduler drains.
+    fn check_drained(&self, now: Timestamp, input: &Input) -> Result<(), InputError> {
+        match input {
+            Input::Begin { attempt, .. } => Err(InputError::MayNotBegin {
+                attempt: *attempt,
+                reason: BeginRefused::Draining,
+            }),
+            // What was given before is answered as it was then.
+            Input::Command(command) if command.order.starts() && !self.is_repeated(now, command) => {
+                Err(InputError::Draining)
+            }
+            Input::Command(_)
+            | Input::Transport { .. }
+            | Input::PhaseEntered { .. }
+            | Input::Reported { .. }
+            | Input::Fenced { .. }
+            | Input::Tick
+            | Input::OwnerChanged { .. }
+            | Input::Restored { .. }
+            | Input::Recover { .. }
+            | Input::Drain { .. } => Ok(()),
+        }
+    }
+
+    /// Handles an input unless `accept` refuses the checked input, before anything has changed.
     pub(super) fn handle_if(
         &mut self,
         now: Timestamp,
@@ -121,26 +145,16 @@ impl Scheduler {
         if now < self.now {
             return Err(InputError::TimeWentBack { now, last: self.now });
         }
-        match input {
-            Input::Transport {
-                asks_permission,
-                fences,
-            } => {
-                (self.asks_permission, self.fences) = (asks_permission, fences);
-                return Ok(vec![]);
-            }
-            Input::Begin { attempt, .. } if self.draining => {
-                return Err(InputError::MayNotBegin {
-                    attempt,
-                    reason: BeginRefused::Draining,
-                });
-            }
-            Input::Command(ref command)
-                if self.draining && command.order.starts() && !self.is_repeated(now, command) =>
-            {
-                return Err(InputError::Draining);
-            }
-            _ => {}
+        if let Input::Transport {
+            asks_permission,
+            fences,
+        } = input
+        {
+            (self.asks_permission, self.fences) = (asks_permission, fences);
+            return Ok(vec![]);
+        }
+        if self.draining {
+            self.check_drained(now, &input)?;
         }
         let checked = self.state.check(now, input)?;
         // Behind the checks and before the first event, so that a caller can refuse what its

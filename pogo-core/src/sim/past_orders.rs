@@ -58,7 +58,20 @@ fn by_force(command: &mut Command, forced: &mut BTreeMap<HostName, String>) {
     let (host, force) = match &mut command.order {
         Order::Retry { hosts, force, .. } | Order::Skip { hosts, force, .. } => (hosts.first(), force),
         Order::MarkUp { host, force } => (Some(&*host), force),
-        _ => return,
+        Order::Configure { .. }
+        | Order::Submit { .. }
+        | Order::Pause { .. }
+        | Order::Resume { .. }
+        | Order::Halt { .. }
+        | Order::Abort { .. }
+        | Order::Promote { .. }
+        | Order::Note { .. }
+        | Order::Freeze { .. }
+        | Order::Thaw { .. }
+        | Order::Alter { .. }
+        | Order::Hold { .. }
+        | Order::Release { .. }
+        | Order::MarkDown { .. } => return,
     };
     if let Some(reason) = host.and_then(|host| forced.remove(host)) {
         *force = true;

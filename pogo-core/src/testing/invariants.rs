@@ -39,8 +39,16 @@ pub fn assert_stays_available(records: &[Record], hosts: &[HostName], most: usiz
     for (record, at) in records.iter().zip(0_usize..) {
         let taken = match &record.event {
             Event::Task(event) if event.started().is_some() => Some(&event.host),
-            Event::Host(event) if matches!(event.kind, HostEventKind::Held { .. }) => Some(&event.host),
-            _ => None,
+            Event::Host(event) => match event.kind {
+                HostEventKind::Held { .. } => Some(&event.host),
+                // What takes a host away without asking whether it may.
+                HostEventKind::MarkedDown { .. }
+                | HostEventKind::MarkedUp { .. }
+                | HostEventKind::FenceForced { .. }
+                | HostEventKind::HoldWaiting { .. }
+                | HostEventKind::Released { .. } => None,
+            },
+            Event::Task(_) | Event::Job(_) | Event::Namespace(_) => None,
         };
         if let Some(host) = taken
             && hosts.contains(host)

@@ -131,7 +131,9 @@ async fn cut_at(phase: Phase, inner: &dyn Transport, attempt: Attempt, report: R
         outcome = running => outcome,
         () = cut => match phase {
             Phase::Connect => Outcome::failed(FailureKind::Unreachable, "the link was cut on purpose"),
-            _ => Outcome::in_doubt(format!("the link was cut on purpose as the {phase} began")),
+            Phase::PreHook | Phase::Command | Phase::PostHook | Phase::Settle => {
+                Outcome::in_doubt(format!("the link was cut on purpose as the {phase} began"))
+            }
         },
     }
 }

@@ -62,7 +62,22 @@ impl State {
                 // else has configured meanwhile.
                 request.is_some() && self.given.as_ref() == Some(fleet) && self.policy == *policy
             }
-            _ => false,
+            Order::Submit { .. }
+            | Order::Pause { .. }
+            | Order::Resume { .. }
+            | Order::Halt { .. }
+            | Order::Abort { .. }
+            | Order::Promote { .. }
+            | Order::Note { .. }
+            | Order::Freeze { .. }
+            | Order::Thaw { .. }
+            | Order::Retry { .. }
+            | Order::Skip { .. }
+            | Order::Alter { .. }
+            | Order::Hold { .. }
+            | Order::Release { .. }
+            | Order::MarkDown { .. }
+            | Order::MarkUp { .. } => false,
         }
     }
 }

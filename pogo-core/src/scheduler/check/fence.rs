@@ -55,7 +55,20 @@ impl State {
                 Some(host) => self.unfenced_on(host).map(|(at, doubt)| doubt.view(&at)).collect(),
                 None => vec![],
             },
-            _ => vec![],
+            Order::Configure { .. }
+            | Order::Submit { .. }
+            | Order::Pause { .. }
+            | Order::Resume { .. }
+            | Order::Halt { .. }
+            | Order::Abort { .. }
+            | Order::Promote { .. }
+            | Order::Note { .. }
+            | Order::Freeze { .. }
+            | Order::Thaw { .. }
+            | Order::Alter { .. }
+            | Order::Hold { .. }
+            | Order::Release { .. }
+            | Order::MarkDown { .. } => vec![],
         }
     }
 

@@ -216,7 +216,19 @@ impl Order {
             | Self::Skip { force, .. }
             | Self::MarkUp { force, .. }
             | Self::Release { force, .. } => *force,
-            _ => false,
+            Self::Configure { .. }
+            | Self::Submit { .. }
+            | Self::Pause { .. }
+            | Self::Resume { .. }
+            | Self::Halt { .. }
+            | Self::Abort { .. }
+            | Self::Promote { .. }
+            | Self::Note { .. }
+            | Self::Freeze { .. }
+            | Self::Thaw { .. }
+            | Self::Alter { .. }
+            | Self::Hold { .. }
+            | Self::MarkDown { .. } => false,
         }
     }
 

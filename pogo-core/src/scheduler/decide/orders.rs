@@ -145,7 +145,7 @@ impl Scheduler {
     pub(super) fn give_up(&mut self, id: JobId, reason: String, cause: HaltCause) {
         let because = match cause {
             HaltCause::JobTimeout => CancelReason::JobTimeout,
-            _ => CancelReason::Abort,
+            HaltCause::Order | HaltCause::MaxFailures => CancelReason::Abort,
         };
         let kind = JobEventKind::Halting {
             reason,
@@ -169,7 +169,9 @@ impl Scheduler {
             match phase {
                 // Nothing runs there any more, so there is nothing to end.
                 Phase::Settle => self.settled(attempt, None),
-                _ => self.request_cancel(attempt, because),
+                Phase::Connect | Phase::PreHook | Phase::Command | Phase::PostHook => {
+                    self.request_cancel(attempt, because);
+                }
             }
         }
     }

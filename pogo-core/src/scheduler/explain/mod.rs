@@ -102,7 +102,7 @@ impl<'a> Explainer<'a> {
                 let steered = self.steered(&[OrderKind::Halt, OrderKind::Abort]);
                 vec![Obstacle::lasting(Blocker::Halted { steered }, resume())]
             }
-            _ => vec![],
+            JobStatus::Running | JobStatus::Waiting | JobStatus::Blocked | JobStatus::Finished => vec![],
         }
     }
 

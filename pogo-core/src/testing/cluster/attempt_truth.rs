@@ -55,7 +55,13 @@ impl AttemptTruth {
             FailureKind::Command { status } => self.status == Some(*status),
             // What is stopped ends with that status in the model.
             FailureKind::Signal { .. } => self.status == Some(143),
-            _ => self.begun.is_none() || self.status.is_some(),
+            FailureKind::Unreachable
+            | FailureKind::Authentication
+            | FailureKind::HostKey
+            | FailureKind::PreHook { .. }
+            | FailureKind::PostHook { .. }
+            | FailureKind::Timeout
+            | FailureKind::Refused => self.begun.is_none() || self.status.is_some(),
         }
     }
 }
