@@ -39,12 +39,12 @@ pub struct Uploads(Arc<Shared>);
 
 struct Shared {
     directory: PathBuf,
-    known: Mutex<Vec<Known>>,
+    known: Mutex<Vec<KnownUpload>>,
     /// One writes at a time.
     turn: Turn<()>,
 }
 
-struct Known {
+struct KnownUpload {
     id: String,
     owner: Arc<str>,
     path: PathBuf,
@@ -73,7 +73,7 @@ impl Uploads {
         }))
     }
 
-    fn known(&self) -> MutexGuard<'_, Vec<Known>> {
+    fn known(&self) -> MutexGuard<'_, Vec<KnownUpload>> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -85,9 +85,9 @@ impl Uploads {
         let (id, path) = match part.id {
             None => self.begin(owner, &part.name, part.offset)?,
             Some(id) => match self.place(owner, &id, part.offset, length)? {
-                Place::Here(path) => (id, path),
+                PartTarget::Here(path) => (id, path),
                 // The answer was lost, and it comes again.
-                Place::Taken(whole) => return Ok(upload(&id, whole)),
+                PartTarget::Taken(whole) => return Ok(upload(&id, whole)),
             },
         };
         self.check_room(owner, &id, length)?;
@@ -125,7 +125,7 @@ impl Uploads {
         // In a directory of its own it keeps its name, which hosts see.
         // A name of any person is safe there: it is one component, and the directory is made by us.
         let path = self.0.directory.join(&id).join(name);
-        self.known().push(Known {
+        self.known().push(KnownUpload {
             id: id.clone(),
             owner: Arc::clone(owner),
             path: path.clone(),
@@ -136,7 +136,7 @@ impl Uploads {
         Ok((id, path))
     }
 
-    fn place(&self, owner: &Arc<str>, id: &str, offset: u64, length: u64) -> Result<Place, Refusal> {
+    fn place(&self, owner: &Arc<str>, id: &str, offset: u64, length: u64) -> Result<PartTarget, Refusal> {
         let known = self.known();
         let found = known.iter().find(|known| known.id == id && known.owner == *owner);
         let found = found.ok_or_else(|| invalid("you have sent no file of this `id`, or more than an hour ago"))?;
@@ -144,8 +144,8 @@ impl Uploads {
             return Err(invalid("a job names the file already; send another one"));
         }
         match offset {
-            offset if offset == found.length => Ok(Place::Here(found.path.clone())),
-            offset if offset.saturating_add(length) == found.length => Ok(Place::Taken(found.length)),
+            offset if offset == found.length => Ok(PartTarget::Here(found.path.clone())),
+            offset if offset.saturating_add(length) == found.length => Ok(PartTarget::Taken(found.length)),
             _ => Err(invalid(&format!(
                 "the file goes on at {}; give that as `offset`",
                 found.length
@@ -231,7 +231,7 @@ impl Uploads {
 }
 
 /// Where a part goes.
-enum Place {
+enum PartTarget {
     Here(PathBuf),
     /// It is there already, and the file has so many bytes.
     Taken(u64),

@@ -17,14 +17,14 @@ use crate::jwt::person;
 use crate::{AuthError, Identity};
 
 /// A provider, and what it has said of itself.
-pub(super) struct Peer {
+pub(super) struct KnownProvider {
     pub(super) provider: OidcProvider,
     redirect: RedirectUrl,
     metadata: Metadata,
 }
 
 /// Where somebody is to log in, and what they have to come back with.
-pub(super) struct Way {
+pub(super) struct LoginRequest {
     pub(super) url: Url,
     pub(super) state: String,
     pub(super) nonce: String,
@@ -44,7 +44,7 @@ pub(super) enum LoginError {
     Person(AuthError),
 }
 
-impl Peer {
+impl KnownProvider {
     pub(super) fn new(provider: OidcProvider, redirect: RedirectUrl) -> Self {
         Self {
             provider,
@@ -70,7 +70,7 @@ impl Peer {
     }
 
     /// Where to log in.
-    pub(super) async fn way(&self, http: &Http) -> Result<Way, LoginError> {
+    pub(super) async fn login_request(&self, http: &Http) -> Result<LoginRequest, LoginError> {
         let metadata = self.metadata.get(&self.provider, http).await;
         let client = self.client(metadata.map_err(LoginError::Provider)?);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -79,7 +79,7 @@ impl Peer {
         // `openid` is added by the library itself.
         let scopes = self.provider.scopes.iter().cloned().map(Scope::new);
         let (url, state, nonce) = request.add_scopes(scopes).set_pkce_challenge(challenge).url();
-        Ok(Way {
+        Ok(LoginRequest {
             url,
             state: state.into_secret(),
             nonce: nonce.secret().clone(),

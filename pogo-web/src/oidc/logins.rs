@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use super::attempt::{Attempts, NewAttempt, NoAttempt, TIME};
 use super::back::Back;
 use super::cookie::{ATTEMPT, SESSION};
-use super::exchange::{LoginError, Peer};
+use super::exchange::{KnownProvider, LoginError};
 use super::http::Http;
 use super::pages::{problem, problem_of_begin};
 use super::provider::{InvalidProvider, OidcProvider, safe_address};
@@ -43,7 +43,7 @@ const MOST_TO: usize = 2_000;
 pub struct OidcLogins(Arc<Shared>);
 
 struct Shared {
-    peers: Vec<Peer>,
+    peers: Vec<KnownProvider>,
     url: String,
     is_secure: bool,
     http: Http,
@@ -68,7 +68,7 @@ impl OidcLogins {
     ) -> Result<Self, InvalidProvider> {
         let base = safe_address("the address of this server", url)?;
         let url = base.as_str().trim_end_matches('/').to_owned();
-        let mut peers: Vec<Peer> = vec![];
+        let mut peers: Vec<KnownProvider> = vec![];
         for provider in providers {
             if peers.iter().any(|peer| peer.provider.name == provider.name) {
                 return Err(InvalidProvider::new(format!(
@@ -78,7 +78,7 @@ impl OidcLogins {
             }
             let redirect = RedirectUrl::new(format!("{url}/login/{}/callback", provider.name));
             let redirect = redirect.map_err(|error| InvalidProvider::new(error.to_string()))?;
-            peers.push(Peer::new(provider, redirect));
+            peers.push(KnownProvider::new(provider, redirect));
         }
         let none = |_| InvalidProvider::new("this machine has no source of random numbers");
         Ok(Self(Arc::new(Shared {
@@ -113,19 +113,19 @@ impl OidcLogins {
     /// One cannot be asked, or says what it must not.
     pub async fn check(&self) -> Result<(), InvalidProvider> {
         for peer in &self.0.peers {
-            let way = peer.way(&self.0.http).await;
+            let way = peer.login_request(&self.0.http).await;
             way.map_err(|error| InvalidProvider::new(format!("{}: {}", peer.provider.issuer, error.reason())))?;
         }
         Ok(())
     }
 
-    fn peer(&self, name: &str) -> Option<&Peer> {
+    fn peer(&self, name: &str) -> Option<&KnownProvider> {
         self.0.peers.iter().find(|peer| *peer.provider.name == *name)
     }
 
-    async fn led(&self, peer: &Peer, to: &str) -> Result<Response, LoginError> {
+    async fn led(&self, peer: &KnownProvider, to: &str) -> Result<Response, LoginError> {
         let shared = &*self.0;
-        let way = peer.way(&shared.http).await?;
+        let way = peer.login_request(&shared.http).await?;
         let begun = shared.attempts.begin(NewAttempt {
             state: &way.state,
             nonce: &way.nonce,
@@ -139,7 +139,7 @@ impl OidcLogins {
     }
 
     /// Lets in whoever comes back, or says why not in a page.
-    async fn let_in(&self, peer: &Peer, request: &Parts) -> Response {
+    async fn let_in(&self, peer: &KnownProvider, request: &Parts) -> Response {
         let shared = &*self.0;
         let name = &*peer.provider.name;
         let Back {
@@ -187,7 +187,7 @@ impl OidcLogins {
         }
     }
 
-    fn begin_session(&self, identity: Identity, peer: &Peer, to: &str) -> Response {
+    fn begin_session(&self, identity: Identity, peer: &KnownProvider, to: &str) -> Response {
         let (sessions, is_secure) = (&self.0.sessions, self.0.is_secure);
         let who = identity.actor.to_string();
         let Ok(session) = sessions.begin(identity, &peer.provider.title) else {
@@ -270,7 +270,7 @@ impl Authenticator for OidcLogins {
 #[async_trait]
 impl BrowserLogin for OidcLogins {
     fn choices(&self) -> Vec<LoginChoice> {
-        let choice = |peer: &Peer| LoginChoice::new(&*peer.provider.name, &peer.provider.title);
+        let choice = |peer: &KnownProvider| LoginChoice::new(&*peer.provider.name, &peer.provider.title);
         self.0.peers.iter().map(choice).collect()
     }
 
