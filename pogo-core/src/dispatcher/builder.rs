@@ -1,12 +1,12 @@
-//! Builds a dispatcher and takes over its journal.
+//! Builds a dispatcher.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::channel::mpsc;
+use futures::channel::mpsc::{self, UnboundedSender};
 
-use super::accept_restore::{AcceptRestore, restored};
+use super::accept_restore::AcceptRestore;
 use super::attempt_pace::{AttemptPace, ReportDelay};
 use super::availability::Availability;
 use super::awaited_journal::AwaitedJournal;
@@ -16,21 +16,19 @@ use super::growth::{Growth, GrowthSide};
 use super::guarded::Guarded;
 use super::later_clock::not_before;
 use super::loop_state::Io;
+use super::message::Message;
 use super::output::{OutputSink, OutputWriter};
 use super::resolution::Resolution;
 use super::running::Running;
+use super::start_request::StartRequest;
 use super::store_clock::StoreClock;
 use super::system_nonce::system_nonce;
+use super::take_over::take_over;
 use super::{
-    Attempt, Clock, DispatchError, Dispatcher, Handle, JournalRetry, Notice, Observer, Resolvers, SystemClock,
-    Transport,
+    Attempt, Clock, DispatchError, Dispatcher, Handle, JournalRetry, Observer, Resolvers, SystemClock, Transport,
 };
-use crate::journal::{
-    Acquire, ClockSkew, ContentLoader, Journal, JournalError, MemoryJournal, NamedContent, Nonce, OwnedJournal, Owner,
-    OwnerId, ReplayError, Seq,
-};
+use crate::journal::{Acquire, Journal, MemoryJournal, Nonce, Owner, OwnerId, Seq};
 use crate::output::OutputStore;
-use crate::scheduler::Scheduler;
 
 impl Dispatcher {
     /// Returns a builder for a dispatcher with this transport.
@@ -54,6 +52,9 @@ impl Dispatcher {
         }
     }
 }
+
+/// Where handles send messages to the event loop, and ask where streams begin.
+type ToLoop = (UnboundedSender<Message>, UnboundedSender<StartRequest>);
 
 /// Builds a [`Dispatcher`].
 pub struct DispatcherBuilder {
@@ -262,54 +263,30 @@ impl DispatcherBuilder {
             journal: journal.as_ref(),
             availability: &availability,
         };
-        // Before reading: what the former owner appended in between would be missing from the
-        // replay.
-        let (owned, skew) = acquire(&awaited, (owner, self.acquire), &observer).await?;
-        // Refused before the replay, which may take long, and before anything is written.
-        let restored = restored(owned.restored(), self.accept_restore.take())?;
-        let at = owned.end();
-        let (scheduler, upto, named) = restore(&awaited, at).await?;
-        self.clock = not_before(self.clock, scheduler.now());
-        let (messages, inbox) = mpsc::unbounded();
-        let (starts, start_requests) = mpsc::unbounded();
-        // With the replayed state, before any new record, so that observers can begin from it and
-        // miss none.
-        observer.started(&scheduler);
-        let writer = self.output_writer(&observer, &pace);
-        let fencing = Fencing::new(Arc::clone(&self.transport), Arc::clone(&self.clock));
-        let pace = (pace, Arc::clone(&self.clock));
-        let (running, reports) = Running::new(self.transport, Arc::clone(&observer) as _, writer, pace);
+        let accept = self.accept_restore.take();
+        let taken = take_over(&awaited, (owner, self.acquire), accept, &observer).await?;
+        self.clock = not_before(self.clock, taken.scheduler.now());
+        observer.started(&taken.scheduler);
+        let at = taken.owned.end();
+        let growth = Arc::<Growth>::default();
         let snapshots = Snapshots {
             every: snapshot_every,
-            upto,
-            named,
+            upto: taken.replayed.from,
+            named: taken.replayed.named,
         };
-        let growth = Arc::<Growth>::default();
         let growth_side = GrowthSide::new(Arc::clone(&growth), at);
-        let tail = JournalTail::new(owned, availability, growth_side, snapshots);
-        let io = Io {
-            running,
-            fencing,
-            reports,
-            messages: inbox,
-            start_requests,
-            tail,
-            clock: Arc::clone(&self.clock),
-            observer,
-            namespace,
-        };
-        let mut dispatcher = Dispatcher::over(scheduler, io);
+        let tail = JournalTail::new(taken.owned, availability, growth_side, snapshots);
+        let (io, (messages, starts)) = self.io(namespace, (observer, pace), tail);
+        let mut dispatcher = Dispatcher::over(taken.scheduler, io);
         dispatcher.introduce_transport();
-        // A journal without records has nothing to take over, and its first record is that of its
-        // first order.
-        if at > Seq::default() || restored.is_some() {
-            dispatcher.recover(self.owner, restored).await?;
+        if at > Seq::default() || taken.restored.is_some() {
+            dispatcher.recover(self.owner, taken.restored).await?;
         }
         let resolution = Arc::new(Resolution {
             resolvers: self.resolvers,
             ..Resolution::default()
         });
-        let store_clock = StoreClock::new(Arc::clone(&journal), Arc::clone(&self.clock), skew);
+        let store_clock = StoreClock::new(Arc::clone(&journal), Arc::clone(&self.clock), taken.skew);
         let handle = Handle {
             messages,
             journal,
@@ -321,6 +298,34 @@ impl DispatcherBuilder {
             actor: None,
         };
         Ok((dispatcher, handle))
+    }
+
+    /// What the event loop reads and writes, and by which handles send to it.
+    fn io(
+        &self,
+        namespace: Arc<str>,
+        (observer, pace): (Arc<Guarded>, Arc<AttemptPace>),
+        tail: JournalTail,
+    ) -> (Io, ToLoop) {
+        let (messages, inbox) = mpsc::unbounded();
+        let (starts, start_requests) = mpsc::unbounded();
+        let writer = self.output_writer(&observer, &pace);
+        let fencing = Fencing::new(Arc::clone(&self.transport), Arc::clone(&self.clock));
+        let pace = (pace, Arc::clone(&self.clock));
+        let transport = Arc::clone(&self.transport);
+        let (running, reports) = Running::new(transport, Arc::clone(&observer) as _, writer, pace);
+        let io = Io {
+            running,
+            fencing,
+            reports,
+            messages: inbox,
+            start_requests,
+            tail,
+            clock: Arc::clone(&self.clock),
+            observer,
+            namespace,
+        };
+        (io, (messages, starts))
     }
 
     /// How many records a snapshot is stored after, and how long reports wait for each other.
@@ -349,66 +354,4 @@ impl DispatcherBuilder {
         let sink = OutputSink::new(self.output_buffer, clock, (observer, Arc::clone(pace)));
         Some(OutputWriter::new(sink, store))
     }
-}
-
-/// Takes over the journal, unless the clock is too far from that of its store, and says how far it is.
-async fn acquire(
-    awaited: &AwaitedJournal<'_>,
-    (owner, how): (Owner, Acquire),
-    observer: &Guarded,
-) -> Result<(Box<dyn OwnedJournal>, Option<ClockSkew>), DispatchError> {
-    let mut skew = checked_skew(awaited, how, observer).await?;
-    let owned = awaited.acquire(owner, how).await?;
-    if how == Acquire::Wait {
-        // It may have waited for days; if it is refused now, the journal is free again.
-        skew = checked_skew(awaited, how, observer).await?;
-    }
-    Ok((owned, skew))
-}
-
-async fn checked_skew(
-    awaited: &AwaitedJournal<'_>,
-    how: Acquire,
-    observer: &Guarded,
-) -> Result<Option<ClockSkew>, DispatchError> {
-    let skew = awaited.clock_skew().await?;
-    if let Some(skew) = skew.filter(|skew| skew.is_too_large()) {
-        if how != Acquire::Force {
-            return Err(DispatchError::ClockSkewed { skew });
-        }
-        observer.notice(&Notice::ClockSkewed { skew });
-    }
-    Ok(skew)
-}
-
-/// Replays the journal up to its end; also returns the position of its snapshot, and the content that it has.
-async fn restore(journal: &dyn Journal, end: Seq) -> Result<(Scheduler, Seq, NamedContent), DispatchError> {
-    let mut content = ContentLoader::new();
-    let (mut scheduler, upto) = match journal.latest_snapshot().await? {
-        Some((upto, mut snapshot)) => {
-            content.load_snapshot(journal, &mut snapshot).await?;
-            (Scheduler::restore(&snapshot)?, upto)
-        }
-        None => (Scheduler::new(), Seq::default()),
-    };
-    let mut at = upto;
-    while at < end {
-        let mut page = journal.read(at).await?;
-        content.load(journal, &mut page.records).await?;
-        for (record, offset) in page.records.iter().zip(0..) {
-            let at = Seq(at.0 + offset);
-            scheduler.apply(record).map_err(|error| ReplayError { at, error })?;
-        }
-        // A store that gives nothing and goes no further would be read for ever.
-        if page.next <= at {
-            let message = format!("it ends here, and its owner says that it ends at {end}");
-            return Err(JournalError::Corrupt { at, message }.into());
-        }
-        at = page.next;
-    }
-    if at == end {
-        return Ok((scheduler, upto, NamedContent::of(content)));
-    }
-    let message = format!("it goes on to {at}, and its owner says that it ends here");
-    Err(JournalError::Corrupt { at: end, message }.into())
 }

@@ -56,6 +56,7 @@ mod stream_start;
 mod subscription;
 mod system_clock;
 mod system_nonce;
+mod take_over;
 #[cfg(any(feature = "metrics", feature = "tracing"))]
 pub mod telemetry;
 mod transport;

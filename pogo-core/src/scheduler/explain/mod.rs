@@ -5,15 +5,16 @@ mod cures;
 mod forecast;
 mod holders;
 mod holds;
+mod roots;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::limits::{Usage, has_room};
 use super::state::{Job, State};
-use super::{Blocker, Cure, CureOrder, Freeze, Hold, JobId, JobStatus, Obstacle, OrderKind, Steered, TaskState};
+use super::{Blocker, Cure, CureOrder, JobId, JobStatus, Obstacle, OrderKind, Steered, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::plan::{BucketId, HoldOwner, StageId};
+use crate::plan::{BucketId, StageId};
 use crate::policy::WaveGate;
 use forecast::Forecast;
 use holds::{frozen, held};
@@ -275,66 +276,6 @@ impl<'a> Explainer<'a> {
             .usages(state.rules.profile_of(host))
             .filter(|&(_, usage)| !has_room(without(usage), repair));
         full.map(|(bucket, _)| bucket).collect()
-    }
-
-    /// What only an order clears, of what is in the way of these tasks.
-    fn roots(&self, tasks: impl Iterator<Item = u32>) -> Vec<Obstacle> {
-        let (job, state) = (self.job, self.state);
-        // Hosts with the same limits, in the same stages and in the same need wait for the same:
-        // one of each kind is looked at.
-        let mut kinds = BTreeSet::new();
-        let (mut budgets, mut gates, mut buckets) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
-        let (mut freezes, mut waves): (Vec<&Freeze>, BTreeSet<StageId>) = (Vec::new(), BTreeSet::new());
-        let mut holds: BTreeMap<&HoldOwner, (Vec<HostName>, &Hold)> = BTreeMap::new();
-        for task in tasks {
-            let (target, host) = (job.target(task), job.host(task));
-            let repair = self.forecast.needs_repair(job, host);
-            if state.freezes.is_frozen(host) {
-                freezes.extend(
-                    state
-                        .freezes
-                        .of(host)
-                        .filter(|freeze| !freezes.contains(freeze))
-                        .collect::<Vec<_>>(),
-                );
-            }
-            let is_held = state.is_held_against(job, host);
-            let in_force = state.holds.in_force(state.fleet.name(host)).filter(|_| is_held);
-            for hold in in_force.into_iter().chain(state.next_holder(job, host)) {
-                let hosts = &mut holds.entry(&hold.owner).or_insert_with(|| (vec![], hold)).0;
-                hosts.push(state.fleet.name(host).clone());
-            }
-            // A hold counts itself, so its hosts are not alike.
-            if !is_held && !kinds.insert((target.profile, target.track, repair)) {
-                continue;
-            }
-            budgets.extend(state.rules.profile(target.profile).budgets);
-            if job.is_unbound {
-                continue;
-            }
-            for stage in self.closed(task) {
-                waves.insert(stage);
-                for before in self.incomplete(stage) {
-                    gates.entry(before).or_insert(stage);
-                }
-            }
-            let good = |bucket: &BucketId| match is_held {
-                true => self.forecast.is_closed_after_release(*bucket, host),
-                false => self.forecast.is_closed_to(*bucket, repair),
-            };
-            buckets.extend(state.rules.buckets_of(host).iter().copied().filter(good));
-        }
-        let mut found: Vec<Obstacle> = budgets.into_iter().filter_map(|at| self.budget(at)).collect();
-        for (before, stage) in gates {
-            if self.needs_orders(before) {
-                found.push(self.gate(stage, before));
-            }
-        }
-        found.extend(self.unpromoted().filter(|_| !waves.is_empty()));
-        found.extend(freezes.into_iter().map(frozen));
-        found.extend(holds.into_values().map(|(hosts, hold)| held(hosts, hold)));
-        found.extend(self.forecast.full_buckets(&buckets));
-        found
     }
 
     /// Whether a task waits for a host that has left the fleet.
