@@ -266,6 +266,7 @@ impl DispatcherBuilder {
         let accept = self.accept_restore.take();
         let taken = take_over(&awaited, (owner, self.acquire), accept, &observer).await?;
         self.clock = not_before(self.clock, taken.scheduler.now());
+        // With the replayed state, before any new record, so that observers can begin from it and miss none.
         observer.started(&taken.scheduler);
         let at = taken.owned.end();
         let growth = Arc::<Growth>::default();
@@ -279,6 +280,7 @@ impl DispatcherBuilder {
         let (io, (messages, starts)) = self.io(namespace, (observer, pace), tail);
         let mut dispatcher = Dispatcher::over(taken.scheduler, io);
         dispatcher.introduce_transport();
+        // A journal without records has nothing to take over, and its first record is that of its first order.
         if at > Seq::default() || taken.restored.is_some() {
             dispatcher.recover(self.owner, taken.restored).await?;
         }

@@ -35,7 +35,9 @@ pub(super) async fn take_over(
     accept: Option<AcceptRestore>,
     observer: &Guarded,
 ) -> Result<TakenJournal, DispatchError> {
+    // Before reading: what the former owner appended in between would be missing from the replay.
     let (owned, skew) = acquire(awaited, (owner, how), observer).await?;
+    // Refused before the replay, which may take long, and before anything is written.
     let restored = restored(owned.restored(), accept)?;
     let (scheduler, replayed) = replay(awaited, owned.end()).await?;
     Ok(TakenJournal {

@@ -38,6 +38,7 @@ impl Plan {
         for planned in &self.buckets {
             let bucket = &planned.bucket;
             let is_share = bucket.bounds_running() && bucket.rule.limit().is_percent();
+            // Whoever writes that means it.
             let is_all = bucket.rule.limit() == Limit::Percent(Percent::WHOLE);
             if !is_share || is_all || bucket.slots < bucket.hosts {
                 continue;

@@ -23,6 +23,7 @@ pub(super) struct HttpSettings {
     pub(super) copy: Option<PathBuf>,
     pub(super) max_copy_age: Option<Duration>,
     pub(super) max_shrink: u8,
+    // Shared by clones: each reading runs on a clone that is gone afterwards.
     pub(super) memory: Arc<Mutex<Option<Copy>>>,
 }
 

@@ -229,7 +229,7 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
         }
     }
 
-    /// Ends the reading where another file would be one too many. Only the first of such problems says something.
+    /// Ends the reading where another file would be one too many.
     fn note_limit(&mut self, line: &ConfigLine, word: &Word, depth: usize) {
         let limit = if depth == DEEPEST {
             format!("files include each other more than {DEEPEST} levels deep")
@@ -238,6 +238,7 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
         } else {
             return;
         };
+        // Once, and then nothing more: with files that include each other, each would repeat the problem.
         if !std::mem::replace(&mut self.is_full, true) {
             let mut problem = line.problem_at(word, &limit);
             problem.hint = Some("does a file include itself?".to_owned());

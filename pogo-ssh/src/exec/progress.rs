@@ -109,6 +109,7 @@ impl SessionProgress {
     fn shut_by_host(&mut self, why: &str) {
         let message = never_message(why);
         match why {
+            // Only this is the host's own clock; any other reason is one that the next try would meet again.
             "late" => self.gate.never = Some(NotStarted::NeverBegan(NeverBegan::Expired, message)),
             _ => self.refused = Some(message),
         }

@@ -129,6 +129,8 @@ impl ProgramTransport {
         let connected = timeout(most, connecting).await;
         let connected =
             connected.unwrap_or_else(|_| Err(unreachable(format!("cannot connect to {host}: no login in time"))));
+        // Counted for the summary's one line on new hosts. Changed keys are not among them: those stay a failure of
+        // each host.
         if let Err(error) = &connected
             && error.cause == Some(FailureCause::UnknownHostKey)
         {

@@ -99,6 +99,7 @@ impl ZookeeperOutput {
             owner.ended.wait().await;
             if let Some(opened) = opened.upgrade() {
                 let mut opened = opened.lock().await;
+                // Another ownership may have opened it meanwhile.
                 if opened.nonce == Some(owner.fence.nonce) {
                     *opened = OwnedDirectory::default();
                 }

@@ -180,7 +180,7 @@ mod tests {
     impl Late {
         fn comes_with(&self, request: usize, (stream, at, offset): (Stream, u64, u64), text: &str) {
             let (job, host, attempt) = (JOB, host(), ATTEMPT);
-            let source = Arc::new(OutputSource { job, host, attempt });
+            let source = Arc::new(OutputSource::new(job, host, attempt));
             let frame = OutputFrame::new(source, stream, offset, Timestamp::from_millis(at), text.as_bytes());
             self.frames.lock().unwrap().push((request, frame));
         }

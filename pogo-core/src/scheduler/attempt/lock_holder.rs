@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::scheduler::AttemptId;
 
-/// The attempt that holds the lock of a host, by what the host says: of this namespace or another one, whose numbers are
-/// its own.
+/// The attempt that holds the lock of a host, by what the host says: of this namespace or of another one, whose
+/// numbers are its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]

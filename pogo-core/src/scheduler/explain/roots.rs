@@ -11,7 +11,8 @@ use crate::scheduler::{Freeze, Hold, Obstacle};
 /// What is in the way, each thing once, however many hosts it is in the way of.
 #[derive(Default)]
 struct RootCauses<'a> {
-    /// The kinds of hosts that were looked at, of which one is as another.
+    /// The kinds of hosts that were looked at. Those with the same limits, in the same stages and in the same need wait
+    /// for the same: one of each kind is looked at.
     kinds: BTreeSet<(u32, u32, bool)>,
     budgets: BTreeSet<u32>,
     /// Stages that are not complete, and the first that waits for each.

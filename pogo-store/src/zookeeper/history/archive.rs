@@ -43,6 +43,7 @@ pub(in crate::zookeeper) async fn archive(
         let found = found.await?.map_err(unread)?;
         next = write(writer, found).await?.unwrap_or(upto);
     }
+    // Before anything is removed: for what is too old the list is all that stays.
     write_list(writer, jobs).await?;
     sessions
         .ask(async |client| {
