@@ -92,7 +92,11 @@ impl From<StoredFleet> for FleetBuilder {
                 .fold(builder, |builder, range| builder.tagged(tag.as_str(), range));
         }
         for StoredExternal { resolver, args, hosts } in &data.externals {
-            builder = builder.external(resolver, args, &unfold(hosts).unwrap_or_default());
+            // A damaged list fails the read: taken for an empty one, `!$resolver(args)` would exclude nobody.
+            match unfold(hosts) {
+                Ok(hosts) => builder = builder.external(resolver, args, &hosts),
+                Err(error) => builder.errors.push(error),
+            }
         }
         builder
     }

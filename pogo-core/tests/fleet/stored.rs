@@ -20,3 +20,12 @@ fn a_fleet_is_read_as_it_was_stored() {
     assert_ne!(former, text);
     assert_eq!(serde_json::from_str::<Fleet>(&former).unwrap(), fleet);
 }
+
+#[test]
+fn a_stored_fleet_with_a_damaged_answer_of_a_resolver_is_refused() {
+    let fleet =
+        |hosts: &str| format!(r#"{{"hosts":["db"],"externals":[{{"resolver":"r","args":"x","hosts":["{hosts}"]}}]}}"#);
+    assert!(serde_json::from_str::<Fleet>(&fleet("db")).is_ok());
+    let error = serde_json::from_str::<Fleet>(&fleet("db[")).unwrap_err();
+    assert!(error.to_string().contains("in the host range `db[`"), "{error}");
+}
