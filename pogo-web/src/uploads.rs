@@ -84,8 +84,8 @@ impl Uploads {
         let length = part.bytes.len() as u64;
         let (id, path) = match part.id {
             None => self.begin(owner, &part.name, part.offset)?,
-            Some(id) => match self.place(owner, &id, part.offset, length)? {
-                PartTarget::Here(path) => (id, path),
+            Some(id) => match self.target_of(owner, &id, part.offset, length)? {
+                PartTarget::Append(path) => (id, path),
                 // The answer was lost, and it comes again.
                 PartTarget::Taken(whole) => return Ok(upload(&id, whole)),
             },
@@ -136,7 +136,7 @@ impl Uploads {
         Ok((id, path))
     }
 
-    fn place(&self, owner: &Arc<str>, id: &str, offset: u64, length: u64) -> Result<PartTarget, Refusal> {
+    fn target_of(&self, owner: &Arc<str>, id: &str, offset: u64, length: u64) -> Result<PartTarget, Refusal> {
         let known = self.known();
         let found = known.iter().find(|known| known.id == id && known.owner == *owner);
         let found = found.ok_or_else(|| invalid("you have sent no file of this `id`, or more than an hour ago"))?;
@@ -144,7 +144,7 @@ impl Uploads {
             return Err(invalid("a job names the file already; send another one"));
         }
         match offset {
-            offset if offset == found.length => Ok(PartTarget::Here(found.path.clone())),
+            offset if offset == found.length => Ok(PartTarget::Append(found.path.clone())),
             offset if offset.saturating_add(length) == found.length => Ok(PartTarget::Taken(found.length)),
             _ => Err(invalid(&format!(
                 "the file goes on at {}; give that as `offset`",
@@ -232,7 +232,8 @@ impl Uploads {
 
 /// Where a part goes.
 enum PartTarget {
-    Here(PathBuf),
+    /// The file goes on with it.
+    Append(PathBuf),
     /// It is there already, and the file has so many bytes.
     Taken(u64),
 }

@@ -16,7 +16,7 @@ use crate::wire::{Problem, ProblemKind};
 /// After how long without a word a server is asked whether it lives, and how long that may take.
 const ASKED_AFTER: Duration = Duration::from_secs(4);
 
-/// How a server is.
+/// What a server answers when it is asked whether it is ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Readiness {
     /// It takes orders.
@@ -44,7 +44,7 @@ impl Client {
         }
     }
 
-    /// How a server is after a while; `None` if it is dead.
+    /// What a server answers after a while; `None` if it is dead.
     async fn is_alive(&self, at: usize) -> Option<Readiness> {
         if !self.servers.are_several() {
             // With one server there is nobody to turn to: a slow answer from it is better than

@@ -140,7 +140,7 @@ impl Client {
         self
     }
 
-    /// Who answers.
+    /// Which program answers: its version and its process.
     ///
     /// # Errors
     /// Nobody does, or not in a way that can be read.

@@ -28,7 +28,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Transfer for T {}
 /// Where a server is reached. Displays as people name it.
 #[derive(Debug, Clone)]
 pub(super) enum Endpoint {
+    /// The path of a socket on this machine.
     Unix(PathBuf),
+    /// An address with a port, here or elsewhere.
     Web(Web),
 }
 
@@ -41,7 +43,7 @@ pub(super) struct Web {
     port: u16,
     /// In front of each path, where a proxy has it elsewhere.
     prefix: String,
-    /// Whoever has it is somebody.
+    /// The bearer token that says who asks.
     token: Option<SecretString>,
     #[cfg(feature = "tls")]
     tls: Option<Tls>,
@@ -149,7 +151,7 @@ impl Endpoint {
         }
     }
 
-    /// By what whoever asks is known.
+    /// The header `Authorization`, where a token was given.
     pub(super) fn authorization(&self) -> Option<HeaderValue> {
         let Self::Web(Web { token: Some(token), .. }) = self else {
             return None;

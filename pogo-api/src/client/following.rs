@@ -63,6 +63,7 @@ struct Connected {
 
 /// What came.
 enum Received {
+    /// An update or a piece of output.
     Item(FollowItem),
     /// The connection is no longer of use.
     Broken(String),

@@ -21,8 +21,10 @@ pub(super) struct CommitDelay {
     stage: Stage,
 }
 
+/// Whether the commit of what was gathered is put off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
+    /// It is not.
     Idle,
     Waiting(Queued),
     Over(Queued),

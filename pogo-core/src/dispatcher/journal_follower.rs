@@ -78,9 +78,13 @@ enum Reading {
 
 /// What the follower is woken by.
 enum Wakeup {
+    /// A read of the journal is over.
     Read(Result<Reading, JournalError>),
+    /// Somebody wants to follow the namespace from here.
     Start(StartRequest),
+    /// A handle asks something.
     Message(Message),
+    /// No handle is left, so that nobody can ask any more.
     Dropped,
 }
 

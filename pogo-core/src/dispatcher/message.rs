@@ -18,12 +18,17 @@ pub(super) enum Message {
         Option<Arc<Fleet>>,
         oneshot::Sender<Result<Answer, OrderError>>,
     ),
+    /// A fleet and a policy, answered with what they changed.
     Configure(
         Box<Command>,
         oneshot::Sender<Result<(NamespaceDiff, Answer), OrderError>>,
     ),
+    /// Looks at the state and changes nothing.
     Query(Look),
+    /// Asks how the dispatcher itself is.
     Status(oneshot::Sender<DispatcherStatus>),
+    /// Answered when the job has ended.
     Wait(JobId, oneshot::Sender<Result<JobEnd, OrderError>>),
+    /// Attempts may run on for so long; answered when the shutdown has begun.
     Shutdown(Duration, oneshot::Sender<()>),
 }

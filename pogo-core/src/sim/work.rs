@@ -15,8 +15,11 @@ pub(super) struct Work<'a> {
 /// What sets the bound of some tasks.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Cause<'a> {
+    /// One task alone takes that long.
     Task(usize),
+    /// So many slots for the tasks of a limit.
     Bucket(&'a Bucket),
+    /// So many slots for all tasks of the job.
     Job(u32),
 }
 

@@ -81,7 +81,9 @@ pub struct TestTransport {
 
 /// What hosts say of an attempt.
 enum Answers {
+    /// What the record on the host says, as a real host would.
     ByRecord,
+    /// What the test says.
     Given(Box<dyn Fn(&Fence) -> FenceAnswer + Send + Sync>),
 }
 

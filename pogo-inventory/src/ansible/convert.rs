@@ -229,13 +229,13 @@ impl GroupTags {
     }
 
     fn join(&mut self, group: usize, host: HostId, origins: &mut OriginTable) {
-        let Some((range, said)) = self.of_group.get(group).filter(|(range, _)| !range.is_empty()) else {
+        let Some((range, origin_set)) = self.of_group.get(group).filter(|(range, _)| !range.is_empty()) else {
             return;
         };
         for (_, hosts) in self.tags.get_mut(range.clone()).into_iter().flatten() {
             hosts.push(host);
         }
-        origins.add_tag_set(*said, host);
+        origins.add_tag_set(*origin_set, host);
     }
 
     fn add_to(self, fleet: &mut FleetBuilder) {

@@ -9,10 +9,14 @@ use super::{groups, literal, pattern, words};
 use crate::origins::SourceNumber;
 use crate::source::{Problems, Span, column, narrow};
 
+/// What the lines below a header are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
+    /// `[group]`: a host a line.
     Hosts,
+    /// `[group:children]`: a group a line.
     Children,
+    /// `[group:vars]`: a variable a line.
     Vars,
 }
 

@@ -36,8 +36,11 @@ impl fmt::Debug for Program {
 
 /// An event of a running program.
 enum ProgramEvent {
+    /// All that it printed, once it has closed the stream.
     Stdout(io::Result<Vec<u8>>),
+    /// All that it wrote to standard error.
     Stderr(Vec<u8>),
+    /// It has ended.
     Ended(io::Result<ExitStatus>),
 }
 

@@ -4,7 +4,9 @@ use super::freshness::Freshness;
 
 /// A response of the service.
 pub(super) enum HttpAnswer {
+    /// 304: what was read before still holds.
     Unchanged(Freshness),
+    /// A body, which may be the same as before.
     Changed(Body),
 }
 

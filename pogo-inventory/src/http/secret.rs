@@ -12,7 +12,9 @@ use crate::file;
 /// A header's value, or the file that contains it.
 #[derive(Clone)]
 pub(super) enum Secret {
+    /// The value itself.
     Given(SecretString),
+    /// Read each time, so that a token may be replaced while this runs.
     File(PathBuf),
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct TagNumber(u32);
 pub(crate) struct TagSet {
     tags: Vec<TagNumber>,
     /// Its index in the origins.
-    said: u32,
+    origin_set: u32,
 }
 
 #[derive(Debug)]
@@ -23,7 +23,7 @@ struct Carriers {
     path: TagPath,
     hosts: Vec<HostId>,
     /// Its index in the origins.
-    said: u32,
+    origin_set: u32,
 }
 
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl TagHosts {
                 self.tags.push(Carriers {
                     path: path.clone(),
                     hosts: Vec::new(),
-                    said: origins.number(path),
+                    origin_set: origins.number(path),
                 });
                 self.numbers.insert(path.clone(), number);
                 number
@@ -62,14 +62,14 @@ impl TagHosts {
     /// Creates a set of tags.
     pub(super) fn tag_set(&mut self, paths: Vec<TagPath>, origins: &mut OriginTable) -> TagSet {
         let tags = paths.iter().map(|path| self.number(path, origins)).collect();
-        let said = origins.tag_set(paths);
-        TagSet { tags, said }
+        let origin_set = origins.tag_set(paths);
+        TagSet { tags, origin_set }
     }
 
     pub(super) fn push(&mut self, host: HostId, tag: TagNumber, origins: &mut OriginTable) {
         if let Some(carriers) = self.tags.get_mut(tag.0 as usize) {
             carriers.hosts.push(host);
-            origins.add_tag_set(carriers.said, host);
+            origins.add_tag_set(carriers.origin_set, host);
         }
     }
 
@@ -80,7 +80,7 @@ impl TagHosts {
             }
         }
         if !set.tags.is_empty() {
-            origins.add_tag_set(set.said, host);
+            origins.add_tag_set(set.origin_set, host);
         }
     }
 

@@ -128,8 +128,11 @@ impl FilePath {
 /// A value that may be secret, and is never part of a message.
 #[derive(Clone)]
 pub(super) enum Secret {
+    /// `{ file = "…" }`.
     File(FilePath),
+    /// `{ env = "…" }`: a variable of the environment.
     Env(String),
+    /// The value itself.
     Text(String),
 }
 

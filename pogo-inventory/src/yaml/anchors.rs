@@ -20,8 +20,11 @@ struct Anchored<'a> {
 
 /// Why an alias cannot be resolved.
 pub(super) enum AliasError {
+    /// It stands inside the value that it repeats.
     ToItself,
+    /// The file would grow beyond its limit.
     TooMuch,
+    /// The values would nest deeper than the limit.
     TooDeep,
 }
 

@@ -77,17 +77,17 @@ fn reduce(graph: &mut Stages) {
         return;
     }
     let Ok(order) = toposort(&*graph, None) else { return };
-    let (list, place) = dag_to_toposorted_adjacency_list::<_, u32>(&*graph, &order);
+    let (list, position_of) = dag_to_toposorted_adjacency_list::<_, u32>(&*graph, &order);
     let (reduced, _) = dag_transitive_reduction_closure(&list);
     graph.retain_edges(|graph, edge| {
         let Some((from, to)) = graph.edge_endpoints(edge) else {
             return true;
         };
-        let places = place.get(from.index()).zip(place.get(to.index()));
+        let positions = position_of.get(from.index()).zip(position_of.get(to.index()));
         graph.edge_weight(edge) == Some(&Edge::Next)
             // Solid arrows always stay: they are the sequence that the operator wrote, even where
             // others imply them.
-            || places.is_none_or(|(&from, &to)| reduced.contains_edge(from, to))
+            || positions.is_none_or(|(&from, &to)| reduced.contains_edge(from, to))
     });
 }
 

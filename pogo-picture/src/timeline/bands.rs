@@ -175,13 +175,13 @@ fn signs(sheet: &mut Sheet<'_>, hosts: &[usize], lane: f64) {
             sheet.axis.left() + f64::from(column) + 1.0,
             sheet.y + (lane - 8.0) / 2.0,
         );
-        let place = format!("translate({} {}) scale(.8)", Px(x), Px(y));
+        let transform = format!("translate({} {}) scale(.8)", Px(x), Px(y));
         for class in ["halo".to_owned(), format!("sign s-{}", state.class())] {
             let sign = sheet
                 .markup
                 .element("use")
                 .attr("href", format_args!("#pogo-{}", state.class()));
-            sign.attr("transform", &place).class(class).empty();
+            sign.attr("transform", &transform).class(class).empty();
         }
     }
 }

@@ -151,13 +151,13 @@ fn signs(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64, bar: f64) {
         let beside = if before == Some(at) { size + 4.0 } else { 0.0 };
         let (x, y) = (sheet.axis.x(at) + 2.5 + beside, middle - size / 2.0);
         before = Some(at);
-        let place = format!("translate({} {}) scale({})", Px(x), Px(y), size / 10.0);
+        let transform = format!("translate({} {}) scale({})", Px(x), Px(y), size / 10.0);
         for class in ["halo".to_owned(), format!("sign s-{}", state.class())] {
             let sign = sheet
                 .markup
                 .element("use")
                 .attr("href", format_args!("#pogo-{}", state.class()));
-            sign.attr("transform", &place).class(class).empty();
+            sign.attr("transform", &transform).class(class).empty();
         }
     }
 }

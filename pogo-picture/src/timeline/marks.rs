@@ -39,13 +39,13 @@ fn line(sheet: &mut Sheet<'_>, marks: &[&Mark], top: f64, free: f64) -> f64 {
     let (after, before) = (x + width <= sheet.axis.right() && x >= free, x - width >= free);
     // Labels that would run into each other are left to the tooltip.
     if after || before {
-        let (class, place) = if after {
+        let (class, text_x) = if after {
             ("small dim", x + 3.0)
         } else {
             ("small dim right", x - 3.0)
         };
         let text = sheet.markup.element("text").class(class);
-        text.at(place, top + 9.0).text(&label);
+        text.at(text_x, top + 9.0).text(&label);
     }
     sheet.markup.end();
     match (after, before) {

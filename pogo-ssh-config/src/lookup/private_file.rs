@@ -19,6 +19,7 @@ use crate::local::LocalAccount;
 pub(crate) enum Writers {
     /// This user and root.
     Private,
+    /// Not looked at: the file of the system, and one that was named, as `ssh -F` does.
     Anybody,
 }
 

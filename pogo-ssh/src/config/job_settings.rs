@@ -135,8 +135,10 @@ impl SshTransportBuilder {
 /// Which transport a job asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum TransportKind {
+    /// This crate speaks SSH itself.
     #[default]
     Builtin,
+    /// Each attempt runs the program `ssh`.
     Program,
 }
 

@@ -29,7 +29,9 @@ fn literal_length(text: &str, most: usize, is_literal: impl Fn(u8) -> bool) -> u
 /// Where the words of a text are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
+    /// In the command line: whatever shell the user has reads them.
     LoginShell,
+    /// On standard input: `read` of `/bin/sh` reads them.
     Reading,
 }
 

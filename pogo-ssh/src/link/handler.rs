@@ -14,8 +14,10 @@ use crate::trust::{HostKeyRefusal, Verifier};
 /// Why a connection failed or ended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinkError {
+    /// The host's key is not trusted.
     #[error(transparent)]
     HostKey(#[from] HostKeyRefusal),
+    /// The connection was lost, or the other side broke the protocol.
     #[error(transparent)]
     Ssh(#[from] russh::Error),
 }

@@ -16,7 +16,9 @@ type Wanted = (HostKeyPolicy, Vec<PathBuf>);
 /// A verifier, or why there is none while the files have these versions.
 #[derive(Debug)]
 enum FoundVerifier {
+    /// Kept until one of its files changes.
     Usable(Arc<Verifier>),
+    /// Why, kept until one of these files changes.
     Unusable(String, Vec<FileVersion>),
 }
 

@@ -68,8 +68,10 @@ pub(crate) trait CopyTarget: Send {
 /// Why a namespace was not copied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CopyError {
+    /// One of the two journals failed.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Anything else, in words for people.
     #[error("{0}")]
     Other(String),
 }

@@ -16,14 +16,10 @@ pub(crate) struct Access {
 pub(crate) enum Foreign {
     /// It is a symbolic link: whoever made it decides what is written where.
     Link,
-    OtherUser {
-        owner: u32,
-        user: u32,
-    },
+    /// Somebody else owns it, who can open it to anybody at any time.
+    OtherUser { owner: u32, user: u32 },
     /// Others may replace what is in it.
-    Writable {
-        mode: u32,
-    },
+    Writable { mode: u32 },
 }
 
 impl Access {

@@ -26,6 +26,7 @@ pub(crate) fn events_file(job_dir: &Path) -> PathBuf {
 /// What was kept of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeptExtent {
+    /// Each line is as it was written.
     Everything,
     /// Some lines are not as they were written.
     WhatCanBeRead,

@@ -22,6 +22,7 @@ enum Line {
     Header {
         version: u32,
     },
+    /// A job that the list has not named before.
     Submitted {
         job: JobId,
         submitted: Submission,

@@ -60,6 +60,7 @@ pub(crate) struct FoundCommit<'a> {
 /// What follows at a position of a segment.
 #[derive(Debug)]
 pub(crate) enum NextCommit<'a> {
+    /// A whole commit.
     Commit(FoundCommit<'a>),
     /// A commit that is shorter than it says, or nothing at all: it was never acknowledged.
     Torn,

@@ -23,6 +23,7 @@ pub(crate) struct KeptOutput {
 pub(crate) enum Expired {
     /// So many bytes.
     Output(JobId, u64),
+    /// All kept events of the job.
     Events(JobId),
 }
 

@@ -180,13 +180,17 @@ struct Follower {
 
 /// What a follower waits for.
 enum FollowerWakeup {
+    /// A piece of the output that is followed.
     Output(Bytes),
+    /// The next update, or why there is none; `None` after the last.
     Update(Option<Result<Update, SubscriptionError>>),
+    /// The stream has to end, with this piece.
     End(Bytes),
 }
 
 /// What comes behind output.
 enum Held {
+    /// An update that is sent after the output before it.
     Update(Update),
     /// The last piece.
     End(Bytes),

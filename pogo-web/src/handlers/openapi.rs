@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 /// Made by the feature `openapi`, and kept, so that serving it needs neither the feature nor its dependencies.
 static DOCUMENT: &str = include_str!("../openapi/openapi.json");
 
-/// The same for everybody, and so it is for anybody.
+/// Needs no login: it is the same for everybody, and holds nothing of the fleet.
 pub(crate) async fn openapi() -> Response {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),

@@ -33,7 +33,7 @@ fn unsupported() -> Error {
 }
 
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
-    let how = How::of(*algorithm).ok_or_else(unsupported)?;
+    let method = SignatureMethod::of(*algorithm).ok_or_else(unsupported)?;
     // Whatever the caller has checked: a public key that is taken for a shared secret would let
     // anybody sign.
     if key.family() != algorithm.family() || matches!(key.family(), AlgorithmFamily::Hmac) {
@@ -41,20 +41,21 @@ fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerif
     }
     Ok(Box::new(RingVerifier {
         algorithm: *algorithm,
-        how,
+        method,
         key: key.clone(),
     }))
 }
 
 /// How a signature is checked.
 #[derive(Clone, Copy)]
-enum How {
+enum SignatureMethod {
     /// RSA keys have at least 2,048 bits.
     Rsa(&'static RsaParameters),
+    /// Of elliptic curves, whose keys have one size each.
     Bytes(&'static dyn VerificationAlgorithm),
 }
 
-impl How {
+impl SignatureMethod {
     fn of(algorithm: Algorithm) -> Option<Self> {
         Some(match algorithm {
             Algorithm::RS256 => Self::Rsa(&ring_signature::RSA_PKCS1_2048_8192_SHA256),
@@ -73,17 +74,17 @@ impl How {
 
 struct RingVerifier {
     algorithm: Algorithm,
-    how: How,
+    method: SignatureMethod,
     key: DecodingKey,
 }
 
 impl Verifier<Vec<u8>> for RingVerifier {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        let checked = match (self.how, self.key.kind()) {
-            (How::Rsa(parameters), DecodingKeyKind::RsaModulusExponent { n, e }) => {
+        let checked = match (self.method, self.key.kind()) {
+            (SignatureMethod::Rsa(parameters), DecodingKeyKind::RsaModulusExponent { n, e }) => {
                 RsaPublicKeyComponents { n, e }.verify(parameters, message, signature)
             }
-            (How::Bytes(algorithm), DecodingKeyKind::SecretOrDer(key)) => {
+            (SignatureMethod::Bytes(algorithm), DecodingKeyKind::SecretOrDer(key)) => {
                 UnparsedPublicKey::new(algorithm, key).verify(message, signature)
             }
             _ => return Err(signature::Error::new()),

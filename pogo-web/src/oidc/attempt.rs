@@ -36,6 +36,7 @@ pub(super) struct Attempt {
 pub(super) enum NoAttempt {
     /// This browser has begun none, or before this process was started.
     NotBegun,
+    /// It was begun longer ago than a login may take.
     TooLate,
     /// It is of another login, or one that somebody else has begun.
     AnotherState,

@@ -1,8 +1,8 @@
 //! What a browser comes back with from a provider.
 
-/// What a browser comes back with.
+/// The parameters of the address that a provider sends a browser back to.
 #[derive(Default)]
-pub(super) struct Back {
+pub(super) struct Callback {
     pub(super) state: String,
     pub(super) code: Option<String>,
     pub(super) error: Option<String>,
@@ -10,18 +10,18 @@ pub(super) struct Back {
     pub(super) iss: Option<String>,
 }
 
-impl Back {
-    pub(super) fn of(query: Option<&str>) -> Self {
-        let mut back = Self::default();
+impl Callback {
+    pub(super) fn from_query(query: Option<&str>) -> Self {
+        let mut callback = Self::default();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match &*name {
-                "state" => back.state = value.into_owned(),
-                "code" => back.code = Some(value.into_owned()),
-                "iss" => back.iss = Some(value.into_owned()),
-                "error" => back.error = Some(value.into_owned()),
+                "state" => callback.state = value.into_owned(),
+                "code" => callback.code = Some(value.into_owned()),
+                "iss" => callback.iss = Some(value.into_owned()),
+                "error" => callback.error = Some(value.into_owned()),
                 _ => {}
             }
         }
-        back
+        callback
     }
 }

@@ -16,14 +16,14 @@ use super::provider::OidcProvider;
 use crate::jwt::person;
 use crate::{AuthError, Identity};
 
-/// A provider, and what it has said of itself.
+/// The client of one provider, with what that has said of itself.
 pub(super) struct KnownProvider {
     pub(super) provider: OidcProvider,
     redirect: RedirectUrl,
     metadata: Metadata,
 }
 
-/// Where somebody is to log in, and what they have to come back with.
+/// Where a browser is sent to log in, and what it has to come back with.
 pub(super) struct LoginRequest {
     pub(super) url: Url,
     pub(super) state: String,
@@ -69,7 +69,7 @@ impl KnownProvider {
         }
     }
 
-    /// Where to log in.
+    /// A new login: each has its own state, nonce and verifier.
     pub(super) async fn login_request(&self, http: &Http) -> Result<LoginRequest, LoginError> {
         let metadata = self.metadata.get(&self.provider, http).await;
         let client = self.client(metadata.map_err(LoginError::Provider)?);
@@ -112,7 +112,7 @@ impl KnownProvider {
             // Providers change their keys without a word: the one of this token may be newer than
             // what was read of them.
             Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
-                let metadata = self.metadata.anew(&self.provider, http).await;
+                let metadata = self.metadata.refreshed(&self.provider, http).await;
                 let client = self.client(metadata.map_err(LoginError::Provider)?);
                 let verifier = client.id_token_verifier().set_allowed_algs(algorithms());
                 let checked = token.claims(&verifier, &nonce);

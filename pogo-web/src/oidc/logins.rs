@@ -13,7 +13,7 @@ use pogo_core::scheduler::Answer;
 use tokio::sync::Semaphore;
 
 use super::attempt::{Attempts, NewAttempt, NoAttempt, TIME};
-use super::back::Back;
+use super::callback::Callback;
 use super::cookie::{ATTEMPT, SESSION};
 use super::exchange::{KnownProvider, LoginError};
 use super::http::Http;
@@ -43,7 +43,7 @@ const MOST_TO: usize = 2_000;
 pub struct OidcLogins(Arc<Shared>);
 
 struct Shared {
-    peers: Vec<KnownProvider>,
+    known_providers: Vec<KnownProvider>,
     url: String,
     is_secure: bool,
     http: Http,
@@ -68,9 +68,9 @@ impl OidcLogins {
     ) -> Result<Self, InvalidProvider> {
         let base = safe_address("the address of this server", url)?;
         let url = base.as_str().trim_end_matches('/').to_owned();
-        let mut peers: Vec<KnownProvider> = vec![];
+        let mut known_providers: Vec<KnownProvider> = vec![];
         for provider in providers {
-            if peers.iter().any(|peer| peer.provider.name == provider.name) {
+            if known_providers.iter().any(|known| known.provider.name == provider.name) {
                 return Err(InvalidProvider::new(format!(
                     "two logins are called `{}`",
                     provider.name
@@ -78,11 +78,11 @@ impl OidcLogins {
             }
             let redirect = RedirectUrl::new(format!("{url}/login/{}/callback", provider.name));
             let redirect = redirect.map_err(|error| InvalidProvider::new(error.to_string()))?;
-            peers.push(KnownProvider::new(provider, redirect));
+            known_providers.push(KnownProvider::new(provider, redirect));
         }
         let none = |_| InvalidProvider::new("this machine has no source of random numbers");
         Ok(Self(Arc::new(Shared {
-            peers,
+            known_providers,
             url,
             is_secure: base.scheme() == "https",
             http: Http::new().map_err(|error| InvalidProvider::new(error.to_string()))?,
@@ -112,42 +112,45 @@ impl OidcLogins {
     /// # Errors
     /// One cannot be asked, or says what it must not.
     pub async fn check(&self) -> Result<(), InvalidProvider> {
-        for peer in &self.0.peers {
-            let way = peer.login_request(&self.0.http).await;
-            way.map_err(|error| InvalidProvider::new(format!("{}: {}", peer.provider.issuer, error.reason())))?;
+        for known in &self.0.known_providers {
+            let request = known.login_request(&self.0.http).await;
+            request.map_err(|error| InvalidProvider::new(format!("{}: {}", known.provider.issuer, error.reason())))?;
         }
         Ok(())
     }
 
-    fn peer(&self, name: &str) -> Option<&KnownProvider> {
-        self.0.peers.iter().find(|peer| *peer.provider.name == *name)
+    fn known(&self, name: &str) -> Option<&KnownProvider> {
+        self.0
+            .known_providers
+            .iter()
+            .find(|known| *known.provider.name == *name)
     }
 
-    async fn led(&self, peer: &KnownProvider, to: &str) -> Result<Response, LoginError> {
+    async fn start(&self, known: &KnownProvider, to: &str) -> Result<Response, LoginError> {
         let shared = &*self.0;
-        let way = peer.login_request(&shared.http).await?;
+        let request = known.login_request(&shared.http).await?;
         let begun = shared.attempts.begin(NewAttempt {
-            state: &way.state,
-            nonce: &way.nonce,
-            verifier: &way.verifier,
-            provider: &peer.provider.name,
-            to: place(to),
+            state: &request.state,
+            nonce: &request.nonce,
+            verifier: &request.verifier,
+            provider: &known.provider.name,
+            to: within_page(to),
         });
         let sealed = begun.map_err(|_| LoginError::Provider("there are no random numbers".to_owned()))?;
         let cookie = ATTEMPT.give(&sealed, TIME.as_secs(), shared.is_secure);
-        Ok(lead(way.url.as_str(), cookie))
+        Ok(redirect(request.url.as_str(), cookie))
     }
 
     /// Lets in whoever comes back, or says why not in a page.
-    async fn let_in(&self, peer: &KnownProvider, request: &Parts) -> Response {
+    async fn let_in(&self, known: &KnownProvider, request: &Parts) -> Response {
         let shared = &*self.0;
-        let name = &*peer.provider.name;
-        let Back {
+        let name = &*known.provider.name;
+        let Callback {
             state,
             code,
             error,
             iss,
-        } = Back::of(request.uri.query());
+        } = Callback::from_query(request.uri.query());
         let cookie = ATTEMPT.of(&request.headers, shared.is_secure);
         // Before anything else that came back is looked at: until here it may be an address that
         // somebody was made to follow.
@@ -159,7 +162,7 @@ impl OidcLogins {
             }
         };
         // One provider must not send back what was begun with another.
-        if iss.is_some_and(|iss| iss != peer.provider.issuer) {
+        if iss.is_some_and(|iss| iss != known.provider.issuer) {
             self.say(format_args!("a login by {name} came back from another issuer"));
             return no_attempt(NoAttempt::AnotherState, &shared.url);
         }
@@ -177,20 +180,20 @@ impl OidcLogins {
             return problem(StatusCode::SERVICE_UNAVAILABLE, said, "Log in again in a minute.");
         };
         let to = attempt.to.clone();
-        match peer.person(&shared.http, attempt, code).await {
-            Ok(identity) => self.begin_session(identity, peer, &to),
+        match known.person(&shared.http, attempt, code).await {
+            Ok(identity) => self.begin_session(identity, known, &to),
             Err(error) => {
                 self.say(format_args!("a login by {name} failed: {}", error.reason()));
-                let (status, said, cure) = error.answer(&peer.provider.title);
+                let (status, said, cure) = error.answer(&known.provider.title);
                 problem(status, &said, cure)
             }
         }
     }
 
-    fn begin_session(&self, identity: Identity, peer: &KnownProvider, to: &str) -> Response {
+    fn begin_session(&self, identity: Identity, known: &KnownProvider, to: &str) -> Response {
         let (sessions, is_secure) = (&self.0.sessions, self.0.is_secure);
         let who = identity.actor.to_string();
-        let Ok(session) = sessions.begin(identity, &peer.provider.title) else {
+        let Ok(session) = sessions.begin(identity, &known.provider.title) else {
             let said = "There are no random numbers for a session.";
             return problem(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -201,7 +204,7 @@ impl OidcLogins {
         self.say(format_args!("{who} has logged in"));
         let cookie = SESSION.give(&session, sessions.limits.lifetime.as_secs(), is_secure);
         // Relative: a proxy may have put this server below a path that it does not know.
-        let mut response = lead(&format!("../../page/{to}"), cookie);
+        let mut response = redirect(&format!("../../page/{to}"), cookie);
         if let Some(gone) = ATTEMPT.take_away(is_secure) {
             response.headers_mut().append(SET_COOKIE, gone);
         }
@@ -215,13 +218,13 @@ impl OidcLogins {
 
 impl std::fmt::Debug for OidcLogins {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = self.0.peers.iter().map(|peer| &peer.provider.name);
+        let names = self.0.known_providers.iter().map(|known| &known.provider.name);
         f.debug_list().entries(names).finish()
     }
 }
 
-/// A place within the page, if it is one: nobody is led elsewhere.
-fn place(to: &str) -> &str {
+/// The fragment of the page to come back to, and an empty one for anything else.
+fn within_page(to: &str) -> &str {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\' && byte != b'"';
     // Only what is behind a `#`: a path or an address would lead people from a login they trust to
     // anywhere.
@@ -231,7 +234,7 @@ fn place(to: &str) -> &str {
     }
 }
 
-fn lead(to: &str, cookie: Option<HeaderValue>) -> Response {
+fn redirect(to: &str, cookie: Option<HeaderValue>) -> Response {
     let mut headers = HeaderMap::new();
     // A cached answer would give one person's cookie to the next.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -270,23 +273,23 @@ impl Authenticator for OidcLogins {
 #[async_trait]
 impl BrowserLogin for OidcLogins {
     fn choices(&self) -> Vec<LoginChoice> {
-        let choice = |peer: &KnownProvider| LoginChoice::new(&*peer.provider.name, &peer.provider.title);
-        self.0.peers.iter().map(choice).collect()
+        let choice = |known: &KnownProvider| LoginChoice::new(&*known.provider.name, &known.provider.title);
+        self.0.known_providers.iter().map(choice).collect()
     }
 
     async fn begin(&self, name: &str, to: &str) -> Option<Response> {
-        let peer = self.peer(name)?;
-        let led = self.led(peer, to).await;
-        Some(led.unwrap_or_else(|error| {
+        let known = self.known(name)?;
+        let started = self.start(known, to).await;
+        Some(started.unwrap_or_else(|error| {
             self.say(format_args!("no login by {name} can begin: {}", error.reason()));
-            let (status, said, cure) = error.answer(&peer.provider.title);
+            let (status, said, cure) = error.answer(&known.provider.title);
             problem_of_begin(status, &said, cure)
         }))
     }
 
     async fn finish(&self, name: &str, request: &Parts) -> Option<Response> {
-        let peer = self.peer(name)?;
-        Some(self.let_in(peer, request).await)
+        let known = self.known(name)?;
+        Some(self.let_in(known, request).await)
     }
 
     fn session(&self, headers: &HeaderMap) -> Option<(String, u64)> {

@@ -38,8 +38,8 @@ impl Metadata {
         }
     }
 
-    /// As [`get`](Self::get), where a key is missing: it may have new ones.
-    pub(super) async fn anew(&self, provider: &OidcProvider, http: &Http) -> Result<CoreProviderMetadata, String> {
+    /// What it says of itself now, asked where a key is missing: it may have new ones.
+    pub(super) async fn refreshed(&self, provider: &OidcProvider, http: &Http) -> Result<CoreProviderMetadata, String> {
         let mut known = self.0.lock().await;
         // Beside the five minutes: a key that is missing is worth asking at once, but not as often
         // as anybody sends a token.

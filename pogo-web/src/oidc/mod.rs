@@ -2,7 +2,7 @@
 //! cookies.
 
 mod attempt;
-mod back;
+mod callback;
 mod claims;
 mod cookie;
 mod exchange;

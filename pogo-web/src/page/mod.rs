@@ -17,14 +17,14 @@ use files::{FILES, INDEX, PageFile};
 /// router is mounted, and the address of a mounted router may end without a slash.
 pub(crate) fn add_to(router: Router<RouterState>) -> Router<RouterState> {
     router
-        .route("/", get(async |OriginalUri(uri)| lead(last_segment(&uri))))
-        .route("/page", get(async || lead("")))
+        .route("/", get(async |OriginalUri(uri)| redirect(last_segment(&uri))))
+        .route("/page", get(async || redirect("")))
         .route("/page/", get(async |headers: HeaderMap| send(&INDEX, &headers)))
         .route("/page/{file}", get(file))
 }
 
-/// An address relative to the one that was asked for: what a proxy has cut off in front of it is not known.
-fn lead(last: &str) -> Response {
+/// To an address relative to the one that was asked for: what a proxy has cut off in front of it is not known.
+fn redirect(last: &str) -> Response {
     let location = match last {
         "" => "page/".to_owned(),
         last => format!("{last}/page/"),

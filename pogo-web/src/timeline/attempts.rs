@@ -30,7 +30,9 @@ pub(super) struct AttemptCourse {
 pub(super) enum AttemptEnd {
     Succeeded,
     Failed,
+    /// Nobody knows whether the command ran to its end.
     InDoubt,
+    /// The command did not run: the host counts as untouched.
     NeverBegan,
 }
 

@@ -39,7 +39,9 @@ pub(super) struct OrderGiven {
 pub(super) enum About {
     /// The job that it was given to, or the namespace.
     All,
+    /// These hosts, by name.
     Hosts(Vec<HostName>),
+    /// What this selector names in the fleet of its moment.
     Selected(Selector),
 }
 

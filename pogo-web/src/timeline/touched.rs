@@ -26,6 +26,7 @@ pub(crate) struct TouchedBy {
 
 /// A job that may have touched some of the hosts, and whether anything is known of what it did.
 pub(super) enum OfJob {
+    /// What it did to these hosts, maybe nothing.
     Known(Vec<Touch>),
     /// Its records say it.
     Elsewhere,

@@ -28,8 +28,11 @@ pub(super) struct Reservation {
 
 /// The result of a reservation without waiting.
 pub(super) enum Reserved {
+    /// There was room, and nobody waited.
     Now(Reservation),
+    /// Resolves when those who came before have theirs.
     Later(oneshot::Receiver<Reservation>),
+    /// Nothing is stored any more: what comes now is lost.
     Closed,
 }
 

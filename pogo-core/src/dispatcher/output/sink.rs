@@ -46,8 +46,11 @@ struct OutputQueue {
 
 #[derive(Debug)]
 enum QueuedItem {
+    /// A piece of output.
     Frame(QueuedFrame),
+    /// No output of this attempt follows.
     Seal(Seal),
+    /// Answered when everything before it is written.
     Flush(oneshot::Sender<()>),
 }
 

@@ -97,9 +97,9 @@ impl ResolverQueries {
     fn add(&mut self, selector: &Selector, origin: Option<&Origin>) {
         for (resolver, args) in selector.externals() {
             let asked = self.0.entry(resolver.to_owned()).or_default();
-            let place = asked.entry(args.to_owned()).or_default();
+            let first = asked.entry(args.to_owned()).or_default();
             // The first position: an error names one line, and the first is where the reader looks.
-            *place = place.take().or_else(|| origin.cloned());
+            *first = first.take().or_else(|| origin.cloned());
         }
     }
 }

@@ -38,8 +38,11 @@ impl Gate {
 /// How a gate changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GateChange {
+    /// Hosts may enter this stage.
     Opened(StageId),
+    /// Its bake time begins.
     Baking(StageId),
+    /// A host that the stage had waited for is to run again.
     Closed,
 }
 
@@ -245,10 +248,14 @@ impl Gates {
     }
 }
 
+/// What a host means for the stage after its own.
 #[derive(PartialEq, Eq)]
 enum Weight {
+    /// It is waited for.
     Pending,
+    /// It counts against the failures that the stage allows.
     Failed,
+    /// It is not waited for.
     Released,
 }
 

@@ -29,6 +29,7 @@ pub(super) enum End {
     OwnFailure,
     /// The wave before.
     Wave,
+    /// None of these, as after a resume or a restart.
     Unknown,
 }
 

@@ -23,10 +23,14 @@ impl AttemptKey {
     }
 }
 
+/// What a host has recorded of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Written {
+    /// The supervisor has the lock and waits for `go`.
     Ready,
+    /// The command runs, or did when the host went down.
     Begun { command: u64 },
+    /// The command has ended with this status.
     Ended { status: u32 },
 }
 
@@ -52,25 +56,30 @@ impl Default for AttemptRecord {
 /// The answer to a request for the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Taken {
+    /// The supervisor may go on.
     Held,
+    /// Another command runs on the host.
     Busy,
     /// The host has a record of a later attempt, or was fenced.
     Superseded,
+    /// This very attempt has begun before: it never runs twice.
     Again,
 }
 
 /// A host's answer about an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
+    /// It was never told to go, and no longer can be.
     NeverBegan,
-    Ended {
-        status: u32,
-    },
+    /// Its command ended with this status.
+    Ended { status: u32 },
     /// Nothing of it runs, and its end was not recorded.
     Gone,
+    /// Its command runs.
     Running,
     /// It waits for `go`.
     Waits,
+    /// Another attempt has the lock, so that nothing can be said yet.
     Busy,
     /// The host has a record of a later attempt, which began when nothing of this one ran; lower numbers are refused.
     Other,

@@ -28,6 +28,7 @@ enum Fate {
     Late(Millis),
     /// It arrives twice, the second time after this delay.
     Twice(Millis),
+    /// It arrives, and its answer does not.
     AnswerLost,
 }
 

@@ -10,30 +10,30 @@ use super::process::ProcessId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Message {
     /// To the host: launch an attempt.
-    Launch {
-        key: AttemptKey,
-    },
+    Launch { key: AttemptKey },
     /// To the host: ask about this attempt, waiting up to this time while it runs.
-    Ask {
-        key: AttemptKey,
-        wait: Millis,
-    },
+    Ask { key: AttemptKey, wait: Millis },
+    /// To the host: begin the command.
     Go,
+    /// To the host: end the command.
     Stop,
     /// From the host: another command runs.
     Busy,
     /// From the host: it will never begin.
     Never(&'static str),
+    /// From the host: it has the lock, and waits for `go`.
     Ready,
+    /// From the host: the command runs.
     Begun,
-    Ended {
-        status: u32,
-    },
+    /// From the host: the command has ended with this status.
+    Ended { status: u32 },
+    /// From the host: what it found of the attempt that it was asked about.
     Answer(Found),
     /// The link is closed.
     Closed,
 }
 
+/// The two ends of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Dispatcher,

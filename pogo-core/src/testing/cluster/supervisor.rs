@@ -25,9 +25,11 @@ struct Duty {
 
 /// How a wait of a supervisor ended.
 enum Heard {
+    /// Something came over the link.
     Message(Message),
     /// Its time limit was reached, or its command ended.
     Over,
+    /// The host went down, and the supervisor with it.
     Killed,
 }
 

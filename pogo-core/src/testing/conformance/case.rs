@@ -15,7 +15,9 @@ use super::{CaseReport, ConformanceReport, Verdict};
 /// Why a case ends early.
 #[derive(Debug)]
 pub(super) enum EarlyEnd {
+    /// What the case needs is not there, for this reason.
     Skip(String),
+    /// What was seen instead of what is required.
     Fail(String),
 }
 

@@ -26,6 +26,7 @@ pub(in crate::postgres) struct Outputs {
 
 /// Whether frames were written.
 pub(super) enum AppendOutcome {
+    /// Each frame was.
     All,
     /// Some were not: this attempt has ended.
     Sealed(AttemptId),

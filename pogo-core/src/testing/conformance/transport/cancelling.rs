@@ -58,7 +58,9 @@ fn needs_confirmation(context: &CaseContext) -> Case {
 
 /// By what one sees that a command has begun.
 enum Sign {
+    /// The transport reports its phase.
     Phase,
+    /// Its first line of output, which no phase can precede.
     Line,
 }
 
