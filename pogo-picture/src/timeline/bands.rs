@@ -176,13 +176,7 @@ fn signs(sheet: &mut Sheet<'_>, hosts: &[usize], lane: f64) {
             sheet.y + (lane - 8.0) / 2.0,
         );
         let transform = format!("translate({} {}) scale(.8)", Px(x), Px(y));
-        for class in ["halo".to_owned(), format!("sign s-{}", state.class())] {
-            let sign = sheet
-                .markup
-                .element("use")
-                .attr("href", format_args!("#pogo-{}", state.class()));
-            sign.attr("transform", &transform).class(class).empty();
-        }
+        sheet.sign(state, &transform);
     }
 }
 

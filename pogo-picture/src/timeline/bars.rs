@@ -152,13 +152,7 @@ fn signs(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64, bar: f64) {
         let (x, y) = (sheet.axis.x(at) + 2.5 + beside, middle - size / 2.0);
         before = Some(at);
         let transform = format!("translate({} {}) scale({})", Px(x), Px(y), size / 10.0);
-        for class in ["halo".to_owned(), format!("sign s-{}", state.class())] {
-            let sign = sheet
-                .markup
-                .element("use")
-                .attr("href", format_args!("#pogo-{}", state.class()));
-            sign.attr("transform", &transform).class(class).empty();
-        }
+        sheet.sign(state, &transform);
     }
 }
 

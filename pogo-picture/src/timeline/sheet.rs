@@ -2,6 +2,7 @@
 
 use super::axis::Axis;
 use super::data::TimelineData;
+use super::state::HostState;
 use crate::markup::{Markup, Px};
 
 /// The destination of the SVG.
@@ -47,6 +48,19 @@ impl Sheet<'_> {
             .class("grid")
             .attr("d", lines.concat())
             .empty();
+    }
+
+    /// Draws the sign of a state, over a halo.
+    pub(super) fn sign(&mut self, state: HostState, transform: &str) {
+        // The halo is the same sign with a wide stroke in the colour of the paper: signs stay legible on bars and
+        // beside each other.
+        for class in ["halo".to_owned(), format!("sign s-{}", state.class())] {
+            let sign = self
+                .markup
+                .element("use")
+                .attr("href", format_args!("#pogo-{}", state.class()));
+            sign.attr("transform", transform).class(class).empty();
+        }
     }
 }
 

@@ -64,14 +64,20 @@ fn lines_of_jobs(segment: &[u8]) -> (BTreeMap<JobId, Lines>, KeptExtent) {
             continue;
         };
         if let Some(job) = job_of(&object(fields)) {
-            let mut object = format!("{{\"seq\":{},", seq.0).into_bytes();
-            object.extend_from_slice(fields);
-            let mut line = vec![];
-            push_line(&mut line, &object);
-            of_jobs.entry(job).or_default().push((seq, line));
+            of_jobs.entry(job).or_default().push((seq, kept_line(seq, fields)));
         }
     }
     (of_jobs, kept)
+}
+
+/// A line of a job's file: these fields of a record behind its position.
+fn kept_line(seq: Seq, fields: &[u8]) -> Vec<u8> {
+    // First, so that `position` finds it without reading the record.
+    let mut object = format!("{{\"seq\":{},", seq.0).into_bytes();
+    object.extend_from_slice(fields);
+    let mut line = vec![];
+    push_line(&mut line, &object);
+    line
 }
 
 /// The job that a record is of. One that a newer version wrote, and this one does not know, is of the job that it
@@ -92,11 +98,7 @@ fn job_of(record: &[u8]) -> Option<JobId> {
 pub(crate) fn add_events(disk: &dyn Disk, job_dir: &Path, events: &[(Seq, Record)]) -> io::Result<()> {
     let line = |(seq, record): &(Seq, Record)| -> io::Result<(Seq, Vec<u8>)> {
         let fields = serde_json::to_vec(record)?;
-        let mut object = format!("{{\"seq\":{},", seq.0).into_bytes();
-        object.extend_from_slice(fields.get(1..).unwrap_or_default());
-        let mut line = vec![];
-        push_line(&mut line, &object);
-        Ok((*seq, line))
+        Ok((*seq, kept_line(*seq, fields.get(1..).unwrap_or_default())))
     };
     create_dirs(disk, job_dir)?;
     add(

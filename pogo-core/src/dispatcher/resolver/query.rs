@@ -33,8 +33,8 @@ impl fmt::Display for ResolverQuery {
 ///
 /// let limit = Constraint::new("$rolesdb(mysql)".parse()?, Rule::MaxParallel("1".parse()?));
 /// let policy = Policy::new().constraint(limit);
-/// let questions = ResolverQueries::of(&policy).and(&"$rolesdb(mysql) & $rack(r7)".parse()?);
-/// let written: Vec<String> = questions.iter().map(|question| question.to_string()).collect();
+/// let queries = ResolverQueries::of(&policy).and(&"$rolesdb(mysql) & $rack(r7)".parse()?);
+/// let written: Vec<String> = queries.iter().map(|query| query.to_string()).collect();
 /// assert_eq!(written, ["$rack(r7)", "$rolesdb(mysql)"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -44,11 +44,11 @@ pub struct ResolverQueries(BTreeMap<String, BTreeMap<String, Option<Origin>>>);
 impl ResolverQueries {
     /// The queries of a policy's sequences and constraints.
     pub fn of(policy: &Policy) -> Self {
-        let mut questions = Self::default();
+        let mut queries = Self::default();
         for (selector, origin) in policy.selectors() {
-            questions.add(selector, origin);
+            queries.add(selector, origin);
         }
-        questions
+        queries
     }
 
     /// Adds the queries of targets.
@@ -73,31 +73,25 @@ impl ResolverQueries {
 
     /// Every query, sorted by resolver.
     pub fn iter(&self) -> impl Iterator<Item = ResolverQuery> {
-        self.0.iter().flat_map(|(resolver, asked)| {
-            asked.iter().map(|(args, origin)| ResolverQuery {
-                resolver: resolver.clone(),
-                args: args.clone(),
-                origin: origin.clone(),
-            })
-        })
+        self.by_resolver().flat_map(|(_, queries)| queries)
     }
 
     /// The queries of each resolver.
     pub(super) fn by_resolver(&self) -> impl Iterator<Item = (&str, Vec<ResolverQuery>)> {
-        self.0.iter().map(|(resolver, asked)| {
-            let question = |(args, origin): (&String, &Option<Origin>)| ResolverQuery {
+        self.0.iter().map(|(resolver, origins)| {
+            let query = |(args, origin): (&String, &Option<Origin>)| ResolverQuery {
                 resolver: resolver.clone(),
                 args: args.clone(),
                 origin: origin.clone(),
             };
-            (resolver.as_str(), asked.iter().map(question).collect())
+            (resolver.as_str(), origins.iter().map(query).collect())
         })
     }
 
     fn add(&mut self, selector: &Selector, origin: Option<&Origin>) {
         for (resolver, args) in selector.externals() {
-            let asked = self.0.entry(resolver.to_owned()).or_default();
-            let first = asked.entry(args.to_owned()).or_default();
+            let origins = self.0.entry(resolver.to_owned()).or_default();
+            let first = origins.entry(args.to_owned()).or_default();
             // The first position: an error names one line, and the first is where the reader looks.
             *first = first.take().or_else(|| origin.cloned());
         }
