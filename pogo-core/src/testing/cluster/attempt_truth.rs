@@ -35,6 +35,8 @@ impl AttemptTruth {
         asked.is_gone = matches!(answer, FenceAnswer::Ended(Outcome::InDoubt { .. }));
         match answer {
             FenceAnswer::Unreachable { .. } => asked.in_vain += 1,
+            // That answer is no proof of an end, so it does not excuse the questions that went
+            // unanswered before it.
             _ if asked.is_gone => {}
             _ => asked.in_vain = 0,
         }

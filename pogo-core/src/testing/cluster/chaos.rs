@@ -16,11 +16,15 @@ impl World {
         let until = self.with(|state| u64::try_from(state.options.chaos.as_millis()).unwrap_or(Millis::MAX));
         self.order_soon();
         while self.simulation.now() < until {
+            // Short waits are the more frequent ones: faults that overlap break more than faults
+            // alone.
             self.wait(20, 12_000).await;
             match self.with(|state| state.random.below(100)) {
+                // Most of the draws are orders: faults in a cluster that does nothing test nothing.
                 0..=39 => self.order_soon(),
                 chosen => self.break_something(chosen),
             }
+            // Otherwise the rest of the time of faults could pass without any dispatcher.
             self.keep_one_alive();
         }
         self.heal();
@@ -85,6 +89,8 @@ impl World {
     fn partition(self: &Arc<Self>) {
         let Some(id) = self.any_process() else { return };
         let cut = self.with(|state| {
+            // Apart and together: a dispatcher that reaches its hosts and not its journal must let
+            // nothing begin.
             let (until, which) = (state.now + state.random.skewed(500, 90_000), state.random.below(3));
             let process = state.processes.get_mut(&id)?;
             if which != 1 {
@@ -117,6 +123,7 @@ impl World {
 
     fn cut_some_link(self: &Arc<Self>) {
         let link = self.with(|state| {
+            // A link that nobody reads any more can be cut without effect.
             let whole = state.links.iter().filter(|(_, link)| link.is_whole() && link.is_used());
             let whole: Vec<u64> = whole.map(|(link, _)| *link).collect();
             state.random.pick(&whole).copied()
@@ -159,6 +166,8 @@ impl World {
     fn restore(self: &Arc<Self>) {
         self.with(|state| {
             let copies = state.store.copies();
+            // Mostly the last one: a copy from long ago loses nearly all, and then little is left
+            // to go wrong.
             let nth = match state.random.chance(700) {
                 true => copies.saturating_sub(1),
                 false => state.random.index(copies),
@@ -175,6 +184,7 @@ impl World {
             ));
             state.judge.restored(&state.store.records);
         });
+        // Owners that wait for the loss of their journal have to see that it is no longer theirs.
         self.freed.notify(usize::MAX);
         self.take_over();
     }
@@ -182,6 +192,7 @@ impl World {
     /// A permission became durable: the moment at which faults matter most.
     pub(super) fn permission_is_durable(self: &Arc<Self>, id: ProcessId) {
         let (draw, span) = self.with(|state| {
+            // Calm lasts: whatever breaks after it would be taken for a job that does not end.
             let draw = if state.calm { 1_000 } else { state.random.below(1_000) };
             (draw, state.random.skewed(1_000, 60_000))
         });

@@ -30,6 +30,8 @@ pub(super) struct Simulation {
 #[derive(Default)]
 struct Inner {
     now: Millis,
+    // In order of time, then of their numbers: timers of one moment fire in the same order in each
+    // run.
     timers: BTreeMap<(Millis, u64), Waker>,
     timers_set: u64,
     spawned: Vec<(Group, BoxFuture<'static, ()>)>,
@@ -40,6 +42,7 @@ struct Inner {
 
 /// The ready tasks, by number.
 #[derive(Default)]
+// A sorted set and not a queue: the order in which wakers are called must not matter to the draw.
 struct Ready(Mutex<BTreeSet<u64>>);
 
 struct TaskWaker {
@@ -158,6 +161,7 @@ pub(super) enum Stalled {
 
 impl Executor {
     /// The most steps at one time, to detect livelocks.
+    // Far more than a busy moment of any seed takes.
     const STEPS_A_MOMENT: u32 = 200_000;
 
     pub(super) fn new(simulation: &Arc<Simulation>, random: Random) -> Self {
@@ -186,6 +190,7 @@ impl Executor {
             let Some(((at, _), waker)) = inner.timers.pop_first() else {
                 return Err(Stalled::Idle);
             };
+            // No time passes while a task is ready: decisions take none here.
             inner.now = at;
             drop(inner);
             waker.wake();
@@ -212,6 +217,7 @@ impl Executor {
 
     /// Adds new tasks and removes those of killed groups.
     fn accept_spawned(&mut self) {
+        // Taken out under the lock and used after it: tasks that are dropped take it themselves.
         let (spawned, killed) = {
             let mut inner = lock(&self.simulation.inner);
             (std::mem::take(&mut inner.spawned), std::mem::take(&mut inner.killed))
@@ -240,7 +246,10 @@ impl Executor {
     fn choose(&mut self) -> Option<u64> {
         let inner = lock(&self.simulation.inner);
         let mut ready = lock(&self.simulation.ready.0);
+        // Wakers of tasks that are gone may still be called.
         ready.retain(|id| self.tasks.contains_key(id));
+        // Paused tasks stay ready: they go on where they were, as a process does that was
+        // suspended.
         let can_go_on = |id: &&u64| {
             let task = self.tasks.get(id);
             task.is_some_and(|task| !inner.paused.contains(&task.group))

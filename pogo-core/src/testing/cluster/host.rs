@@ -135,6 +135,7 @@ impl HostModel {
 
     /// Takes the lock for an attempt that would begin.
     pub(super) fn take(&mut self, supervisor: u64, key: AttemptKey) -> Taken {
+        // The lock alone is not enough: a killed supervisor frees it while its command goes on.
         if self.holder.is_some() || self.checks_group && self.group_lives().is_some() {
             return Taken::Busy;
         }
@@ -142,6 +143,7 @@ impl HostModel {
         if key.attempt.number() < record.least {
             return Taken::Superseded;
         }
+        // A launch that was sent twice finds its own record.
         if key.attempt == record.attempt && record.written != Written::Ready {
             return Taken::Again;
         }
@@ -178,6 +180,8 @@ impl HostModel {
         }
         match self.group_lives() {
             Some(lives) if !held && lives == key => return Found::Running,
+            // The command of another attempt runs there without a supervisor: nothing can be said
+            // of this one yet.
             Some(_) if !held => return Found::Busy,
             _ => {}
         }
@@ -197,6 +201,7 @@ impl HostModel {
             }
         };
         let record = self.records.entry(key.incarnation).or_default();
+        // After an answer that it is over, a launch that is still on its way must not begin.
         record.least = record.least.max(key.attempt.number() + 1);
         found
     }

@@ -116,6 +116,8 @@ impl Journal for ClusterJournal {
         self.ask().await?;
         let force = how == Acquire::Force;
         let acquired = loop {
+            // Before it is looked at who owns the journal, or a change in between would not be
+            // noticed.
             let freed = self.world.freed.listen();
             let taken = self
                 .world
@@ -198,6 +200,7 @@ impl Drop for Owned {
     fn drop(&mut self) {
         let (world, claim) = (Arc::clone(&self.world), self.acquired.claim.clone());
         self.world.spawn(async move {
+            // A store notices late that an owner is gone.
             let after = world.with(|state| state.random.skewed(1, 5_000));
             world.simulation.sleep(after).await;
             world.with(|state| state.store.free(&claim));
@@ -261,6 +264,8 @@ impl OwnedJournal for Owned {
                 world.simulation.sleep(PATIENCE).await;
                 return Err(unknown());
             }
+            // The second arrival may come after later commits, or after another owner: both have to
+            // be refused.
             Fate::Twice(delay) => world.arrive_later(delay, &self.acquired.claim, commit),
             Fate::Fine | Fate::AnswerLost => {}
         }
@@ -270,6 +275,8 @@ impl OwnedJournal for Owned {
             world.simulation.sleep(PATIENCE).await;
             return Err(unknown());
         }
+        // Not where the answer was lost: the dispatcher has to find out by itself how far the
+        // journal goes.
         if let Ok(end) = &answer {
             self.acquired.end = *end;
         }

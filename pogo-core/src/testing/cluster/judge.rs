@@ -88,6 +88,7 @@ impl Judge {
     pub(super) const PATIENCE: Millis = 30_000;
 
     pub(super) fn find(&mut self, rule: ClusterRule, message: impl fmt::Display) {
+        // The first one: what follows a broken rule is often its consequence.
         self.finding.get_or_insert_with(|| ClusterFinding {
             rule,
             message: message.to_string(),
@@ -155,6 +156,7 @@ impl Judge {
                 format_args!("{attempt} begins {waited} ms after {host} was ready"),
             );
         }
+        // A journal that lost the record of an attempt cannot keep slots for it.
         if !lost && !self.ledger.is_unavailable(host) {
             self.find(
                 ClusterRule::Slots,
@@ -181,6 +183,8 @@ impl Judge {
                 }
                 Event::Job(_) => {}
             }
+            // Record by record and not commit by commit: a host may be freed and taken again within
+            // one commit.
             let before = self.ledger.unavailable();
             self.ledger.note(record);
             self.check_freed(&before, hosts);

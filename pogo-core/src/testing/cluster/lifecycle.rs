@@ -46,6 +46,8 @@ impl World {
             .nonce(nonce)
             .acquire(how)
             .namespace("cluster")
+            // A dispatcher that gives up would end by itself, and partitions could last no longer
+            // than its patience.
             .journal_retry(JournalRetry::forever());
         if let Some(accepted) = accepted {
             builder = builder.accept_restore(accepted);
@@ -99,6 +101,7 @@ impl World {
         let paused = self.with(|state| match state.processes.get_mut(&id) {
             Some(process) if !process.paused => {
                 process.paused = true;
+                // Of all attempts: nobody knows which of them it will hear of too late.
                 state.judge.fault_all("its dispatcher was paused");
                 state.note(format_args!("{id} is paused for {span} ms"));
                 true

@@ -56,6 +56,7 @@ impl World {
             let at = state.now + state.delay();
             let link = state.links.get_mut(&id).filter(|link| !link.cut)?;
             let direction = link.to(to);
+            // A connection keeps the order of its messages, whatever the delay of each.
             direction.last = at.max(direction.last + 1);
             Some(direction.last)
         });
@@ -77,6 +78,8 @@ impl World {
         let noticed = self.with(|state| {
             let (loses, one, other) = {
                 let random = &mut state.random;
+                // The host may notice much later than the dispatcher, and may begin meanwhile what
+                // it was told before.
                 (random.chance(500), random.skewed(1, 60_000), random.skewed(1, 120_000))
             };
             let link = state.links.get_mut(&id).filter(|link| !link.cut)?;

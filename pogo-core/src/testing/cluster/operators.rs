@@ -54,6 +54,7 @@ impl World {
                 let _ = world.order(&handle).await;
             } else {
                 world.simulation.sleep(1_000).await;
+                // Only at the beginning: later on a dispatcher that is away is one of the faults.
                 if world.with(|state| state.lives < 2) {
                     world.order_soon();
                 }
@@ -198,6 +199,8 @@ impl World {
         const ROUNDS: u32 = 400;
         for round in 0..ROUNDS {
             self.simulation.sleep(ROUND).await;
+            // By force: it does not matter whether the store has noticed that the last owner is
+            // gone.
             if self.is_headless() {
                 self.start(Acquire::Force);
                 continue;
@@ -247,6 +250,8 @@ impl World {
                 // A job that has been given up is not resumed.
                 let _ = handle.execute(Order::Resume { job }).await;
             }
+            // First as an operator would hope, then as one who wants to be done: hosts that fail
+            // for ever are skipped.
             let order = match round < 20 {
                 true => Order::Retry {
                     job,

@@ -11,7 +11,11 @@ use super::world::World;
 
 /// Runs the simulation and checks the rules.
 pub(super) fn run(mut options: ClusterOptions, seed: u64) -> ClusterRun {
+    // A stream of its own: the order of tasks stays the same where the faults of a seed are
+    // changed.
     let mut random = Random::new(seed, 2);
+    // Transports differ in what they can do, and dispatchers have paths of their own for those that
+    // cannot.
     options.resumes = random.chance(800);
     options.fences = random.chance(800);
     options.snapshot_every = NonZeroU64::new(random.between(5, 60)).filter(|_| random.chance(400));

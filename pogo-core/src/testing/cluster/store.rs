@@ -136,6 +136,8 @@ impl Store {
         if !self.admits(claim) {
             return Err(JournalError::Fenced);
         }
+        // A commit that arrives twice is the same commit; anything else at that place is a
+        // conflict.
         if self.last == Some(commit.at) && self.records.get(index(commit.at)..) == Some(&commit.records) {
             return Ok(0);
         }
@@ -210,7 +212,9 @@ impl Store {
         let copy = self.copies.get(nth).copied()?;
         let lost = self.records.len() - copy.len;
         self.records.truncate(copy.len);
+        // Later copies are of a history that is no more.
         self.copies.truncate(nth + 1);
+        // A snapshot of what was lost would bring it back.
         self.snapshot.take_if(|(upto, _)| index(*upto) > copy.len);
         (self.epoch, self.owner, self.last) = (copy.epoch, None, None);
         self.restores += 1;

@@ -132,6 +132,8 @@ impl World {
             let host = state.host(host);
             (host.clock(now).saturating_sub(ready), host.is_held_by(id))
         });
+        // Looked at again after the wait: the machine may have slept, and the lock may be another's
+        // since.
         let goes = matches!(heard, Heard::Message(Message::Go)) && (waited <= Judge::PATIENCE || limitless) && held;
         if !goes {
             self.with(|state| state.note(format_args!("{} does not begin, after {waited} ms", key.attempt)));
@@ -156,6 +158,7 @@ impl World {
             let name = model.name.clone();
             let running = model.running.values().copied().collect();
             model.running.insert(command, key);
+            // In one step with the start: in the model no fault comes between the two.
             model.write(key, Written::Begun { command });
             state.note(format_args!("{} begins on {}", key.attempt, name.as_str()));
             let beginning = Beginning {
@@ -210,12 +213,15 @@ impl World {
                 Heard::Killed => return,
                 Heard::Message(Message::Stop) => self.end_command(host, key, (1, 4_000), 950).await,
                 Heard::Message(Message::Closed) => {
+                    // A closed link would be heard again and again.
                     deaf = true;
                     self.end_command(host, key, (1, 10_000), 500).await;
                 }
                 Heard::Message(_) => {}
             }
         };
+        // A supervisor that is killed between the end of its command and its record leaves no
+        // record.
         self.wait(1, 20).await;
         if let (Some(status), None) = (status, (&mut *killed).now_or_never()) {
             self.with(|state| state.host(host).write(key, Written::Ended { status }));
@@ -247,6 +253,7 @@ impl World {
         let found = loop {
             let found = self.with(|state| state.host(host).look(key));
             let most = match found {
+                // No longer than it can still begin: after that it is known that it never will.
                 Found::Waits => Judge::PATIENCE + 5_000,
                 Found::Running | Found::Busy => wait,
                 _ => break found,

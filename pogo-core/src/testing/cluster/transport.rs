@@ -70,6 +70,7 @@ impl Stop {
 
     fn with_status(self, status: u32) -> Outcome {
         match self {
+            // One that succeeded just before it was stopped has succeeded.
             Self::TimeLimit if status != 0 => Outcome::failed(FailureKind::Timeout, ""),
             _ => of_status(status),
         }
@@ -102,6 +103,7 @@ impl ClusterTransport {
     }
 
     async fn launch(&self, attempt: &Attempt, report: &Reporter, stopped: &Stopped) -> Outcome {
+        // A link that breaks before `go` has harmed nothing, so that a few launches are free.
         for _ in 0..3 {
             let mut link = match self.connect(attempt).await {
                 Ok(link) => link,
@@ -137,6 +139,7 @@ impl ClusterTransport {
         }
         // Faults may happen here.
         self.world.wait(0, 30).await;
+        // What the host has said meanwhile, as that it waits no longer, makes `go` pointless.
         if let Some(message) = link.receive().now_or_never() {
             return before_ready(message);
         }
@@ -160,6 +163,7 @@ impl ClusterTransport {
             }
         };
         link.send(Message::Stop);
+        // Shorter than the scheduler's own patience, which would give the attempt up.
         let grace = self.world.simulation.sleep(GRACE);
         let last = async {
             loop {

@@ -64,6 +64,8 @@ impl World {
         let namespace = Namespace::draw(&options, &mut random);
         let hosts = namespace.fleet.ids().map(|id| namespace.fleet.name(id).clone());
         let hosts = hosts.map(|name| {
+            // Five percent is far more than clocks drift, so that code that compares clocks of two
+            // machines is found.
             let (offset, rate) = (random.below(100_000_000), random.between(950, 1_050));
             let mut host = HostModel::new(name, offset, rate);
             host.checks_group = options.defect != Some(Defect::GroupNotChecked);
@@ -100,6 +102,8 @@ impl World {
         let now = self.simulation.now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.now = now;
+        // In the trace where it happens, and not only at the end: what comes before it is what has
+        // to be read.
         let kept = state.judge.finding.is_none();
         let done = act(&mut state);
         if kept && let Some(finding) = &state.judge.finding {

@@ -63,6 +63,7 @@ pub(super) async fn run_all<P>(
 ) -> ConformanceReport {
     let mut report = ConformanceReport { suite, cases: vec![] };
     for (name, case) in cases {
+        // A panic of the fixture belongs to its case, too: the other cases still run.
         let run = async { case(context().await).await };
         let verdict = match within(PATIENCE, AssertUnwindSafe(run).catch_unwind()).await {
             None => Verdict::Failed(format!("it does not end within {PATIENCE:?}")),
@@ -77,6 +78,7 @@ pub(super) async fn run_all<P>(
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {
+    // `panic!` with arguments gives a `String`, and without any a `&str`.
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     format!("it panics: {}", text.unwrap_or("no message"))
@@ -84,6 +86,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 
 /// The output of a future, or `None` after this time, when it is dropped.
 pub(super) async fn within<F: Future>(time: Duration, future: F) -> Option<F::Output> {
+    // A timer of its own: the suites run on any executor, and not each has timers.
     match select(std::pin::pin!(future), Delay::new(time)).await {
         Either::Left((done, _)) => Some(done),
         Either::Right(_) => None,

@@ -80,6 +80,7 @@ pub(super) async fn a_change_is_seen_by_the_next_load(fixture: InventoryFixture)
     change();
     let after = load(&*fixture.inventory).await?;
     hold(
+        // Only that it differs: the fixture changes the source as it likes.
         before != after,
         "the source has changed, and the next load gives what it gave before",
     )
@@ -118,6 +119,7 @@ pub(super) async fn a_source_without_sense_is_invalid(fixture: InventoryFixture)
 }
 
 fn names(name: &str, problem: &Diagnostic) -> Case {
+    // With several sources, nobody would know which one to mend.
     same("the name of the source in the error", &&*problem.source, &name)?;
     hold(
         !problem.message.trim().is_empty(),
@@ -129,6 +131,7 @@ pub(super) async fn no_secret_is_shown(fixture: InventoryFixture) -> Case {
     let Some(secret) = &fixture.secret else {
         return skip("the fixture has no secret");
     };
+    // Those that fail above all: messages of errors quote addresses and commands.
     let all = [
         Some(&fixture.inventory),
         fixture.unavailable.as_ref(),

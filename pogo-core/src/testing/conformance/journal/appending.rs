@@ -22,6 +22,7 @@ pub(super) async fn a_commit_that_does_not_stand_at_the_end_is_refused(fixture: 
     let records = log(3);
     let mut owner = fixture.acquire().await?;
     done("append", owner.append(&commit(Seq(0), &records[..4])).await)?;
+    // Within the last commit, at its beginning, and behind the end by a little and by much.
     for at in [0, 3, 5, 1_000] {
         let answer = owner.append(&commit(Seq(at), &records[4..])).await;
         same(
@@ -58,6 +59,7 @@ pub(super) async fn another_commit_at_the_same_place_is_a_conflict(fixture: Jour
     done("append", owner.append(&commit(Seq(0), &records[..2])).await)?;
     let end = done("append", owner.append(&commit(Seq(2), &records[2..5])).await)?;
     let others = [
+        // A store that compares positions alone would take each of these for the same commit.
         (commit(Seq(2), &records[3..6]), "other records"),
         (commit(Seq(2), &records[2..4]), "a part of the records"),
         (commit(Seq(2), &records[2..6]), "more records"),
@@ -119,5 +121,6 @@ pub(super) async fn a_commit_as_large_as_said_is_taken_and_a_larger_one_changes_
         other => return fail(format_args!("a commit twice as large as it takes gives {other:?}")),
     }
     same("the end", &fixture.read_from(Seq(0)).await?.1, &at)?;
+    // A refusal must not leave the owner without its ownership.
     done("append after that", owner.append(&commit(at, &records[..1])).await).map(drop)
 }

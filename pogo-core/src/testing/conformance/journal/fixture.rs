@@ -97,6 +97,7 @@ impl JournalFixture {
         let Some(again) = self.again else {
             return skip("the fixture cannot open its store once more");
         };
+        // A store may allow one opening at a time.
         drop(self.journal);
         Ok(again().await)
     }
@@ -147,6 +148,8 @@ pub(super) async fn read_all(journal: &dyn Journal, from: Seq) -> Result<(Vec<Re
     loop {
         let page = done("read", journal.read(at).await)?;
         let next = Seq(at.0 + len(&page.records));
+        // A page that says too much would hide records, and one that says too little would repeat
+        // them.
         if page.next != next {
             return fail(format_args!(
                 "a page from {at} with {} records goes on at {}, and not at {next}",
@@ -169,6 +172,8 @@ pub(super) fn len(records: &[Record]) -> u64 {
 /// The log of a simulated rollout, of more than four records per host.
 pub(super) fn log(hosts: u32) -> Vec<Record> {
     let fleet = Fleet::builder().tagged("web", &format!("web[1-{hosts}]"));
+    // Quotes, line breaks and characters of two and four bytes: what a store may spoil when it
+    // writes text.
     let command = RemoteCommand::shell("printf 'ä \"\\n\\t\\u{1f980}'\n# second line");
     let world = || {
         let spec = JobSpec::new("$web".parse().ok()?, command);
@@ -181,6 +186,7 @@ pub(super) fn log(hosts: u32) -> Vec<Record> {
 
 /// Somebody who asks for the journal, with a nonce that nobody had before.
 pub(super) fn claim() -> Owner {
+    // Over all fixtures of a process: some of them may open the same store.
     static NONCES: AtomicU64 = AtomicU64::new(1);
     Owner {
         id: OwnerId("conformance".into()),

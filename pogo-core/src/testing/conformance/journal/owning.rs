@@ -42,6 +42,7 @@ pub(super) async fn of_several_that_ask_at_once_one_owns_it(fixture: JournalFixt
         }
     }
     same("the number of owners", &owners.len(), &1)?;
+    // Owning is more than being told so: the one must be able to append.
     for owner in &mut owners {
         done("append by the owner", owner.append(&commit(Seq(0), &log(1))).await)?;
     }
@@ -111,6 +112,7 @@ pub(super) async fn an_owner_from_before_a_restore_appends_nothing(fixture: Jour
     let mut former = fixture.acquire().await?;
     restore.await;
     let mut owner = fixture.acquire().await?;
+    // The same number for both, which is why a journal compares the nonce as well.
     same("the epoch, counted on from the copy,", &owner.epoch(), &former.epoch())?;
     let answer = former.append(&commit(at, &records[3..])).await;
     same("the answer to the former owner", &answer, &Err(JournalError::Fenced))?;
@@ -152,6 +154,7 @@ pub(super) async fn a_former_owner_appends_nothing(fixture: JournalFixture) -> C
         "append by the new owner",
         owner.append(&commit(at, &records[2..])).await,
     )?;
+    // Also at the right position: it must be refused for what it is, not for where it writes.
     let answer = former.append(&commit(Seq(len(&records)), &records)).await;
     same("the answer to the former owner", &answer, &Err(JournalError::Fenced))
 }

@@ -27,6 +27,7 @@ pub(super) async fn what_was_appended_is_read_as_it_was(fixture: JournalFixture)
 }
 
 pub(super) async fn pages_follow_each_other_to_the_end(fixture: JournalFixture) -> Case {
+    // More records than one page has of the journals in memory and in a directory.
     let records = log(4_000);
     let mut owner = fixture.acquire().await?;
     let mut at = Seq(0);

@@ -51,6 +51,7 @@ pub(super) async fn a_snapshot_leaves_what_comes_after_it(fixture: JournalFixtur
         read == records[4..],
         "the records after a snapshot are not read as they were appended",
     )?;
+    // A store may drop what a snapshot stands for, or keep it: both are right, a gap is not.
     match fixture.journal.read(Seq(0)).await {
         Ok(page) => hold(
             records.starts_with(&page.records) && !page.records.is_empty(),
@@ -83,6 +84,7 @@ pub(super) async fn appends_go_on_while_a_snapshot_is_stored(fixture: JournalFix
     let mut owner = fixture.acquire().await?;
     let at = done("append", owner.append(&commit(Seq(0), &records[..3])).await)?;
     let state = state(&records[..3])?;
+    // Not awaited yet: the dispatcher goes on with appends while a large state is written.
     let storing = owner.snapshot(at, state.clone());
     done("append", owner.append(&commit(at, &records[3..])).await)?;
     done("snapshot", storing.await)?;

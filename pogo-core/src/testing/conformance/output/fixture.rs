@@ -108,6 +108,7 @@ impl OutputFixture {
                 return Ok((runs, page.length));
             }
             hold(
+                // Otherwise the suite would ask for ever.
                 page.next >= from && page.next > range.start,
                 format_args!("a page up to {from} says to read on at {}", page.next),
             )?;
@@ -117,6 +118,8 @@ impl OutputFixture {
 
     /// All of a stream, of which nothing is missing.
     pub(super) async fn whole(&self, source: &OutputSource, stream: Stream) -> Result<Vec<u8>, EarlyEnd> {
+        // Far behind the end of anything, and not `u64::MAX`, with which stores would have to add
+        // carefully.
         let (mut runs, length) = self.read(source, stream, 0..1 << 40).await?;
         let whole = match (runs.pop(), runs.is_empty()) {
             (None, _) => Some(vec![]),
@@ -163,6 +166,7 @@ pub(super) fn frame(source: &Arc<OutputSource>, stream: Stream, offset: u64, byt
 
 /// Bytes of any value, of which no two neighbouring stretches are alike.
 pub(super) fn bytes(length: usize) -> Vec<u8> {
+    // A store that puts a piece in the wrong place is not seen where all bytes are equal.
     let byte = |index: usize| (index ^ (index >> 8) ^ (index >> 16).wrapping_mul(31)).to_le_bytes()[0];
     (0..length).map(byte).collect()
 }

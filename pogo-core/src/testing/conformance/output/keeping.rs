@@ -10,6 +10,7 @@ pub(super) async fn what_was_appended_before_is_kept_once(fixture: OutputFixture
         .append(&[frame(&source, Stream::Stdout, 0, &text[..60])])
         .await?;
     // A resumed attempt writes again from its beginning, in other pieces.
+    // Pieces within what is there, across its end, and behind it.
     for (from, to) in [(0, 25), (25, 80), (70, 100), (40, 100)] {
         fixture
             .append(&[frame(&source, Stream::Stdout, from as u64, &text[from..to])])
@@ -50,6 +51,7 @@ pub(super) async fn of_too_much_the_beginning_and_the_end_are_kept(fixture: Outp
             format_args!("what is kept at {offset} is not what was written there"),
         )?;
     }
+    // Where a program says what it does, and where it says how that went.
     let begins = runs
         .first()
         .is_some_and(|(offset, run)| *offset == 0 && run.len() >= limit / 4);

@@ -78,6 +78,7 @@ pub(super) async fn what_is_appended_and_sealed_at_once_is_kept_and_sealed(fixtu
     let (appended, sealed) = fixture.store.append_and_seal(&frames, &ended).await;
     done("append", appended)?;
     let sealed: Result<Vec<_>, _> = sealed.into_iter().map(|answer| done("seal", answer)).collect();
+    // Sealing again gives the digest of the first time, so this compares both ways of sealing.
     let alone = vec![fixture.seal(&one, 1).await?, fixture.seal(&silent, 0).await?];
     same("the digests", &sealed?, &alone)?;
     let of_one = fixture.whole(&one, Stream::Stdout).await?;
@@ -89,6 +90,7 @@ pub(super) async fn what_is_appended_and_sealed_at_once_is_kept_and_sealed(fixtu
 
 pub(super) async fn the_digest_is_that_of_what_is_kept(fixture: OutputFixture) -> Case {
     let size = fixture.limit().unwrap_or(1_000).saturating_mul(2);
+    // With and without holes, which the digest has to see.
     for (number, gap) in (1..).zip([0, 5]) {
         let (source, text) = (source(number)?, bytes(size));
         for (piece, from) in text.chunks(300).zip((0..).step_by(300 + gap)) {

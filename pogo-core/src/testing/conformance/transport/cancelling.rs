@@ -20,7 +20,9 @@ pub(super) async fn a_cancelled_attempt_that_has_failed_has_ended(context: CaseC
     context.needs_shell()?;
     context.needs_output()?;
     let (process, seen) = cancel(&context, RemoteCommand::shell("echo $$; exec sleep 300"), Sign::Line).await?;
+    // A doubt claims nothing, so that the command may still run.
     let gone = !seen.has_failed() || context.is_gone(&process).await?;
+    // Before the verdict, so that a failed case leaves no process on the host for five minutes.
     let _ = context.sh(&format!("kill -KILL {process}")).await;
     hold(
         gone,

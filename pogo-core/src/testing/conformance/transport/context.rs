@@ -25,6 +25,8 @@ impl CaseContext {
         Self {
             fixture,
             job: JobId::new(u64::from(number)),
+            // Cases may share a host, whose records would take an equal number for the same
+            // attempt.
             issued: Mutex::new(u64::from(number) * 1_000),
         }
     }

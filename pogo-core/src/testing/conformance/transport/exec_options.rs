@@ -8,6 +8,7 @@ use crate::scheduler::{Failure, FailureKind, Outcome};
 pub(super) async fn an_argument_vector_arrives_unchanged(context: CaseContext) -> Case {
     context.needs_shell()?;
     context.needs_output()?;
+    // What shells expand, split, quote or drop.
     let words = [
         "printf",
         "%s|",

@@ -83,6 +83,7 @@ pub(super) async fn what_has_ended_is_said_to_have_ended_so(context: CaseContext
     let kind = FailureKind::Command { status };
     let fits = match &answer {
         FenceAnswer::Ended(Outcome::Failed(Failure { kind: said, .. })) => *said == kind,
+        // A host without a place for records cannot know, and must not guess.
         other => is_unknown(other),
     };
     hold(
@@ -121,6 +122,7 @@ fn needs_fences(context: &CaseContext) -> Case {
 /// Asks the host of an attempt that began, if it did, under the lock of its host.
 async fn ask(context: &CaseContext, attempt: &Attempt) -> Result<FenceAnswer, EarlyEnd> {
     let mut about = attempt.clone();
+    // As the dispatcher asks for an attempt of which it knows no more than that it was permitted.
     (about.resumed, about.host_lock) = (true, true);
     let (limit, patience) = (about.time_limit, context.fixture.patience);
     match within(limit + patience, context.fixture.transport.fence(Fence::new(about))).await {

@@ -19,6 +19,7 @@ impl Hooks {
         }
         let directory = context.directory().await?;
         context
+            // A space in the name, at which a transport without quotes fails.
             .ask(&format!("mkdir '{directory}/pre d' {directory}/post"))
             .await?;
         Ok(Self { context, directory })
@@ -59,6 +60,7 @@ fn same_failure(seen: &SeenAttempt, wanted: &FailureKind) -> Case {
 
 pub(super) async fn hooks_run_in_sorted_order_around_the_command(context: CaseContext) -> Case {
     let hooks = Hooks::at(context).await?;
+    // Written in another order than they are to run in.
     for name in ["20-b", "10-a", "B"] {
         hooks
             .put(&format!("pre d/{name}"), &format!("echo pre {name}"), "755")

@@ -59,6 +59,7 @@ pub(super) async fn a_link_that_breaks_during_the_command_leaves_it_in_doubt(con
             "{patience:?} after its link broke, the attempt still runs"
         ));
     };
+    // The command may outlive its link, here for five minutes.
     let _ = context.sh(&format!("kill -KILL {process}")).await;
     hold(
         matches!(outcome, Outcome::InDoubt { .. }),
