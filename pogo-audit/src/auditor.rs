@@ -122,6 +122,7 @@ impl Auditor {
             return Err(idle);
         }
         let judged = self.judge(record);
+        // Also of a record that breaks a rule: whoever looks into it asks first who ordered that.
         self.orders.note(record);
         let position = self.position;
         self.position += 1;
@@ -169,6 +170,8 @@ impl Auditor {
         if let Some(idle) = &self.idle {
             return Err(idle.clone());
         }
+        // The end of a job stands in the same commit as the end of its last task, so that no crash
+        // parts them.
         let over = |job: &Job| job.status != JobStatus::Finished && job.tally.waiting == 0 && job.tally.running == 0;
         if let Some((id, _)) = self.state.jobs.iter().find(|(_, job)| over(job)) {
             return Err(Finding {
@@ -180,6 +183,7 @@ impl Auditor {
         }
         Ok(AuditSummary {
             records: self.position,
+            // Retired ones too: leaving the scheduler takes no job out of the log.
             jobs: self.state.jobs.len() + self.state.retired.len(),
             starts: self.state.starts,
             running: self.state.running.len(),

@@ -116,6 +116,7 @@ impl AuditState {
             job.limits.end(attempt);
         }
         let task = &mut job.tasks[task];
+        // Phases may be left out, as where there is no hook, but none comes twice.
         if phase <= task.phase.0 {
             return broken(BrokenRule::Log, format!("{attempt} goes back to {phase}"));
         }
@@ -126,6 +127,8 @@ impl AuditState {
     /// The position of this attempt's task.
     pub(crate) fn attempt(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<usize, Breach> {
         match self.running.get(&attempt) {
+            // Not the number alone: a record that was moved or made up names an attempt that runs
+            // elsewhere.
             Some((job, at)) if *job == id && at == host => self.job(id)?.task(host),
             _ => broken(BrokenRule::Log, format!("{attempt} of {id} does not run on `{host}`")),
         }

@@ -54,6 +54,7 @@ impl TaskClasses {
             let class = *known.entry(job.class(namespace, task, host)).or_insert(fresh);
             this.class_of.push(class);
         }
+        // At least one, for the hosts above that were given class 0.
         this.classes.resize_with(known.len().max(1), ReadyTasks::default);
         this
     }
@@ -142,6 +143,7 @@ impl WaitingTasks {
     fn note_host(&mut self, state: &AuditState, host: &HostName, frees: bool) {
         let (namespace, now) = (&state.namespace, state.at);
         for (id, job) in &state.jobs {
+            // One host may wait in many jobs, in a class of its own in each.
             let (Ok(task), Some(job_classes)) = (job.task(host), self.jobs.get_mut(id)) else {
                 continue;
             };
@@ -151,6 +153,7 @@ impl WaitingTasks {
         let Ok(host) = namespace.id(host) else { return };
         if frees {
             for limit in namespace.limits_of(host) {
+                // All of them: which one gets the slot is for the scheduler to choose.
                 let parked = self.parked.remove(limit);
                 self.awake.extend(parked.into_iter().flatten());
             }
@@ -165,6 +168,8 @@ impl WaitingTasks {
                 continue;
             };
             while let Some(&(until, task)) = job_classes.delayed.first().filter(|(until, _)| *until <= now) {
+                // The entry may be stale, since a task may have been skipped or delayed anew:
+                // `refresh` sees what it is now.
                 job_classes.delayed.remove(&(until, task));
                 job_classes.refresh(namespace, job, task, now);
                 self.awake.insert((*id, job_classes.class_of[task]));
@@ -193,6 +198,8 @@ impl WaitingTasks {
                         return broken(BrokenRule::Idle, message);
                     }
                     Err((BrokenRule::Running | BrokenRule::Available, _)) => self.park(namespace, host, (id, class)),
+                    // What else stops a class ends with an event of its job, or with one that sorts
+                    // everything again.
                     Err(_) => self.sleep(id, class),
                 }
             }

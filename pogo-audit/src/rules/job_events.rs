@@ -91,6 +91,7 @@ fn transition(job: &Job, kind: &JobEventKind) -> Option<(bool, JobStatus)> {
         JobEventKind::Halted => (status == JobStatus::Halting && idle, JobStatus::Halted),
         JobEventKind::Finished { tally: said } => {
             let over = idle && tally.waiting == 0;
+            // Counted again: lists show this tally long after the tasks themselves are gone.
             (open && over && *said == tally, JobStatus::Finished)
         }
         _ => return None,

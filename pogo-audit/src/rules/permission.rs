@@ -102,6 +102,7 @@ impl AuditState {
 
 /// Whether only something that ran on the host can have failed so.
 pub(crate) fn ran(kind: &FailureKind) -> bool {
+    // Others, as a time limit or a lost connection, may have ended an attempt that only connected.
     matches!(
         kind,
         FailureKind::PreHook { .. }

@@ -17,6 +17,7 @@ impl AuditState {
         // The copy does not know which numbers were given after it was made. A range of 2^31 for
         // each incarnation lies above all of them.
         let raise = incarnation.0.saturating_sub(before.0).saturating_mul(1 << 31);
+        // Saturating, since this number comes from a log that may be made up.
         self.started = self.started.saturating_add(raise);
         let mut undecided = BTreeSet::new();
         for (attempt, (id, host)) in &self.running {
@@ -35,6 +36,7 @@ impl AuditState {
                 task.unfenced = task.permitted;
             }
         }
+        // A job that stands still already gets no record that pauses it.
         let goes_on = self.jobs.iter().filter(|(_, job)| job.status.may_start());
         let last_job = self.restores.last_job.saturating_add(raise);
         self.restores = Restores {

@@ -49,6 +49,8 @@ impl Budgets {
         let budget = |(group, members): (u32, u32)| {
             let of = namespace.budgets[group as usize].clone();
             let budget = Budget {
+                // A share of the job's hosts in this group: of the whole group, a small job could
+                // fail everywhere.
                 allowed: of.limit.tolerated(members),
                 group: Some(of),
                 ..Budget::default()

@@ -62,6 +62,8 @@ impl Freezes {
 
 /// Of each host whether a selector names it; a name that the fleet does not have names nobody.
 fn holds(fleet: &Fleet, selector: &Selector) -> Vec<bool> {
+    // Not by `Fleet::resolve` as a whole, which refuses names that it does not know: a freeze
+    // outlives hosts that it names.
     let both = |parts: &[Selector], start: bool, join: fn(bool, bool) -> bool| {
         parts.iter().fold(vec![start; fleet.len()], |so_far, part| {
             so_far

@@ -51,6 +51,8 @@ pub(crate) fn named(fleet: &Fleet, selector: &Selector) -> Vec<HostId> {
 impl Groups {
     /// Every combination of values along the path of a constraint.
     pub(crate) fn of(fleet: &Fleet, constraint: &Constraint) -> Self {
+        // A total limit takes what its last selector names for one group: all its values share the
+        // slots.
         let total = matches!(constraint.rule, Rule::MaxParallelTotal(_));
         let mut labels: Vec<Vec<String>> = vec![vec![String::new()]; fleet.len()];
         for (depth, selector) in (1..).zip(&constraint.group) {

@@ -44,6 +44,7 @@ impl Job {
         now: Timestamp,
     ) -> Result<Self, Breach> {
         let ids: Vec<HostId> = hosts.iter().map(|host| namespace.id(host)).collect::<Result<_, _>>()?;
+        // Resolved here once more: otherwise a job could run on hosts for which nobody asked.
         let targets: BTreeSet<HostId> = named(&namespace.fleet, &spec.targets).into_iter().collect();
         // A subset is right: a job that retries another one names only the hosts that it left.
         if let Some(stranger) = ids.iter().find(|host| !targets.contains(host)) {
@@ -104,6 +105,7 @@ impl Job {
                 budgets.count_groups(namespace, host, true);
             }
         }
+        // Groups have other numbers in another policy, so budgets are found again by what they say.
         self.budgets = budgets.after(&self.budgets);
         self.sequences = JobSequences::new(namespace, &ids);
         let before = std::mem::replace(&mut self.waves, Waves::new(namespace, &self.spec, &ids, now));
@@ -284,6 +286,8 @@ impl Job {
         let of = &mut self.tasks[task];
         (of.delayed, of.not_before) = (now, not_before);
         if reason == RetryReason::Ordered {
+            // Retries are what the scheduler may do by itself, so an order starts their count
+            // again.
             (of.retries, of.connect_retries) = (0, 0);
             return Ok(());
         }

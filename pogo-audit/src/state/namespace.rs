@@ -175,6 +175,7 @@ impl Namespace {
         let away = self.hosts[host.index()].is_unavailable();
         let full = |limit: &&u32| {
             let limit = &self.limits[**limit as usize];
+            // A minimum says nothing of how many run, only of how many are away.
             let runs = !matches!(limit.rule, Rule::MinAvailable(_)) && limit.running >= limit.slots;
             // A host that is away already takes no further slot by starting: otherwise a failed
             // host could never be retried at a full limit.
@@ -229,6 +230,7 @@ impl Namespace {
 impl GroupLimit {
     fn new(label: String, rule: Rule, size: u32) -> Self {
         let slots = match rule {
+            // As what it lets go, so that every kind of limit compares a count with its slots.
             Rule::MinAvailable(limit) => limit.spare(size),
             rule => rule.limit().slots(size),
         };

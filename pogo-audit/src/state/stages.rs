@@ -91,6 +91,8 @@ impl JobSequences {
             let Some(stage) = stage_of[host.index()] else { continue };
             let once = [String::new()];
             let repeats: &[String] = repeats.as_ref().map_or(&once, |values| &values[host.index()]);
+            // A host without a value of the tag is in no chain: it waits for nobody, and nobody for
+            // it.
             for repeat in repeats {
                 let known = self.chains.len();
                 let chain = *chain_of.entry(repeat.clone()).or_insert(known);

@@ -75,6 +75,7 @@ impl Task {
 
     /// Scales a delay that has not passed, as if the new delay had held from its beginning.
     pub(crate) fn wait_in_proportion(&mut self, (before, after): (u128, u128)) {
+        // In 128 bits: the product of two long delays in milliseconds can need more than 64.
         let waits = (self.not_before - self.delayed).as_millis();
         if waits > 0 && before > 0 {
             let waits = waits.saturating_mul(after) / before;

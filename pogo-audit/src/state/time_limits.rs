@@ -96,6 +96,7 @@ impl TimeLimits {
             let message = format!("{attempt} of {job} has run for {ran}, and the time limit of an attempt is {limit}");
             return broken(BrokenRule::Time, message);
         }
+        // Not the first alone: one whose host is asked stays here for as long as that host is away.
         let mut cancelled = self.cancelled.iter().take_while(|(since, _)| *since + GRACE <= now);
         if let Some(&(cancelled, attempt)) = cancelled.find(|(_, attempt)| !self.asked.contains(attempt)) {
             let since = HumanDuration(now - cancelled);

@@ -53,6 +53,7 @@ impl Waves {
             this.waves.push(Wave {
                 stage: Stage::named(stage.label.clone()),
                 hosts: u32::try_from(stage.tasks().len()).unwrap_or(u32::MAX),
+                // No record opens the first one.
                 open: this.waves.is_empty(),
                 watched: None,
             });

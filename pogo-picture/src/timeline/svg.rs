@@ -174,6 +174,7 @@ fn described(sheet: &mut Sheet<'_>, hosts: usize, label: &str) {
         .data
         .limits
         .iter()
+        // A block whose hosts are in several groups has all their names in its label.
         .filter(|limit| label.split(", ").any(|part| part == limit.group));
     for limit in limits {
         if let (Some(rule), Some(slots)) = (limit.rule, limit.now().slots) {

@@ -39,6 +39,7 @@ impl LoginClock {
         let mut deadline = start + limit;
         loop {
             tokio::select! {
+                // A login that ends in the same moment as its time has ended in time.
                 biased;
                 done = &mut future => return Some(done),
                 () = sleep_until(deadline) => {}

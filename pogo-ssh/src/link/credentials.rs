@@ -116,6 +116,7 @@ impl Credentials {
     pub(super) fn certificates_for(&self, keys: &Keys) -> (Vec<Certificate>, Vec<String>) {
         let (mut usable, mut unusable) = (Vec::new(), Vec::new());
         for path in &keys.certificates {
+            // Read at each login: certificates are renewed while this runs.
             match user_certificate(path) {
                 Ok(certificate) => usable.push(certificate),
                 Err(reason) => unusable.push(format!("certificate {} (cannot be used: {reason})", path.display())),
@@ -144,6 +145,7 @@ impl fmt::Debug for Credentials {
         f.debug_struct("Credentials")
             .field("agent", &self.agent)
             .field("key_files", &key_files)
+            // Whether there is one is worth knowing, and what it is must not come into a log.
             .field("password", &self.password.as_ref().map(|_| "set"))
             .finish_non_exhaustive()
     }

@@ -55,6 +55,7 @@ fn protocol(first: &[u8]) -> Option<&'static str> {
         () if begins("+OK ") => "POP3",
         () if begins("* OK ") => "IMAP",
         () if begins("RFB 0") => "VNC",
+        // It says nothing by itself: this is its answer to our identification line.
         () if begins("-ERR ") => "Redis",
         () if begins("AMQP") => "AMQP",
         () if tls => "TLS",

@@ -76,6 +76,8 @@ where
 fn settings_for(verifier: &Verifier, target: &Target) -> client::Config {
     let algorithms = &target.algorithms;
     client::Config {
+        // Raw: the stream may have sent this very line in advance, and then skips as many bytes of
+        // the library's.
         client_id: SshId::Raw(Cow::Borrowed(IDENTIFICATION)),
         keepalive_interval: target.keepalive,
         keepalive_max: target.keepalive_max,

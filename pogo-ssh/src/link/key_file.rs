@@ -102,6 +102,7 @@ impl KeyFile {
     /// Reads the file, as far as that needs no passphrase.
     pub(super) fn read(path: &Path) -> Self {
         let versions = Versions::of(path);
+        // Versions from before the reading: a file that changes meanwhile is then read once more.
         Self::with(path, Arc::new(PrivateHalf::read(path)), versions)
     }
 
@@ -122,6 +123,7 @@ impl KeyFile {
     fn with(path: &Path, private: Arc<PrivateHalf>, versions: Versions) -> Self {
         let public = match &*private {
             PrivateHalf::Open(key) => Some(key.public_key().clone()),
+            // Not each encrypted format has its public key in the clear.
             PrivateHalf::Encrypted(text, _) => public_key_beside(path).or_else(|| public_half(text.expose_secret())),
             PrivateHalf::Unusable(_) => public_key_beside(path),
         };

@@ -76,6 +76,7 @@ fn something_else(text: &str) -> Option<&'static str> {
     if text.trim().is_empty() {
         Some("it is empty")
     } else if first.ends_with("-cert-v01@openssh.com") {
+        // Before public keys, since names of certificates begin like those of keys.
         Some("it is a certificate; name the private key that it belongs to")
     } else if is_public_algorithm(first)
         || begins("---- BEGIN SSH2 PUBLIC KEY")

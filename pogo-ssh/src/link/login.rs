@@ -137,6 +137,8 @@ impl<'a> Login<'a> {
                 remaining_methods,
                 partial_success,
             } => {
+                // What the host takes next may differ after each answer, so the list below is
+                // always its last one.
                 self.steps += usize::from(partial_success);
                 let verdict = if partial_success {
                     "accepted, but more is asked for"

@@ -309,6 +309,7 @@ fn read_all(policy: HostKeyPolicy, files: &[PathBuf]) -> Result<Known, FileError
 /// One line for all names, or one for each if they are hashed.
 fn lines_for(target: &Target, names: &[&str], key: &PublicKey) -> Result<Vec<String>, String> {
     let names: Vec<String> = names.iter().map(|name| lookup_name(name, target.port)).collect();
+    // Each of these would end the name in the file, hash it, or let it stand for other hosts.
     if let Some(bad) = names
         .iter()
         .find(|name| name.contains([' ', '\t', '\n', ',', '#', '*', '?', '!', '|']))
