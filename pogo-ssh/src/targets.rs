@@ -24,7 +24,7 @@ const HOST_KEY_ALIAS: &str = "host_key_alias";
 const PROXY_JUMP: &str = "proxy_jump";
 
 /// The most jump hosts on the way to a host.
-const LONGEST_WAY: usize = 8;
+const MOST_JUMP_HOSTS: usize = 8;
 
 /// Why a host's target could not be resolved.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ pub(crate) enum TargetError {
     Jump(String),
     #[error("0 is no port to connect to; give one from 1 to 65535")]
     Port,
-    #[error("the way to {0} leads through itself, or through more than {LONGEST_WAY} hosts")]
+    #[error("the way to {0} leads through itself, or through more than {MOST_JUMP_HOSTS} hosts")]
     Loop(String),
     #[error(transparent)]
     Insecure(#[from] InsecureHostKeys),
@@ -112,21 +112,23 @@ impl Targets {
             request,
         };
         let mut target = settings.target(host, &self.user, self.algorithms(client.as_ref())?)?;
-        // By login, not by name: `ssh -J root@h user@h`-like ways through one machine are legal
+        // By login, not by name: `ssh -J root@h user@h` and the like, through one machine, are legal
         // and occur.
         let login = format!("{}@{}:{}", target.user, target.name, target.port);
-        if behind.contains(&login) || behind.len() > LONGEST_WAY {
+        if behind.contains(&login) || behind.len() > MOST_JUMP_HOSTS {
             return Err(TargetError::Loop(target.to_string()));
         }
         behind.push(login);
         // A jump host may be behind another one.
-        target.via = Box::pin(self.way(host, settings.jump(), behind)).await?.map(Arc::new);
+        target.via = Box::pin(self.jump_target(host, settings.jump(), behind))
+            .await?
+            .map(Arc::new);
         behind.pop();
         Ok(target)
     }
 
-    /// The last hop, behind the others.
-    async fn way(
+    /// The target of the last hop, which is reached through the others; `None` without hops.
+    async fn jump_target(
         &self,
         host: &HostName,
         hops: &[Hop],

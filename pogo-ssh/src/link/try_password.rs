@@ -51,8 +51,8 @@ impl Login<'_> {
             }
             match self.try_prompts_once(&mut password).await? {
                 PasswordResult::LoggedIn => return Ok(true),
-                PasswordResult::WithAnswersOfSomebody => {}
-                PasswordResult::InVain => return Ok(false),
+                PasswordResult::RefusedAsTyped => {}
+                PasswordResult::Refused => return Ok(false),
             }
         }
         Ok(false)
@@ -69,8 +69,8 @@ impl Login<'_> {
                 ControlFlow::Break(true) => return Ok(PasswordResult::LoggedIn),
                 ControlFlow::Break(false) => {
                     return Ok(match typed && self.steps == steps {
-                        true => PasswordResult::WithAnswersOfSomebody,
-                        false => PasswordResult::InVain,
+                        true => PasswordResult::RefusedAsTyped,
+                        false => PasswordResult::Refused,
                     });
                 }
             };
@@ -80,7 +80,7 @@ impl Login<'_> {
                 Ok(answers) => answers,
                 Err(reason) => {
                     self.tried.push(format!("its questions ({reason})"));
-                    return Ok(PasswordResult::InVain);
+                    return Ok(PasswordResult::Refused);
                 }
             };
             // The configured password alone was not typed.
@@ -91,7 +91,7 @@ impl Login<'_> {
         }
         self.tried
             .push("answers to its questions (it went on asking)".to_owned());
-        Ok(PasswordResult::InVain)
+        Ok(PasswordResult::Refused)
     }
 
     /// The host's next round of prompts, or the result.
@@ -164,9 +164,9 @@ enum PasswordResult {
     /// The host accepted the answers.
     LoggedIn,
     /// Refused, and a person may have mistyped.
-    WithAnswersOfSomebody,
+    RefusedAsTyped,
     /// Refused, and another try would not help.
-    InVain,
+    Refused,
 }
 
 /// One round of prompts.

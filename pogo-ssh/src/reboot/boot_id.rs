@@ -10,8 +10,8 @@ use crate::exec::{
     run_side_command,
 };
 
-/// Marks: `boot ID`, or `refused`. Linux, macOS, other BSDs.
-const TELL: &str = r#"id=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null ||
+/// Prints the mark `boot ID`, or `refused`. On Linux, macOS and other BSDs, in this order.
+const BOOT_ID_SCRIPT: &str = r#"id=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null ||
   sysctl -n kern.bootsessionuuid 2>/dev/null || sysctl -n kern.boottime 2>/dev/null)
 if [ -n "$id" ]; then BOOT; else REFUSED; fi"#;
 
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) async fn boot_id(context: ExecContext<'_>, attempt: &Attempt) -> Result<String, NotStarted> {
     let marker = Marker::secret(attempt.id);
     let why = "it does not tell which boot it is in, so that a restart could be seen";
-    let script = TELL.replace("BOOT", &marker.print("boot %s", r#""$id""#));
+    let script = BOOT_ID_SCRIPT.replace("BOOT", &marker.print("boot %s", r#""$id""#));
     let script = script.replace("REFUSED", &marker.print("refused %s", &format!("'{why}'")));
     let (line, prefix) = (CommandLine::new(&script, &[]), marker.prefix());
     let lost = || {
@@ -47,12 +47,12 @@ pub(super) async fn boot_id(context: ExecContext<'_>, attempt: &Attempt) -> Resu
     match answer.marks.first() {
         Some(Mark::Boot(id)) => Ok(id.clone()),
         Some(Mark::Refused(reason)) => Err(NotStarted::Refused(reason.clone())),
-        _ => Err(unheard(&answer).unwrap_or_else(lost)),
+        _ => Err(without_mark(&answer).unwrap_or_else(lost)),
     }
 }
 
-/// The report of a host that ran something else instead.
-fn unheard(answer: &SideCommandOutput) -> Option<NotStarted> {
+/// Why a host that ended without a mark told nothing: it ran something else instead. `None` if it did not end.
+fn without_mark(answer: &SideCommandOutput) -> Option<NotStarted> {
     let status = answer.status?;
     let words = match answer.text.as_str() {
         "" => String::new(),
