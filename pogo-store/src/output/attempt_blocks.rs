@@ -45,6 +45,8 @@ impl AttemptBlocks {
         mut blocks: Vec<FoundBlock>,
         last: impl Fn(u64) -> io::Result<Option<Block>>,
     ) -> io::Result<Option<Self>> {
+        // Not by their numbers: a block that was overwritten has a low one, and a late part of the
+        // output.
         blocks.sort_by_key(|found| found.block.offset);
         let Some(first) = blocks.first() else { return Ok(None) };
         let mut attempt = Self::new(Arc::clone(&first.source));
@@ -89,6 +91,7 @@ impl AttemptBlocks {
         let mut rest = frame.bytes.get(known..).unwrap_or_default();
         let mut offset = frame.end() - rest.len() as u64;
         while !rest.is_empty() {
+            // After a gap another block begins: within one, bytes follow each other.
             let open = self.stream_mut(frame.stream).open.take();
             let (number, mut block) = match open {
                 Some((number, block)) if block.end() == offset => (number, block),

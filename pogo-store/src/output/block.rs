@@ -61,6 +61,7 @@ impl Block {
     pub(super) fn fill(&mut self, at: Timestamp, bytes: &[u8]) -> usize {
         let used = HEADER + self.source.host.as_str().len() + self.chunks.len() * CHUNK_HEADER + self.len;
         let same_time = |chunk: &&mut (Timestamp, Vec<u8>)| at.as_millis().abs_diff(chunk.0.as_millis()) < SAME_TIME;
+        // A chunk in the log stays as it is: writing more into it would need another checksum.
         let unwritten = self.chunks.get_mut(self.written..).unwrap_or_default();
         let last = unwritten.last_mut().filter(same_time);
         let header = if last.is_some() { 0 } else { CHUNK_HEADER };
@@ -117,6 +118,7 @@ impl Block {
         header.extend(self.source.attempt.number().to_le_bytes());
         header.extend(self.offset.to_le_bytes());
         header.extend(short(host.len()));
+        // The zeros fill up the 32 bytes of `HEADER`, with the checksum in front.
         header.extend([stream, u8::from(self.is_tail), 0, 0, 0, 0]);
         header.extend(host);
         let identity = crc32fast::hash(&header);

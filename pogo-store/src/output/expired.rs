@@ -37,6 +37,7 @@ impl Outputs {
     ) -> io::Result<Vec<Expired>> {
         let mut found = self.found()?;
         found.sort_by_key(|it| (it.written, it.job));
+        // Jobs that have not ended count as well: what has ended makes room for them.
         let mut rest: u64 = found.iter().map(|it| it.bytes).sum();
         let most = match rest {
             // Without output the directory may not exist, and its disk cannot be asked for its

@@ -60,6 +60,7 @@ impl SealedAttempt {
                     number,
                     offset,
                     len,
+                    // Nothing of an attempt that has ended is overwritten.
                     is_tail: false,
                 });
             }

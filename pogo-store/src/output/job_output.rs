@@ -182,6 +182,7 @@ impl JobOutput {
             return Ok(*digest);
         }
         self.idle_rounds = 0;
+        // The line must not name blocks that the log lacks.
         self.write().map_err(unavailable)?;
         let nothing = AttemptBlocks::new(Arc::new(source.clone()));
         // An attempt that wrote nothing is sealed, too: its digest says that nothing is missing.
@@ -198,6 +199,7 @@ impl JobOutput {
         self.writes += 1;
         self.files.index.write_at(self.index_len, &line).map_err(unavailable)?;
         self.index_len += line.len() as u64;
+        // Not before its line is written: where that fails, the attempt is sealed by another try.
         self.attempts.remove(&source.attempt);
         self.sealed.insert(source.attempt, sealed.digest);
         Ok(sealed.digest)

@@ -106,6 +106,7 @@ impl JobReader {
         let read = |number| Ok(Block::decode(job, &read_block(disk, &log, number)?));
         let nothing = || Ok(OutputPage::new(vec![], range.end, 0, false));
         let sealed = match self.index.find(disk, &index_file(&self.dir), attempt) {
+            // Of a job that is being removed, the index goes first.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return nothing(),
             sealed => sealed.map_err(unavailable)?,
         };
@@ -140,6 +141,7 @@ impl JobReader {
         })?;
         let mut attempts = BTreeMap::new();
         for (attempt, blocks) in found {
+            // Without the last blocks: a reader adds nothing to them.
             attempts.extend(AttemptBlocks::found(blocks, |_| Ok(None))?.map(|found| (attempt, found)));
         }
         Ok(attempts)

@@ -125,6 +125,7 @@ impl Outputs {
         stream: Stream,
         range: Range<u64>,
     ) -> Result<OutputPage, OutputError> {
+        // A copy, so that a read of one job keeps no other from being written.
         let open = lock(&self.open).jobs.get(&job).cloned();
         if let Some(page) = open.and_then(|open| lock(&open).read(attempt, stream, range.clone())) {
             return page;

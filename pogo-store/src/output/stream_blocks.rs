@@ -60,6 +60,7 @@ impl StreamBlocks {
     /// The blocks that may have something of this range.
     pub(super) fn within(&self, range: &Range<u64>) -> Vec<BlockRef> {
         let all: Vec<_> = self.all().collect();
+        // The offsets grow, and the block that begins before the range may reach into it.
         let before = all
             .partition_point(|block| block.offset <= range.start)
             .saturating_sub(1);
