@@ -40,6 +40,7 @@ impl State {
     pub(super) fn fence(&mut self, attempt: AttemptId, answer: &FenceAnswer, reopens: bool, effects: &mut Effects) {
         let fence = FenceState::of(answer);
         if let Some(running) = self.attempts.get_mut(attempt) {
+            // Its end is not reported yet: the host was asked first.
             running.fence = fence;
             return;
         }
@@ -111,6 +112,7 @@ impl State {
         let running = Running {
             task,
             target: target.clone(),
+            // At least that: it was permitted to begin.
             phase: Phase::Command,
             permission: Permission::Given {
                 host_lock: doubt.host_lock,

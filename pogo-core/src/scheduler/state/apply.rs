@@ -139,6 +139,7 @@ impl State {
                 self.enter_incarnation(*incarnation, (*cause, *id, reason), *fences, (actor, effects));
                 self.note_request(request.as_ref(), OrderKind::Restore, Answer::Done);
             }
+            // For people and audits: the state is the same whoever owns the namespace.
             NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::LateReported { .. } => {}
         }
         Ok(())
@@ -177,6 +178,7 @@ impl State {
                 // A halt does not take back an abort.
                 job.aborted |= abort;
                 let ordered = kind.halt_cause() == Some(HaltCause::Order);
+                // Behind a time limit or a budget there is nobody.
                 job.stopped_by = actor.filter(|_| ordered).cloned();
                 self.set_status(id, JobStatus::Halting, effects);
             }
@@ -184,6 +186,8 @@ impl State {
             JobEventKind::Finished { .. } => self.set_status(id, JobStatus::Finished, effects),
             JobEventKind::Retired => self.retire(id),
             JobEventKind::Altered { change } => {
+                // Rare, and whichever setting it is, the queues are right again when they are built
+                // anew.
                 job.alter(change, self.at);
                 effects.push(Effect::Rebuild);
             }
@@ -194,6 +198,7 @@ impl State {
 
     fn mark(&mut self, host: &HostName, down: bool, effects: &mut Effects) -> Result<(), ApplyError> {
         let (id, at) = (self.host_id(host)?, self.at);
+        // Before the change, after which nobody is to blame any more.
         let (changing, blamed) = (self.changing(id), self.blamed_on(id));
         self.change_host(changing, effects, |host| {
             if down {

@@ -127,6 +127,8 @@ impl State {
     }
 
     fn skip(&mut self, job: JobId, host: &HostName, hint: &Hint, effects: &mut Effects) -> Result<(), ApplyError> {
+        // A job that has retired has no task, but its host holds slots until somebody answers for
+        // it.
         if !self.retired.holds(job, host) {
             let at = self.task_at(job, host, hint)?;
             self.move_task(at, TaskState::Skipped, effects);

@@ -148,6 +148,7 @@ impl State {
             (moved.attempt, moved.times) = (task.attempt, task.times);
         }
         moved.left = self.waiting_on_left(&moved);
+        // With what was forgiven: the tasks above have only counted what failed.
         moved.budget = job.budget;
         moved.gates.keep_waves(&moved.stages, &job.gates, &job.stages);
         moved.keep_budgets(&self.rules, job, old);

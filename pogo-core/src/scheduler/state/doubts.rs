@@ -51,6 +51,7 @@ impl Doubts {
     }
 
     pub(in crate::scheduler) fn insert(&mut self, at: DoubtAt, doubt: Doubt) {
+        // One for each host of a job: the number of the one before must not lead to this one.
         self.forget(&at);
         self.hosts.insert(doubt.attempt, at.clone());
         self.by_host.insert(at, doubt);

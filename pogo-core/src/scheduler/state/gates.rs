@@ -114,6 +114,7 @@ impl Gates {
             let gate = &mut self.stages[stage.index()];
             let was = gate.is_complete();
             match from {
+                // Never below zero: the task was counted when it entered the state that it leaves.
                 Weight::Pending => gate.pending -= 1,
                 Weight::Failed => gate.failed -= 1,
                 Weight::Released => {}
@@ -202,6 +203,7 @@ impl Gates {
             .iter()
             .zip(&self.stages)
             .filter(|(stage, _)| stage.bakes);
+        // Open or watched where what comes before it has passed, and neither where not.
         waves.all(|(stage, gate)| (gate.open != gate.baking.is_some()) == stage.after.is_none_or(passed))
     }
 

@@ -81,6 +81,8 @@ impl State {
         if !before.is_unavailable() && after.is_unavailable() {
             after.since = self.at;
         } else if !after.is_unavailable() {
+            // The same for each host that is well: states are compared with those that a replay
+            // gives.
             after.since = Timestamp::EPOCH;
         }
         self.hosts.set(host, after, begun);

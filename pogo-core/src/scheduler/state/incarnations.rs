@@ -74,11 +74,13 @@ impl State {
         for running in self
             .attempts
             .iter_mut()
+            // The command of what settles has ended in the copy already.
             .filter(|running| running.phase != Phase::Settle)
         {
             running.permission = running.permission.after_restore(fences);
         }
         let why: Arc<str> = restoration.pause_reason().into();
+        // The events that pause them follow, and have no reason of their own.
         let pauses = self.unfinished().filter(|job| job.status.allows(JobChange::Pause));
         let pauses: Vec<JobId> = pauses.map(|job| job.id).collect();
         for job in pauses {

@@ -310,6 +310,7 @@ pub(crate) enum TaskIndex {
 }
 
 impl TaskIndex {
+    // No task has this position: fleets are smaller.
     const NONE: u32 = u32::MAX;
     /// A job of fewer hosts is a small one, however small its fleet.
     const FEW: usize = 32;

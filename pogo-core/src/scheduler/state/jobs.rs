@@ -90,6 +90,7 @@ impl State {
         spec.check()?;
         let ids: Vec<HostId> = hosts.iter().map(|host| self.host_id(host)).collect::<Result<_, _>>()?;
         let distinct: BTreeSet<HostId> = ids.iter().copied().collect();
+        // A host that is named twice would run twice, and one of its tasks would never be found.
         if ids.is_empty() || distinct.len() < ids.len() {
             return Err(ApplyError::JobHosts);
         }

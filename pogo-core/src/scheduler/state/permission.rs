@@ -19,6 +19,7 @@ impl State {
         let running = self
             .attempts
             .get(attempt)
+            // The command of what settles has ended: there is nothing left to permit.
             .filter(|running| running.phase != Phase::Settle);
         let Some((running, job)) = running.and_then(|running| Some((running, self.jobs.get(&running.task.0)?))) else {
             return Some(BeginRefused::Over);
