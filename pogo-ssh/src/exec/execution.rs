@@ -91,6 +91,7 @@ impl<'a> Execution<'a> {
                 self.output.take(Stream::Stdout, &data);
             }
             Some(ChannelMsg::ExtendedData { data, .. }) => self.take_marked(Stream::Stderr, &data),
+            // Not the end of the channel: output may still follow.
             Some(ChannelMsg::ExitStatus { exit_status }) => self.status = Some(ExitStatus::Code(exit_status)),
             Some(ChannelMsg::ExitSignal { signal_name, .. }) => {
                 self.status = Some(ExitStatus::Signal(name_of(&signal_name)))

@@ -112,6 +112,7 @@ impl CommandLine {
 }
 
 fn line_of(name: &str, words: &str) -> String {
+    // The login shell makes way: the process that the server waits for is then this one.
     format!("exec /bin/sh -c {} {name}{words}", quote(DECODE))
 }
 

@@ -51,6 +51,7 @@ impl PermissionRequest {
             return std::future::pending().await;
         };
         let answer = asked.await;
+        // A future that has given its answer must not be polled again.
         self.0 = None;
         answer.map_err(|refused| NotStarted::NeverBegan(NeverBegan::Refused, refused.to_string()))
     }

@@ -48,6 +48,8 @@ impl Privilege {
     pub(super) fn command_prefix(&self) -> Option<String> {
         Some(match self {
             Self::Login => return None,
+            // With `-S`, sudo takes the password from standard input, since there mostly is no
+            // terminal.
             Self::Sudo { user, .. } => format!("sudo -S -p {} -u {} --", quote(&self.prompt()), quote(user)),
             Self::Through(through) => quote_all(through.iter().map(String::as_str)),
         })
@@ -65,6 +67,7 @@ impl Privilege {
     /// sudo's prompt, which is a mark.
     fn prompt(&self) -> String {
         match self {
+            // With the line break that ends a mark: sudo adds none to its prompt.
             Self::Sudo { mark, secret_word, .. } => format!("{mark}password {secret_word}\n"),
             Self::Login | Self::Through(_) => String::new(),
         }

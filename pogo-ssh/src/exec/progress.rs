@@ -84,6 +84,7 @@ impl SessionProgress {
             // Only the first mark counts: a command could print another to have a group of its choice ended.
             Mark::Begun(group) if self.groups.session.is_none() => self.groups.session = Some(group),
             Mark::Begun(group) if self.runs_command() => self.groups.command = Some(group),
+            // Forward only: a command could print the mark of an earlier phase.
             Mark::Phase(phase) if self.expected.phases.contains(&phase) && self.phase < Some(phase) => {
                 self.phase = Some(phase);
                 return Some(phase);

@@ -115,6 +115,8 @@ impl Execution<'_> {
         if self.session.pty {
             // Without echo, and with line ends unchanged.
             let modes = [(Pty::ECHO, 0), (Pty::ONLCR, 0)];
+            // On a dumb terminal programs print no colours and move no cursor, which would stand in
+            // the stored output.
             self.write.request_pty(true, "dumb", 80, 24, 0, 0, &modes).await?;
         }
         let line = self.session.line();
@@ -228,6 +230,7 @@ impl Execution<'_> {
         let looks_for_hooks = self.progress.looks_for_post_hooks();
         match self.kill(groups, grace).await {
             KillOutcome::Done if looks_for_hooks => {
+                // The status follows the end of the group, unless the link is lost.
                 let _ = timeout(LINGER, self.until_status()).await;
                 self.progress.ended_while_looking(self.code(), reason)
             }
