@@ -26,14 +26,18 @@ pub(super) struct CommitDelay {
 enum Stage {
     /// It is not.
     Idle,
+    /// It is, because of this.
     Waiting(Queued),
+    /// It was, because of this, and is not once more.
     Over(Queued),
 }
 
 /// What waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Queued {
+    /// Nothing but phases that attempts have entered.
     Phases,
+    /// Ends of attempts too, or anything else.
     Reports,
 }
 

@@ -64,14 +64,14 @@ fn lines_of_jobs(segment: &[u8]) -> (BTreeMap<JobId, Lines>, KeptExtent) {
             continue;
         };
         if let Some(job) = job_of(&object(fields)) {
-            of_jobs.entry(job).or_default().push((seq, kept_line(seq, fields)));
+            of_jobs.entry(job).or_default().push((seq, line_to_keep(seq, fields)));
         }
     }
     (of_jobs, kept)
 }
 
 /// A line of a job's file: these fields of a record behind its position.
-fn kept_line(seq: Seq, fields: &[u8]) -> Vec<u8> {
+fn line_to_keep(seq: Seq, fields: &[u8]) -> Vec<u8> {
     // First, so that `position` finds it without reading the record.
     let mut object = format!("{{\"seq\":{},", seq.0).into_bytes();
     object.extend_from_slice(fields);
@@ -98,7 +98,7 @@ fn job_of(record: &[u8]) -> Option<JobId> {
 pub(crate) fn add_events(disk: &dyn Disk, job_dir: &Path, events: &[(Seq, Record)]) -> io::Result<()> {
     let line = |(seq, record): &(Seq, Record)| -> io::Result<(Seq, Vec<u8>)> {
         let fields = serde_json::to_vec(record)?;
-        Ok((*seq, kept_line(*seq, fields.get(1..).unwrap_or_default())))
+        Ok((*seq, line_to_keep(*seq, fields.get(1..).unwrap_or_default())))
     };
     create_dirs(disk, job_dir)?;
     add(
