@@ -265,9 +265,7 @@ fn whoever_attaches_in_mid_job_is_shown_what_was_shown_from_the_start() {
     let line = format!(
         "n=$(cat tries 2>/dev/null); echo x$n >tries; echo \"first of $POGO_HOST, try x$n\"; echo \"warned $n\" >&2; \
          seq 2000; seq 3000 4000 >&2; [ $POGO_HOST$n != web2 ] || exit 3; printf 'half of '; {}",
-        kept.waits()
-            .replace("until", "[ $POGO_HOST = web3 ] && until")
-            .replace("echo done", "echo done"),
+        kept.waits().replace("until", "[ $POGO_HOST = web3 ] && until"),
     );
     let more = [
         "--order",
