@@ -104,6 +104,7 @@ impl MarkParser {
                 rest.extend_from_slice(clean);
                 piece = more;
             }
+            piece = self.hold_run(piece);
             let Some((&byte, more)) = piece.split_first() else {
                 break;
             };
@@ -116,6 +117,25 @@ impl MarkParser {
     /// The bytes held back as a possible mark.
     pub(crate) fn finish(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.held)
+    }
+
+    /// Holds what is certainly part of a mark; returns what comes after it.
+    // Every session has some marks, and looking at each byte by itself cost more than decrypting them.
+    fn hold_run<'a>(&mut self, piece: &'a [u8]) -> &'a [u8] {
+        let mut piece = piece;
+        if self.held.is_empty()
+            && let Some(rest) = piece.strip_prefix(self.prefix.as_slice())
+        {
+            self.held.extend_from_slice(&self.prefix);
+            piece = rest;
+        }
+        if self.held.len() < self.prefix.len() {
+            return piece;
+        }
+        let text = memchr(b'\n', piece).unwrap_or(piece.len());
+        let (text, rest) = piece.split_at(text.min(LONGEST.saturating_sub(self.held.len())));
+        self.held.extend_from_slice(text);
+        rest
     }
 
     fn hold(&mut self, byte: u8, rest: &mut Vec<u8>, marks: &mut Vec<Mark>) {
