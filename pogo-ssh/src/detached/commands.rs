@@ -98,11 +98,7 @@ impl DetachedCommands {
         let prelude = PRELUDE.replace("FIRST", &first_line(self.attempt));
         let (out, err) = (out.to_string(), err.to_string());
         let first = [self.directory.as_str(), &self.token, &out, &err];
-        let script = Script {
-            before: &prelude,
-            constant: Some(text),
-            after: "",
-        };
+        let script = Script(vec![prelude.into(), text.into()]);
         CommandLine::of_session(with_command, ("", script), &[&first, arguments].concat())
     }
 }

@@ -30,16 +30,16 @@ impl GateText {
     }
 
     pub(super) fn new(options: &GateOptions, key: &LockKey, marker: &Marker) -> Self {
-        // The process group comes with what is said first, so that the client is woken up once.
-        let (begun, say) = (marker.format("begun $pogo_g $pogo_k"), marker.format("%s"));
         let (words, directory) = (quote(&key.words()), quote(&options.directory));
         let patience = options.patience.as_secs().max(1);
         Self {
+            // The process group comes with what is said first, so that the client is woken up once.
             before: format!(
                 r#"pogo_c="{begun}"
-pogo_say() {{ printf "$pogo_c{say}" "$*" >&2; pogo_c=; }}
-pogo_end() {{ pogo_put "ended $1 ended $2"; exit "$2"; }}
-"#
+{say}pogo_end() {{ pogo_put "ended $1 ended $2"; exit "$2"; }}
+"#,
+                begun = marker.format("begun $pogo_g $pogo_k"),
+                say = say_function(marker),
             ),
             after: format!(
                 r#"pogo_K={words}
@@ -52,4 +52,13 @@ pogo_begin "$pogo_g" "$pogo_k" || {{ pogo_say never unwritten; exit 0; }}
             ),
         }
     }
+}
+
+/// The function by which a session with a gate prints its marks: what is after it can be the same text in each session.
+/// `pogo_c` is printed before the first.
+pub(super) fn say_function(marker: &Marker) -> String {
+    format!(
+        "pogo_say() {{ printf \"$pogo_c{}\" \"$*\" >&2 && pogo_c=; }}\n",
+        marker.format("%s")
+    )
 }

@@ -1,6 +1,9 @@
 //! The shell text that runs the hooks of a directory.
 
+use std::sync::LazyLock;
+
 use super::marker::Marker;
+use super::words::ConstantText;
 
 /// A shell function that runs the executable files of the directory `$1`, in byte order, until one fails. `$2` is
 /// the phase, which is reported once there is a hook to run. The pattern skips names that start with a dot.
@@ -8,12 +11,25 @@ use super::marker::Marker;
 ///
 /// A relative path starts at the login directory. After a signal, which the trap keeps in `pogo_t`, the
 /// function ends before the next hook with 143.
-pub(super) fn hooks_function(marker: &Marker, holds_lock: bool) -> String {
-    // A background process of a hook must not keep the lock.
-    let lock = if holds_lock { " 9>&-" } else { "" };
-    let phase = marker.print("phase %s", r#""$pogo_p""#);
-    let failed = marker.print("hook %s", r#""${pogo_f##*/}""#);
-    let unreadable = marker.print("hook %s", r#""$pogo_d (cannot be read)""#);
+pub(super) fn hooks_function(marker: &Marker) -> String {
+    let print = |word: &str, words: &str| marker.print(&format!("{word} %s"), words);
+    function(print, "")
+}
+
+/// The function for sessions with a gate, which prints its marks by `pogo_say`.
+pub(super) fn gated_hooks_function() -> &'static ConstantText {
+    static FUNCTION: LazyLock<ConstantText> = LazyLock::new(|| {
+        // A background process of a hook must not keep the lock.
+        let text = function(|word: &str, words: &str| format!("pogo_say {word} {words}"), " 9>&-");
+        ConstantText::new(&format!("{text}\n"))
+    });
+    &FUNCTION
+}
+
+fn function(print: impl Fn(&str, &str) -> String, lock: &str) -> String {
+    let phase = print("phase", r#""$pogo_p""#);
+    let failed = print("hook", r#""${pogo_f##*/}""#);
+    let unreadable = print("hook", r#""$pogo_d (cannot be read)""#);
     // Byte order, so that hooks run in the same order whatever the locale of a host is; the
     // hooks themselves get that locale. Their input is closed, since what arrives there is for the command.
     format!(

@@ -4,7 +4,7 @@
 //! shells `!` and line breaks, and some limit the length of a word. So a line consists of short words of printable
 //! ASCII without any of these, and the host's own `/bin/sh` decodes them.
 
-use super::words::{ConstantText, Encoding};
+use super::words::{Encoding, ScriptPart};
 use crate::quote::{quote, quote_all};
 
 /// Decodes the words of a line and runs the text. The login shell parses it, so it contains nothing to decode itself.
@@ -38,21 +38,13 @@ pub(crate) struct CommandLine {
     pub(crate) input: Option<String>,
 }
 
-/// A text for a host's shell, of which a part may be the same in every session.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Script<'a> {
-    pub(crate) before: &'a str,
-    pub(crate) constant: Option<&'static ConstantText>,
-    pub(crate) after: &'a str,
-}
+/// A text for a host's shell, of which parts may be the same in every session.
+#[derive(Debug, Clone)]
+pub(crate) struct Script<'a>(pub(crate) Vec<ScriptPart<'a>>);
 
 impl<'a> From<&'a str> for Script<'a> {
     fn from(text: &'a str) -> Self {
-        Self {
-            before: text,
-            constant: None,
-            after: "",
-        }
+        Self(vec![text.into()])
     }
 }
 
@@ -88,14 +80,12 @@ impl CommandLine {
     }
 
     fn named(name: &str, (lead, script): (&str, Script<'_>), parameters: &[&str]) -> Self {
-        let before = format!("set -- {}\n{}", quote_all(parameters.iter().copied()), script.before);
+        let before = format!("set -- {}\n", quote_all(parameters.iter().copied()));
         let words = |encoding: Encoding, before: &str| {
-            let constant = script.constant.map_or("", |constant| constant.words(encoding));
-            let after = match script.after {
-                "" => String::new(),
-                after => encoding.words(after),
-            };
-            [&encoding.words(before), constant, &after].concat()
+            let mut words = String::with_capacity(LONGEST_LINE);
+            ScriptPart::from(before).write_to(&mut words, encoding);
+            script.0.iter().for_each(|part| part.write_to(&mut words, encoding));
+            words
         };
         let text = line_of(name, &words(Encoding::LoginShell, &format!("{lead}\n{before}")));
         // The usual case: what is read from standard input is read byte by byte by the host's
@@ -175,7 +165,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::words::LONGEST_WORD;
+    use super::super::words::{ConstantText, LONGEST_WORD};
     use super::*;
 
     proptest! {
@@ -217,11 +207,8 @@ mod tests {
         static CONSTANT: LazyLock<ConstantText> = LazyLock::new(|| ConstantText::new("it's\n\\n\u{e9}!\n"));
         for times in [1, 2_000] {
             let (before, after) = ("'b'\\\n".repeat(times), "a!\n".repeat(times));
-            let script = Script {
-                before: &before,
-                constant: Some(&CONSTANT),
-                after: &after,
-            };
+            let constant: &'static ConstantText = &CONSTANT;
+            let script = Script(vec![before.as_str().into(), constant.into(), after.as_str().into()]);
             let line = CommandLine::new(script, &["x y"]);
             assert_eq!(line.input.is_none(), times == 1);
             let text = format!("set -- 'x y'\n{before}it's\n\\n\u{e9}!\n{after}");

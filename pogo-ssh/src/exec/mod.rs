@@ -21,6 +21,7 @@ mod progress;
 mod run;
 mod script;
 mod session;
+mod session_script;
 #[cfg(test)]
 mod shell_tests;
 mod side_command;

@@ -88,7 +88,7 @@ impl Scripts {
         Some(match phase {
             Phase::Command => format!("{environment}\n{}{begun}\n{}", self.enter, self.command),
             phase => {
-                let function = hooks_function(&self.marker, false);
+                let function = hooks_function(&self.marker);
                 format!("{environment}\n{begun}\n{function}\n{}", self.hooks(phase)?)
             }
         })

@@ -1,29 +1,58 @@
 //! Texts as words for `printf %b`, which every shell and every terminal takes literally.
 
+use std::borrow::Cow;
+
 /// The longest word in bytes. BSD's `csh` accepts about a thousand, a BSD terminal lines of 1,024.
 pub(super) const LONGEST_WORD: usize = 900;
 
 /// What every shell takes literally in single quotes.
-fn for_login_shell(byte: u8) -> bool {
-    for_reading(byte) && !matches!(byte, b'\'' | b'!')
-}
+const FOR_LOGIN_SHELL: LiteralBytes = LiteralBytes::without(b"\\'!");
 
 /// What `read` and a terminal take literally.
-fn for_reading(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && byte != b'\\'
-}
+const FOR_READING: LiteralBytes = LiteralBytes::without(b"\\");
 
-/// How many bytes a text begins with that are all literal, up to so many.
-fn literal_length(text: &str, most: usize, is_literal: impl Fn(u8) -> bool) -> usize {
-    let mut length = 0;
-    // A plain loop: adapters of iterators stay calls where this crate is optimized for a short build.
-    for byte in text.as_bytes() {
-        if length == most || !is_literal(*byte) {
-            break;
+/// Which bytes stand for themselves.
+struct LiteralBytes([bool; 256]);
+
+impl LiteralBytes {
+    /// Printable ASCII without these.
+    const fn without(special: &[u8]) -> Self {
+        let mut literal = [false; 256];
+        let mut byte = b' ';
+        while byte <= b'~' {
+            literal[byte as usize] = true;
+            byte += 1;
         }
-        length += 1;
+        let mut at = 0;
+        while at < special.len() {
+            literal[special[at] as usize] = false;
+            at += 1;
+        }
+        Self(literal)
     }
-    length
+
+    /// How many bytes a text begins with that are all literal, up to so many.
+    // A plain loop over eight bytes at a time: adapters of iterators stay calls where this crate is optimized for a
+    // short build, and a test for each byte took as much of the processor as encrypting it six times.
+    fn length(&self, text: &str, most: usize) -> usize {
+        // A byte is always within a table of 256.
+        let is = |byte: u8| self.0[usize::from(byte)];
+        let bytes = text.as_bytes();
+        let bytes = bytes.get(..most).unwrap_or(bytes);
+        let mut length = 0;
+        while let Some([a, b, c, d, e, f, g, h]) = bytes.get(length..).and_then(<[u8]>::first_chunk) {
+            if !(is(*a) & is(*b) & is(*c) & is(*d) & is(*e) & is(*f) & is(*g) & is(*h)) {
+                break;
+            }
+            length += 8;
+        }
+        while let Some(byte) = bytes.get(length)
+            && is(*byte)
+        {
+            length += 1;
+        }
+        length
+    }
 }
 
 /// Where the words of a text are read.
@@ -62,8 +91,8 @@ impl Encoding {
 
     fn literal_length(self, text: &str, most: usize) -> usize {
         match self {
-            Self::LoginShell => literal_length(text, most, for_login_shell),
-            Self::Reading => literal_length(text, most, for_reading),
+            Self::LoginShell => FOR_LOGIN_SHELL.length(text, most),
+            Self::Reading => FOR_READING.length(text, most),
         }
     }
 
@@ -136,7 +165,7 @@ impl WordWriter {
 }
 
 /// A text that is the same in every session, and is encoded once.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ConstantText {
     login_shell: String,
     reading: String,
@@ -155,5 +184,49 @@ impl ConstantText {
             Encoding::LoginShell => &self.login_shell,
             Encoding::Reading => &self.reading,
         }
+    }
+}
+
+/// A part of a text for a host's shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ScriptPart<'a> {
+    Text(Cow<'a, str>),
+    Constant(&'static ConstantText),
+}
+
+impl ScriptPart<'_> {
+    /// Borrows the part.
+    pub(super) fn borrow(&self) -> ScriptPart<'_> {
+        match self {
+            Self::Text(text) => ScriptPart::Text(Cow::Borrowed(text)),
+            Self::Constant(constant) => ScriptPart::Constant(constant),
+        }
+    }
+
+    /// Appends the part as words.
+    pub(super) fn write_to(&self, words: &mut String, encoding: Encoding) {
+        match self {
+            Self::Text(text) if text.is_empty() => {}
+            Self::Text(text) => words.push_str(&encoding.words(text)),
+            Self::Constant(constant) => words.push_str(constant.words(encoding)),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for ScriptPart<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for ScriptPart<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(Cow::Owned(text))
+    }
+}
+
+impl From<&'static ConstantText> for ScriptPart<'_> {
+    fn from(constant: &'static ConstantText) -> Self {
+        Self::Constant(constant)
     }
 }

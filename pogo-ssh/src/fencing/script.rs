@@ -87,11 +87,11 @@ fn functions() -> &'static ConstantText {
 /// The line that asks for the state of an attempt, and waits for so many seconds of the host's clock while it runs.
 pub(super) fn asking_line(options: &GateOptions, key: &LockKey, marker: &Marker, wait: u64) -> CommandLine {
     let say = marker.print("%s", r#""$*""#);
-    let script = Script {
-        before: &format!("pogo_say() {{ {say}; }}\n"),
-        constant: Some(functions()),
-        after: &format!("pogo_K={}\n{ASK}", quote(&key.words())),
-    };
+    let script = Script(vec![
+        format!("pogo_say() {{ {say}; }}\n").into(),
+        functions().into(),
+        format!("pogo_K={}\n{ASK}", quote(&key.words())).into(),
+    ]);
     // What waits for the word to go gives up by itself after that time.
     let patience = (options.patience.as_secs().max(1) + 5).to_string();
     CommandLine::new(script, &[&options.directory, &patience, &wait.to_string()])
