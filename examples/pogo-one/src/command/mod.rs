@@ -29,6 +29,7 @@ mod trials;
 mod wait;
 #[cfg(feature = "store")]
 mod watched;
+mod workers;
 
 #[cfg(feature = "store")]
 pub(crate) use attach::{attach, named};

@@ -17,6 +17,7 @@ use super::job_args::{checked, folding, spec};
 use super::plan::described;
 #[cfg(feature = "store")]
 use super::run_kept::run_kept;
+use super::workers::runtime_for;
 use crate::ask::TerminalPrompter;
 use crate::cli::{RunArgs, Targets};
 use crate::exit::{CliError, Exit};
@@ -85,7 +86,7 @@ fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
     let screen = super::screen::screen(args.format, args.events.as_deref())?
         .meeting(&contacts)
         .folding(folding(args.fold, args.format)?);
-    let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
+    let runtime = runtime_for(&job.plan).map_err(CliError::broken)?;
     let terminal = Arc::new(TerminalPrompter::default());
     let builder = {
         let _entered = runtime.enter();
