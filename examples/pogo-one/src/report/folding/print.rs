@@ -1,5 +1,7 @@
 //! Groups of hosts, each with what all of them wrote.
 
+use std::collections::BTreeSet;
+
 use pogo_core::fleet::{HostName, fold};
 
 use super::diff::diff;
@@ -23,9 +25,17 @@ pub(in crate::report) fn print<R: Ord>(
     form: FoldStyle,
     rank: impl Fn(&HostName) -> R,
 ) -> (Vec<u8>, Vec<u8>) {
-    let (out, err) = outputs.groups(rank);
+    let (mut out, err) = outputs.groups(rank);
     // Hosts without errors are not listed.
     let err: Vec<OutputGroup> = err.into_iter().filter(|group| !group.content.is_empty()).collect();
+    // Hosts that wrote errors alone are listed with these. A diff says what they lack.
+    if form == FoldStyle::Whole {
+        let complained: BTreeSet<&HostName> = err.iter().flat_map(|group| &group.hosts).collect();
+        for group in out.iter_mut().filter(|group| group.content.is_empty()) {
+            group.hosts.retain(|host| !complained.contains(host));
+        }
+        out.retain(|group| !group.hosts.is_empty());
+    }
     (
         groups(outputs, form, &out, ""),
         groups(outputs, form, &err, ", standard error"),

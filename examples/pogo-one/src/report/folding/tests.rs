@@ -93,12 +93,15 @@ fn standard_error_is_folded_apart_and_hosts_without_output_are_named() {
         ("web3", Stdout, "x"),
     ];
     let (out, err) = shown(FoldStyle::Whole, &wrote);
-    let wanted = "web[1-2] (2): no output\n---------------\nweb3\n---------------\nx\n";
+    let wanted = "web1: no output\n---------------\nweb3\n---------------\nx\n";
     assert_eq!(out, wanted);
     assert_eq!(
         err,
         "---------------\nweb[2-3] (2), standard error\n---------------\nno\n"
     );
+    // A diff says of each host what it lacks.
+    let (out, _) = shown(FoldStyle::Diff, &wrote);
+    assert!(out.contains("web[1-2] (2)"), "{out}");
 }
 
 #[test]
