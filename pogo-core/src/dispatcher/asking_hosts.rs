@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::attempt_end::AttemptEnd;
 use super::fencing::{Fencing, GivenCommand, HeldReport};
 use super::pending::Pending;
-use super::running::AttemptEnd;
 use super::{Attempt, Dispatcher, Fence, OrderError};
 use crate::Timestamp;
 use crate::fleet::HostName;

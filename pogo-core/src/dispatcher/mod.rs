@@ -8,6 +8,7 @@ mod accept_restore;
 mod acting;
 mod alarm;
 mod asking_hosts;
+mod attempt_end;
 mod attempt_pace;
 mod attempts;
 mod availability;

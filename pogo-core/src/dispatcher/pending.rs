@@ -1,8 +1,8 @@
 //! Inputs of the scheduler that wait for the append in flight.
 
 use super::Report;
+use super::attempt_end::AttemptEnd;
 use super::message::Message;
-use super::running::AttemptEnd;
 use crate::scheduler::{AttemptId, FenceAnswer};
 
 /// An input for the scheduler.

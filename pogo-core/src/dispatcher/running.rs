@@ -11,13 +11,14 @@ use futures::channel::{mpsc, oneshot};
 use futures::future::{AbortHandle, Abortable, BoxFuture, FutureExt, join_all};
 use futures::stream::{FuturesUnordered, Stream};
 
+use super::attempt_end::AttemptEnd;
 use super::attempt_pace::AttemptPace;
 use super::commit_delay::CommitDelay;
 use super::output::{OutputHandle, OutputWriter};
 use super::{Attempt, Clock, Observer, Report, ReportSink, Reporter, ReporterSide, Transport};
 use crate::Timestamp;
 use crate::output::OutputSource;
-use crate::scheduler::{AttemptId, FenceState, NeverBegan, Outcome, OutputSummary};
+use crate::scheduler::{AttemptId, FenceState, NeverBegan, Outcome};
 
 /// Every attempt that was passed to the transport and has not ended.
 pub(super) struct Running {
@@ -30,9 +31,6 @@ pub(super) struct Running {
     pace: Arc<AttemptPace>,
     clock: Arc<dyn Clock>,
 }
-
-/// The end of an attempt, with a summary of its output.
-pub(super) type AttemptEnd = (AttemptId, Outcome, Option<OutputSummary>);
 
 struct Control {
     since: Timestamp,
