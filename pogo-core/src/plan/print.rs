@@ -38,13 +38,9 @@ impl Plan {
         let mut sequence = None;
         for (at, PlannedStage { stage, hosts }) in self.stages.iter().enumerate() {
             if sequence != Some(&stage.sequence) {
-                // A sequence without a name of its own is called `sequence` already.
-                let kind = if stage.sequence.starts_with("sequence") || stage.wave.is_some() {
-                    ""
-                } else {
-                    "sequence "
-                };
-                writeln!(f, "\n{kind}{}", stage.sequence)?;
+                // By its name alone: one without a name of its own is called `sequence 1` by whoever read it, so a
+                // word before the name would have to depend on how the name begins.
+                writeln!(f, "\n{}", stage.sequence)?;
                 sequence = Some(&stage.sequence);
             }
             let then = if stage.after.is_some() { "then " } else { "     " };

@@ -49,6 +49,8 @@ pub struct Scheduler {
     pub(super) has_gaps: bool,
     /// Whose order is carried out, while one is.
     pub(super) actor: Option<Arc<Actor>>,
+    /// The attempt whose end is given as a log recorded it, while it is handled.
+    pub(super) recorded_end: Option<AttemptId>,
     /// What the last order was answered.
     pub(super) answer: Answer,
     pub(super) effects: Effects,
@@ -261,6 +263,18 @@ impl Scheduler {
     /// Lets no job retire: for simulations, in which jobs are looked at when all is over.
     pub(crate) fn keep_jobs(&mut self, keeps: bool) {
         self.keeps_jobs = keeps;
+    }
+
+    /// Says that the end of this attempt comes next, as a log recorded it. Its message stays: it has already what a
+    /// scheduler adds to those of transports. For reruns.
+    pub(crate) fn set_recorded_end(&mut self, attempt: Option<AttemptId>) {
+        self.recorded_end = attempt;
+    }
+
+    /// Whether the end of this attempt is given [as a log recorded it](Self::set_recorded_end).
+    // By the attempt: the same input may lead to ends of others, which no log has described.
+    pub(super) fn is_recorded_end(&self, attempt: AttemptId) -> bool {
+        self.recorded_end == Some(attempt)
     }
 
     /// Whether [no job retires](Self::keep_jobs).

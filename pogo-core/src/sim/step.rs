@@ -42,12 +42,10 @@ impl World {
         let input = if planned == Some(at) {
             match self.planned.take() {
                 // A cancelled attempt has reported already, so its planned end is dropped.
-                Some(Planned::End(attempt, _)) if self.running.swap_remove(&attempt).is_none() => return true,
-                Some(Planned::End(attempt, outcome)) => Input::Reported {
-                    attempt,
-                    outcome,
-                    output: None,
-                },
+                Some(Planned::End(attempt, outcome)) => {
+                    self.end(attempt, outcome);
+                    return true;
+                }
                 Some(Planned::Begin(attempt)) => {
                     self.ask(attempt);
                     return true;
@@ -68,6 +66,21 @@ impl World {
         // Reports are never refused. A refused order came too late, which a simulation allows.
         let _ = self.handle(input);
         true
+    }
+
+    /// An attempt ends, unless it is gone already.
+    fn end(&mut self, attempt: AttemptId, outcome: Outcome) {
+        let Some(script) = self.running.swap_remove(&attempt) else {
+            return;
+        };
+        self.scheduler.set_recorded_end(script.map(|_| attempt));
+        let _ = self.handle(Input::Reported {
+            attempt,
+            outcome,
+            output: None,
+        });
+        // What its host says later of the same attempt comes as the host says it.
+        self.scheduler.set_recorded_end(None);
     }
 
     /// An attempt asks whether it may begin. One that is refused ends without having done anything.

@@ -38,7 +38,7 @@ fn a_plan_names_hosts_stages_limits_and_what_is_odd() {
     let expected = "\
 5 hosts: web[1-5]
 
-sequence coasts
+coasts
        $colo.east               3 hosts: web[1-3] (2 may fail)
   then $colo.west               2 hosts: web[4-5] (2 may fail)
 

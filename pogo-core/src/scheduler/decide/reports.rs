@@ -134,7 +134,10 @@ impl Scheduler {
         };
         let at @ (_, task) = running.task;
         let host = running.target.name.clone();
-        let failure = time_limit::failure(running, job, failure);
+        let failure = match self.is_recorded_end(attempt) {
+            true => failure,
+            false => time_limit::failure(running, job, failure),
+        };
         let record = *job.task(task);
         // A failed connect uses up tries of its own first, as its command has not been tried.
         let reconnect = failure.kind.is_connect() && u32::from(record.connect_retries) < job.settings.connect_retries;
@@ -185,7 +188,6 @@ impl Scheduler {
         };
         let at @ (_, task) = running.task;
         let host = running.target.name.clone();
-        let mut message = time_limit::doubt(running, job, message);
         // After a restore an operator looks at each.
         let wanted = job.settings.on_doubt == OnDoubt::Retry
             && cause != DoubtCause::Restored
@@ -193,9 +195,10 @@ impl Scheduler {
             && self.may_retry(job, running);
         let refused = running.refuses_retry_of_doubt().filter(|_| wanted);
         let again = wanted && refused.is_none();
-        if let Some(why) = refused.filter(|why| !message.ends_with(why)) {
-            message = format!("{message}; not tried again by itself: {why}");
-        }
+        let message = match self.is_recorded_end(attempt) {
+            true => message,
+            false => doubt_message(running, job, (message, refused)),
+        };
         let kind = TaskEventKind::InDoubt {
             attempt,
             message,
@@ -283,6 +286,15 @@ impl Scheduler {
     pub(super) fn running(&self, attempt: AttemptId) -> Option<(&Running, &Job)> {
         let running = self.state.attempts.get(attempt)?;
         Some((running, self.state.jobs.get(&running.task.0)?))
+    }
+}
+
+/// What is said of a doubt that was reported like this, and of why it is not tried again.
+fn doubt_message(running: &Running, job: &Job, (message, refused): (String, Option<&str>)) -> String {
+    let message = time_limit::doubt(running, job, message);
+    match refused {
+        Some(why) => format!("{message}; not tried again by itself: {why}"),
+        None => message,
     }
 }
 

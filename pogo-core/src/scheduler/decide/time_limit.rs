@@ -15,7 +15,7 @@ pub(in crate::scheduler) fn failure(running: &Running, job: &Job, mut failure: F
         _ => None,
     };
     if let Some(limit) = reason.and_then(|reason| limit(reason, &job.settings)) {
-        failure.message = with_limit(&format!("ended {limit}"), &failure.message);
+        failure.message = with_limit(format!("ended {limit}"), &failure.message);
     }
     failure
 }
@@ -25,7 +25,7 @@ pub(in crate::scheduler) fn doubt(running: &Running, job: &Job, message: String)
     match running.cancelling.and_then(|reason| limit(reason, &job.settings)) {
         // Said in words as well as by the cause: the message is what people see in summaries and
         // logs.
-        Some(limit) => with_limit(&format!("told to end {limit}"), &message),
+        Some(limit) => with_limit(format!("told to end {limit}"), &message),
         None => message,
     }
 }
@@ -45,13 +45,10 @@ fn limit(reason: CancelReason, settings: &ResolvedSettings) -> Option<String> {
     }
 }
 
-/// Adds the limit to a message. A message that has it already, as in the rerun of a log, is left as it is.
-fn with_limit(limit: &str, message: &str) -> String {
-    if message.is_empty() {
-        limit.to_owned()
-    } else if message.starts_with(limit) {
-        message.to_owned()
-    } else {
-        format!("{limit}; {message}")
+/// Adds the limit to a message.
+fn with_limit(limit: String, message: &str) -> String {
+    match message.is_empty() {
+        true => limit,
+        false => format!("{limit}; {message}"),
     }
 }
