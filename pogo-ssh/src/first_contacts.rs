@@ -24,6 +24,9 @@ struct Contacts {
 }
 
 /// The remark of a host whose new key was recorded.
+///
+/// It is a marker as well, compared whole and byte for byte: kept output has it, of this version and of those before,
+/// so it may not be reworded. It is no field of a record, as records know nothing of what one transport trusts.
 const ACCEPTED: &str = "[new host key accepted and recorded]\n";
 
 impl FirstContacts {
@@ -103,6 +106,10 @@ mod tests {
         let [web1, web2]: [HostName; 2] = ["web1", "web2"].map(|name| name.parse().unwrap());
         there.accept(&web1);
         let remark = there.remark(&web1).unwrap();
+        assert_eq!(
+            remark, "[new host key accepted and recorded]\n",
+            "kept output has it in these words"
+        );
         assert_eq!(there.remark(&web1), None, "it is said once");
         assert!(here.read_remark(&web1, remark.as_bytes()) && !here.read_remark(&web2, b"[another]\n"));
         let failure = Failure::new(FailureKind::HostKey, "in any words");
