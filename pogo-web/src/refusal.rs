@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use pogo_api::wire::{Problem, ProblemKind};
 use pogo_core::dispatcher::{OrderError, SubscriptionError};
 use pogo_core::history::HistoryError;
+use pogo_core::journal::JournalError;
 use pogo_core::output::OutputError;
 use pogo_core::scheduler::{InputError, JobId, QueryError};
 
@@ -94,6 +95,18 @@ impl From<OutputError> for Refusal {
         let kind = match error {
             OutputError::Damaged { .. } => ProblemKind::OutputDamaged,
             _ => ProblemKind::OutputUnavailable,
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl From<JournalError> for Refusal {
+    fn from(error: JournalError) -> Self {
+        let kind = match error {
+            JournalError::Corrupt { .. } | JournalError::NoContent { .. } | JournalError::DamagedContent { .. } => {
+                ProblemKind::HistoryDamaged
+            }
+            _ => ProblemKind::HistoryUnavailable,
         };
         Self::new(kind, error)
     }

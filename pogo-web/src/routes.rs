@@ -124,6 +124,7 @@ fn table() -> Vec<Row> {
         ask(namespace!("/holds"), VIEW, handlers::holds),
         ask(namespace!("/history"), VIEW, handlers::history),
         ask(namespace!("/touched"), VIEW, handlers::touched),
+        ask(namespace!("/records"), VIEW, handlers::records),
         ask(namespace!("/events"), VIEW, handlers::events),
     ]
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pogo_api::wire::Secrets;
 use pogo_core::dispatcher::Handle;
 use pogo_core::history::JobHistory;
+use pogo_core::journal::Journal;
 use pogo_core::output::OutputStore;
 
 use crate::history::History;
@@ -15,7 +16,7 @@ use crate::secret_owners::SecretOwners;
 use crate::timeline::Timelines;
 use crate::{OutputFeed, QuestionBoard, Uploads};
 
-/// A namespace that is served: its dispatcher's handle, and the stores of its output and its history.
+/// A namespace that is served: its dispatcher's handle, and the stores of its output, its history and its journal.
 #[derive(Clone)]
 pub struct ServedNamespace {
     pub(crate) handle: Handle,
@@ -23,6 +24,7 @@ pub struct ServedNamespace {
     pub(crate) output_feed: Option<OutputFeed>,
     pub(crate) timelines: Timelines,
     pub(crate) history: Option<Arc<History>>,
+    pub(crate) journal: Option<Arc<dyn Journal>>,
     pub(crate) secrets: Option<Arc<dyn SecretsKeeper>>,
     pub(crate) secret_owners: Arc<SecretOwners>,
     pub(crate) uploads: Option<Uploads>,
@@ -46,6 +48,7 @@ impl ServedNamespace {
             output_feed: None,
             timelines: Timelines::default(),
             history: None,
+            journal: None,
             secrets: None,
             secret_owners: Arc::default(),
             uploads: None,
@@ -97,6 +100,14 @@ impl ServedNamespace {
         self.history = Some(Arc::new(History::new(history)));
         self
     }
+
+    /// Gives the journal that the dispatcher writes, so that everything that happened can be read from its first record
+    /// on: an audit takes all of it, and a stream begins with a snapshot for whoever is far behind.
+    #[must_use]
+    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
+        self.journal = Some(journal);
+        self
+    }
 }
 
 impl fmt::Debug for ServedNamespace {
@@ -106,6 +117,7 @@ impl fmt::Debug for ServedNamespace {
             .field("output", &self.output.is_some())
             .field("output_feed", &self.output_feed.is_some())
             .field("history", &self.history.is_some())
+            .field("journal", &self.journal.is_some())
             .field("questions", &self.questions.is_some())
             .field("secrets", &self.secrets.is_some())
             .finish()

@@ -3,6 +3,7 @@
 use base64ct::{Base64, Encoding};
 use pogo_core::fleet::HostName;
 use pogo_core::history::{JobEvents, JobEventsQuery, JobFilter, JobPage};
+use pogo_core::journal::Seq;
 use pogo_core::output::OutputPage;
 use pogo_core::plan::JobSpec;
 use pogo_core::scheduler::{
@@ -14,9 +15,9 @@ use pogo_core::stream::{DispatcherStatus, QueryAnswer};
 use super::patience::Patience;
 use super::{Client, ClientError, Condition, Revision};
 use crate::wire::{
-    Configuration, History, InputPart, JobRecords, NamespaceName, OrderAnswer, OutputPart, OutputRange, QuestionAnswer,
-    Secrets, Session, StandbyStatus, Status, Touched, TouchedQuery, Upload, WaitAnswer, history_path, job_events_path,
-    namespace_path, output_path, query_path, touched_path,
+    Configuration, History, InputPart, JobRecords, NamespaceName, NamespaceRecords, OrderAnswer, OutputPart,
+    OutputRange, QuestionAnswer, Secrets, Session, StandbyStatus, Status, Touched, TouchedQuery, Upload, WaitAnswer,
+    history_path, job_events_path, namespace_path, output_path, query_path, records_path, touched_path,
 };
 
 /// The client of a namespace. Cheap to clone.
@@ -183,6 +184,15 @@ impl NamespaceClient {
         let answer: JobRecords = self.client.get(job_events_path(&self.name, query)).await?;
         let records = answer.records.into_iter().map(|record| (record.seq, record.record));
         Ok(JobEvents::new(records.collect(), answer.next))
+    }
+
+    /// Some records of everything that happened in the namespace, in order, behind this position.
+    /// [`NamespaceRecords::next`] is where to read on.
+    ///
+    /// # Errors
+    /// The server has no journal of this namespace at hand or cannot read it, nobody answers, or contact was lost.
+    pub async fn records(&self, after: Option<Seq>) -> Result<NamespaceRecords, ClientError> {
+        self.client.get(records_path(&self.name, after)).await
     }
 
     /// Sends a part of a file that a job is to read: the first one under a name, each other after those before it.

@@ -1,4 +1,4 @@
-//! Jobs that there are and were, and what happened to one.
+//! Jobs that there are and were, and what happened.
 
 use pogo_core::history::JobEntry;
 use pogo_core::journal::Seq;
@@ -27,5 +27,20 @@ document! {
         /// Where to read on: the `after` of the next request. `None` where there is nothing more yet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next: Option<Seq>,
+    }
+}
+
+document! {
+    /// Some records of everything that happened in a namespace, in order, as a stream has them: without what commands
+    /// read and the values of their environment.
+    NamespaceRecords {
+        /// The records with their positions in the journal.
+        records: Vec<StreamRecord>,
+        /// Where to read on: the `after` of the next request. `None` where there is nothing more yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Seq>,
+        /// The first record that the journal still has, where earlier ones were asked for: the list begins with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first: Option<Seq>,
     }
 }

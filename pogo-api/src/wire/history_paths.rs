@@ -2,6 +2,7 @@
 
 use pogo_core::fleet::{HostName, fold};
 use pogo_core::history::{JobEventsQuery, JobFilter};
+use pogo_core::journal::Seq;
 use pogo_core::scheduler::JobId;
 
 use super::paths::{Address, namespace_path};
@@ -45,6 +46,22 @@ pub fn job_events_path(namespace: &NamespaceName, query: &JobEventsQuery) -> Str
     .optional("after", query.after.map(|after| after.0))
     .optional("limit", limit)
     .finish()
+}
+
+/// Where the records of a namespace are read, behind this position; from the first on if it is `None`.
+///
+/// ```
+/// use pogo_api::wire::records_path;
+/// use pogo_core::journal::Seq;
+///
+/// let path = records_path(&"default".parse()?, Some(Seq(7)));
+/// assert_eq!(path, "/v1/namespaces/default/records?after=7");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn records_path(namespace: &NamespaceName, after: Option<Seq>) -> String {
+    Address::new(format!("{}/records", namespace_path(namespace)))
+        .optional("after", after.map(|after| after.0))
+        .finish()
 }
 
 /// Where it is asked what touched hosts, with parameters.

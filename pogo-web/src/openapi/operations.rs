@@ -1,8 +1,8 @@
 //! What each route takes and answers, in the order of the routes.
 
 use pogo_api::wire::{
-    About, Configuration, History, InputPart, JobRecords, Logins, Namespaces, OrderAnswer, OutputPart, ProblemKind,
-    QuestionAnswer, Secrets, Session, Status, Touched, Upload, WaitAnswer,
+    About, Configuration, History, InputPart, JobRecords, Logins, NamespaceRecords, Namespaces, OrderAnswer,
+    OutputPart, ProblemKind, QuestionAnswer, Secrets, Session, Status, Touched, Upload, WaitAnswer,
 };
 use pogo_core::scheduler::{Command, JobStatus, TaskState};
 use pogo_core::stream::QueryAnswer;
@@ -81,6 +81,7 @@ fn of_namespace() -> Vec<Operation> {
         stream(),
         history(),
         touched(),
+        records(),
     ]
 }
 
@@ -144,6 +145,20 @@ fn touched() -> Operation {
     .paged("^[0-9]{1,20}-[0-9]{1,9}$", MOST)
     .answers::<Touched>("In the order in which they began.")
     .or(&[ProblemKind::Busy])
+}
+
+fn records() -> Operation {
+    Operation::get(
+        namespace!("/records"),
+        "records",
+        "Everything that happened in the namespace, from the first record on that its journal has.",
+    )
+    .number(
+        "after",
+        "Where to go on: the `next` of the page before, a position in the journal.",
+    )
+    .number("limit", "How many records to give at once; up to 10,000.")
+    .answers::<NamespaceRecords>("In the order in which they happened.")
 }
 
 fn of_orders() -> Vec<Operation> {

@@ -234,6 +234,16 @@ const CASES: &[Case] = &[
         "touched-without-from",
         "/v1/namespaces/default/touched?hosts=%24web",
     ),
+    ask(
+        "GET /v1/namespaces/{namespace}/records",
+        "records",
+        "/v1/namespaces/default/records?after=2&limit=4",
+    ),
+    ask(
+        "GET /v1/namespaces/{namespace}/records",
+        "records-invalid",
+        "/v1/namespaces/default/records?after=two",
+    ),
     order(
         "order",
         r#"{"request":"a1","reason":"wait for Bob","order":{"pause":{"job":2}}}"#,

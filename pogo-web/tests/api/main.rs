@@ -27,6 +27,7 @@ mod output;
 mod problems;
 mod queries;
 mod raw;
+mod records;
 mod restart;
 mod rights;
 mod rights_table;

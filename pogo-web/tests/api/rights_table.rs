@@ -98,6 +98,7 @@ pub(crate) const ROUTES: &[(&str, &str, &[&str])] = &[
     ("GET …/holds", "…/holds", VIEWERS),
     ("GET …/history", "…/history", VIEWERS),
     ("GET …/touched", "…/touched?from=0", VIEWERS),
+    ("GET …/records", "…/records", VIEWERS),
     ("GET …/events", "…/events", VIEWERS),
 ];
 

@@ -110,7 +110,8 @@ impl Setup {
         let dispatcher = tokio::spawn(async move { drop(dispatcher.run().await) });
         let namespace = ServedNamespace::new(handle.clone())
             .output(Arc::new(self.output.clone()))
-            .history(Arc::new(MemoryHistory(self.journal.clone())));
+            .history(Arc::new(MemoryHistory(self.journal.clone())))
+            .journal(Arc::new(self.journal.clone()));
         let state = RouterState::builder(self.authenticator)
             .server("pogo 0.0.0")
             .limits(self.limits)

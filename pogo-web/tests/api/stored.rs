@@ -98,35 +98,37 @@ pub(crate) struct Stored {
 impl Stored {
     /// Opens the store in a directory, and serves it at a socket beside it.
     pub(crate) async fn open(directory: &Path) -> Self {
-        Self::with(directory, |builder, _| builder).await
+        Self::with(directory, |journal| journal, |builder| builder).await
     }
 
     /// As [`open`](Self::open), with a journal that has no records of what is over.
     pub(crate) async fn open_compacted(directory: &Path) -> Self {
-        let compacted = |builder: DispatcherBuilder, journal| {
-            let every = NonZeroU64::MIN;
-            builder.journal(Arc::new(Compacted(journal))).snapshot_every(every)
-        };
-        Self::with(directory, compacted).await
+        let often = |builder: DispatcherBuilder| builder.snapshot_every(NonZeroU64::MIN);
+        Self::with(directory, |journal| Arc::new(Compacted(journal)), often).await
     }
 
     async fn with(
         directory: &Path,
-        build: impl FnOnce(DispatcherBuilder, Arc<dyn Journal>) -> DispatcherBuilder,
+        journal: impl FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal>,
+        build: impl FnOnce(DispatcherBuilder) -> DispatcherBuilder,
     ) -> Self {
         let store = Store::open(directory.join("store")).unwrap();
         let kept = store.namespace("default").unwrap();
+        let journal = journal(kept.journal());
         let builder = Dispatcher::builder(Arc::new(NamesItself))
-            .journal(kept.journal())
+            .journal(Arc::clone(&journal))
             .output(kept.output())
             // A snapshot may still be written when its dispatcher has ended.
             .acquire(Acquire::Wait);
-        let builder = build(builder, kept.journal());
-        let (dispatcher, handle) = builder.build().await.unwrap();
+        let (dispatcher, handle) = build(builder).build().await.unwrap();
         let dispatcher = tokio::spawn(async move { drop(dispatcher.run().await) });
         let bare = ServedNamespace::new(handle.clone());
         let parts = bare.clone().history(Arc::new(InSmallParts(kept.clone())));
-        let whole = bare.clone().output(kept.output()).history(Arc::new(kept));
+        let whole = bare
+            .clone()
+            .output(kept.output())
+            .history(Arc::new(kept))
+            .journal(journal);
         let state = RouterState::builder(Arc::new(Alice))
             .namespace("default".parse().unwrap(), whole)
             .namespace("bare".parse().unwrap(), bare)
