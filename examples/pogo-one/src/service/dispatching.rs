@@ -96,6 +96,7 @@ impl Dispatching {
             .output(kept.output())
             .output_feed(feed)
             .history(kept.history())
+            .journal(kept.journal())
             .questions(questions)
             .secrets(Arc::new(secrets))
             .uploads(Uploads::in_directory(place.sent()));

@@ -29,7 +29,8 @@ impl FollowedNamespace {
         let (follower, handle) = opened.ok()?;
         let served = ServedNamespace::new(handle)
             .output(remote.output())
-            .history(remote.history());
+            .history(remote.history())
+            .journal(remote.journal());
         let task = tokio::spawn(follower.run());
         Some(Self { served, epoch, task })
     }

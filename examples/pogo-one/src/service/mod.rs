@@ -53,7 +53,7 @@ pub(crate) use follower::{FollowedJob, Person, follow};
 pub(crate) use follower_needs::own_agent;
 pub(crate) use inputs::KeptInput;
 pub(crate) use output::OutputFollower;
-pub(crate) use place::{Place, PlaceStore, inputs_dir, sent_dir};
+pub(crate) use place::{Place, PlaceStore, inputs_dir, only_asked, sent_dir};
 pub(crate) use process::own_program;
 pub(crate) use secrets::SETTING as SECRETS_SETTING;
 pub(crate) use server::{Server, serve};

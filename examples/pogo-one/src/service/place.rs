@@ -237,7 +237,8 @@ fn of_server(server: ServerAddress) -> Result<(PlaceStore, PathBuf), CliError> {
     Ok((PlaceStore::Server(server), local))
 }
 
-fn only_asked(server: &ServerAddress) -> CliError {
+/// The refusal of what is done where a store is, and not from afar.
+pub(crate) fn only_asked(server: &ServerAddress) -> CliError {
     CliError::usage(format!(
         "{server} is a server, and this is about a store that is at hand: name one with --store DIR, or ask whoever \
          runs the server"

@@ -47,6 +47,7 @@ pub(super) async fn answer_from_files(
     tokio::spawn(dispatcher.run());
     let served = ServedNamespace::new(handle)
         .output(namespace.output())
+        .journal(namespace.journal())
         .history(Arc::new(namespace));
     let directory = OwnDirectory::new()?;
     let path = directory.0.join("socket");

@@ -42,7 +42,7 @@ pub(crate) use freeze::{freeze, thaw};
 pub(crate) use hold::{hold, release};
 pub(crate) use host::host;
 pub(crate) use jobs::{jobs, newest_jobs};
-pub(crate) use journal::journal_of;
+pub(crate) use journal::each_of_journal;
 pub(crate) use logs::logs;
 pub(crate) use mark::mark;
 pub(crate) use note::note;

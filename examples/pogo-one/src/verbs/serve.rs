@@ -22,7 +22,8 @@ pub(crate) fn status(args: &QuestionArgs) -> Result<Exit, CliError> {
         return remote::status(&place, serving.as_ref(), args.format);
     }
     let owner = owner(&place)?;
-    let log = place.log().display().to_string();
+    // A server's log is on its own machine, and nobody but its account reads it.
+    let log = place.server().is_none().then(|| place.log().display().to_string());
     let (namespace, store) = (place.namespace().to_string(), place.store().to_string());
     if args.format == PlanFormat::Json {
         report::print_json(&json!({
@@ -36,18 +37,21 @@ pub(crate) fn status(args: &QuestionArgs) -> Result<Exit, CliError> {
         }))?;
         return Ok(Exit::Succeeded);
     }
-    let text = match serving {
+    let mut text = match serving {
         Some(about) => {
             let since = owner.map(|owner| format!(", since {}", moment(owner.since, SystemClock.now())));
             format!(
-                "{} (process {}) serves {namespace} of {store}{}\nlog: {log}\n",
+                "{} (process {}) serves {namespace} of {store}{}\n",
                 about.server,
                 about.process,
                 since.unwrap_or_default()
             )
         }
-        None => format!("nobody serves {namespace} of {store}; whatever needs a dispatcher starts one\nlog: {log}\n"),
+        None => format!("nobody serves {namespace} of {store}; whatever needs a dispatcher starts one\n"),
     };
+    if let Some(log) = log {
+        text.push_str(&format!("log: {log}\n"));
+    }
     report::print(&text)?;
     Ok(Exit::Succeeded)
 }
@@ -65,6 +69,10 @@ fn owner(place: &Place) -> Result<Option<pogo_store::LastOwner>, CliError> {
 
 pub(crate) fn stop(args: &ServeStopArgs) -> Result<Exit, CliError> {
     let (place, serving) = look(&args.place)?;
+    // The process has its number on the server's machine; here another one may have it.
+    if let Some(server) = place.server() {
+        return Err(crate::service::only_asked(server));
+    }
     let namespace = place.namespace();
     let Some(serving) = serving else {
         report::print(&format!(

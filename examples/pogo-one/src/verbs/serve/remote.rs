@@ -95,6 +95,9 @@ fn leaving(place: &Place) -> Result<(), CliError> {
 
 pub(crate) fn step_down(args: &StepDownArgs) -> Result<Exit, CliError> {
     let (place, serving) = look(&args.place)?;
+    if let Some(server) = place.server() {
+        return Err(crate::service::only_asked(server));
+    }
     let before = info(&place)?;
     let namespace = place.namespace();
     let owner = before.owner.as_ref().filter(|owner| owner.owns);
