@@ -82,6 +82,7 @@ fn ask_dispatcher(command: &DispatcherCommand) -> Result<Exit, CliError> {
         DispatcherCommand::Explain(args) => verbs::explain(args),
         DispatcherCommand::Slots(args) => verbs::slots(args),
         DispatcherCommand::Host(args) => verbs::host(args),
+        DispatcherCommand::History(args) => verbs::history(args),
         DispatcherCommand::Retry(args) => verbs::retry(args),
         DispatcherCommand::Skip(args) => verbs::skip(args),
         DispatcherCommand::Probe(args) => verbs::probe(args),

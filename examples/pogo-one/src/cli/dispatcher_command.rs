@@ -4,9 +4,9 @@ use clap::Subcommand;
 
 use super::examples;
 use super::{
-    ApplyArgs, AttachArgs, EventsArgs, ExplainArgs, FreezeArgs, GrantsArgs, HoldArgs, HostStatusArgs, JobOrderArgs,
-    JobsArgs, LogsArgs, MarkArgs, NoteArgs, ProbeArgs, ReleaseArgs, RerunArgs, ServeArgs, SlotsArgs, StatusArgs,
-    StopArgs, StoreArgs, TaskOrderArgs, ThawArgs, TokenArgs, UpdateArgs, WaitArgs,
+    ApplyArgs, AttachArgs, EventsArgs, ExplainArgs, FreezeArgs, GrantsArgs, HistoryArgs, HoldArgs, HostStatusArgs,
+    JobOrderArgs, JobsArgs, LogsArgs, MarkArgs, NoteArgs, ProbeArgs, ReleaseArgs, RerunArgs, ServeArgs, SlotsArgs,
+    StatusArgs, StopArgs, StoreArgs, TaskOrderArgs, ThawArgs, TokenArgs, UpdateArgs, WaitArgs,
 };
 
 /// Commands on jobs that outlive their terminal, on their hosts, and on the store that keeps them.
@@ -39,6 +39,9 @@ pub(crate) enum DispatcherCommand {
     /// Show one host: its tags, why it is unavailable, its jobs.
     #[command(after_help = examples::HOST)]
     Host(HostStatusArgs),
+    /// Show what touched hosts in a stretch of time: jobs that ran there, and orders.
+    #[command(after_help = examples::HISTORY)]
+    History(HistoryArgs),
     /// Try hosts of a job again; of one that is over, in a new job.
     #[command(after_help = examples::RETRY)]
     Retry(TaskOrderArgs),

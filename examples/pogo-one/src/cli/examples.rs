@@ -94,6 +94,10 @@ examples! {
         "host web7",
         "host web7 -n web",
         "host web7 --format json";
+    HISTORY:
+        "history '$web' --since 2h",
+        "history web7 --since '2026-11-30 02:00' --until '2026-11-30 03:00'",
+        "history --since 02:00 --until 03:00 --format json";
     RETRY:
         "retry last --failed",
         "retry 17 'web[1-3]' --reason 'disk replaced'",

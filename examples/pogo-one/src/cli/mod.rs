@@ -19,6 +19,8 @@ mod inventory;
 mod job;
 mod log;
 mod login;
+#[cfg(feature = "store")]
+mod moment;
 mod name;
 #[cfg(feature = "store")]
 mod orders;
@@ -64,6 +66,8 @@ pub(crate) use job::MaxParallel;
 pub(crate) use job::{JobArgs, LimitArgs, TimeArgs};
 pub(crate) use log::{AuditArgs, LogArg, ReplayArgs, Speed, TimelineArgs};
 pub(crate) use login::Login;
+#[cfg(feature = "store")]
+pub(crate) use moment::moment;
 pub(crate) use name::NAME;
 #[cfg(feature = "store")]
 pub(crate) use orders::{
@@ -76,7 +80,7 @@ pub(crate) use place::{JobArg, JobHostsArgs, PlaceArgs, StoreChoice};
 pub(crate) use plan::PlanArgs;
 #[cfg(feature = "store")]
 pub(crate) use questions::{
-    EventsArgs, ExplainArgs, HostStatusArgs, JobsArgs, LogsArgs, QuestionArgs, SlotsArgs, StatusArgs,
+    EventsArgs, ExplainArgs, HistoryArgs, HostStatusArgs, JobsArgs, LogsArgs, QuestionArgs, SlotsArgs, StatusArgs,
 };
 pub(crate) use run::RunArgs;
 #[cfg(feature = "store")]

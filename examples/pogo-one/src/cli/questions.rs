@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use pogo_core::Timestamp;
 use pogo_core::fleet::{HostName, Selector};
 use pogo_core::scheduler::JobStatus;
 
-use super::{FoldArgs, JobArg, JobHostsArgs, LogFormat, PlaceArgs, PlanFormat, duration, targets, whole_number};
+use super::{
+    FoldArgs, JobArg, JobHostsArgs, LogFormat, PlaceArgs, PlanFormat, duration, moment, targets, whole_number,
+};
 
 /// What every question has.
 #[derive(Debug, Args)]
@@ -117,6 +120,22 @@ pub(crate) struct HostStatusArgs {
     /// The host
     #[arg(value_name = "HOST")]
     pub(crate) host: HostName,
+    #[command(flatten)]
+    pub(crate) question: QuestionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    /// What touched any of these hosts [default: all]
+    #[arg(value_name = "SELECTOR", value_parser = targets)]
+    pub(crate) hosts: Option<Selector>,
+    /// From this moment on: so long ago (2h), a time of today (14:02) or of another day ('2026-11-30 14:02'), or one
+    /// with its zone (2026-11-30T14:02:05Z) [default: a day ago]
+    #[arg(long, visible_alias = "from", value_name = "TIME", value_parser = moment)]
+    pub(crate) since: Option<Timestamp>,
+    /// Up to this moment, written alike [default: now]
+    #[arg(long, visible_alias = "to", value_name = "TIME", value_parser = moment)]
+    pub(crate) until: Option<Timestamp>,
     #[command(flatten)]
     pub(crate) question: QuestionArgs,
 }

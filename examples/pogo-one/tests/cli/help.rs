@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use super::program::{Done, Program};
 
-const VERBS: [&[&str]; 52] = [
+const VERBS: [&[&str]; 53] = [
     &[],
     &["plan"],
     &["simulate"],
@@ -32,6 +32,7 @@ const VERBS: [&[&str]; 52] = [
     &["explain"],
     &["slots"],
     &["host"],
+    &["history"],
     &["retry"],
     &["rerun"],
     &["events"],
@@ -311,7 +312,7 @@ fn pages_of_the_manual_are_written_for_each_verb() {
 }
 
 /// All commands without commands of their own, as help lists them.
-fn leaves(program: &Program, words: &[String]) -> Vec<Vec<String>> {
+pub(super) fn leaves(program: &Program, words: &[String]) -> Vec<Vec<String>> {
     let line: Vec<&str> = words.iter().map(String::as_str).chain(["-h"]).collect();
     let help = program.run(&line).out;
     let Some((_, listed)) = help.split_once("Commands:\n") else {

@@ -149,6 +149,7 @@ mod takeovers;
 mod three_machines;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
 mod traced;
+mod verb_rows;
 mod what_if;
 mod worked;
 mod writing;

@@ -6,8 +6,10 @@ use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
 
 use super::access::{Listens, new_token};
+use super::help::leaves;
 use super::kept_store::{Kept, files_with};
-use super::program::Done;
+use super::program::{Done, Program};
+use super::verb_rows::{Compared, GATED, OF_ONE_MACHINE, ORDERS, QUESTIONS, REFUSED, STEERING, VerbRow};
 
 /// A namespace with a job of which web2 failed, and a server that connects by what its account has.
 struct Both {
@@ -38,8 +40,9 @@ enum Way {
 }
 
 impl Both {
-    fn new() -> Self {
-        let kept = Kept::new("tag: {web: [web1, web2]}\n", &["web1", "web2"]);
+    /// With these settings of the namespace beside its hosts.
+    fn new(settings: &str) -> Self {
+        let kept = Kept::new(&format!("{settings}tag: {{web: [web1, web2]}}\n"), &["web1", "web2"]);
         let ran = kept.run("$web", &["--", "echo hello $POGO_HOST; test $POGO_HOST = web1"]);
         assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
         assert_eq!(kept.verb(&["serve", "stop"]).code, 0);
@@ -64,6 +67,8 @@ impl Both {
             "run",
             "--may",
             "steer all",
+            "--may",
+            "admin",
         ];
         let token = new_token(&kept, &may);
         // It connects by what its account has, which is of this test here.
@@ -96,88 +101,45 @@ impl Both {
     }
 }
 
-/// Questions, which are answered alike.
-const QUESTIONS: &[&[&str]] = &[
-    &["attach", "1"],
-    &["events", "1"],
-    &["explain", "1"],
-    &["explain", "1", "web2"],
-    &["host", "web1"],
-    &["jobs"],
-    &["logs", "1"],
-    &["slots"],
-    &["status"],
-    &["status", "1"],
-    &["wait", "1"],
-];
+/// What is compared of what a verb did.
+fn compared(done: &Done, how: Compared) -> (i32, String) {
+    let out = match how {
+        Compared::Whole => done.out.clone(),
+        Compared::Words => done.out.chars().filter(|letter| !letter.is_ascii_digit()).collect(),
+        Compared::Code => String::new(),
+    };
+    (done.code, out)
+}
 
-/// Orders, each given by one way and undone by the other.
-const ORDERS: &[&[&str]] = &[
-    &["freeze", "web1", "--reason", "r"],
-    &["thaw", "web1"],
-    &["mark", "down", "web1", "--reason", "r"],
-    &["mark", "up", "web1", "--reason", "r"],
-    &["hold", "web1", "--reason", "r"],
-    &["release", "web1", "--reason", "r", "--force"],
-    &["note", "1", "for whoever comes next"],
-    &["probe", "1", "web1", "--", "true"],
-    &["skip", "1", "web2", "--reason", "r"],
-    &["retry", "1", "web2"],
-    &["wait", "1"],
-];
-
-/// Orders about a job that is under way.
-const STEERING: &[&[&str]] = &[
-    &["pause", "JOB", "--reason", "r"],
-    &["resume", "JOB", "--reason", "r"],
-    &["update", "JOB", "--max-parallel", "1", "--reason", "r"],
-    &["stop", "JOB", "--now", "--reason", "r"],
-    // A job of the account itself has settings that nobody else may give again.
-    &["rerun", "JOB"],
-    &["stop", "last", "--now", "--reason", "r"],
-];
-
-/// Verbs that are about files, stores and processes of this machine, or have tests of their own against servers.
-const ELSEWHERE: &[&str] = &[
-    "apply",
-    "audit",
-    "completion",
-    "config",
-    "demo",
-    "grants",
-    "help",
-    "inventory",
-    "plan",
-    "promote",
-    "replay",
-    "run",
-    "serve",
-    "simulate",
-    "store",
-    "timeline",
-    "token",
-];
+/// The verb of a row: `serve status`, where `serve` is one as well.
+fn verb_of<'a>(words: &[&str], verbs: &'a [String]) -> Option<&'a String> {
+    let begins = |verb: &&String| words.starts_with(&verb.split(' ').collect::<Vec<_>>());
+    verbs.iter().filter(begins).max_by_key(|verb| verb.len())
+}
 
 #[test]
 fn every_verb_has_a_row() {
-    let help = super::program::Program::new().run(&["--help"]);
-    let listed = help
-        .out
-        .lines()
-        .skip_while(|line| !line.starts_with("Commands:"))
-        .skip(1);
-    let listed: Vec<&str> = listed
-        .take_while(|line| line.starts_with("  "))
-        .filter(|line| !line.starts_with("   "))
-        .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next())
-        .collect();
-    assert!(listed.len() > 20, "{}", help.out);
-    let rows = [QUESTIONS, ORDERS, STEERING].concat();
-    let missing: Vec<&&str> = listed
-        .iter()
-        .filter(|verb| !ELSEWHERE.contains(verb) && !rows.iter().any(|row| row[0] == **verb))
-        .collect();
-    assert!(missing.is_empty(), "{missing:?} have no row");
+    let verbs = leaves(&Program::new(), &[]);
+    let mut verbs: Vec<String> = verbs.iter().map(|words| words.join(" ")).collect();
+    // What help does not list.
+    verbs.extend(["abort".to_owned(), "man".to_owned()]);
+    assert!(verbs.len() > 50, "{verbs:?}");
+    let rows = [QUESTIONS, ORDERS, STEERING, GATED].concat();
+    let rows: Vec<&String> = rows.iter().filter_map(|(words, _)| verb_of(words, &verbs)).collect();
+    for verb in &verbs {
+        let (given, local) = (
+            rows.contains(&verb),
+            OF_ONE_MACHINE.iter().any(|(local, _)| local == verb),
+        );
+        assert!(
+            given != local,
+            "`{verb}` has {}",
+            if given { "two rows" } else { "no row" }
+        );
+    }
+    let gone = OF_ONE_MACHINE.iter().map(|(verb, _)| *verb);
+    let gone: Vec<&str> = gone.filter(|verb| !verbs.iter().any(|known| known == verb)).collect();
+    assert!(gone.is_empty(), "{gone:?} are no verbs any more");
 }
 
 #[test]
@@ -185,34 +147,104 @@ fn every_verb_works_against_a_server_as_against_a_socket() {
     if !is_root() {
         return;
     }
-    let both = Both::new();
-    for words in QUESTIONS {
-        let [socket, server] = [Way::Socket, Way::Server].map(|way| both.ask(way, words));
+    let both = Both::new("");
+    alike(&both, QUESTIONS);
+    let given = [Way::Socket, Way::Server].map(|way| {
+        let ordered = ORDERS.iter().map(|(words, how)| (*words, both.ask(way, words), *how));
+        let mut given: Vec<_> = ordered.collect();
+        given.extend(steered(&both, way, &["-t", "web1", "--", "sleep 600"], STEERING));
+        let waves = ["--waves", "1,100%", "--gate", "manual", "-t", "web[1-2]", "--", "true"];
+        given.extend(steered(&both, way, &waves, GATED));
+        given
+    });
+    let [socket, server] = given;
+    for ((words, socket, how), (_, server, _)) in socket.iter().zip(&server) {
         assert_eq!(
-            (socket.code, &socket.out),
-            (server.code, &server.out),
+            compared(socket, *how),
+            compared(server, *how),
             "{words:?}\n{}\n{}",
             socket.err,
             server.err
         );
+        // The failure of web2, and a wave that waits, are answers; a refusal is none.
+        assert!(socket.code <= 2, "{words:?}: {}{}", socket.out, socket.err);
     }
-    for way in [Way::Socket, Way::Server] {
-        for words in ORDERS {
-            let done = both.ask(way, words);
-            assert!(done.code <= 1, "{way:?} {words:?}: {}{}", done.out, done.err);
+}
+
+/// Asks both ways, and holds the answers against each other.
+#[track_caller]
+fn alike(both: &Both, rows: &[VerbRow]) {
+    for (words, how) in rows {
+        let [socket, server] = [Way::Socket, Way::Server].map(|way| both.ask(way, words));
+        let said = format!("{words:?}\n{}\n{}", socket.err, server.err);
+        assert_eq!(compared(&socket, *how), compared(&server, *how), "{said}");
+        if socket.code > 2 {
+            assert_eq!(socket.err, server.err, "{words:?}");
         }
-        let mut command = both.command(way, &["run", "-d", "-t", "web1", "--", "sleep 600"]);
-        let submitted = Done::of(command.output().unwrap());
-        assert_eq!(submitted.code, 0, "{way:?}: {}", submitted.err);
-        let job = submitted.out.trim();
-        for words in STEERING {
-            let words: Vec<&str> = words
-                .iter()
-                .map(|word| if *word == "JOB" { job } else { *word })
-                .collect();
-            let done = both.ask(way, &words);
-            assert_eq!(done.code, 0, "{way:?} {words:?}: {}{}", done.out, done.err);
-        }
+    }
+}
+
+type Steered = (&'static [&'static str], Done, Compared);
+
+/// Submits a job and gives these orders about it.
+fn steered(both: &Both, way: Way, run: &[&str], rows: &'static [VerbRow]) -> Vec<Steered> {
+    let submitted = both.ask(way, &[&["run", "-d"], run].concat());
+    assert_eq!(submitted.code, 0, "{way:?}: {}", submitted.err);
+    let job = submitted.out.trim();
+    let given = rows.iter().map(|(words, how)| {
+        let put = |word: &&'static str| if *word == "JOB" { job } else { *word };
+        let line: Vec<&str> = words.iter().map(put).collect();
+        (*words, both.ask(way, &line), *how)
+    });
+    given.collect()
+}
+
+#[test]
+fn what_is_of_the_store_is_refused_by_a_server_and_done_nowhere_else() {
+    if !is_root() {
+        return;
+    }
+    let both = Both::new("");
+    for words in REFUSED {
+        both.ask(Way::Server, words).assert_refused(&["is a server"]);
+    }
+    // The process of the server has its number here as well: nothing was sent to it.
+    assert_eq!(both.ask(Way::Server, &["status"]).code, 0);
+    assert!(!both.kept.file("nothing-is-kept-here").exists());
+}
+
+#[test]
+fn a_retired_job_is_audited_drawn_and_replayed_from_a_server() {
+    if !is_root() {
+        return;
+    }
+    let both = Both::new("retire_after: 0s\n");
+    // It goes when the next thing is decided.
+    assert_eq!(both.ask(Way::Server, &["note", "1", "a note"]).code, 0);
+    assert_eq!(both.ask(Way::Server, &["freeze", "web1"]).code, 0);
+    let jobs = both.ask(Way::Server, &["jobs", "--format", "json"]);
+    assert!(jobs.out.contains("\"retired\": true"), "{}", jobs.out);
+    let asked: Vec<VerbRow> = QUESTIONS
+        .iter()
+        .copied()
+        .filter(|(words, _)| ["audit", "events", "history", "logs", "replay", "timeline"].contains(&words[0]))
+        .collect();
+    alike(&both, &asked);
+    let audited = both.ask(Way::Server, &["audit", "1"]);
+    assert!(
+        audited.code == 0 && audited.out.starts_with("every rule was kept: 1 job, 2 attempts\n"),
+        "{}{}",
+        audited.out,
+        audited.err
+    );
+    for words in [&["replay", "1", "--speed", "max"][..], &["timeline", "1"]] {
+        let shown = both.ask(Way::Server, words);
+        assert!(
+            shown.code == 0 && shown.out.contains("web2"),
+            "{}{}",
+            shown.out,
+            shown.err
+        );
     }
 }
 
@@ -221,7 +253,7 @@ fn a_job_on_a_server_reads_what_its_sender_has_and_its_secrets_are_nowhere() {
     if !is_root() {
         return;
     }
-    let both = Both::new();
+    let both = Both::new("");
     let kept = &both.kept;
     let much = "x".repeat(400_000);
     kept.site.program.write("input", &much);
@@ -275,7 +307,7 @@ fn what_a_server_cannot_read_is_refused_with_its_own_way_to_it() {
     if !is_root() {
         return;
     }
-    let both = Both::new();
+    let both = Both::new("");
     for (words, said) in [
         (
             ["--identity", "key"],

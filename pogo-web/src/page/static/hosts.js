@@ -4,7 +4,7 @@ import { get, inNamespace } from "./api.js";
 import { Watch } from "./live.js";
 import { sign } from "./words.js";
 import { failedTo } from "./tables.js";
-import { touched } from "./touched.js";
+import { historyCommand, touched } from "./touched.js";
 
 // The fleet by its tags; a tag opens into its hosts.
 export function hosts(context) {
@@ -40,7 +40,8 @@ export function hosts(context) {
   }
   function draw(summary) {
     const wanted = (context.params.hosts || "").replace(/^\$/, "");
-    context.command(wanted ? `pogo inventory list '${context.params.hosts}'` : "pogo inventory list");
+    const listed = wanted ? `pogo inventory list '${context.params.hosts}'` : "pogo inventory list";
+    context.command(context.params.from ? historyCommand(context.params) : listed);
     const found = wanted ? names.filter((name) => name.includes(wanted)) : [];
     const input = el("input", {
       type: "search",

@@ -4,6 +4,12 @@ import { get, inNamespace, query } from "./api.js";
 import { clock, fromInput, full, now, toInput } from "./time.js";
 import { sign } from "./words.js";
 
+// The command that shows the same.
+export function historyCommand({ about, from, to }) {
+  const at = (moment) => new Date(Number(moment)).toISOString();
+  return `pogo history${about ? ` '${about}'` : ""} --since ${at(from)}${to ? ` --until ${at(to)}` : ""}`;
+}
+
 export function touched(context) {
   const { ns, link } = context;
   const list = el("div");
