@@ -26,8 +26,11 @@ pub(super) async fn dial(target: &Target, deadline: Instant) -> Result<TcpStream
         let share = share_of(left, addresses.len() - position);
         match timeout_at(Instant::now() + share, open(*address, &target.socket)).await {
             Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => failures.push(format!("{address}: {}", plain(&error))),
-            Err(_) => failures.push(format!("{address}: no answer within {:.1} s", share.as_secs_f64())),
+            Ok(Err(error)) => failures.push(of_address(&target.address, *address, &plain(&error))),
+            Err(_) => {
+                let slow = format!("no answer within {:.1} s", share.as_secs_f64());
+                failures.push(of_address(&target.address, *address, &slow));
+            }
         }
     }
     if failures.is_empty() {
@@ -37,6 +40,16 @@ pub(super) async fn dial(target: &Target, deadline: Instant) -> Result<TcpStream
         ));
     }
     Err(failures.join(", "))
+}
+
+/// What happened at an address. That of a target without a name to resolve stands in front of all messages already.
+fn of_address(configured: &str, address: SocketAddr, what: &str) -> String {
+    // `fe80::1%eth0` is the address of an interface.
+    let (configured, _) = configured.split_once('%').unwrap_or((configured, ""));
+    match configured.parse::<IpAddr>() {
+        Ok(configured) if address.ip() == configured => what.to_owned(),
+        _ => format!("{address}: {what}"),
+    }
 }
 
 fn is_of(address: SocketAddr, family: AddressFamily) -> bool {
@@ -115,5 +128,15 @@ mod tests {
         assert_eq!(share_of(Duration::from_secs(9), 3), Duration::from_secs(3));
         assert_eq!(share_of(Duration::from_secs(9), 1), Duration::from_secs(9));
         assert_eq!(share_of(Duration::from_secs(9), 0), Duration::from_secs(9));
+    }
+
+    #[test]
+    fn the_address_of_a_failure_is_named_where_the_target_has_a_name() {
+        let said = |configured, address: &str| of_address(configured, address.parse().unwrap(), "connection refused");
+        assert_eq!(said("127.0.1.2", "127.0.1.2:1"), "connection refused");
+        assert_eq!(said("2001:db8:0::1", "[2001:db8::1]:22"), "connection refused");
+        assert_eq!(said("fe80::1%eth0", "[fe80::1%2]:22"), "connection refused");
+        assert_eq!(said("web1", "10.0.0.1:22"), "10.0.0.1:22: connection refused");
+        assert_eq!(said("10.0.1", "10.0.0.1:22"), "10.0.0.1:22: connection refused");
     }
 }

@@ -76,11 +76,25 @@ async fn a_port_where_nobody_listens_is_unreachable() {
         .run(&fleet.transport().build().unwrap())
         .await;
     let message = report.assert_failed(FailureKind::Unreachable);
-    assert!(
-        message.contains("web1") && message.contains("connection refused"),
-        "{message}"
-    );
+    let wanted = format!("cannot connect to web1 (127.0.0.1:{port}): connection refused");
+    assert_eq!(message, wanted, "the address stands there once");
     assert_eq!(report.phases, [Phase::Connect]);
+}
+
+#[tokio::test]
+async fn of_a_name_that_resolves_the_addresses_are_named() {
+    let bound = bound_and_deaf();
+    let port = bound.local_addr().unwrap().port();
+    let connection = Connection::new().address("localhost").port(port);
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let message = TestAttempt::to("web1", connection, RemoteCommand::shell("true"))
+        .run(&fleet.transport().build().unwrap())
+        .await
+        .assert_failed(FailureKind::Unreachable);
+    // There may be one of IPv6 as well.
+    let before = format!("cannot connect to web1 (localhost:{port}): ");
+    let at = format!("127.0.0.1:{port}: connection refused");
+    assert!(message.starts_with(&before) && message.contains(&at), "{message}");
 }
 
 #[tokio::test]
