@@ -13,8 +13,8 @@ use crate::state::job::Job;
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    DoubtCause, Event, HostEvent, HostEventKind, JobStatus, NamespaceEvent, NamespaceEventKind, OrderEntry, OrderLog,
-    Record, TaskEventKind,
+    DoubtCause, Event, HostEvent, HostEventKind, JobId, JobStatus, NamespaceEvent, NamespaceEventKind, OrderEntry,
+    OrderLog, Record, TaskEventKind,
 };
 
 /// What a log that keeps every rule contains.
@@ -109,11 +109,55 @@ impl Auditor {
         }
     }
 
+    /// An auditor of one job by its own records, where those of other jobs are gone: it judges
+    /// [`BrokenRule::OF_ONE_JOB`] by the settings that were stored when the job was submitted. Records of others are
+    /// skipped.
+    ///
+    /// It knows neither fleet nor policy, nor what was ordered for hosts instead of the job. So nothing is a finding
+    /// that these may have allowed, and a log without a finding may have broken any of [`BrokenRule::OF_ALL_JOBS`].
+    ///
+    /// ```
+    /// use pogo_audit::{Auditor, BrokenRule};
+    /// use pogo_core::fleet::Fleet;
+    /// use pogo_core::plan::{JobSpec, RemoteCommand};
+    /// use pogo_core::policy::Policy;
+    /// use pogo_core::scheduler::{JobId, Record};
+    /// use pogo_core::sim::World;
+    ///
+    /// let fleet = Fleet::builder().tagged("web", "web[1-3]").build()?;
+    /// let job = JobSpec::new("$web".parse()?, RemoteCommand::shell("uptime")).max_parallel("1".parse()?);
+    /// let mut world = World::new(fleet, Policy::new())?;
+    /// world.submit(job)?;
+    /// let mut kept: Vec<Record> = world.run().records;
+    /// kept.retain(|record| record.event.job() == Some(JobId::new(1)));
+    ///
+    /// let mut auditor = Auditor::of_one_job(JobId::new(1));
+    /// kept.iter().try_for_each(|record| auditor.check(record))?;
+    /// assert_eq!(auditor.finish()?.starts, 3);
+    ///
+    /// // Had the first host not ended before the second started, two would have run at once.
+    /// kept.remove(2);
+    /// let mut auditor = Auditor::of_one_job(JobId::new(1));
+    /// let found = kept.iter().try_for_each(|record| auditor.check(record)).unwrap_err();
+    /// assert_eq!(found.rule, BrokenRule::Stopped);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of_one_job(job: JobId) -> Self {
+        Self {
+            state: AuditState::of_one_job(job),
+            ..Self::default()
+        }
+    }
+
     /// Checks the next record.
     ///
     /// # Errors
     /// The rule that it breaks. Records after it are no longer judged rightly.
     pub fn check(&mut self, record: &Record) -> Result<(), Finding> {
+        if self.state.skips(&record.event) {
+            self.position += 1;
+            return Ok(());
+        }
         if took_over(&record.event) {
             self.idle = None;
         // Only a later start proves that the dispatcher was still at work when the host was left
@@ -214,13 +258,16 @@ impl Auditor {
         }
         self.state.at = *at;
         // An owner may end before it has configured anything, and a journal may be restored empty.
-        let precedes = is_ordered(event) || took_over(event);
+        let precedes = is_ordered(event) || took_over(event) || self.state.only_job.is_some();
         if !self.configured && !is_configured(event) && !precedes {
             return broken(BrokenRule::Log, "the log does not begin with its fleet and policy");
         }
         self.state.follows_restore(event)?;
         self.apply(event)?;
-        self.waiting.note(&self.state, event);
+        // Which host could have started is unknown where only one job is known.
+        if self.state.only_job.is_none() {
+            self.waiting.note(&self.state, event);
+        }
         Ok(())
     }
 

@@ -62,6 +62,32 @@ pub enum BrokenRule {
     Log,
 }
 
+impl BrokenRule {
+    /// The rules that a job's own records show to be broken, by its own settings: its limit, its failure budget, its
+    /// retries, its time limits. See [`Auditor::of_one_job`](crate::Auditor::of_one_job).
+    pub const OF_ONE_JOB: &[Self] = &[
+        Self::Once,
+        Self::Failures,
+        Self::Stopped,
+        Self::Time,
+        Self::Settle,
+        Self::Permission,
+        Self::Log,
+    ];
+
+    /// The others, which take the records of all jobs, the fleet, the policy, and what was ordered for hosts.
+    pub const OF_ALL_JOBS: &[Self] = &[
+        Self::Running,
+        Self::Available,
+        Self::Order,
+        Self::Idle,
+        Self::Frozen,
+        Self::Held,
+        Self::Doubt,
+        Self::Restored,
+    ];
+}
+
 impl fmt::Display for BrokenRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

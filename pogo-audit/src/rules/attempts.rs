@@ -5,7 +5,7 @@ use crate::finding::{Breach, BrokenRule, broken, unknown};
 use crate::state::AuditState;
 use crate::state::task::RetryReason;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{AttemptId, Failure, JobId, Phase, TaskEvent, TaskEventKind, TaskState};
+use pogo_core::scheduler::{AttemptId, DoubtCause, Failure, JobId, Phase, TaskEvent, TaskEventKind, TaskState};
 
 impl AuditState {
     pub(crate) fn apply_task_event(&mut self, event: &TaskEvent) -> Result<(), Breach> {
@@ -35,7 +35,7 @@ impl AuditState {
             TaskEventKind::PhaseEntered { attempt, phase, .. } => self.enter(*job, host, *attempt, *phase),
             TaskEventKind::Succeeded { attempt, .. } => self.succeed(*job, host, *attempt),
             TaskEventKind::Failed { attempt, failure, .. } => self.fail((*job, host), *attempt, failure),
-            TaskEventKind::InDoubt { attempt, .. } => self.doubt(*job, host, *attempt),
+            TaskEventKind::InDoubt { attempt, .. } => self.doubt((*job, host), *attempt, kind.doubt_cause()),
             TaskEventKind::CancelRequested { attempt, .. } => self.request_cancel(*job, host, *attempt),
             TaskEventKind::Slow { .. } => self.job(*job).map(|_| ()),
             TaskEventKind::Retried {
@@ -50,11 +50,7 @@ impl AuditState {
     }
 
     fn start(&mut self, id: JobId, host: &HostName, attempt: AttemptId, asks: bool) -> Result<(), Breach> {
-        // Numbers without gaps prove that no start is missing from the log.
-        if attempt.number() != self.started + 1 {
-            let message = format!("{attempt} starts, and the next is a{}", self.started + 1);
-            return broken(BrokenRule::Log, message);
-        }
+        self.check_attempt_number(attempt)?;
         let host_state = self.namespace.host(self.namespace.id(host)?);
         if let Some((other, earlier)) = host_state.running {
             return broken(
@@ -80,9 +76,23 @@ impl AuditState {
         let host_id = namespace.id(host)?;
         namespace.change(host_id, |host| host.running = Some((id, attempt)));
         self.running.insert(attempt, (id, host.clone()));
-        self.started += 1;
+        self.started = attempt.number();
         self.starts += 1;
         Ok(())
+    }
+
+    /// Numbers without gaps prove that no start is missing from the log. Those of other jobs are missing where only
+    /// one is known.
+    fn check_attempt_number(&self, attempt: AttemptId) -> Result<(), Breach> {
+        let next = self.started.saturating_add(1);
+        let follows = match self.only_job {
+            Some(_) => attempt.number() >= next,
+            None => attempt.number() == next,
+        };
+        match follows {
+            true => Ok(()),
+            false => broken(BrokenRule::Log, format!("{attempt} starts, and the next is a{next}")),
+        }
     }
 
     fn succeed(&mut self, job: JobId, host: &HostName, attempt: AttemptId) -> Result<(), Breach> {
@@ -101,8 +111,17 @@ impl AuditState {
         self.end(job, task, attempt, TaskState::Failed)
     }
 
-    fn doubt(&mut self, job: JobId, host: &HostName, attempt: AttemptId) -> Result<(), Breach> {
+    fn doubt(
+        &mut self,
+        (job, host): (JobId, &HostName),
+        attempt: AttemptId,
+        cause: Option<DoubtCause>,
+    ) -> Result<(), Breach> {
         let task = self.attempt(job, host, attempt)?;
+        // The record of the restore itself is not among those of the job.
+        if self.only_job.is_some() && cause == Some(DoubtCause::Restored) {
+            self.job(job)?.tasks[task].presume_begun(attempt);
+        }
         self.has_begun(job, task, attempt, "is in doubt")?;
         self.end(job, task, attempt, TaskState::InDoubt)
     }

@@ -15,10 +15,15 @@ impl AuditState {
                 return broken(BrokenRule::Log, format!("{id} is submitted once more, and has retired"));
             }
             self.check_number(*id)?;
-            if let Some(of) = retry_of {
-                self.check_retry_of(*of, hosts)?;
-            }
-            let fresh = Job::new(&self.namespace, spec, hosts, at)?;
+            let fresh = if self.only_job.is_some() {
+                self.namespace.assume(hosts)?;
+                Job::alone(&self.namespace, spec, hosts, at)?
+            } else {
+                if let Some(of) = retry_of {
+                    self.check_retry_of(*of, hosts)?;
+                }
+                Job::new(&self.namespace, spec, hosts, at)?
+            };
             return match self.jobs.insert(*id, fresh) {
                 None => Ok(()),
                 Some(_) => broken(BrokenRule::Log, format!("{id} is submitted twice")),

@@ -22,8 +22,8 @@ impl AuditState {
             return broken(BrokenRule::Log, format!("`{host}` is to be tried again, and is {said}"));
         }
         let at = self.at;
+        self.lets_go_of(id, task, "is to be tried again")?;
         let (job, namespace) = self.job_in_namespace(id)?;
-        job.lets_go(task, "is to be tried again")?;
         job.retry(task, not_before, at, reason)?;
         job.set(namespace, task, TaskState::Waiting, at)?;
         if job.status == JobStatus::Finished {
@@ -43,8 +43,8 @@ impl AuditState {
             return broken(BrokenRule::Log, format!("`{host}` is skipped, and is {said}"));
         }
         let at = self.at;
+        self.lets_go_of(id, task, "is skipped")?;
         let (job, namespace) = self.job_in_namespace(id)?;
-        job.lets_go(task, "is skipped")?;
         job.set(namespace, task, TaskState::Skipped, at)?;
         let host = namespace.id(host)?;
         // A host that is skipped here may still have failed in another job.

@@ -8,11 +8,13 @@ use super::restores::Restores;
 use crate::finding::{Breach, BrokenRule, broken};
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{AttemptId, JobId};
+use pogo_core::scheduler::{AttemptId, Event, JobId};
 
 /// Everything that the records so far say.
 #[derive(Default)]
 pub(crate) struct AuditState {
+    /// The only job whose records are known; fleet, policy and what was ordered for hosts are not.
+    pub(crate) only_job: Option<JobId>,
     pub(crate) namespace: Namespace,
     pub(crate) jobs: BTreeMap<JobId, Job>,
     /// Jobs that have left the scheduler.
@@ -39,6 +41,18 @@ pub(crate) struct LeftInDoubt {
 }
 
 impl AuditState {
+    pub(crate) fn of_one_job(job: JobId) -> Self {
+        Self {
+            only_job: Some(job),
+            ..Self::default()
+        }
+    }
+
+    /// Whether an event says nothing of the only job whose records are known.
+    pub(crate) fn skips(&self, event: &Event) -> bool {
+        self.only_job.is_some() && event.job() != self.only_job
+    }
+
     pub(crate) fn job(&mut self, id: JobId) -> Result<&mut Job, Breach> {
         self.job_in_namespace(id).map(|(job, _)| job)
     }

@@ -43,18 +43,40 @@ impl Job {
         hosts: &Arc<[HostName]>,
         now: Timestamp,
     ) -> Result<Self, Breach> {
-        let ids: Vec<HostId> = hosts.iter().map(|host| namespace.id(host)).collect::<Result<_, _>>()?;
+        let job = Self::of_hosts(namespace, spec, hosts, now)?;
         // Resolved here once more: otherwise a job could run on hosts for which nobody asked.
         let targets: BTreeSet<HostId> = named(&namespace.fleet, &spec.targets).into_iter().collect();
         // A subset is right: a job that retries another one names only the hosts that it left.
-        if let Some(stranger) = ids.iter().find(|host| !targets.contains(host)) {
-            let message = format!(
-                "`{}` is not among the targets {}",
-                namespace.fleet.name(*stranger),
-                spec.targets
-            );
+        let is_target = |host: &HostName| namespace.id(host).is_ok_and(|host| targets.contains(&host));
+        if let Some(stranger) = hosts.iter().find(|host| !is_target(host)) {
+            let message = format!("`{stranger}` is not among the targets {}", spec.targets);
             return broken(BrokenRule::Log, message);
         }
+        Ok(job)
+    }
+
+    /// A job whose fleet and policy are unknown, by its settings as they were stored.
+    pub(crate) fn alone(
+        namespace: &Namespace,
+        spec: &Arc<JobSpec>,
+        hosts: &Arc<[HostName]>,
+        now: Timestamp,
+    ) -> Result<Self, Breach> {
+        let mut job = Self::of_hosts(namespace, spec, hosts, now)?;
+        // No record of the job says that a new dispatcher asks a host how a cancelled attempt ended.
+        job.limits.forgo_grace();
+        // Selectors of its waves may name tags.
+        job.depleted = true;
+        Ok(job)
+    }
+
+    fn of_hosts(
+        namespace: &Namespace,
+        spec: &Arc<JobSpec>,
+        hosts: &Arc<[HostName]>,
+        now: Timestamp,
+    ) -> Result<Self, Breach> {
+        let ids: Vec<HostId> = hosts.iter().map(|host| namespace.id(host)).collect::<Result<_, _>>()?;
         let count = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
         let settings = spec.settings.clone().or(&namespace.policy.defaults);
         let mut budgets = Budgets::new(namespace, &ids);

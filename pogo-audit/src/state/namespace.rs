@@ -107,6 +107,17 @@ impl Namespace {
         Ok(())
     }
 
+    /// A fleet of these hosts and no policy, where neither is known.
+    pub(crate) fn assume(&mut self, hosts: &[HostName]) -> Result<(), Breach> {
+        let named = hosts
+            .iter()
+            .fold(Fleet::builder(), |fleet, host| fleet.host(host.as_str()));
+        match named.build() {
+            Ok(fleet) => self.configure(&Arc::new(fleet), &Arc::default(), &[]),
+            Err(error) => broken(BrokenRule::Log, error.to_string()),
+        }
+    }
+
     fn compile_constraints(&mut self) {
         (self.limits, self.budgets) = (vec![], vec![]);
         self.limits_of = vec![vec![]; self.fleet.len()];

@@ -73,6 +73,13 @@ impl Task {
         }
     }
 
+    /// After a restore: it may have been permitted to begin since the copy was made.
+    pub(crate) fn presume_begun(&mut self, attempt: AttemptId) {
+        if std::mem::take(&mut self.awaits_permission) {
+            (self.fences, self.permitted, self.unfenced) = (true, Some(attempt), Some(attempt));
+        }
+    }
+
     /// Scales a delay that has not passed, as if the new delay had held from its beginning.
     pub(crate) fn wait_in_proportion(&mut self, (before, after): (u128, u128)) {
         // In 128 bits: the product of two long delays in milliseconds can need more than 64.

@@ -29,6 +29,8 @@ pub(crate) struct TimeLimits {
     since: BTreeMap<AttemptId, Timestamp>,
     /// Attempts whose end the dispatcher may be asking their hosts for, however long that takes.
     asked: BTreeSet<AttemptId>,
+    /// It is unknown which attempts are asked for, so none counts as given up too late.
+    without_grace: bool,
 }
 
 impl TimeLimits {
@@ -42,7 +44,13 @@ impl TimeLimits {
             cancelled: BTreeSet::new(),
             since: BTreeMap::new(),
             asked: BTreeSet::new(),
+            without_grace: false,
         }
+    }
+
+    /// Judges no more how long attempts stay that were cancelled.
+    pub(crate) fn forgo_grace(&mut self) {
+        self.without_grace = true;
     }
 
     /// Applies altered settings. A new time limit of the job binds again, even if the old one had run out.
@@ -98,7 +106,8 @@ impl TimeLimits {
         }
         // Not the first alone: one whose host is asked stays here for as long as that host is away.
         let mut cancelled = self.cancelled.iter().take_while(|(since, _)| *since + GRACE <= now);
-        if let Some(&(cancelled, attempt)) = cancelled.find(|(_, attempt)| !self.asked.contains(attempt)) {
+        let is_late = |attempt| !self.without_grace && !self.asked.contains(attempt);
+        if let Some(&(cancelled, attempt)) = cancelled.find(|(_, attempt)| is_late(attempt)) {
             let since = HumanDuration(now - cancelled);
             let message = format!("{attempt} of {job} was cancelled {since} ago, and has not been given up");
             return broken(BrokenRule::Time, message);

@@ -5,6 +5,7 @@
 
 mod asking;
 mod doubts;
+mod one_job;
 mod permission;
 mod starts;
 mod time_limits;

@@ -1,6 +1,6 @@
 //! The auditor accepts every log that the scheduler writes, and rejects logs of which something is not as it was.
 
-use pogo_audit::{BrokenRule, audit};
+use pogo_audit::{Auditor, BrokenRule, audit};
 use pogo_core::scheduler::{
     AttemptId, DoubtCause, Event, JobEvent, JobEventKind, JobId, NamespaceEvent, NamespaceEventKind, Record, TaskEvent,
     TaskEventKind,
@@ -17,6 +17,11 @@ proptest! {
     #[test]
     fn every_log_of_the_scheduler_is_accepted(scenario in scenarios(60)) {
         is_accepted(&scenario)?;
+    }
+
+    #[test]
+    fn every_job_is_accepted_by_its_own_records(scenario in scenarios(60)) {
+        each_is_accepted_alone(&log(&scenario))?;
     }
 
     #[test]
@@ -82,6 +87,26 @@ fn is_accepted(scenario: &Scenario) -> Result<(), TestCaseError> {
             Err(TestCaseError::fail(format!("{finding}\n{}", around.join("\n"))))
         }
     }
+}
+
+/// Each job of a log by its own records, as where the journal was compacted.
+fn each_is_accepted_alone(records: &[Record]) -> Result<(), TestCaseError> {
+    for job in records.iter().filter_map(|record| record.event.submitted()) {
+        let own: Vec<&Record> = records
+            .iter()
+            .filter(|record| record.event.job() == Some(job))
+            .collect();
+        let mut auditor = Auditor::of_one_job(job);
+        let audited = own.iter().try_for_each(|record| auditor.check(record));
+        if let Err(finding) = audited.and_then(|()| auditor.finish().map(|_| ())) {
+            let all: Vec<String> = records
+                .iter()
+                .map(|record| serde_json::to_string(record).unwrap())
+                .collect();
+            return Err(TestCaseError::fail(format!("{finding}\n{}", all.join("\n"))));
+        }
+    }
+    Ok(())
 }
 
 fn started(record: &Record) -> Option<AttemptId> {
