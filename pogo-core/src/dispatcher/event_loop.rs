@@ -94,10 +94,11 @@ impl Dispatcher {
 
     /// Lets the scheduler decide on what is queued, and begins to make its decisions durable with one commit.
     fn process_batch(&mut self) {
-        let (began, inputs) = (self.io.clock.now(), self.queue.len().min(Self::BATCH));
+        let inputs = self.queue.len().min(Self::BATCH);
         if inputs == 0 {
             return;
         }
+        let began = self.io.clock.now();
         let mut batch = Batch::default();
         // Collected, since handling one may queue others; these are of the next batch.
         for pending in self.queue.drain(..inputs).collect::<Vec<_>>() {
