@@ -6,7 +6,7 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 use pogo_core::journal::replay;
 use pogo_core::plan::{JobSpec, RemoteCommand};
-use pogo_core::policy::{Constraint, Policy, Rule};
+use pogo_core::policy::{Constraint, OnDoubt, Policy, Rule};
 use pogo_core::scheduler::{Event, HoldMode, JobId, Order, Outcome, Record, TaskEventKind};
 use pogo_core::sim::{Fault, History, PastTimes, TaskTimes, World};
 use pogo_core::testing::{Drill, Step, assert_once, job_specs};
@@ -252,4 +252,25 @@ fn reports_of_one_moment_come_in_the_order_of_the_log() {
         drill.play(&Step::Report(running, Outcome::Succeeded));
     }
     assert_eq!(World::rerun(drill.records()).unwrap().run().records, drill.records());
+}
+
+#[test]
+fn a_rerun_adds_nothing_to_the_messages_of_a_log() {
+    let fleet = pogo_core::fleet::Fleet::builder().tagged("web", "web[1-2]").build();
+    let mut world = World::new(fleet.unwrap(), Policy::default()).unwrap().asks_permission();
+    for (host, fault) in [("web1", Fault::times_out()), ("web2", Fault::loses_the_link())] {
+        world = world.inject(&host.parse().unwrap(), &fault).unwrap();
+    }
+    let mut spec = JobSpec::new("*".parse().unwrap(), RemoteCommand::shell("true")).retries(1);
+    spec.settings.on_doubt = Some(OnDoubt::Retry);
+    world.submit(spec).unwrap();
+    let past = world.run().records;
+    // The scheduler has added to both: the limit, and why the host was not tried again.
+    for added in [
+        "time limit of an attempt",
+        "the link was lost; not tried again by itself: ",
+    ] {
+        assert!(past.iter().any(|record| line(record).contains(added)), "{added}");
+    }
+    assert_eq!(World::rerun(&past).unwrap().run().records, past);
 }
