@@ -127,6 +127,10 @@ async fn every_view_runs_without_complaint() {
         ("running", "Nothing runs now"),
         ("slots", "max_parallel 2"),
         ("hosts", "$web"),
+        (
+            "hosts?about=%24web&from=1000&to=9000",
+            ">pogo history '$web' --since 1970-01-01T00:00:01.000Z --until 1970-01-01T00:00:09.000Z</code>",
+        ),
         ("hosts/web2", "job 1"),
         ("jobs/9", "there is no job-9"),
     ] {

@@ -60,6 +60,7 @@ mod formats;
 mod guard;
 mod held;
 mod help;
+mod history;
 mod hostile;
 mod inputs;
 mod interrupt;
