@@ -44,7 +44,7 @@ pub(crate) use history::history;
 pub(crate) use hold::{hold, release};
 pub(crate) use host::host;
 pub(crate) use jobs::{jobs, newest_jobs};
-pub(crate) use journal::each_of_journal;
+pub(crate) use journal::{JournalPart, each_of_journal};
 pub(crate) use logs::logs;
 pub(crate) use mark::mark;
 pub(crate) use note::note;

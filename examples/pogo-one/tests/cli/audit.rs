@@ -1,6 +1,9 @@
 //! `audit`: logs that keep every rule, and logs that do not.
 
-use super::program::Program;
+use std::process::Stdio;
+
+use super::access::Listens;
+use super::program::{Done, Program};
 
 const POLICY: &str = "tag: {web: ['w[1-4]']}\nsequence: [w1, $web]\nconstraint: {$web: {max_parallel: 2}}\n";
 
@@ -112,10 +115,9 @@ fn what_cannot_be_audited_is_said() {
     assert_eq!(done.code, 64);
 }
 
-/// The store of an earlier version, whose journal begins with record 28.
-#[test]
-fn a_job_of_a_compacted_journal_is_refused_with_what_is_missing_and_since_when() {
-    let program = Program::new();
+/// A directory with the store of an earlier version, whose journal begins with record 28.
+fn with_compacted_journal() -> Program {
+    let program = Program::with_policy(POLICY);
     let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pogo-store/tests/golden/version-1");
     let copied = std::process::Command::new("cp")
         .args(["-r", golden])
@@ -123,17 +125,75 @@ fn a_job_of_a_compacted_journal_is_refused_with_what_is_missing_and_since_when()
         .status();
     assert!(copied.unwrap().success());
     std::process::Command::new("chmod")
-        .args(["-R", "go-w", "old"])
+        .args(["-R", "go-rwx", "old"])
         .current_dir(program.directory.path())
         .status()
         .unwrap();
-    program.run(&["audit", "1", "--store", "old"]).assert_refused(&[
-        "job 1 cannot be audited",
-        "no longer has what happened before its record #28, of 1970-01-01 00:00 UTC",
-        "the job was submitted at 1970",
-        "`pogo events 1`",
-    ]);
+    program
+}
+
+#[test]
+fn a_job_of_a_compacted_journal_is_judged_by_its_own_records_and_what_is_not_judged_is_said() {
+    let program = with_compacted_journal();
+    let done = program.run(&["audit", "1", "--store", "old"]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    let lines: Vec<&str> = done.out.lines().collect();
+    let wanted = [
+        "every rule that is judged was kept: 1 job, 20 attempts",
+        "judged: the job's own limit, failures, retries, time limits, settle times, pauses and manual gates; \
+         permission before begin; one attempt at a time on a host",
+        "not judged, because its journal is compacted: limits over several jobs; the fleet and the policy of that \
+         time, with their order; hosts that could have started, were frozen, held or in doubt; restores",
+        "  the journal of default no longer has what happened before its record #28, of 1970-01-01 00:00 UTC",
+    ];
+    assert_eq!(lines[..4], wanted, "{}", done.out);
+    let json = program.run(&["audit", "1", "--store", "old", "--format", "json"]);
+    assert_eq!(json.code, 0, "{}", json.err);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((&json["kept"], &json["audited"]["jobs"]), (&true.into(), &1.into()));
+    let named = |key: &str, rule: &str| json[key].as_array().unwrap().contains(&rule.into());
+    assert!(
+        named("judged", "permission") && named("not_judged", "running"),
+        "{json}"
+    );
+    assert!(
+        json["not_judged_because"].as_str().unwrap().contains("record #28"),
+        "{json}"
+    );
+}
+
+#[test]
+fn a_job_of_a_compacted_journal_is_not_held_against_a_policy_nor_made_up() {
+    let program = with_compacted_journal();
+    program
+        .run(&["audit", "1", "--store", "old", "-c", "policy.yaml"])
+        .assert_refused(&[
+            "cannot be held against a policy",
+            "before its record #28",
+            "without `-c`",
+        ]);
     program
         .run(&["audit", "99", "--store", "old"])
         .assert_refused(&["there is no such job"]);
+}
+
+#[test]
+fn a_server_has_a_job_of_a_compacted_journal_judged_by_its_own_records() {
+    let program = with_compacted_journal();
+    let mut serve = program.command(&["serve", "--store", "old", "--listen", "127.0.0.1:0"]);
+    let server = Listens::of(serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut audit = program.command(&["audit", "1"]);
+    audit
+        .env("POGO_STORE", format!("http://{}", server.address))
+        .env("POGO_TOKEN", &server.printed);
+    let done = Done::of(audit.output().unwrap());
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    let wanted = [
+        "every rule that is judged was kept: 1 job, 20 attempts",
+        "not judged, because its journal is compacted: limits over several jobs",
+        "no longer has what happened before its record #",
+    ];
+    for wanted in wanted {
+        assert!(done.out.contains(wanted), "{}", done.out);
+    }
 }
