@@ -110,6 +110,12 @@ pub enum StoreError {
         /// The directory.
         path: PathBuf,
     },
+    /// A copy was not made.
+    #[error("{message}")]
+    Copy {
+        /// Why not, and the cure.
+        message: String,
+    },
     /// A name that no namespace can have.
     #[error(
         "`{}` is no name of a namespace: use up to 100 letters, digits, `-`, `_` and `.`, the first of them a letter \

@@ -31,6 +31,9 @@ mod tests;
 pub mod zookeeper;
 
 pub use check::{Damage, LastOwner, NamespaceInfo};
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "postgres", feature = "zookeeper"))))]
+pub use copy::StoreToCopy;
 pub use copy::{Copied, CopyMark};
 pub use error::StoreError;
 pub use journal::StoreJournal;

@@ -143,7 +143,7 @@ impl Store {
     }
 
     /// A store that is to be written as a copy, in a new or an empty directory.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "postgres", feature = "zookeeper"))]
     pub(crate) fn to_be_copied_to(path: &Path) -> Result<Self, StoreError> {
         if path.as_os_str().is_empty() {
             return Err(StoreError::NoPath);
@@ -156,16 +156,21 @@ impl Store {
         if !LocalDisk.list(&path)?.is_empty() {
             return Err(StoreError::NotEmpty { path });
         }
-        // What was kept of an attempt elsewhere is not cut once more.
+        Ok(Self::uncut(&path))
+    }
+
+    /// A store that keeps all that it is given of an attempt: what was kept elsewhere is not cut once more.
+    #[cfg(any(feature = "postgres", feature = "zookeeper"))]
+    pub(crate) fn uncut(path: &Path) -> Self {
         let limits = Limits {
             output_blocks: usize::MAX,
             ..Limits::default()
         };
-        Ok(Self::on(Arc::new(LocalDisk), &path, limits, Machine::this()))
+        Self::on(Arc::new(LocalDisk), path, limits, Machine::this())
     }
 
     /// The copy is complete: from now on it is a store.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "postgres", feature = "zookeeper"))]
     pub(crate) fn complete(&self) -> Result<(), StoreError> {
         Ok(write_format(&*self.inner.disk, &self.inner.path)?)
     }

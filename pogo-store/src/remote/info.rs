@@ -21,9 +21,12 @@ pub struct RemoteInfo {
     pub end: Seq,
     /// When the last record was written, by its dispatcher's clock.
     pub newest: Option<Timestamp>,
-    /// The store that it was copied or restored from, until somebody has accepted that. ZooKeeper knows that it was,
-    /// and not from where.
+    /// The store that it was copied or restored from, until somebody has accepted that. Of a tree that was restored
+    /// ZooKeeper knows that it was, and not from where.
     pub copied_from: Option<String>,
+    /// The store of which it is a copy that is not all there: it is being copied, or that was cut off. Nobody can own
+    /// it until it has been copied again; nothing else is known of it.
+    pub unfinished_copy_of: Option<String>,
     /// What is stored, by kind: `commits` since the older snapshot, the `history` before them, `snapshots`, `content`
     /// (fleets and policies), the list of `jobs`; in PostgreSQL the `output` of hosts, and in ZooKeeper the `pieces` of
     /// what is larger than a node. Empty if nobody ever owned it.

@@ -117,6 +117,10 @@ impl Asking<'_> {
             return Ok(AcquireStep::Wait(None, LOOK_AGAIN));
         };
         let state = &seen.state;
+        if let Some(message) = state.node.unfinished() {
+            let message = format!("{}: {message}", self.shared.name);
+            return Ok(AcquireStep::Held(JournalError::Unavailable { message }));
+        }
         let Some(holder) = &state.node.holder else {
             return self.raise(client, seen).await;
         };

@@ -10,6 +10,7 @@ use super::commits::{FoundCommit, ReadError};
 use super::contents::{named, read_content};
 use super::head::VersionedHead;
 use super::history::history;
+use super::holder::NamespaceState;
 use super::snapshots::damaged_snapshots;
 use super::tree::{Paths, seqs_below};
 use crate::remote::RemoteDamage;
@@ -18,6 +19,12 @@ const RESTORE: &str = "restore the store's path from a backup";
 
 /// Reads all of a namespace. One that nobody ever owned has nothing.
 pub(super) async fn check(client: &Client, paths: &Paths) -> Result<Vec<RemoteDamage>, Error> {
+    if let Some(state) = NamespaceState::find(client, paths).await?
+        && let Some(copy) = state.node.copy.filter(|copy| !copy.is_complete)
+    {
+        let message = format!("it is a copy of {} that is not all there", copy.from);
+        return Ok(vec![RemoteDamage::new(&paths.namespace, message, "copy it again")]);
+    }
     let end = match VersionedHead::read(client, paths).await {
         Err(Error::NoNode) => return Ok(vec![]),
         head => head?.head.end,

@@ -33,6 +33,29 @@ pub(super) struct AboutCommit {
     /// Content that the records name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) content: Vec<Digest>,
+    /// Of the history of a copy: the positions that it has records of, from one and before another. All of them where
+    /// this is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) runs: Vec<(Seq, Seq)>,
+}
+
+impl AboutCommit {
+    /// Of these lines, with what says where they belong.
+    pub(super) fn checksum(&self, lines: &[u8]) -> u32 {
+        let of = |lines: &[u8]| checksum(self.at, self.until, self.epoch, lines);
+        if self.runs.is_empty() {
+            return of(lines);
+        }
+        // The runs are in it, so that a version that knows none takes the lines for damaged, and not for other
+        // records.
+        let runs: Vec<u8> = self
+            .runs
+            .iter()
+            .flat_map(|(at, until)| [at.0, until.0])
+            .flat_map(u64::to_le_bytes)
+            .collect();
+        of(&[lines, &runs].concat())
+    }
 }
 
 /// A commit in its stored form.
@@ -55,6 +78,7 @@ impl EncodedCommit {
             lines: checksum(at, until, epoch, &lines),
             jobs: commit.records.iter().filter_map(|record| record.event.job()).collect(),
             content: commit.records.iter().flat_map(Record::digests).collect(),
+            runs: vec![],
         };
         let packed = Packed::new(about, lines).map_err(|error| JournalError::Unavailable {
             message: error.to_string(),
@@ -65,6 +89,17 @@ impl EncodedCommit {
             digest,
             packed,
         })
+    }
+}
+
+impl EncodedCommit {
+    /// The head once it is the last.
+    fn head(&self) -> Head {
+        let (at, digest) = (self.at, self.digest);
+        Head {
+            end: self.until,
+            last: Some(LastCommit { at, digest }),
+        }
     }
 }
 
@@ -94,13 +129,7 @@ pub(super) async fn append(
         .packed
         .is_large()
         .then(|| writer.tag(&format!("commit-{}", commit.at.0)));
-    let next = Head {
-        end: commit.until,
-        last: Some(LastCommit {
-            at: commit.at,
-            digest: commit.digest,
-        }),
-    };
+    let next = commit.head();
     let written = writer.sessions.ask(async |client| {
         let tag = tag.as_deref().unwrap_or_default();
         // The pieces first: nothing names them until the commit does, and those that stay without
@@ -125,6 +154,15 @@ pub(super) async fn append(
         Written::Refused(_, Error::BadVersion | Error::NodeExists) => judge(writer, before, &commit).await,
         Written::Refused(_, error) => Err(error.into()),
     }
+}
+
+/// Writes a commit of a copy that has no head yet. Gives the head that it would have.
+pub(super) async fn copied(writer: &OwnerWriter, commit: EncodedCommit) -> Answer<Head> {
+    let head = commit.head();
+    let tag = writer.tag(&format!("commit-{}", commit.at.0));
+    let path = writer.fence.paths.commit(commit.at);
+    let put = commit.packed.put(&writer.sessions, &writer.fence, &path, &tag).await?;
+    Ok(put.map(|()| head))
 }
 
 /// Why nothing was appended, to its owner: it is there already, or belongs elsewhere.
@@ -165,7 +203,7 @@ impl FoundCommit {
         let found: FoundNode<'_, AboutCommit> = FoundNode::of(node).map_err(damaged)?;
         let lines = found.data(client, paths).await.map_err(damaged)?;
         let about = found.about().clone();
-        if checksum(about.at, about.until, about.epoch, &lines) != about.lines {
+        if about.checksum(&lines) != about.lines {
             return Err(ReadError::Journal(wrong_checksum(at)));
         }
         Ok(Self { about, lines })
@@ -173,7 +211,16 @@ impl FoundCommit {
 
     /// Its records from a position on, with their positions.
     pub(super) fn positioned(&self, from: Seq) -> Result<Vec<(Seq, Record)>, JournalError> {
-        positioned((self.about.at, self.about.until), &self.lines, from)
+        if self.about.runs.is_empty() {
+            return positioned((self.about.at, self.about.until), &self.lines, from);
+        }
+        let (mut records, mut lines) = (vec![], self.lines.split_inclusive(|byte| *byte == b'\n'));
+        for (at, until) in &self.about.runs {
+            let count = usize::try_from(until.0 - at.0).unwrap_or(usize::MAX);
+            let run: Vec<u8> = lines.by_ref().take(count).flatten().copied().collect();
+            records.extend(positioned((*at, *until), &run, from)?);
+        }
+        Ok(records)
     }
 }
 

@@ -5,6 +5,7 @@ use pogo_core::journal::Seq;
 use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error, Stat};
 
+use super::holder::unfinished;
 use super::tree::Paths;
 
 /// The node that says where a journal ends. It changes with each commit, in one request.
@@ -25,6 +26,13 @@ pub(super) struct LastCommit {
     pub(super) digest: Digest,
 }
 
+/// What the node says while a copy is written. A version that knows nothing of copies cannot read it either, and so
+/// owns no half of one.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct UnfinishedHead {
+    pub(super) copy_of: String,
+}
+
 /// A head that was read, with its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct VersionedHead {
@@ -39,10 +47,17 @@ impl Head {
     }
 }
 
+fn unread(data: &[u8], paths: &Paths, error: &serde_json::Error) -> Error {
+    let copy: Option<UnfinishedHead> = serde_json::from_slice(data).ok();
+    Error::UnexpectedError(match copy {
+        Some(copy) => format!("{}: {}", paths.namespace, unfinished(&copy.copy_of)),
+        None => format!("{} cannot be read: {error}", paths.head),
+    })
+}
+
 impl VersionedHead {
     pub(super) fn of((data, stat): &(Vec<u8>, Stat), paths: &Paths) -> Result<Self, Error> {
-        let head = serde_json::from_slice(data)
-            .map_err(|error| Error::UnexpectedError(format!("{} cannot be read: {error}", paths.head)))?;
+        let head = serde_json::from_slice(data).map_err(|error| unread(data, paths, &error))?;
         Ok(Self {
             head,
             version: stat.version,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::journal::{Epoch, JournalError, Nonce, OwnerId};
+use pogo_core::scheduler::RestoreId;
 use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error, Stat};
 
@@ -29,6 +30,40 @@ pub(super) struct EpochNode {
     /// Who owned it before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) previous: Option<OwnerId>,
+    /// Of a copy: what it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) copy: Option<CopyOrigin>,
+}
+
+/// What a copy was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CopyOrigin {
+    /// The path or address.
+    pub(super) from: String,
+    /// What tells it from other copies.
+    pub(super) id: RestoreId,
+    /// Whether all of it is there.
+    #[serde(default)]
+    pub(super) is_complete: bool,
+}
+
+impl CopyOrigin {
+    /// What stands for the count of the ensemble in a copy: what nobody is given, so that its first owner hears that
+    /// it was copied.
+    pub(super) const MADE: i64 = -1;
+}
+
+impl EpochNode {
+    /// Why nobody can own it, if it is a copy that is not all there.
+    pub(super) fn unfinished(&self) -> Option<String> {
+        let copy = self.copy.as_ref().filter(|copy| !copy.is_complete)?;
+        Some(unfinished(&copy.from))
+    }
+}
+
+/// What a copy says of itself as long as not all of it is there.
+pub(super) fn unfinished(from: &str) -> String {
+    format!("it is a copy of {from} that is not all there yet; if that was cut off, copy it again")
 }
 
 /// An owner, for people.

@@ -7,7 +7,7 @@ use zookeeper_client::{Client, Error};
 
 use super::commits::FoundCommit;
 use super::head::VersionedHead;
-use super::holder::NamespaceState;
+use super::holder::{CopyOrigin, NamespaceState};
 use super::tree::{Paths, seqs_below};
 use crate::remote::{OwnerSign, RemoteInfo, RemoteOwner, StoredPart};
 
@@ -20,6 +20,14 @@ pub(super) async fn info(client: &Client, paths: &Paths) -> Result<RemoteInfo, E
     let Some(state) = NamespaceState::find(client, paths).await? else {
         return Ok(RemoteInfo::default());
     };
+    let copy = state.node.copy.clone();
+    if let Some(copy) = copy.clone().filter(|copy| !copy.is_complete) {
+        return Ok(RemoteInfo {
+            owner: owner(client, paths, &state).await?,
+            unfinished_copy_of: Some(copy.from),
+            ..RemoteInfo::default()
+        });
+    }
     let head = VersionedHead::read(client, paths).await?.head;
     let newest = match head.last {
         Some(last) => newest(client, paths, last.at).await?,
@@ -37,7 +45,11 @@ pub(super) async fn info(client: &Client, paths: &Paths) -> Result<RemoteInfo, E
         first: commits.first().copied().unwrap_or(head.end),
         end: head.end,
         newest,
-        copied_from: is_restored.then(|| "another tree".to_owned()),
+        copied_from: is_restored.then(|| match copy {
+            Some(copy) if made == CopyOrigin::MADE.to_string().into_bytes() => copy.from,
+            _ => "another tree".to_owned(),
+        }),
+        unfinished_copy_of: None,
         parts: vec![
             stored_below(client, "commits", &paths.commits).await?,
             stored_below(client, "history", &paths.history).await?,

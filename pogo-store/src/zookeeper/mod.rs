@@ -6,6 +6,7 @@ mod check;
 mod commits;
 mod compaction;
 mod contents;
+mod copy;
 mod error;
 mod fence;
 mod head;

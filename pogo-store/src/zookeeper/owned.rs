@@ -11,6 +11,7 @@ use super::acquire::Asking;
 use super::fence::Fence;
 use super::head::VersionedHead;
 use super::hold::Hold;
+use super::holder::CopyOrigin;
 use super::keep::keep_alive;
 use super::namespace_shared::NamespaceShared;
 use super::session::Sessions;
@@ -78,14 +79,18 @@ pub(super) async fn acquire(
     let found = read.await.map_err(Failed::unavailable)?;
     found.check()?;
     let (end, made) = (found.head.head.end, taken.made);
-    let previous = taken.node.previous.clone();
+    let (previous, copy) = (taken.node.previous.clone(), taken.node.copy.clone());
     let hold = Arc::new(Hold::new(shared, taken, found.head));
     // The first owner of the namespace writes how it is known.
     if found.made.is_none() {
         hold.confirm_restored().await?;
     }
-    let restored = found.made.filter(|known| *known != made).map(|_| {
-        let id = RestoreId(made.cast_unsigned());
+    let restored = found.made.filter(|known| *known != made).map(|known| {
+        let id = match copy {
+            // A tree that was restored since may have been a copy before.
+            Some(copy) if known == CopyOrigin::MADE => copy.id,
+            _ => RestoreId(made.cast_unsigned()),
+        };
         RestoredStore::new(RestoreCause::Copied).identified(id)
     });
     hold.shared.growth.set(Some(end));

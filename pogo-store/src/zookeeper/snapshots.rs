@@ -84,6 +84,20 @@ pub(super) async fn damaged_snapshots(client: &Client, paths: &Paths) -> Result<
     Ok(damaged)
 }
 
+/// A snapshot, or why it cannot be read.
+pub(super) async fn read_snapshot(
+    client: &Client,
+    paths: &Paths,
+    upto: Seq,
+) -> Result<Result<Snapshot, String>, Error> {
+    match one(client, paths, upto).await {
+        Ok(state) => Ok(Ok(state)),
+        Err(Unread::Damaged(message)) => Ok(Err(message)),
+        Err(Unread::Failed(Error::NoNode)) => Ok(Err("a piece of it is missing".to_owned())),
+        Err(Unread::Failed(error)) => Err(error),
+    }
+}
+
 async fn one(client: &Client, paths: &Paths, upto: Seq) -> Result<Snapshot, Unread> {
     let (node, _) = client.get_data(&paths.snapshot(upto)).await?;
     let found: FoundNode<'_, AboutSnapshot> = FoundNode::of(&node)?;

@@ -1,5 +1,6 @@
 //! Stores that move from a database to a directory, and back.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use futures::executor::block_on;
@@ -8,8 +9,8 @@ use pogo_core::journal::{Acquire, Commit, Epoch, Journal, Page, Seq, Snapshot, r
 use pogo_core::output::{OutputFrame, OutputSource, OutputStore, Stream};
 use pogo_core::scheduler::{AttemptId, JobId, Record, RestoreCause};
 use pogo_core::{Digest, Timestamp};
-use pogo_store::Store;
 use pogo_store::postgres::{PostgresError, PostgresStore};
+use pogo_store::{Copied, Store};
 
 use crate::compaction::log;
 use crate::conformance::schema;
@@ -117,6 +118,15 @@ fn filled(server: &Postgres) -> PostgresStore {
     store
 }
 
+fn to_directory(from: &PostgresStore, (to, inputs): (&Path, &Path)) -> Result<Copied, String> {
+    let all = block_on(from.to_copy(inputs, NOW)).map_err(|error| error.to_string())?;
+    block_on(all.to_directory(to, NOW)).map_err(|error| error.to_string())
+}
+
+fn from_directory(from: &Store, to: &PostgresStore, inputs: &Path) -> Result<Copied, PostgresError> {
+    block_on(to.copy_from(block_on(from.to_copy()).unwrap(), inputs))
+}
+
 #[test]
 fn a_store_that_moves_to_a_directory_and_back_is_the_same_and_says_that_it_is_a_copy() {
     let Some(server) = Postgres::shared() else { return };
@@ -127,7 +137,7 @@ fn a_store_that_moves_to_a_directory_and_back_is_the_same_and_says_that_it_is_a_
         "some is behind the journal"
     );
     let path = folder.path().join("copy");
-    let copied = block_on(from.copy_to_directory(&path, folder.path(), NOW)).unwrap();
+    let copied = to_directory(&from, (&path, folder.path())).unwrap();
     assert_eq!(copied.namespaces, ["default"]);
     let directory = Store::open_existing(&path).unwrap();
     let mark = block_on(directory.namespace("default").unwrap().copied())
@@ -137,7 +147,7 @@ fn a_store_that_moves_to_a_directory_and_back_is_the_same_and_says_that_it_is_a_
     assert_eq!(block_on(directory.namespace("default").unwrap().check()).unwrap(), []);
     assert_eq!(of_directory(&directory), known);
     let back = open(server);
-    block_on(back.copy_from_directory(&directory, folder.path())).unwrap();
+    from_directory(&directory, &back, folder.path()).unwrap();
     assert_eq!(of_postgres(&back), known);
     let namespace = back.namespace("default").unwrap();
     assert_eq!(block_on(namespace.check()).unwrap(), []);
@@ -160,7 +170,8 @@ fn a_store_that_moves_to_a_directory_and_back_is_the_same_and_says_that_it_is_a_
         "{epochs:?}"
     );
     let other = open(server);
-    block_on(other.copy_from_postgres(&back, (folder.path(), folder.path()), NOW)).unwrap();
+    let all = block_on(back.to_copy(folder.path(), NOW)).unwrap();
+    block_on(other.copy_from(all, folder.path())).unwrap();
     assert_eq!(of_postgres(&other), known);
     let owned = block_on(
         other
@@ -182,14 +193,14 @@ fn nothing_is_copied_of_what_somebody_owns_nor_over_what_is_there() {
     let (from, folder) = (filled(server), tempfile::tempdir().unwrap());
     let namespace = from.namespace("default").unwrap();
     let owned = block_on(namespace.journal().acquire(owner(2), Acquire::IfFree)).unwrap();
-    let held = block_on(from.copy_to_directory(folder.path(), folder.path(), NOW)).unwrap_err();
+    let held = to_directory(&from, (folder.path(), folder.path())).unwrap_err();
     assert!(held.to_string().contains("is owned by owner 2"), "{held}");
     drop(owned);
     let path = folder.path().join("copy");
-    block_on(from.copy_to_directory(&path, folder.path(), NOW)).unwrap();
-    let again = block_on(from.copy_to_directory(&path, folder.path(), NOW)).unwrap_err();
+    to_directory(&from, (&path, folder.path())).unwrap();
+    let again = to_directory(&from, (&path, folder.path())).unwrap_err();
     assert!(again.to_string().contains("is not empty"), "{again}");
-    let there = block_on(from.copy_from_directory(&Store::open_existing(&path).unwrap(), folder.path())).unwrap_err();
+    let there = from_directory(&Store::open_existing(&path).unwrap(), &from, folder.path()).unwrap_err();
     assert!(
         matches!(&there, PostgresError::Copy { message } if message.contains("default already")),
         "{there}"
@@ -201,11 +212,11 @@ fn a_copy_of_what_is_damaged_is_refused_and_leaves_nothing() {
     let Some(server) = Postgres::shared() else { return };
     let (from, folder) = (filled(server), tempfile::tempdir().unwrap());
     let path = folder.path().join("copy");
-    block_on(from.copy_to_directory(&path, folder.path(), NOW)).unwrap();
+    to_directory(&from, (&path, folder.path())).unwrap();
     let content = path.join(format!("ns/default/content/{}.json.zst", Digest::of(FLEET)));
     std::fs::write(content, "x").unwrap();
     let to = open(server);
-    let refused = block_on(to.copy_from_directory(&Store::open_existing(&path).unwrap(), folder.path())).unwrap_err();
+    let refused = from_directory(&Store::open_existing(&path).unwrap(), &to, folder.path()).unwrap_err();
     assert!(refused.to_string().contains("is damaged"), "{refused}");
     assert_eq!(block_on(to.namespaces()).unwrap(), Vec::<String>::new());
     let left = server.run(&format!("SELECT count(*) FROM {}.namespaces", to.address().schema()));

@@ -10,6 +10,7 @@
 mod commits;
 mod compaction;
 mod conformance;
+mod copies;
 mod ensemble;
 mod faults;
 mod history;

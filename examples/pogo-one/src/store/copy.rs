@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::info::counted;
 use super::kept::{local_dir, open_remote, refuse_exposed};
-use super::opened::{open_to_look, wait, wait_for};
+use super::opened::{open_to_look, refused, wait, wait_for};
 use super::prune::now;
 use super::size::size;
 use crate::cli::{CopyArgs, StoreAddress, StoreChoice};
@@ -70,14 +70,15 @@ fn from_address(from: &StoreAddress, to: &StoreChoice) -> Result<Done, CliError>
     let (text, now) = (from.to_string(), now());
     wait_for(async {
         let source = open_remote(from).await?;
+        let source = source.to_copy(&local_dir(from)?, now).await?;
         let (to, copied) = match to {
             StoreChoice::At(to) => {
                 refuse_exposed(to)?;
-                let inputs = (local_dir(from)?, local_dir(to)?);
-                (to.to_string(), source.copy_to(to, inputs, now).await?)
+                let target = open_remote(to).await?;
+                (to.to_string(), target.copy_from(source, &local_dir(to)?, now).await?)
             }
             StoreChoice::Dir(to) => {
-                let copied = source.copy_to_directory(to, &local_dir(from)?, now).await?;
+                let copied = source.to_directory(to, now).await.map_err(refused)?;
                 (path(to), copied)
             }
             StoreChoice::None | StoreChoice::Server(_) | StoreChoice::Invalid(_) => {
@@ -91,7 +92,8 @@ fn from_address(from: &StoreAddress, to: &StoreChoice) -> Result<Done, CliError>
 fn to_address(from: &Store, to: &StoreAddress) -> Result<Done, CliError> {
     wait_for(async {
         let target = open_remote(to).await?;
-        let copied = target.copy_from_directory(from, &local_dir(to)?).await?;
+        let source = from.to_copy().await.map_err(refused)?;
+        let copied = target.copy_from(source, &local_dir(to)?, now()).await?;
         Ok((path(from.path()), to.to_string(), copied))
     })
 }

@@ -80,6 +80,11 @@ fn text(name: &str, info: &RemoteInfo, skew: Option<ClockSkew>, now: Timestamp) 
     if let Some(from) = &info.copied_from {
         lines.push(format!("  a copy of {from}"));
     }
+    if let Some(from) = &info.unfinished_copy_of {
+        lines.push(format!(
+            "  a copy of {from} that is not all there; if that was cut off, copy it again"
+        ));
+    }
     let mut line = |label: &str, text: String| lines.push(format!("  {label:<10} {text}"));
     line("epoch", info.epoch.0.to_string());
     line(
@@ -131,6 +136,7 @@ fn row(name: &str, info: &RemoteInfo, skew: Option<ClockSkew>) -> Value {
         "records": { "first": info.first, "end": info.end, "newest": info.newest },
         "clock_skew_ms": skew,
         "copied_from": info.copied_from,
+        "unfinished_copy_of": info.unfinished_copy_of,
         "parts": parts.collect::<serde_json::Map<_, _>>(),
     })
 }

@@ -145,8 +145,12 @@ impl Cluster {
 
     /// The address without the password, which a command line may have.
     pub(super) fn typed(&self) -> String {
-        let file = self.many.program.write("password", PASSWORD);
-        let address = self.address().replace(&format!(":{PASSWORD}"), "");
+        let address = self.address();
+        // Between the name and the host.
+        let (login, rest) = address.split_once('@').unwrap();
+        let (name, password) = login.rsplit_once(':').unwrap();
+        let file = self.many.program.write("password", password);
+        let address = format!("{name}@{rest}");
         format!("{address}&password_file={}", file.display())
     }
 

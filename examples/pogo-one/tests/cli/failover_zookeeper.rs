@@ -1,8 +1,10 @@
 //! Dispatchers of a store in ZooKeeper, of which one takes over from another.
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use super::cluster::Cluster;
+use super::program::Done;
 use super::takeovers::{HOSTS, LIMIT, kill_owner, pause_owner, takeover_times};
 use super::zookeeper_ensemble::PASSWORD;
 
@@ -62,7 +64,55 @@ fn a_store_in_zookeeper_is_used_as_any_other() {
     let migrated = cluster.verb("a", &["store", "migrate", &cluster.address()]);
     migrated.assert_refused(&["?password_file=PATH"]);
     let copied = cluster.verb("a", &["store", "copy", cluster.many.file("copy").to_str().unwrap()]);
-    copied.assert_refused(&["are not copied yet"]);
+    copied.assert_refused(&["is owned by"]);
     let stopped = cluster.verb("a", &["serve", "stop"]);
     assert_eq!(stopped.code, 0, "{}", stopped.err);
+}
+
+#[test]
+fn a_store_moves_from_a_directory_to_an_ensemble_and_back() {
+    let test = "a_store_moves_from_a_directory_to_an_ensemble_and_back";
+    let Some(cluster) = Cluster::in_zookeeper(test, 3, 3) else {
+        return;
+    };
+    // A store of one machine, as most begin.
+    assert_eq!(cluster.many.verb(&["apply", "-c", "policy.yaml", "-y"]).code, 0);
+    let ran = Done::of(cluster.many.run(&[]).output().unwrap());
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(cluster.many.verb(&["serve", "stop"]).code, 0);
+    let directory = cluster.many.file("store");
+    let from = directory.to_str().unwrap();
+    let copied = cluster.verb("a", &["store", "copy", "--store", from, &cluster.typed()]);
+    assert_eq!(copied.code, 0, "{}", copied.err);
+    assert!(copied.out.contains("each was read again"), "{}", copied.out);
+    assert!(!copied.out.contains(PASSWORD), "{}", copied.out);
+    // Nothing is read from where it was.
+    std::fs::rename(&directory, cluster.many.file("gone")).unwrap();
+    // Whoever goes on with it accepts that it is a copy, once.
+    let refused = cluster.verb("a", &["jobs"]);
+    assert!(
+        refused.code != 0 && refused.err.contains("its journal is a copy"),
+        "{}",
+        refused.err
+    );
+    let mut a = cluster.serve("a", &["--accept-restore", "moved"]);
+    a.says("serves default");
+    let jobs = cluster.verb("a", &["jobs", "-a"]);
+    assert!(jobs.code == 0 && jobs.out.contains('1'), "{}{}", jobs.out, jobs.err);
+    let logs = cluster.verb("a", &["logs", "1"]);
+    assert!(logs.out.contains("last of h2"), "{}{}", logs.out, logs.err);
+    let audited = cluster.verb("a", &["audit", "1"]);
+    assert_eq!(audited.code, 0, "{}{}", audited.out, audited.err);
+    let rerun = cluster.verb("a", &["rerun", "1"]);
+    assert_eq!(rerun.code, 0, "{}{}", rerun.out, rerun.err);
+    let waited = cluster.verb("a", &["wait", "last"]);
+    assert_eq!(waited.code, 0, "{}{}", waited.out, waited.err);
+    a.signal(Signal::TERM);
+    assert_eq!(a.end(), Some(0));
+    let back = cluster.verb("a", &["store", "copy", "back"]);
+    assert_eq!(back.code, 0, "{}", back.err);
+    let checked = cluster.many.verb(&["store", "check", "--store", "back"]);
+    assert_eq!(checked.code, 0, "{}", checked.out);
+    let info = cluster.many.verb(&["store", "info", "--store", "back"]);
+    assert!(info.out.contains("a copy of zookeeper://"), "{}", info.out);
 }

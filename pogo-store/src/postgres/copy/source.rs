@@ -8,12 +8,11 @@ use sqlx::{PgConnection, Row};
 
 use pogo_core::Digest;
 use pogo_core::history::JobEventsQuery;
-use pogo_core::journal::{Acquire, Epoch, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Seq, Snapshot};
+use pogo_core::journal::{Acquire, Epoch, Journal, JournalError, OwnedJournal, Seq, Snapshot};
 use pogo_core::output::{OutputSource, OutputStore};
 use pogo_core::scheduler::{AttemptId, JobId, Record};
 
-use super::random_number;
-use crate::copy::{CopyError, CopySource, Head};
+use crate::copy::{CopyError, CopySource, Head, copier};
 use crate::postgres::PostgresNamespace;
 use crate::postgres::commits::digest;
 use crate::postgres::fence::number;
@@ -37,8 +36,7 @@ impl PostgresSource {
     /// # Errors
     /// [`JournalError::Held`] if somebody else does.
     pub(super) async fn own(namespace: PostgresNamespace, now: pogo_core::Timestamp) -> Result<Self, CopyError> {
-        let owner = Owner::new(OwnerId("whoever copies it".into()), Nonce(random_number()), now);
-        let owned = namespace.journal().acquire(owner, Acquire::IfFree).await?;
+        let owned = namespace.journal().acquire(copier(now), Acquire::IfFree).await?;
         // Owning it raised the epoch; a copy says which one the last dispatcher had.
         let epoch = Epoch(owned.epoch().0.saturating_sub(1));
         Ok(Self {

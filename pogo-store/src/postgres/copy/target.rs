@@ -11,8 +11,7 @@ use pogo_core::journal::{Commit, JournalError, Nonce, Seq, Snapshot};
 use pogo_core::output::{OutputFrame, OutputSource};
 use pogo_core::scheduler::{JobId, Record};
 
-use super::random_number;
-use crate::copy::{CopyError, CopyTarget, Head};
+use crate::copy::{CopyError, CopyTarget, Head, in_parts, random_number};
 use crate::postgres::commits::{EncodedCommit, append, append_first, keep_old};
 use crate::postgres::contents::put_content;
 use crate::postgres::fence::{Fence, fenced, stored};
@@ -22,7 +21,7 @@ use crate::postgres::server_identity::ServerIdentity;
 use crate::postgres::shared::StoreShared;
 use crate::postgres::snapshots::write_snapshot;
 use crate::postgres::within::{long, within};
-use crate::remote::{Answer, MAX_COMMIT};
+use crate::remote::Answer;
 
 /// A namespace under a name that none can have, until all of it is there.
 pub(super) struct PostgresTarget {
@@ -176,7 +175,8 @@ impl CopyTarget for PostgresTarget {
     }
 
     async fn records(&mut self, commit: Commit) -> Result<(), CopyError> {
-        let commits = in_parts(commit)?;
+        let commits = in_parts(commit);
+        let commits = commits.iter().map(EncodedCommit::new).collect::<Result<Vec<_>, _>>()?;
         let is_first = std::mem::take(&mut self.is_first);
         self.write(move |connection, fence| {
             Box::pin(async move {
@@ -226,24 +226,4 @@ impl CopyTarget for PostgresTarget {
         })
         .await
     }
-}
-
-/// Records as commits that are not too large. All of it becomes durable before anybody sees it, so that it matters
-/// nothing where one begins.
-fn in_parts(commit: Commit) -> Result<Vec<EncodedCommit>, CopyError> {
-    const MOST: usize = MAX_COMMIT / 4;
-    let (mut parts, mut size) = (vec![], 0);
-    let mut part = Commit::new(commit.at, vec![]);
-    for record in commit.records {
-        let length = pogo_core::journal::stored_len(&record);
-        if size + length > MOST && !part.records.is_empty() {
-            let next = Commit::new(part.end(), vec![]);
-            parts.push(EncodedCommit::new(&std::mem::replace(&mut part, next))?);
-            size = 0;
-        }
-        size += length;
-        part.records.push(record);
-    }
-    parts.push(EncodedCommit::new(&part)?);
-    Ok(parts)
 }

@@ -16,9 +16,9 @@ use crate::zookeeper::packed::{Packed, remove_nodes};
 use crate::zookeeper::tree::seqs_below;
 
 /// The records of a node of the history take so many bytes, before they are compressed.
-const BYTES: usize = 4 << 20;
+pub(super) const BYTES: usize = 4 << 20;
 /// The most bytes of a namespace's history. An ensemble has all of it in memory.
-const MOST: u64 = 64 << 20;
+pub(super) const MOST: u64 = 64 << 20;
 
 /// Copies the commits that are no longer needed into the history, and what they say into the list of jobs. Nothing is
 /// removed yet but what is too much.
@@ -66,8 +66,7 @@ async fn write(writer: &OwnerWriter, found: Vec<FoundCommit>) -> Result<Option<S
     let (Some(first), Some(last)) = (found.first(), found.last()) else {
         return Ok(None);
     };
-    let (at, until, fence) = (first.about.at, last.about.until, &writer.fence);
-    let epoch = fence.epoch;
+    let (at, until, epoch) = (first.about.at, last.about.until, writer.fence.epoch);
     let packed = spawn_blocking(move || {
         let jobs: BTreeSet<_> = found
             .iter()
@@ -81,12 +80,23 @@ async fn write(writer: &OwnerWriter, found: Vec<FoundCommit>) -> Result<Option<S
             lines: checksum(at, until, epoch, &lines),
             jobs,
             content: vec![],
+            runs: vec![],
         };
         Packed::new(about, lines)
     });
     let packed = packed.await.and_then(|packed| packed);
     let packed = packed.map_err(|error| Failed::before(error.to_string()))?;
-    let bytes = u64::try_from(packed.len()).unwrap_or(u64::MAX);
+    store(writer, (at, until), packed).await?;
+    Ok(Some(until))
+}
+
+/// Stores records from one position and before another as one node.
+pub(super) async fn store(
+    writer: &OwnerWriter,
+    (at, until): (Seq, Seq),
+    packed: Packed<AboutCommit>,
+) -> Result<(), Failed> {
+    let (fence, bytes) = (&writer.fence, u64::try_from(packed.len()).unwrap_or(u64::MAX));
     let path = Archived { at, until, bytes }.path(&fence.paths);
     let tag = writer.tag(&format!("history-{}", at.0));
     let written = writer.store.sessions.ask(async |client| {
@@ -98,7 +108,7 @@ async fn write(writer: &OwnerWriter, found: Vec<FoundCommit>) -> Result<Option<S
         fence.commit(request).await
     });
     match written.await? {
-        written if written.is_done() => Ok(Some(until)),
+        written if written.is_done() => Ok(()),
         written => Err(Failed::before(format!("the history was not written: {written:?}"))),
     }
 }

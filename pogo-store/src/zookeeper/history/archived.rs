@@ -7,15 +7,15 @@ use crate::zookeeper::tree::{Paths, seq_name, seq_of};
 
 /// A node of the history. Its name says what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Archived {
-    pub(super) at: Seq,
-    pub(super) until: Seq,
+pub(in crate::zookeeper) struct Archived {
+    pub(in crate::zookeeper) at: Seq,
+    pub(in crate::zookeeper) until: Seq,
     /// Of the node with its pieces.
-    pub(super) bytes: u64,
+    pub(in crate::zookeeper) bytes: u64,
 }
 
 impl Archived {
-    pub(super) fn path(&self, paths: &Paths) -> String {
+    pub(in crate::zookeeper) fn path(&self, paths: &Paths) -> String {
         let Self { at, until, bytes } = self;
         // In the name, so that listing the parent says how much there is, and no node has to be
         // read for it.
@@ -33,7 +33,7 @@ impl Archived {
     }
 
     /// All that there are, in order.
-    pub(super) async fn all(client: &Client, paths: &Paths) -> Result<Vec<Self>, Error> {
+    pub(in crate::zookeeper) async fn all(client: &Client, paths: &Paths) -> Result<Vec<Self>, Error> {
         let names = client.list_children(&paths.history).await?;
         let mut all: Vec<Self> = names.iter().filter_map(|name| Self::of(name)).collect();
         all.sort_unstable();

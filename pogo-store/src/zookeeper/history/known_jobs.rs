@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use zookeeper_client::{Client, Error};
 
+use super::archived::history;
 use super::events::events_before;
 use crate::jobs::JobTable;
 use crate::remote::Failed;
-use crate::zookeeper::commits::{ReadError, answer, commits_from, unread};
+use crate::zookeeper::commits::{FoundCommit, ReadError, answer, commits_from, unread};
 use crate::zookeeper::fence::Written;
 use crate::zookeeper::head::VersionedHead;
 use crate::zookeeper::owner_writer::OwnerWriter;
@@ -70,8 +71,9 @@ impl KnownJobs {
                     was_read_anew = true;
                     self.read(client, paths).await?;
                 }
-                // The list was damaged: it is made anew of what records there are.
+                // The list was damaged, or there is none yet: it is made anew of what records there are.
                 Err(ReadError::Journal(JournalError::Compacted { first })) if first > self.table.upto => {
+                    self.apply_history(client, paths, first).await?;
                     self.table.upto = first;
                 }
                 Err(error) => return Err(error),
@@ -81,6 +83,27 @@ impl KnownJobs {
                             self.apply(client, paths, (at, &record)).await?;
                         }
                     }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what the history has before a position. What is damaged is left out: a check tells it.
+    async fn apply_history(&mut self, client: &Client, paths: &Paths, before: Seq) -> Result<(), ReadError> {
+        for (at, path) in history(client, paths).await? {
+            let node = match client.get_data(&path).await {
+                // It was too much.
+                Err(Error::NoNode) => continue,
+                node => node?.0,
+            };
+            let found = match FoundCommit::of(client, paths, (at, &node)).await {
+                Err(ReadError::Journal(_)) => continue,
+                found => found?,
+            };
+            for (at, record) in found.positioned(self.table.upto)? {
+                if at < before && at >= self.table.upto {
+                    self.apply(client, paths, (at, &record)).await?;
                 }
             }
         }
@@ -163,7 +186,7 @@ impl KnownJobs {
 }
 
 /// Writes the list, with what records say that leave the journal.
-pub(super) async fn write_list(writer: &OwnerWriter, known: &Mutex<KnownJobs>) -> Result<(), Failed> {
+pub(in crate::zookeeper) async fn write_list(writer: &OwnerWriter, known: &Mutex<KnownJobs>) -> Result<(), Failed> {
     let (fence, sessions) = (&writer.fence, &writer.store.sessions);
     let packed = {
         let read = sessions.ask(async |client| {

@@ -2,10 +2,12 @@
 
 mod archive;
 mod archived;
+mod copied;
 mod events;
 mod job_history;
 mod known_jobs;
 
 pub(super) use archive::archive;
-pub(super) use archived::history;
-pub(super) use known_jobs::KnownJobs;
+pub(super) use archived::{Archived, history};
+pub(super) use copied::OldRecords;
+pub(super) use known_jobs::{KnownJobs, write_list};

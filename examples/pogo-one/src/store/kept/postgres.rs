@@ -1,6 +1,6 @@
 //! Stores in PostgreSQL.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
@@ -9,10 +9,9 @@ use pogo_core::history::JobHistory;
 use pogo_core::journal::{Journal, JournalError};
 use pogo_core::output::OutputStore;
 use pogo_store::postgres::{PostgresAddress, PostgresError, PostgresNamespace, PostgresStore};
-use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, Store};
+use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, StoreToCopy};
 
 use super::{KeptNamespace, NotServed, RemoteNamespace, RemoteStore};
-use crate::cli::StoreAddress;
 use crate::exit::CliError;
 
 pub(super) async fn open(address: &PostgresAddress) -> Result<Box<dyn RemoteStore>, CliError> {
@@ -49,36 +48,17 @@ impl RemoteStore for PostgresStore {
         Ok(Box::new(namespace))
     }
 
-    fn copy_to_directory<'a>(
+    fn to_copy<'a>(&'a self, inputs: &'a Path, now: Timestamp) -> BoxFuture<'a, Result<StoreToCopy, CliError>> {
+        async move { self.to_copy(inputs, now).await.map_err(refused) }.boxed()
+    }
+
+    fn copy_from<'a>(
         &'a self,
-        to: &'a Path,
+        from: StoreToCopy,
         inputs: &'a Path,
-        now: Timestamp,
+        _: Timestamp,
     ) -> BoxFuture<'a, Result<Copied, CliError>> {
-        async move { self.copy_to_directory(to, inputs, now).await.map_err(refused) }.boxed()
-    }
-
-    fn copy_to<'a>(
-        &'a self,
-        to: &'a StoreAddress,
-        inputs: (PathBuf, PathBuf),
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<Copied, CliError>> {
-        async move {
-            match to {
-                StoreAddress::Postgres(to) => {
-                    let target = Self::open(to).await.map_err(refused)?;
-                    target.copy_from_postgres(self, inputs, now).await.map_err(refused)
-                }
-                #[cfg(feature = "zookeeper")]
-                StoreAddress::Zookeeper(_) => Err(super::zookeeper::not_copied()),
-            }
-        }
-        .boxed()
-    }
-
-    fn copy_from_directory<'a>(&'a self, from: &'a Store, inputs: &'a Path) -> BoxFuture<'a, Result<Copied, CliError>> {
-        async move { self.copy_from_directory(from, inputs).await.map_err(refused) }.boxed()
+        async move { self.copy_from(from, inputs).await.map_err(refused) }.boxed()
     }
 }
 

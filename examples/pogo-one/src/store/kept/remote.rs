@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use futures::future::BoxFuture;
 use pogo_core::{Digest, Timestamp};
-use pogo_store::{Copied, RemoteDamage, RemoteInfo, Store};
+use pogo_store::{Copied, RemoteDamage, RemoteInfo, StoreToCopy};
 
 use super::KeptNamespace;
 use crate::cli::StoreAddress;
@@ -21,25 +21,16 @@ pub(crate) trait RemoteStore: Send + Sync {
 
     fn namespace(&self, name: &str) -> Result<Box<dyn RemoteNamespace>, CliError>;
 
-    /// Copies all of it to a new directory, with what this machine has for its jobs to read.
-    fn copy_to_directory<'a>(
+    /// All of it, owned, to be copied with what this machine has in a directory for its jobs to read.
+    fn to_copy<'a>(&'a self, inputs: &'a Path, now: Timestamp) -> BoxFuture<'a, Result<StoreToCopy, CliError>>;
+
+    /// Copies all of another store into it, and what its jobs read to a directory of this machine.
+    fn copy_from<'a>(
         &'a self,
-        to: &'a Path,
+        from: StoreToCopy,
         inputs: &'a Path,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Copied, CliError>>;
-
-    /// Copies all of it to another such store, with what this machine has for its jobs to read: from one directory to
-    /// the other.
-    fn copy_to<'a>(
-        &'a self,
-        to: &'a StoreAddress,
-        inputs: (PathBuf, PathBuf),
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<Copied, CliError>>;
-
-    /// Copies all of a store in a directory into it, and what its jobs read to a directory of this machine.
-    fn copy_from_directory<'a>(&'a self, from: &'a Store, inputs: &'a Path) -> BoxFuture<'a, Result<Copied, CliError>>;
 }
 
 /// A namespace of such a store, with what it says of itself beside its owner.

@@ -9,7 +9,7 @@ use pogo_core::history::JobHistory;
 use pogo_core::journal::{Journal, JournalError};
 use pogo_core::output::OutputStore;
 use pogo_store::zookeeper::{ZookeeperAddress, ZookeeperError, ZookeeperNamespace, ZookeeperOutput, ZookeeperStore};
-use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, Store};
+use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, StoreToCopy};
 
 use super::remote::local_dir;
 use super::{KeptNamespace, NotServed, RemoteNamespace, RemoteStore};
@@ -52,11 +52,6 @@ fn refused(error: ZookeeperError) -> CliError {
     }
 }
 
-/// The answer to whoever wants to copy such a store, or to it.
-pub(super) fn not_copied() -> CliError {
-    CliError::usage("stores in ZooKeeper are not copied yet: back up the path of the store with tools of ZooKeeper")
-}
-
 impl RemoteStore for StoreWithOutput {
     fn version(&self) -> u32 {
         self.store.version()
@@ -72,26 +67,23 @@ impl RemoteStore for StoreWithOutput {
         Ok(Box::new(NamespaceWithOutput { namespace, output }))
     }
 
-    fn copy_to_directory<'a>(
-        &'a self,
-        _: &'a Path,
-        _: &'a Path,
-        _: Timestamp,
-    ) -> BoxFuture<'a, Result<Copied, CliError>> {
-        async { Err(not_copied()) }.boxed()
+    fn to_copy<'a>(&'a self, inputs: &'a Path, now: Timestamp) -> BoxFuture<'a, Result<StoreToCopy, CliError>> {
+        async move { self.store.to_copy((inputs, &self.output), now).await.map_err(refused) }.boxed()
     }
 
-    fn copy_to<'a>(
+    fn copy_from<'a>(
         &'a self,
-        _: &'a StoreAddress,
-        _: (PathBuf, PathBuf),
-        _: Timestamp,
+        from: StoreToCopy,
+        inputs: &'a Path,
+        now: Timestamp,
     ) -> BoxFuture<'a, Result<Copied, CliError>> {
-        async { Err(not_copied()) }.boxed()
-    }
-
-    fn copy_from_directory<'a>(&'a self, _: &'a Store, _: &'a Path) -> BoxFuture<'a, Result<Copied, CliError>> {
-        async { Err(not_copied()) }.boxed()
+        async move {
+            self.store
+                .copy_from(from, (inputs, &self.output), now)
+                .await
+                .map_err(refused)
+        }
+        .boxed()
     }
 }
 

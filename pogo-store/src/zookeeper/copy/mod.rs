@@ -1,0 +1,7 @@
+//! Copies of namespaces, from an ensemble and to it.
+
+mod begin;
+mod output_directory;
+mod source;
+mod stores;
+mod target;
