@@ -31,10 +31,7 @@ mod tests;
 pub mod zookeeper;
 
 pub use check::{Damage, LastOwner, NamespaceInfo};
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "postgres", feature = "zookeeper"))))]
-pub use copy::StoreToCopy;
-pub use copy::{Copied, CopyMark};
+pub use copy::{Copied, CopyMark, StoreToCopy};
 pub use error::StoreError;
 pub use journal::StoreJournal;
 pub use namespace::Namespace;

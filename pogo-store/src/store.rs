@@ -143,7 +143,6 @@ impl Store {
     }
 
     /// A store that is to be written as a copy, in a new or an empty directory.
-    #[cfg(any(feature = "postgres", feature = "zookeeper"))]
     pub(crate) fn to_be_copied_to(path: &Path) -> Result<Self, StoreError> {
         if path.as_os_str().is_empty() {
             return Err(StoreError::NoPath);
@@ -160,7 +159,6 @@ impl Store {
     }
 
     /// A store that keeps all that it is given of an attempt: what was kept elsewhere is not cut once more.
-    #[cfg(any(feature = "postgres", feature = "zookeeper"))]
     pub(crate) fn uncut(path: &Path) -> Self {
         let limits = Limits {
             output_blocks: usize::MAX,
@@ -170,7 +168,6 @@ impl Store {
     }
 
     /// The copy is complete: from now on it is a store.
-    #[cfg(any(feature = "postgres", feature = "zookeeper"))]
     pub(crate) fn complete(&self) -> Result<(), StoreError> {
         Ok(write_format(&*self.inner.disk, &self.inner.path)?)
     }

@@ -32,7 +32,6 @@ pub(super) fn copy_sent(
 
 /// Copies what jobs of a namespace read from one directory that has it to another. Returns how many files that are, and
 /// their bytes.
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) fn copy_inputs(disk: &dyn Disk, (from, to): (&Path, &Path), name: &str) -> Result<(usize, u64), StoreError> {
     let mut copied = CopiedFiles::on(disk);
     let of = |root: &Path| root.join("ns").join(name).join(INPUTS);

@@ -3,35 +3,25 @@
 mod copied_files;
 mod copy_mark;
 mod copy_store;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod directory_source;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod directory_target;
 mod inputs;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod on_directory;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod parts;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod store_to_copy;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod transfer;
 
 pub use copy_mark::CopyMark;
 pub(crate) use copy_mark::{read_mark, remove_mark};
 pub use copy_store::Copied;
 pub(crate) use copy_store::copy_store;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use directory_source::DirectorySource;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use directory_target::DirectoryTarget;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use inputs::copy_inputs;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use parts::{copier, in_parts, random_number};
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use store_to_copy::StoreTarget;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub use store_to_copy::StoreToCopy;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use transfer::{Amount, CopyError, CopySource, CopyTarget, Head, transfer, verify};

@@ -94,7 +94,6 @@ fn job_of(record: &[u8]) -> Option<JobId> {
 }
 
 /// Adds records to the file of their job, durably.
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) fn add_events(disk: &dyn Disk, job_dir: &Path, events: &[(Seq, Record)]) -> io::Result<()> {
     let line = |(seq, record): &(Seq, Record)| -> io::Result<(Seq, Vec<u8>)> {
         let fields = serde_json::to_vec(record)?;

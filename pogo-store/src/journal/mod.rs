@@ -14,10 +14,8 @@ mod snapshots;
 mod store_journal;
 mod writer;
 
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use commit_lines::EncodedCommit;
 pub(crate) use commit_lines::line_alone;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use contents::put_content;
 pub(crate) use contents::{content_file, list_content, read_content};
 pub(crate) use growth::Growth;
@@ -25,16 +23,13 @@ pub(crate) use reader::JournalReader;
 pub(crate) use recent::RecentCommits;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use recent_content::RecentContent;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use reserve::Reserve;
 pub(crate) use reserve::ReserveState;
 pub(crate) use segments::{Mark, list_segments, scan, segment_file};
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use snapshots::check_end;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use snapshots::write_snapshot;
 pub(crate) use snapshots::{list_snapshots, read_snapshot, snapshot_file};
 pub use store_journal::StoreJournal;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use writer::Writer;
 pub(crate) use writer::broken_off;

@@ -1,7 +1,6 @@
 //! What hosts wrote, in files: a log of blocks for each job, and an index of the attempts that have ended.
 
 mod attempt_blocks;
-#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod attempts;
 mod block;
 mod expired;

@@ -97,8 +97,13 @@ fn a_store_moves_from_a_directory_to_an_ensemble_and_back() {
     );
     let mut a = cluster.serve("a", &["--accept-restore", "moved"]);
     a.says("serves default");
-    let jobs = cluster.verb("a", &["jobs", "-a"]);
-    assert!(jobs.code == 0 && jobs.out.contains('1'), "{}{}", jobs.out, jobs.err);
+    let jobs = cluster.verb("a", &["jobs"]);
+    assert!(
+        jobs.code == 0 && jobs.out.contains("finished"),
+        "{}{}",
+        jobs.out,
+        jobs.err
+    );
     let logs = cluster.verb("a", &["logs", "1"]);
     assert!(logs.out.contains("last of h2"), "{}{}", logs.out, logs.err);
     let audited = cluster.verb("a", &["audit", "1"]);
@@ -115,4 +120,39 @@ fn a_store_moves_from_a_directory_to_an_ensemble_and_back() {
     assert_eq!(checked.code, 0, "{}", checked.out);
     let info = cluster.many.verb(&["store", "info", "--store", "back"]);
     assert!(info.out.contains("a copy of zookeeper://"), "{}", info.out);
+}
+
+#[test]
+fn a_store_moves_from_an_ensemble_to_a_database_and_to_another_path() {
+    let test = "a_store_moves_from_an_ensemble_to_a_database_and_to_another_path";
+    let (Some(ensemble), Some(database)) = (Cluster::in_zookeeper(test, 3, 3), Cluster::new(test, 3, 3)) else {
+        return;
+    };
+    let job = ensemble.submit("a");
+    assert_eq!(ensemble.verb("a", &["wait", &job]).code, 0);
+    assert_eq!(ensemble.verb("a", &["serve", "stop"]).code, 0);
+    let to_database = ensemble.verb("a", &["store", "copy", &database.typed()]);
+    assert_eq!(to_database.code, 0, "{}", to_database.err);
+    let other = Cluster::in_zookeeper(test, 3, 3).unwrap();
+    let back = database.verb("a", &["store", "copy", &other.typed()]);
+    assert_eq!(back.code, 0, "{}", back.err);
+    // What hosts wrote is on the machine that copied it to the ensemble, which is one of the database here.
+    for copy in [&database, &other] {
+        let checked = copy.verb("a", &["store", "check"]);
+        assert_eq!(checked.code, 0, "{}{}", checked.out, checked.err);
+        let mut served = copy.serve("a", &["--accept-restore", "moved"]);
+        served.says("serves default");
+        let logs = copy.verb("a", &["logs", &job]);
+        assert_eq!(
+            logs.out.contains("last of h2"),
+            copy.schema() != "",
+            "{}{}",
+            logs.out,
+            logs.err
+        );
+        let audited = copy.verb("a", &["audit", &job]);
+        assert_eq!(audited.code, 0, "{}{}", audited.out, audited.err);
+        served.signal(Signal::TERM);
+        assert_eq!(served.end(), Some(0));
+    }
 }
