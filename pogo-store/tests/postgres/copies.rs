@@ -194,12 +194,12 @@ fn nothing_is_copied_of_what_somebody_owns_nor_over_what_is_there() {
     let namespace = from.namespace("default").unwrap();
     let owned = block_on(namespace.journal().acquire(owner(2), Acquire::IfFree)).unwrap();
     let held = to_directory(&from, (folder.path(), folder.path())).unwrap_err();
-    assert!(held.to_string().contains("is owned by owner 2"), "{held}");
+    assert!(held.contains("is owned by owner 2"), "{held}");
     drop(owned);
     let path = folder.path().join("copy");
     to_directory(&from, (&path, folder.path())).unwrap();
     let again = to_directory(&from, (&path, folder.path())).unwrap_err();
-    assert!(again.to_string().contains("is not empty"), "{again}");
+    assert!(again.contains("is not empty"), "{again}");
     let there = from_directory(&Store::open_existing(&path).unwrap(), &from, folder.path()).unwrap_err();
     assert!(
         matches!(&there, PostgresError::Copy { message } if message.contains("default already")),
