@@ -124,7 +124,7 @@ fn parse(mut list: &[u8]) -> Option<Vec<AgentIdentity>> {
 /// `None` for an unsupported key type.
 fn identity(blob: &[u8], comment: String) -> Option<AgentIdentity> {
     let algorithm = String::decode(&mut &*blob).ok()?;
-    // Told by the name inside, since a certificate is listed as a key like any other.
+    // Recognized by the name inside, since a certificate is listed as a key like any other.
     if algorithm.ends_with("-cert-v01@openssh.com") {
         let certificate = Certificate::decode(&mut &*blob).ok()?;
         return Some(AgentIdentity::Certificate { certificate, comment });

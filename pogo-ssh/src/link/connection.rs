@@ -38,7 +38,7 @@ impl fmt::Debug for Link {
 impl Link {
     /// Disconnects properly, so that the host notices at once. Takes two seconds at most.
     pub(crate) async fn close(self) {
-        // Said and not only closed: a server that is not told keeps the session until its own
+        // Said and not only closed: a server that hears nothing keeps the session until its own
         // keepalive notices.
         let disconnecting = self.handle.disconnect(Disconnect::ByApplication, "", "");
         if timeout(Duration::from_secs(1), disconnecting).await.is_ok() {

@@ -51,7 +51,7 @@ pub(super) async fn boot_id(context: ExecContext<'_>, attempt: &Attempt) -> Resu
     }
 }
 
-/// Why a host that ended without a mark told nothing: it ran something else instead. `None` if it did not end.
+/// Why a host that ended without a mark says nothing: it ran something else instead. `None` if it did not end.
 fn without_mark(answer: &SideCommandOutput) -> Option<NotStarted> {
     let status = answer.status?;
     let words = match answer.text.as_str() {

@@ -74,7 +74,7 @@ struct Served {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     // Renewals rename a new file into place, often with the time and length of the old one: the
-    // inode tells them apart. One that writes into the file in place is told by its times.
+    // inode differs. One that writes into the file in place shows by its times.
     inode: u64,
     length: u64,
     modified: (i64, i64),

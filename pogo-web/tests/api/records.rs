@@ -94,7 +94,7 @@ async fn a_compacted_journal_says_with_which_record_it_begins() {
         }
     };
     assert!(first > Seq(0));
-    // Whoever asks for what comes is not told of what there was.
+    // Whoever asks for what comes gets nothing of what there was.
     let page = stored.namespace().records(Some(Seq(1_000_000))).await.unwrap();
     assert_eq!((page.first, page.next), (None, None));
     stored.close().await;

@@ -57,7 +57,7 @@ impl State {
 
     pub(super) fn queried_job(&self, job: JobId) -> Result<&Job, QueryError> {
         let unknown = || match self.has_retired(job) {
-            // Told apart, since of one that has retired its records can still be read.
+            // Its own case: the records of a job that has retired can still be read.
             true => QueryError::RetiredJob { job },
             false => QueryError::UnknownJob { job },
         };

@@ -69,7 +69,7 @@ pub(super) enum Taken {
 /// A host's answer about an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
-    /// It was never told to go, and no longer can be.
+    /// It never got the word to go, and no longer can.
     NeverBegan,
     /// Its command ended with this status.
     Ended { status: u32 },

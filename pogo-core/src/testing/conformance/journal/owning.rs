@@ -42,7 +42,7 @@ pub(super) async fn of_several_that_ask_at_once_one_owns_it(fixture: JournalFixt
         }
     }
     same("the number of owners", &owners.len(), &1)?;
-    // Owning is more than being told so: the one must be able to append.
+    // Owning is more than an answer that says so: the one must be able to append.
     for owner in &mut owners {
         done("append by the owner", owner.append(&commit(Seq(0), &log(1))).await)?;
     }
