@@ -108,7 +108,7 @@ fn log() -> Vec<Record> {
     world.run().records
 }
 
-/// A store with records in the journal and before it, content, snapshots, and output of two attempts.
+/// A store with records, all of them in the journal, content, snapshots, and output of two attempts.
 fn filled(directory: &Path) -> Store {
     let store = Store::open(directory).unwrap();
     let namespace = store.namespace("default").unwrap();

@@ -13,8 +13,8 @@ use crate::owners::{PATIENT, acquire, made, namespace};
 use crate::tree::set_data;
 
 /// All events of a job, in pages of so many.
-fn events(history: &dyn JobHistory, limit: usize) -> Vec<(Seq, Record)> {
-    let (mut events, mut query) = (vec![], JobEventsQuery::of(JobId::new(1)).limit(limit));
+pub(crate) fn events(history: &dyn JobHistory, job: JobId, limit: usize) -> Vec<(Seq, Record)> {
+    let (mut events, mut query) = (vec![], JobEventsQuery::of(job).limit(limit));
     loop {
         let page = block_on(history.job_events(&query)).unwrap();
         assert!(page.records.len() <= limit);
@@ -57,14 +57,14 @@ fn a_job_is_remembered_while_it_runs_and_after_its_records_left_the_journal() {
                 assert_eq!(told, wanted, "after {at}");
             }
             let seen: Vec<_> = of_job.iter().filter(|(seq, _)| *seq < at).cloned().collect();
-            assert_eq!(events(&elsewhere, 11), seen);
+            assert_eq!(events(&elsewhere, JobId::new(1), 11), seen);
             block_on(owned.snapshot(at, replay(&records[..upto]).unwrap().snapshot())).unwrap();
         }
     }
     let page = block_on(elsewhere.jobs(&JobFilter::new())).unwrap();
     assert_eq!(page.entries[0].progress.status, JobStatus::Finished);
     for limit in [1, 1_000] {
-        assert_eq!(events(&here, limit), of_job);
+        assert_eq!(events(&here, JobId::new(1), limit), of_job);
     }
     let host = "web7".parse().unwrap();
     let of_host = block_on(here.job_events(&JobEventsQuery::of(JobId::new(1)).on(host))).unwrap();

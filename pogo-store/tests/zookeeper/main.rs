@@ -10,6 +10,7 @@
 mod commits;
 mod compaction;
 mod conformance;
+mod copied_history;
 mod copies;
 mod ensemble;
 mod faults;
