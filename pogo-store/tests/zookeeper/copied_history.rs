@@ -24,10 +24,10 @@ const JOBS: [JobId; 2] = [JobId::new(1), JobId::new(2)];
 
 /// Two jobs that run at once, of which the second ends early, and a host of neither that is marked down and up
 /// meanwhile.
-fn log() -> Vec<Record> {
+pub(crate) fn log(web: &str, db: &str) -> Vec<Record> {
     let fleet = Fleet::builder()
-        .tagged("web", "web[1-12]")
-        .tagged("db", "db[1-4]")
+        .tagged("web", web)
+        .tagged("db", db)
         .tagged("spare", "spare1")
         .build()
         .unwrap();
@@ -123,7 +123,7 @@ fn runs(records: &[Record]) -> Vec<(u64, u64)> {
 
 /// A directory with some of a log, of which the first records have left the journal. It is itself a copy: segments of a
 /// directory are too large for a test to fill, and a journal in ZooKeeper is compacted by single commits.
-fn filled(ensemble: &Ensemble, directory: &Path, records: &[Record]) -> Store {
+pub(crate) fn filled(ensemble: &Ensemble, directory: &Path, records: &[Record]) -> Store {
     let address = made(ensemble.address(&path(), PATIENT));
     let mut owned = block_on(namespace(&address).journal().acquire(owner(1), Acquire::IfFree)).unwrap();
     append(&mut *owned, records);
@@ -144,7 +144,7 @@ fn assert_has_gaps(records: &[Record], first: Seq) {
     assert!(short.last().unwrap().0 < first, "all of a job has left the journal");
 }
 
-fn to_ensemble(from: &Store, to: &ZookeeperStore, output: &Path) {
+pub(crate) fn to_ensemble(from: &Store, to: &ZookeeperStore, output: &Path) {
     let all = block_on(from.to_copy()).unwrap();
     block_on(to.copy_from(all, (output, output), NOW)).unwrap();
 }
@@ -172,7 +172,7 @@ fn records_of_jobs_from_before_a_journal_keep_their_positions_on_an_ensemble_and
     let Some(ensemble) = Ensemble::shared() else { return };
     let folder = tempfile::tempdir().unwrap();
     let [from, output, to] = ["from", "output", "to"].map(|name| folder.path().join(name));
-    let (records, path) = (log(), path());
+    let (records, path) = (log("web[1-12]", "db[1-4]"), path());
     let address = made(ensemble.address(&path, PATIENT));
     let directory = filled(ensemble, &from, &records);
     let first = first(&*directory.namespace("default").unwrap().journal());
@@ -198,7 +198,7 @@ fn a_copied_history_with_gaps_grows_on_an_ensemble() {
     let Some(ensemble) = Ensemble::shared() else { return };
     let folder = tempfile::tempdir().unwrap();
     let [from, output, to] = ["from", "output", "to"].map(|name| folder.path().join(name));
-    let (records, path) = (log(), path());
+    let (records, path) = (log("web[1-12]", "db[1-4]"), path());
     let address = made(ensemble.address(&path, PATIENT));
     let half = Seq(records.len() as u64 / 2);
     let directory = filled(ensemble, &from, before(&records, half));
