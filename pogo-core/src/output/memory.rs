@@ -25,7 +25,7 @@ use crate::scheduler::{AttemptId, JobId};
 ///
 /// # futures::executor::block_on(async {
 /// let store = MemoryOutput::new().per_attempt(8);
-/// let source = OutputSource { job: JobId::new(1), host: "web1".parse()?, attempt: AttemptId::new(1) };
+/// let source = OutputSource::new(JobId::new(1), "web1".parse()?, AttemptId::new(1));
 /// let source = Arc::new(source);
 /// let text = b"from here to there";
 /// store.append(&[OutputFrame::new(Arc::clone(&source), Stream::Stdout, 0, Timestamp::EPOCH, text)]).await?;

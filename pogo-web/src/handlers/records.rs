@@ -29,21 +29,27 @@ pub(crate) async fn records(mut request: Request) -> Reply {
 
 /// Some records from here on, or from the first on that there is.
 async fn read(journal: &dyn Journal, from: Seq, limit: usize) -> Result<NamespaceRecords, JournalError> {
-    let (page, first) = match journal.read(from).await {
-        Err(JournalError::Compacted { first }) => (journal.read(first).await?, Some(first)),
-        page => (page?, None),
-    };
-    let mut begin = page.next.0.saturating_sub(page.records.len() as u64);
+    let (mut from, mut first) = (from, None);
+    loop {
+        match read_page(journal, from, limit).await {
+            // Again and again: a busy journal may be compacted once more before it is read at its new beginning.
+            Err(JournalError::Compacted { first: begins }) if begins > from => (from, first) = (begins, Some(begins)),
+            page => {
+                let page = page?;
+                let next = page.last().map(|last| last.seq);
+                return Ok(NamespaceRecords::new(page, next, first));
+            }
+        }
+    }
+}
+
+async fn read_page(journal: &dyn Journal, from: Seq, limit: usize) -> Result<Vec<StreamRecord>, JournalError> {
+    let page = journal.read(from).await?;
+    let begin = page.next.0.saturating_sub(page.records.len() as u64);
     let mut records = part(page.records, limit);
     ContentLoader::new().load(journal, &mut records).await?;
-    let numbered = records.into_iter().map(|record| {
-        let seq = Seq(begin);
-        begin += 1;
-        StreamRecord::new(seq, record)
-    });
-    let numbered: Vec<StreamRecord> = numbered.collect();
-    let next = numbered.last().map(|last| last.seq);
-    Ok(NamespaceRecords::new(numbered, next, first))
+    let numbered = (begin..).map(Seq).zip(records);
+    Ok(numbered.map(|(seq, record)| StreamRecord::new(seq, record)).collect())
 }
 
 /// The first of these records: up to one that has a whole fleet, of which a page would have as many as were applied.
