@@ -130,7 +130,7 @@ impl DispatcherBuilder {
     /// Accepts that the journal [was restored](crate::journal::OwnedJournal::restored): that it is a copy, or has lost
     /// its last records. The namespace goes on in a new [incarnation](crate::scheduler::Incarnation): every job is
     /// paused, and what had not ended is in doubt until its host has answered. By default such a journal is refused
-    /// ([`JournalError::Restored`]).
+    /// ([`JournalError::Restored`](crate::journal::JournalError::Restored)).
     ///
     /// Nobody may go on with the journal that it is a copy of.
     pub fn accept_restore(mut self, accepted: AcceptRestore) -> Self {
