@@ -68,7 +68,7 @@ impl Rebooting<'_> {
         let prepared = self.prepared;
         let exec = self.context.exec_context(link, prepared);
         // Read before anything runs: after the command there may be no more time, and without it
-        // a restart cannot be told from a lost connection.
+        // a restart looks like a lost connection.
         let before = match boot_id(exec, &prepared.attempt).await {
             Ok(before) => before,
             Err(reason) => return ControlFlow::Break(not_started(Phase::Connect, reason)),

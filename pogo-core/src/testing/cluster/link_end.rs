@@ -79,7 +79,7 @@ impl World {
             let (loses, one, other) = {
                 let random = &mut state.random;
                 // The host may notice much later than the dispatcher, and may begin meanwhile what
-                // it was told before.
+                // it was permitted before.
                 (random.chance(500), random.skewed(1, 60_000), random.skewed(1, 120_000))
             };
             let link = state.links.get_mut(&id).filter(|link| !link.cut)?;
