@@ -19,8 +19,10 @@ pub(crate) use copy_store::copy_store;
 pub(crate) use directory_source::DirectorySource;
 pub(crate) use directory_target::DirectoryTarget;
 pub(crate) use inputs::copy_inputs;
+#[cfg(feature = "postgres")]
+pub(crate) use parts::random_number;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
-pub(crate) use parts::{copier, in_parts, random_number};
+pub(crate) use parts::{copier, in_parts};
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use store_to_copy::StoreTarget;
 pub use store_to_copy::StoreToCopy;
