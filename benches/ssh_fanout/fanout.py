@@ -21,6 +21,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 # sshd listens on 16 addresses at most.
 EACH = 16
 FLOOR, POGO, WITHOUT, BEFORE = "bare russh loop", "pogo", "pogo, without permission", "pogo, before"
+GATED = "bare russh loop, with a word to go"
 
 
 class Fleet:
@@ -167,11 +168,12 @@ def tools(fleet, arguments):
     if arguments.without_permission:
         without = release / "pogo-without-permission"
         known[WITHOUT] = [without, "run", *where, "--store", "none", *events, *bare, "--", command]
+        known[GATED] = [*known[FLOOR], "gate"]
     if arguments.before:
         keeps_nothing = ["--store", "none"] if knows_stores(arguments.before) else []
         known[BEFORE] = [arguments.before, "run", *where, *keeps_nothing, *events, *bare, "--", command]
     if arguments.only:
-        known = {name: line for name, line in known.items() if name in [FLOOR, *arguments.only.split(";")]}
+        known = {name: line for name, line in known.items() if name in [FLOOR, GATED, *arguments.only.split(";")]}
     has_asyncssh = subprocess.run([python, "-W", "ignore", "-c", "import asyncssh"], stderr=subprocess.DEVNULL)
     if has_asyncssh.returncode != 0:
         known.pop("asyncssh", None)
@@ -251,9 +253,12 @@ def measure(fleet, arguments):
             f"| {name} | {client / hosts * 1000:.2f} ms | {client / bare[1]:.2f} | {wall:.2f} s | {wall / floor:.2f} "
             f"| {memory / 2**20:.0f} MiB |"
         )
-    for other in (WITHOUT, BEFORE):
-        if other in seen and POGO in seen:
-            print(f"\n{POGO} against {other}: {ratios(seen[POGO], seen[other])}")
+    for one, other in ((POGO, WITHOUT), (POGO, BEFORE), (GATED, FLOOR)):
+        if one in seen and other in seen:
+            print(f"\n{one} against {other}: {ratios(seen[one], seen[other])}")
+    if WITHOUT in seen and POGO in seen:
+        extra = [(middle[one][1] - middle[other][1]) / hosts * 1e6 for one, other in ((POGO, WITHOUT), (GATED, FLOOR))]
+        print(f"\nthe permission: {extra[0]:.0f} us of client CPU a host, of which what is exchanged takes {extra[1]:.0f}")
 
 
 def ratios(ours, theirs):

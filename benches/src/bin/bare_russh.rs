@@ -1,7 +1,9 @@
 //! The least that a client built on russh can do: connect, log in, run a command, take its output; nothing else.
 //!
-//! `bare_russh HOSTS_FILE PORT USER KEY_FILE CONCURRENCY COMMAND`. No host key is looked up, no time is limited, no
-//! connection is retried. The bench `ssh_fanout` compares tools with it.
+//! `bare_russh HOSTS_FILE PORT USER KEY_FILE CONCURRENCY COMMAND [gate]`. No host key is looked up, no time is limited, no
+//! connection is retried. With `gate` the command waits for a word to go, and reports that it begins and how it ends:
+//! what pogo's permission exchanges with a host, without anything that decides or keeps it. The bench `ssh_fanout`
+//! compares tools with it.
 #![allow(clippy::print_stdout, reason = "its output is its result")]
 
 use std::error::Error;
@@ -30,6 +32,16 @@ struct Job {
     port: u16,
     user: String,
     command: String,
+    /// Whether the command waits for a word to go.
+    has_gate: bool,
+}
+
+/// A command behind a gate, with the marks that pogo's have.
+fn gated(command: &str) -> String {
+    format!(
+        "printf 'ready\\n' >&2; read -r word && printf 'phase command\\n' >&2; {command}; \
+         status=$?; printf 'ended %s\\n' $status >&2; exit $status"
+    )
 }
 
 async fn visit(job: &Job, host: &str) -> Result<usize, Failure> {
@@ -41,9 +53,14 @@ async fn visit(job: &Job, host: &str) -> Result<usize, Failure> {
     let mut channel = session.channel_open_session().await?;
     channel.exec(true, job.command.as_str()).await?;
     let (mut bytes, mut status) = (0, None);
+    let mut waits = job.has_gate;
     while let Some(message) = channel.wait().await {
         match message {
             ChannelMsg::Data { data } => bytes += data.len(),
+            ChannelMsg::ExtendedData { .. } if waits => {
+                channel.data(&b"go\n"[..]).await?;
+                waits = false;
+            }
             ChannelMsg::ExitStatus { exit_status } => status = Some(exit_status),
             _ => {}
         }
@@ -58,9 +75,10 @@ async fn visit(job: &Job, host: &str) -> Result<usize, Failure> {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [hosts, port, user, key, concurrency, command] = arguments.as_slice() else {
-        return Err("bare_russh HOSTS_FILE PORT USER KEY_FILE CONCURRENCY COMMAND".into());
+    let [hosts, port, user, key, concurrency, command, options @ ..] = arguments.as_slice() else {
+        return Err("bare_russh HOSTS_FILE PORT USER KEY_FILE CONCURRENCY COMMAND [gate]".into());
     };
+    let has_gate = options.iter().any(|option| option == "gate");
     let hosts = std::fs::read_to_string(hosts)?;
     let job = Job {
         settings: Arc::new(client::Config {
@@ -70,7 +88,8 @@ async fn main() -> Result<(), Failure> {
         key: Arc::new(load_secret_key(key, None)?),
         port: port.parse()?,
         user: user.clone(),
-        command: command.clone(),
+        command: if has_gate { gated(command) } else { command.clone() },
+        has_gate,
     };
     let job = Arc::new(job);
     let visits = stream::iter(hosts.lines().map(str::to_owned)).map(|host| {
