@@ -1,9 +1,9 @@
 //! The least that a client built on russh can do: connect, log in, run a command, take its output; nothing else.
 //!
-//! `bare_russh HOSTS_FILE PORT USER KEY_FILE CONCURRENCY COMMAND [gate]`. No host key is looked up, no time is limited, no
-//! connection is retried. With `gate` the command waits for a word to go, and reports that it begins and how it ends:
-//! what pogo's permission exchanges with a host, without anything that decides or keeps it. The bench `ssh_fanout`
-//! compares tools with it.
+//! `bare_russh HOSTS_FILE PORT USER KEY_FILE CONCURRENCY COMMAND [gate]`. No host key is looked up, no time is limited,
+//! no connection is retried. With `gate` the command waits for a word to go, and reports that it begins and how it
+//! ends: what pogo's permission exchanges with a host, without anything that decides or keeps it. The bench
+//! `ssh_fanout` compares tools with it.
 #![allow(clippy::print_stdout, reason = "its output is its result")]
 
 use std::error::Error;
