@@ -136,22 +136,22 @@ def tools(fleet, arguments):
     at, command = fleet.directory, command_of(arguments.bytes)
     hosts, many = f"{at}/hosts", str(arguments.concurrency)
     ssh = f"-F {at}/config"
-    release = ROOT / "target" / "release"
+    built = ROOT / "target" / "dist"
     where = [
         "--allow-unlisted", "-t", f"127.1.[1-{fleet.groups}].[1-{EACH}]", "--max-parallel", many, "--ssh-config", "none",
         "--no-agent", "--user", fleet.user, "--port", str(fleet.port), "--identity", f"{at}/client_key",
         "--known-hosts", f"{at}/known_hosts",
     ]
-    pogo = [release / "pogo", "run", *where, "--store", "none"]
+    pogo = [built / "pogo", "run", *where, "--store", "none"]
     # The dispatcher is this process, so that its time counts.
-    kept = [release / "pogo", "run", *where, "--store", f"{at}/store", "--foreground"]
+    kept = [built / "pogo", "run", *where, "--store", f"{at}/store", "--foreground"]
     # An event log, with the hosts' output in it.
     events = ["--format", "jsonl"]
     # The others know no hooks.
     bare = ["--pre-hooks", "", "--post-hooks", ""]
     python = "/usr/bin/python3"
     known = {
-        FLOOR: [release / "bare_russh", hosts, str(fleet.port), fleet.user, f"{at}/client_key", many, command],
+        FLOOR: [built / "bare_russh", hosts, str(fleet.port), fleet.user, f"{at}/client_key", many, command],
         POGO: [*pogo, *events, *bare, "--", command],
         "pogo, with a store": [*kept, *events, *bare, "--", command],
         "pogo, showing output": [*pogo, *bare, "--", command],
@@ -167,7 +167,7 @@ def tools(fleet, arguments):
         "Ansible (raw)": ["ansible", "all", "-i", hosts, "-f", many, "-m", "raw", "-a", command],
     }
     if arguments.without_permission:
-        without = release / "pogo-without-permission"
+        without = built / "pogo-without-permission"
         known[WITHOUT] = [without, "run", *where, "--store", "none", *events, *bare, "--", command]
         known[GATED] = [*known[FLOOR], "gate"]
     if arguments.before:

@@ -3,7 +3,7 @@
 //!
 //! `-- PART` runs one part alone, `-- clients HOSTS` a smaller job; `-- --rounds N` sets how often each is measured.
 //! The directory is a temporary one; `TMPDIR` names the disk. `POGO` names the program that is measured; without it, it
-//! is built with `--release`.
+//! is built with the profile `dist`, as packages are.
 #![allow(
     missing_docs,
     clippy::print_stdout,

@@ -78,15 +78,15 @@ impl Program {
         }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
-            .args(["build", "--quiet", "--release", "-p", "pogo-one"])
+            .args(["build", "--quiet", "--profile", "dist", "-p", "pogo-one"])
             .status()?;
         if !built.success() {
             return Err("the program cannot be built".into());
         }
-        // This program is in `deps`, beside the others of its profile.
+        // This program is in `deps` of another profile.
         let own = std::env::current_exe()?;
-        let profile = own.ancestors().nth(2).ok_or("no directory of programs")?;
-        Ok(Self(profile.join("pogo")))
+        let target = own.ancestors().nth(3).ok_or("no directory of programs")?;
+        Ok(Self(target.join("dist").join("pogo")))
     }
 
     fn command(&self, home: &Path, arguments: &[&str]) -> Command {
