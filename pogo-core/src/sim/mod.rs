@@ -26,6 +26,7 @@ mod bound;
 
 mod crash;
 mod draw;
+mod dry_run;
 mod fault;
 mod history;
 mod indexed;
@@ -35,6 +36,7 @@ mod past;
 mod past_orders;
 mod recovery;
 mod rerun;
+mod resume;
 mod script;
 mod stage_path;
 mod step;
@@ -44,6 +46,7 @@ mod work;
 mod world;
 
 pub use bound::{Binding, LowerBound, lower_bound};
+pub use dry_run::DryRun;
 pub use fault::Fault;
 pub use history::History;
 pub use past::{PastError, PastTimes};

@@ -1,8 +1,11 @@
 //! Steps of a world: time passes, and the scheduler gets an input.
 
+use std::time::Duration;
+
 use super::World;
 use super::event_queue::{EventQueue, Planned};
 use super::fault::{AttemptEnd, SimulatedAttempt};
+use super::resume::left;
 use crate::fleet::HostName;
 use crate::scheduler::{
     AttemptId, CancelReason, Event, FailureKind, Input, InputError, JobId, NeverBegan, Outcome, Record, Scheduler,
@@ -30,6 +33,12 @@ impl World {
 
     /// Lets the next thing happen; false if there is none.
     pub(super) fn step(&mut self) -> bool {
+        if std::mem::take(&mut self.resumes) {
+            self.resume();
+        }
+        if self.is_stopped() {
+            return false;
+        }
         let planned = self.planned.next();
         let timeout = self.scheduler.next_timeout();
         let at = match (planned, timeout) {
@@ -133,7 +142,7 @@ impl World {
                 if *asks_permission {
                     self.planned.add(self.now, EventQueue::FIRST, Planned::Begin(*attempt));
                 }
-                self.begin(*job, host, *attempt);
+                self.begin(*job, host, *attempt, Duration::ZERO);
             }
             TaskEventKind::CancelRequested { attempt, reason } => self.cancel(*attempt, *reason),
             TaskEventKind::PhaseEntered { .. }
@@ -165,7 +174,8 @@ impl World {
         }
     }
 
-    fn begin(&mut self, job: JobId, host: &HostName, attempt: AttemptId) {
+    /// Plans the end of an attempt that has run for this long.
+    pub(super) fn begin(&mut self, job: JobId, host: &HostName, attempt: AttemptId, elapsed: Duration) {
         // Hosts that succeed, which are most of them, are never in the table.
         let spent = match self.spent.is_empty() {
             true => 0,
@@ -192,13 +202,16 @@ impl World {
         };
         let own = self.faults.get(host).into_iter().flatten();
         if let Some(AttemptEnd { takes, outcome }) = asked.end(usual, own.chain(&self.everywhere)) {
-            self.planned
-                .add(self.now + takes, EventQueue::LAST, Planned::End(attempt, outcome));
+            self.planned.add(
+                self.now + left(takes, elapsed),
+                EventQueue::LAST,
+                Planned::End(attempt, outcome),
+            );
         }
     }
 
     /// Simulated attempts end at once when they are cancelled; those of a script end as they did in the log.
-    fn cancel(&mut self, attempt: AttemptId, reason: CancelReason) {
+    pub(super) fn cancel(&mut self, attempt: AttemptId, reason: CancelReason) {
         let (at, rank, outcome) = match self.running.get(&attempt) {
             None => return,
             Some(None) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::crash::Crash;
 use super::event_queue::{EventQueue, Planned};
 use super::indexed::Indexed;
+use super::resume::StopCondition;
 use super::script::{Script, ScriptedAttempt};
 use super::{Fault, History, TaskTimes};
 use crate::Timestamp;
@@ -37,6 +38,12 @@ pub struct World {
     pub(super) asks_permission: bool,
     pub(super) fences: bool,
     pub(super) records: Vec<Record>,
+    /// The namespace that the world goes on from, if it goes on from one.
+    pub(super) before: Option<Arc<Scheduler>>,
+    /// Attempts that ran there are still to be planned.
+    pub(super) resumes: bool,
+    pub(super) stops: Option<StopCondition>,
+    pub(super) steps: u32,
 }
 
 impl World {
@@ -45,8 +52,21 @@ impl World {
     /// # Errors
     /// The policy does not fit the fleet.
     pub fn new(fleet: impl Into<Arc<Fleet>>, policy: impl Into<Arc<Policy>>) -> Result<Self, InputError> {
-        let mut world = Self {
-            scheduler: Scheduler::new(),
+        let mut scheduler = Scheduler::new();
+        // A history is looked at when all is over, and a job that had retired by then would be missing.
+        scheduler.keep_jobs(true);
+        let mut world = Self::around(scheduler);
+        world.handle(Order::Configure {
+            fleet: fleet.into(),
+            policy: policy.into(),
+        })?;
+        Ok(world)
+    }
+
+    /// A world of this scheduler, in which every task takes a second.
+    pub(super) fn around(scheduler: Scheduler) -> Self {
+        Self {
+            scheduler,
             now: Timestamp::EPOCH,
             seed: 0,
             times: TaskTimes::Fixed(Duration::from_secs(1)),
@@ -60,14 +80,28 @@ impl World {
             asks_permission: false,
             fences: false,
             records: vec![],
-        };
-        // A history is looked at when all is over, and a job that had retired by then would be missing.
-        world.scheduler.keep_jobs(true);
-        world.handle(Order::Configure {
-            fleet: fleet.into(),
-            policy: policy.into(),
-        })?;
-        Ok(world)
+            before: None,
+            resumes: false,
+            stops: None,
+            steps: 0,
+        }
+    }
+
+    /// Puts another fleet and another policy in force.
+    ///
+    /// # Errors
+    /// They do not fit each other, or jobs that are not finished need what they no longer have.
+    pub fn configured(
+        mut self,
+        fleet: impl Into<Arc<Fleet>>,
+        policy: impl Into<Arc<Policy>>,
+    ) -> Result<Self, InputError> {
+        let (fleet, policy) = (fleet.into(), policy.into());
+        let scheduler = &self.scheduler;
+        if **scheduler.fleet() != *fleet || **scheduler.policy() != *policy {
+            self.handle(Order::Configure { fleet, policy })?;
+        }
+        Ok(self)
     }
 
     /// Sets the seed of everything random. By default 0.
@@ -200,6 +234,15 @@ impl World {
         Ok(self)
     }
 
+    /// Hands the scheduler an order or another fact now.
+    ///
+    /// # Errors
+    /// The scheduler refuses it.
+    pub fn order(mut self, input: impl Into<Input>) -> Result<Self, InputError> {
+        self.handle(input)?;
+        Ok(self)
+    }
+
     /// Hands the scheduler an order or another fact at this time. A refusal is ignored.
     ///
     /// ```
@@ -250,6 +293,11 @@ impl World {
         self.crashes.push(Crash { event, downtime });
         self.crashes.sort_by_key(|crash| std::cmp::Reverse(crash.event));
         self
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Submits a job now, under the next number.

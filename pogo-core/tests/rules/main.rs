@@ -8,6 +8,7 @@ mod commands;
 mod cures;
 mod delays;
 mod doubt;
+mod dry_run;
 mod fence_answers;
 mod fencing;
 mod follow;

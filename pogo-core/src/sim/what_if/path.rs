@@ -107,9 +107,14 @@ impl CriticalPath {
     /// # Errors
     /// The records cannot be replayed, or the job is not among them.
     pub fn of(records: &[Record], job: JobId) -> Result<Self, PathError> {
+        Self::since(Scheduler::new(), records, job)
+    }
+
+    /// As [`of`](Self::of), from events since this state.
+    pub(super) fn since(before: Scheduler, records: &[Record], job: JobId) -> Result<Self, PathError> {
         let log = Log::read(records, job).ok_or(PathError::NoJob(job))?;
         let steps = log.steps();
-        let why = explain(records, job, &log, &steps)?;
+        let why = explain((before, records), job, &log, &steps)?;
         let links = steps.iter().rev().zip(why.into_iter().rev());
         Ok(Self {
             links: links
@@ -126,7 +131,7 @@ impl CriticalPath {
 
 /// Of each step, last to first, what it waited for. Limits are looked up in the moment before the slot was freed.
 fn explain(
-    records: &[Record],
+    (mut scheduler, records): (Scheduler, &[Record]),
     job: JobId,
     log: &Log<'_>,
     steps: &[super::step::Step<'_>],
@@ -142,7 +147,6 @@ fn explain(
             End::Unknown => {}
         }
     }
-    let mut scheduler = Scheduler::new();
     // No further than the last that is asked for: most of a log may come after the job.
     let until = at_end.keys().next_back().map_or(0, |last| last + 1);
     for (record, at) in records.iter().take(until).zip(0..) {

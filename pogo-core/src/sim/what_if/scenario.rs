@@ -7,6 +7,7 @@ use super::relax::{self, Relaxation};
 use super::run::Run;
 use super::tracker::Tracker;
 use crate::plan::JobSpec;
+use crate::saturating::saturating_u32;
 use crate::scheduler::{InputError, JobId, Order};
 use crate::sim::{History, LowerBound, World, lower_bound};
 
@@ -84,7 +85,8 @@ impl Scenario {
     /// The scheduler refuses the job.
     pub fn run(&self, seed: u64) -> Result<Run, InputError> {
         let (world, job) = self.submitted(seed)?;
-        let mut tracker = Tracker::new(job);
+        let running = self.world.scheduler().attempts().len();
+        let mut tracker = Tracker::new(job, saturating_u32(running));
         // Counted while it runs: the records of thousands of runs are never in memory together.
         let scheduler = world.run_watched(|scheduler, records| tracker.note(scheduler, records));
         Ok(tracker.finish(seed, &scheduler))
@@ -130,7 +132,8 @@ impl Scenario {
     pub(super) fn path(&self, seed: u64) -> Result<CriticalPath, InputError> {
         let (world, job) = self.submitted(seed)?;
         let history = world.run();
+        let before = self.world.before.as_deref().cloned().unwrap_or_default();
         // The records come from a scheduler that runs, so they can be replayed.
-        Ok(CriticalPath::of(&history.records, job).unwrap_or_default())
+        Ok(CriticalPath::since(before, &history.records, job).unwrap_or_default())
     }
 }

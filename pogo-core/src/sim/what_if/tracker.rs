@@ -33,12 +33,13 @@ struct TrackedLimit {
 }
 
 impl Tracker {
-    pub(super) fn new(job: JobId) -> Self {
+    /// Of a job that is submitted while so many tasks run.
+    pub(super) fn new(job: JobId, running: u32) -> Self {
         Self {
             job,
             submitted: Timestamp::EPOCH,
             last_end: Timestamp::EPOCH,
-            running: 0,
+            running,
             peak_running: 0,
             groups: vec![],
         }
