@@ -21,10 +21,12 @@ mod limits;
 mod live;
 #[cfg(feature = "oidc")]
 mod oidc;
+mod open_stream;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 #[cfg(feature = "page")]
 mod page;
+mod page_bytes;
 mod parameters;
 mod rate;
 mod refusal;

@@ -25,6 +25,10 @@ pub struct Limits {
     pub wait_time: Duration,
     /// The most bytes of output in an answer. Default: 1 MiB.
     pub output: u64,
+    /// The most bytes of records in an answer, if it has more than one. Default: 4 MiB.
+    pub records: usize,
+    /// How long a plan may take, with its simulations; one is made at a time. Default: 10 seconds.
+    pub plan_time: Duration,
     /// Heartbeats of streams, and how far they may lag.
     pub subscription: SubscriptionOptions,
 }
@@ -41,6 +45,8 @@ impl Default for Limits {
             // Below the minute after which many proxies end a request without an answer.
             wait_time: Duration::from_secs(50),
             output: 1 << 20,
+            records: 4 << 20,
+            plan_time: Duration::from_secs(10),
             subscription: SubscriptionOptions::default(),
         }
     }
@@ -99,6 +105,20 @@ impl Limits {
     #[must_use]
     pub fn output(mut self, bytes: u64) -> Self {
         self.output = bytes;
+        self
+    }
+
+    /// Sets the most bytes of records in an answer that has more than one.
+    #[must_use]
+    pub fn records(mut self, bytes: usize) -> Self {
+        self.records = bytes;
+        self
+    }
+
+    /// Sets how long a plan may take.
+    #[must_use]
+    pub fn plan_time(mut self, time: Duration) -> Self {
+        self.plan_time = time;
         self
     }
 

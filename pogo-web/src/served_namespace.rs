@@ -10,7 +10,7 @@ use pogo_core::journal::Journal;
 use pogo_core::output::OutputStore;
 
 use crate::history::History;
-use crate::live::EncodedRecords;
+use crate::live::EncodedUpdates;
 use crate::revision::Revisions;
 use crate::secret_owners::SecretOwners;
 use crate::timeline::Timelines;
@@ -30,7 +30,7 @@ pub struct ServedNamespace {
     pub(crate) uploads: Option<Uploads>,
     pub(crate) revisions: Arc<Revisions>,
     pub(crate) questions: Option<QuestionBoard>,
-    pub(crate) encoded: Arc<EncodedRecords>,
+    pub(crate) encoded: Arc<EncodedUpdates>,
 }
 
 /// Keeps the secrets of jobs, in memory alone.

@@ -74,7 +74,7 @@ pub(super) async fn run(hosts: usize, followers: usize) -> Result<Taken, Box<dyn
     let job = JobSpec::new("*".parse()?, RemoteCommand::shell("true")).settings(settings);
     let job = handle.submit(job).await?;
     handle.wait(job).await?;
-    let bytes = readers.read().await?;
+    let (bytes, events) = readers.read().await?;
     let processor = processor().saturating_sub(before);
     handle.shutdown(Duration::ZERO).await?;
     dispatching.await??;
@@ -84,6 +84,7 @@ pub(super) async fn run(hosts: usize, followers: usize) -> Result<Taken, Box<dyn
         followed,
         alone,
         bytes,
+        events,
     })
 }
 
@@ -109,14 +110,13 @@ impl Readers {
         Ok(())
     }
 
-    /// How many bytes each of them has read.
-    pub(super) async fn read(&mut self) -> Result<u64, Box<dyn Error>> {
-        match &mut self.0 {
-            None => Ok(0),
-            Some((_, lines)) => {
-                let line = lines.next_line().await?.ok_or("the readers ended early")?;
-                Ok(line.parse()?)
-            }
-        }
+    /// How many bytes each of them has read, and in how many events.
+    pub(super) async fn read(&mut self) -> Result<(u64, u64), Box<dyn Error>> {
+        let Some((_, lines)) = &mut self.0 else {
+            return Ok((0, 0));
+        };
+        let line = lines.next_line().await?.ok_or("the readers ended early")?;
+        let (bytes, events) = line.split_once(' ').ok_or("the readers say something else")?;
+        Ok((bytes.parse()?, events.parse()?))
     }
 }

@@ -43,8 +43,9 @@ struct Taken {
     /// Resident memory while all follow and nothing has happened yet, and before any of them came.
     followed: u64,
     alone: u64,
-    /// What each follower was sent.
+    /// What each follower was sent, and in how many updates.
     bytes: u64,
+    events: u64,
 }
 
 #[tokio::main]
@@ -71,12 +72,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
         numbers.next().unwrap_or(3),
     );
     println!("a job of {hosts} hosts, {followers} followers");
-    let columns = ["alone (s)", "followed (s)", "sending (s)", "ratio", "kB each"];
+    let columns = [
+        "alone (s)",
+        "followed (s)",
+        "sending (s)",
+        "ratio",
+        "kB each",
+        "updates",
+        "kB of one",
+    ];
     println!("{}", row("", &columns.map(str::to_owned)));
     for round in 1..=rounds {
         let alone = job::run(hosts, 0).await?;
         let followed = job::run(hosts, followers).await?;
-        let sending = sender::send(followers, followed.bytes).await?;
+        // In pieces of the same size: larger ones take less of the processor.
+        let piece = usize::try_from(followed.bytes / followed.events.max(1))?.max(1);
+        let sending = sender::send(followers, followed.bytes, piece).await?;
         let ratio = (followed.processor.as_secs_f64() - sending.as_secs_f64()) / alone.processor.as_secs_f64();
         let each = followed.followed.saturating_sub(followed.alone) as f64 / followers.max(1) as f64;
         let columns = [
@@ -85,6 +96,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             format!("{:.2}", sending.as_secs_f64()),
             format!("{ratio:.2}"),
             format!("{each:.1}"),
+            followed.events.to_string(),
+            (piece / 1_000).to_string(),
         ];
         println!("{}", row(&format!("round {round}"), &columns));
     }

@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Says on its output when all of them are connected, and at the end how many bytes each has read.
+/// Says on its output when all of them are connected, and at the end how many bytes each has read, in how many events.
 pub(super) async fn read(address: &str, count: usize) -> Result<(), Box<dyn Error>> {
     let mut streams = vec![];
     for _ in 0..count {
@@ -20,11 +20,13 @@ pub(super) async fn read(address: &str, count: usize) -> Result<(), Box<dyn Erro
     }
     println!("connected");
     let reading = streams.into_iter().map(|stream| tokio::spawn(to_the_end(stream)));
-    let mut read = 0;
-    for bytes in try_join_all(reading).await? {
-        read += bytes?;
+    let (mut bytes, mut events) = (0, 0);
+    for read in try_join_all(reading).await? {
+        let read = read?;
+        (bytes, events) = (bytes + read.0, events + read.1);
     }
-    println!("{}", read / count.max(1) as u64);
+    let each = count.max(1) as u64;
+    println!("{} {}", bytes / each, events / each);
     Ok(())
 }
 
@@ -41,15 +43,18 @@ async fn connect(address: &str) -> Result<TcpStream, std::io::Error> {
     }
 }
 
-async fn to_the_end(mut stream: TcpStream) -> Result<u64, std::io::Error> {
+async fn to_the_end(mut stream: TcpStream) -> Result<(u64, u64), std::io::Error> {
     const FINISHED: &[u8] = b"\"job_finished\"";
-    let (mut buffer, mut kept, mut read) = (vec![0; 64 * 1024], vec![], 0);
+    let (mut buffer, mut kept, mut read, mut events) = (vec![0; 64 * 1024], vec![], 0, 0);
     loop {
         let count = stream.read(&mut buffer).await?;
         read += count as u64;
+        // Each event is a line of data behind one with its id.
+        let text = buffer.get(..count).unwrap_or_default();
+        events += text.windows(6).filter(|window| *window == b"\ndata:").count() as u64;
         kept.extend_from_slice(buffer.get(..count).unwrap_or_default());
         if count == 0 || kept.windows(FINISHED.len()).any(|window| window == FINISHED) {
-            return Ok(read);
+            return Ok((read, events));
         }
         // What is looked for may come in two parts.
         let surplus = kept.len().saturating_sub(FINISHED.len());

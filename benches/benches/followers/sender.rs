@@ -10,11 +10,8 @@ use tokio::net::TcpListener;
 use super::job::Readers;
 use super::processor;
 
-/// As much as an update of a busy job has.
-const CHUNK: usize = 8 * 1024;
-
-/// The processor time for this many bytes to each of so many readers.
-pub(super) async fn send(readers: usize, bytes: u64) -> Result<Duration, Box<dyn Error>> {
+/// The processor time for this many bytes to each of so many readers, in pieces of this size.
+pub(super) async fn send(readers: usize, bytes: u64, piece: usize) -> Result<Duration, Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let mut children = Readers::start(listener.local_addr()?, readers)?;
     let mut streams = vec![];
@@ -27,15 +24,15 @@ pub(super) async fn send(readers: usize, bytes: u64) -> Result<Duration, Box<dyn
     }
     children.connected().await?;
     let before = processor();
-    let chunk = Bytes::from(vec![b'x'; CHUNK]);
+    let chunk = Bytes::from(vec![b'x'; piece]);
     let sending = streams.into_iter().map(|mut stream| {
         let chunk = chunk.clone();
         tokio::spawn(async move {
             let mut left = bytes;
             while left > 0 {
-                let count = left.min(CHUNK as u64);
+                let count = left.min(piece as u64);
                 stream
-                    .write_all(&chunk[..usize::try_from(count).unwrap_or(CHUNK)])
+                    .write_all(&chunk[..usize::try_from(count).unwrap_or(piece)])
                     .await?;
                 left -= count;
             }

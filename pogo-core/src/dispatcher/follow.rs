@@ -9,7 +9,7 @@ use super::message::Message;
 use super::queries::{Look, Moment};
 use super::records::{RecordReader, Records};
 use super::subscription::Subscriber;
-use super::{Handle, OrderError, Subscription, SubscriptionOptions};
+use super::{Handle, OrderError, SharedSubscription, Subscription, SubscriptionOptions, UpdateCache};
 use crate::Timestamp;
 use crate::journal::Seq;
 use crate::scheduler::{Query, QueryError, Scheduler};
@@ -111,8 +111,66 @@ impl Handle {
     /// # }).unwrap();
     /// ```
     pub fn subscribe(&self, request: StreamRequest, options: SubscriptionOptions) -> Subscription {
+        Subscription::new(self.subscriber(request, options))
+    }
+
+    /// Follows as [`subscribe`](Self::subscribe) does, where many do: what they are sent of records is made once, by
+    /// the cache that they share.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use futures::StreamExt;
+    /// # use pogo_core::dispatcher::{
+    /// #     Attempt, Capabilities, Dispatcher, Reporter, SharedUpdate, Transport, UpdateCache,
+    /// # };
+    /// # use pogo_core::fleet::Fleet;
+    /// # use pogo_core::scheduler::Outcome;
+    /// # use pogo_core::stream::StreamRequest;
+    /// # struct Imaginary;
+    /// # #[async_trait::async_trait]
+    /// # impl Transport for Imaginary {
+    /// #     fn capabilities(&self) -> Capabilities { Capabilities::default() }
+    /// #     async fn run(&self, _: Attempt, _: Reporter) -> Outcome { Outcome::Succeeded }
+    /// # }
+    /// # futures::executor::block_on(async {
+    /// # let fleet = Fleet::builder().tagged("web", "web[1-3]").build()?;
+    /// # let (dispatcher, handle) = Dispatcher::builder(Arc::new(Imaginary)).build().await?;
+    /// let lines = Arc::new(UpdateCache::new(|update| serde_json::to_string(update).unwrap_or_default()));
+    /// let follow = async |mut updates: pogo_core::dispatcher::SharedSubscription<String>| {
+    ///     while let Some(Ok(update)) = updates.next().await {
+    ///         if let SharedUpdate::Records { made, .. } = update {
+    ///             return Some(made);
+    ///         }
+    ///     }
+    ///     None
+    /// };
+    /// let subscribe = || handle.subscribe_shared(StreamRequest::new(), Default::default(), Arc::clone(&lines));
+    /// let (one, other) = (subscribe(), subscribe());
+    /// # let steer = async move {
+    /// #     // Snapshots come first.
+    /// #     handle.status().await?;
+    /// #     handle.configure(Arc::new(fleet), Arc::default()).await
+    /// # };
+    /// let followed = async { futures::join!(follow(one), follow(other)) };
+    /// # let (ended, steered, (one, other)) = futures::join!(dispatcher.run(), steer, followed);
+    /// # ended?;
+    /// # steered?;
+    /// assert_eq!(one, other);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn subscribe_shared<T: Clone + Send + 'static>(
+        &self,
+        request: StreamRequest,
+        options: SubscriptionOptions,
+        cache: Arc<UpdateCache<T>>,
+    ) -> SharedSubscription<T> {
+        SharedSubscription::new(self.subscriber(request, options), cache)
+    }
+
+    fn subscriber(&self, request: StreamRequest, options: SubscriptionOptions) -> Subscriber {
         let (starts, clock) = (self.starts.clone(), Arc::clone(&self.clock));
-        Subscription::new(Subscriber::new(self.reader(Seq(0)), starts, clock, (request, options)))
+        Subscriber::new(self.reader(Seq(0)), starts, clock, (request, options))
     }
 
     /// Reads the journal from a position, `Seq(0)` for its beginning: existing records, then new ones, each once and

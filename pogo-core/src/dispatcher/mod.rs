@@ -50,6 +50,7 @@ mod reporter;
 mod resolution;
 mod resolver;
 mod running;
+mod shared_subscription;
 mod shutdown;
 mod start_request;
 mod store_clock;
@@ -62,6 +63,7 @@ mod take_over;
 pub mod telemetry;
 mod transport;
 mod transport_pool;
+mod update_cache;
 mod waiters;
 mod wakeup;
 
@@ -82,10 +84,12 @@ pub use resolver::{
     ResolverError, ResolverFailure, ResolverFailureReason, ResolverQueries, ResolverQuery, Resolvers, ResolversError,
     TagResolver,
 };
+pub use shared_subscription::{SharedSubscription, SharedUpdate};
 pub use subscription::{Subscription, SubscriptionError, SubscriptionOptions};
 pub use system_clock::SystemClock;
 pub use transport::{Attempt, Capabilities, Fence, Transport};
 pub use transport_pool::{TransportError, TransportFactory, TransportPool};
+pub use update_cache::UpdateCache;
 
 pub use crate::output::Stream;
 pub use crate::scheduler::JobEnd;

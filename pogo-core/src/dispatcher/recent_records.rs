@@ -16,7 +16,7 @@ pub(super) struct RecentRecords {
 
 impl RecentRecords {
     /// The most records that are kept: some commits of a busy dispatcher. Whoever is further behind reads the journal.
-    const MOST: usize = 1_024;
+    const MOST: usize = 8_192;
 
     /// Takes the records of a commit, which ends there.
     pub(super) fn push(&mut self, records: &[Record], end: Seq) {
@@ -95,12 +95,13 @@ mod tests {
     #[test]
     fn no_more_is_kept_than_is_worth_its_memory() {
         let mut recent = RecentRecords::default();
-        recent.push(&records(0, 700), Seq(700));
-        recent.push(&records(700, 1_400), Seq(1_400));
-        assert_eq!(positions(&recent, 375), Vec::<u64>::new());
-        assert_eq!(positions(&recent, 376), (376..1_400).collect::<Vec<_>>());
-        recent.push(&records(1_400, 4_000), Seq(4_000));
-        assert_eq!(positions(&recent, 2_976), (2_976..4_000).collect::<Vec<_>>());
+        recent.push(&records(0, 6_000), Seq(6_000));
+        recent.push(&records(6_000, 9_000), Seq(9_000));
+        assert_eq!(positions(&recent, 807), Vec::<u64>::new());
+        assert_eq!(positions(&recent, 808), (808..5_808).collect::<Vec<_>>());
+        recent.push(&records(9_000, 18_000), Seq(18_000));
+        assert_eq!(positions(&recent, 9_807), Vec::<u64>::new());
+        assert_eq!(positions(&recent, 9_808), (9_808..14_808).collect::<Vec<_>>());
     }
 
     #[test]

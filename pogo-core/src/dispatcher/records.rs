@@ -84,7 +84,7 @@ impl Drop for RecordReader {
 }
 
 impl RecordReader {
-    /// The most records that are taken from memory at once.
+    /// The least number of records that are taken from memory at once, if they are there.
     const PAGE: usize = 500;
 
     pub(super) fn new(journal: Arc<dyn Journal>, growth: Arc<Growth>, from: Seq) -> Self {
@@ -112,7 +112,8 @@ impl RecordReader {
     /// Goes on from another position.
     pub(super) fn seek(&mut self, at: Seq) {
         self.at = at;
-        self.page.clear();
+        // Not `clear`: a thousand readers would each keep the memory of a page.
+        self.page = VecDeque::new();
     }
 
     /// Reads nothing more.
@@ -134,7 +135,7 @@ impl RecordReader {
             if !ended && self.at == self.growth.end() {
                 return Ok(Read::Nothing(grown));
             }
-            self.page = self.growth.recent(self.at, Self::PAGE);
+            self.page = self.growth.recent(self.at, most.max(Self::PAGE));
             if self.page.is_empty() {
                 self.page = self.journal.read(self.at).await?.records.into();
             }

@@ -1,6 +1,7 @@
 //! Streams of what happens in a namespace.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -15,6 +16,7 @@ use super::Clock;
 use super::alarm::Alarm;
 use super::records::{Read, RecordReader};
 use super::start_request::{Start, StartRequest};
+use super::update_cache::{Cut, Cuts};
 use crate::Timestamp;
 use crate::journal::{JournalError, Seq};
 use crate::scheduler::{Event, JobEventKind, JobId, NamespaceEvent, NamespaceEventKind, QueryError, Record};
@@ -82,9 +84,14 @@ pub struct Subscription {
 impl Subscription {
     pub(super) fn new(subscriber: Subscriber) -> Self {
         let next = async |mut subscriber: Subscriber| {
-            let update = subscriber.next().await?;
-            subscriber.failed |= update.is_err();
-            Some((update, subscriber))
+            loop {
+                match subscriber.next().await? {
+                    Ok(Found::Update(update)) => return Some((Ok(update), subscriber)),
+                    // Nothing is shared here.
+                    Ok(Found::Made { .. }) => {}
+                    Err(error) => return Some((Err(error), subscriber)),
+                }
+            }
         };
         Self {
             updates: unfold(subscriber, next).boxed(),
@@ -127,11 +134,26 @@ pub(super) struct Subscriber {
     /// Whether the job that it is of has retired.
     retired: bool,
     failed: bool,
+    /// Where records are cut for all who share what is made of them.
+    cuts: Option<Arc<dyn Cuts>>,
+}
+
+/// What a subscriber has found.
+pub(super) enum Found {
+    /// An update of its own.
+    Update(Update),
+    /// That what comes next was made already.
+    Made {
+        /// Behind this position.
+        after: StreamId,
+        /// Up to this one.
+        id: StreamId,
+    },
 }
 
 impl Subscriber {
     /// The most records of one update.
-    const BATCH: usize = 500;
+    const BATCH: usize = 2_000;
 
     pub(super) fn new(
         reader: RecordReader,
@@ -153,30 +175,58 @@ impl Subscriber {
             due: Timestamp::EPOCH,
             retired: false,
             failed: false,
+            cuts: None,
         }
     }
 
-    async fn next(&mut self) -> Option<Result<Update, SubscriptionError>> {
-        let update = self.find().await?;
-        if let Some(id) = update.as_ref().ok().and_then(Update::id) {
-            self.said = id;
-        }
+    /// Cuts records where others do who share what is made of them. Those of one job are of use to few.
+    pub(super) fn sharing(mut self, cuts: Arc<dyn Cuts>) -> Self {
+        self.cuts = self.request.job.is_none().then_some(cuts);
+        self
+    }
+
+    /// Whether what is made of its records is shared.
+    pub(super) fn shares(&self) -> bool {
+        self.cuts.is_some()
+    }
+
+    /// Goes on from where it stood before.
+    pub(super) fn go_back(&mut self, at: StreamId) {
+        self.said = at;
+        self.reader.seek(at.seq());
+    }
+
+    /// Whether an update was made of what comes next, or is worth making.
+    pub(super) fn has_more(&self) -> bool {
+        let made = self.cuts.as_ref().map(|cuts| cuts.behind(self.position()));
+        matches!(made, Some(Cut::Made(_) | Cut::At(_))) || self.reader.lag() >= Self::BATCH as u64
+    }
+
+    pub(super) async fn next(&mut self) -> Option<Result<Found, SubscriptionError>> {
+        let found = self.find().await?;
+        let id = match &found {
+            Ok(Found::Update(update)) => update.id(),
+            Ok(Found::Made { id, .. }) => Some(*id),
+            Err(_) => None,
+        };
+        self.said = id.unwrap_or(self.said);
+        self.failed |= found.is_err();
         // From the last update, of whatever kind: a busy stream needs no heartbeats.
         self.due = self.clock.now() + self.options.heartbeat;
-        Some(update)
+        Some(found)
     }
 
-    async fn find(&mut self) -> Option<Result<Update, SubscriptionError>> {
+    async fn find(&mut self) -> Option<Result<Found, SubscriptionError>> {
         if self.failed {
             return None;
         }
         if let Some(update) = self.next.take() {
-            return Some(Ok(update));
+            return Some(Ok(Found::Update(update)));
         }
         loop {
             if self.begins {
                 match self.begin().await? {
-                    Ok(Some(update)) => return Some(Ok(update)),
+                    Ok(Some(update)) => return Some(Ok(Found::Update(update))),
                     Ok(None) => continue,
                     Err(error) => return Some(Err(error.into())),
                 }
@@ -184,36 +234,56 @@ impl Subscriber {
             // Asked before each read: a reader that was not polled for long would otherwise read an
             // hour page by page.
             if self.reader.lag() > self.options.max_lag {
-                return Some(Ok(self.resync(ResyncReason::TooSlow)));
+                return Some(Ok(Found::Update(self.resync(ResyncReason::TooSlow))));
             }
-            match self.reader.read(Self::BATCH).await {
-                Ok(Read::Records(records)) => {
-                    if let Some(update) = self.records(records) {
-                        return Some(Ok(update));
-                    }
-                    // A stream of one job passes over the records of others, however many:
-                    // it must not look dead meanwhile.
-                    if self.clock.now() >= self.due {
-                        return Some(Ok(self.heartbeat()));
-                    }
+            let after = self.position();
+            let most = match self.cuts.as_ref().map(|cuts| cuts.behind(after)) {
+                Some(Cut::Made(id)) => {
+                    self.reader.seek(id.seq());
+                    return Some(Ok(Found::Made { after, id }));
                 }
-                Ok(Read::Nothing(grown)) => {
-                    if let Some(job) = self.request.job.filter(|_| self.retired) {
-                        return Some(Err(QueryError::RetiredJob { job }.into()));
-                    }
-                    if is_due_before(grown, &mut self.alarm, self.due).await {
-                        return Some(Ok(self.heartbeat()));
-                    }
-                }
-                Ok(Read::Ended) => return None,
-                Err(JournalError::Compacted { .. }) => return Some(Ok(self.resync(ResyncReason::Compacted))),
-                Err(error) => return Some(Err(error.into())),
+                Some(Cut::At(seq)) => self.until(seq),
+                Some(Cut::Nowhere) | None => Self::BATCH,
+            };
+            if let ControlFlow::Break(found) = self.read(most).await {
+                return found;
             }
         }
     }
 
+    /// What the next records bring, or that nothing has come of them and the next are to be looked at.
+    async fn read(&mut self, most: usize) -> ControlFlow<Option<Result<Found, SubscriptionError>>> {
+        let update = match self.reader.read(most).await {
+            Ok(Read::Records(records)) => match self.records(records) {
+                Some(update) => update,
+                // A stream of one job passes over the records of others, however many: it must not look dead meanwhile.
+                None if self.clock.now() >= self.due => self.heartbeat(),
+                None => return ControlFlow::Continue(()),
+            },
+            Ok(Read::Nothing(grown)) => {
+                if let Some(job) = self.request.job.filter(|_| self.retired) {
+                    return ControlFlow::Break(Some(Err(QueryError::RetiredJob { job }.into())));
+                }
+                if !is_due_before(grown, &mut self.alarm, self.due).await {
+                    return ControlFlow::Continue(());
+                }
+                self.heartbeat()
+            }
+            Ok(Read::Ended) => return ControlFlow::Break(None),
+            Err(JournalError::Compacted { .. }) => self.resync(ResyncReason::Compacted),
+            Err(error) => return ControlFlow::Break(Some(Err(error.into()))),
+        };
+        ControlFlow::Break(Some(Ok(Found::Update(update))))
+    }
+
     fn position(&self) -> StreamId {
         StreamId::new(self.incarnation, self.reader.at())
+    }
+
+    /// How many records there are up to this position, as far as they fit into one update.
+    fn until(&self, seq: Seq) -> usize {
+        let records = seq.0.saturating_sub(self.reader.at().0);
+        usize::try_from(records).map_or(Self::BATCH, |records| records.clamp(1, Self::BATCH))
     }
 
     fn heartbeat(&self) -> Update {

@@ -14,31 +14,19 @@ use axum::response::IntoResponse;
 use futures::future::{Either, FutureExt, select};
 use futures::stream::{StreamExt, unfold};
 use pogo_api::wire::{ProblemKind, StreamEndReason};
-use pogo_core::dispatcher::{Subscription, SubscriptionError};
+use pogo_core::dispatcher::{SharedSubscription, SharedUpdate, SubscriptionError};
 use pogo_core::scheduler::JobId;
-use pogo_core::stream::{StreamId, StreamRequest, Update};
-use tokio::sync::OwnedSemaphorePermit;
+use pogo_core::stream::{StreamId, StreamRequest};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::Authenticator;
 use crate::closing::Closing;
 use crate::json::Reply;
-use crate::live::{EncodedRecords, FeedReader, OutputFeed, QuestionReader, sse};
+use crate::live::{EncodedUpdates, FeedReader, OutputFeed, QuestionReader, sse};
+use crate::open_stream::{OpenStream, open_stream};
 use crate::parameters::parse;
 use crate::refusal::Refusal;
 use crate::request::Request;
-use crate::state::RouterShared;
-
-/// Opens one of the streams that there may be at once; it is closed when what is given back is dropped.
-pub(super) fn open_stream(shared: &RouterShared) -> Result<OwnedSemaphorePermit, Refusal> {
-    Arc::clone(&shared.streams).try_acquire_owned().map_err(|_| {
-        let said = format_args!(
-            "{} streams are open, and no more are served at once; close one, or try again",
-            shared.limits.streams
-        );
-        Refusal::new(ProblemKind::TooManyStreams, said)
-    })
-}
 
 /// What a stream is to bring.
 struct StreamParameters {
@@ -92,13 +80,14 @@ pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
         request.access.check_output(namespace, job).await?;
     }
     // After the check, so that whoever may not follow takes no stream from others.
-    let permit = open_stream(request.shared())?;
+    let stream = open_stream(request.shared())?;
     // Before the first update, so that nothing that is written after it is left out.
     let output = asked.output.then(|| output_reader(feed, job)).transpose()?;
     // Whoever may not answer is not asked.
     let questions = questions.filter(|_| asked.questions && request.access.identity.local_files);
     let questions = questions.map(|questions| questions.reader());
-    let mut subscription = handle.subscribe(asked.updates, request.shared().limits.subscription);
+    let (options, updates) = (request.shared().limits.subscription, Arc::clone(&encoded.updates));
+    let mut subscription = handle.subscribe_shared(asked.updates, options, updates);
     // There is always one at once: where nothing has happened since, that the connection works.
     let first = first_update(&mut subscription).await?;
     let shared = request.shared();
@@ -109,7 +98,7 @@ pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
     );
     let ends: Ends = Box::pin(last_event(request.closing.clone(), known));
     let follower = Follower {
-        pieces: VecDeque::from([Bytes::from_static(sse::BEGIN), sse::update(&encoded, first).await]),
+        pieces: VecDeque::from([Bytes::from_static(sse::BEGIN), encoded.bytes(first).await.0]),
         subscription,
         encoded,
         output,
@@ -118,7 +107,7 @@ pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
         ends,
         paced: Instant::now(),
         over: false,
-        _permit: permit,
+        stream,
     };
     let bytes = unfold(Some(follower), async |follower| follower?.next().await);
     let headers = [
@@ -129,7 +118,7 @@ pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
     Ok((headers, body).into_response())
 }
 
-async fn first_update(subscription: &mut Subscription) -> Result<Update, Refusal> {
+async fn first_update(subscription: &mut SharedSubscription<Bytes>) -> Result<SharedUpdate<Bytes>, Refusal> {
     match subscription.next().await {
         Some(update) => Ok(update?),
         None => Err(Refusal::new(
@@ -162,8 +151,8 @@ async fn until_unknown(authenticator: Arc<dyn Authenticator>, parts: Parts, ever
 /// Somebody who follows. Only polled when what was sent before has been taken, so it holds one update at most, and
 /// about [`MOST`](Self::MOST) bytes of output.
 struct Follower {
-    subscription: Subscription,
-    encoded: Arc<EncodedRecords>,
+    subscription: SharedSubscription<Bytes>,
+    encoded: Arc<EncodedUpdates>,
     output: Option<FeedReader>,
     questions: Option<QuestionReader>,
     /// What is sent next.
@@ -175,7 +164,7 @@ struct Follower {
     paced: Instant,
     /// Nothing comes after the pieces.
     over: bool,
-    _permit: OwnedSemaphorePermit,
+    stream: OpenStream,
 }
 
 /// What a follower waits for.
@@ -183,7 +172,7 @@ enum FollowerWakeup {
     /// A piece of the output that is followed.
     Output(Bytes),
     /// The next update, or why there is none; `None` after the last.
-    Update(Option<Result<Update, SubscriptionError>>),
+    Update(Option<Result<SharedUpdate<Bytes>, SubscriptionError>>),
     /// The stream has to end, with this piece.
     End(Bytes),
 }
@@ -191,13 +180,13 @@ enum FollowerWakeup {
 /// What comes behind output.
 enum Held {
     /// An update that is sent after the output before it.
-    Update(Update),
+    Update(SharedUpdate<Bytes>),
     /// The last piece.
     End(Bytes),
 }
 
 impl Held {
-    fn of(update: Option<Result<Update, SubscriptionError>>) -> Self {
+    fn of(update: Option<Result<SharedUpdate<Bytes>, SubscriptionError>>) -> Self {
         match update {
             Some(Ok(update)) => Self::Update(update),
             Some(Err(error)) => Self::End(broken(error)),
@@ -207,11 +196,20 @@ impl Held {
 }
 
 impl Follower {
-    /// How often there is something new at most. What follows shows it to people; to be woken up for each commit took
+    /// How long there is nothing new at least. What follows shows it to people; to be woken up for each commit took
     /// dispatcher and client more of the processor than the hosts did.
     const PACE: Duration = Duration::from_millis(50);
+    /// For each stream that is open: to wake up for a thousand of them takes more than what they are sent, and the
+    /// dispatcher has to go on.
+    const PACE_OF_EACH: Duration = Duration::from_micros(250);
     /// How many bytes of output are sent at once.
     const MOST: usize = 1 << 20;
+
+    /// How long to pause until the next update.
+    fn pace(&self) -> Duration {
+        let open = u32::try_from(self.stream.all()).unwrap_or(u32::MAX);
+        Self::PACE_OF_EACH.saturating_mul(open).max(Self::PACE)
+    }
 
     /// The next bytes, and who comes after them; nobody after the last.
     async fn next(mut self) -> Option<(Bytes, Option<Self>)> {
@@ -234,7 +232,7 @@ impl Follower {
         if self.held.is_none() {
             sleep_until(self.paced).await;
             let came = self.wait().await;
-            self.paced = Instant::now() + Self::PACE;
+            self.paced = Instant::now() + self.pace();
             match came {
                 FollowerWakeup::Output(output) => {
                     self.pieces.push_back(output);
@@ -257,7 +255,13 @@ impl Follower {
             return;
         }
         match self.held.take() {
-            Some(Held::Update(update)) => self.pieces.push_back(sse::update(&self.encoded, update).await),
+            Some(Held::Update(update)) => {
+                let (piece, more) = self.encoded.bytes(update).await;
+                self.pieces.push_back(piece);
+                if more {
+                    self.paced = Instant::now();
+                }
+            }
             Some(Held::End(piece)) => {
                 self.pieces.push_back(piece);
                 self.over = true;

@@ -6,7 +6,7 @@ use pogo_api::wire::{JobRecords, Problem, ProblemKind};
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::Handle;
 use pogo_core::fleet::{Fleet, FleetBuilder, HostName, Selector};
-use pogo_core::history::{JobEventsQuery, JobFilter, JobReplay};
+use pogo_core::history::{JobEvents, JobEventsQuery, JobFilter, JobReplay};
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::{HostsQuery, JobEnd, JobId, JobsQuery, PageLimit, Query, QueryError, View};
 use pogo_core::stream::{QueryAnswer, StreamRecord};
@@ -14,12 +14,13 @@ use pogo_core::stream::{QueryAnswer, StreamRecord};
 use crate::ServedNamespace;
 use crate::history::History;
 use crate::json::{Reply, document, large_document};
+use crate::page_bytes::PageBytes;
 use crate::refusal::Refusal;
 use crate::request::Request;
 
 /// The most hosts that a list of jobs is asked for: each is looked for in each job.
 const MOST_HOSTS: usize = 1_000;
-/// The most records in an answer: a few megabytes.
+/// The most records in an answer.
 const MOST_RECORDS: usize = 10_000;
 
 pub(crate) async fn history(mut request: Request) -> Reply {
@@ -77,15 +78,28 @@ pub(crate) async fn job_events(mut request: Request) -> Reply {
     query.after = parameters.optional("after")?.map(Seq);
     let limit: usize = parameters.optional("limit")?.unwrap_or(JobEventsQuery::LIMIT);
     query.limit = limit.clamp(1, MOST_RECORDS);
-    request.parameters.finish()?;
+    std::mem::take(parameters).finish()?;
     let history = history.ok_or_else(no_history)?;
     let events = history.events(&query).await?;
     if events.records.is_empty() && events.next.is_none() {
         is_known(handle.as_ref(), &history, job).await?;
     }
+    let most = request.shared().limits.records;
+    let fitting = tokio::task::spawn_blocking(move || fitting(events, most)).await;
+    large_document(fitting.map_err(|error| Refusal::new(ProblemKind::Internal, error))?).await
+}
+
+/// The first of these records, as many as fit into so many bytes.
+fn fitting(events: JobEvents, most: usize) -> JobRecords {
+    let (all, mut bytes) = (events.records.len(), PageBytes::new(most));
     let records = events.records.into_iter();
     let records = records.map(|(seq, record)| StreamRecord::new(seq, record));
-    large_document(JobRecords::new(records.collect(), events.next)).await
+    let records: Vec<_> = records.take_while(|record| bytes.takes(record)).collect();
+    let next = match records.len() == all {
+        true => events.next,
+        false => records.last().map(|last| last.seq),
+    };
+    JobRecords::new(records, next)
 }
 
 /// Refuses a job that there never was.

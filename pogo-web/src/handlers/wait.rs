@@ -6,11 +6,11 @@ use pogo_core::dispatcher::OrderError;
 use pogo_core::scheduler::{InputError, JobId};
 use tokio::time::sleep;
 
-use super::events::open_stream;
 use super::history::end_of_retired;
 use crate::ServedNamespace;
 use crate::closing::Closing;
 use crate::json::{Reply, document};
+use crate::open_stream::open_stream;
 use crate::request::Request;
 
 /// How a job ended, once it has; or that it has not, after a while, and when the server closes.

@@ -1,4 +1,4 @@
-//! Records as JSON, encoded once for all who follow a namespace.
+//! Records as JSON, encoded once for all who follow a job of a namespace.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,7 @@ use pogo_core::stream::{StreamRecord, Update};
 /// The latest records as JSON: a thousand followers must not cost a thousand times the encoding. By record and not by
 /// update, since each of them comes at its own pace.
 #[derive(Debug, Default)]
-pub(crate) struct EncodedRecords(Mutex<VecDeque<(Seq, Box<[u8]>)>>);
+pub(super) struct EncodedRecords(Mutex<VecDeque<(Seq, Box<[u8]>)>>);
 
 impl EncodedRecords {
     /// The most that are kept: some hundred kilobytes. Those of whoever is further behind are encoded for it alone.

@@ -19,7 +19,7 @@ fn is_large(update: &Update) -> bool {
 }
 
 /// An update. Its id is where a browser goes on; of a resync that is nowhere, which an empty id says.
-pub(crate) async fn update(encoded: &EncodedRecords, update: Update) -> Bytes {
+pub(super) async fn update(encoded: &EncodedRecords, update: Update) -> Bytes {
     // Nearly all updates are a few records: handing those to another thread would cost more than
     // writing them.
     if !is_large(&update) {
@@ -30,6 +30,11 @@ pub(crate) async fn update(encoded: &EncodedRecords, update: Update) -> Bytes {
     writing
         .await
         .unwrap_or_else(|error| problem(&Problem::new(ProblemKind::Internal, error)))
+}
+
+/// An update with records, which has no other form for anybody.
+pub(super) fn records(update: &Update) -> Bytes {
+    event_of(&head_of(update), |bytes| update.write_json(bytes))
 }
 
 fn head_of(update: &Update) -> String {
