@@ -84,7 +84,9 @@ pub(crate) use questions::{
 };
 pub(crate) use run::RunArgs;
 #[cfg(feature = "store")]
-pub(crate) use service::{AttachArgs, ServeArgs, ServeCommand, ServeStopArgs, ServeUnitArgs, StepDownArgs, WaitArgs};
+pub(crate) use service::{
+    AttachArgs, ServeArgs, ServeCommand, ServeStopArgs, ServeUnitArgs, ServiceLogFormat, StepDownArgs, WaitArgs,
+};
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
 #[cfg(all(feature = "store", not(all(feature = "jwt", feature = "oidc", feature = "tls"))))]
 pub(crate) use source::INSTALL;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{FoldArgs, JobArg, LogFormat, PlaceArgs, QuestionArgs, duration};
 
@@ -31,6 +31,15 @@ pub(crate) struct WaitArgs {
     pub(crate) question: QuestionArgs,
 }
 
+/// How a service writes its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ServiceLogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object a line: `at`, `time`, `event`, `message`.
+    Json,
+}
+
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct ServeArgs {
@@ -42,11 +51,13 @@ pub(crate) struct ServeArgs {
     /// to the next dispatcher [default: 1m]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) grace: Option<Duration>,
-    /// File of settings of the service: store, namespace, listen, tls, jwt, socket, grants,
-    /// grace. What is
+    /// File of settings of the service: store, namespace, listen, tls, jwt, oidc, socket, grants, grace, log. What is
     /// typed wins
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with = "background")]
     pub(crate) config: Option<PathBuf>,
+    /// How the log is written to standard error: lines for people, or a JSON object a line [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) log: Option<ServiceLogFormat>,
     /// Check the file of settings and what it names, and serve nothing
     #[arg(long, requires = "config")]
     pub(crate) check: bool,

@@ -14,7 +14,7 @@ use super::issuers::{IssuerSettings, issuers};
 use super::logins::{LoginSettings, SessionTimes, logins, sessions};
 use super::setting_path::absolute;
 use super::setting_time::time;
-use crate::cli::{ServeArgs, StoreAddress, StoreChoice};
+use crate::cli::{ServeArgs, ServiceLogFormat, StoreAddress, StoreChoice};
 use crate::exit::{CliError, Exit};
 use crate::report;
 
@@ -40,6 +40,7 @@ pub(crate) struct ServiceConfig {
     pub(crate) socket: Option<GroupSocket>,
     pub(crate) grants: Option<PathBuf>,
     pub(crate) grace: Option<Duration>,
+    pub(crate) log: Option<ServiceLogFormat>,
 }
 
 const KEYS: &[&str] = &[
@@ -55,6 +56,7 @@ const KEYS: &[&str] = &[
     "socket",
     "grants",
     "grace",
+    "log",
 ];
 
 impl ServiceConfig {
@@ -96,7 +98,8 @@ impl ServiceConfig {
             "sessions" => self.sessions = sessions(reader, value),
             "socket" => self.socket = socket(reader, value),
             "grants" => self.grants = grants(reader, value),
-            _ => self.grace = time(reader, value),
+            "grace" => self.grace = time(reader, value),
+            _ => self.log = log_format(reader, value),
         }
     }
 
@@ -112,6 +115,7 @@ impl ServiceConfig {
         self.tls = TlsFiles::typed(typed).or(self.tls);
         self.grants = typed.grants.clone().or(self.grants);
         self.grace = typed.grace.or(self.grace);
+        self.log = typed.log.or(self.log);
         self
     }
 
@@ -237,6 +241,17 @@ impl ServiceConfig {
         }
         report::print(&text)?;
         Ok(Exit::Succeeded)
+    }
+}
+
+fn log_format(reader: &mut SettingsReader<'_>, value: &SettingItem) -> Option<ServiceLogFormat> {
+    match reader.text(value, "`text` or `json`", "json")? {
+        "text" => Some(ServiceLogFormat::Text),
+        "json" => Some(ServiceLogFormat::Json),
+        _ => {
+            reader.problem(value.position, "the log is `text` or `json`", "for example `log: json`");
+            None
+        }
     }
 }
 

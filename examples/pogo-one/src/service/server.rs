@@ -94,6 +94,9 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, CliError> {
     if args.check {
         return config.check(&place);
     }
+    if let Some(format) = config.log {
+        ServiceLog.write_as(format);
+    }
     if args.background {
         process::detach().map_err(CliError::broken)?;
     }

@@ -7,7 +7,9 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::kept_store::Kept;
+use rustix::process::Signal;
+
+use super::kept_store::{Kept, signal};
 use super::program::Program;
 
 #[test]
@@ -24,6 +26,7 @@ fn what_is_wrong_with_a_service_is_said_where_it_stands_and_how_to_mend_it() {
             &["serve.yaml:1:12", "cannot be the name of a namespace"],
         ),
         ("grace: soon\n", &["serve.yaml:1:8", "1m"]),
+        ("log: loud\n", &["serve.yaml:1:6", "`text` or `json`", "log: json"]),
         (
             "grants: /nowhere/grants.yaml\n",
             &["serve.yaml:1:9", "/nowhere/grants.yaml"],
@@ -45,6 +48,26 @@ fn what_is_wrong_with_a_service_is_said_where_it_stands_and_how_to_mend_it() {
             .run(&["serve", "--config", "serve.yaml", "--check"])
             .assert_refused(said);
     }
+}
+
+#[test]
+fn a_log_for_programs_is_an_object_a_line() {
+    let kept = Kept::new("tag: {web: [web1]}\n", &["web1"]);
+    let words = ["serve", "--listen", "127.0.0.1:0", "--log", "json", "--grace", "1ms"];
+    let mut command = kept.command(&words);
+    let mut server = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(server.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let read = |line: String| serde_json::from_str::<serde_json::Value>(&line).unwrap();
+    let first = read(lines.next().unwrap());
+    assert!(first["message"].as_str().unwrap().contains("serves default"), "{first}");
+    assert_eq!(first["event"], "service");
+    assert!(first["at"].as_u64().is_some_and(|at| at > 1_600_000_000_000), "{first}");
+    signal(&server, Signal::TERM);
+    let rest: Vec<_> = lines.map(read).collect();
+    assert!(rest.iter().any(|line| line["message"] == "has ended"), "{rest:?}");
+    assert!(server.wait().unwrap().success());
 }
 
 #[test]
