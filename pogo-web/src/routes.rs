@@ -101,6 +101,7 @@ fn table() -> Vec<Row> {
         ask(namespace!("/configuration"), VIEW, handlers::configuration),
         order(namespace!("/orders"), Right::Order, handlers::order),
         order(namespace!("/preview"), Right::Order, handlers::preview),
+        order(namespace!("/plan"), VIEW, handlers::plan),
         order(namespace!("/answers"), RUN, handlers::answers),
         order(namespace!("/inputs"), RUN, handlers::inputs),
         order(namespace!("/secrets"), RUN, handlers::secrets),

@@ -34,6 +34,8 @@ pub(crate) struct RouterShared {
     pub(crate) requests: AtomicU64,
     /// A permit for each KiB of bodies that may be received.
     pub(crate) bodies: Semaphore,
+    /// Plans that are made at once.
+    pub(crate) plans: Semaphore,
 }
 
 /// Who asks a router, and follows what happens.
@@ -166,6 +168,7 @@ impl RouterStateBuilder {
             requests: AtomicU64::new(0),
             logins: self.logins,
             bodies: Semaphore::new(kib.min(Semaphore::MAX_PERMITS)),
+            plans: Semaphore::new(1),
             limits,
         }))
     }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use pogo_core::dispatcher::{OrderError, Resolvers};
+use pogo_core::dispatcher::{Clock, OrderError, Resolvers, SystemClock};
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{JobSpec, PlanError, RemoteCommand};
 use pogo_core::policy::{JobSettings, Policy};
-use pogo_core::scheduler::{ConfigureError, InputError};
+use pogo_core::scheduler::{ConfigureError, InputError, Scheduler};
+use pogo_core::sim::World;
 use pogo_inventory::Diagnostic;
 use pogo_inventory::diagnostic::with_line;
 use pogo_inventory::merge::Gathered;
@@ -58,6 +59,46 @@ fn in_force(args: &JobArgs, targets: &Targets) -> Result<Option<Namespace>, CliE
 #[cfg(not(feature = "store"))]
 #[allow(clippy::unnecessary_wraps, reason = "as in a build with a store")]
 fn in_force(_: &JobArgs, _: &Targets) -> Result<Option<Namespace>, CliError> {
+    Ok(None)
+}
+
+/// The world that a job is planned and simulated in: the namespace of the store as it is now, with this fleet and this
+/// policy; without a store an empty one.
+pub(crate) fn world(args: &JobArgs, namespace: (&Arc<Fleet>, &Arc<Policy>)) -> Result<World, CliError> {
+    if let Some(world) = world_now(args, namespace)? {
+        return Ok(world);
+    }
+    let (fleet, policy) = namespace;
+    World::new(Arc::clone(fleet), Arc::clone(policy)).map_err(|error| input_error(&error))
+}
+
+/// The namespace of the store as it is now, with this fleet and this policy, if there is such a namespace.
+pub(crate) fn world_now(
+    args: &JobArgs,
+    (fleet, policy): (&Arc<Fleet>, &Arc<Policy>),
+) -> Result<Option<World>, CliError> {
+    let Some(now) = namespace_now(args)? else {
+        return Ok(None);
+    };
+    let world = World::of(now, SystemClock.now()).configured(Arc::clone(fleet), Arc::clone(policy));
+    world.map(Some).map_err(|error| {
+        CliError::usage(format!(
+            "{}; --store none leaves out the jobs of the store",
+            input_error(&error)
+        ))
+    })
+}
+
+/// The namespace of the store as it is, if there is such a namespace.
+#[cfg(feature = "store")]
+fn namespace_now(args: &JobArgs) -> Result<Option<Scheduler>, CliError> {
+    let place = Place::asked(args.store.as_ref(), args.sources.namespace.as_deref())?;
+    Ok(place.as_ref().map(crate::service::namespace_now).transpose()?.flatten())
+}
+
+#[cfg(not(feature = "store"))]
+#[allow(clippy::unnecessary_wraps, reason = "as in a build with a store")]
+fn namespace_now(_: &JobArgs) -> Result<Option<Scheduler>, CliError> {
     Ok(None)
 }
 

@@ -1,7 +1,7 @@
 //! By what people log in with their browsers, and who has.
 
 use pogo_core::Timestamp;
-use pogo_core::scheduler::Actor;
+use pogo_core::scheduler::{Actor, Answer};
 use serde::{Deserialize, Serialize};
 
 use super::document::document;
@@ -44,5 +44,17 @@ document! {
         /// When they have to log in again at the latest, if they have logged in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
+    }
+}
+
+document! {
+    /// The session of whoever asked has ended, if they had one.
+    LoggedOut {
+        /// `done`, whether or not there was one.
+        answer: Answer,
+        /// Where the browser logs out at the provider too, and comes back from; `None` where that cannot be done, or
+        /// is not wanted. It may hold the token by which they had logged in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        end_session: Option<String>,
     }
 }

@@ -14,6 +14,7 @@ mod order_answer;
 mod output_bytes;
 mod output_part;
 mod paths;
+mod plan;
 mod problem;
 mod problem_kind;
 mod question;
@@ -30,7 +31,7 @@ pub use events::{END_EVENT, OUTPUT_EVENT, PROBLEM_EVENT, QUESTION_EVENT};
 pub use history::{History, JobRecords, NamespaceRecords};
 pub use history_paths::{history_path, job_events_path, records_path, touched_path};
 pub use host_output::HostOutput;
-pub use logins::{LoginChoice, Logins, Session};
+pub use logins::{LoggedOut, LoginChoice, Logins, Session};
 pub use namespace_name::{InvalidNamespaceName, NamespaceName};
 pub use namespaces::{NamespaceEntry, Namespaces};
 pub use order_answer::OrderAnswer;
@@ -41,6 +42,7 @@ pub use paths::{
     OutputRange, namespace_path, output_path, query_path, stream_path, stream_path_with_output,
     stream_path_with_questions,
 };
+pub use plan::{PlanRequest, WhatIfRequest};
 pub use problem::Problem;
 pub use problem_kind::ProblemKind;
 pub use question::{Asked, Question, QuestionAnswer};

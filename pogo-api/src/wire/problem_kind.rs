@@ -101,6 +101,8 @@ kinds! {
     TooManyStreams "too-many-streams" 503 69;
     /// Too much is being read at once.
     Busy "busy" 503 69;
+    /// The plan, or its simulations, would take longer than the server lets them.
+    PlanTooLarge "plan-too-large" 422 64;
     /// The server closes.
     Closing "closing" 503 69;
     /// The journal cannot be reached.

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
-use pogo_api::wire::{Logins, OrderAnswer, ProblemKind, Session};
+use pogo_api::wire::{LoggedOut, Logins, ProblemKind, Session};
 use pogo_core::Timestamp;
 use pogo_core::scheduler::Answer;
 
@@ -58,7 +58,7 @@ pub(crate) async fn logout(State(state): State<RouterState>, request: Parts) -> 
     cross_origin::check(&request)?;
     match state.shared().logins.as_ref() {
         Some(logins) => Ok(logins.end(&request.headers)),
-        None => document(&OrderAnswer::new(Answer::Done)),
+        None => document(&LoggedOut::new(Answer::Done, None)),
     }
 }
 

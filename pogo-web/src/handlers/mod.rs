@@ -11,6 +11,7 @@ mod metrics;
 mod openapi;
 mod orders;
 mod output;
+mod plan;
 mod queries;
 mod records;
 mod secrets;
@@ -30,6 +31,9 @@ pub(crate) use metrics::{metrics, ready};
 pub(crate) use openapi::openapi;
 pub(crate) use orders::{order, preview};
 pub(crate) use output::output;
+#[cfg(feature = "openapi")]
+pub(crate) use plan::Planned;
+pub(crate) use plan::plan;
 pub(crate) use queries::{attempts, explain, holds, host, hosts, job, jobs, namespace, slots};
 pub(crate) use records::records;
 pub(crate) use secrets::secrets;

@@ -1,11 +1,12 @@
 //! The way to a provider, and back: where to log in, and who came back.
 
-use openidconnect::core::{CoreAuthenticationFlow, CoreClientAuthMethod, CoreProviderMetadata};
+use openidconnect::core::{CoreAuthenticationFlow, CoreClientAuthMethod};
 use openidconnect::{
     AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, Nonce, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, SignatureVerificationError, TokenResponse,
+    PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, RequestTokenError, Scope,
+    SignatureVerificationError, TokenResponse,
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::attempt::Attempt;
@@ -20,7 +21,16 @@ use crate::{AuthError, Identity};
 pub(super) struct KnownProvider {
     pub(super) provider: OidcProvider,
     redirect: RedirectUrl,
+    /// Where browsers come back to that have logged out there.
+    home: PostLogoutRedirectUrl,
     metadata: Metadata,
+}
+
+/// Somebody who has logged in.
+pub(super) struct Person {
+    pub(super) identity: Identity,
+    /// Where their browser logs out there, if it can.
+    pub(super) end_session: Option<SecretString>,
 }
 
 /// Where a browser is sent to log in, and what it has to come back with.
@@ -45,15 +55,16 @@ pub(super) enum LoginError {
 }
 
 impl KnownProvider {
-    pub(super) fn new(provider: OidcProvider, redirect: RedirectUrl) -> Self {
+    pub(super) fn new(provider: OidcProvider, redirect: RedirectUrl, home: PostLogoutRedirectUrl) -> Self {
         Self {
             provider,
             redirect,
+            home,
             metadata: Metadata::default(),
         }
     }
 
-    fn client(&self, metadata: CoreProviderMetadata) -> OidcClient {
+    fn client(&self, metadata: ProviderMetadataWithLogout) -> OidcClient {
         let provider = &self.provider;
         // Most take both; some take the secret in the body alone.
         let methods = metadata.token_endpoint_auth_methods_supported();
@@ -88,9 +99,10 @@ impl KnownProvider {
     }
 
     /// Who came back with this code.
-    pub(super) async fn person(&self, http: &Http, attempt: Attempt, code: String) -> Result<Identity, LoginError> {
+    pub(super) async fn person(&self, http: &Http, attempt: Attempt, code: String) -> Result<Person, LoginError> {
         let metadata = self.metadata.get(&self.provider, http).await;
-        let client = self.client(metadata.map_err(LoginError::Provider)?);
+        let metadata = metadata.map_err(LoginError::Provider)?;
+        let client = self.client(metadata.clone());
         let request = client.exchange_code(AuthorizationCode::new(code));
         let request = request.map_err(|error| LoginError::Provider(error.to_string()))?;
         // Without it a code that somebody has seen in a log or in a history could be exchanged by
@@ -121,6 +133,8 @@ impl KnownProvider {
             Err(error) => return Err(LoginError::Token(chain(&error))),
         };
         let claims = claims.ok_or_else(|| LoginError::Token("its claims are no map".to_owned()))?;
-        person(&claims, &self.provider.person).map_err(LoginError::Person)
+        let identity = person(&claims, &self.provider.person).map_err(LoginError::Person)?;
+        let end_session = self.end_session(&metadata, token, &self.home);
+        Ok(Person { identity, end_session })
     }
 }

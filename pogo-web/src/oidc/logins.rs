@@ -7,15 +7,16 @@ use axum::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use openidconnect::RedirectUrl;
-use pogo_api::wire::{LoginChoice, OrderAnswer};
+use openidconnect::{PostLogoutRedirectUrl, RedirectUrl};
+use pogo_api::wire::{LoggedOut, LoginChoice};
 use pogo_core::scheduler::Answer;
+use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
 
 use super::attempt::{Attempts, NewAttempt, NoAttempt, TIME};
 use super::callback::Callback;
 use super::cookie::{ATTEMPT, SESSION};
-use super::exchange::{KnownProvider, LoginError};
+use super::exchange::{KnownProvider, LoginError, Person};
 use super::http::Http;
 use super::pages::{problem, problem_of_begin};
 use super::provider::{InvalidProvider, OidcProvider, safe_address};
@@ -38,7 +39,8 @@ const MOST_TO: usize = 2_000;
 /// asked with others by [`AnyOf`](crate::AnyOf). What changes something by a session has to say which page it is from,
 /// as all browsers do: see `SameSite`, `Sec-Fetch-Site` and `Origin`.
 ///
-/// Sessions are in memory alone, and end with the process.
+/// Sessions are in memory alone, and end with the process. Whoever logs out is led to log out at the provider too, if
+/// that has a page for it.
 #[derive(Clone)]
 pub struct OidcLogins(Arc<Shared>);
 
@@ -78,7 +80,9 @@ impl OidcLogins {
             }
             let redirect = RedirectUrl::new(format!("{url}/login/{}/callback", provider.name));
             let redirect = redirect.map_err(|error| InvalidProvider::new(error.to_string()))?;
-            known_providers.push(KnownProvider::new(provider, redirect));
+            let home = PostLogoutRedirectUrl::new(format!("{url}/page/"));
+            let home = home.map_err(|error| InvalidProvider::new(error.to_string()))?;
+            known_providers.push(KnownProvider::new(provider, redirect, home));
         }
         let none = |_| InvalidProvider::new("this machine has no source of random numbers");
         Ok(Self(Arc::new(Shared {
@@ -181,7 +185,7 @@ impl OidcLogins {
         };
         let to = attempt.to.clone();
         match known.person(&shared.http, attempt, code).await {
-            Ok(identity) => self.begin_session(identity, known, &to),
+            Ok(person) => self.begin_session(person, known, &to),
             Err(error) => {
                 self.say(format_args!("a login by {name} failed: {}", error.reason()));
                 let (status, said, cure) = error.answer(&known.provider.title);
@@ -190,10 +194,10 @@ impl OidcLogins {
         }
     }
 
-    fn begin_session(&self, identity: Identity, known: &KnownProvider, to: &str) -> Response {
+    fn begin_session(&self, person: Person, known: &KnownProvider, to: &str) -> Response {
         let (sessions, is_secure) = (&self.0.sessions, self.0.is_secure);
-        let who = identity.actor.to_string();
-        let Ok(session) = sessions.begin(identity, &known.provider.title) else {
+        let who = person.identity.actor.to_string();
+        let Ok(session) = sessions.begin(person, &known.provider.title) else {
             let said = "There are no random numbers for a session.";
             return problem(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -301,10 +305,10 @@ impl BrowserLogin for OidcLogins {
     }
 
     fn end(&self, headers: &HeaderMap) -> Response {
-        if let Some(cookie) = SESSION.of(headers, self.0.is_secure) {
-            self.0.sessions.end(cookie);
-        }
-        let mut response = document(&OrderAnswer::new(Answer::Done)).into_response();
+        let cookie = SESSION.of(headers, self.0.is_secure);
+        let end_session = cookie.and_then(|cookie| self.0.sessions.end(cookie));
+        let end_session = end_session.map(|url| url.expose_secret().to_owned());
+        let mut response = document(&LoggedOut::new(Answer::Done, end_session)).into_response();
         if let Some(gone) = SESSION.take_away(self.0.is_secure) {
             response.headers_mut().insert(SET_COOKIE, gone);
         }

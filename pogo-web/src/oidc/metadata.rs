@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use openidconnect::IssuerUrl;
-use openidconnect::core::CoreProviderMetadata;
+use openidconnect::{IssuerUrl, ProviderMetadataWithLogout};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -21,7 +20,7 @@ pub(super) struct Metadata(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    said: Option<(Instant, CoreProviderMetadata)>,
+    said: Option<(Instant, ProviderMetadataWithLogout)>,
     failed: Option<(Instant, String)>,
     /// When it was asked for keys that it did not have.
     renewed: Option<Instant>,
@@ -29,7 +28,7 @@ struct Known {
 
 impl Metadata {
     /// What it says of itself; asked again where that is old.
-    pub(super) async fn get(&self, provider: &OidcProvider, http: &Http) -> Result<CoreProviderMetadata, String> {
+    pub(super) async fn get(&self, provider: &OidcProvider, http: &Http) -> Result<ProviderMetadataWithLogout, String> {
         // One asks at a time, and the others have its answer.
         let mut known = self.0.lock().await;
         match known.said.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
@@ -39,7 +38,11 @@ impl Metadata {
     }
 
     /// What it says of itself now, asked where a key is missing: it may have new ones.
-    pub(super) async fn refreshed(&self, provider: &OidcProvider, http: &Http) -> Result<CoreProviderMetadata, String> {
+    pub(super) async fn refreshed(
+        &self,
+        provider: &OidcProvider,
+        http: &Http,
+    ) -> Result<ProviderMetadataWithLogout, String> {
         let mut known = self.0.lock().await;
         // Beside the five minutes: a key that is missing is worth asking at once, but not as often
         // as anybody sends a token.
@@ -55,7 +58,7 @@ impl Metadata {
 }
 
 impl Known {
-    async fn ask(&mut self, provider: &OidcProvider, http: &Http) -> Result<CoreProviderMetadata, String> {
+    async fn ask(&mut self, provider: &OidcProvider, http: &Http) -> Result<ProviderMetadataWithLogout, String> {
         // Many who wait for one that is away do not each wait for it in turn.
         if let Some((_, reason)) = self.failed.as_ref().filter(|(at, _)| at.elapsed() < ASKED_AT_MOST) {
             return Err(reason.clone());
@@ -69,18 +72,21 @@ impl Known {
     }
 }
 
-async fn discover(provider: &OidcProvider, http: &Http) -> Result<CoreProviderMetadata, String> {
+async fn discover(provider: &OidcProvider, http: &Http) -> Result<ProviderMetadataWithLogout, String> {
     let issuer = IssuerUrl::new(provider.issuer.clone()).map_err(|error| error.to_string())?;
-    let discovered = CoreProviderMetadata::discover_async(issuer, http).await;
+    let discovered = ProviderMetadataWithLogout::discover_async(issuer, http).await;
     // The library has compared the issuer that it names with the one of the settings, as the
     // standard has it.
     let metadata = discovered.map_err(|error| chain(&error))?;
     let token = metadata.token_endpoint().ok_or("it says nowhere to exchange a code")?;
-    for (what, url) in [
+    let logout = metadata.additional_metadata().end_session_endpoint.as_ref();
+    let named = [
         ("the page to log in at", metadata.authorization_endpoint().url()),
         ("the address at which codes are exchanged", token.url()),
         ("the address of its keys", metadata.jwks_uri().url()),
-    ] {
+    ];
+    let logout = logout.map(|url| ("the page to log out at", url.url()));
+    for (what, url) in named.into_iter().chain(logout) {
         // Those may have a query.
         let mut bare = url.clone();
         bare.set_query(None);

@@ -8,6 +8,7 @@ mod cookie;
 mod exchange;
 mod http;
 mod logins;
+mod logout;
 mod metadata;
 mod pages;
 mod provider;

@@ -21,6 +21,7 @@ pub struct OidcProvider {
     pub(super) scopes: Vec<String>,
     pub(super) person: PersonClaims,
     pub(super) algorithms: Vec<JwtAlgorithm>,
+    pub(super) keeps_session: bool,
 }
 
 /// A provider that cannot be one.
@@ -64,6 +65,7 @@ impl OidcProvider {
             scopes: vec![],
             person: PersonClaims::new(name),
             algorithms: vec![RS256, ES256, EdDSA],
+            keeps_session: false,
         })
     }
 
@@ -114,6 +116,15 @@ impl OidcProvider {
     #[must_use]
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = JwtAlgorithm>) -> Self {
         self.algorithms = algorithms.into_iter().collect();
+        self
+    }
+    /// Leaves people logged in at the provider when they log out here. By default their browsers are led to its page
+    /// for that, if it has one (`end_session_endpoint`), and from there back to this server's page, which the provider
+    /// has to know as an address to come back to (`post_logout_redirect_uri`). Its session ends for all that they use
+    /// with it.
+    #[must_use]
+    pub fn keep_session(mut self) -> Self {
+        self.keeps_session = true;
         self
     }
 }

@@ -7,9 +7,11 @@ use std::time::Duration;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
+use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::attempt::NoSeal;
+use super::exchange::Person;
 use crate::Identity;
 
 /// How long a login lasts, and how many there are at once.
@@ -76,6 +78,7 @@ pub(super) struct Sessions {
 struct Session {
     identity: Identity,
     provider: String,
+    end_session: Option<SecretString>,
     began: Instant,
     used: Instant,
 }
@@ -103,7 +106,8 @@ impl Sessions {
     }
 
     /// Begins a session, under a name that nobody can guess: that of the cookie.
-    pub(super) fn begin(&self, identity: Identity, provider: &str) -> Result<String, NoSeal> {
+    pub(super) fn begin(&self, person: Person, provider: &str) -> Result<String, NoSeal> {
+        let Person { identity, end_session } = person;
         let mut bytes = [0; 32];
         self.random.fill(&mut bytes).map_err(|_| NoSeal)?;
         let cookie = Base64UrlUnpadded::encode_string(&bytes);
@@ -121,6 +125,7 @@ impl Sessions {
         let session = Session {
             identity,
             provider: provider.to_owned(),
+            end_session,
             began: now,
             used: now,
         };
@@ -145,8 +150,9 @@ impl Sessions {
         })
     }
 
-    pub(super) fn end(&self, cookie: &str) {
-        self.known().remove(&key(cookie));
+    /// Ends the session of this cookie; where its browser logs out at the provider, if it can.
+    pub(super) fn end(&self, cookie: &str) -> Option<SecretString> {
+        self.known().remove(&key(cookie))?.end_session
     }
 
     fn is_over(&self, session: &Session, now: Instant) -> bool {
@@ -171,12 +177,17 @@ fn key(cookie: &str) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use pogo_core::scheduler::Actor;
+    use secrecy::ExposeSecret;
     use tokio::time::advance;
 
     use super::*;
 
     fn begin(sessions: &Sessions, name: &str) -> String {
-        sessions.begin(Identity::new(Actor::new(name)), "SSO").unwrap()
+        let person = Person {
+            identity: Identity::new(Actor::new(name)),
+            end_session: Some(format!("https://id.example.com/logout?who={name}").into()),
+        };
+        sessions.begin(person, "SSO").unwrap()
     }
 
     const HOUR: Duration = Duration::from_secs(3_600);
@@ -190,7 +201,9 @@ mod tests {
             begin(&sessions, "bob"),
         );
         assert_eq!(&*sessions.find(&left).unwrap().identity.actor.name, "bob");
-        sessions.end(&left);
+        let end_session = sessions.end(&left).unwrap();
+        assert_eq!(end_session.expose_secret(), "https://id.example.com/logout?who=bob");
+        assert!(sessions.end(&left).is_none());
         assert!(sessions.find(&left).is_none());
         for _ in 0..11 {
             advance(HOUR).await;

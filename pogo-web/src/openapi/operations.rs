@@ -1,13 +1,14 @@
 //! What each route takes and answers, in the order of the routes.
 
 use pogo_api::wire::{
-    About, Configuration, History, InputPart, JobRecords, Logins, NamespaceRecords, Namespaces, OrderAnswer,
-    OutputPart, ProblemKind, QuestionAnswer, Secrets, Session, Status, Touched, Upload, WaitAnswer,
+    About, Configuration, History, InputPart, JobRecords, LoggedOut, Logins, NamespaceRecords, Namespaces, OrderAnswer,
+    OutputPart, PlanRequest, ProblemKind, QuestionAnswer, Secrets, Session, Status, Touched, Upload, WaitAnswer,
 };
 use pogo_core::scheduler::{Command, JobStatus, TaskState};
 use pogo_core::stream::QueryAnswer;
 
 use super::operation::{ATTEMPT, HOST, JOB, LIMIT, Operation};
+use crate::handlers::Planned;
 use crate::timeline::{Bars, Overview, Preview, Reasons};
 
 const MOST: &str = "How many entries to give at once; up to 1,000.";
@@ -60,7 +61,7 @@ fn of_server() -> Vec<Operation> {
         .leads("To the page, with the cookie of a session; a page for people says what went wrong.")
         .or(&[ProblemKind::NoSuchPath]),
         Operation::post_nothing("/logout", "logout", "Ends the session of whoever asks.")
-            .answers::<OrderAnswer>("`done`, whether or not there was one.")
+            .answers::<LoggedOut>("`done`, whether or not there was one; and where to log out at the provider.")
             .or(&[ProblemKind::CrossOrigin]),
         Operation::get("/v1/namespaces", "namespaces", "The namespaces.").answers::<Namespaces>("By name."),
     ]
@@ -157,7 +158,10 @@ fn records() -> Operation {
         "after",
         "Where to go on: the `next` of the page before, a position in the journal.",
     )
-    .number("limit", "How many records to give at once; up to 10,000.")
+    .number(
+        "limit",
+        "How many records to give at once; up to 10,000, and fewer where they are large.",
+    )
     .answers::<NamespaceRecords>("In the order in which they happened.")
 }
 
@@ -177,6 +181,13 @@ fn of_orders() -> Vec<Operation> {
     vec![
         orders.or(&refusals),
         preview.or(&refusals),
+        Operation::post::<PlanRequest>(
+            namespace!("/plan"),
+            "plan",
+            "What a job would do, with the slots that are held now; and what simulations of it say.",
+        )
+        .answers::<Planned>("Nothing is submitted.")
+        .or(&[ProblemKind::Busy, ProblemKind::PlanTooLarge, ProblemKind::InvalidJob]),
         Operation::post::<QuestionAnswer>(
             namespace!("/answers"),
             "answer",
@@ -231,7 +242,10 @@ fn of_jobs() -> Vec<Operation> {
                 "after",
                 "Where to go on: the `next` of the page before, a position in the journal.",
             )
-            .number("limit", "How many records to give at once; up to 10,000.")
+            .number(
+                "limit",
+                "How many records to give at once; up to 10,000, and fewer where they are large.",
+            )
             .answers::<JobRecords>("In the order in which they happened."),
         Operation::get(
             namespace!("/jobs/{job}/attempts/{attempt}/output/{stream}"),

@@ -19,7 +19,7 @@ const EVENTS: usize = 100;
 /// What is known of a namespace.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    pub(super) at: StreamId,
+    pub(crate) at: StreamId,
     pub(crate) scheduler: Scheduler,
     pub(super) jobs: ByJob<JobCourse>,
     /// Events that belong to no job.

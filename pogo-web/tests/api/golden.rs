@@ -268,6 +268,18 @@ const CASES: &[Case] = &[
         path: "/v1/namespaces/default/preview",
         body: r#"{"order":{"promote":{"job":2}}}"#,
     },
+    Case {
+        route: "POST /v1/namespaces/{namespace}/plan",
+        file: "plan",
+        path: "/v1/namespaces/default/plan",
+        body: r#"{"job":{"targets":"web1","command":{"shell":"true"}},"what_if":{"runs":3,"task_time":30000}}"#,
+    },
+    Case {
+        route: "POST /v1/namespaces/{namespace}/plan",
+        file: "plan-refused",
+        path: "/v1/namespaces/default/plan",
+        body: r#"{"job":{"targets":"$nothing","command":{"shell":"true"}}}"#,
+    },
     order("order-refused", r#"{"order":{"promote":{"job":2}}}"#),
     order(
         "order-of-another",

@@ -67,6 +67,7 @@ pub(crate) const ROUTES: &[(&str, &str, &[&str])] = &[
     ("GET …/configuration", "…/configuration", VIEWERS),
     ("POST …/orders", "…/orders", ORDERING),
     ("POST …/preview", "…/preview", ORDERING),
+    ("POST …/plan", "…/plan", VIEWERS),
     ("POST …/answers", "…/answers", RUNNERS),
     ("POST …/inputs", "…/inputs", RUNNERS),
     ("POST …/secrets", "…/secrets", RUNNERS),

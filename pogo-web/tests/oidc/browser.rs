@@ -63,4 +63,7 @@ async fn a_person_logs_in_pauses_a_job_and_logs_out() {
     let said = String::from_utf8_lossy(&output.stdout);
     let complained = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}{complained}{}", served.logged());
+    // The browser went there with the token of this login, and came back to the page.
+    let given: Vec<_> = provider.inner.given.lock().unwrap().iter().cloned().map(Some).collect();
+    assert_eq!(*provider.inner.logged_out.lock().unwrap(), given);
 }

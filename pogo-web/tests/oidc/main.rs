@@ -9,6 +9,7 @@
 
 mod attacks;
 mod browser;
+mod logout;
 mod provider;
 mod served;
 mod sessions;

@@ -41,6 +41,9 @@ pub(crate) struct Inner {
     /// What discovery says in place of the truth.
     pub(crate) discovery: Mutex<Option<Value>>,
     codes: Mutex<u32>,
+    /// The tokens that it has given, and those with which browsers came to log out.
+    pub(crate) given: Mutex<Vec<String>>,
+    pub(crate) logged_out: Mutex<Vec<Option<String>>>,
 }
 
 /// A provider that runs until the test ends.
@@ -60,12 +63,15 @@ impl Provider {
             forge: Mutex::default(),
             discovery: Mutex::default(),
             codes: Mutex::new(0),
+            given: Mutex::default(),
+            logged_out: Mutex::default(),
         });
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/jwks", get(keys))
             .route("/authorize", get(authorize))
             .route("/token", post(token))
+            .route("/logout", get(logout))
             .with_state(Arc::clone(&inner));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { inner }
@@ -88,6 +94,16 @@ impl Provider {
         });
     }
 
+    /// Says this of itself beside the truth, or in its place; `null` for nothing.
+    pub(crate) fn says(&self, name: &str, value: Value) {
+        let mut discovery = self.inner.honest();
+        match value {
+            Value::Null => _ = discovery.as_object_mut().unwrap().remove(name),
+            value => discovery[name] = value,
+        }
+        *self.inner.discovery.lock().unwrap() = Some(discovery);
+    }
+
     pub(crate) fn is_honest_again(&self) {
         *self.inner.forge.lock().unwrap() = None;
     }
@@ -105,20 +121,37 @@ fn pairs(text: &[u8]) -> HashMap<String, String> {
     form_urlencoded::parse(text).into_owned().collect()
 }
 
+impl Inner {
+    /// What it says of itself.
+    fn honest(&self) -> Value {
+        let at = |path: &str| format!("{}/{path}", self.issuer);
+        json!({
+            "issuer": self.issuer,
+            "authorization_endpoint": at("authorize"),
+            "token_endpoint": at("token"),
+            "jwks_uri": at("jwks"),
+            "end_session_endpoint": at("logout"),
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            // More than is allowed here: what is taken is not for it to say.
+            "id_token_signing_alg_values_supported": ["ES256", "RS256", "HS256", "none"],
+        })
+    }
+}
+
 async fn discovery(State(provider): State<Arc<Inner>>) -> Response {
-    let at = |path: &str| format!("{}/{path}", provider.issuer);
-    let honest = json!({
-        "issuer": provider.issuer,
-        "authorization_endpoint": at("authorize"),
-        "token_endpoint": at("token"),
-        "jwks_uri": at("jwks"),
-        "response_types_supported": ["code"],
-        "subject_types_supported": ["public"],
-        // More than is allowed here: what is taken is not for it to say.
-        "id_token_signing_alg_values_supported": ["ES256", "RS256", "HS256", "none"],
-    });
     let said = provider.discovery.lock().unwrap().clone();
-    json_of(StatusCode::OK, &said.unwrap_or(honest))
+    json_of(StatusCode::OK, &said.unwrap_or_else(|| provider.honest()))
+}
+
+/// Ends the session here, and leads back.
+async fn logout(State(provider): State<Arc<Inner>>, request: Parts) -> Response {
+    let asked = pairs(request.uri.query().unwrap_or_default().as_bytes());
+    assert_eq!(asked.get("client_id").map(String::as_str), Some(CLIENT));
+    let hint = asked.get("id_token_hint").cloned();
+    provider.logged_out.lock().unwrap().push(hint);
+    let back = asked.get("post_logout_redirect_uri").cloned().unwrap_or_default();
+    (StatusCode::SEE_OTHER, [("location", back)]).into_response()
 }
 
 async fn keys(State(provider): State<Arc<Inner>>) -> Response {
@@ -197,6 +230,7 @@ async fn token(State(provider): State<Arc<Inner>>, headers: HeaderMap, body: Byt
         Some(forge) => forge(&signer, claims),
         None => signer.sign(&claims),
     };
+    provider.given.lock().unwrap().push(id_token.clone());
     let answer = json!({"access_token": "x", "token_type": "Bearer", "expires_in": 300, "id_token": id_token});
     json_of(StatusCode::OK, &answer)
 }

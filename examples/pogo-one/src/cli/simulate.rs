@@ -33,7 +33,8 @@ pub(crate) struct SimulateArgs {
     /// Seed of everything random; the same seed gives the same run.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Number of runs, with this seed and those after it; prints how the runs differ.
+    /// Number of runs, with this seed and those after it; prints how the runs differ. Slots that are held now in the
+    /// store are counted, as in --what-if; --store none leaves them out.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) runs: Option<u32>,
     /// Print how long it takes, what limits it, what may stop it and which rule costs most. Takes 100 runs unless

@@ -7,9 +7,9 @@ use std::time::Duration;
 use pogo_core::fleet::{Fleet, HostName, fold};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::{Policy, Rule};
-use pogo_core::scheduler::{Record, Scheduler, TaskState};
+use pogo_core::scheduler::{JobId, Record, Scheduler, TaskState};
+use pogo_core::sim::TaskTimes;
 use pogo_core::sim::what_if::Scenario;
-use pogo_core::sim::{TaskTimes, World};
 use serde::{Serialize, Serializer};
 
 use crate::cli::JobArgs;
@@ -51,22 +51,26 @@ impl AssumedDown {
         let Some(down) = &args.limits.assume_down else {
             return Ok(None);
         };
-        let world =
-            World::new(Arc::clone(fleet), Arc::clone(policy)).map_err(|error| submission::input_error(&error))?;
+        let world = submission::world(args, (fleet, policy))?;
+        let job = world.scheduler().next_job();
         // Shorter than any time limit.
         let world = world.task_times(TaskTimes::Fixed(Duration::from_millis(1)));
         let world = world.down(down, ASSUMED_DOWN).map_err(CliError::usage)?;
         let scenario = Scenario::new(world, spec);
         let history = scenario.history(0).map_err(|error| submission::input_error(&error))?;
         let (scheduler, now) = (&history.scheduler, history.scheduler.now());
-        let results = scheduler.jobs().flat_map(|job| job.results());
+        let results = scheduler.job(job).into_iter().flat_map(|job| job.results());
         let waiting = results.filter(|row| row.state == TaskState::Waiting);
         Ok(Some(Self {
             hosts: submission::assumed_down(args, fleet)?,
             held: held(scenario.world().scheduler()),
-            starts: first(&history.records),
+            starts: first(&history.records, job),
             blocked: waiting.map(|row| row.host).collect(),
-            blocked_by: scheduler.jobs().flat_map(|job| blockers(job, now)).collect(),
+            blocked_by: scheduler
+                .job(job)
+                .into_iter()
+                .flat_map(|job| blockers(job, now))
+                .collect(),
         }))
     }
 }
@@ -83,10 +87,11 @@ fn held(scheduler: &Scheduler) -> Vec<HeldSlots> {
 }
 
 /// The hosts that start when the job is submitted.
-fn first(records: &[Record]) -> Vec<HostName> {
-    let submitted = |record: &&Record| record.event.submitted().is_some();
+fn first(records: &[Record], job: JobId) -> Vec<HostName> {
+    let submitted = |record: &&Record| record.event.submitted() == Some(job);
     let at = records.iter().find(submitted).map(|record| record.at);
-    let started = |record: &&Record| record.event.started().is_some() && Some(record.at) == at;
+    let started =
+        |record: &&Record| record.event.started().is_some() && record.event.job() == Some(job) && Some(record.at) == at;
     let hosts = records.iter().filter(started).filter_map(|record| record.event.host());
     hosts.cloned().collect()
 }

@@ -9,12 +9,11 @@ use pogo_core::policy::Policy;
 use pogo_inventory::merge::Gathered;
 use pogo_ssh::{FirstContacts, JobInputs, SshTransportBuilder, SshTransports};
 
-use super::assumed_down::AssumedDown;
 use super::connect;
 use super::dispatch::{Operator, dispatch};
 use super::follow::FollowedSources;
 use super::job_args::{checked, folding, spec};
-use super::plan::described;
+use super::plan::{Met, described};
 #[cfg(feature = "store")]
 use super::run_kept::run_kept;
 use super::workers::runtime_for;
@@ -49,8 +48,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, CliError> {
     }
     let job = prepare(args)?;
     if args.dry_run {
-        let down = AssumedDown::of(&args.job, (&job.namespace.0, &job.namespace.1), job.spec)?;
-        report::print(&described(&job.plan, down.as_ref()))?;
+        let met = Met::of(&args.job, (&job.namespace.0, &job.namespace.1), job.spec)?;
+        report::print(&described(&job.plan, &met))?;
         return Ok(Exit::Succeeded);
     }
     guard::confirm(&job.plan, args.yes)?;

@@ -48,7 +48,10 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, CliError> {
 
 fn scenario(args: &SimulateArgs, targets: &Targets, gathered: &Gathered) -> Result<Scenario, CliError> {
     let (fleet, policy) = submission::namespace(&args.job, targets, gathered, args.job.sources.resolvers()?.as_ref())?;
-    let mut world = World::new(fleet, policy).map_err(|error| submission::input_error(&error))?;
+    let mut world = match counts_held_slots(args) {
+        true => submission::world(&args.job, (&fleet, &policy))?,
+        false => World::new(fleet, policy).map_err(|error| submission::input_error(&error))?,
+    };
     if let Some(down) = &args.job.limits.assume_down {
         world = world.down(down, ASSUMED_DOWN).map_err(CliError::usage)?;
     }
@@ -63,6 +66,12 @@ fn scenario(args: &SimulateArgs, targets: &Targets, gathered: &Gathered) -> Resu
         world = world.inject_everywhere(Fault::fails_sometimes(rate));
     }
     Ok(Scenario::new(world, submission::imagined_job(&args.job, targets)))
+}
+
+/// Whether the job meets whoever holds slots of the store's namespace now. Pictures and logs of events are of all that
+/// happens from an empty namespace on, or nobody could read them.
+fn counts_held_slots(args: &SimulateArgs) -> bool {
+    (args.what_if || args.runs.is_some()) && !args.pictures.are_wanted() && args.events.is_none()
 }
 
 fn times(args: &SimulateArgs, world: World) -> Result<World, CliError> {

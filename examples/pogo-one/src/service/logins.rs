@@ -33,6 +33,8 @@ pub(crate) struct LoginSettings {
     group_prefix: String,
     algorithms: Vec<String>,
     require: Vec<(String, String)>,
+    /// Whether people who log out stay logged in at the provider.
+    keeps_session: bool,
 }
 
 /// Where a secret is. It is in no file that people mail each other, and is read when it is needed.
@@ -64,6 +66,7 @@ const KEYS: &[&str] = &[
     "group_prefix",
     "algorithms",
     "require",
+    "logout",
 ];
 
 const EXAMPLE: &str = "oidc: [{login: company, issuer: https://id.example.com, client_id: pogo, client_secret: {file: \
@@ -118,7 +121,8 @@ impl LoginSettings {
             "groups" => self.groups = Some(text(reader, "the name of a claim", "groups")),
             "group_prefix" => self.group_prefix = text(reader, "a text", "sso:"),
             "algorithms" => self.algorithms = algorithms(reader, value),
-            _ => self.require = required(reader, value),
+            "require" => self.require = required(reader, value),
+            _ => self.keeps_session = keeps_session(reader, value),
         }
         #[cfg(feature = "oidc")]
         if matches!(key, "login" | "issuer") {
@@ -135,6 +139,19 @@ impl LoginSettings {
         };
         if let Err(error) = OidcProvider::new(login, issuer, "pogo") {
             reader.problem(value.position, error.to_string(), &format!("for example `{EXAMPLE}`"));
+        }
+    }
+}
+
+/// Where people log out: at the provider too, or here alone.
+fn keeps_session(reader: &mut SettingsReader<'_>, value: &SettingItem) -> bool {
+    match reader.text(value, "`provider` or `here`", "here") {
+        Some("here") => true,
+        Some("provider") | None => false,
+        Some(_) => {
+            let message = "people log out at the `provider` too, or `here` alone";
+            reader.problem(value.position, message, "for example `logout: here`");
+            false
         }
     }
 }
@@ -240,6 +257,9 @@ impl LoginSettings {
         if !self.algorithms.is_empty() {
             let known: Result<Vec<JwtAlgorithm>, _> = self.algorithms.iter().map(|text| text.parse()).collect();
             provider = provider.algorithms(known.map_err(CliError::usage)?);
+        }
+        if self.keeps_session {
+            provider = provider.keep_session();
         }
         provider = self.scopes.iter().fold(provider, OidcProvider::scope);
         let required = self.require.iter();

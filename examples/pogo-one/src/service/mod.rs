@@ -22,6 +22,7 @@ mod live_keys;
 mod log;
 mod logins;
 mod logout;
+mod namespace_now;
 mod output;
 mod own_inputs;
 mod owner_name;
@@ -52,6 +53,7 @@ pub(crate) use connect::{Answering, about, connect, connect_again, connect_to_as
 pub(crate) use follower::{FollowedJob, Person, follow};
 pub(crate) use follower_needs::own_agent;
 pub(crate) use inputs::KeptInput;
+pub(crate) use namespace_now::namespace_now;
 pub(crate) use output::OutputFollower;
 pub(crate) use place::{Place, PlaceStore, inputs_dir, only_asked, sent_dir};
 pub(crate) use process::own_program;

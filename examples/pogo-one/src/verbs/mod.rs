@@ -3,6 +3,7 @@
 
 mod answered;
 mod apply;
+mod dry_run;
 mod events;
 mod explain;
 mod freeze;
@@ -37,6 +38,7 @@ mod unit;
 mod update;
 
 pub(crate) use apply::apply;
+pub(crate) use dry_run::dry_run;
 pub(crate) use events::events;
 pub(crate) use explain::explain;
 pub(crate) use freeze::{freeze, thaw};

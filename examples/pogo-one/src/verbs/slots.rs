@@ -47,7 +47,8 @@ async fn all(session: &Session, args: &SlotsArgs) -> Result<Vec<Slots>, CliError
     }
 }
 
-fn text(slots: &[Slots], now: Timestamp) -> String {
+/// Limits, each with who has its slots.
+pub(super) fn text(slots: &[Slots], now: Timestamp) -> String {
     slots.iter().map(|slots| limit(slots, now)).collect()
 }
 

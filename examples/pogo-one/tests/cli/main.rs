@@ -97,6 +97,7 @@ mod on_server;
 mod orders;
 mod output;
 mod pictures;
+mod planned_now;
 #[cfg(all(
     feature = "postgres",
     target_os = "linux",

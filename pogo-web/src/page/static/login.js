@@ -47,13 +47,13 @@ export async function showWho() {
   const how = login ? `Logged in with ${login}` : actor.token ? `By the token ${actor.token}` : "Known by the connection";
   const out = async () => {
     try {
-      await post("../logout");
+      const { end_session } = await post("../logout");
+      // Nothing that was shown stays, nor the stream that brought it. The provider leads back here.
+      if (end_session) location.replace(end_session);
+      else location.reload();
     } catch (problem) {
       tell(problem.message);
-      return;
     }
-    // Nothing that was shown stays, nor the stream that brought it.
-    location.reload();
   };
   show(
     place,
