@@ -9,7 +9,7 @@ use pogo_core::journal::{Acquire, Epoch, JournalError, Nonce, Owner};
 use tokio::sync::oneshot;
 use zookeeper_client::{Client, CreateMode, Error, MultiWriteError, MultiWriteResult, OneshotWatcher};
 
-use super::error::is_refusal;
+use super::error::RequestError;
 use super::fence::Fence;
 use super::holder::{EpochNode, Holder, LastOwner, NamespaceState};
 use super::namespace_shared::NamespaceShared;
@@ -87,7 +87,7 @@ impl Asking<'_> {
                     }
                     Err(error) => {
                         let since = *failing_since.get_or_insert_with(Instant::now);
-                        if is_refusal(&error) || since.elapsed() >= answer_within(&self.shared.store.address) {
+                        if error.is_final() || since.elapsed() >= answer_within(&self.shared.store.address) {
                             return Err(Failed::from(error).unavailable());
                         }
                         vigil.broken(Instant::now());
@@ -111,7 +111,7 @@ impl Asking<'_> {
         matches!(listed, Ok(_) | Err(Error::NodeExists))
     }
 
-    async fn step(&self, client: &Client, vigil: &mut Vigil) -> Result<AcquireStep, Error> {
+    async fn step(&self, client: &Client, vigil: &mut Vigil) -> Result<AcquireStep, RequestError> {
         self.shared.create(client).await?;
         let Some(seen) = self.look(client).await? else {
             return Ok(AcquireStep::Wait(None, LOOK_AGAIN));
@@ -151,7 +151,7 @@ impl Asking<'_> {
     }
 
     /// What there is now, and what tells that it changes. `None` where it has changed meanwhile.
-    async fn look(&self, client: &Client) -> Result<Option<SeenNamespace>, Error> {
+    async fn look(&self, client: &Client) -> Result<Option<SeenNamespace>, RequestError> {
         let paths = &self.shared.paths;
         // Reads are answered by one server, which may lag: without a sync an owner that is long
         // gone would seem to live.
@@ -180,7 +180,7 @@ impl Asking<'_> {
     }
 
     /// Raises the epoch, if the namespace is as it was seen, and says that this owner lives.
-    async fn raise(&self, client: &Client, seen: SeenNamespace) -> Result<AcquireStep, Error> {
+    async fn raise(&self, client: &Client, seen: SeenNamespace) -> Result<AcquireStep, RequestError> {
         let (fence, before) = (self.fence(Epoch(seen.state.node.epoch + 1), 0), seen.state);
         let mut node = before.node.clone();
         node.epoch = fence.epoch.0;
@@ -195,8 +195,8 @@ impl Asking<'_> {
             process: std::process::id(),
         });
         node.previous = last.map(|last| last.owner);
-        let json = serde_json::to_vec(&node);
-        let json = json.map_err(|error| Error::UnexpectedError(format!("the owner cannot be written: {error}")))?;
+        // Of names and numbers, which can be written.
+        let json = serde_json::to_vec(&node).unwrap_or_default();
         let mut writer = client.new_multi_writer();
         let paths = &fence.paths;
         writer.add_set_data(&paths.epoch, &json, Some(before.version))?;

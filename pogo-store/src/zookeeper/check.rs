@@ -8,6 +8,7 @@ use zookeeper_client::{Client, Error};
 
 use super::commits::{FoundCommit, ReadError};
 use super::contents::{named, read_content};
+use super::error::RequestError;
 use super::head::VersionedHead;
 use super::history::history;
 use super::holder::NamespaceState;
@@ -18,7 +19,7 @@ use crate::remote::RemoteDamage;
 const RESTORE: &str = "restore the store's path from a backup";
 
 /// Reads all of a namespace. One that nobody ever owned has nothing.
-pub(super) async fn check(client: &Client, paths: &Paths) -> Result<Vec<RemoteDamage>, Error> {
+pub(super) async fn check(client: &Client, paths: &Paths) -> Result<Vec<RemoteDamage>, RequestError> {
     if let Some(state) = NamespaceState::find(client, paths).await?
         && let Some(copy) = state.node.copy.filter(|copy| !copy.is_complete)
     {
@@ -26,7 +27,7 @@ pub(super) async fn check(client: &Client, paths: &Paths) -> Result<Vec<RemoteDa
         return Ok(vec![RemoteDamage::new(&paths.namespace, message, "copy it again")]);
     }
     let end = match VersionedHead::read(client, paths).await {
-        Err(Error::NoNode) => return Ok(vec![]),
+        Err(RequestError::Ensemble(Error::NoNode)) => return Ok(vec![]),
         head => head?.head.end,
     };
     let mut damage = vec![];
@@ -57,7 +58,7 @@ async fn records(
     paths: &Paths,
     (nodes, before): (Vec<(Seq, String)>, Option<Seq>),
     damage: &mut Vec<RemoteDamage>,
-) -> Result<Seq, Error> {
+) -> Result<Seq, RequestError> {
     let mut next = before.filter(|before| *before > Seq(0));
     for (at, path) in nodes {
         let node = match client.get_data(&path).await {
@@ -80,7 +81,7 @@ async fn records(
             }
             Err(ReadError::Journal(JournalError::Corrupt { message, .. })) => message,
             Err(ReadError::Journal(error)) => error.to_string(),
-            Err(ReadError::Failed(Error::NoNode)) => "a piece of it is missing".to_owned(),
+            Err(ReadError::Failed(RequestError::Ensemble(Error::NoNode))) => "a piece of it is missing".to_owned(),
             Err(ReadError::Failed(error)) => return Err(error),
         };
         damage.push(RemoteDamage::new(&path, message, RESTORE));

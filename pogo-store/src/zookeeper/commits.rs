@@ -8,6 +8,7 @@ use pogo_core::scheduler::{JobId, Record};
 use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error};
 
+use super::error::RequestError;
 use super::fence::Written;
 use super::head::{Head, LastCommit, VersionedHead};
 use super::owner_writer::OwnerWriter;
@@ -197,7 +198,7 @@ pub(super) struct FoundCommit {
 impl FoundCommit {
     pub(super) async fn of(client: &Client, paths: &Paths, (at, node): (Seq, &[u8])) -> Result<Self, ReadError> {
         let damaged = |unread| match unread {
-            Unread::Failed(error) => ReadError::Failed(error),
+            Unread::Failed(error) => error.into(),
             Unread::Damaged(message) => ReadError::Journal(JournalError::Corrupt { at, message }),
         };
         let found: FoundNode<'_, AboutCommit> = FoundNode::of(node).map_err(damaged)?;
@@ -228,11 +229,17 @@ impl FoundCommit {
 #[derive(Debug)]
 pub(super) enum ReadError {
     Journal(JournalError),
-    Failed(Error),
+    Failed(RequestError),
 }
 
 impl From<Error> for ReadError {
     fn from(error: Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<RequestError> for ReadError {
+    fn from(error: RequestError) -> Self {
         Self::Failed(error)
     }
 }
@@ -244,7 +251,7 @@ impl From<JournalError> for ReadError {
 }
 
 /// What a request says that may have found damage.
-pub(super) fn answer<T>(read: Result<T, ReadError>) -> Result<Result<T, JournalError>, Error> {
+pub(super) fn answer<T>(read: Result<T, ReadError>) -> Result<Result<T, JournalError>, RequestError> {
     match read {
         Ok(read) => Ok(Ok(read)),
         Err(ReadError::Journal(error)) => Ok(Err(error)),
@@ -262,7 +269,7 @@ pub(super) async fn read(client: &Client, paths: &Paths, from: Seq) -> Result<Pa
     let empty = Page::new(vec![], from);
     let end = match VersionedHead::read(client, paths).await {
         // Nobody ever owned it.
-        Err(Error::NoNode) => return Ok(empty),
+        Err(RequestError::Ensemble(Error::NoNode)) => return Ok(empty),
         head => head?.head.end,
     };
     if from >= end {
@@ -333,7 +340,7 @@ async fn commit_at(client: &Client, paths: &Paths, at: Seq) -> Result<Option<Fou
 }
 
 /// The nodes of several commits, by one request.
-async fn nodes(client: &Client, paths: &Paths, batch: &[Seq]) -> Result<Vec<(Seq, Option<Vec<u8>>)>, Error> {
+async fn nodes(client: &Client, paths: &Paths, batch: &[Seq]) -> Result<Vec<(Seq, Option<Vec<u8>>)>, RequestError> {
     use zookeeper_client::MultiReadResult;
 
     let mut reader = client.new_multi_reader();
@@ -344,8 +351,10 @@ async fn nodes(client: &Client, paths: &Paths, batch: &[Seq]) -> Result<Vec<(Seq
     let found = batch.iter().zip(results).map(|(at, result)| match result {
         MultiReadResult::Data { data, .. } => Ok((*at, Some(data))),
         MultiReadResult::Error { err: Error::NoNode } => Ok((*at, None)),
-        MultiReadResult::Error { err } => Err(err),
-        _ => Err(Error::UnexpectedError("the ensemble answers with children".to_owned())),
+        MultiReadResult::Error { err } => Err(err.into()),
+        _ => Err(RequestError::Unreadable(
+            "the ensemble answers with children".to_owned(),
+        )),
     });
     found.collect()
 }

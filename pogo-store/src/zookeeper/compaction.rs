@@ -49,7 +49,7 @@ pub(super) async fn compact(writer: &OwnerWriter, jobs: &Mutex<KnownJobs>) -> Re
             for batch in paths.chunks(BATCH) {
                 remove_nodes(client, fence, batch).await?;
             }
-            Ok(())
+            Ok::<_, Error>(())
         })
         .await?;
     sessions.ask(async |client| sweep(client, fence).await).await?;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error};
 
 use super::commits::AboutCommit;
+use super::error::RequestError;
 use super::owner_writer::OwnerWriter;
 use super::packed::{FoundNode, Packed, Unread, remove_nodes, short};
 use super::snapshots::AboutSnapshot;
@@ -71,7 +72,7 @@ pub(super) async fn remove_unnamed(writer: &OwnerWriter, recent: BTreeSet<Digest
         let all = client.list_children(&fence.paths.content).await?;
         let all: BTreeSet<Digest> = all.iter().filter_map(|name| name.parse().ok()).collect();
         if all.is_subset(&recent) {
-            return Ok(());
+            return Ok::<_, RequestError>(());
         }
         let mut needed = named(client, &fence.paths).await?;
         needed.extend(&recent);
@@ -84,10 +85,10 @@ pub(super) async fn remove_unnamed(writer: &OwnerWriter, recent: BTreeSet<Digest
 }
 
 /// What snapshots and commits name.
-pub(super) async fn named(client: &Client, paths: &Paths) -> Result<BTreeSet<Digest>, Error> {
+pub(super) async fn named(client: &Client, paths: &Paths) -> Result<BTreeSet<Digest>, RequestError> {
     let mut named = BTreeSet::new();
     // One that cannot be read ends the removal: it may name what would be removed.
-    let unread = |path: &str| Error::UnexpectedError(format!("{path} cannot be read"));
+    let unread = |path: &str| RequestError::Unreadable(format!("{path} cannot be read"));
     for upto in seqs_below(client, &paths.snapshots).await? {
         let path = paths.snapshot(upto);
         let (node, _) = client.get_data(&path).await?;

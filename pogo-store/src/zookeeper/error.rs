@@ -2,7 +2,7 @@
 
 use pogo_core::journal::JournalError;
 use thiserror::Error as ThisError;
-use zookeeper_client::Error;
+use zookeeper_client::{Error, MultiWriteError};
 
 use crate::remote::{Failed, FailedStage};
 
@@ -70,6 +70,49 @@ pub enum ZookeeperError {
     /// The journal cannot be owned or read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+}
+
+/// Why a request has no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RequestError {
+    /// The ensemble refused it, or did not answer.
+    Ensemble(Error),
+    /// The ensemble has answered, and what is stored there cannot be read. It would answer the same again.
+    Unreadable(String),
+}
+
+impl RequestError {
+    /// Whether it is the answer, and asking again gives no other.
+    pub(super) fn is_final(&self) -> bool {
+        match self {
+            Self::Ensemble(error) => is_refusal(error),
+            Self::Unreadable(_) => true,
+        }
+    }
+}
+
+impl From<Error> for RequestError {
+    fn from(error: Error) -> Self {
+        Self::Ensemble(error)
+    }
+}
+
+impl From<MultiWriteError> for RequestError {
+    fn from(error: MultiWriteError) -> Self {
+        Self::Ensemble(error.into())
+    }
+}
+
+impl From<RequestError> for Failed {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Ensemble(error) => error.into(),
+            RequestError::Unreadable(message) => Self {
+                stage: FailedStage::Refused,
+                message,
+            },
+        }
+    }
 }
 
 impl From<Error> for Failed {

@@ -3,8 +3,9 @@
 use pogo_core::Digest;
 use pogo_core::journal::Seq;
 use serde::{Deserialize, Serialize};
-use zookeeper_client::{Client, Error, Stat};
+use zookeeper_client::{Client, Stat};
 
+use super::error::RequestError;
 use super::holder::unfinished;
 use super::tree::Paths;
 
@@ -47,16 +48,16 @@ impl Head {
     }
 }
 
-fn unread(data: &[u8], paths: &Paths, error: &serde_json::Error) -> Error {
+fn unread(data: &[u8], paths: &Paths, error: &serde_json::Error) -> RequestError {
     let copy: Option<UnfinishedHead> = serde_json::from_slice(data).ok();
-    Error::UnexpectedError(match copy {
+    RequestError::Unreadable(match copy {
         Some(copy) => format!("{}: {}", paths.namespace, unfinished(&copy.copy_of)),
         None => format!("{} cannot be read: {error}", paths.head),
     })
 }
 
 impl VersionedHead {
-    pub(super) fn of((data, stat): &(Vec<u8>, Stat), paths: &Paths) -> Result<Self, Error> {
+    pub(super) fn of((data, stat): &(Vec<u8>, Stat), paths: &Paths) -> Result<Self, RequestError> {
         let head = serde_json::from_slice(data).map_err(|error| unread(data, paths, &error))?;
         Ok(Self {
             head,
@@ -65,7 +66,7 @@ impl VersionedHead {
     }
 
     /// The end as of now, or later: a server that lags catches up first.
-    pub(super) async fn read(client: &Client, paths: &Paths) -> Result<Self, Error> {
+    pub(super) async fn read(client: &Client, paths: &Paths) -> Result<Self, RequestError> {
         client.sync(&paths.head).await?;
         Self::of(&client.get_data(&paths.head).await?, paths)
     }

@@ -6,8 +6,9 @@ use pogo_core::Timestamp;
 use pogo_core::journal::{Epoch, JournalError, Nonce, OwnerId};
 use pogo_core::scheduler::RestoreId;
 use serde::{Deserialize, Serialize};
-use zookeeper_client::{Client, Error, Stat};
+use zookeeper_client::{Client, Stat};
 
+use super::error::RequestError;
 use super::tree::Paths;
 
 /// The node of the namespace itself, which never changes.
@@ -102,14 +103,14 @@ pub(super) struct NamespaceState {
 
 impl NamespaceState {
     /// What there is of a namespace; `None` before its first owner.
-    pub(super) async fn find(client: &Client, paths: &Paths) -> Result<Option<Self>, Error> {
+    pub(super) async fn find(client: &Client, paths: &Paths) -> Result<Option<Self>, RequestError> {
         let stat: Stat = match client.check_stat(&paths.namespace).await? {
             Some(stat) => stat,
             None => return Ok(None),
         };
         let (data, Stat { version, .. }) = client.get_data(&paths.epoch).await?;
         let node = serde_json::from_slice(&data)
-            .map_err(|error| Error::UnexpectedError(format!("{} cannot be read: {error}", paths.epoch)))?;
+            .map_err(|error| RequestError::Unreadable(format!("{} cannot be read: {error}", paths.epoch)))?;
         Ok(Some(Self {
             node,
             version,

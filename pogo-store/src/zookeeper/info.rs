@@ -15,7 +15,7 @@ use crate::remote::{OwnerSign, RemoteInfo, RemoteOwner, StoredPart};
 const BATCH: usize = 500;
 
 /// What a namespace has. One that nobody ever owned has nothing.
-pub(super) async fn info(client: &Client, paths: &Paths) -> Result<RemoteInfo, Error> {
+pub(super) async fn info(client: &Client, paths: &Paths) -> Result<RemoteInfo, RequestError> {
     client.sync(&paths.epoch).await?;
     let Some(state) = NamespaceState::find(client, paths).await? else {
         return Ok(RemoteInfo::default());

@@ -12,6 +12,7 @@ use zookeeper_client::{Client, Error, OneshotWatcher};
 
 use super::commits::read_page;
 use super::contents::read_content;
+use super::error::RequestError;
 use super::head::VersionedHead;
 use super::namespace_shared::NamespaceShared;
 use super::owned::acquire;
@@ -39,7 +40,7 @@ impl ZookeeperJournal {
     /// Asks by the session that anybody may use.
     async fn ask<T: Send + 'static>(
         &self,
-        ask: impl AsyncFn(&Client, &NamespaceShared) -> Result<Result<T, JournalError>, Error> + Send + 'static,
+        ask: impl AsyncFn(&Client, &NamespaceShared) -> Result<Result<T, JournalError>, RequestError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let shared = Arc::clone(&self.shared);
         let asked = move || async move {
@@ -81,7 +82,7 @@ impl ZookeeperJournal {
 }
 
 /// Where the journal ends, and what tells that it has grown.
-async fn look(client: &Client, shared: &NamespaceShared) -> Result<(Seq, OneshotWatcher), Error> {
+async fn look(client: &Client, shared: &NamespaceShared) -> Result<(Seq, OneshotWatcher), RequestError> {
     client.sync(&shared.paths.head).await?;
     let (there, watch) = client.check_and_watch_stat(&shared.paths.head).await?;
     let end = match there {
@@ -107,7 +108,7 @@ impl Journal for ZookeeperJournal {
     }
 
     async fn latest_snapshot(&self) -> Result<Option<(Seq, Snapshot)>, JournalError> {
-        self.ask(async |client, shared| latest_snapshot(client, &shared.paths).await)
+        self.ask(async |client, shared| Ok(latest_snapshot(client, &shared.paths).await?))
             .await
     }
 
@@ -119,7 +120,7 @@ impl Journal for ZookeeperJournal {
     }
 
     async fn content(&self, digest: Digest) -> Result<Vec<u8>, JournalError> {
-        self.ask(async move |client, shared| read_content(client, &shared.paths, digest).await)
+        self.ask(async move |client, shared| Ok(read_content(client, &shared.paths, digest).await?))
             .await
     }
 

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use zookeeper_client::{Client, Error};
+use zookeeper_client::Client;
 
 use super::ZookeeperError;
 use super::check::check;
+use super::error::RequestError;
 use super::info::info;
 use super::journal::ZookeeperJournal;
 use super::namespace_shared::NamespaceShared;
@@ -59,7 +60,7 @@ impl ZookeeperNamespace {
     /// Asks by the session that anybody may use.
     async fn ask<T: Send + 'static>(
         &self,
-        ask: impl AsyncFn(&Client, &NamespaceShared) -> Result<T, Error> + Send + 'static,
+        ask: impl AsyncFn(&Client, &NamespaceShared) -> Result<T, RequestError> + Send + 'static,
     ) -> Result<T, ZookeeperError> {
         let shared = Arc::clone(&self.shared);
         let asked = move || async move {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use zookeeper_client::{Client, CreateMode, Error, MultiWriteError};
 
+use super::error::RequestError;
 use super::head::Head;
 use super::history::KnownJobs;
 use super::holder::{EpochNode, NamespaceNode};
@@ -50,12 +51,12 @@ impl NamespaceShared {
     }
 
     /// The number of the namespace, which is made if it is not there.
-    pub(super) async fn number(&self, client: &Client) -> Result<String, Error> {
+    pub(super) async fn number(&self, client: &Client) -> Result<String, RequestError> {
         self.create(client).await?;
         let (data, _) = client.get_data(&self.paths.namespace).await?;
         let node: Result<NamespaceNode, _> = serde_json::from_slice(&data);
-        let node =
-            node.map_err(|error| Error::UnexpectedError(format!("{} cannot be read: {error}", self.paths.namespace)))?;
+        let node = node
+            .map_err(|error| RequestError::Unreadable(format!("{} cannot be read: {error}", self.paths.namespace)))?;
         Ok(node.number)
     }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use pogo_core::journal::{Acquire, JournalError, Owner, RestoredStore, Seq};
 use pogo_core::scheduler::{RestoreCause, RestoreId};
 use tokio::sync::oneshot;
-use zookeeper_client::{Client, Error};
+use zookeeper_client::Client;
 
 use super::acquire::Asking;
+use super::error::RequestError;
 use super::fence::Fence;
 use super::head::VersionedHead;
 use super::hold::Hold;
@@ -32,7 +33,7 @@ struct FoundJournal {
 
 impl FoundJournal {
     /// Whatever former owners have written was carried out before the epoch was raised, or never will be.
-    async fn read(client: &Client, fence: &Fence) -> Result<Self, Error> {
+    async fn read(client: &Client, fence: &Fence) -> Result<Self, RequestError> {
         let paths = &fence.paths;
         let head = VersionedHead::read(client, paths).await?;
         let is_whole = match head.head.last {

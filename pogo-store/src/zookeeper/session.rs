@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use zookeeper_client::{Client, Error, SessionState};
 
-use super::error::is_refusal;
+use super::error::RequestError;
 use super::{ZookeeperAddress, ZookeeperError};
 use crate::remote::{Failed, FailedStage};
 
@@ -52,7 +52,13 @@ impl Sessions {
 
     /// Asks until there is an answer. It must be harmless to be asked twice: where a connection breaks, the first
     /// request may have been carried out, or may be still.
-    pub(super) async fn ask<T>(&self, request: impl AsyncFn(&Client) -> Result<T, Error>) -> Result<T, Failed> {
+    ///
+    /// What was answered and cannot be read is an answer too: asking again for three session timeouts would put a late
+    /// answer in the place of the reason.
+    pub(super) async fn ask<T, E: Into<RequestError>>(
+        &self,
+        request: impl AsyncFn(&Client) -> Result<T, E>,
+    ) -> Result<T, Failed> {
         let (begin, most) = (Instant::now(), answer_within(&self.address));
         let mut may_be_done = false;
         loop {
@@ -60,7 +66,9 @@ impl Sessions {
             let asked = async {
                 let client = self.client().await.map_err(|failed| (failed, false))?;
                 request(&client).await.map_err(|error| {
-                    let may_be_asked_again = !is_refusal(&error) || error == Error::Throttled;
+                    let error = error.into();
+                    let is_throttled = error == RequestError::Ensemble(Error::Throttled);
+                    let may_be_asked_again = !error.is_final() || is_throttled;
                     (Failed::from(error), may_be_asked_again)
                 })
             };

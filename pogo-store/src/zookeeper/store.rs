@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, CreateMode, Error, MultiWriteError};
 
+use super::error::RequestError;
 use super::namespace::ZookeeperNamespace;
 use super::session::{Sessions, connect};
 use super::store_shared::{StoreShared, unavailable};
@@ -132,23 +133,23 @@ impl ZookeeperStore {
 }
 
 /// The version of the store; `None` if there is none.
-async fn version(client: &Client) -> Result<Option<u32>, Error> {
+async fn version(client: &Client) -> Result<Option<u32>, RequestError> {
     // A server that lags has an answer as well, which may be from before the store was made.
     match client.sync("/").await {
         Ok(()) | Err(Error::NoNode) => {}
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     }
     let data = match client.get_data(FORMAT).await {
         Err(Error::NoNode) => return Ok(None),
         data => data?.0,
     };
     let format: Result<Format, _> = serde_json::from_slice(&data);
-    let format = format.map_err(|error| Error::UnexpectedError(format!("{FORMAT} cannot be read: {error}")))?;
+    let format = format.map_err(|error| RequestError::Unreadable(format!("{FORMAT} cannot be read: {error}")))?;
     Ok(Some(format.version))
 }
 
 /// Makes what is missing of a store. Gives the version that was there.
-async fn make(client: &Client, address: &ZookeeperAddress) -> Result<Option<u32>, Error> {
+async fn make(client: &Client, address: &ZookeeperAddress) -> Result<Option<u32>, RequestError> {
     loop {
         if let Some(version) = version(client).await? {
             return Ok(Some(version));

@@ -83,6 +83,12 @@ fn an_unfinished_copy_of_version_1_is_refused_with_its_reason() {
         let refused = block_on(namespace.journal().acquire(owner(2), how)).err().unwrap();
         assert!(refused.to_string().contains(reason), "{refused}");
     }
+    // Whoever reads it hears the reason as well, and at once: what cannot be read is not asked for again and again.
+    let journal = namespace.journal();
+    let unread = block_on(journal.read(Seq(0))).unwrap_err();
+    assert!(unread.to_string().contains(reason), "{unread}");
+    let unseen = block_on(journal.changed(Seq(0))).unwrap_err();
+    assert!(unseen.to_string().contains(reason), "{unseen}");
     let info = block_on(namespace.info()).unwrap();
     assert_eq!(info.unfinished_copy_of.as_deref(), Some("/srv/pogo"));
 }

@@ -13,6 +13,7 @@ use zookeeper_client::{Client, CreateMode, Error, MultiWriteError, MultiWriteRes
 use crate::copy::{CopyError, Head};
 use crate::remote::Failed;
 use crate::zookeeper::acquire::{alive, owner_node};
+use crate::zookeeper::error::RequestError;
 use crate::zookeeper::fence::{Fence, Written};
 use crate::zookeeper::head::{self, UnfinishedHead};
 use crate::zookeeper::holder::{CopyOrigin, EpochNode, Holder, LastOwner, NamespaceNode, NamespaceState};
@@ -48,7 +49,7 @@ impl CopyNodes {
     }
 
     /// What is there, if it may be replaced.
-    pub(super) async fn look(&self, client: &Client) -> Result<Result<FoundTarget, CopyError>, Error> {
+    pub(super) async fn look(&self, client: &Client) -> Result<Result<FoundTarget, CopyError>, RequestError> {
         let (name, paths) = (&self.shared.name, &self.shared.paths);
         client.sync("/").await?;
         let Some(state) = NamespaceState::find(client, paths).await? else {

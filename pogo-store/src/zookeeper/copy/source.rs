@@ -9,7 +9,7 @@ use pogo_core::journal::{Acquire, Epoch, Journal, JournalError, OwnedJournal, Se
 use pogo_core::output::{OutputSource, OutputStore};
 use pogo_core::scheduler::{JobId, Record};
 use pogo_core::{Digest, Timestamp};
-use zookeeper_client::{Client, Error};
+use zookeeper_client::Client;
 
 use super::begin::failed;
 use crate::Store;
@@ -19,6 +19,7 @@ use crate::error::StoreError;
 use crate::remote::Failed;
 use crate::zookeeper::ZookeeperNamespace;
 use crate::zookeeper::commits::{FoundCommit, answer};
+use crate::zookeeper::error::RequestError;
 use crate::zookeeper::head::VersionedHead;
 use crate::zookeeper::history::Archived;
 use crate::zookeeper::holder::NamespaceState;
@@ -73,9 +74,9 @@ impl ZookeeperSource {
         }
     }
 
-    async fn ask<T: Send + 'static>(
+    async fn ask<T: Send + 'static, E: Into<RequestError> + 'static>(
         &self,
-        ask: impl AsyncFn(&Client, &NamespaceShared) -> Result<T, Error> + Send + 'static,
+        ask: impl AsyncFn(&Client, &NamespaceShared) -> Result<T, E> + Send + 'static,
     ) -> Result<T, CopyError> {
         let shared = Arc::clone(self.namespace.shared());
         let asked = move || async move {
@@ -111,7 +112,7 @@ impl CopySource for ZookeeperSource {
             let commits = seqs_below(client, &shared.paths.commits).await?;
             let state = NamespaceState::find(client, &shared.paths).await?;
             let now = state.map_or(Epoch(0), |state| Epoch(state.node.epoch));
-            Ok(Head {
+            Ok::<_, RequestError>(Head {
                 number: shared.number(client).await?,
                 epoch: epoch.unwrap_or(now),
                 first: commits.first().copied().unwrap_or(end),

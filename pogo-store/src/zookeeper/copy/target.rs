@@ -16,6 +16,7 @@ use crate::copy::{CopyError, CopyTarget, Head, copier, in_parts};
 use crate::remote::{Answer, Failed};
 use crate::zookeeper::commits::{EncodedCommit, copied};
 use crate::zookeeper::contents::put_content;
+use crate::zookeeper::error::RequestError;
 use crate::zookeeper::fence::{Fence, Written};
 use crate::zookeeper::head;
 use crate::zookeeper::history::{KnownJobs, OldRecords, write_list};
@@ -51,14 +52,14 @@ impl ZookeeperTarget {
 
     /// Refuses a name that is taken.
     pub(super) async fn check(&self) -> Result<(), CopyError> {
-        let found = self.with_client(async |client, nodes| Ok(nodes.look(client).await?));
+        let found = self.with_client(async |client, nodes| nodes.look(client).await);
         found.await?.map(drop)
     }
 
     /// Does this on the thread of the store, by the session that anybody may use.
     async fn with_client<T: Send + 'static>(
         &self,
-        ask: impl AsyncFn(&Client, &CopyNodes) -> Result<T, zookeeper_client::Error> + Send + 'static,
+        ask: impl AsyncFn(&Client, &CopyNodes) -> Result<T, RequestError> + Send + 'static,
     ) -> Result<T, CopyError> {
         let (nodes, shared) = (self.nodes.clone(), Arc::clone(&self.nodes.shared));
         let asked = move || async move {
@@ -156,7 +157,7 @@ impl ZookeeperTarget {
     /// Owns the namespace by a session of its own, which ends with this process.
     async fn own(&mut self, head: &Head) -> Result<(), CopyError> {
         let found = self
-            .with_client(async |client, nodes| Ok(nodes.look(client).await?))
+            .with_client(async |client, nodes| nodes.look(client).await)
             .await??;
         let (name, directory) = (self.nodes.shared.name.clone(), self.output.clone());
         let (nodes, head) = (self.nodes.clone(), head.clone());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use pogo_core::journal::Seq;
 use tokio::sync::Mutex;
+use zookeeper_client::Error;
 
 use super::archived::Archived;
 use super::known_jobs::{KnownJobs, write_list};
@@ -31,7 +32,7 @@ pub(in crate::zookeeper) async fn archive(
     let paths = &writer.fence.paths;
     let there = sessions.ask(async |client| {
         let archived = Archived::all(client, paths).await?;
-        Ok((archived, seqs_below(client, &paths.commits).await?))
+        Ok::<_, Error>((archived, seqs_below(client, &paths.commits).await?))
     });
     let (archived, commits) = there.await?;
     let first_needed = commits.iter().copied().rfind(|at| *at <= needed);
@@ -56,7 +57,7 @@ pub(in crate::zookeeper) async fn archive(
                 rest -= old.bytes;
                 remove_nodes(client, &writer.fence, &[old.path(paths)]).await?;
             }
-            Ok(())
+            Ok::<_, Error>(())
         })
         .await
 }

@@ -14,6 +14,7 @@ use super::events::events_before;
 use crate::jobs::JobTable;
 use crate::remote::Failed;
 use crate::zookeeper::commits::{FoundCommit, ReadError, answer, commits_from, unread};
+use crate::zookeeper::error::RequestError;
 use crate::zookeeper::fence::Written;
 use crate::zookeeper::head::VersionedHead;
 use crate::zookeeper::owner_writer::OwnerWriter;
@@ -53,7 +54,7 @@ impl KnownJobs {
     pub(super) async fn catch_up(&mut self, client: &Client, paths: &Paths) -> Result<(), ReadError> {
         let end = match VersionedHead::read(client, paths).await {
             // Nobody ever owned it.
-            Err(Error::NoNode) => return Ok(()),
+            Err(RequestError::Ensemble(Error::NoNode)) => return Ok(()),
             head => head?.head.end,
         };
         if self.table.upto > end {
@@ -215,7 +216,7 @@ pub(in crate::zookeeper) async fn write_list(writer: &OwnerWriter, known: &Mutex
                 remove_pieces(client, fence, &old).await?;
             }
         }
-        Ok(written)
+        Ok::<_, Error>(written)
     });
     match written.await? {
         written if written.is_done() => Ok(()),
