@@ -12,7 +12,7 @@ use pogo_core::journal::{Epoch, OwnerId, Seq};
 use super::commits::FoundCommit;
 use super::fence::number;
 use super::within::{long, within};
-use crate::remote::{Failed, OwnerSign, RemoteInfo, RemoteOwner, StoredPart};
+use crate::remote::{Failed, OwnerSign, RemoteInfo, RemoteOwner, RemoteOwnership, StoredPart};
 
 const NAMESPACE: &str = "
     SELECT n.id, n.epoch, n.nonce IS NOT NULL AS owns, n.owner, n.machine, n.process, n.since, n.copied_from,
@@ -45,24 +45,48 @@ const STORED: &str = "
      UNION ALL SELECT 'output', count(*), coalesce(sum(pg_column_size(bytes)), 0)::bigint
       FROM output WHERE namespace = $1";
 
+/// Who owns a namespace and who waits. It reads none of what grows.
+pub(super) async fn ownership(connection: &mut PgConnection, name: &str) -> Result<RemoteOwnership, Failed> {
+    match find(connection, name).await? {
+        Some(row) => owned(connection, &row).await,
+        None => Ok(RemoteOwnership::default()),
+    }
+}
+
+/// The row of a namespace, unless nobody ever owned it.
+async fn find(connection: &mut PgConnection, name: &str) -> Result<Option<PgRow>, Failed> {
+    let found = sqlx::query(NAMESPACE).bind(name);
+    within(found.fetch_optional(connection)).await
+}
+
+async fn owned(connection: &mut PgConnection, row: &PgRow) -> Result<RemoteOwnership, Failed> {
+    let namespace: i64 = row.try_get("id")?;
+    let mut waits = vec![];
+    for row in within(sqlx::query(WAITING).bind(namespace).fetch_all(connection)).await? {
+        let name: String = row.try_get(0)?;
+        waits.push(OwnerId(name.into()));
+    }
+    Ok(RemoteOwnership {
+        owner: owner(row)?,
+        waiting: waits,
+        epoch: number(row, "epoch").map(Epoch)?,
+    })
+}
+
 /// What a namespace has. One that nobody ever owned has nothing.
 pub(super) async fn info(connection: &mut PgConnection, name: &str) -> Result<RemoteInfo, Failed> {
-    let found = sqlx::query(NAMESPACE).bind(name);
-    let Some(row) = within(found.fetch_optional(&mut *connection)).await? else {
+    let Some(row) = find(connection, name).await? else {
         return Ok(RemoteInfo::default());
     };
     let namespace: i64 = row.try_get("id")?;
+    let RemoteOwnership { owner, waiting, epoch } = owned(connection, &row).await?;
     let mut info = RemoteInfo {
-        owner: owner(&row)?,
-        epoch: number(&row, "epoch").map(Epoch)?,
+        owner,
+        waiting,
+        epoch,
         copied_from: copied_from(&row)?,
         ..RemoteInfo::default()
     };
-    let waiting = sqlx::query(WAITING).bind(namespace);
-    for row in within(waiting.fetch_all(&mut *connection)).await? {
-        let name: String = row.try_get(0)?;
-        info.waiting.push(OwnerId(name.into()));
-    }
     let last = sqlx::query(LAST).bind(namespace);
     if let Some(row) = within(last.fetch_optional(&mut *connection)).await? {
         let commit = FoundCommit::of(&row)?;

@@ -9,14 +9,14 @@ use super::PostgresError;
 use super::acquire::create;
 use super::check::check;
 use super::hold::OwnershipSlot;
-use super::info::info;
+use super::info::{info, ownership};
 use super::journal::PostgresJournal;
 use super::output::PostgresOutput;
 use super::server_identity::ServerIdentity;
 use super::session::connect_to_write;
 use super::shared::{NamespaceShared, StoreShared, unavailable};
 use super::within::within;
-use crate::remote::{Failed, RemoteDamage, RemoteInfo};
+use crate::remote::{Failed, RemoteDamage, RemoteInfo, RemoteOwnership};
 
 /// A namespace of a [`PostgresStore`](super::PostgresStore). Clones are of the same namespace.
 #[derive(Debug, Clone)]
@@ -84,6 +84,14 @@ impl PostgresNamespace {
     /// The database cannot be reached.
     pub async fn info(&self) -> Result<RemoteInfo, PostgresError> {
         self.ask(|connection, name| Box::pin(info(connection, name))).await
+    }
+
+    /// Who owns it and who waits, beside an owner too. It costs the same however much the namespace has.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn ownership(&self) -> Result<RemoteOwnership, PostgresError> {
+        self.ask(|connection, name| Box::pin(ownership(connection, name))).await
     }
 
     /// Reads everything that it has, and says what is not as it was written; beside an owner too. Takes as long as

@@ -6,6 +6,8 @@ use pogo_core::Timestamp;
 use pogo_core::journal::{Epoch, OwnerId, Seq};
 
 /// What a namespace has, who owns it and who waits for it. The default is that of one that nobody ever owned.
+///
+/// What it has is counted, which takes longer the more there is: [`RemoteOwnership`] is for whoever asks often.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RemoteInfo {
@@ -31,6 +33,20 @@ pub struct RemoteInfo {
     /// (fleets and policies), the list of `jobs`; in PostgreSQL the `output` of hosts, and in ZooKeeper the `pieces` of
     /// what is larger than a node. Empty if nobody ever owned it.
     pub parts: Vec<StoredPart>,
+}
+
+/// Who owns a namespace and who waits for it. The default is that of one that nobody ever owned.
+///
+/// A store answers it at the same cost however much the namespace has, so it can be asked each second.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct RemoteOwnership {
+    /// Who owns it, or did last; `None` if nobody ever did.
+    pub owner: Option<RemoteOwner>,
+    /// Who waits to take over.
+    pub waiting: Vec<OwnerId>,
+    /// The epoch of its owner, or of the last one.
+    pub epoch: Epoch,
 }
 
 /// How much is stored of one kind.

@@ -18,7 +18,7 @@ pub(crate) use commit_text::{MAX_COMMIT, checksum, commit_lines, positioned, wro
 pub use damage::RemoteDamage;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use failed::{Answer, Failed, FailedStage};
-pub use info::{OwnerSign, RemoteInfo, RemoteOwner, StoredPart};
+pub use info::{OwnerSign, RemoteInfo, RemoteOwner, RemoteOwnership, StoredPart};
 pub use migrated::Migrated;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use owned::{Inherited, Ownership, RemoteOwned};

@@ -6,13 +6,32 @@ use pogo_core::journal::{Epoch, OwnerId, Seq};
 use zookeeper_client::{Client, Error};
 
 use super::commits::FoundCommit;
+use super::error::RequestError;
 use super::head::VersionedHead;
 use super::holder::{CopyOrigin, NamespaceState};
 use super::tree::{Paths, seqs_below};
-use crate::remote::{OwnerSign, RemoteInfo, RemoteOwner, StoredPart};
+use crate::remote::{OwnerSign, RemoteInfo, RemoteOwner, RemoteOwnership, StoredPart};
 
 /// Nodes that are asked for at once.
 const BATCH: usize = 500;
+
+/// Who owns a namespace and who waits. It reads none of what grows.
+pub(super) async fn ownership(client: &Client, paths: &Paths) -> Result<RemoteOwnership, RequestError> {
+    client.sync(&paths.epoch).await?;
+    let Some(state) = NamespaceState::find(client, paths).await? else {
+        return Ok(RemoteOwnership::default());
+    };
+    Ok(owned(client, paths, &state).await?)
+}
+
+async fn owned(client: &Client, paths: &Paths, state: &NamespaceState) -> Result<RemoteOwnership, Error> {
+    let holder = state.node.holder.as_ref();
+    Ok(RemoteOwnership {
+        owner: owner(client, paths, state).await?,
+        waiting: waiting(client, paths, holder.map(|holder| holder.nonce.0)).await?,
+        epoch: Epoch(state.node.epoch),
+    })
+}
 
 /// What a namespace has. One that nobody ever owned has nothing.
 pub(super) async fn info(client: &Client, paths: &Paths) -> Result<RemoteInfo, RequestError> {
@@ -37,11 +56,11 @@ pub(super) async fn info(client: &Client, paths: &Paths) -> Result<RemoteInfo, R
     let (made, _) = client.get_data(&paths.made).await?;
     let is_restored = !made.is_empty() && made != state.made.to_string().into_bytes();
     let jobs = client.check_stat(&paths.jobs).await?;
-    let holder = state.node.holder.as_ref();
+    let RemoteOwnership { owner, waiting, epoch } = owned(client, paths, &state).await?;
     Ok(RemoteInfo {
-        owner: owner(client, paths, &state).await?,
-        waiting: waiting(client, paths, holder.map(|holder| holder.nonce.0)).await?,
-        epoch: Epoch(state.node.epoch),
+        owner,
+        waiting,
+        epoch,
         first: commits.first().copied().unwrap_or(head.end),
         end: head.end,
         newest,

@@ -8,12 +8,12 @@ use zookeeper_client::Client;
 use super::ZookeeperError;
 use super::check::check;
 use super::error::RequestError;
-use super::info::info;
+use super::info::{info, ownership};
 use super::journal::ZookeeperJournal;
 use super::namespace_shared::NamespaceShared;
 use super::output::ZookeeperOutput;
 use super::store_shared::{StoreShared, unavailable};
-use crate::remote::{Failed, RemoteDamage, RemoteInfo};
+use crate::remote::{Failed, RemoteDamage, RemoteInfo, RemoteOwnership};
 
 /// A namespace of a [`ZookeeperStore`](super::ZookeeperStore). Clones are of the same namespace.
 #[derive(Debug, Clone)]
@@ -45,6 +45,15 @@ impl ZookeeperNamespace {
     /// The ensemble cannot be reached.
     pub async fn info(&self) -> Result<RemoteInfo, ZookeeperError> {
         self.ask(async |client, shared| info(client, &shared.paths).await).await
+    }
+
+    /// Who owns it and who waits, beside an owner too. It costs the same however much the namespace has.
+    ///
+    /// # Errors
+    /// The ensemble cannot be reached.
+    pub async fn ownership(&self) -> Result<RemoteOwnership, ZookeeperError> {
+        self.ask(async |client, shared| ownership(client, &shared.paths).await)
+            .await
     }
 
     /// Reads everything that it has, and says what is not as it was written; beside an owner too. Takes as long as

@@ -48,6 +48,13 @@ fn a_store_says_who_owns_it_who_waits_and_what_it_has() {
          INSERT INTO {schema}.standbys SELECT id, 8, 'long gone', 0, now() - interval '1 hour' FROM {schema}.namespaces"
     ));
     let info = block_on(namespace.info()).unwrap();
+    let ownership = block_on(namespace.ownership()).unwrap();
+    assert_eq!(ownership.waiting, info.waiting);
+    assert_eq!(ownership.epoch, info.epoch);
+    assert_eq!(
+        ownership.owner.map(|owner| owner.owner),
+        Some(OwnerId("owner 1".into()))
+    );
     let last = info.owner.unwrap();
     assert!(last.owns && last.seen().is_some(), "{last:?}");
     assert_eq!((&*last.owner.0, last.pid), ("owner 1", std::process::id()));
@@ -69,6 +76,23 @@ fn a_store_says_who_owns_it_who_waits_and_what_it_has() {
     drop(owned);
     assert!(!block_on(namespace.info()).unwrap().owner.unwrap().owns);
     assert_eq!(block_on(store.namespaces()).unwrap(), ["default"]);
+}
+
+/// Whoever waits asks each second, and a history of years would be counted each time.
+#[test]
+fn who_owns_a_store_is_known_without_anything_that_grows() {
+    let Some(server) = Postgres::shared() else { return };
+    let (schema, store) = store(server);
+    let namespace = store.namespace("default").unwrap();
+    assert_eq!(block_on(namespace.ownership()).unwrap(), Default::default());
+    let owned = block_on(namespace.journal().acquire(owner(1), Acquire::IfFree)).unwrap();
+    for table in ["commits", "history", "snapshots", "content", "jobs", "output", "sealed"] {
+        server.run(&format!("ALTER TABLE {schema}.{table} RENAME TO away_{table}"));
+    }
+    let ownership = block_on(namespace.ownership()).unwrap();
+    assert!(ownership.owner.is_some_and(|owner| owner.owns && owner.sign.is_some()));
+    assert_eq!(ownership.epoch, owned.epoch());
+    assert!(block_on(namespace.info()).is_err(), "it counts what is not there");
 }
 
 #[test]

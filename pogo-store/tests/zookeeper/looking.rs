@@ -34,6 +34,11 @@ fn it_is_seen_who_owns_a_namespace_who_waits_and_what_it_has() {
         pause();
     }
     let seen = info();
+    let ownership = block_on(namespace.ownership()).unwrap();
+    assert_eq!(
+        (&ownership.owner, &ownership.waiting, ownership.epoch),
+        (&seen.owner, &seen.waiting, seen.epoch)
+    );
     let last = seen.owner.clone().unwrap();
     assert_eq!(
         (last.owner, last.owns, last.sign),
@@ -67,6 +72,24 @@ fn it_is_seen_who_owns_a_namespace_who_waits_and_what_it_has() {
     assert_eq!((last.owner, last.owns, last.sign), (owner(2).id, false, None));
     let store = block_on(pogo_store::zookeeper::ZookeeperStore::open(&address)).unwrap();
     assert_eq!(block_on(store.namespaces()).unwrap(), ["default"]);
+}
+
+/// Whoever waits asks each second, and a history of years would be counted each time.
+#[test]
+fn who_owns_a_namespace_is_known_without_anything_that_grows() {
+    let Some(ensemble) = Ensemble::shared() else { return };
+    let path = path();
+    let address = made(ensemble.address(&path, PATIENT));
+    let namespace = namespace(&address);
+    assert_eq!(block_on(namespace.ownership()).unwrap(), Default::default());
+    let owned = acquire(&journal(&address), 1, Acquire::IfFree).unwrap();
+    for part in ["commits", "history", "snapshots", "content", "pieces", "jobs"] {
+        delete(ensemble, &format!("/{path}/ns/default/{part}"));
+    }
+    let ownership = block_on(namespace.ownership()).unwrap();
+    assert_eq!(ownership.epoch, owned.epoch());
+    assert_eq!(ownership.owner.and_then(|owner| owner.sign), Some(OwnerSign::Session));
+    assert!(block_on(namespace.info()).is_err(), "it counts what is not there");
 }
 
 #[test]

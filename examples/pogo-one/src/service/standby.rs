@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pogo_core::dispatcher::{Clock, SystemClock};
 use pogo_core::journal::{Acquire, Epoch};
-use pogo_store::RemoteInfo;
+use pogo_store::RemoteOwnership;
 use pogo_web::ServedNamespace;
 use tokio::time::{Instant, sleep};
 
@@ -55,9 +55,9 @@ impl<'a> Standby<'a> {
 
     /// What this process is, by who owns the namespace now.
     pub(super) async fn role(&self) -> Result<Role, CliError> {
-        let info = self.remote.info().await?;
-        self.note(&info);
-        Ok(self.behind(named(&info), None))
+        let now = self.remote.ownership().await?;
+        self.note(&now);
+        Ok(self.behind(named(&now), None))
     }
 
     /// Jobs and their records are in the store, whoever owns it, and what happens now is followed there.
@@ -74,7 +74,7 @@ impl<'a> Standby<'a> {
     }
 
     pub(super) async fn epoch(&self) -> Result<Epoch, CliError> {
-        Ok(self.remote.info().await?.epoch)
+        Ok(self.remote.ownership().await?.epoch)
     }
 
     /// Waits until this process has taken over; whoever asks meanwhile is refused with the owner's name.
@@ -109,9 +109,9 @@ impl<'a> Standby<'a> {
         let mut view = None;
         loop {
             // A store that is away says nothing of the owner.
-            if let Ok(info) = self.remote.info().await {
-                self.note(&info);
-                let (owner, epoch) = (named(&info), info.epoch);
+            if let Ok(now) = self.remote.ownership().await {
+                self.note(&now);
+                let (owner, epoch) = (named(&now), now.epoch);
                 let is_same_owner = known.as_ref() == Some(&owner);
                 // An owner may have found other records than those that were followed: of a store that was restored.
                 let is_followed = view.as_ref().is_some_and(|view: &FollowedNamespace| view.is_of(epoch));
@@ -124,7 +124,7 @@ impl<'a> Standby<'a> {
                 }
                 // Whoever reads that it stands by is answered.
                 if !is_same_owner {
-                    let since = owned_by(info.owner.as_ref(), SystemClock.now());
+                    let since = owned_by(now.owner.as_ref(), SystemClock.now());
                     ServiceLog.say(format_args!("stands by: {} is {since}", self.place.namespace()));
                 }
             }
@@ -132,8 +132,8 @@ impl<'a> Standby<'a> {
         }
     }
 
-    fn note(&self, info: &RemoteInfo) {
-        let seen = info.owner.as_ref().filter(|owner| owner.owns).map(|owner| LastSeen {
+    fn note(&self, now: &RemoteOwnership) {
+        let seen = now.owner.as_ref().filter(|owner| owner.owns).map(|owner| LastSeen {
             name: owner.owner.to_string(),
             alive: owner.seen().and_then(|ago| Instant::now().checked_sub(ago)),
         });
@@ -157,8 +157,8 @@ impl<'a> Standby<'a> {
     pub(super) async fn until_taken_over(&self, epoch: Epoch) {
         let until = Instant::now() + STEPS_DOWN_FOR;
         while Instant::now() < until {
-            if let Ok(info) = self.remote.info().await
-                && info.epoch > epoch
+            if let Ok(now) = self.remote.ownership().await
+                && now.epoch > epoch
             {
                 return;
             }
@@ -169,14 +169,14 @@ impl<'a> Standby<'a> {
 }
 
 /// Who owns a namespace, for people who are sent there.
-fn named(info: &RemoteInfo) -> String {
-    let owner = info.owner.as_ref().filter(|owner| owner.owns);
+fn named(now: &RemoteOwnership) -> String {
+    let owner = now.owner.as_ref().filter(|owner| owner.owns);
     owner.map_or_else(|| "nobody at the moment".to_owned(), |owner| owner.owner.to_string())
 }
 
 /// Names whoever has taken over from this process.
 pub(super) async fn taken_over_by(place: &Place) -> Option<String> {
     let remote = place.open_remote().await.ok()??;
-    let info = remote.info().await.ok()?;
-    Some(named(&info))
+    let now = remote.ownership().await.ok()?;
+    Some(named(&now))
 }

@@ -9,7 +9,7 @@ use pogo_core::history::JobHistory;
 use pogo_core::journal::{Journal, JournalError};
 use pogo_core::output::OutputStore;
 use pogo_store::postgres::{PostgresAddress, PostgresError, PostgresNamespace, PostgresStore};
-use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, StoreToCopy};
+use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, RemoteOwnership, StoreToCopy};
 
 use super::{KeptNamespace, NotServed, RemoteNamespace, RemoteStore};
 use crate::exit::CliError;
@@ -83,6 +83,10 @@ impl KeptNamespace for PostgresNamespace {
 impl RemoteNamespace for PostgresNamespace {
     fn info(&self) -> BoxFuture<'_, Result<RemoteInfo, CliError>> {
         async { self.info().await.map_err(refused) }.boxed()
+    }
+
+    fn ownership(&self) -> BoxFuture<'_, Result<RemoteOwnership, CliError>> {
+        async { self.ownership().await.map_err(refused) }.boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<Vec<RemoteDamage>, CliError>> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use futures::future::BoxFuture;
 use pogo_core::{Digest, Timestamp};
-use pogo_store::{Copied, RemoteDamage, RemoteInfo, StoreToCopy};
+use pogo_store::{Copied, RemoteDamage, RemoteInfo, RemoteOwnership, StoreToCopy};
 
 use super::KeptNamespace;
 use crate::cli::StoreAddress;
@@ -35,7 +35,11 @@ pub(crate) trait RemoteStore: Send + Sync {
 
 /// A namespace of such a store, with what it says of itself beside its owner.
 pub(crate) trait RemoteNamespace: KeptNamespace {
+    /// Counts what it has: for people who ask.
     fn info(&self) -> BoxFuture<'_, Result<RemoteInfo, CliError>>;
+
+    /// Who owns it and who waits: for what asks again and again.
+    fn ownership(&self) -> BoxFuture<'_, Result<RemoteOwnership, CliError>>;
 
     /// What is not as it was written.
     fn check(&self) -> BoxFuture<'_, Result<Vec<RemoteDamage>, CliError>>;

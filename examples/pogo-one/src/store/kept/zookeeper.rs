@@ -9,7 +9,7 @@ use pogo_core::history::JobHistory;
 use pogo_core::journal::{Journal, JournalError};
 use pogo_core::output::OutputStore;
 use pogo_store::zookeeper::{ZookeeperAddress, ZookeeperError, ZookeeperNamespace, ZookeeperOutput, ZookeeperStore};
-use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, StoreToCopy};
+use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, RemoteOwnership, StoreToCopy};
 
 use super::remote::local_dir;
 use super::{KeptNamespace, NotServed, RemoteNamespace, RemoteStore};
@@ -108,6 +108,10 @@ impl KeptNamespace for NamespaceWithOutput {
 impl RemoteNamespace for NamespaceWithOutput {
     fn info(&self) -> BoxFuture<'_, Result<RemoteInfo, CliError>> {
         async { self.namespace.info().await.map_err(refused) }.boxed()
+    }
+
+    fn ownership(&self) -> BoxFuture<'_, Result<RemoteOwnership, CliError>> {
+        async { self.namespace.ownership().await.map_err(refused) }.boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<Vec<RemoteDamage>, CliError>> {

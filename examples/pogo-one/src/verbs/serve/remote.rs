@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_api::wire::About;
 use pogo_core::dispatcher::{Clock, SystemClock};
 use pogo_core::scheduler::{Query, View};
-use pogo_store::{RemoteInfo, RemoteOwner};
+use pogo_store::{RemoteOwner, RemoteOwnership};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -19,7 +19,7 @@ use crate::store::{names, owned_by};
 /// How often it is looked who owns the namespace.
 const LOOKED_AT: Duration = Duration::from_millis(200);
 
-fn info(place: &Place) -> Result<RemoteInfo, CliError> {
+fn ownership(place: &Place) -> Result<RemoteOwnership, CliError> {
     runtime()?.block_on(async {
         let remote = place.open_remote().await?;
         let remote = remote.ok_or_else(|| {
@@ -29,15 +29,15 @@ fn info(place: &Place) -> Result<RemoteInfo, CliError> {
                 place.store()
             ))
         })?;
-        remote.info().await
+        remote.ownership().await
     })
 }
 
 pub(super) fn status(place: &Place, serving: Option<&About>, format: PlanFormat) -> Result<Exit, CliError> {
-    let info = info(place)?;
+    let now = ownership(place)?;
     let (namespace, store) = (place.namespace().to_string(), place.store().to_string());
     let log = place.log().display().to_string();
-    let owner = info.owner.as_ref().filter(|owner| owner.owns);
+    let owner = now.owner.as_ref().filter(|owner| owner.owns);
     if format == PlanFormat::Json {
         report::print_json(&json!({
             "namespace": namespace,
@@ -46,8 +46,8 @@ pub(super) fn status(place: &Place, serving: Option<&About>, format: PlanFormat)
             "owner": owner.map(|owner| &owner.owner),
             "since": owner.map(|owner| owner.since),
             "seen_ms": owner.and_then(RemoteOwner::seen).map(|seen| seen.as_millis()),
-            "epoch": info.epoch,
-            "waiting": info.waiting,
+            "epoch": now.epoch,
+            "waiting": now.waiting,
             "server": serving.map(|about| about.server.clone()),
             "process": serving.map(|about| about.process),
             "log": log,
@@ -58,11 +58,11 @@ pub(super) fn status(place: &Place, serving: Option<&About>, format: PlanFormat)
         Some(about) => format!("{} (process {}) answers on this machine", about.server, about.process),
         None => "nobody answers on this machine".to_owned(),
     };
-    let waiting = match info.waiting.is_empty() {
+    let waiting = match now.waiting.is_empty() {
         true => "nobody waits to take over".to_owned(),
-        false => format!("waits to take over: {}", names(&info.waiting).join(", ")),
+        false => format!("waits to take over: {}", names(&now.waiting).join(", ")),
     };
-    let owner = owned_by(info.owner.as_ref(), SystemClock.now());
+    let owner = owned_by(now.owner.as_ref(), SystemClock.now());
     report::print(&format!(
         "{namespace} of {store}: {owner}\n{waiting}\n{here}\nlog: {log}\n"
     ))?;
@@ -98,7 +98,7 @@ pub(crate) fn step_down(args: &StepDownArgs) -> Result<Exit, CliError> {
     if let Some(server) = place.server() {
         return Err(crate::service::only_asked(server));
     }
-    let before = info(&place)?;
+    let before = ownership(&place)?;
     let namespace = place.namespace();
     let owner = before.owner.as_ref().filter(|owner| owner.owns);
     let here = serving.filter(|about| owner.is_some_and(|owner| owner.pid == about.process));
@@ -120,12 +120,12 @@ pub(crate) fn step_down(args: &StepDownArgs) -> Result<Exit, CliError> {
         let until = tokio::time::Instant::now() + args.timeout;
         while tokio::time::Instant::now() < until {
             let remote = place.open_remote().await?;
-            let info = match &remote {
-                Some(remote) => remote.info().await?,
+            let now = match &remote {
+                Some(remote) => remote.ownership().await?,
                 None => break,
             };
-            if info.epoch > before.epoch {
-                return Ok(info.owner.map(|owner| owner.owner.to_string()));
+            if now.epoch > before.epoch {
+                return Ok(now.owner.map(|owner| owner.owner.to_string()));
             }
             tokio::time::sleep(LOOKED_AT).await;
         }
