@@ -10,6 +10,7 @@ mod contents;
 mod copy;
 mod count;
 mod error;
+mod expiry;
 mod fence;
 mod heartbeat;
 mod history;
@@ -34,6 +35,7 @@ mod within;
 
 pub use address::PostgresAddress;
 pub use error::PostgresError;
+pub use expiry::DroppedPart;
 pub use heartbeat::Heartbeat;
 pub use journal::PostgresJournal;
 pub use namespace::PostgresNamespace;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures::future::LocalBoxFuture;
 use sqlx::{PgConnection, Row};
 
-use super::PostgresError;
 use super::acquire::create;
 use super::check::check;
+use super::expiry::expire;
 use super::hold::OwnershipSlot;
 use super::info::{info, ownership};
 use super::journal::PostgresJournal;
@@ -16,6 +16,8 @@ use super::server_identity::ServerIdentity;
 use super::session::connect_to_write;
 use super::shared::{NamespaceShared, StoreShared, unavailable};
 use super::within::within;
+use super::{DroppedPart, PostgresError};
+use crate::Retention;
 use crate::remote::{Failed, RemoteDamage, RemoteInfo, RemoteOwnership};
 
 /// A namespace of a [`PostgresStore`](super::PostgresStore). Clones are of the same namespace.
@@ -101,6 +103,30 @@ impl PostgresNamespace {
     /// The database cannot be reached.
     pub async fn check(&self) -> Result<Vec<RemoteDamage>, PostgresError> {
         self.ask(|connection, name| Box::pin(check(connection, name))).await
+    }
+
+    /// Sets what an owner keeps: each day it drops the days of output and the months of events that are older, where
+    /// nothing of them is of a job that is not over. `None` keeps all. Limits of bytes do not apply: the disk is the
+    /// server's.
+    pub fn set_retention(&self, retention: Option<Retention>) {
+        self.shared.set_retention(retention);
+    }
+
+    /// Drops now what an owner drops each day, whoever owns it. Gives what was dropped.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or is a standby.
+    pub async fn prune(&self, retention: Retention) -> Result<Vec<DroppedPart>, PostgresError> {
+        let shared = Arc::clone(&self.shared);
+        self.ask(move |connection, _| {
+            Box::pin(async move {
+                match shared.find(connection).await? {
+                    Some(namespace) => expire(connection, namespace, retention).await,
+                    None => Ok(vec![]),
+                }
+            })
+        })
+        .await
     }
 
     /// Asks over one of the connections that anybody may use.

@@ -9,6 +9,7 @@ use pogo_core::scheduler::{RestoreCause, RestoreId};
 use super::acquire::Asking;
 use super::commits::owned_end;
 use super::count::count;
+use super::expiry::expire_daily;
 use super::history::keep_list;
 use super::hold::{Hold, OwnershipSlot};
 use super::holder::NamespaceRow;
@@ -53,6 +54,10 @@ pub(super) async fn acquire(
     hold.runtime().spawn({
         let hold = Arc::clone(&hold);
         move || keep_list(hold, appended)
+    });
+    hold.runtime().spawn({
+        let hold = Arc::clone(&hold);
+        move || expire_daily(hold)
     });
     Ok(RemoteOwned::new(hold, inherited))
 }

@@ -1,12 +1,13 @@
 //! What handles of a store, and of a namespace, share within a process.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::{PgConnection, Row};
 
 use super::pool::Pool;
 use super::within::within;
 use super::{Heartbeat, PostgresAddress, PostgresError};
+use crate::Retention;
 use crate::journal::Growth;
 use crate::remote::{Failed, Runtime};
 
@@ -27,6 +28,7 @@ pub(super) struct NamespaceShared {
     pub(super) store: Arc<StoreShared>,
     pub(super) name: String,
     pub(super) growth: Growth,
+    retention: Mutex<Option<Retention>>,
 }
 
 impl NamespaceShared {
@@ -35,7 +37,17 @@ impl NamespaceShared {
             store,
             name: name.to_owned(),
             growth: Growth::default(),
+            retention: Mutex::new(Some(Retention::default())),
         }
+    }
+
+    /// What an owner keeps; `None` if nothing expires.
+    pub(super) fn retention(&self) -> Option<Retention> {
+        *self.retention.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_retention(&self, retention: Option<Retention>) {
+        *self.retention.lock().unwrap_or_else(PoisonError::into_inner) = retention;
     }
 
     /// The number of the namespace; `None` if there is none yet. It is asked each time: a store that was restored has

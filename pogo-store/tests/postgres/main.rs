@@ -9,6 +9,7 @@
 mod compaction;
 mod conformance;
 mod copies;
+mod expiry;
 mod faults;
 mod history;
 mod looking;

@@ -12,6 +12,7 @@ mod prune;
 mod remote_check;
 mod remote_info;
 mod remote_opened;
+mod remote_prune;
 mod size;
 
 pub(crate) use default_dir::default_dir;

@@ -7,9 +7,11 @@ use pogo_core::scheduler::JobId;
 use pogo_store::{Namespace, Retention};
 use serde_json::{Value, json};
 
-use super::opened::{namespaces, open, wait};
+use super::kept::open_remote;
+use super::opened::{namespaces, open, wait, wait_for};
+use super::remote_prune;
 use super::size::size;
-use crate::cli::PruneArgs;
+use crate::cli::{PruneArgs, StoreChoice};
 use crate::exit::{CliError, Exit};
 use crate::report::print_as;
 
@@ -21,6 +23,12 @@ struct Removed {
 }
 
 pub(super) fn prune(args: &PruneArgs) -> Result<Exit, CliError> {
+    if let Some(StoreChoice::At(address)) = &args.at.store {
+        return wait_for(async {
+            let store = open_remote(address).await?;
+            remote_prune::prune(&*store, address, args).await
+        });
+    }
     let store = open(&args.at)?;
     let mut all = vec![];
     for (name, namespace) in namespaces(&store, args.namespace.as_deref())? {

@@ -18,7 +18,7 @@ use pogo_core::output::OutputStore;
 use crate::exit::CliError;
 
 pub(crate) use at_address::{migrate_remote, open_remote, refuse_exposed};
-pub(crate) use remote::{RemoteNamespace, RemoteStore, local_dir};
+pub(crate) use remote::{RemoteNamespace, RemoteStore, RemovedParts, local_dir};
 
 /// A namespace of a store: what a dispatcher is built on, and what can be read beside one.
 pub(crate) trait KeptNamespace: Send + Sync {

@@ -9,9 +9,9 @@ use pogo_core::history::JobHistory;
 use pogo_core::journal::{Journal, JournalError};
 use pogo_core::output::OutputStore;
 use pogo_store::postgres::{PostgresAddress, PostgresError, PostgresNamespace, PostgresStore};
-use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, RemoteOwnership, StoreToCopy};
+use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, RemoteOwnership, Retention, StoreToCopy};
 
-use super::{KeptNamespace, NotServed, RemoteNamespace, RemoteStore};
+use super::{KeptNamespace, NotServed, RemoteNamespace, RemoteStore, RemovedParts};
 use crate::exit::CliError;
 
 pub(super) async fn open(address: &PostgresAddress) -> Result<Box<dyn RemoteStore>, CliError> {
@@ -87,6 +87,17 @@ impl RemoteNamespace for PostgresNamespace {
 
     fn ownership(&self) -> BoxFuture<'_, Result<RemoteOwnership, CliError>> {
         async { self.ownership().await.map_err(refused) }.boxed()
+    }
+
+    fn prune(&self, keep: Retention) -> BoxFuture<'_, Result<RemovedParts, CliError>> {
+        async move {
+            let dropped = self.prune(keep).await.map_err(refused)?;
+            Ok(RemovedParts {
+                bytes: Some(dropped.iter().map(|part| part.bytes).sum()),
+                names: dropped.into_iter().map(|part| part.table).collect(),
+            })
+        }
+        .boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<Vec<RemoteDamage>, CliError>> {

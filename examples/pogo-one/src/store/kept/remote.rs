@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use futures::future::BoxFuture;
 use pogo_core::{Digest, Timestamp};
-use pogo_store::{Copied, RemoteDamage, RemoteInfo, RemoteOwnership, StoreToCopy};
+use pogo_store::{Copied, RemoteDamage, RemoteInfo, RemoteOwnership, Retention, StoreToCopy};
 
 use super::KeptNamespace;
 use crate::cli::StoreAddress;
@@ -41,8 +41,17 @@ pub(crate) trait RemoteNamespace: KeptNamespace {
     /// Who owns it and who waits: for what asks again and again.
     fn ownership(&self) -> BoxFuture<'_, Result<RemoteOwnership, CliError>>;
 
+    /// Removes what is older, whoever owns it.
+    fn prune(&self, keep: Retention) -> BoxFuture<'_, Result<RemovedParts, CliError>>;
+
     /// What is not as it was written.
     fn check(&self) -> BoxFuture<'_, Result<Vec<RemoteDamage>, CliError>>;
+}
+
+/// What was removed of a namespace: tables or jobs, and their size where it is known.
+pub(crate) struct RemovedParts {
+    pub(crate) names: Vec<String>,
+    pub(crate) bytes: Option<u64>,
 }
 
 /// The folder of this machine for a store that is elsewhere: beside the default store, by a digest of what tells it

@@ -9,10 +9,10 @@ use pogo_core::history::JobHistory;
 use pogo_core::journal::{Journal, JournalError};
 use pogo_core::output::OutputStore;
 use pogo_store::zookeeper::{ZookeeperAddress, ZookeeperError, ZookeeperNamespace, ZookeeperOutput, ZookeeperStore};
-use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, RemoteOwnership, StoreToCopy};
+use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, RemoteOwnership, Retention, StoreToCopy};
 
 use super::remote::local_dir;
-use super::{KeptNamespace, NotServed, RemoteNamespace, RemoteStore};
+use super::{KeptNamespace, NotServed, RemoteNamespace, RemoteStore, RemovedParts};
 use crate::cli::StoreAddress;
 use crate::exit::CliError;
 
@@ -112,6 +112,16 @@ impl RemoteNamespace for NamespaceWithOutput {
 
     fn ownership(&self) -> BoxFuture<'_, Result<RemoteOwnership, CliError>> {
         async { self.namespace.ownership().await.map_err(refused) }.boxed()
+    }
+
+    fn prune(&self, _: Retention) -> BoxFuture<'_, Result<RemovedParts, CliError>> {
+        async {
+            Err(CliError::usage(
+                "output of this store is in directories of its machines, whose owners remove it by themselves after 30 \
+                 days; events are removed where they are more than the ensemble keeps",
+            ))
+        }
+        .boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<Vec<RemoteDamage>, CliError>> {
