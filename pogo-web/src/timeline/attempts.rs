@@ -23,6 +23,8 @@ pub(super) struct AttemptCourse {
     pub(super) phases: Vec<(Timestamp, Phase)>,
     pub(super) ended: Option<(Timestamp, AttemptEnd)>,
     pub(super) is_slow: bool,
+    /// Whether anything of it may have run on its host.
+    pub(super) may_have_begun: bool,
 }
 
 /// How an attempt ended.
@@ -83,12 +85,14 @@ impl HostCourse {
                 phases: last.phase.map(|phase| (began, phase)).into_iter().collect(),
                 ended: end.map(|end| (last.ended.unwrap_or(began), end)),
                 is_slow: false,
+                // Whether it was permitted to begin is not kept of it; in a later phase it was.
+                may_have_begun: last.phase.is_some_and(|phase| phase != Phase::Connect),
             });
         }
         course
     }
 
-    pub(super) fn start(&mut self, at: Timestamp, id: AttemptId) {
+    pub(super) fn start(&mut self, at: Timestamp, id: AttemptId, may_have_begun: bool) {
         (self.state, self.why) = (TaskState::Running, None);
         self.attempts.push(AttemptCourse {
             id,
@@ -96,6 +100,7 @@ impl HostCourse {
             phases: vec![],
             ended: None,
             is_slow: false,
+            may_have_begun,
         });
     }
 
@@ -131,6 +136,12 @@ impl HostCourse {
     /// Whether it waits after an attempt that came to nothing.
     pub(super) fn is_tried_again(&self) -> bool {
         self.state == TaskState::Waiting && self.why.is_some()
+    }
+
+    /// Whether a command may run there now.
+    pub(super) fn may_run(&self) -> bool {
+        let last = self.attempts.last();
+        last.is_some_and(|attempt| attempt.ended.is_none() && attempt.may_have_begun)
     }
 
     /// Whether it holds its slots until somebody acts.

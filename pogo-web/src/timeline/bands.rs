@@ -114,7 +114,7 @@ mod tests {
     fn host(state: TaskState, attempts: &[(u64, Option<(u64, AttemptEnd)>)]) -> HostCourse {
         let mut host = HostCourse::new();
         for (&(began, ended), id) in attempts.iter().zip(1..) {
-            host.start(Timestamp::from_millis(began), AttemptId::new(id));
+            host.start(Timestamp::from_millis(began), AttemptId::new(id), true);
             if let Some((at, end)) = ended {
                 host.end(Timestamp::from_millis(at), AttemptId::new(id), end, None);
             }

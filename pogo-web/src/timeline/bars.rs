@@ -149,7 +149,7 @@ impl Bars {
     }
 }
 
-fn is_open(job: pogo_core::scheduler::JobView<'_>) -> bool {
+pub(super) fn is_open(job: pogo_core::scheduler::JobView<'_>) -> bool {
     use pogo_core::scheduler::JobStatus::{Finished, Halted};
     !matches!(job.status(), Finished | Halted)
 }

@@ -105,7 +105,7 @@ mod tests {
             (AttemptEnd::Succeeded, None),
         ];
         for ((host, (end, why)), id) in course.hosts.iter_mut().zip(ends).zip(1..) {
-            host.start(Timestamp::EPOCH, AttemptId::new(id));
+            host.start(Timestamp::EPOCH, AttemptId::new(id), true);
             host.end(Timestamp::from_millis(5), AttemptId::new(id), end, why.map(Into::into));
         }
         let told = |course: &JobCourse| -> Vec<_> {
@@ -116,7 +116,7 @@ mod tests {
         let waiting = (TaskState::Waiting, 2, "web[1,3]".to_owned());
         assert_eq!(told(&course), [failed.clone(), waiting]);
         // What runs again has come to nothing no more.
-        course.hosts[0].start(Timestamp::from_millis(9), AttemptId::new(5));
+        course.hosts[0].start(Timestamp::from_millis(9), AttemptId::new(5), true);
         assert_eq!(told(&course), [failed, (TaskState::Waiting, 1, "web3".to_owned())]);
     }
 

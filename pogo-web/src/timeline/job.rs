@@ -11,6 +11,7 @@ use super::attempts::{AttemptEnd, HostCourse};
 use super::limits::LimitCourses;
 use super::sections::{Section, sections};
 use super::spans::Spans;
+use super::takeover::Takeover;
 
 /// The most events that are kept of a job, beside those of its hosts.
 const EVENTS: usize = 200;
@@ -32,6 +33,7 @@ pub(super) struct JobCourse {
     pub(super) last: Timestamp,
     pub(super) events: VecDeque<Remark>,
     pub(super) spans: Spans,
+    pub(super) takeover: Option<Takeover>,
     /// Ends of attempts that succeeded, the latest last: when, and after how long.
     pub(super) ends: VecDeque<(Timestamp, u64)>,
     /// What the scheduler knew of it when it left.
@@ -68,6 +70,7 @@ impl JobCourse {
             last: last.unwrap_or(job.submitted()),
             events: VecDeque::new(),
             spans: Spans::default(),
+            takeover: None,
             ends: VecDeque::new(),
             retired: None,
         }
@@ -86,6 +89,7 @@ impl JobCourse {
             last: at,
             events: VecDeque::new(),
             spans: Spans::default(),
+            takeover: None,
             ends: VecDeque::new(),
             retired: None,
         }
@@ -94,6 +98,11 @@ impl JobCourse {
     /// Takes an event of the job as a whole.
     pub(super) fn turn(&mut self, at: Timestamp, event: &JobEventKind) {
         self.spans.take(at, self.submitted, event);
+    }
+
+    /// Another dispatcher has taken over.
+    pub(super) fn taken_over(&mut self, at: Timestamp, owner: impl Into<String>) {
+        self.takeover = Some(Takeover::new(at, owner.into(), &self.hosts));
     }
 
     pub(super) fn note(&mut self, at: Timestamp, text: Arc<str>) {
@@ -106,13 +115,25 @@ impl JobCourse {
 
     pub(super) fn task(&mut self, at: Timestamp, event: &TaskEvent) {
         self.last = self.last.max(at);
-        let host = self.index.get(&event.host).copied().unwrap_or(u32::MAX);
-        let Some(host) = self.hosts.get_mut(host as usize) else {
+        let number = self.index.get(&event.host).copied().unwrap_or(u32::MAX);
+        let Some(host) = self.hosts.get_mut(number as usize) else {
             return;
         };
+        let is_answer = event.ended().is_some() && !matches!(event.kind, TaskEventKind::InDoubt { .. });
+        if let Some(takeover) = self.takeover.as_mut().filter(|_| is_answer) {
+            takeover.answered(number);
+        }
         let mut end = |attempt, end, why: Option<String>| host.end(at, attempt, end, why.map(Into::into));
         match &event.kind {
-            TaskEventKind::Started { attempt, .. } => host.start(at, *attempt),
+            TaskEventKind::Started {
+                attempt,
+                asks_permission,
+            } => host.start(at, *attempt, !asks_permission),
+            TaskEventKind::Permitted { attempt, .. } => {
+                if let Some(attempt) = host.attempt(*attempt) {
+                    attempt.may_have_begun = true;
+                }
+            }
             TaskEventKind::PhaseEntered { attempt, phase, .. } => {
                 if let Some(attempt) = host.attempt(*attempt) {
                     attempt.phases.push((at, *phase));

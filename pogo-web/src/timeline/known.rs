@@ -7,6 +7,7 @@ use pogo_core::Timestamp;
 use pogo_core::scheduler::{Event, JobEventKind, JobId, NamespaceEventKind, Query, Record, Scheduler, View};
 use pogo_core::stream::{StreamId, Update};
 
+use super::bars::is_open;
 use super::job::{ByJob, JobCourse, Remark};
 use super::limits::LimitCourses;
 use super::orders::Orders;
@@ -107,6 +108,11 @@ impl Known {
             Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::Configured { .. }) => {
                 self.limits.configured(at, &self.scheduler);
             }
+            Event::Namespace(event) => {
+                if let NamespaceEventKind::OwnerChanged { owner, .. } = &event.kind {
+                    self.taken_over(at, &owner.to_string());
+                }
+            }
             event => {
                 if let Some(host) = event.host() {
                     self.limits.host(at, host, &self.scheduler);
@@ -146,6 +152,16 @@ impl Known {
                     self.events.pop_front();
                 }
                 self.events.push_back(Remark { at, text });
+            }
+        }
+    }
+
+    /// Notes a takeover with every job that is not over.
+    fn taken_over(&mut self, at: Timestamp, owner: &str) {
+        let open = self.scheduler.jobs().filter(|job| is_open(*job)).map(|job| job.id());
+        for job in open {
+            if let Some(course) = self.jobs.get_mut(&job) {
+                course.taken_over(at, owner);
             }
         }
     }

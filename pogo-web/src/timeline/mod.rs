@@ -18,6 +18,7 @@ mod preview;
 mod reasons;
 mod sections;
 mod spans;
+mod takeover;
 mod timelines;
 mod touched;
 mod touched_list;

@@ -11,6 +11,7 @@ use super::known::Known;
 use super::outlook::Outlook;
 use super::reasons::{Reason, reasons};
 use super::spans::Span;
+use super::takeover::{Takeover, TakeoverNotice};
 
 /// The most events of an answer.
 const MOST_EVENTS: usize = 100;
@@ -36,6 +37,9 @@ pub(crate) struct Overview {
     /// Its waves, and when it was paused, blocked, waiting or halted; the latest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     spans: Vec<Span>,
+    /// The last takeover by another dispatcher while it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    takeover: Option<TakeoverNotice>,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,6 +85,7 @@ impl Overview {
             sections: sections(course),
             events: events(known, course, finished),
             spans: course.spans.all().to_vec(),
+            takeover: course.takeover.as_ref().map(Takeover::notice),
         })
     }
 }
