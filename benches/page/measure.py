@@ -2,7 +2,7 @@
 
 Arguments: the browser, and the program of pogo-web's example `page`, which pretends a rollout; then its sizes in hosts.
 For each size: until the job's first picture stands, the longest frame while the timeline is scrolled and zoomed, and
-the memory of the tab (its process, shared pages counted in part) at its end.
+the memory of the tab (its process, shared pages counted in part) at its end, before and after a collection of garbage.
 """
 
 import subprocess
@@ -10,6 +10,8 @@ import sys
 import time
 
 from playwright.sync_api import sync_playwright
+
+from tab_memory import collect, tabs
 
 BROWSER, PROGRAM, *SIZES = sys.argv[1:]
 
@@ -21,35 +23,6 @@ FRAMES = """() => {
   window.asking = requestAnimationFrame((now) => { last = now; next(now); });
 }"""
 STOP = "() => { cancelAnimationFrame(window.asking); return window.frames_.slice(1); }"
-
-
-def children(pid):
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
-    found, wanted = [], {pid}
-    rows = [line.split(None, 2) for line in listed.splitlines()]
-    for _ in range(6):
-        wanted |= {int(row[0]) for row in rows if int(row[1]) in wanted}
-    for row in rows:
-        if int(row[0]) in wanted and "--type=renderer" in row[2] and "--extension-process" not in row[2]:
-            found.append(int(row[0]))
-    return found
-
-
-def memory(pid):
-    for line in open(f"/proc/{pid}/smaps_rollup"):
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1000
-    return 0
-
-
-def tab(browser_pid):
-    return max((memory(pid) for pid in children(browser_pid)), default=0)
-
-
-def browser_process():
-    # Playwright does not say it; the only child of this process that is a browser is.
-    listed = subprocess.run(["pgrep", "-f", "remote-debugging-pipe"], capture_output=True, text=True).stdout.split()
-    return int(listed[0])
 
 
 def frames(page, act):
@@ -97,8 +70,12 @@ def measure(playwright, hosts, port):
         scrolled = frames(fresh, lambda: scroll(fresh))
         zoomed = frames(fresh, lambda: zoom(fresh))
         fresh.wait_for_timeout(2000)
-        used = tab(browser_process())
-        print(f"| {int(hosts):,} | {first:.0f} | {max(scrolled):.0f} | {sorted(scrolled)[len(scrolled) * 99 // 100]:.0f} | {max(zoomed):.0f} | {sorted(zoomed)[len(zoomed) * 99 // 100]:.0f} | {used:.0f} |", flush=True)
+        used = tabs()[0]
+        heap, nodes, _ = collect(fresh.context.new_cdp_session(fresh))
+        fresh.wait_for_timeout(500)
+        percentile = lambda times: sorted(times)[len(times) * 99 // 100]
+        times = f"{first:.0f} | {max(scrolled):.0f} | {percentile(scrolled):.0f} | {max(zoomed):.0f} | {percentile(zoomed):.0f}"
+        print(f"| {int(hosts):,} | {times} | {used:.0f} | {tabs()[0]:.0f} | {heap:.1f} | {nodes:,} |", flush=True)
         browser.close()
     finally:
         service.kill()
@@ -106,6 +83,6 @@ def measure(playwright, hosts, port):
 
 
 with sync_playwright() as playwright:
-    print("| hosts | first picture (ms) | longest frame scrolling | p99 | longest zooming | p99 | tab (MB) |")
+    print("| hosts | first picture (ms) | longest frame scrolling | p99 | longest zooming | p99 | tab (MB) | after a collection | heap of scripts | nodes |")
     for at, hosts in enumerate(SIZES):
         measure(playwright, hosts, 17646 + at)

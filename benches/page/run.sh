@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What a browser takes to show jobs of different sizes: benches/page/run.sh [HOSTS…]
+# And whether it takes more and more in an hour of a live job: benches/page/run.sh hour [HOSTS]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 browser=$(type -P chromium chromium-browser google-chrome | head -1)
@@ -10,5 +11,8 @@ if ! "$python" -c 'import playwright' 2>/dev/null; then
   target/browser/bin/pip install -q 'playwright==1.65.*'
 fi
 cargo build -q --release -p pogo-web --features page --example page
+if [ "${1:-}" = hour ]; then
+  exec "$python" benches/page/hour.py "$browser" target/release/examples/page "${2:-2000}"
+fi
 [ $# -gt 0 ] || set -- 28 500 10000 100000
 "$python" benches/page/measure.py "$browser" target/release/examples/page "$@"

@@ -1,7 +1,8 @@
 //! The page, with a rollout to look at: `cargo run -p pogo-web --features page --example page -- 400`.
 //!
-//! Hosts are pretended: some fail, some cannot be reached, and all write output, some of it hostile. It listens on
-//! 127.0.0.1:7646; a second argument is another port, and a third a store that is kept.
+//! Hosts are pretended: some fail, some cannot be reached, and all write output, some of it hostile; cache1 writes for
+//! a minute. It listens on 127.0.0.1:7646; a second argument is another port, a third a store that is kept (none if
+//! empty), and a fourth how many times as long hosts take.
 
 #![allow(clippy::print_stdout, reason = "it says where it listens")]
 
@@ -34,16 +35,21 @@ impl Authenticator for Alice {
     }
 }
 
-/// Hosts that take a few seconds each, always the same for the same host and try.
-struct Pretended;
+/// Hosts that take a few seconds each, always the same for the same host and try; or so many times as long.
+struct Pretended {
+    pace: u32,
+}
 
 impl Pretended {
-    async fn go(attempt: &Attempt, report: &Reporter) -> Outcome {
+    async fn go(&self, attempt: &Attempt, report: &Reporter) -> Outcome {
         let name = attempt.host.name.as_str();
+        if name == "cache1" {
+            return self.write_log(name, report).await;
+        }
         let mut hasher = DefaultHasher::new();
         (name, attempt.id.number() % 7).hash(&mut hasher);
         let chance = hasher.finish();
-        let moment = |of: u64, most: u64| Duration::from_millis(50 + (chance >> of) % most);
+        let moment = |of: u64, most: u64| Duration::from_millis(50 + (chance >> of) % most) * self.pace;
         sleep(moment(8, 400)).await;
         if chance % 211 == 3 {
             return Outcome::failed(FailureKind::Unreachable, "connection refused");
@@ -85,6 +91,23 @@ impl Pretended {
     }
 }
 
+impl Pretended {
+    /// A command that writes all the time.
+    async fn write_log(&self, name: &str, report: &Reporter) -> Outcome {
+        if let Err(refused) = report.begin(true).await {
+            return Outcome::never_began(NeverBegan::Refused, refused.to_string());
+        }
+        report.phase(Phase::Command);
+        let pause = Duration::from_millis(200) / self.pace;
+        for line in 1..=300 * self.pace * self.pace {
+            let text = format!("line {line} of the log of {name}\n");
+            report.output(Stream::Stdout, text.as_bytes()).await;
+            sleep(pause).await;
+        }
+        Outcome::Succeeded
+    }
+}
+
 #[async_trait]
 impl Transport for Pretended {
     fn capabilities(&self) -> Capabilities {
@@ -92,7 +115,7 @@ impl Transport for Pretended {
     }
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
-        match select(Box::pin(Self::go(&attempt, &report)), Box::pin(report.cancelled())).await {
+        match select(Box::pin(self.go(&attempt, &report)), Box::pin(report.cancelled())).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => Outcome::failed(
                 FailureKind::Signal {
@@ -155,9 +178,11 @@ async fn main() -> Result<(), Error> {
     let hosts: u32 = arguments.next().map_or(Ok(400), |hosts| hosts.parse())?;
     let port: u16 = arguments.next().map_or(Ok(7646), |port| port.parse())?;
     let directory = tempfile::tempdir()?;
-    let store = Store::open(arguments.next().map_or(directory.path().to_owned(), Into::into))?;
+    let kept = arguments.next().filter(|path| !path.is_empty());
+    let store = Store::open(kept.map_or(directory.path().to_owned(), Into::into))?;
+    let pace: u32 = arguments.next().map_or(Ok(1), |pace| pace.parse())?;
     let kept = store.namespace("default")?;
-    let builder = Dispatcher::builder(Arc::new(Pretended))
+    let builder = Dispatcher::builder(Arc::new(Pretended { pace: pace.max(1) }))
         .journal(kept.journal())
         .output(kept.output());
     let (dispatcher, handle) = builder.build().await?;
