@@ -49,12 +49,20 @@ impl SentFile {
     }
 }
 
-/// Without indentation, empty lines and lines that are a comment: a tenth of what is compressed. Nothing else is
-/// touched, so that an error that a browser reports is still found; no text of the page goes over lines.
+/// Without indentation, empty lines and lines that are a comment, and with lines joined that cannot end where they do:
+/// an eighth of what is compressed. Nothing else is touched, so that an error that a browser reports is still found; no
+/// text of the page goes over lines, and no comment stands behind code.
 fn without_layout(source: &str) -> String {
     let lines = source.lines().map(str::trim_start);
     let kept = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
-    kept.flat_map(|line| [line, "\n"]).collect()
+    let end = |line: &str| {
+        if line.ends_with(['{', '(', '[', ',', ';']) {
+            ""
+        } else {
+            "\n"
+        }
+    };
+    kept.flat_map(|line| [line, end(line)]).collect()
 }
 
 /// All files, made ready once for as long as the process lives: a tenth of a second.
@@ -93,6 +101,7 @@ pub(super) const FILES: &[PageFile] = &[
     page_file!("describe.js", SCRIPT),
     page_file!("dom.js", SCRIPT),
     page_file!("gauge.js", SCRIPT),
+    page_file!("groups.js", SCRIPT),
     page_file!("holds.js", SCRIPT),
     page_file!("host.js", SCRIPT),
     page_file!("hosts.js", SCRIPT),

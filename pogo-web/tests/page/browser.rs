@@ -21,7 +21,7 @@ const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// The browser, if there is one; says which test is left out where there is none.
 #[allow(clippy::print_stdout, reason = "whoever runs the tests is to know what was left out")]
-fn browser(test: &str) -> Option<&'static str> {
+pub(crate) fn browser(test: &str) -> Option<&'static str> {
     let found = NAMES
         .into_iter()
         .find(|name| Command::new(name).arg("--version").output().is_ok());
@@ -31,6 +31,15 @@ fn browser(test: &str) -> Option<&'static str> {
         println!("left out: {test} needs Chromium; install it, or look at the page yourself");
     }
     found
+}
+
+/// Where it is: of several launchers the first that the shell finds.
+pub(crate) fn path_of(browser: &str) -> String {
+    let found = Command::new("sh")
+        .args(["-c", &format!("command -v {browser}")])
+        .output()
+        .unwrap();
+    String::from_utf8(found.stdout).unwrap().trim().to_owned()
 }
 
 /// Looks until requests are answered, in the browser's own time.
@@ -147,7 +156,7 @@ async fn every_view_runs_without_complaint() {
 }
 
 /// A Python that has Playwright, and axe beside it: `.ci/run` installs them.
-fn playwright() -> Option<(PathBuf, PathBuf)> {
+pub(crate) fn playwright() -> Option<(PathBuf, PathBuf)> {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/browser");
     let axe = tools.join("axe/axe_playwright_python/axe.min.js");
     let python = tools.join("bin/python");
@@ -174,17 +183,12 @@ async fn every_view_is_for_everybody_and_needs_no_mouse() {
     served.job(5).await;
     let address = format!("http://{}", served.address);
     let looking = tokio::task::spawn_blocking(move || {
-        // Of several launchers the first that the shell finds.
-        let browser = Command::new("sh")
-            .args(["-c", &format!("command -v {browser}")])
-            .output()
-            .unwrap();
         Command::new("timeout")
             .arg("600")
             .arg(python)
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/browser.py"))
             .args([OsStr::new(&address), axe.as_os_str()])
-            .arg(String::from_utf8(browser.stdout).unwrap().trim())
+            .arg(path_of(browser))
             .args(["jobs=systemctl restart web", "jobs/1=4 of 5", "jobs/1?host=web2=red"])
             .args([
                 "running=Nothing runs now",

@@ -80,7 +80,26 @@ fn as_sent(name: &str, text: &str) -> String {
     }
     let lines = text.lines().map(str::trim_start);
     let kept = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
-    kept.map(|line| format!("{line}\n")).collect()
+    let end = |line: &str| {
+        if line.ends_with(['{', '(', '[', ',', ';']) {
+            ""
+        } else {
+            "\n"
+        }
+    };
+    kept.map(|line| format!("{line}{}", end(line))).collect()
+}
+
+/// It would take what follows with it, where lines are joined.
+#[test]
+fn no_comment_stands_behind_code() {
+    for (name, text) in sources() {
+        for (number, line) in (1..).zip(text.lines()) {
+            let code = line.trim_start();
+            let is_comment = code.starts_with("//") || code.contains("http://www.w3.org/2000/svg");
+            assert!(is_comment || !code.contains("//"), "{name}:{number}: {line}");
+        }
+    }
 }
 
 /// The indentation of a text that goes over lines would be lost, and a line of it could look like a comment.

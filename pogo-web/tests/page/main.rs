@@ -8,5 +8,8 @@
 )]
 
 mod browser;
+mod complaints;
 mod files;
+mod restarting;
 mod served;
+mod tabs;

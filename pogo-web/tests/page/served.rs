@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Whoever asks is Alice.
-struct Alice;
+pub(crate) struct Alice;
 
 #[async_trait]
 impl Authenticator for Alice {
@@ -77,6 +77,10 @@ impl Served {
 
     pub(crate) async fn mounted(mount: impl FnOnce(Router) -> Router) -> Self {
         let (state, handle) = state().await;
+        Self::serving(state, handle, mount).await
+    }
+
+    pub(crate) async fn serving(state: RouterState, handle: Handle, mount: impl FnOnce(Router) -> Router) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = mount(router(state));

@@ -35,17 +35,22 @@ export class Problem extends Error {
 
 let wasKnown = false;
 
+// Nothing that is asked takes longer; what does is on a connection that is dead.
+const PATIENCE = 30000;
+
 async function request(path, options = {}) {
   const headers = { accept: "application/json", ...(options.headers || {}) };
   if (token) headers.authorization = `Bearer ${token}`;
-  let response;
+  let response, text;
   try {
-    response = await fetch(new URL(path, ROOT), { ...options, headers, credentials: "same-origin", cache: "no-store" });
+    const signals = [options.signal, options.method ? null : AbortSignal.timeout(PATIENCE)].filter(Boolean);
+    const all = { ...options, headers, signal: AbortSignal.any(signals), credentials: "same-origin", cache: "no-store" };
+    response = await fetch(new URL(path, ROOT), all);
+    text = await response.text();
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, { detail: "the server cannot be reached; this page goes on by itself when it is back" });
   }
-  const text = await response.text();
   let document = {};
   try {
     document = JSON.parse(text);

@@ -1,9 +1,9 @@
 // The frame: addresses, what stands around every view, and the last line.
-import { $, el, show, tell } from "./dom.js";
+import { $, el, plural, show, tell } from "./dom.js";
 import { get, inNamespace } from "./api.js";
 import { askWho, showWho } from "./login.js";
 import { follow, health, listen, Watch } from "./live.js";
-import { ago, clock, isUtc, lasted, now, switchZone, zone } from "./time.js";
+import { ago, clock, lasted, now, switchZone, zone } from "./time.js";
 import { help, read, setViewKeys, startKeys, write } from "./keys.js";
 import { freezeOrder, ask, thawOrder } from "./orders.js";
 import { jobs } from "./jobs.js";
@@ -68,7 +68,8 @@ function open() {
   if (state.view && state.view.close) state.view.close();
   state.path = path;
   const view = $("view");
-  show(view);
+  // Until the view has something to show: empty is told from slow.
+  show(view, el("p.empty", { role: "status" }, "Asking the server…"));
   view.className = `v-${at.id && at.name === "jobs" ? "job" : at.name}`;
   window.scrollTo(0, 0);
   const context = {
@@ -132,8 +133,9 @@ const HEALTH = {
 function tick() {
   const since = Date.now() - health.since;
   const slow = health.state === "reconnecting" || health.state === "connecting";
-  const text =
-    slow && since > 3000 ? `${HEALTH[health.state]} for ${lasted(since)}` : HEALTH[health.state] || health.state;
+  const said = HEALTH[health.state] || health.state;
+  const behind = health.behind ? ` (${plural(health.behind, "record")})` : "";
+  const text = slow && since > 3000 ? `${said} for ${lasted(since)}` : said + behind;
   const place = $("health");
   place.className = `health h-${health.state}`;
   const label = place.querySelector("b");
@@ -338,4 +340,3 @@ setInterval(tick, 1000);
 theme();
 tick();
 start();
-export { isUtc };

@@ -1,24 +1,30 @@
 // What stands in a timeline, in words.
 import { el } from "./dom.js";
 import { lasted } from "./time.js";
-import { STACK } from "./paint.js";
+import { STACK, STEP } from "./paint.js";
 import { ruleText, word } from "./words.js";
 
-function stepAt(steps, bars, at) {
-  const column = bars ? ((at - bars.from) / (bars.to - bars.from)) * bars.columns : Infinity;
-  return steps.findLast((step) => step[0] <= column) || [0, 0, 0, 0, 0, 0];
+const columnAt = (bars, at) => (bars ? ((at - bars.from) / (bars.to - bars.from)) * bars.columns : Infinity);
+
+// The counts of a band at a time, or at its end.
+export function countsAt(steps, bars, at) {
+  const column = columnAt(bars, at);
+  let i = steps.length - STEP;
+  while (i >= 0 && steps[i] > column) i -= STEP;
+  return i < 0 ? [0, 0, 0, 0, 0, 0] : steps.subarray(i, i + STEP);
 }
 
 export function describe(row, bars, at) {
   if (row.kind === "band") {
-    const step = stepAt(row.steps, bars, at);
+    const step = countsAt(row.steps, bars, at);
     const parts = STACK.map(
       ([name, place]) => step[place] && `${step[place]} ${name === "other" ? "skipped or cancelled" : word(name)}`,
     ).filter(Boolean);
     return `${row.end - row.at} hosts: ${parts.join(", ") || "all waiting"}`;
   }
   if (row.kind === "limit") {
-    const [, running, unavailable, slots] = stepAt(row.steps, bars, at);
+    const column = columnAt(bars, at);
+    const [, running, unavailable, slots] = row.steps.findLast((step) => step[0] <= column) || [0, 0, 0, 0];
     return `${ruleText(row.rule)}: ${unavailable} of ${slots} slots used, ${running} running`;
   }
   if (row.kind !== "host") return row.label || "";

@@ -33,12 +33,24 @@ function fill(element, rest) {
 function set(element, attributes) {
   for (const [key, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
-    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    if (key.startsWith("on")) listen(element, key.slice(2), value);
     else if (key === "class") value && element.classList.add(...value.split(" ").filter(Boolean));
     else if (key === "vars") for (const [name, to] of Object.entries(value)) element.style.setProperty(name, to);
     else if (PROPERTIES.has(key)) element[key] = value;
     else element.setAttribute(key, value === true ? "" : String(value));
   }
+}
+
+// What an element does is looked up when it happens, so that it can be given to another one.
+const does = new WeakMap();
+const happens = (event) => {
+  const call = does.get(event.currentTarget)[event.type];
+  if (call) call(event);
+};
+function listen(element, type, call) {
+  if (!does.has(element)) does.set(element, {});
+  does.get(element)[type] = call;
+  element.addEventListener(type, happens);
 }
 
 export const $ = (id) => document.getElementById(id);
@@ -60,9 +72,9 @@ for (const name of ["pointerup", "pointercancel"]) {
       pressed = null;
       // After the click.
       setTimeout(() => {
-        for (const [parent, children] of [...waiting]) {
+        for (const [parent, again] of [...waiting]) {
           waiting.delete(parent);
-          if (parent.isConnected) show(parent, ...children);
+          if (parent.isConnected) again();
         }
       });
     },
@@ -75,10 +87,63 @@ const isSelecting = (parent) => {
   return selection && !selection.isCollapsed && parent.contains(selection.anchorNode);
 };
 
-// Replaces what an element has. Focus, what is typed, open menus and places in lists stay: by their data-key, id or data-scroll.
-export function show(parent, ...children) {
+// Makes an element like another one. Of what is there, only what differs is touched: rows that are put in anew each second are what a tab's memory would go to.
+function liken(old, fresh) {
+  if (old.nodeName !== fresh.nodeName) {
+    old.replaceWith(fresh);
+    return;
+  }
+  if (old.nodeType !== 1) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return;
+  }
+  // A menu that somebody has opened stays open.
+  const stays = (name) => name === "style" || (name === "open" && old.querySelector(":scope>summary[data-key]"));
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !stays(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes)
+    if (old.getAttribute(name) !== value && !stays(name)) old.setAttribute(name, value);
+  if (old.style.cssText !== fresh.style.cssText) old.style.cssText = fresh.style.cssText;
+  const acts = does.get(fresh);
+  for (const type of Object.keys(acts || {})) old.addEventListener(type, happens);
+  if (acts || does.has(old)) does.set(old, acts || {});
+  likenAll(old, fresh);
+}
+
+function likenAll(old, fresh) {
+  let at = old.firstChild;
+  for (const child of [...fresh.childNodes]) {
+    if (!at) {
+      old.append(child);
+      continue;
+    }
+    const next = at.nextSibling;
+    liken(at, child);
+    at = next;
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+// Replaces what an element has by what may be kept elsewhere. Focus, what is typed, open menus and places in lists stay: by their data-key, id or data-scroll.
+export const show = (parent, ...children) => put(parent, children, (fresh) => parent.replaceChildren(fresh));
+
+// As `show`, for what nobody else keeps: elements stay, and become what is given.
+export const patch = (parent, ...children) => put(parent, children, (fresh) => likenAll(parent, fresh));
+
+// Only where it differs, by what it is made of.
+const made = new WeakMap();
+export function renew(parent, key, make) {
+  if (made.get(parent) === key) return;
+  made.set(parent, key);
+  patch(parent, ...make());
+}
+
+function put(parent, children, exchange) {
   if (pressed instanceof Node && parent.contains(pressed)) {
-    waiting.set(parent, children);
+    waiting.set(parent, () => put(parent, children, exchange));
     return;
   }
   // Text that somebody is selecting stays for a while.
@@ -93,14 +158,14 @@ export function show(parent, ...children) {
   const open = new Set([...parent.querySelectorAll("details[open]>summary[data-key]")].map((e) => e.dataset.key));
   const fresh = document.createDocumentFragment();
   fill(fresh, children);
-  parent.replaceChildren(fresh);
+  exchange(fresh);
   for (const summary of open.size ? parent.querySelectorAll("details>summary[data-key]") : [])
     if (open.has(summary.dataset.key)) summary.parentElement.open = true;
   for (const [name, top] of places) {
     const list = parent.querySelector(`[data-scroll="${CSS.escape(name)}"]`);
-    if (list) list.scrollTop = top;
+    if (list && list.scrollTop !== top) list.scrollTop = top;
   }
-  if (!key) return;
+  if (!key || (focused.isConnected && document.activeElement === focused && (focused.dataset.key || focused.id) === key)) return;
   const again = [...parent.querySelectorAll("[data-key],[id]")].find((e) => (e.dataset.key || e.id) === key);
   if (!again) return;
   again.focus({ preventScroll: true });

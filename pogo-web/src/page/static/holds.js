@@ -1,5 +1,5 @@
 // What holds the hosts of a job back, and failures by their cause, each with what helps.
-import { el, number, plural, show, tell } from "./dom.js";
+import { el, number, plural, renew, tell } from "./dom.js";
 import { clock } from "./time.js";
 import { cureOrder, retryOrder, skipOrder } from "./orders.js";
 import { ORDER, actor, commandText, sign, word } from "./words.js";
@@ -35,6 +35,17 @@ export function holdsPanel(holds, { id, number: number_, order, pick }) {
   }
 
   function showHolds({ blockers, causes, job }) {
+    holds.hidden = !causes.length && blockers.every((reason) => reason.passes);
+    // Without the hosts of each, of which there may be thousands.
+    const key = [
+      blockers.map(({ text, passes, cures }) => [text, passes, (cures || []).map((cure) => cure.command)]),
+      causes.map(({ state, text, count, folded, last }) => [state, text, count, folded, last]),
+      job.finished,
+    ];
+    renew(holds, JSON.stringify(key), () => holdLines({ blockers, causes, job }));
+  }
+
+  function holdLines({ blockers, causes, job }) {
     const lines = [];
     for (const reason of blockers.filter((reason) => !reason.passes)) {
       lines.push(el("li", sign("blocked", ""), el("p", reason.text), cures(reason.cures || [])));
@@ -101,11 +112,6 @@ export function holdsPanel(holds, { id, number: number_, order, pick }) {
         ),
       );
     }
-    holds.hidden = !lines.length;
-    const key = JSON.stringify([blockers, causes]);
-    // Somebody may be about to press a button.
-    if (holds.dataset.key === key) return;
-    holds.dataset.key = key;
     const stuck = blockers.filter((reason) => !reason.passes).length;
     const failures = causes.some((cause) => cause.state !== "waiting");
     const title = stuck
@@ -115,7 +121,7 @@ export function holdsPanel(holds, { id, number: number_, order, pick }) {
         : failures
           ? "Failures so far"
           : "What came to nothing so far";
-    show(holds, el("h2", title), el("ul", lines));
+    return [el("h2", title), el("ul", lines)];
   }
 
   async function handover() {
@@ -127,6 +133,7 @@ export function holdsPanel(holds, { id, number: number_, order, pick }) {
         .join(", "),
       ...blockers.map((reason) => `- ${reason.text}`),
       ...causes.map((cause) => `- ${cause.count} x ${cause.text} (${cause.folded})`),
+      ...(job.notes || []).map((note) => `- note by ${note.actor ? note.actor.name : "somebody"}: ${note.text}`),
       location.href,
     ].join("\n");
     try {

@@ -3,6 +3,7 @@ import { el, plural, show } from "./dom.js";
 import { get, inNamespace, query, seg } from "./api.js";
 import { Watch } from "./live.js";
 import { clock, lasted } from "./time.js";
+import { Output } from "./output.js";
 import { ask as confirm, freezeOrder, markOrder } from "./orders.js";
 import { failureText, jobState, sign, word } from "./words.js";
 
@@ -19,6 +20,23 @@ export function host(context) {
   // Jobs of which nothing but their records is left; of where no history is kept, none.
   let past = [];
   let more;
+  const body = el("div");
+  const said = el("div.log");
+  show(view, body, said);
+  let output = null;
+  // What it said last, of any job.
+  function showOutput(jobs) {
+    const ran = jobs.filter((job) => (job.last_attempt || {}).id !== undefined);
+    const latest = ran.sort((one, other) => other.last_attempt.started - one.last_attempt.started)[0];
+    if (!latest) return;
+    const { id: attempt, ended } = latest.last_attempt;
+    if (output && output.attempt === attempt) {
+      output.running = ended === undefined;
+      return;
+    }
+    if (output) output.close();
+    output = new Output(said, { ns, job: latest.job, attempt, running: ended === undefined });
+  }
   async function askPast(before) {
     const answer = await get(inNamespace(ns, `/history${query({ on: id, limit: 50, before })}`)).catch(() => ({
       entries: [],
@@ -34,7 +52,7 @@ export function host(context) {
     } catch (problem) {
       if (problem.name !== "AbortError")
         show(
-          view,
+          body,
           el("h1", id),
           el("div.empty", el("p", problem.message), el("p", el("a", { href: link("hosts") }, "Hosts"))),
         );
@@ -44,7 +62,7 @@ export function host(context) {
     const order = (what) => confirm(ns, what, () => watch.soon(0));
     const unavailable = found.unavailable || [];
     show(
-      view,
+      body,
       el(
         "div.title",
         el("h1", sign(unavailable.length ? unavailable[0].because : "succeeded", ""), ` ${id}`),
@@ -140,9 +158,15 @@ export function host(context) {
         el("button", { type: "button", "data-key": "older", onclick: () => askPast(more) }, "older"),
       !(found.jobs || []).length && !past.length && el("p.empty", "No job that is still known has it."),
     );
+    showOutput(found.jobs || []);
     context.updated();
   }
   askPast();
   const watch = new Watch(ask, { matters: (news) => news.hosts.includes(id) || news.told.length > 0, every: 800 });
-  return { close: () => watch.stop() };
+  return {
+    close: () => {
+      watch.stop();
+      if (output) output.close();
+    },
+  };
 }

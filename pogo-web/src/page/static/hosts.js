@@ -13,13 +13,17 @@ export function hosts(context) {
   const touches = touched(context);
   let tags = null;
   let names = [];
+  let summary = {};
+  const open = new Set();
+  let looked = "";
   async function ask(signal) {
-    const [summary, answer] = await Promise.all([
+    const [answer, configuration] = await Promise.all([
       get(inNamespace(ns), signal),
       tags ? null : get(inNamespace(ns, "/configuration"), signal).catch(failedTo(view, "Hosts")),
     ]);
-    if (answer) read(answer);
-    draw(summary.view);
+    if (configuration) read(configuration);
+    summary = answer.view;
+    draw();
     context.updated();
   }
   function read(answer) {
@@ -38,7 +42,7 @@ export function hosts(context) {
       ]),
     );
   }
-  function draw(summary) {
+  function draw() {
     const wanted = (context.params.hosts || "").replace(/^\$/, "");
     const listed = wanted ? `pogo inventory list '${context.params.hosts}'` : "pogo inventory list";
     context.command(context.params.from ? historyCommand(context.params) : listed);
@@ -51,7 +55,44 @@ export function hosts(context) {
       spellcheck: "false",
       oninput: (event) => context.setParams({ ...context.params, hosts: event.target.value }),
     });
-    const entries = [...tags].filter(([tag]) => !wanted || tag.includes(wanted));
+    if (looked !== wanted && tags.has(wanted)) open.add(wanted);
+    looked = wanted;
+    // A tree by the parts of tags; what is looked for, as a list.
+    const under = (tag) =>
+      [...tags.keys()].filter((name) => (tag ? name.startsWith(`${tag}.`) && !name.slice(tag.length + 1).includes(".") : isTop(name)));
+    const isTop = (name) => !name.includes(".") || !tags.has(name.slice(0, name.lastIndexOf(".")));
+    const entries = wanted ? [...tags.keys()].filter((tag) => tag.includes(wanted)) : under();
+    const branch = (tag) => {
+      const list = tags.get(tag);
+      const isOpen = open.has(tag);
+      // What is closed is not built: a fleet may have a hundred thousand hosts.
+      const toggle = (event) => {
+        if (event.target.open === isOpen || event.target !== event.currentTarget) return;
+        if (!open.delete(tag)) open.add(tag);
+        draw();
+      };
+      return el(
+        "li",
+        el(
+          "details",
+          { open: isOpen, ontoggle: toggle },
+          el(
+            "summary",
+            { "data-row": true, "data-key": `t-${tag}` },
+            el("code", `$${tag}`),
+            el("small", ` ${plural(list.length, "host")}`),
+          ),
+          isOpen && [
+            !wanted && under(tag).length > 0 && el("ul", under(tag).map(branch)),
+            el(
+              "p.hostlist",
+              el("a", { href: link("slots", undefined, { hosts: `$${tag}` }) }, `who holds slots of $${tag}`),
+            ),
+            hostList(list),
+          ],
+        ),
+      );
+    };
     show(
       view,
       el("h1", "Hosts", el("small", ` ${number(summary.hosts)}`)),
@@ -66,31 +107,7 @@ export function hosts(context) {
       touches.element,
       found.length > 0 && hostList(found),
       names.length === 0 && el("div.empty", "The fleet is empty. ", el("code", "pogo apply -i hosts.ini")),
-      el(
-        "ul.tags-list",
-        entries
-          .slice(0, 200)
-          .map(([tag, list]) =>
-            el(
-              "li",
-              el(
-                "details",
-                { open: wanted === tag },
-                el(
-                  "summary",
-                  { "data-row": true, "data-key": `t-${tag}` },
-                  el("code", `$${tag}`),
-                  el("small", ` ${plural(list.length, "host")}`),
-                ),
-                el(
-                  "p.hostlist",
-                  el("a", { href: link("slots", undefined, { hosts: `$${tag}` }) }, `who holds slots of $${tag}`),
-                ),
-                hostList(list),
-              ),
-            ),
-          ),
-      ),
+      el("ul.tags-list", entries.slice(0, 200).map(branch)),
     );
   }
   const hostList = (list) =>

@@ -1,15 +1,36 @@
 // One job: is it going well, what is stuck and why, what to do now, what did that host say.
-import { el, number, show, tell } from "./dom.js";
-import { get, inNamespace, query, seg } from "./api.js";
+import { el, patch, show, tell } from "./dom.js";
+import { get, inNamespace, seg } from "./api.js";
 import { Watch } from "./live.js";
-import { clock, full, lasted, now } from "./time.js";
+import { clock, full } from "./time.js";
+import { read, write } from "./keys.js";
 import { ask } from "./orders.js";
-import { ORDER, failureText, sign, tallyBar, total, word } from "./words.js";
-import { gauge } from "./gauge.js";
+import { total } from "./words.js";
+import { groupsPanel } from "./groups.js";
 import { holdsPanel } from "./holds.js";
 import { Inspector } from "./inspector.js";
 import { jobHead } from "./jobhead.js";
 import { Timeline } from "./timeline.js";
+
+// Parts that somebody has closed stay so in this browser.
+function partBar(parts, named) {
+  const closed = new Set((read("closed") || "").split(" ").filter(Boolean));
+  const apply = (name) => {
+    named[name].hidden = closed.has(name);
+    parts.classList.toggle(`no-${name}`, closed.has(name));
+  };
+  const button = (name) => {
+    const toggle = ({ currentTarget }) => {
+      if (!closed.delete(name)) closed.add(name);
+      currentTarget.setAttribute("aria-pressed", String(!closed.has(name)));
+      write("closed", [...closed].join(" "));
+      apply(name);
+    };
+    apply(name);
+    return el("button.plain", { type: "button", "aria-pressed": String(!closed.has(name)), onclick: toggle }, name);
+  };
+  return el("div.partbar", { role: "group", "aria-label": "Parts that are shown" }, Object.keys(named).map(button));
+}
 
 export function job(context) {
   const { ns, view, id, link } = context;
@@ -23,14 +44,13 @@ export function job(context) {
   const side = el("aside.inspector", { "aria-label": "Host", hidden: true });
   const events = el("details.events", { open: true });
   const parts = el("div.parts", groups, line, side);
-  show(view, head, holds, parts, events);
-  show(head, el("h1", `Job ${id}`));
+  show(view, head, holds, partBar(parts, { groups, timeline: line }), parts, events);
+  patch(head, el("h1", `Job ${id}`));
   let overview = null;
-  let hosts = { state: context.params.state || "", entries: [], next: null };
   const again = () => {
     watch.soon(0);
     timeline.refresh();
-    hostsWatch.soon(0);
+    panel.again();
   };
   const order = (what) => ask(ns, what, again);
   const showHead = jobHead(head, { ns, id, number: number_, base, link, go: context.go, order });
@@ -41,7 +61,11 @@ export function job(context) {
     params: context.params,
     select: (host) => pick(host),
     window: (from, to) => context.setParams({ ...context.params, from, to }),
+    changed: () => panel.redraw(),
   });
+  const matters = (news) => news.jobs.includes(number_) || news.told.some((told) => told.job === undefined);
+  const panel = groupsPanel(groups, { base, id, context, timeline, matters, pick });
+  const { step } = panel;
   const inspector = new Inspector(side, { ns, job: number_, link, order, dismiss: () => pick(null), step });
 
   function pick(host) {
@@ -49,17 +73,6 @@ export function job(context) {
     if (host) params.host = host;
     else delete params.host;
     context.setParams(params);
-  }
-
-  // Along the list of hosts; to one that ended in another way, where that is asked for.
-  function step(by, different) {
-    const { entries } = hosts;
-    const at = entries.findIndex((row) => row.host === context.params.host);
-    const how = (row) => row.state + failureText((row.last_attempt || {}).failure);
-    let next = at + by;
-    while (different && at >= 0 && entries[next] && how(entries[next]) === how(entries[at])) next += by;
-    if (entries[next]) pick(entries[next].host);
-    else tell(different ? "all others in the list ended alike" : "no other in the list");
   }
 
   function select() {
@@ -71,123 +84,8 @@ export function job(context) {
     context.command(host ? `pogo logs ${id} ${host}` : `pogo status ${id}`);
   }
 
-  function showGroups({ sections, job }) {
-    const limits = new Map((job.limits || []).map((limit) => [limit.limit, limit]));
-    const states = ORDER.filter((name) => job.tally[name]);
-    show(
-      groups,
-      el("h2", "Groups", el("small", " slots")),
-      el(
-        "ul.sections",
-        sections.map((section) =>
-          el(
-            "li",
-            el(
-              "button.name",
-              {
-                type: "button",
-                "data-key": `g-${section.label}`,
-                title: "To its place in the timeline",
-                onclick: () => timeline.toSection(section.label),
-              },
-              section.label,
-              el("small", ` ${number(section.tally.succeeded)}/${number(section.hosts)}`),
-            ),
-            tallyBar(section.tally),
-            section.limits
-              .map((limit) => limits.get(limit))
-              .filter(Boolean)
-              .map(gauge),
-          ),
-        ),
-      ),
-      el("h2", "Hosts"),
-      el(
-        "div.chips",
-        { role: "group", "aria-label": "State of hosts" },
-        states.map((name) =>
-          el(
-            "button.chip",
-            {
-              type: "button",
-              "data-key": `s-${name}`,
-              "aria-pressed": String(hosts.state === name),
-              onclick: () => context.setParams({ ...context.params, state: hosts.state === name ? "" : name }),
-            },
-            sign(name, ""),
-            ` ${word(name)}`,
-            el("b", number(job.tally[name])),
-          ),
-        ),
-      ),
-      el("ul.hosts", { "data-scroll": `hosts-${hosts.state}` }, hostRows()),
-    );
-  }
-
-  function hostRows() {
-    const rows = hosts.entries.map((row) =>
-      el(
-        "li",
-        el(
-          "a",
-          {
-            href: link("jobs", id, { ...context.params, host: row.host }),
-            "data-row": true,
-            "data-key": `h-${row.host}`,
-            "aria-current": row.host === context.params.host ? "true" : false,
-          },
-          sign(row.state),
-          " ",
-          el("code", row.host),
-          el("small", hostNote(row)),
-        ),
-      ),
-    );
-    if (hosts.next)
-      rows.push(
-        el("li", el("button", { type: "button", "data-key": "more-hosts", onclick: () => moreHosts() }, "more")),
-      );
-    return rows;
-  }
-
-  function hostNote(row) {
-    const last = row.last_attempt || {};
-    const tries = row.attempts > 1 ? ` · attempt ${row.attempts}` : "";
-    if (row.state === "running")
-      return ` ${last.phase || ""} ${last.started ? lasted(now() - last.started) : ""}${tries}`;
-    return ` ${failureText(last.failure)}${tries}`;
-  }
-
-  async function askHosts(signal) {
-    if (!hosts.state) {
-      hosts.entries = [];
-      hosts.next = null;
-      if (overview) showGroups(overview);
-      return;
-    }
-    const asked = hosts.state;
-    const answer = await get(
-      `${base}/hosts${query({ state: asked, limit: Math.max(100, Math.min(1000, hosts.entries.length)) })}`,
-      signal,
-    );
-    if (hosts.state !== asked) return;
-    hosts.entries = answer.view.entries;
-    hosts.next = answer.view.next;
-    if (overview) showGroups(overview);
-  }
-
-  async function moreHosts() {
-    const answer = await get(`${base}/hosts${query({ state: hosts.state, limit: 200, after: hosts.next })}`);
-    hosts.entries = hosts.entries.concat(answer.view.entries);
-    hosts.next = answer.view.next;
-    showGroups(overview);
-  }
-
   function showEvents({ events: list }) {
-    const key = String(list.length && list[list.length - 1].at) + list.length;
-    if (events.dataset.key === key) return;
-    events.dataset.key = key;
-    show(
+    patch(
       events,
       el("summary", `Events ${list.length}`),
       el(
@@ -222,13 +120,14 @@ export function job(context) {
     const bad = found.job.tally.failed + found.job.tally.in_doubt;
     if (overview && bad > failed) tell(`job ${id}: ${bad} failed or in doubt`);
     failed = bad;
-    if (!overview && !hosts.state)
-      hosts.state = bad ? (found.job.tally.failed ? "failed" : "in_doubt") : found.job.tally.running ? "running" : "";
-    const first = !overview;
     overview = found;
+    // Of very many hosts some change all the time.
+    const pace = total(found.job.tally) > 20000 ? 2 : 1;
+    watch.every = 700 * pace;
+    timeline.watch.every = 900 * pace;
     showHead(found);
     showHolds(found);
-    showGroups(found);
+    panel.show(found);
     showEvents(found);
     timeline.remark(found.events, found.spans);
     const { tally } = found.job;
@@ -238,29 +137,22 @@ export function job(context) {
     );
     context.updated();
     timeline.live = !found.retired && !found.job.finished;
-    if (first) hostsWatch.soon(0);
   }
 
-  const matters = (news) => news.jobs.includes(number_) || news.told.some((told) => told.job === undefined);
   const watch = new Watch(askOverview, { matters });
-  const hostsWatch = new Watch(askHosts, { matters, every: 1000 });
   select();
   return {
     close: () => {
       watch.stop();
-      hostsWatch.stop();
+      panel.close();
       timeline.close();
       inspector.close();
     },
     update: (params) => {
       const { host } = context.params;
       context.params = params;
-      if ((params.state || "") !== hosts.state && params.state !== undefined) {
-        hosts = { state: params.state, entries: [], next: null };
-        hostsWatch.soon(0);
-      }
       if (host !== params.host || side.hidden === Boolean(params.host)) select();
-      if (overview) showGroups(overview);
+      panel.params(params);
       timeline.setWindow(params.from, params.to);
     },
     keys: {

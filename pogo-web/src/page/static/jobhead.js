@@ -1,10 +1,11 @@
 // The head of a job: how far it is, and the orders that steer it.
-import { el, number, show, tell } from "./dom.js";
+import { el, number, patch, tell } from "./dom.js";
 import { get, query } from "./api.js";
 import { about, clock, full, lasted, now } from "./time.js";
 import {
   abortOrder,
   ask,
+  noteOrder,
   parallelOrder,
   pauseOrder,
   promoteOrder,
@@ -12,10 +13,24 @@ import {
   resumeOrder,
   stopOrder,
 } from "./orders.js";
+import { awayBefore } from "./live.js";
 import { actor, commandText, jobState, sign, tallyBar, total, word } from "./words.js";
 
 export function jobHead(head, { ns, id, number: number_, base, link, go, order }) {
-  function showHead({ job, outlook, retired }) {
+  // After how long is known to whoever was here.
+  function takeoverLine({ at, text }) {
+    const away = awayBefore(at);
+    const after = away === undefined ? "" : ` after ${(away / 1000).toFixed(1)} s`;
+    return el(
+      "p.by",
+      sign("in_doubt", ""),
+      " ",
+      el("time", { title: full(at) }, clock(at)),
+      ` ${text.replace(" took over", ` took over${after}`)}`,
+    );
+  }
+
+  function showHead({ job, outlook, retired, takeover }) {
     const { tally } = job;
     const all = total(tally);
     const facts = [
@@ -37,8 +52,9 @@ export function jobHead(head, { ns, id, number: number_, base, link, go, order }
         ],
       job.finished && [` · took ${lasted(job.finished - job.submitted)}`],
     ].filter(Boolean);
-    const buttons = retired ? [again_()] : headButtons(job);
-    show(
+    const note = el("button", { type: "button", "data-key": "note", onclick: () => order(noteOrder(number_)) }, "Note…");
+    const buttons = retired ? [again_(), note] : [...headButtons(job), note];
+    patch(
       head,
       el(
         "div.title",
@@ -61,6 +77,7 @@ export function jobHead(head, { ns, id, number: number_, base, link, go, order }
       ...(job.notes || []).map((note) =>
         el("p.by", el("b", note.actor ? note.actor.name : "somebody"), " ", el("time", { title: full(note.at) }, clock(note.at)), `: ${note.text}`),
       ),
+      takeover && takeoverLine(takeover),
       el("p.facts", facts),
       tallyBar(tally),
     );

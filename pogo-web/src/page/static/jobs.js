@@ -1,7 +1,8 @@
 // All jobs: how far each is, and where one is stuck, why.
-import { el, number, plural, show, tell } from "./dom.js";
+import { el, number, patch, plural, show, tell } from "./dom.js";
 import { get, inNamespace, query, seg } from "./api.js";
 import { Watch } from "./live.js";
+import { me } from "./login.js";
 import { about, clock, lasted, now } from "./time.js";
 import { ORDER, commandText, jobState, sign, tallyBar, total, word } from "./words.js";
 
@@ -42,7 +43,7 @@ export function jobs(context) {
   };
 
   function showControls() {
-    const key = JSON.stringify([context.params, list.map((job) => [job.status, job.tally.failed, job.tally.in_doubt])]);
+    const key = JSON.stringify([context.params, me, list.map((job) => [job.status, job.tally.failed, job.tally.in_doubt])]);
     // An open menu would close.
     if (controls.dataset.now === key) return;
     controls.dataset.now = key;
@@ -69,6 +70,17 @@ export function jobs(context) {
           ),
         ),
       ),
+      me &&
+        el(
+          "button.chip",
+          {
+            type: "button",
+            "data-key": "mine",
+            "aria-pressed": String(context.params.user === me),
+            onclick: () => context.setParams({ ...context.params, user: context.params.user === me ? "" : me }),
+          },
+          "mine",
+        ),
       field("by", "user", "anybody", 8),
       field("on", "on", "host or $tag", 12),
       el(
@@ -193,7 +205,7 @@ export function jobs(context) {
           "older",
         ),
       );
-    if (shown.length) show(rows, shown.map(row), older);
+    if (shown.length) patch(rows, shown.map(row), older);
     else if (list.length || context.params.user || context.params.on || context.params.since)
       show(rows, el("li.empty", "No job is like this. ", el("a", { href: link("jobs") }, "All jobs")));
     else show(rows, el("li.empty", el("p", "No jobs yet."), el("p", "Run: ", el("code", "pogo run '$web' -- uptime"))));

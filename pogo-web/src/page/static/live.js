@@ -1,12 +1,24 @@
 // What the stream brings to this tab, and who wants to know.
 import { ROOT, credentials } from "./api.js";
 import { Following } from "./stream.js";
-import { adjust } from "./time.js";
+import { adjust, now } from "./time.js";
 
 const listeners = new Set();
 export let health = { state: "connecting", since: Date.now() };
 let namespace = null;
 let send = null;
+
+// Since when the server was not heard, and how long that was before which takeover.
+let lost = null;
+const away = new Map();
+export const awayBefore = (at) => away.get(at);
+
+function noteTakeover({ told }) {
+  const taken = told.find((what) => what.event === "owner_changed");
+  if (!taken || !taken.at || lost === null) return;
+  away.set(taken.at, Math.max(0, taken.at - lost - (now() - Date.now())));
+  lost = null;
+}
 
 export const listen = (listener) => {
   listeners.add(listener);
@@ -15,7 +27,16 @@ export const listen = (listener) => {
 
 function take(message) {
   if (message.ns !== namespace) return;
-  if (message.kind === "health") health = message.health;
+  if (message.kind === "health") {
+    health = message.health;
+    if (health.state === "reconnecting" && lost === null) lost = health.since;
+    // A server that goes on with the same dispatcher has been reached again.
+    if (health.state === "live" && lost !== null)
+      setTimeout(() => {
+        if (health.state === "live") lost = null;
+      }, 10000);
+  }
+  if (message.kind === "news") noteTakeover(message);
   if (message.kind === "news" && message.at && !message.all) adjust(message.at, !message.count);
   for (const listener of [...listeners]) listener(message);
 }
@@ -23,7 +44,10 @@ function take(message) {
 function connect() {
   try {
     const worker = new SharedWorker(new URL("stream.js", import.meta.url), { type: "module", name: "pogo" });
-    worker.port.onmessage = ({ data }) => take(data);
+    worker.port.onmessage = ({ data }) => {
+      take(data);
+      worker.port.postMessage({ took: true });
+    };
     worker.port.start();
     // Without modules in shared workers there is an error, and a stream of this tab's own.
     worker.onerror = alone;
@@ -51,13 +75,23 @@ export function follow(ns) {
   send({ root: ROOT, ns, token: credentials() });
 }
 
-// A page that wakes asks how things stand.
+// A page that wakes asks how things stand: it was hidden, frozen, without a network, or its machine slept.
+function wake() {
+  if (document.hidden || !namespace) return;
+  follow(namespace);
+  for (const listener of [...listeners]) listener({ kind: "wake" });
+}
 addEventListener("pageshow", (event) => {
-  if (event.persisted && namespace) follow(namespace);
+  if (event.persisted) wake();
 });
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && namespace) follow(namespace);
-});
+addEventListener("online", wake);
+document.addEventListener("resume", wake);
+document.addEventListener("visibilitychange", wake);
+let ticked = Date.now();
+setInterval(() => {
+  if (Date.now() - ticked > 15000) wake();
+  ticked = Date.now();
+}, 1000);
 
 // Asks again and again, soon after something happened that matters, never faster than answers come, and not at all while nobody looks.
 export class Watch {
@@ -68,12 +102,15 @@ export class Watch {
     this.due = false;
     this.running = false;
     this.unlisten = listen((message) => {
+      if (message.kind === "wake") this.wake();
       if (message.kind === "news" && (message.all || (message.count && this.matters(message)))) this.soon();
     });
-    this.visible = () => {
-      if (!document.hidden) this.soon(0);
-    };
-    document.addEventListener("visibilitychange", this.visible);
+    this.soon(0);
+  }
+
+  // What was asked for before a sleep may never be answered.
+  wake() {
+    if (this.running && Date.now() - this.began > 2000) this.turn.abort();
     this.soon(0);
   }
 
@@ -89,24 +126,29 @@ export class Watch {
     if (this.running || this.stopped.signal.aborted) return;
     this.running = true;
     this.due = false;
+    this.began = Date.now();
+    this.turn = new AbortController();
     const began = performance.now();
+    let idle = this.idle;
     try {
-      await this.ask(this.stopped.signal);
+      await this.ask(AbortSignal.any([this.stopped.signal, this.turn.signal]));
     } catch (error) {
       // What the server says is shown where it belongs; anything else is a defect of the page.
       if (error.name !== "AbortError" && error.status === undefined) console.error(`${error}`, error.stack);
+      // A server that cannot be reached may be back soon, and says nothing by itself to a tab that was cut off.
+      if (!error.status) idle = Math.min(idle, 2000);
     }
     this.last = Date.now();
     this.running = false;
     if (this.stopped.signal.aborted) return;
     // What takes long is asked for less often.
-    const took = performance.now() - began;
+    const took = this.turn.signal.aborted ? 0 : performance.now() - began;
     if (this.due) this.soon(Math.max(this.every, took * 4));
     else {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => {
         if (!document.hidden) this.run();
-      }, this.idle);
+      }, idle);
     }
   }
 
@@ -114,6 +156,5 @@ export class Watch {
     this.stopped.abort();
     clearTimeout(this.timer);
     this.unlisten();
-    document.removeEventListener("visibilitychange", this.visible);
   }
 }

@@ -41,6 +41,21 @@ export const abortOrder = (job, tally) => ({
   danger: true,
   forced: true,
 });
+export const noteOrder = (job) => ({
+  title: `Note on job ${job}`,
+  text: "Whoever looks at this job next reads it. It changes nothing.",
+  why: "Note",
+  command: `pogo note ${job}`,
+  orders: [{ note: { job } }],
+  forced: true,
+});
+export const releaseOrder = ({ host, owner }) => ({
+  title: `Release ${host}`,
+  text: `${host} is held for ${owner} no longer, and may start again.`,
+  command: `pogo release ${quote(host)} --as ${quote(owner)}`,
+  orders: [{ release: { hosts: [host], by: owner } }],
+  danger: true,
+});
 export const promoteOrder = (job, wave) => ({
   title: `Begin wave ${wave} of job ${job}`,
   text: "The next wave begins now, whether or not its bake time has passed.",
@@ -163,7 +178,8 @@ export function ask(ns, what, done) {
     const text = what.say
       ? what.say(hosts.value.trim() || "HOSTS")
       : what.command.replace(" --force --reason WHY", " --force");
-    command.textContent = `$ ${text}${reason.value ? ` --reason ${quote(reason.value)}` : ""}`;
+    const why = reason.value ? `${what.why ? "" : " --reason"} ${quote(reason.value)}` : "";
+    command.textContent = `$ ${text}${why}`;
   };
   // What it leads to is worked out by the server; where it would refuse, it says so beforehand.
   const foreseen = el("p.foreseen", { role: "status" });
@@ -220,7 +236,7 @@ export function ask(ns, what, done) {
       el("p", what.text),
       foreseen,
       hosts && el("label", what.field || "Hosts", hosts),
-      el("label", what.forced ? "Why (must be given)" : "Why", reason),
+      el("label", what.why || (what.forced ? "Why (must be given)" : "Why"), reason),
       command,
       problem,
       el("p.buttons", el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), button),

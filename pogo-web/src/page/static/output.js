@@ -11,9 +11,26 @@ const MOST_LINES = 6000;
 
 // Any bytes at all: as text where they are that.
 const bytes = (piece) =>
-  piece.base64 === undefined
+  piece.bytes ||
+  (piece.base64 === undefined
     ? new TextEncoder().encode(piece.text)
-    : Uint8Array.from(atob(piece.base64), (c) => c.charCodeAt(0));
+    : Uint8Array.from(atob(piece.base64), (c) => c.charCodeAt(0)));
+
+// Cuts pieces that begin anywhere so that they begin with a line; where that is.
+function fromLine(pieces, begin) {
+  for (const [i, piece] of begin > 0 ? pieces.entries() : []) {
+    const data = bytes(piece);
+    const end = data.indexOf(10) + 1;
+    if (!end) continue;
+    piece.bytes = data.subarray(end);
+    piece.offset += end;
+    pieces.splice(0, i);
+    return piece.offset;
+  }
+  return begin;
+}
+
+const reader = (name) => ({ name, terminal: new Terminal(), decoder: new TextDecoder(), open: null });
 
 export class Output {
   constructor(place, { ns, job, attempt, running }) {
@@ -21,6 +38,7 @@ export class Output {
     this.base = inNamespace(ns, `/jobs/${seg(job)}/attempts/${seg(attempt)}/output`);
     this.attempt = attempt;
     this.follows = true;
+    this.parts = [];
     this.lines = el("div.output", {
       tabIndex: 0,
       role: "log",
@@ -46,7 +64,8 @@ export class Output {
       { type: "button", "aria-pressed": "false", onclick: () => this.toggle("times", this.times) },
       "times",
     );
-    this.top = el("p.earlier", { hidden: true });
+    this.most = MOST_LINES;
+    this.top = el("p.earlier");
     show(
       place,
       el(
@@ -60,15 +79,7 @@ export class Output {
       ),
       this.lines,
     );
-    this.streams = STREAMS.map((name) => ({
-      name,
-      from: null,
-      first: null,
-      terminal: new Terminal(),
-      decoder: new TextDecoder(),
-      open: null,
-      at: 0,
-    }));
+    this.streams = STREAMS.map((name) => ({ ...reader(name), from: null, first: null }));
     this.watch = new Watch((signal) => this.ask(signal), {
       matters: () => this.running,
       every: 800,
@@ -82,7 +93,8 @@ export class Output {
   }
 
   async ask(signal) {
-    const parts = [];
+    // What is read stays here until it is shown: an answer that does not come must not lose the one before it.
+    const { parts } = this;
     let any = false;
     for (const stream of this.streams) {
       if (stream.from === null) {
@@ -92,6 +104,10 @@ export class Output {
       // What is read once is not read again: a sealed stream has ended.
       for (let turn = 0; turn < 8 && !stream.sealed; turn++) {
         const part = await get(`${this.base}/${stream.name}${query({ from: stream.from })}`, signal);
+        if (!stream.begun && part.pieces.length) {
+          stream.first = fromLine(part.pieces, stream.first);
+          stream.begun = true;
+        }
         for (const piece of part.pieces) parts.push({ stream, piece });
         const was = stream.from;
         stream.from = part.next;
@@ -103,29 +119,65 @@ export class Output {
     parts.sort((one, other) => one.piece.at - other.piece.at);
     const fragment = document.createDocumentFragment();
     for (const { stream, piece } of parts) this.put(fragment, stream, piece);
-    if (parts.length) {
+    const came = parts.splice(0).length;
+    if (came) {
       this.lines.append(fragment);
       this.trim();
       this.search();
     }
-    const cut = this.streams.filter((stream) => stream.first > 0);
     if (!this.lines.firstChild)
       show(this.lines, el("p.empty", any || this.running ? "Nothing was written yet." : "It wrote nothing."));
-    else if (parts.length) for (const empty of this.lines.querySelectorAll("p.empty")) empty.remove();
-    if (cut.length && !this.top.isConnected) {
-      show(
-        this.top,
-        `The last part; ${number(cut.reduce((sum, stream) => sum + stream.first, 0))} bytes come before it. Raw has all, and so has: `,
-        el("code", "pogo logs --raw"),
-      );
-      this.top.hidden = false;
-      this.lines.prepend(this.top);
-    }
+    else if (came) for (const empty of this.lines.querySelectorAll("p.empty")) empty.remove();
+    this.showEarlier();
     if (this.follows) this.lines.scrollTop = this.lines.scrollHeight;
   }
 
+  // What comes before is read when somebody asks for it.
+  showEarlier() {
+    const left = this.streams.reduce((sum, stream) => sum + (stream.first || 0), 0);
+    if (this.left === left) return;
+    this.left = left;
+    if (!left) {
+      this.top.remove();
+      return;
+    }
+    show(
+      this.top,
+      `${number(left)} bytes come before. `,
+      el("button", { type: "button", "data-key": "earlier", onclick: () => this.earlier() }, "earlier"),
+      " Raw has all, and so has: ",
+      el("code", "pogo logs --raw"),
+    );
+    this.lines.prepend(this.top);
+  }
+
+  async earlier() {
+    const parts = [];
+    for (const stream of this.streams.filter(({ first }) => first > 0)) {
+      const from = Math.max(0, stream.first - TAIL);
+      const { pieces } = await get(`${this.base}/${stream.name}${query({ from, to: stream.first })}`);
+      stream.first = fromLine(pieces, from);
+      const before = reader(stream.name);
+      parts.push(...pieces.map((piece) => ({ stream: before, piece })));
+    }
+    parts.sort((one, other) => one.piece.at - other.piece.at);
+    const fragment = document.createDocumentFragment();
+    for (const { stream, piece } of parts) this.put(fragment, stream, piece);
+    this.follows = false;
+    this.most += fragment.childElementCount;
+    const { scrollHeight, scrollTop } = this.lines;
+    this.top.after(fragment);
+    this.showEarlier();
+    this.lines.scrollTop = scrollTop + this.lines.scrollHeight - scrollHeight;
+    this.search();
+  }
+
   put(fragment, stream, piece) {
-    const text = stream.decoder.decode(bytes(piece), { stream: true });
+    const data = bytes(piece);
+    const missing = piece.offset - stream.next;
+    stream.next = piece.offset + data.length;
+    if (missing > 0) fragment.append(el("div.l.note", `${number(missing)} bytes of ${stream.name} were not kept`));
+    const text = stream.decoder.decode(data, { stream: true });
     for (const [classes, plain] of stream.terminal.parse(text)) {
       const parts = plain.split("\n");
       parts.forEach((part, at) => {
@@ -144,8 +196,8 @@ export class Output {
   }
 
   trim() {
-    const surplus = this.lines.childElementCount - MOST_LINES;
-    for (let i = 0; i < surplus; i++) this.lines.firstChild.remove();
+    const surplus = this.lines.querySelectorAll(".l").length - this.most;
+    for (let i = 0; i < surplus; i++) this.lines.querySelector(".l").remove();
   }
 
   scrolled() {

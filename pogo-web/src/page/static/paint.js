@@ -12,42 +12,27 @@ export const STACK = [
 export const FONT = "11px system-ui, sans-serif",
   BOLD = "600 12px system-ui, sans-serif",
   MONO = "11px ui-monospace, Menlo, Consolas, monospace";
-const PLACE = { succeeded: 3, failed: 1, in_doubt: 2 };
+// Steps lie one behind the other in one array, each in so many numbers: the column, and the counts.
+export const STEP = 6;
+// Arrays of arrays, as they come, are ten times as large, and there are tens of thousands of them.
+export const flat = (steps) => Uint32Array.from(steps.flat());
 
-export function hostChanges(row, bars, changes) {
-  const by = (place, sign) => {
-    const change = [0, 0, 0, 0, 0, 0];
-    change[place] = sign;
-    return change;
-  };
-  row.bars.forEach((bar, i) => {
-    changes.push([bars.began + bar.from, by(4, 1)]);
-    if (bar.to === undefined) return;
-    changes.push([bars.began + bar.to, by(4, -1)]);
-    const place = PLACE[bar.end];
-    const next = row.bars[i + 1];
-    const over = { skipped: 5, cancelled: 5, waiting: 0, running: 0 }[row.state];
-    const stays = next ? place : over === undefined ? place : over;
-    if (!stays) return;
-    changes.push([bars.began + bar.to, by(stays, 1)]);
-    if (next) changes.push([bars.began + next.from, by(stays, -1)]);
-  });
-}
-
-// Steps as stacked areas. at(step) is where a step is.
-export function stack(scene, steps, hosts, bottom, high, at, least) {
-  const { c, colours } = scene;
+// Steps as stacked areas.
+export function stack(scene, steps, hosts, bottom, high, least) {
+  const { c, colours, bars } = scene;
   const share = high / Math.max(1, hosts);
   const end = scene.x(scene.end);
-  for (let i = 0; i < steps.length; i++) {
-    const step = steps[i];
+  const column = (bars.to - bars.from) / bars.columns;
+  const at = (i) => scene.x(bars.from + steps[i] * column);
+  for (let i = 0; i < steps.length; i += STEP) {
+    const isLast = i + STEP >= steps.length;
     // On whole pixels, or seams would be seen.
-    const x = Math.round(at(step[0]));
-    const to = Math.round(i + 1 < steps.length ? at(steps[i + 1][0]) : Math.max(x, end));
-    if (to < scene.left || x > scene.right || (to === x && i + 1 < steps.length)) continue;
+    const x = Math.round(at(i));
+    const to = Math.round(isLast ? Math.max(x, end) : at(i + STEP));
+    if (to < scene.left || x > scene.right || (to === x && !isLast)) continue;
     let y = bottom;
     for (const [name, place] of STACK) {
-      const count = step[place];
+      const count = steps[i + place];
       if (!count) continue;
       // One among thousands is seen.
       const height = Math.max(count * share, place < 3 ? least * 1.6 : 0);
@@ -63,14 +48,15 @@ export function band(scene, row, y, lane) {
   c.fillStyle = colours.lane;
   c.fillRect(left, y, right - left, lane);
   const width = (bars.to - bars.from) / bars.columns;
-  stack(scene, row.steps, row.end - row.at, y + lane, lane, (column) => scene.x(bars.from + column * width), 1);
+  const { steps } = row;
+  stack(scene, steps, row.end - row.at, y + lane, lane, 1);
   let free = -1;
   let failed = 0;
-  for (const step of row.steps) {
-    const bad = step[1] + step[2];
-    const px = scene.x(bars.from + step[0] * width);
+  for (let i = 0; i < steps.length; i += STEP) {
+    const bad = steps[i + 1] + steps[i + 2];
+    const px = scene.x(bars.from + steps[i] * width);
     if (bad > failed && px > free && px >= left) {
-      SIGNS[step[1] ? "failed" : "in_doubt"](c, px, y + lane / 2, colours, true);
+      SIGNS[steps[i + 1] ? "failed" : "in_doubt"](c, px, y + lane / 2, colours, true);
       free = px + 12;
     }
     failed = bad;

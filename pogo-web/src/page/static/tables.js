@@ -1,10 +1,11 @@
 // What runs, and who holds which slots.
-import { el, number, show } from "./dom.js";
+import { el, number, patch, show } from "./dom.js";
 import { get, inNamespace, query } from "./api.js";
 import { Watch } from "./live.js";
 import { ago, clock, lasted, now } from "./time.js";
 import { ruleText, sign, word } from "./words.js";
 import { holderText } from "./host.js";
+import { ask as confirm, releaseOrder } from "./orders.js";
 
 export const failedTo = (view, title) => (problem) => {
   if (problem.name !== "AbortError") show(view, el("h1", title), el("p.empty", problem.message));
@@ -26,9 +27,10 @@ export function running(context) {
       list.push(...answer.view.entries);
       after = answer.view.next;
     } while (after !== undefined && list.length < 5000);
-    list.sort((one, other) => one.started - other.started);
-    const most = list.length ? Math.max(1, now() - list[0].started) : 1;
-    show(
+    // Those that take longer than was expected of them first, then those that have run longest.
+    list.sort((one, other) => Boolean(other.slow) - Boolean(one.slow) || one.started - other.started);
+    const most = Math.max(1, ...list.slice(0, 500).map((attempt) => now() - attempt.started));
+    patch(
       view,
       el("h1", "Running", el("small", ` ${number(list.length)}`)),
       list.length === 0 && el("div.empty", "Nothing runs now."),
@@ -94,6 +96,7 @@ export function slots(context) {
   const { ns, view, link } = context;
   context.title("Slots");
   const open = new Set();
+  const order = (what) => confirm(ns, what, () => watch.soon(0));
   async function ask(signal) {
     const { hosts } = context.params;
     const [answer, held] = await Promise.all([
@@ -102,7 +105,7 @@ export function slots(context) {
     ]);
     context.command(`pogo slots${hosts ? ` '${hosts}'` : ""}`);
     const holds = held.view.entries;
-    show(
+    patch(
       view,
       el("h1", "Slots", hosts && el("small", ` of ${hosts} `), hosts && el("a", { href: link("slots") }, "all")),
       el(
@@ -125,7 +128,11 @@ export function slots(context) {
                 el("code", hold.host),
                 ` for ${hold.owner}: ${hold.reason} (${hold.held === undefined && hold.behind !== undefined ? "waits" : "since"} ${clock(hold.ordered)})`,
               ),
-              el("code", `pogo release ${hold.host}`),
+              el(
+                "button",
+                { type: "button", "data-key": `r-${hold.host}-${hold.owner}`, onclick: () => order(releaseOrder(hold)) },
+                "Release…",
+              ),
             ),
           ),
         ),

@@ -5,6 +5,7 @@ import { Watch } from "./live.js";
 import { describe, legend } from "./describe.js";
 import { spansAt } from "./backdrop.js";
 import { pointers } from "./pointers.js";
+import { flat } from "./paint.js";
 import { TOP, paint } from "./scene.js";
 import { clock, now } from "./time.js";
 
@@ -15,8 +16,8 @@ const HEAD = 22;
 const CHART = 46;
 
 export class Timeline {
-  constructor(place, { base, params, select, window }) {
-    Object.assign(this, { base, select, window });
+  constructor(place, { base, params, select, window, changed }) {
+    Object.assign(this, { base, select, window, changed });
     this.live = true;
     this.bars = null;
     this.opened = new Map();
@@ -102,9 +103,12 @@ export class Timeline {
       );
       part.rows = found.sections.flatMap((section) => section.rows);
     }
+    for (const section of bars.sections)
+      for (const row of section.rows) if (row.steps) row.steps = flat(row.steps);
     this.bars = bars;
     this.layout();
     this.draw();
+    this.changed();
   }
 
   wantColumns() {
@@ -242,6 +246,24 @@ export class Timeline {
     if (row) this.scroller.scrollTop = row.y - TOP;
   }
 
+  // What stands below a group: its hosts, or bands of them, with the hosts of those that are open.
+  rowsOf(label) {
+    const section = this.bars && this.bars.sections.find((section) => section.label === label);
+    const open = (row) => {
+      const part = this.opened.get(row.at);
+      return row.steps && part && part.end === row.end ? part.rows : undefined;
+    };
+    return section ? section.rows.map((row) => ({ ...row, open: open(row) })) : [];
+  }
+
+  // Opens the band at this position, or closes it.
+  toggle(at) {
+    const row = this.rows.find((row) => row.kind === "band" && row.at === at);
+    if (!row) return;
+    this.reveal(row);
+    this.activate(row);
+  }
+
   async activate(row) {
     if (row.kind === "host") {
       this.select(row.host);
@@ -252,6 +274,7 @@ export class Timeline {
     else this.opened.set(row.at, { end: row.end, rows: [] });
     this.layout();
     this.draw();
+    this.changed();
     this.watch.soon(0);
   }
 

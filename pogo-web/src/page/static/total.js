@@ -1,10 +1,10 @@
 // All hosts of a job in one row of its timeline.
 import { number } from "./dom.js";
-import { FONT, hostChanges, stack } from "./paint.js";
+import { FONT, STEP, stack } from "./paint.js";
 
 // How many hosts are in which state, over time: all rows in one.
 export function total(line, scene, top) {
-  const { c, colours, left, right, x } = scene;
+  const { c, colours, left, right } = scene;
   c.fillStyle = colours.paper;
   c.fillRect(0, 18, line.width, top - 22);
   const bottom = top - 8,
@@ -16,7 +16,7 @@ export function total(line, scene, top) {
   c.beginPath();
   c.rect(left, bottom - high, right - left, high);
   c.clip();
-  stack(scene, steps, line.bars.hosts, bottom, high, x, 1);
+  stack(scene, steps, line.bars.hosts, bottom, high, 1);
   c.restore();
   c.fillStyle = colours.dim;
   c.font = FONT;
@@ -25,34 +25,60 @@ export function total(line, scene, top) {
   c.fillText(number(line.bars.hosts), left - 4, bottom - high + 9);
 }
 
+const PLACE = { succeeded: 3, failed: 1, in_doubt: 2 };
+const OVER = { skipped: 5, cancelled: 5, waiting: 0, running: 0 };
+
+// What changes in which column is counted, so that a job of any size takes no more than its columns.
 function sum(line) {
   if (line.summed === line.bars) return line.sums;
   const { bars } = line;
-  const width = (bars.to - bars.from) / bars.columns;
-  const changes = [];
+  const { columns } = bars;
+  const changes = new Int32Array((columns + 1) * STEP);
+  const add = (column, place, by) => {
+    changes[Math.max(0, Math.min(columns, column)) * STEP + place] += by;
+  };
   for (const section of bars.sections)
     for (const row of section.rows) {
       if (row.pinned) continue;
       if (row.band !== undefined) {
-        let last = [0, 0, 0, 0, 0, 0];
-        for (const step of row.steps) {
-          changes.push([bars.from + step[0] * width, step.map((count, at) => (at ? count - last[at] : 0))]);
-          last = step;
-        }
-      } else hostChanges(row, bars, changes);
+        const { steps } = row;
+        for (let i = 0; i < steps.length; i++)
+          if (i % STEP) add(steps[i - (i % STEP)], i % STEP, steps[i] - (i < STEP ? 0 : steps[i - STEP]));
+      } else hostChanges(row, bars, add);
     }
-  changes.sort((one, other) => one[0] - other[0]);
+  const steps = new Uint32Array(changes.length);
   const counts = [0, 0, 0, 0, 0, 0];
-  const steps = [];
-  for (const [at, by] of changes) {
-    for (let i = 1; i < 6; i++) counts[i] += by[i];
-    const step = [at, ...counts.slice(1)];
-    if (steps.length && at - steps[steps.length - 1][0] < width) {
-      step[0] = steps[steps.length - 1][0];
-      steps[steps.length - 1] = step;
-    } else steps.push(step);
+  let end = 0;
+  for (let column = 0; column <= columns; column++) {
+    let is = false;
+    for (let place = 1; place < STEP; place++) {
+      const by = changes[column * STEP + place];
+      counts[place] += by;
+      if (by) is = true;
+    }
+    if (!is) continue;
+    counts[0] = column;
+    steps.set(counts, end);
+    end += STEP;
   }
   line.summed = bars;
-  line.sums = steps;
-  return steps;
+  line.sums = steps.subarray(0, end);
+  return line.sums;
+}
+
+function hostChanges(row, bars, add) {
+  const scale = bars.columns / (bars.to - bars.from);
+  const column = (at) => Math.floor((bars.began + at - bars.from) * scale);
+  row.bars.forEach((bar, i) => {
+    add(column(bar.from), 4, 1);
+    if (bar.to === undefined) return;
+    add(column(bar.to), 4, -1);
+    const place = PLACE[bar.end];
+    const next = row.bars[i + 1];
+    const over = OVER[row.state];
+    const stays = next || over === undefined ? place : over;
+    if (!stays) return;
+    add(column(bar.to), stays, 1);
+    if (next) add(column(next.from), stays, -1);
+  });
 }
