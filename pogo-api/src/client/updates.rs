@@ -40,7 +40,8 @@ impl NamespaceClient {
     }
 
     /// Follows what happens as [`subscribe`](Self::subscribe) does, and what hosts write while they write it. What an
-    /// attempt wrote comes before the record of its end, unless it was left out, which
+    /// attempt wrote comes behind the records of everything that had happened by then, such as its start or the failure
+    /// of another host, and before the record of its end, unless it was left out, which
     /// [offsets](crate::wire::HostOutput::offset) show.
     pub fn follow(&self, request: StreamRequest) -> Followed {
         Followed::new(self.clone(), request)

@@ -18,6 +18,7 @@ impl Dispatcher {
         self.turn.took += self.io.clock.now() - began;
         self.io.observer.notice(&Notice::Committed {
             records: committed,
+            end: self.io.tail.end(),
             took: self.io.tail.last_append(),
             scheduler: &self.scheduler,
         });

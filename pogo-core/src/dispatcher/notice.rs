@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::fleet::Escaped;
-use crate::journal::{ClockSkew, JournalError};
+use crate::journal::{ClockSkew, JournalError, Seq};
 use crate::output::OutputSource;
 use crate::scheduler::Scheduler;
 use crate::time::HumanDuration;
@@ -17,6 +17,8 @@ pub enum Notice<'a> {
     Committed {
         /// How many events it has.
         records: usize,
+        /// The position after the last of them in the journal.
+        end: Seq,
         /// How long the journal took for it.
         took: Duration,
         /// The state after its events.

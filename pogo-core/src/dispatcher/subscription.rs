@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -79,6 +80,8 @@ pub enum SubscriptionError {
 /// [`Handle::subscribe`](super::Handle::subscribe).
 pub struct Subscription {
     updates: BoxStream<'static, Result<Update, SubscriptionError>>,
+    /// Shared with the subscriber, which is inside the stream.
+    position: Arc<AtomicU64>,
 }
 
 impl Subscription {
@@ -93,9 +96,18 @@ impl Subscription {
                 }
             }
         };
+        let position = Arc::clone(&subscriber.position);
         Self {
             updates: unfold(subscriber, next).boxed(),
+            position,
         }
+    }
+
+    /// Up to where the journal was read: the items that were given bring everything before it that the stream is to
+    /// bring. In a stream of one job it moves on without an item where nothing happens to the job, while the stream is
+    /// polled.
+    pub fn position(&self) -> Seq {
+        Seq(self.position.load(Ordering::SeqCst))
     }
 }
 
@@ -131,6 +143,8 @@ pub(super) struct Subscriber {
     /// When a heartbeat is due.
     due: Timestamp,
     alarm: Alarm,
+    /// Where the reader stands, for whoever has the stream.
+    position: Arc<AtomicU64>,
     /// Whether the job that it is of has retired.
     retired: bool,
     failed: bool,
@@ -173,6 +187,7 @@ impl Subscriber {
             begins: true,
             next: None,
             due: Timestamp::EPOCH,
+            position: Arc::default(),
             retired: false,
             failed: false,
             cuts: None,
@@ -221,6 +236,7 @@ impl Subscriber {
             return None;
         }
         if let Some(update) = self.next.take() {
+            self.publish_position();
             return Some(Ok(Found::Update(update)));
         }
         loop {
@@ -253,7 +269,9 @@ impl Subscriber {
 
     /// What the next records bring, or that nothing has come of them and the next are to be looked at.
     async fn read(&mut self, most: usize) -> ControlFlow<Option<Result<Found, SubscriptionError>>> {
-        let update = match self.reader.read(most).await {
+        let read = self.reader.read(most).await;
+        self.publish_position();
+        let update = match read {
             Ok(Read::Records(records)) => match self.records(records) {
                 Some(update) => update,
                 // A stream of one job passes over the records of others, however many: it must not look dead meanwhile.
@@ -327,7 +345,14 @@ impl Subscriber {
         let at = at.unwrap_or_default();
         (self.incarnation, self.said) = (at.incarnation(), at);
         self.reader.seek(at.seq());
+        if self.next.is_none() {
+            self.publish_position();
+        }
         Some(Ok(update))
+    }
+
+    fn publish_position(&self) {
+        self.position.store(self.reader.at().0, Ordering::SeqCst);
     }
 
     /// Drops what the reader would have to catch up with.
@@ -335,6 +360,7 @@ impl Subscriber {
         (self.begins, self.request.after) = (true, None);
         // Lets go of the page that was read ahead; where to go on is said by the snapshot.
         self.reader.seek(Seq(0));
+        self.publish_position();
         Update::Resync { reason }
     }
 

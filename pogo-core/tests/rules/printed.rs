@@ -279,6 +279,7 @@ fn notices_of_a_dispatcher_print_as_sentences() {
     let values: [&dyn Display; 6] = [
         &Notice::Committed {
             records: 2,
+            end: Seq(7),
             took: Duration::from_millis(3),
             scheduler: scheduler.scheduler(),
         },

@@ -1,8 +1,7 @@
 //! The stream of a namespace.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,19 +10,19 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
-use futures::future::{Either, FutureExt, select};
+use futures::future::{Either, select};
 use futures::stream::{StreamExt, unfold};
 use pogo_api::wire::{ProblemKind, StreamEndReason};
-use pogo_core::dispatcher::{SharedSubscription, SharedUpdate, SubscriptionError};
+use pogo_core::dispatcher::SharedUpdate;
 use pogo_core::scheduler::JobId;
 use pogo_core::stream::{StreamId, StreamRequest};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::sleep;
 
 use crate::Authenticator;
 use crate::closing::Closing;
 use crate::json::Reply;
-use crate::live::{EncodedUpdates, FeedReader, OutputFeed, QuestionReader, sse};
-use crate::open_stream::{OpenStream, open_stream};
+use crate::live::{Ends, FeedReader, Followed, Follower, OutputFeed, Updates, sse};
+use crate::open_stream::open_stream;
 use crate::parameters::parse;
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -86,10 +85,14 @@ pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
     // Whoever may not answer is not asked.
     let questions = questions.filter(|_| asked.questions && request.access.identity.local_files);
     let questions = questions.map(|questions| questions.reader());
-    let (options, updates) = (request.shared().limits.subscription, Arc::clone(&encoded.updates));
-    let mut subscription = handle.subscribe_shared(asked.updates, options, updates);
+    let options = request.shared().limits.subscription;
+    let mut updates = match &output {
+        // Output comes between the records of an update, so nobody sends the same bytes.
+        Some(_) => Updates::Own(handle.subscribe(asked.updates, options)),
+        None => Updates::Shared(handle.subscribe_shared(asked.updates, options, Arc::clone(&encoded.updates))),
+    };
     // There is always one at once: where nothing has happened since, that the connection works.
-    let first = first_update(&mut subscription).await?;
+    let first = first_update(&mut updates).await?;
     let shared = request.shared();
     let known = until_unknown(
         Arc::clone(&shared.authenticator),
@@ -97,18 +100,13 @@ pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
         shared.limits.subscription.heartbeat,
     );
     let ends: Ends = Box::pin(last_event(request.closing.clone(), known));
-    let follower = Follower {
-        pieces: VecDeque::from([Bytes::from_static(sse::BEGIN), encoded.bytes(first).await.0]),
-        subscription,
-        encoded,
+    let followed = Followed {
+        first,
+        updates,
         output,
         questions,
-        held: None,
-        ends,
-        paced: Instant::now(),
-        over: false,
-        stream,
     };
+    let follower = Follower::new(followed, encoded, ends, stream).await;
     let bytes = unfold(Some(follower), async |follower| follower?.next().await);
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
@@ -118,8 +116,8 @@ pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
     Ok((headers, body).into_response())
 }
 
-async fn first_update(subscription: &mut SharedSubscription<Bytes>) -> Result<SharedUpdate<Bytes>, Refusal> {
-    match subscription.next().await {
+async fn first_update(updates: &mut Updates) -> Result<SharedUpdate<Bytes>, Refusal> {
+    match updates.next().await {
         Some(update) => Ok(update?),
         None => Err(Refusal::new(
             ProblemKind::Stopped,
@@ -127,9 +125,6 @@ async fn first_update(subscription: &mut SharedSubscription<Bytes>) -> Result<Sh
         )),
     }
 }
-
-/// The last event of a stream that ends by itself.
-type Ends = Pin<Box<dyn Future<Output = Bytes> + Send>>;
 
 async fn last_event(closing: Option<Closing>, unknown: impl Future<Output = Refusal>) -> Bytes {
     match select(pin!(Closing::closes(closing)), pin!(unknown)).await {
@@ -146,179 +141,4 @@ async fn until_unknown(authenticator: Arc<dyn Authenticator>, parts: Parts, ever
             return error.into();
         }
     }
-}
-
-/// Somebody who follows. Only polled when what was sent before has been taken, so it holds one update at most, and
-/// about [`MOST`](Self::MOST) bytes of output.
-struct Follower {
-    subscription: SharedSubscription<Bytes>,
-    encoded: Arc<EncodedUpdates>,
-    output: Option<FeedReader>,
-    questions: Option<QuestionReader>,
-    /// What is sent next.
-    pieces: VecDeque<Bytes>,
-    /// What comes behind the output that was there before it.
-    held: Option<Held>,
-    ends: Ends,
-    /// Until when nothing is looked for.
-    paced: Instant,
-    /// Nothing comes after the pieces.
-    over: bool,
-    stream: OpenStream,
-}
-
-/// What a follower waits for.
-enum FollowerWakeup {
-    /// A piece of the output that is followed.
-    Output(Bytes),
-    /// The next update, or why there is none; `None` after the last.
-    Update(Option<Result<SharedUpdate<Bytes>, SubscriptionError>>),
-    /// The stream has to end, with this piece.
-    End(Bytes),
-}
-
-/// What comes behind output.
-enum Held {
-    /// An update that is sent after the output before it.
-    Update(SharedUpdate<Bytes>),
-    /// The last piece.
-    End(Bytes),
-}
-
-impl Held {
-    fn of(update: Option<Result<SharedUpdate<Bytes>, SubscriptionError>>) -> Self {
-        match update {
-            Some(Ok(update)) => Self::Update(update),
-            Some(Err(error)) => Self::End(broken(error)),
-            None => Self::End(sse::end(StreamEndReason::DispatcherEnded)),
-        }
-    }
-}
-
-impl Follower {
-    /// How long there is nothing new at least. What follows shows it to people; to be woken up for each commit took
-    /// dispatcher and client more of the processor than the hosts did.
-    const PACE: Duration = Duration::from_millis(50);
-    /// For each stream that is open: to wake up for a thousand of them takes more than what they are sent, and the
-    /// dispatcher has to go on.
-    const PACE_OF_EACH: Duration = Duration::from_micros(250);
-    /// How many bytes of output are sent at once.
-    const MOST: usize = 1 << 20;
-
-    /// How long to pause until the next update.
-    fn pace(&self) -> Duration {
-        let open = u32::try_from(self.stream.all()).unwrap_or(u32::MAX);
-        Self::PACE_OF_EACH.saturating_mul(open).max(Self::PACE)
-    }
-
-    /// The next bytes, and who comes after them; nobody after the last.
-    async fn next(mut self) -> Option<(Bytes, Option<Self>)> {
-        loop {
-            if let Some(piece) = self.pieces.pop_front() {
-                let is_last = self.over && self.pieces.is_empty();
-                return Some((piece, (!is_last).then_some(self)));
-            }
-            self.collect().await;
-        }
-    }
-
-    /// Waits until there is something to send.
-    async fn collect(&mut self) {
-        // Before anything else: of a stream that always has something to send it would never be asked.
-        if let Some(last) = self.ends.as_mut().now_or_never() {
-            self.end(last);
-            return;
-        }
-        if self.held.is_none() {
-            sleep_until(self.paced).await;
-            let came = self.wait().await;
-            self.paced = Instant::now() + self.pace();
-            match came {
-                FollowerWakeup::Output(output) => {
-                    self.pieces.push_back(output);
-                    // Before more output is looked for: what an attempt wrote is there before the record of its end,
-                    // and is sent before it.
-                    let update = self.subscription.next().now_or_never();
-                    self.held = update.map(Held::of);
-                }
-                FollowerWakeup::Update(update) => self.held = Some(Held::of(update)),
-                FollowerWakeup::End(last) => {
-                    self.end(last);
-                    return;
-                }
-            }
-        }
-        // More output than fits at once: it is sent before the update that is held, and without the
-        // pause.
-        if !self.take_output() {
-            self.paced = Instant::now();
-            return;
-        }
-        match self.held.take() {
-            Some(Held::Update(update)) => {
-                let (piece, more) = self.encoded.bytes(update).await;
-                self.pieces.push_back(piece);
-                if more {
-                    self.paced = Instant::now();
-                }
-            }
-            Some(Held::End(piece)) => {
-                self.pieces.push_back(piece);
-                self.over = true;
-            }
-            None => {}
-        }
-    }
-
-    /// Ends the stream behind the output that is there.
-    fn end(&mut self, last: Bytes) {
-        self.take_output();
-        self.pieces.push_back(last);
-        self.over = true;
-    }
-
-    async fn wait(&mut self) -> FollowerWakeup {
-        let output = pin!(next_output(&mut self.output, &mut self.questions));
-        match select(output, select(self.subscription.next(), self.ends.as_mut())).await {
-            Either::Left((output, _)) => FollowerWakeup::Output(output),
-            Either::Right((Either::Left((next, _)), _)) => FollowerWakeup::Update(next),
-            Either::Right((Either::Right((last, _)), _)) => FollowerWakeup::End(last),
-        }
-    }
-
-    /// Takes the output that is there; false if there may be more.
-    fn take_output(&mut self) -> bool {
-        let mut bytes = 0;
-        while bytes < Self::MOST {
-            let Some(output) = next_output(&mut self.output, &mut self.questions).now_or_never() else {
-                return true;
-            };
-            bytes += output.len();
-            self.pieces.push_back(output);
-        }
-        false
-    }
-}
-
-/// What hosts write and ask; nothing ever where nobody wants to know.
-async fn next_output(output: &mut Option<FeedReader>, questions: &mut Option<QuestionReader>) -> Bytes {
-    let output = pin!(async {
-        match output {
-            Some(reader) => reader.next().await,
-            None => std::future::pending().await,
-        }
-    });
-    let questions = pin!(async {
-        match questions {
-            Some(reader) => reader.next().await,
-            None => std::future::pending().await,
-        }
-    });
-    match select(output, questions).await {
-        Either::Left((event, _)) | Either::Right((event, _)) => event,
-    }
-}
-
-fn broken(error: SubscriptionError) -> Bytes {
-    sse::problem(&Refusal::from(error).into_problem())
 }

@@ -1,14 +1,13 @@
 //! Waiting for the next event.
 
-use axum::body::Bytes;
 use tokio::sync::watch;
 
 /// The next event from this position on, which `take` advances. Dropping the future loses nothing.
-pub(super) async fn next_event(
+pub(super) async fn next_event<T>(
     position: &mut u64,
     end: &mut watch::Receiver<u64>,
-    take: impl Fn(&mut u64) -> Option<Bytes>,
-) -> Bytes {
+    take: impl Fn(&mut u64) -> Option<T>,
+) -> T {
     loop {
         if let Some(event) = take(position) {
             return event;

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use pogo_api::wire::HostOutput;
-use pogo_core::dispatcher::{Clock, Observer, OutputChunk, SystemClock};
+use pogo_core::dispatcher::{Clock, Notice, Observer, OutputChunk, SystemClock};
+use pogo_core::journal::Seq;
 use pogo_core::output::Stream;
 use pogo_core::scheduler::{AttemptId, JobId, Record};
 use tokio::sync::watch;
@@ -34,6 +35,8 @@ struct FeedState {
     first: u64,
     /// How many bytes are kept.
     bytes: usize,
+    /// The position behind the last record that was acted on, once it is known.
+    acted: Option<Seq>,
     /// What each attempt has written. Those that began under an earlier dispatcher are not in it.
     written: BTreeMap<AttemptId, WrittenBytes>,
     readers: usize,
@@ -45,8 +48,24 @@ type WrittenBytes = Vec<(Stream, u64)>;
 #[derive(Clone)]
 struct Piece {
     job: JobId,
+    output: OutputPiece,
+}
+
+/// A piece of output on its way to a stream.
+#[derive(Debug, Clone)]
+pub(super) struct OutputPiece {
+    /// The position behind the last record that was acted on when it was written: the records before come first.
+    pub(super) behind: Seq,
     /// As it is sent.
-    event: Bytes,
+    pub(super) event: Bytes,
+}
+
+impl OutputPiece {
+    /// What waits for no record.
+    pub(super) fn at_once(event: Bytes) -> Self {
+        let behind = Seq(0);
+        Self { behind, event }
+    }
 }
 
 impl OutputFeed {
@@ -82,13 +101,13 @@ impl Feed {
     }
 
     /// The first piece of a job, or of any, that is kept from this number on.
-    fn take(&self, next: &mut u64, job: Option<JobId>) -> Option<Bytes> {
+    fn take(&self, next: &mut u64, job: Option<JobId>) -> Option<OutputPiece> {
         let state = self.state();
         *next = state.first.max(*next);
         while let Some(piece) = state.piece(*next) {
             *next += 1;
             if job.is_none_or(|job| job == piece.job) {
-                return Some(piece.event.clone());
+                return Some(piece.output.clone());
             }
         }
         None
@@ -118,7 +137,7 @@ impl FeedState {
     }
 
     fn keep(&mut self, piece: Piece) {
-        self.bytes += piece.event.len();
+        self.bytes += piece.output.event.len();
         self.kept.push_back(piece);
         // The last is kept whatever its size, so that those who wait for it get it.
         while self.bytes > OutputFeed::KEPT && self.kept.len() > 1 {
@@ -128,7 +147,7 @@ impl FeedState {
 
     fn drop_first(&mut self) {
         if let Some(piece) = self.kept.pop_front() {
-            self.bytes -= piece.event.len();
+            self.bytes -= piece.output.event.len();
             self.first += 1;
         }
     }
@@ -141,10 +160,19 @@ impl FeedState {
 
 impl Observer for OutputFeed {
     fn event(&self, record: &Record) {
+        let mut state = self.0.state();
+        // Counted here too: a transport may write before the rest of the commit that started it is acted on.
+        state.acted = state.acted.map(|Seq(position)| Seq(position + 1));
         if let Some(attempt) = record.event.started() {
-            self.0.state().written.insert(attempt, WrittenBytes::new());
+            state.written.insert(attempt, WrittenBytes::new());
         } else if let Some(attempt) = record.event.ended() {
-            self.0.state().written.remove(&attempt);
+            state.written.remove(&attempt);
+        }
+    }
+
+    fn notice(&self, notice: &Notice<'_>) {
+        if let Notice::Committed { end, .. } = notice {
+            self.0.state().acted = Some(*end);
         }
     }
 
@@ -160,8 +188,12 @@ impl Observer for OutputFeed {
         if let Some(offset) = offset {
             output = output.at_offset(offset);
         }
-        let (job, event) = (chunk.job, sse::output(&output));
-        state.keep(Piece { job, event });
+        let (job, behind) = (chunk.job, state.acted.unwrap_or_default());
+        let event = sse::output(&output);
+        state.keep(Piece {
+            job,
+            output: OutputPiece { behind, event },
+        });
         let end = state.end();
         drop(state);
         // Of two pieces at once, the later end counts.
@@ -185,7 +217,7 @@ pub(crate) struct FeedReader {
 
 impl FeedReader {
     /// The next piece, as it is sent. Dropping the future loses nothing.
-    pub(crate) async fn next(&mut self) -> Bytes {
+    pub(super) async fn next(&mut self) -> OutputPiece {
         let (feed, job) = (&self.feed, self.job);
         next_event(&mut self.next, &mut self.grown, |next| feed.take(next, job)).await
     }
@@ -214,8 +246,8 @@ mod tests {
     }
 
     fn next(reader: &mut FeedReader) -> Option<String> {
-        let bytes = reader.next().now_or_never()?;
-        Some(String::from_utf8(bytes.to_vec()).unwrap())
+        let piece = reader.next().now_or_never()?;
+        Some(String::from_utf8(piece.event.to_vec()).unwrap())
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod memory_history;
 mod openapi;
 mod orders;
 mod output;
+mod output_order;
 mod plan;
 mod problems;
 mod queries;

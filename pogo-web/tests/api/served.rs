@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::request::Parts;
 use pogo_api::{Client, NamespaceClient};
-use pogo_core::dispatcher::{Dispatcher, DispatcherBuilder, Handle};
+use pogo_core::dispatcher::{Dispatcher, DispatcherBuilder, Handle, Transport};
 use pogo_core::fleet::Fleet;
 use pogo_core::journal::{Acquire, Journal, MemoryJournal, Seq};
 use pogo_core::output::MemoryOutput;
@@ -16,7 +16,7 @@ use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{Actor, Command, Order, Record};
 use pogo_core::testing::{TestBehavior, TestTransport};
 use pogo_web::unix::{Access, ServeOptions, Socket, serve};
-use pogo_web::{AuthError, Authenticator, Identity, Limits, RouterState, ServedNamespace, router};
+use pogo_web::{AuthError, Authenticator, Identity, Limits, OutputFeed, RouterState, ServedNamespace, router};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -46,7 +46,9 @@ impl Authenticator for Alice {
 pub(crate) struct Setup {
     pub(crate) journal: MemoryJournal,
     pub(crate) output: MemoryOutput,
-    pub(crate) transport: Arc<TestTransport>,
+    pub(crate) transport: Arc<dyn Transport>,
+    /// Brings what hosts write to streams.
+    pub(crate) feed: OutputFeed,
     pub(crate) authenticator: Arc<dyn Authenticator>,
     pub(crate) limits: Limits,
     pub(crate) options: ServeOptions,
@@ -58,6 +60,7 @@ impl Default for Setup {
             journal: MemoryJournal::default(),
             output: MemoryOutput::new(),
             transport: Arc::new(web2_fails_and_web3_runs()),
+            feed: OutputFeed::new(),
             authenticator: Arc::new(Alice),
             limits: Limits::new(),
             options: ServeOptions::new(),
@@ -87,7 +90,8 @@ impl Setup {
     }
 
     fn dispatcher(&self) -> DispatcherBuilder {
-        Dispatcher::builder(Arc::clone(&self.transport) as _)
+        Dispatcher::builder(Arc::clone(&self.transport))
+            .observer(Arc::new(self.feed.clone()))
             .journal(Arc::new(self.journal.clone()))
             .output(Arc::new(self.output.clone()))
             .acquire(Acquire::Force)
@@ -110,6 +114,7 @@ impl Setup {
         let dispatcher = tokio::spawn(async move { drop(dispatcher.run().await) });
         let namespace = ServedNamespace::new(handle.clone())
             .output(Arc::new(self.output.clone()))
+            .output_feed(self.feed.clone())
             .history(Arc::new(MemoryHistory(self.journal.clone())))
             .journal(Arc::new(self.journal.clone()));
         let state = RouterState::builder(self.authenticator)

@@ -92,6 +92,7 @@ impl Observer for Metrics {
                 records,
                 took,
                 scheduler,
+                ..
             } => {
                 histogram!("pogo_journal_append_duration_seconds").record(took.as_secs_f64());
                 // Exact up to 2^52 events.
