@@ -58,6 +58,13 @@ impl Parameters {
             .collect()
     }
 
+    /// A parameter with a list of values that are read from their texts, with commas between them.
+    pub(crate) fn list<T: FromStr<Err: Display>>(&mut self, name: &str) -> Result<Vec<T>, Refusal> {
+        let value = self.take(name)?;
+        let values = value.iter().flat_map(|value| value.split(','));
+        values.map(|value| parse(name, value)).collect()
+    }
+
     /// A selector; the error says where it goes wrong.
     pub(crate) fn selector(&mut self, name: &str) -> Result<Option<Selector>, Refusal> {
         let value = self.take(name)?;

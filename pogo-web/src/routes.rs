@@ -115,6 +115,11 @@ fn table() -> Vec<Row> {
         ask(namespace!("/jobs/{job}/overview"), VIEW, handlers::overview),
         ask(namespace!("/jobs/{job}/bars"), VIEW, handlers::bars),
         ask(
+            namespace!("/jobs/{job}/output"),
+            Right::OutputOfJob,
+            handlers::job_output,
+        ),
+        ask(
             namespace!("/jobs/{job}/attempts/{attempt}/output/{stream}"),
             Right::OutputOfJob,
             handlers::output,

@@ -4,20 +4,21 @@ use base64ct::{Base64, Encoding};
 use pogo_core::fleet::HostName;
 use pogo_core::history::{JobEvents, JobEventsQuery, JobFilter, JobPage};
 use pogo_core::journal::Seq;
-use pogo_core::output::OutputPage;
+use pogo_core::output::{OutputBatch, OutputPage};
 use pogo_core::plan::JobSpec;
 use pogo_core::scheduler::{
-    Answer, Command, HostResult, HostsQuery, JobDetails, JobEnd, JobId, JobSummary, JobsQuery, Order, Paged, Query,
-    RequestId, View,
+    Answer, AttemptId, Command, HostResult, HostsQuery, JobDetails, JobEnd, JobId, JobSummary, JobsQuery, Order, Paged,
+    Query, RequestId, View,
 };
 use pogo_core::stream::{DispatcherStatus, QueryAnswer};
 
 use super::patience::Patience;
 use super::{Client, ClientError, Condition, Revision};
 use crate::wire::{
-    Configuration, History, InputPart, JobRecords, NamespaceName, NamespaceRecords, OrderAnswer, OutputPart,
+    Configuration, History, InputPart, JobOutput, JobRecords, NamespaceName, NamespaceRecords, OrderAnswer, OutputPart,
     OutputRange, QuestionAnswer, Secrets, Session, StandbyStatus, Status, Touched, TouchedQuery, Upload, WaitAnswer,
-    history_path, job_events_path, namespace_path, output_path, query_path, records_path, touched_path,
+    history_path, job_events_path, job_output_path, namespace_path, output_path, query_path, records_path,
+    touched_path,
 };
 
 /// The client of a namespace. Cheap to clone.
@@ -305,6 +306,18 @@ impl NamespaceClient {
     pub async fn output(&self, range: &OutputRange) -> Result<OutputPage, ClientError> {
         let part: OutputPart = self.client.get(output_path(&self.name, range)).await?;
         Ok(part.into_page((range.job, range.attempt), range.stream))
+    }
+
+    /// What several attempts of a job wrote, each of them whole, with one request; at most
+    /// [`OUTPUT_ATTEMPTS`](crate::wire::OUTPUT_ATTEMPTS) of them. Those for which an answer has no room are
+    /// [left out](OutputBatch::left_out), but for the first, unless it has more than one answer takes.
+    ///
+    /// # Errors
+    /// As [`output`](Self::output). A server from before this request has nothing at its path.
+    pub async fn job_output(&self, job: JobId, attempts: &[AttemptId]) -> Result<OutputBatch, ClientError> {
+        let path = job_output_path(&self.name, job, attempts);
+        let output: JobOutput = self.client.get(path).await?;
+        Ok(output.into_batch(job))
     }
 
     /// Answers a question. The first answer of all who are asked counts.

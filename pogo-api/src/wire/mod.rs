@@ -37,10 +37,10 @@ pub use namespaces::{NamespaceEntry, Namespaces};
 pub use order_answer::OrderAnswer;
 #[cfg(feature = "openapi")]
 pub(crate) use output_bytes::OutputBytes;
-pub use output_part::{OutputPart, OutputPiece};
+pub use output_part::{JobOutput, OutputPart, OutputPiece, StreamOutput};
 pub use paths::{
-    OutputRange, namespace_path, output_path, query_path, stream_path, stream_path_with_output,
-    stream_path_with_questions,
+    OUTPUT_ATTEMPTS, OutputRange, job_output_path, namespace_path, output_path, query_path, stream_path,
+    stream_path_with_output, stream_path_with_questions,
 };
 pub use plan::{PlanRequest, WhatIfRequest};
 pub use problem::Problem;

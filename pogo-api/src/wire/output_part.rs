@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::output::{OutputFrame, OutputPage, OutputSource, Stream};
+use pogo_core::output::{OutputBatch, OutputFrame, OutputPage, OutputSource, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -27,6 +27,30 @@ document! {
         /// Whether nothing more comes.
         sealed: bool,
     }
+}
+
+document! {
+    /// What several attempts of a job wrote, each of them whole.
+    JobOutput {
+        /// What each wrote to each of its streams, if anything; attempts in the order in which they were asked for.
+        streams: Vec<StreamOutput>,
+        /// Attempts that are not in it, whatever they wrote: the answer is full, or the store cannot read them. Each is
+        /// asked for by itself.
+        left_out: Vec<AttemptId>,
+    }
+}
+
+/// What an attempt wrote to a stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct StreamOutput {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The stream.
+    pub stream: Stream,
+    /// All of it.
+    pub part: OutputPart,
 }
 
 /// A piece of output. As JSON, `text` where it is UTF-8, and `base64` otherwise: `{"at":5,"offset":0,"text":"done\n"}`.
@@ -91,5 +115,29 @@ impl OutputPart {
         };
         let frames = self.pieces.into_iter().filter_map(frame).collect();
         OutputPage::new(frames, self.next, self.length, self.sealed)
+    }
+}
+
+impl JobOutput {
+    /// What a store has read, as it travels.
+    pub fn of(batch: OutputBatch) -> Self {
+        let streams = batch.pages.into_iter().map(|(attempt, stream, page)| StreamOutput {
+            attempt,
+            stream,
+            part: OutputPart::of(page),
+        });
+        Self::new(streams.collect(), batch.left_out)
+    }
+
+    /// What was read of this job.
+    pub fn into_batch(self, job: JobId) -> OutputBatch {
+        let mut batch = OutputBatch::default();
+        let page = |output: StreamOutput| {
+            let (attempt, stream) = (output.attempt, output.stream);
+            (attempt, stream, output.part.into_page((job, attempt), stream))
+        };
+        batch.pages = self.streams.into_iter().map(page).collect();
+        batch.left_out = self.left_out;
+        batch
     }
 }

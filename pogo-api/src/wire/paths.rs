@@ -133,6 +133,17 @@ pub fn output_path(namespace: &NamespaceName, range: &OutputRange) -> String {
     address.optional("to", range.to).finish()
 }
 
+/// Of how many attempts output is read with one request.
+pub const OUTPUT_ATTEMPTS: usize = 1_000;
+
+/// Where the output of several attempts of a job is read.
+pub fn job_output_path(namespace: &NamespaceName, job: JobId, attempts: &[AttemptId]) -> String {
+    let path = format!("{}/jobs/{}/output", namespace_path(namespace), job.number());
+    let numbers: Vec<String> = attempts.iter().map(|attempt| attempt.number().to_string()).collect();
+    // In the form of a query, whose commas need no escapes: there may be a thousand numbers.
+    format!("{path}?attempts={}", numbers.join(","))
+}
+
 fn jobs(namespace: &str, query: &JobsQuery) -> String {
     let JobsQuery {
         statuses,

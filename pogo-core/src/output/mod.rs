@@ -4,6 +4,7 @@
 //! attempt's output sealed when it ends. A store that fails loses output, which the end of the attempt and a notice
 //! say, and stops nothing. What travels, [`OutputFrame`]s and [`OutputPage`]s, is there without async.
 
+mod batch;
 #[cfg(feature = "async")]
 mod clipped;
 mod digester;
@@ -18,6 +19,7 @@ mod page;
 #[cfg(feature = "async")]
 mod store;
 
+pub use batch::OutputBatch;
 #[cfg(feature = "async")]
 pub use clipped::Clipped;
 pub use digester::OutputDigester;

@@ -5,10 +5,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::future::{FutureExt, join_all};
+use futures::future::{FutureExt, join_all, try_join_all};
 use thiserror::Error;
 
-use super::{OutputFrame, OutputPage, OutputSource, Stream};
+use super::{OutputBatch, OutputFrame, OutputPage, OutputSource, Stream};
 use crate::Digest;
 use crate::scheduler::{AttemptId, JobId};
 
@@ -70,6 +70,28 @@ pub trait OutputStore: Send + Sync {
         stream: Stream,
         range: Range<u64>,
     ) -> Result<OutputPage, OutputError>;
+
+    /// What several attempts of a job wrote, each of them whole, up to so many bytes of output; of attempts that cannot
+    /// be read, that they are left out. By default each stream is [read](Self::read) in turn. A store whose calls are
+    /// switches of threads does all of it with one.
+    async fn read_batch(&self, job: JobId, attempts: &[AttemptId], most: u64) -> OutputBatch {
+        let mut batch = OutputBatch::new(most);
+        for attempt in attempts {
+            let Some(room) = batch.room() else {
+                batch.leave_out(*attempt);
+                continue;
+            };
+            let reads = Stream::ALL.map(|stream| async move {
+                let page = self.read((job, *attempt), stream, 0..room).await;
+                page.map(|page| (stream, page))
+            });
+            match try_join_all(reads).await {
+                Ok(pages) => batch.add(*attempt, pages),
+                Err(_) => batch.leave_out(*attempt),
+            }
+        }
+        batch
+    }
 }
 
 /// Output could not be kept or read.

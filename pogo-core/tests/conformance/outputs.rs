@@ -6,7 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::executor::block_on;
 use pogo_core::Digest;
-use pogo_core::output::{MemoryOutput, OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream};
+use pogo_core::output::{
+    MemoryOutput, OutputBatch, OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream,
+};
 use pogo_core::scheduler::{AttemptId, JobId};
 use pogo_core::testing::conformance::{self, ConformanceReport, OutputFixture};
 
@@ -47,6 +49,8 @@ enum Defect {
     NoDigest,
     /// Seals before it appends, where it does both.
     SealsFirst,
+    /// Leaves attempts out of what is read at once, and does not say so.
+    OmitsSilently,
     /// Forgets all when it is opened again.
     Volatile,
 }
@@ -171,6 +175,14 @@ impl OutputStore for Flawed {
             _ => page,
         })
     }
+
+    async fn read_batch(&self, job: JobId, attempts: &[AttemptId], most: u64) -> OutputBatch {
+        let mut batch = self.inner.read_batch(job, attempts, most).await;
+        if self.defect == Defect::OmitsSilently {
+            batch.left_out.clear();
+        }
+        batch
+    }
 }
 
 fn hold(defect: Defect) -> ConformanceReport {
@@ -216,6 +228,10 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
         (
             Defect::SealsFirst,
             "what_is_appended_and_sealed_at_once_is_kept_and_sealed",
+        ),
+        (
+            Defect::OmitsSilently,
+            "attempts_that_are_read_at_once_are_whole_or_left_out",
         ),
         (Defect::Volatile, "what_is_sealed_outlives_its_store"),
     ];

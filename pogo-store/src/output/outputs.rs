@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
 use pogo_core::Digest;
-use pogo_core::output::{OutputError, OutputFrame, OutputPage, OutputSource, Stream};
+use pogo_core::output::{OutputBatch, OutputError, OutputFrame, OutputPage, OutputSource, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::job_files::unavailable;
@@ -132,6 +132,24 @@ impl Outputs {
         }
         let reader = self.readers.of(job, || self.job_dir(job));
         lock(&reader).read(&*self.disk, attempt, stream, range)
+    }
+
+    /// What several attempts wrote, each of them whole, up to so many bytes.
+    pub(super) fn read_batch(&self, job: JobId, attempts: &[AttemptId], most: u64) -> OutputBatch {
+        let mut batch = OutputBatch::new(most);
+        for attempt in attempts {
+            let Some(room) = batch.room() else {
+                batch.leave_out(*attempt);
+                continue;
+            };
+            let read = |stream| Ok((stream, self.read((job, *attempt), stream, 0..room)?));
+            let pages: Result<Vec<_>, OutputError> = Stream::ALL.into_iter().map(read).collect();
+            match pages {
+                Ok(pages) => batch.add(*attempt, pages),
+                Err(_) => batch.leave_out(*attempt),
+            }
+        }
+        batch
     }
 
     /// Makes durable what was written, and closes what nobody writes to.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pogo_core::Digest;
-use pogo_core::output::{OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream};
+use pogo_core::output::{OutputBatch, OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::Outputs;
@@ -80,5 +80,16 @@ impl OutputStore for StoreOutput {
         range: Range<u64>,
     ) -> Result<OutputPage, OutputError> {
         self.run(move |outputs| outputs.read(attempt, stream, range)).await
+    }
+
+    async fn read_batch(&self, job: JobId, attempts: &[AttemptId], most: u64) -> OutputBatch {
+        let (asked, outputs) = (attempts.to_vec(), Arc::clone(&self.outputs));
+        // On one thread, as above.
+        let read = spawn_blocking(move || outputs.read_batch(job, &asked, most)).await;
+        read.unwrap_or_else(|_| {
+            let mut nothing = OutputBatch::new(most);
+            attempts.iter().for_each(|attempt| nothing.leave_out(*attempt));
+            nothing
+        })
     }
 }

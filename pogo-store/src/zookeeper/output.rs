@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pogo_core::journal::{Acquire, Journal, Nonce, OwnedJournal, Owner, OwnerId};
-use pogo_core::output::{OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream};
+use pogo_core::output::{OutputBatch, OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
 use pogo_core::{Digest, Timestamp};
 use tokio::sync::Mutex;
@@ -143,6 +143,19 @@ impl OutputStore for ZookeeperOutput {
         match self.existing().await? {
             Some(output) => output.read(attempt, stream, range).await,
             None => Ok(OutputPage::new(vec![], range.end, 0, false)),
+        }
+    }
+
+    async fn read_batch(&self, job: JobId, attempts: &[AttemptId], most: u64) -> OutputBatch {
+        match self.existing().await {
+            Ok(Some(output)) => output.read_batch(job, attempts, most).await,
+            // Nothing was ever written.
+            Ok(None) => OutputBatch::new(most),
+            Err(_) => {
+                let mut nothing = OutputBatch::new(most);
+                attempts.iter().for_each(|attempt| nothing.leave_out(*attempt));
+                nothing
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) use logins::{login, login_callback, logins, logout, session};
 pub(crate) use metrics::{metrics, ready};
 pub(crate) use openapi::openapi;
 pub(crate) use orders::{order, preview};
-pub(crate) use output::output;
+pub(crate) use output::{job_output, output};
 #[cfg(feature = "openapi")]
 pub(crate) use plan::Planned;
 pub(crate) use plan::plan;

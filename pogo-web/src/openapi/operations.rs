@@ -1,8 +1,9 @@
 //! What each route takes and answers, in the order of the routes.
 
 use pogo_api::wire::{
-    About, Configuration, History, InputPart, JobRecords, LoggedOut, Logins, NamespaceRecords, Namespaces, OrderAnswer,
-    OutputPart, PlanRequest, ProblemKind, QuestionAnswer, Secrets, Session, Status, Touched, Upload, WaitAnswer,
+    About, Configuration, History, InputPart, JobOutput, JobRecords, LoggedOut, Logins, NamespaceRecords, Namespaces,
+    OrderAnswer, OutputPart, PlanRequest, ProblemKind, QuestionAnswer, Secrets, Session, Status, Touched, Upload,
+    WaitAnswer,
 };
 use pogo_core::scheduler::{Command, JobStatus, TaskState};
 use pogo_core::stream::QueryAnswer;
@@ -247,6 +248,17 @@ fn of_jobs() -> Vec<Operation> {
                 "How many records to give at once; up to 10,000, and fewer where they are large.",
             )
             .answers::<JobRecords>("In the order in which they happened."),
+        Operation::get(
+            namespace!("/jobs/{job}/output"),
+            "jobOutput",
+            "What several attempts of a job wrote.",
+        )
+        .pattern(
+            "attempts",
+            "Their numbers, with commas between them; up to 1,000.",
+            "^a?[0-9]{1,18}(,a?[0-9]{1,18}){0,999}$",
+        )
+        .answers::<JobOutput>("Those whose output fits, and which are left out."),
         Operation::get(
             namespace!("/jobs/{job}/attempts/{attempt}/output/{stream}"),
             "output",

@@ -185,6 +185,11 @@ const CASES: &[Case] = &[
         "/v1/namespaces/default/jobs/1/bars?rows=5-2",
     ),
     ask(
+        "GET /v1/namespaces/{namespace}/jobs/{job}/output",
+        "job-output",
+        "/v1/namespaces/default/jobs/1/output?attempts=7,8",
+    ),
+    ask(
         "GET /v1/namespaces/{namespace}/jobs/{job}/attempts/{attempt}/output/{stream}",
         "output",
         "/v1/namespaces/default/jobs/1/attempts/7/output/stderr?from=7",

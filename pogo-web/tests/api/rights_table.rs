@@ -89,6 +89,11 @@ pub(crate) const ROUTES: &[(&str, &str, &[&str])] = &[
     ("GET …/jobs/{job}/overview", "…/jobs/1/overview", VIEWERS),
     ("GET …/jobs/{job}/bars", "…/jobs/1/bars", VIEWERS),
     (
+        "GET …/jobs/{job}/output",
+        "…/jobs/1/output?attempts=7",
+        &["owner", "reader", "dba"],
+    ),
+    (
         "GET …/jobs/{job}/attempts/{attempt}/output/{stream}",
         "…/jobs/1/attempts/7/output/stderr",
         &["owner", "reader", "dba"],

@@ -25,6 +25,8 @@ pub(super) struct Pane {
     forecast: Forecast,
     /// What keys do, below the status lines.
     keys: Option<String>,
+    /// What there is of the job so far is being read: how far it is would be shown as it was then.
+    reads_past: bool,
     /// When the last event came in, by the clock here.
     noted: Instant,
     /// How many times faster than real time the job's time passes.
@@ -42,6 +44,7 @@ impl Pane {
             prompt: None,
             forecast: Forecast::default(),
             keys: None,
+            reads_past: false,
             noted: Instant::now(),
             speed: 1.0,
         }
@@ -60,6 +63,12 @@ impl Pane {
     #[cfg(feature = "store")]
     pub(super) fn keys(&mut self, keys: Option<String>) {
         self.keys = keys;
+    }
+
+    /// Says whether what has happened so far is being read.
+    #[cfg(feature = "store")]
+    pub(super) fn reads_past(&mut self, reads: bool) {
+        self.reads_past = reads;
     }
 
     /// An event has come in that happened so long ago: of a job that is kept, the last one may be of yesterday.
@@ -110,21 +119,29 @@ impl Pane {
         if !self.live || self.prompt.is_some() || progress.job.is_none() {
             return;
         }
-        let (size, now) = (TerminalSize::of_terminal(), self.now(progress));
-        let left = self.forecast.left(progress, now);
-        let keys = self.keys.as_deref();
-        let lines = StatusLines {
-            progress,
-            now,
-            left,
-            keys,
-        }
-        .lines(size);
+        let size = TerminalSize::of_terminal();
+        let lines = self.status_lines(progress, size);
         if lines != self.lines || self.size != Some(size) {
             self.lines = lines;
             self.size = Some(size);
             terminal::write_err(&self.region.draw(&self.lines, size));
         }
+    }
+
+    fn status_lines(&mut self, progress: &JobProgress, size: TerminalSize) -> Vec<String> {
+        if self.reads_past {
+            return vec!["reading what has happened so far".to_owned()];
+        }
+        let now = self.now(progress);
+        let left = self.forecast.left(progress, now);
+        let keys = self.keys.as_deref();
+        StatusLines {
+            progress,
+            now,
+            left,
+            keys,
+        }
+        .lines(size)
     }
 
     /// Removes the status lines, before the summary.
@@ -138,5 +155,22 @@ impl Pane {
     fn now(&self, progress: &JobProgress) -> Timestamp {
         let passed = self.noted.elapsed().as_secs_f64() * self.speed;
         progress.now + Duration::try_from_secs_f64(passed).unwrap_or_default()
+    }
+}
+
+#[cfg(all(test, feature = "store"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_the_past_of_a_job_is_read_nothing_is_said_of_how_far_it_is() {
+        let (mut pane, progress) = (Pane::new(true), JobProgress::default());
+        let size = TerminalSize::of_terminal();
+        pane.keys(Some("keys: p pause".to_owned()));
+        pane.reads_past(true);
+        assert_eq!(pane.status_lines(&progress, size), ["reading what has happened so far"]);
+        pane.reads_past(false);
+        let lines = pane.status_lines(&progress, size);
+        assert!(!lines.iter().any(|line| line.starts_with("reading")), "{lines:?}");
     }
 }

@@ -13,9 +13,7 @@ use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::history::JobEventsQuery;
 use pogo_core::journal::Seq;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{
-    AttemptId, Event, JobEventKind, JobId, JobStatus, NamespaceEventKind, Query, Record, TaskEventKind,
-};
+use pogo_core::scheduler::{AttemptId, Event, JobEventKind, JobId, JobStatus, NamespaceEventKind, Query, Record};
 use pogo_core::stream::{StreamId, StreamRecord, StreamRequest, Update};
 
 use super::connect::watching;
@@ -33,17 +31,17 @@ use crate::report::Screen;
 pub(crate) struct FollowedJob {
     place: Place,
     pub(super) client: NamespaceClient,
-    job: JobId,
+    pub(super) job: JobId,
     /// Where the stream goes on; nowhere if what has happened is to be read first.
     after: Option<StreamId>,
     /// What the namespace goes by, which is shown before anything else.
     configured: Option<NamespaceEventKind>,
     /// The last record that was shown.
-    shown: Option<Seq>,
+    pub(super) shown: Option<Seq>,
     takeovers: Takeovers,
     on_interrupt: OnInterrupt,
     /// Attempts of which more output may come, on their hosts.
-    running: BTreeMap<AttemptId, HostName>,
+    pub(super) running: BTreeMap<AttemptId, HostName>,
     /// Who answers what keys and hosts ask.
     pub(super) person: Option<Person>,
     /// What a dispatcher that takes over has to be given again.
@@ -192,7 +190,7 @@ impl FollowedJob {
         loop {
             let after = match self.after {
                 Some(after) => after,
-                None => match self.catch_up(output, screen).await? {
+                None => match self.read_past(output, screen).await? {
                     CaughtUp::Goes(after) => after,
                     CaughtUp::Over(exit) => return Ok(exit),
                 },
@@ -204,15 +202,26 @@ impl FollowedJob {
         }
     }
 
+    /// Shows what has happened, and only then how far the job is.
+    async fn read_past(&mut self, output: &mut OutputFollower, screen: &Screen) -> Result<CaughtUp, ClientError> {
+        screen.reads_past(self.shown.is_none());
+        let caught_up = self.catch_up(output, screen).await;
+        screen.reads_past(false);
+        caught_up
+    }
+
     /// Shows what has happened, and says where the stream goes on.
     async fn catch_up(&mut self, output: &mut OutputFollower, screen: &Screen) -> Result<CaughtUp, ClientError> {
+        output.begin_again();
         let after = self.client.view(&Query::Namespace).await?.as_of;
         let mut query = JobEventsQuery::of(self.job).limit(10_000);
         query.after = self.shown;
         let (mut last, mut has_retired) = (None, false);
         loop {
             let page = self.client.job_events(&query).await?;
-            for (at, record) in &page.records {
+            for (index, (at, record)) in page.records.iter().enumerate() {
+                let upcoming = page.records.iter().skip(index).map(|(_, record)| record);
+                self.read_ahead((*at, upcoming), output, screen).await?;
                 let end = self.record((*at, record), output, screen).await?;
                 has_retired |= matches!(record.event.job_kind(), Some(JobEventKind::Retired));
                 // What came before an order to go on is no end. A job that has retired has ended, and goes on by no
@@ -237,9 +246,8 @@ impl FollowedJob {
             return Ok(CaughtUp::Over(exit));
         }
         // What runs may have nothing more to say for an hour.
-        for (attempt, host) in &self.running {
-            output.catch_up((self.job, host, *attempt), screen).await?;
-        }
+        let running = self.running.iter().map(|(attempt, host)| (*attempt, host));
+        output.catch_up_all(self.job, running, screen).await?;
         Ok(CaughtUp::Goes(after))
     }
 
@@ -272,7 +280,9 @@ impl FollowedJob {
                 }
                 FollowItem::Update(update) => match *update {
                     Update::Records { id, records, .. } => {
-                        for StreamRecord { seq, record, .. } in &records {
+                        for (index, StreamRecord { seq, record, .. }) in records.iter().enumerate() {
+                            let upcoming = records.iter().skip(index).map(|record| &record.record);
+                            self.read_ahead((*seq, upcoming), output, screen).await?;
                             if let Some(exit) = self.record((*seq, record), output, screen).await? {
                                 return Ok(Some(exit));
                             }
@@ -303,28 +313,6 @@ impl FollowedJob {
                 let _ = client.answer(&answer).await;
             }
         });
-    }
-
-    /// Shows what is left of the output of an attempt that ends by this.
-    async fn output_of(
-        &mut self,
-        event: &Event,
-        output: &mut OutputFollower,
-        screen: &Screen,
-    ) -> Result<(), ClientError> {
-        let Event::Task(task) = event else { return Ok(()) };
-        if let Some(attempt) = event.started() {
-            self.running.insert(attempt, task.host.clone());
-        }
-        if let Some(attempt) = event.ended() {
-            let length = task.kind.output().map(|summary| summary.length);
-            let length = length.filter(|_| screen.shows_output_of(&task.kind));
-            let is_in_doubt = matches!(task.kind, TaskEventKind::InDoubt { .. });
-            let source = (self.job, &task.host, attempt);
-            output.end(source, (length, is_in_doubt), screen).await?;
-            self.running.remove(&attempt);
-        }
-        Ok(())
     }
 
     /// Shows a record; the exit code if it is the last that matters.

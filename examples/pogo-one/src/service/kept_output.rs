@@ -6,19 +6,30 @@ use async_trait::async_trait;
 use pogo_api::wire::OutputRange;
 use pogo_api::{ClientError, NamespaceClient};
 use pogo_core::dispatcher::Stream;
-use pogo_core::output::{OutputFrame, OutputPage};
+use pogo_core::output::{OutputBatch, OutputFrame, OutputPage};
 use pogo_core::scheduler::{AttemptId, JobId};
 
 /// Where output is kept.
 #[async_trait]
 pub(crate) trait KeptOutput: Sync {
     async fn page(&self, range: &OutputRange) -> Result<OutputPage, ClientError>;
+
+    /// What these attempts wrote, as far as it is given at once.
+    async fn batch(&self, _: JobId, attempts: &[AttemptId]) -> Result<OutputBatch, ClientError> {
+        let mut nothing = OutputBatch::default();
+        attempts.iter().for_each(|attempt| nothing.leave_out(*attempt));
+        Ok(nothing)
+    }
 }
 
 #[async_trait]
 impl KeptOutput for NamespaceClient {
     async fn page(&self, range: &OutputRange) -> Result<OutputPage, ClientError> {
         self.output(range).await
+    }
+
+    async fn batch(&self, job: JobId, attempts: &[AttemptId]) -> Result<OutputBatch, ClientError> {
+        self.job_output(job, attempts).await
     }
 }
 

@@ -5,15 +5,18 @@ use std::time::Duration;
 use pogo_api::wire::HostOutput;
 use pogo_api::{ClientError, NamespaceClient};
 use pogo_core::dispatcher::Stream;
+use pogo_core::fleet::HostName;
+use pogo_core::scheduler::{AttemptId, JobId};
 use tokio::time::Instant;
 
 use super::kept_output::{KeptOutput, KeptPart, KeptStreams, Unread};
+use super::read_ahead::ReadAhead;
 use super::shown_output::{ShownOutput, Source};
 use crate::report::OutputAt;
 
 /// Passes output on to a screen, or whoever else watches, each byte once and in order, whatever the stream left out.
 pub(crate) struct OutputFollower<K = NamespaceClient> {
-    kept: K,
+    kept: ReadAhead<K>,
     shown: ShownOutput,
     /// How long the store is waited for.
     patience: Duration,
@@ -27,11 +30,21 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How long it is not waited for after that: it may have lost something of every host.
 const GIVEN_UP: Duration = Duration::from_secs(60);
 const ASKED_AGAIN: Duration = Duration::from_millis(20);
+/// How much output is read ahead, which is what an answer takes by default.
+const READ_AHEAD: u64 = 1 << 20;
 
-impl<K: KeptOutput> OutputFollower<K> {
+/// An attempt that ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EndingAttempt {
+    pub(crate) attempt: AttemptId,
+    /// How many bytes it wrote.
+    pub(crate) length: u64,
+}
+
+impl<K: KeptOutput + Send> OutputFollower<K> {
     pub(crate) fn new(kept: K) -> Self {
         Self {
-            kept,
+            kept: ReadAhead::new(kept),
             shown: ShownOutput::default(),
             patience: PATIENCE,
             given_up: None,
@@ -55,7 +68,60 @@ impl<K: KeptOutput> OutputFollower<K> {
 
     /// Passes on what an attempt has written so far.
     pub(crate) async fn catch_up(&mut self, source: Source<'_>, screen: &dyn OutputAt) -> Result<(), ClientError> {
-        self.read(source, (&Stream::ALL, None, None), screen).await
+        let read = self.read(source, (&Stream::ALL, None, None), screen).await;
+        self.kept.forget(source.2);
+        read
+    }
+
+    /// Passes on what attempts under way have written so far, reading many at once.
+    pub(crate) async fn catch_up_all<'a>(
+        &mut self,
+        job: JobId,
+        mut running: impl Iterator<Item = (AttemptId, &'a HostName)> + Clone,
+        screen: &dyn OutputAt,
+    ) -> Result<(), ClientError> {
+        while let Some((attempt, host)) = running.next() {
+            let behind = running.clone().map(|(attempt, _)| attempt);
+            self.read_ahead_of(job, std::iter::once(attempt).chain(behind)).await?;
+            self.catch_up((job, host, attempt), screen).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads ahead what these attempts have written, unless that of the first was.
+    pub(crate) async fn read_ahead_of(
+        &self,
+        job: JobId,
+        attempts: impl Iterator<Item = AttemptId>,
+    ) -> Result<(), ClientError> {
+        self.kept.ahead_of(job, attempts).await
+    }
+
+    /// Reads ahead what an attempt wrote, where something of it was not shown yet, and with it what those wrote that
+    /// end after it, as many as are asked for at once.
+    pub(crate) async fn read_ahead(
+        &mut self,
+        job: JobId,
+        first: EndingAttempt,
+        rest: impl Iterator<Item = EndingAttempt>,
+    ) -> Result<(), ClientError> {
+        let is_missing = |end: &EndingAttempt| end.length > self.shown.of_all(end.attempt);
+        if !is_missing(&first) || first.length > READ_AHEAD {
+            return Ok(());
+        }
+        let mut room = READ_AHEAD.saturating_sub(first.length);
+        let fitting = rest.filter(is_missing).take_while(|end| {
+            let fits = end.length <= room;
+            room = room.saturating_sub(end.length);
+            fits
+        });
+        let attempts = std::iter::once(first).chain(fitting).map(|end| end.attempt);
+        self.kept.ahead_of(job, attempts).await
+    }
+
+    /// Drops what was read ahead: contact was lost since, and what was under way may have written more.
+    pub(crate) fn begin_again(&self) {
+        self.kept.clear();
     }
 
     /// Passes on what is left of an attempt that has ended and wrote so many bytes, if that is known. One that is in
@@ -69,6 +135,7 @@ impl<K: KeptOutput> OutputFollower<K> {
         let (.., attempt) = source;
         if length.is_some_and(|length| length > self.shown.of_all(attempt)) {
             self.read(source, (&Stream::ALL, None, length), screen).await?;
+            self.kept.forget(attempt);
         }
         if !is_in_doubt {
             self.shown.forget(attempt);
@@ -139,9 +206,7 @@ mod tests {
     use pogo_api::wire::OutputRange;
     use pogo_core::Timestamp;
     use pogo_core::dispatcher::OutputChunk;
-    use pogo_core::fleet::HostName;
     use pogo_core::output::{OutputFrame, OutputPage, OutputSource};
-    use pogo_core::scheduler::{AttemptId, JobId};
 
     use super::*;
 

@@ -90,11 +90,17 @@ impl Tail<'_> {
     /// Shows what is kept of the last attempts.
     async fn catch_up(&mut self) -> Result<(), TailError> {
         let among = together(&self.args.of.hosts);
-        for result in self.session.try_results(self.job, &[], among.as_ref()).await? {
-            let attempt = result.last_attempt.as_ref().and_then(|attempt| attempt.id);
-            let Some(attempt) = attempt.filter(|attempt| !self.ended.contains(attempt)) else {
-                continue;
-            };
+        let results = self.session.try_results(self.job, &[], among.as_ref()).await?;
+        let of_attempts = results
+            .iter()
+            .filter_map(|result| Some((result.last_attempt.as_ref()?.id?, result)));
+        let unseen: Vec<_> = of_attempts
+            .filter(|(attempt, _)| !self.ended.contains(attempt))
+            .collect();
+        self.output.begin_again();
+        for (index, (attempt, result)) in unseen.iter().enumerate() {
+            let (attempt, upcoming) = (*attempt, unseen.iter().skip(index).map(|(attempt, _)| *attempt));
+            self.output.read_ahead_of(self.job, upcoming).await?;
             self.output
                 .catch_up((self.job, &result.host, attempt), &self.printed)
                 .await?;

@@ -1,7 +1,7 @@
 //! `pogo logs`: what hosts wrote in their last attempts.
 
-use pogo_api::ClientError;
 use pogo_api::wire::OutputRange;
+use pogo_api::{ClientError, NamespaceClient};
 use pogo_core::dispatcher::OutputChunk;
 use pogo_core::fleet::HostName;
 use pogo_core::output::{OutputFrame, Stream};
@@ -11,12 +11,12 @@ use super::hosts::together;
 use super::live_logs;
 use super::printer::printer;
 use super::raw::raw;
-use super::session::{Session, following};
+use super::session::following;
 use crate::cli::{LogsArgs, Verbosity};
 use crate::command::folding;
 use crate::exit::{CliError, Exit};
 use crate::report::{self, OutputPrinter};
-use crate::service::client_error;
+use crate::service::{KeptOutput, ReadAhead, client_error};
 
 pub(crate) fn logs(args: &LogsArgs) -> Result<Exit, CliError> {
     following(&args.place, args.follow, async |session| {
@@ -34,8 +34,11 @@ pub(crate) fn logs(args: &LogsArgs) -> Result<Exit, CliError> {
             Some(style) => OutputPrinter::folding(style),
             None => printer(args.format),
         };
-        let reader = OutputReader { session, job, args };
-        for result in &hosts {
+        let kept = ReadAhead::new(session.client.clone());
+        let reader = OutputReader { kept, job, args };
+        for (index, result) in hosts.iter().enumerate() {
+            let upcoming = hosts.iter().skip(index).filter_map(last_attempt);
+            reader.kept.ahead_of(job, upcoming).await.map_err(client_error)?;
             reader.host(result, &mut printer).await?;
         }
         printer.finish()?;
@@ -43,16 +46,20 @@ pub(crate) fn logs(args: &LogsArgs) -> Result<Exit, CliError> {
     })
 }
 
+fn last_attempt(result: &HostResult) -> Option<AttemptId> {
+    result.last_attempt.as_ref()?.id
+}
+
 /// Reads the output of hosts, and passes it on.
 struct OutputReader<'a> {
-    session: &'a Session,
+    kept: ReadAhead<NamespaceClient>,
     job: JobId,
     args: &'a LogsArgs,
 }
 
 impl OutputReader<'_> {
     async fn host(&self, result: &HostResult, printer: &mut OutputPrinter) -> Result<(), CliError> {
-        let Some(attempt) = result.last_attempt.as_ref().and_then(|attempt| attempt.id) else {
+        let Some(attempt) = last_attempt(result) else {
             return Ok(());
         };
         if !self.args.raw {
@@ -87,7 +94,7 @@ impl OutputReader<'_> {
         let mut range = OutputRange::of(self.job, attempt, stream);
         let mut shown = 0;
         loop {
-            let page = match self.session.client.output(&range).await {
+            let page = match self.kept.page(&range).await {
                 Ok(page) => page,
                 Err(ClientError::Refused(problem)) => {
                     report::remark(&format!("{}: {problem}", result.host));

@@ -34,6 +34,14 @@ impl Screen {
         pane.draw(progress);
     }
 
+    /// Shows that what has happened so far is being read, which takes seconds for thousands of hosts, or how far the
+    /// job is.
+    pub(crate) fn reads_past(&self, reads: bool) {
+        let ScreenState { pane, progress, .. } = &mut *self.shown();
+        pane.reads_past(reads);
+        pane.draw(progress);
+    }
+
     /// Where the job stands.
     pub(crate) fn steering(&self) -> Steering {
         self.shown().progress.steering

@@ -11,7 +11,8 @@ pub use fixture::OutputFixture;
 
 const CASES: &[Named<OutputFixture>] = cases! {
     reading: what_was_never_written_is_empty, what_was_appended_is_read_as_it_was, any_range_is_read,
-        streams_are_kept_apart, attempts_are_kept_apart, what_comes_later_is_read_on;
+        streams_are_kept_apart, attempts_are_kept_apart, what_comes_later_is_read_on,
+        attempts_that_are_read_at_once_are_whole_or_left_out;
     keeping: what_was_appended_before_is_kept_once, what_was_lost_is_missing_where_it_was,
         of_too_much_the_beginning_and_the_end_are_kept, a_flood_of_single_bytes_is_kept_as_it_was;
     sealing: a_sealed_attempt_takes_no_more, sealing_one_attempt_leaves_the_others, an_attempt_is_sealed_once,

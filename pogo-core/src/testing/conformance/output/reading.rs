@@ -1,8 +1,9 @@
 //! What readers find.
 
-use super::super::case::{Case, same};
+use super::super::case::{Case, EarlyEnd, hold, same};
 use super::fixture::{OutputFixture, bytes, frame, source};
-use crate::output::Stream;
+use crate::output::{OutputBatch, OutputSource, Stream};
+use crate::scheduler::JobId;
 
 pub(super) async fn what_was_never_written_is_empty(fixture: OutputFixture) -> Case {
     let (runs, length) = fixture.read(&*source(1)?, Stream::Stdout, 0..100).await?;
@@ -84,6 +85,67 @@ pub(super) async fn what_comes_later_is_read_on(fixture: OutputFixture) -> Case 
     fixture.append(&[frame(&source, Stream::Stdout, 25, late)]).await?;
     let (runs, _) = fixture.read(&source, Stream::Stdout, length..1 << 40).await?;
     same("what is read then", &runs, &vec![(25, late.to_vec())])
+}
+
+pub(super) async fn attempts_that_are_read_at_once_are_whole_or_left_out(fixture: OutputFixture) -> Case {
+    // Nothing, a line, and more than fits.
+    let mut written = vec![];
+    for (number, length) in (1..).zip([0, 40, 300, 40]) {
+        let (source, text) = (source(number)?, bytes(length));
+        if !text.is_empty() {
+            let frames = WRITTEN.map(|stream| frame(&source, stream, 0, text.clone()));
+            fixture.append(&frames).await?;
+        }
+        written.push((source, text));
+    }
+    let attempts: Vec<_> = written.iter().map(|(source, _)| source.attempt).collect();
+    for most in [0, 79, 80, 600, 679, 680, 760, 1 << 20] {
+        let batch = fixture.store.read_batch(JobId::new(7), &attempts, most).await;
+        let mut room = most;
+        for (source, text) in &written {
+            room = room_behind(&batch, source, text, room)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the attempts wrote to, if anything.
+const WRITTEN: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
+
+/// Holds an attempt of a batch, which has so much room for it, to what it wrote to each stream; the room behind it.
+fn room_behind(batch: &OutputBatch, source: &OutputSource, text: &[u8], room: u64) -> Result<u64, EarlyEnd> {
+    let attempt = source.attempt;
+    let pages: Vec<_> = batch.pages.iter().filter(|(of, ..)| *of == attempt).collect();
+    if batch.left_out.contains(&attempt) {
+        same("the streams of an attempt that is left out", &pages.len(), &0)?;
+        let had_room = room >= (WRITTEN.len() * text.len()) as u64;
+        hold(
+            !had_room,
+            format_args!("{attempt} is left out, and {room} bytes more were asked for"),
+        )?;
+        // Those behind it may be left out too.
+        return Ok(0);
+    }
+    let streams: Vec<_> = pages.iter().map(|(_, stream, _)| *stream).collect();
+    let wanted = if text.is_empty() { vec![] } else { WRITTEN.to_vec() };
+    same("the streams", &streams, &wanted)?;
+    let mut left = room;
+    for (.., page) in pages {
+        let read: Vec<u8> = page
+            .frames
+            .iter()
+            .flat_map(|frame| frame.bytes.iter().copied())
+            .collect();
+        same("a stream", &read, &text.to_vec())?;
+        let is_named = page.frames.iter().all(|frame| *frame.source == *source);
+        hold(is_named, format_args!("frames of {attempt} are of another"))?;
+        hold(
+            read.len() as u64 <= left,
+            format_args!("{attempt} has more bytes than were asked for"),
+        )?;
+        left -= read.len() as u64;
+    }
+    Ok(left)
 }
 
 /// What is written to a stream, so that a mixture is seen: a letter of its name.
