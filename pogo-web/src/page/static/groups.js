@@ -67,6 +67,7 @@ export function groupsPanel(place, { base, id, context, timeline, matters, pick 
     const rows = timeline.rowsOf(section.label);
     return el(
       "ul.tree",
+      { "data-scroll": `tree-${section.label}` },
       bad.map((name) =>
         el(
           "li",
