@@ -85,6 +85,25 @@ def a_large_log_opens_at_its_end(context):
     page.close()
 
 
+def no_line_is_lost_where_an_answer_fails(context):
+    """What came before an answer that does not come is shown when the next one does."""
+    page = context.new_page()
+    failed = []
+
+    def fail_once(route):
+        if failed:
+            route.continue_()
+        else:
+            failed.append(True)
+            route.abort()
+
+    page.route("**/output/stderr*", fail_once)
+    view(page, "jobs/1?host=web3")
+    page.get_by_text("line 99999 of", exact=False).first.wait_for()
+    expect("no answer has failed", failed)
+    page.close()
+
+
 def those_that_failed_are_a_click_away(context):
     """No way to filter those that failed."""
     page = context.new_page()
@@ -120,6 +139,7 @@ with sync_playwright() as playwright:
         a_view_that_is_left_asks_no_more,
         slow_is_not_empty,
         a_large_log_opens_at_its_end,
+        no_line_is_lost_where_an_answer_fails,
         those_that_failed_are_a_click_away,
         what_acts_now_and_how_long_it_takes,
     ):
