@@ -1,6 +1,7 @@
 //! Builds a dispatcher.
 
 use std::num::NonZeroU64;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,8 +80,8 @@ impl DispatcherBuilder {
     /// Default limit of buffered output in bytes.
     pub const OUTPUT_BUFFER: usize = 16 << 20;
 
-    /// The least and the most that reports wait for each other by default.
-    pub const COMMIT_DELAY: (Duration, Duration) = (AttemptPace::LEAST, AttemptPace::MOST);
+    /// How long reports wait for each other by default.
+    pub const COMMIT_DELAY: RangeInclusive<Duration> = AttemptPace::LEAST..=AttemptPace::MOST;
 
     /// Default interval of snapshots in records: some 5,000 hosts.
     pub const SNAPSHOT_EVERY: NonZeroU64 = NonZeroU64::MIN.saturating_add(19_999);
