@@ -10,17 +10,16 @@ use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::policy::OnDoubt;
 use crate::scheduler::{
-    AttemptId, DoubtView, FenceAnswer, FenceState, Input, InputError, JobId, Order, Outcome, OutputSummary, Permission,
-    Phase, Record, TaskState,
+    AttemptId, DoubtView, FenceAnswer, FenceState, Input, InputError, JobId, Order, OrderClass, OrderKind, Outcome,
+    OutputSummary, Permission, Phase, Record, TaskState,
 };
 
 impl Dispatcher {
     /// Whether an order is of a kind that may wait for hosts.
     pub(super) fn frees_hosts(&self, order: &Order) -> bool {
-        let frees = matches!(order, Order::Retry { .. } | Order::Skip { .. } | Order::MarkUp { .. });
         // A dispatcher that ends asks nobody: the order is refused, and can be given to the next
         // one.
-        frees && self.io.fencing.is_possible() && self.shutdown.is_none()
+        order.frees_hosts() && self.io.fencing.is_possible() && self.shutdown.is_none()
     }
 
     /// Gives an order. One that would free a host in doubt, or try it again, waits until the host has said what became
@@ -217,24 +216,14 @@ impl Dispatcher {
     /// Takes those hosts out of an order that were asked for it, and need it no more: they have succeeded, or run or
     /// wait again.
     fn drop_done(&self, order: &mut Order, asked: &BTreeSet<HostName>) {
-        let (job, hosts, retries) = match order {
-            Order::Retry { job, hosts, .. } => (*job, hosts, true),
-            Order::Skip { job, hosts, .. } => (*job, hosts, false),
-            Order::Configure { .. }
-            | Order::Submit { .. }
-            | Order::Pause { .. }
-            | Order::Resume { .. }
-            | Order::Halt { .. }
-            | Order::Abort { .. }
-            | Order::Promote { .. }
-            | Order::Note { .. }
-            | Order::Freeze { .. }
-            | Order::Thaw { .. }
-            | Order::Alter { .. }
-            | Order::Hold { .. }
-            | Order::Release { .. }
-            | Order::MarkDown { .. }
-            | Order::MarkUp { .. } => return,
+        let (job, retries) = match order.class() {
+            OrderClass::HostsOfJob { job, .. } => (job, order.kind() == OrderKind::Retry),
+            OrderClass::Configuration { .. }
+            | OrderClass::NewJob { .. }
+            | OrderClass::Job(_)
+            | OrderClass::EndedJob(_)
+            | OrderClass::AvailableHost(_)
+            | OrderClass::Hosts => return,
         };
         let is_done = |state: TaskState| match state {
             TaskState::Succeeded => true,
@@ -255,7 +244,9 @@ impl Dispatcher {
                 asked.iter().filter(|host| !held.contains(host)).cloned().collect()
             }
         };
-        hosts.retain(|host| !done.contains(host));
+        if let Order::Retry { hosts, .. } | Order::Skip { hosts, .. } = order {
+            hosts.retain(|host| !done.contains(host));
+        }
     }
 
     /// Refuses orders that wait for hosts, since the journal is away.

@@ -8,7 +8,7 @@ use super::pending::Pending;
 use super::{DispatchError, Dispatcher, JournalStatus, OrderError};
 use crate::Timestamp;
 use crate::journal::JournalError;
-use crate::scheduler::{JobId, Order, Phase};
+use crate::scheduler::{JobId, OrderClass, Phase};
 
 impl Dispatcher {
     /// Refuses a new order, since it is unknown when it could be durable. Orders that end attempts take effect at once,
@@ -20,30 +20,20 @@ impl Dispatcher {
         };
         // The receiver may be gone.
         match message {
-            Message::Command(command, fleet, reply) => match command.order {
-                Order::Abort { job } => {
+            Message::Command(command, fleet, reply) => match command.order.class() {
+                OrderClass::EndedJob(job) => {
                     // Ending needs no durability: if the record is lost with this dispatcher, the
                     // next finds an attempt in doubt and asks.
                     self.cancel_running(job);
                     self.queue
                         .push_back(Pending::Message(Message::Command(command, fleet, reply)));
                 }
-                Order::Configure { .. }
-                | Order::Submit { .. }
-                | Order::Pause { .. }
-                | Order::Resume { .. }
-                | Order::Halt { .. }
-                | Order::Promote { .. }
-                | Order::Note { .. }
-                | Order::Freeze { .. }
-                | Order::Thaw { .. }
-                | Order::Retry { .. }
-                | Order::Skip { .. }
-                | Order::Alter { .. }
-                | Order::Hold { .. }
-                | Order::Release { .. }
-                | Order::MarkDown { .. }
-                | Order::MarkUp { .. } => _ = reply.send(Err(away())),
+                OrderClass::Configuration { .. }
+                | OrderClass::NewJob { .. }
+                | OrderClass::Job(_)
+                | OrderClass::HostsOfJob { .. }
+                | OrderClass::AvailableHost(_)
+                | OrderClass::Hosts => _ = reply.send(Err(away())),
             },
             Message::Configure(_, reply) => _ = reply.send(Err(away())),
             Message::Shutdown(grace, reply) => {

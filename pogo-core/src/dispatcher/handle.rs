@@ -17,7 +17,7 @@ use crate::fleet::{Fleet, HostName, Selector};
 use crate::journal::Journal;
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{Actor, Answer, Command, JobId, JobUpdate, Order};
+use crate::scheduler::{Actor, Answer, Command, JobId, JobUpdate, Order, OrderClass};
 
 /// Controls a running dispatcher. Cheap to clone.
 ///
@@ -62,27 +62,17 @@ impl Handle {
     pub async fn execute(&self, command: impl Into<Command> + Send) -> Result<Answer, OrderError> {
         let mut command = command.into();
         command.actor = command.actor.or_else(|| self.actor.clone());
-        match &command.order {
-            Order::Configure { .. } => Ok(self.configure_by(command).await?.1),
-            Order::Submit { spec, .. } => {
+        match command.order.class() {
+            OrderClass::Configuration { .. } => Ok(self.configure_by(command).await?.1),
+            OrderClass::NewJob { spec } => {
                 let spec = Arc::clone(spec);
                 self.submit_by(command, &spec).await
             }
-            Order::Pause { .. }
-            | Order::Resume { .. }
-            | Order::Halt { .. }
-            | Order::Abort { .. }
-            | Order::Promote { .. }
-            | Order::Note { .. }
-            | Order::Freeze { .. }
-            | Order::Thaw { .. }
-            | Order::Retry { .. }
-            | Order::Skip { .. }
-            | Order::Alter { .. }
-            | Order::Hold { .. }
-            | Order::Release { .. }
-            | Order::MarkDown { .. }
-            | Order::MarkUp { .. } => self.give(command, None).await,
+            OrderClass::Job(_)
+            | OrderClass::EndedJob(_)
+            | OrderClass::HostsOfJob { .. }
+            | OrderClass::AvailableHost(_)
+            | OrderClass::Hosts => self.give(command, None).await,
         }
     }
 

@@ -68,6 +68,7 @@ pub use attempt::{
     BeginRefused, DoubtView, Failure, FailureCause, FailureKind, FenceAnswer, FenceState, LockHolder, NeverBegan,
     Outcome, OutputSummary, Permission, Phase,
 };
+pub(crate) use command::OrderClass;
 pub use command::{Answer, Command, HoldMode, Input, JobNote, Order, OrderKind, RequestId, RequestIdError, Steered};
 pub use error::{ApplyError, ConfigureError, InputError, QueryError};
 pub use event::{

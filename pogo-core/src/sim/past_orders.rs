@@ -8,7 +8,7 @@ use crate::fleet::HostName;
 use crate::policy::JobSettings;
 use crate::scheduler::{
     Command, Event, HaltCause, HoldMode, HostEvent, HostEventKind, JobEvent, JobEventKind, JobId, NamespaceEvent,
-    NamespaceEventKind, Order, OrderKind, Record, TaskEvent, TaskEventKind,
+    NamespaceEventKind, Order, OrderClass, OrderKind, Record, TaskEvent, TaskEventKind,
 };
 
 /// The orders that the events of a log follow from.
@@ -55,25 +55,18 @@ pub(super) fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timesta
 
 /// An order about a host that an operator has answered for just before was given by force.
 fn by_force(command: &mut Command, forced: &mut BTreeMap<HostName, String>) {
-    let (host, force) = match &mut command.order {
-        Order::Retry { hosts, force, .. } | Order::Skip { hosts, force, .. } => (hosts.first(), force),
-        Order::MarkUp { host, force } => (Some(&*host), force),
-        Order::Configure { .. }
-        | Order::Submit { .. }
-        | Order::Pause { .. }
-        | Order::Resume { .. }
-        | Order::Halt { .. }
-        | Order::Abort { .. }
-        | Order::Promote { .. }
-        | Order::Note { .. }
-        | Order::Freeze { .. }
-        | Order::Thaw { .. }
-        | Order::Alter { .. }
-        | Order::Hold { .. }
-        | Order::Release { .. }
-        | Order::MarkDown { .. } => return,
+    let host = match command.order.class() {
+        OrderClass::HostsOfJob { hosts, .. } => hosts.first(),
+        OrderClass::AvailableHost(host) => Some(host),
+        OrderClass::Configuration { .. }
+        | OrderClass::NewJob { .. }
+        | OrderClass::Job(_)
+        | OrderClass::EndedJob(_)
+        | OrderClass::Hosts => None,
     };
-    if let Some(reason) = host.and_then(|host| forced.remove(host)) {
+    if let Some(reason) = host.and_then(|host| forced.remove(host))
+        && let Order::Retry { force, .. } | Order::Skip { force, .. } | Order::MarkUp { force, .. } = &mut command.order
+    {
         *force = true;
         command.reason = Some(reason.into());
     }

@@ -3,7 +3,7 @@
 use super::{Checked, CheckedOrder, OrderContext};
 use crate::Timestamp;
 use crate::scheduler::state::State;
-use crate::scheduler::{Actor, Command, InputError, Order, RequestId};
+use crate::scheduler::{Actor, Command, InputError, Order, OrderClass, RequestId};
 
 impl State {
     /// Refuses a command whose order is invalid in this state. One that was given before does nothing.
@@ -56,28 +56,18 @@ impl State {
 
     /// Whether nothing but the answer to a request is recorded: it gives the fleet and the policy that are in force.
     fn is_answered_alone(&self, request: Option<&RequestId>, order: &Order) -> bool {
-        match order {
-            Order::Configure { fleet, policy } => {
+        match order.class() {
+            OrderClass::Configuration { fleet, policy } => {
                 // Without a record, the same request given again would undo what somebody
                 // else has configured meanwhile.
                 request.is_some() && self.given.as_ref() == Some(fleet) && self.policy == *policy
             }
-            Order::Submit { .. }
-            | Order::Pause { .. }
-            | Order::Resume { .. }
-            | Order::Halt { .. }
-            | Order::Abort { .. }
-            | Order::Promote { .. }
-            | Order::Note { .. }
-            | Order::Freeze { .. }
-            | Order::Thaw { .. }
-            | Order::Retry { .. }
-            | Order::Skip { .. }
-            | Order::Alter { .. }
-            | Order::Hold { .. }
-            | Order::Release { .. }
-            | Order::MarkDown { .. }
-            | Order::MarkUp { .. } => false,
+            OrderClass::NewJob { .. }
+            | OrderClass::Job(_)
+            | OrderClass::EndedJob(_)
+            | OrderClass::HostsOfJob { .. }
+            | OrderClass::AvailableHost(_)
+            | OrderClass::Hosts => false,
         }
     }
 }

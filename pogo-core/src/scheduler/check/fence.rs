@@ -3,7 +3,7 @@
 use super::Checked;
 use crate::fleet::HostName;
 use crate::scheduler::state::State;
-use crate::scheduler::{AttemptId, DoubtView, FenceAnswer, InputError, JobId, Order, Phase};
+use crate::scheduler::{AttemptId, DoubtView, FenceAnswer, InputError, JobId, Order, OrderClass, Phase};
 
 impl State {
     /// A host is asked for what is in doubt, and for what is about to be reported so.
@@ -49,26 +49,17 @@ impl State {
 
     /// The attempts whose hosts have to be fenced before this order can be carried out.
     pub(in crate::scheduler) fn unfenced_by(&self, order: &Order) -> Vec<DoubtView> {
-        match order {
-            Order::Retry { job, hosts, .. } | Order::Skip { job, hosts, .. } => self.unfenced_in(*job, hosts),
-            Order::MarkUp { host, .. } => match self.fleet.id(host.as_str()) {
+        match order.class() {
+            OrderClass::HostsOfJob { job, hosts } => self.unfenced_in(job, hosts),
+            OrderClass::AvailableHost(host) => match self.fleet.id(host.as_str()) {
                 Some(host) => self.unfenced_on(host).map(|(at, doubt)| doubt.view(&at)).collect(),
                 None => vec![],
             },
-            Order::Configure { .. }
-            | Order::Submit { .. }
-            | Order::Pause { .. }
-            | Order::Resume { .. }
-            | Order::Halt { .. }
-            | Order::Abort { .. }
-            | Order::Promote { .. }
-            | Order::Note { .. }
-            | Order::Freeze { .. }
-            | Order::Thaw { .. }
-            | Order::Alter { .. }
-            | Order::Hold { .. }
-            | Order::Release { .. }
-            | Order::MarkDown { .. } => vec![],
+            OrderClass::Configuration { .. }
+            | OrderClass::NewJob { .. }
+            | OrderClass::Job(_)
+            | OrderClass::EndedJob(_)
+            | OrderClass::Hosts => vec![],
         }
     }
 

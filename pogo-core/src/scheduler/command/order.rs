@@ -186,29 +186,6 @@ impl Order {
         }
     }
 
-    /// The job that it is given to; none for those that are given to no job, and for a job that is not yet there.
-    pub const fn job(&self) -> Option<JobId> {
-        match self {
-            Self::Pause { job }
-            | Self::Resume { job }
-            | Self::Halt { job }
-            | Self::Abort { job }
-            | Self::Promote { job }
-            | Self::Note { job }
-            | Self::Retry { job, .. }
-            | Self::Skip { job, .. }
-            | Self::Alter { job, .. } => Some(*job),
-            Self::Configure { .. }
-            | Self::Submit { .. }
-            | Self::Freeze { .. }
-            | Self::Thaw { .. }
-            | Self::Hold { .. }
-            | Self::Release { .. }
-            | Self::MarkDown { .. }
-            | Self::MarkUp { .. } => None,
-        }
-    }
-
     /// Whether it is given by force, which needs a [reason](super::Command::reason).
     pub const fn is_forced(&self) -> bool {
         match self {
@@ -234,9 +211,24 @@ impl Order {
 
     /// Whether it leads to starts by itself, so that a scheduler that drains refuses it.
     pub(in crate::scheduler) const fn starts(&self) -> bool {
-        matches!(
-            self,
-            Self::Submit { .. } | Self::Resume { .. } | Self::Retry { .. } | Self::Promote { .. } | Self::Hold { .. }
-        )
+        match self {
+            Self::Submit { .. }
+            | Self::Resume { .. }
+            | Self::Retry { .. }
+            | Self::Promote { .. }
+            | Self::Hold { .. } => true,
+            Self::Configure { .. }
+            | Self::Pause { .. }
+            | Self::Halt { .. }
+            | Self::Abort { .. }
+            | Self::Note { .. }
+            | Self::Freeze { .. }
+            | Self::Thaw { .. }
+            | Self::Skip { .. }
+            | Self::Alter { .. }
+            | Self::Release { .. }
+            | Self::MarkDown { .. }
+            | Self::MarkUp { .. } => false,
+        }
     }
 }
