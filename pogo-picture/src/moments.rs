@@ -100,6 +100,7 @@ fn verb(event: &Event) -> Option<(u8, &'static str)> {
         TaskEventKind::Skipped => (3, "skipped"),
         TaskEventKind::Cancelled => (4, "cancelled"),
         TaskEventKind::Started { .. } => (5, "started"),
+        TaskEventKind::HostKeyRecorded { .. } => (6, "new key"),
         TaskEventKind::Slow { .. } => (6, "slow"),
         _ => return None,
     })

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use pogo_core::dispatcher::Stream;
 use pogo_core::scheduler::{Outcome, Phase};
 
 use crate::classify::not_started;
@@ -31,19 +30,16 @@ impl TransportContext {
 
     /// Connects to the attempt's host, unless the attempt is stopped before.
     pub(crate) async fn connect(&self, prepared: &PreparedAttempt) -> Result<Link, Outcome> {
-        tokio::select! {
+        let connected = tokio::select! {
             biased;
             reason = prepared.stop.wait() => Err(not_started(Phase::Connect, NotStarted::Stopped(reason))),
-            connected = self.connector.connect(&prepared.target) => {
-                let link = connected.map_err(Outcome::from)?;
-                // Once the link is there: the remark goes into the output of a host that was in
-                // fact reached.
-                if let Some(remark) = self.config.first_contacts.remark(&prepared.attempt.host.name) {
-                    prepared.report.output(Stream::Note, remark.as_bytes()).await;
-                }
-                Ok(link)
-            }
+            connected = self.connector.connect(&prepared.target) => connected.map_err(Outcome::from),
+        };
+        // Also where the login failed afterwards or was stopped: the key is trusted from now on.
+        if self.config.first_contacts.take_unreported(&prepared.attempt.host.name) {
+            prepared.report.host_key_recorded();
         }
+        connected
     }
 
     /// The context for running a command on this connection that belongs to no attempt's steps.

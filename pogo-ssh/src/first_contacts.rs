@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{Failure, FailureCause};
+use pogo_core::scheduler::{FailureCause, TaskEvent, TaskEventKind};
 
 /// Hosts without a known key, and whether their keys were accepted. Shared by all its clones.
 ///
@@ -17,49 +17,27 @@ pub struct FirstContacts(Arc<Mutex<Contacts>>);
 struct Contacts {
     accepted: BTreeSet<HostName>,
     refused: BTreeSet<HostName>,
-    /// Whether each that was accepted is a remark in the output of its host.
-    remarks: bool,
-    /// Those of which that was not said yet.
-    unsaid: BTreeSet<HostName>,
+    /// Those that were accepted, and that no attempt has reported yet.
+    unreported: BTreeSet<HostName>,
 }
 
-/// The remark of a host whose new key was recorded.
-///
-/// It is a marker as well, compared whole and byte for byte: kept output has it, of this version and of those before,
-/// so it may not be reworded. It is no field of a record, as records know nothing of what one transport trusts.
-const ACCEPTED: &str = "[new host key accepted and recorded]\n";
-
 impl FirstContacts {
-    /// Contacts that are remarks in the output of their hosts as well, for whoever shows a job from elsewhere.
-    /// [`read_remark`](Self::read_remark) takes note of them there.
-    pub fn with_remarks() -> Self {
-        let contacts = Self::default();
-        contacts.contacts().remarks = true;
-        contacts
-    }
-
-    /// Takes note of a remark of contacts that were made elsewhere. Whether it was one.
-    pub fn read_remark(&self, host: &HostName, remark: &[u8]) -> bool {
-        let is_one = remark == ACCEPTED.as_bytes();
-        if is_one {
-            self.accept(host);
+    /// Takes note of a contact that was made by another process, whose events are followed: a key that was
+    /// [recorded](TaskEventKind::HostKeyRecorded), or a failure because
+    /// [none is known](FailureCause::UnknownHostKey). Other events change nothing.
+    pub fn read_event(&self, event: &TaskEvent) {
+        match &event.kind {
+            TaskEventKind::HostKeyRecorded { .. } => _ = self.contacts().accepted.insert(event.host.clone()),
+            TaskEventKind::Failed { failure, .. } if failure.cause == Some(FailureCause::UnknownHostKey) => {
+                self.refuse(&event.host);
+            }
+            _ => {}
         }
-        is_one
     }
 
-    /// Takes note of the failure of an attempt that ran elsewhere. Whether its host was refused because none of its
-    /// keys is known.
-    pub fn read_failure(&self, host: &HostName, failure: &Failure) -> bool {
-        let is_one = failure.cause == Some(FailureCause::UnknownHostKey);
-        if is_one {
-            self.refuse(host);
-        }
-        is_one
-    }
-
-    /// What to say in the output of a host whose new key was recorded, once.
-    pub(crate) fn remark(&self, host: &HostName) -> Option<&'static str> {
-        self.contacts().unsaid.remove(host).then_some(ACCEPTED)
+    /// Whether a new key of this host was recorded that no attempt has reported; each is returned once.
+    pub(crate) fn take_unreported(&self, host: &HostName) -> bool {
+        self.contacts().unreported.remove(host)
     }
 
     /// Hosts whose new key was recorded. Empty with the `ssh` program, which does not report it.
@@ -79,9 +57,9 @@ impl FirstContacts {
 
     pub(crate) fn accept(&self, host: &HostName) {
         let mut contacts = self.contacts();
-        if contacts.accepted.insert(host.clone()) && contacts.remarks {
-            contacts.unsaid.insert(host.clone());
-        }
+        // Again for a host that was met before: its line may have been removed from the file since.
+        contacts.accepted.insert(host.clone());
+        contacts.unreported.insert(host.clone());
     }
 
     pub(crate) fn refuse(&self, host: &HostName) {
@@ -96,28 +74,52 @@ impl FirstContacts {
 
 #[cfg(test)]
 mod tests {
-    use pogo_core::scheduler::FailureKind;
+    use pogo_core::scheduler::{AttemptId, Event, Failure, FailureKind, JobId};
 
     use super::*;
 
     #[test]
-    fn contacts_of_elsewhere_are_read_from_remarks_and_failures() {
-        let (there, here) = (FirstContacts::with_remarks(), FirstContacts::default());
-        let [web1, web2]: [HostName; 2] = ["web1", "web2"].map(|name| name.parse().unwrap());
-        there.accept(&web1);
-        let remark = there.remark(&web1).unwrap();
+    fn a_recorded_key_is_reported_once() {
+        let contacts = FirstContacts::default();
+        let web1: HostName = "web1".parse().unwrap();
+        assert!(!contacts.take_unreported(&web1));
+        contacts.accept(&web1);
+        assert!(contacts.take_unreported(&web1) && !contacts.take_unreported(&web1));
+        assert_eq!(contacts.accepted(), [web1]);
+    }
+
+    #[test]
+    fn contacts_of_other_processes_are_read_from_events() {
+        let contacts = FirstContacts::default();
+        let hosts: [HostName; 3] = ["web1", "web2", "web3"].map(|name| name.parse().unwrap());
+        let attempt = AttemptId::new(1);
+        let failed = |failure| TaskEventKind::Failed {
+            attempt,
+            failure,
+            output: None,
+        };
+        let changed = Failure::new(FailureKind::HostKey, "in any words");
+        let unknown = changed.clone().with_cause(FailureCause::UnknownHostKey);
+        let kinds = [
+            TaskEventKind::HostKeyRecorded { attempt },
+            failed(unknown),
+            failed(changed),
+        ];
+        for (host, kind) in hosts.iter().zip(kinds) {
+            let Event::Task(event) = Event::of_task(JobId::new(1), host.clone(), kind) else {
+                unreachable!("it is of a task");
+            };
+            contacts.read_event(&event);
+        }
+        let [recorded, unknown, changed] = hosts;
+        assert!(contacts.is_refused(&unknown) && !contacts.is_refused(&changed));
         assert_eq!(
-            remark, "[new host key accepted and recorded]\n",
-            "kept output has it in these words"
+            (contacts.accepted(), contacts.refused()),
+            (vec![recorded], vec![unknown])
         );
-        assert_eq!(there.remark(&web1), None, "it is said once");
-        assert!(here.read_remark(&web1, remark.as_bytes()) && !here.read_remark(&web2, b"[another]\n"));
-        let failure = Failure::new(FailureKind::HostKey, "in any words");
         assert!(
-            !here.read_failure(&web1, &failure),
-            "its key is another than the one that is known"
+            !contacts.take_unreported(&contacts.accepted()[0]),
+            "another process has reported it"
         );
-        assert!(here.read_failure(&web2, &failure.with_cause(FailureCause::UnknownHostKey)));
-        assert_eq!((here.accepted(), here.refused()), (vec![web1], vec![web2]));
     }
 }

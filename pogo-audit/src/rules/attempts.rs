@@ -37,6 +37,7 @@ impl AuditState {
             TaskEventKind::Failed { attempt, failure, .. } => self.fail((*job, host), *attempt, failure),
             TaskEventKind::InDoubt { attempt, .. } => self.doubt((*job, host), *attempt, kind.doubt_cause()),
             TaskEventKind::CancelRequested { attempt, .. } => self.request_cancel(*job, host, *attempt),
+            TaskEventKind::HostKeyRecorded { attempt } => self.attempt(*job, host, *attempt).map(|_| ()),
             TaskEventKind::Slow { .. } => self.job(*job).map(|_| ()),
             TaskEventKind::Retried {
                 not_before,

@@ -110,6 +110,7 @@ impl WaitingTasks {
             Event::Task(TaskEvent { kind, .. }) => match kind {
                 TaskEventKind::PhaseEntered { .. }
                 | TaskEventKind::Permitted { .. }
+                | TaskEventKind::HostKeyRecorded { .. }
                 | TaskEventKind::Slow { .. }
                 | TaskEventKind::CancelRequested { .. } => {}
                 _ => self.note_change(state, event),

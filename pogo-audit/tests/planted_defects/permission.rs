@@ -42,6 +42,18 @@ fn what_runs_without_permission_is_found() {
 }
 
 #[test]
+fn a_host_key_of_an_attempt_that_does_not_run_is_found() {
+    let recorded = |attempt| TaskEventKind::HostKeyRecorded {
+        attempt: AttemptId::new(attempt),
+    };
+    let mut records = busy_at_first();
+    then(&mut records, 5, "web1", recorded(3));
+    audit(&records).unwrap();
+    then(&mut records, 5, "web1", recorded(2));
+    assert_eq!(found(&records).rule, BrokenRule::Log);
+}
+
+#[test]
 fn a_permission_that_a_paused_job_gives_is_found() {
     let mut records = busy_at_first();
     let at = records.len();

@@ -66,6 +66,7 @@ impl Dispatcher {
             TaskEventKind::Permitted { .. }
             | TaskEventKind::Fenced { .. }
             | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::Succeeded { .. }
             | TaskEventKind::Retried { .. }

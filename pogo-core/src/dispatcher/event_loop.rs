@@ -121,6 +121,9 @@ impl Dispatcher {
                 // The scheduler issued the attempt, so it does not refuse what is reported of it.
                 let _ = self.input(Input::PhaseEntered { attempt, phase }, records);
             }
+            Pending::Report(attempt, Report::HostKeyRecorded) => {
+                let _ = self.input(Input::HostKeyRecorded { attempt }, records);
+            }
             Pending::Report(attempt, Report::Begin(request)) => {
                 let host_lock = request.host_lock;
                 let answer = self.input(Input::Begin { attempt, host_lock }, records);
@@ -218,6 +221,7 @@ impl Dispatcher {
             | Input::Transport { .. }
             | Input::Begin { .. }
             | Input::PhaseEntered { .. }
+            | Input::HostKeyRecorded { .. }
             | Input::Tick
             | Input::OwnerChanged { .. }
             | Input::Restored { .. }

@@ -19,6 +19,8 @@ use crate::scheduler::{AttemptId, BeginRefused, JobId, Phase};
 pub enum Report {
     /// It entered a phase.
     Phase(Phase),
+    /// It has met a host of which no key was known, and has recorded the key that the host showed.
+    HostKeyRecorded,
     /// It asks whether it may begin.
     Begin(BeginRequest),
 }
@@ -119,6 +121,12 @@ impl Reporter {
         }
         self.begun.fetch_or(phase > Phase::Connect, Ordering::Relaxed);
         self.reports.report(self.attempt, Report::Phase(phase));
+    }
+
+    /// Reports that no key of the host was known, and that the one which it showed was accepted and recorded. For
+    /// transports that may trust a host at its first contact.
+    pub fn host_key_recorded(&self) {
+        self.reports.report(self.attempt, Report::HostKeyRecorded);
     }
 
     /// Asks for permission to begin, and waits until it is durable. Transports that

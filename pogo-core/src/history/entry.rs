@@ -168,6 +168,7 @@ impl JobProgress {
             | TaskEventKind::Fenced { .. }
             | TaskEventKind::NeverBegan { .. }
             | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Succeeded { .. }

@@ -346,6 +346,7 @@ fn follow(row: &mut HostResult, at: Timestamp, kind: &TaskEventKind) {
         TaskEventKind::Started { .. }
         | TaskEventKind::Permitted { .. }
         | TaskEventKind::Fenced { .. }
+        | TaskEventKind::HostKeyRecorded { .. }
         | TaskEventKind::Slow { .. }
         | TaskEventKind::CancelRequested { .. }
         | TaskEventKind::Retried { .. }

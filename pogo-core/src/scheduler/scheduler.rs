@@ -125,6 +125,7 @@ impl Scheduler {
             Input::Command(_)
             | Input::Transport { .. }
             | Input::PhaseEntered { .. }
+            | Input::HostKeyRecorded { .. }
             | Input::Reported { .. }
             | Input::Fenced { .. }
             | Input::Tick

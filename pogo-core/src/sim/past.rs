@@ -183,6 +183,7 @@ impl LogReader {
             TaskEventKind::Permitted { .. }
             // It ended when it came to be in doubt; what its host said later does not change how long it took.
             | TaskEventKind::Fenced { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::Retried { .. }
             | TaskEventKind::Skipped

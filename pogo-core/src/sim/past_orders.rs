@@ -89,6 +89,7 @@ fn order(defaults: &JobSettings, event: &Event) -> Option<Command> {
             | TaskEventKind::Fenced { .. }
             | TaskEventKind::NeverBegan { .. }
             | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Succeeded { .. }

@@ -210,6 +210,7 @@ fn fact(record: &Record) -> Option<Input> {
             | TaskEventKind::Permitted { .. }
             | TaskEventKind::NeverBegan { .. }
             | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Succeeded { .. }

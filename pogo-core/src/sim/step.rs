@@ -149,6 +149,7 @@ impl World {
             | TaskEventKind::Permitted { .. }
             | TaskEventKind::Fenced { .. }
             | TaskEventKind::NeverBegan { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::Succeeded { .. }
             | TaskEventKind::Failed { .. }

@@ -102,6 +102,7 @@ pub fn assert_order(records: &[Record], earlier: &[HostName], later: &[HostName]
                 | TaskEventKind::Fenced { .. }
                 | TaskEventKind::NeverBegan { .. }
                 | TaskEventKind::PhaseEntered { .. }
+                | TaskEventKind::HostKeyRecorded { .. }
                 | TaskEventKind::Slow { .. }
                 | TaskEventKind::CancelRequested { .. }
                 | TaskEventKind::Failed { .. }

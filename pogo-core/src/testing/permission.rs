@@ -28,6 +28,7 @@ impl ReportSink for PermitAll {
     fn report(&self, attempt: AttemptId, report: Report) {
         match report {
             Report::Phase(phase) => _ = self.0.unbounded_send((attempt, phase)),
+            Report::HostKeyRecorded => {}
             Report::Begin(request) => request.answer(Ok(())),
         }
     }
@@ -47,6 +48,7 @@ impl ReportSink for Answers {
     fn report(&self, attempt: AttemptId, report: Report) {
         match report {
             Report::Phase(phase) => _ = self.phases.unbounded_send((attempt, phase)),
+            Report::HostKeyRecorded => {}
             Report::Begin(request) => {
                 self.lock().push(request.host_lock);
                 match &self.permission {

@@ -79,6 +79,7 @@ impl Recorded {
             }
             TaskEventKind::PhaseEntered { .. }
             | TaskEventKind::Permitted { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Retried { .. }

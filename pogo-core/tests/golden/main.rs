@@ -152,7 +152,7 @@ fn snapshots_are_written_and_read_as_ever() {
         ("snapshot-fencing.json", story::before_restoring(&records)),
         ("snapshot-restored.json", story::before_naming_restores(&records)),
         ("snapshot-restored-by-name.json", story::before_causes(&records)),
-        ("snapshot-causes.json", records.len()),
+        ("snapshot-causes.json", story::before_first_contacts(&records)),
     ] {
         let scheduler = replay(&records[..upto]).unwrap();
         let text = serde_json::to_string_pretty(&scheduler.snapshot()).unwrap();

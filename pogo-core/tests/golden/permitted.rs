@@ -47,8 +47,7 @@ pub(super) fn hosts_that_are_fenced(drill: &mut Drill) {
         .unwrap();
     let doubts = [first, second].map(|host| {
         begin(drill, host, true);
-        let running = drill.running().iter().find(|(_, (_, name))| name.as_str() == host);
-        let attempt = *running.unwrap_or_else(|| panic!("{host} does not run")).0;
+        let attempt = running(drill, host);
         report(drill, host, Outcome::in_doubt("the link broke"));
         attempt
     });
@@ -120,6 +119,19 @@ pub(super) fn failures_with_causes(drill: &mut Drill) {
     );
 }
 
+/// The other one is free, and a key of it is recorded.
+pub(super) fn a_host_that_is_met_for_the_first_time(drill: &mut Drill) {
+    wait(drill, 6);
+    let attempt = running(drill, "cache02.example.com");
+    drill.handle(Input::HostKeyRecorded { attempt }).unwrap();
+}
+
+/// The attempt that runs on this host.
+fn running(drill: &Drill, host: &str) -> AttemptId {
+    let running = drill.running().iter().find(|(_, (_, name))| name.as_str() == host);
+    *running.unwrap_or_else(|| panic!("{host} does not run")).0
+}
+
 fn attach(drill: &mut Drill, fences: bool) {
     let asks_permission = true;
     drill
@@ -131,8 +143,7 @@ fn attach(drill: &mut Drill, fences: bool) {
 }
 
 pub(super) fn begin(drill: &mut Drill, host: &str, host_lock: bool) {
-    let running = drill.running().iter().find(|(_, (_, name))| name.as_str() == host);
-    let attempt = *running.unwrap_or_else(|| panic!("{host} does not run")).0;
+    let attempt = running(drill, host);
     drill.handle(Input::Begin { attempt, host_lock }).unwrap();
 }
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::permitted::{
-    a_job_that_asks, a_journal_that_is_a_copy, a_restore_that_is_named, an_order_of_which_all_is_said,
-    failures_with_causes, hosts_that_are_fenced, hosts_that_are_held, jobs_that_retire, taken_over,
+    a_host_that_is_met_for_the_first_time, a_job_that_asks, a_journal_that_is_a_copy, a_restore_that_is_named,
+    an_order_of_which_all_is_said, failures_with_causes, hosts_that_are_fenced, hosts_that_are_held, jobs_that_retire,
+    taken_over,
 };
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{self, Expectation, JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, JobSettings, Limit, OnDoubt, Origin, Policy, Rule, Sequence, WaveGate};
 use pogo_core::scheduler::{
-    Actor, Event, FailureKind, HostEventKind, Input, JobEventKind, JobId, Order, Outcome, Phase, Record,
+    Actor, Event, FailureKind, HostEventKind, Input, JobEventKind, JobId, Order, Outcome, Phase, Record, TaskEventKind,
 };
 use pogo_core::testing::{Drill, Step};
 
@@ -30,6 +31,7 @@ pub(crate) fn records() -> Vec<Record> {
     a_journal_that_is_a_copy(&mut drill);
     a_restore_that_is_named(&mut drill);
     failures_with_causes(&mut drill);
+    a_host_that_is_met_for_the_first_time(&mut drill);
     drill.records().to_vec()
 }
 
@@ -100,6 +102,12 @@ pub(crate) fn before_naming_restores(records: &[Record]) -> usize {
 pub(crate) fn before_causes(records: &[Record]) -> usize {
     let submitted = |record: &Record| record.event.submitted().is_some();
     records.iter().rposition(submitted).unwrap()
+}
+
+/// Before hosts that were new were recorded.
+pub(crate) fn before_first_contacts(records: &[Record]) -> usize {
+    let busy = |record: &Record| matches!(record.event.task_kind(), Some(TaskEventKind::NeverBegan { .. }));
+    records.iter().rposition(busy).unwrap() + 1
 }
 
 fn fleet(web: u32) -> Fleet {

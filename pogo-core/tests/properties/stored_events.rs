@@ -85,6 +85,11 @@ enum FrozenEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         output: Option<OutputSummary>,
     },
+    TaskHostKeyRecorded {
+        job: JobId,
+        host: HostName,
+        attempt: AttemptId,
+    },
     TaskSucceeded {
         job: JobId,
         host: HostName,

@@ -81,6 +81,18 @@ fn what_happens_to_an_attempt_names_its_job_and_host() {
 }
 
 #[test]
+fn a_host_key_is_recorded_by_an_attempt_that_runs() {
+    let mut story = one_runs();
+    let recorded = |attempt, name| Event::of_task(JOB, host(name), TaskEventKind::HostKeyRecorded { attempt });
+    let attempt = story.attempt("a");
+    assert!(follows(&story, recorded(attempt, "a")));
+    assert!(!follows(&story, recorded(attempt, "b")));
+    assert!(!follows(&story, recorded(AttemptId::new(2), "a")));
+    story.ends("a");
+    assert!(!follows(&story, recorded(attempt, "a")));
+}
+
+#[test]
 fn phases_only_ever_go_on() {
     let mut story = one_runs();
     let attempt = story.attempt("a");

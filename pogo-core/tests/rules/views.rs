@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pogo_core::journal::{Epoch, OwnerId};
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{HolderReason, Input, JobId, JobStatus, Order, Phase};
+use pogo_core::scheduler::{AttemptId, HolderReason, Input, InputError, JobId, JobStatus, Order, Phase};
 
 use crate::story::{Story, at_most, host, on, web};
 
@@ -81,6 +81,28 @@ fn a_phase_that_is_reported_after_the_end_is_no_news() {
     story.ends("a");
     let phase = Phase::Command;
     assert_eq!(story.handle(Input::PhaseEntered { attempt, phase }).unwrap(), "");
+}
+
+#[test]
+fn a_new_host_key_is_recorded_while_its_attempt_runs() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("*"));
+    let attempt = story.attempt("a");
+    let recorded = |story: &Story| {
+        let events = story.drill.records().iter().map(|record| record.event.to_string());
+        events
+            .filter(|event| event.contains("new host key"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(story.handle(Input::HostKeyRecorded { attempt }).unwrap(), "");
+    let once = ["a1 of job-1 on a accepted and recorded a new host key"];
+    assert_eq!(recorded(&story), once);
+    story.ends("a");
+    assert_eq!(story.handle(Input::HostKeyRecorded { attempt }).unwrap(), "");
+    assert_eq!(recorded(&story), once, "nothing is recorded of it after its end");
+    let attempt = AttemptId::new(77);
+    let unknown = story.handle(Input::HostKeyRecorded { attempt });
+    assert_eq!(unknown, Err(InputError::UnknownAttempt { attempt }));
 }
 
 #[test]

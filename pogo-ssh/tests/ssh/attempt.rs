@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -90,6 +90,8 @@ pub(crate) struct Report {
     pub(crate) phases: Vec<Phase>,
     /// For each time that it asked whether it may begin, whether it did so under the host's lock.
     pub(crate) asked: Vec<bool>,
+    /// How often it reported that a new host key was recorded.
+    pub(crate) new_host_keys: usize,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) notes: String,
@@ -246,6 +248,7 @@ impl TestAttempt {
             requests,
             permission: self.permission,
             asked: Mutex::default(),
+            new_host_keys: AtomicUsize::new(0),
         });
         let (reporter, side) = ReporterSide::open(
             source,
@@ -290,12 +293,14 @@ struct Answers {
     requests: mpsc::UnboundedSender<BeginRequest>,
     permission: TestPermission,
     asked: Mutex<Vec<bool>>,
+    new_host_keys: AtomicUsize,
 }
 
 impl ReportSink for Answers {
     fn report(&self, attempt: AttemptId, report: report::Report) {
         match report {
             report::Report::Phase(phase) => _ = self.phases.unbounded_send((attempt, phase)),
+            report::Report::HostKeyRecorded => _ = self.new_host_keys.fetch_add(1, Ordering::Relaxed),
             report::Report::Begin(request) => {
                 self.asked.lock().unwrap().push(request.host_lock);
                 match &self.permission {
@@ -328,12 +333,14 @@ impl Running {
         let outcome = outcome.expect("the transport goes beyond the time limit");
         self.witness.end();
         let asked = self.answers.asked.lock().unwrap().clone();
+        let new_host_keys = self.answers.new_host_keys.load(Ordering::Relaxed);
         // It could report further phases.
         drop(self.answers);
         let phases = self.seen_phases.map(|(_, phase)| phase).collect().await;
         Report {
             outcome,
             asked,
+            new_host_keys,
             phases,
             stdout: self.witness.text(Stream::Stdout),
             stderr: self.witness.text(Stream::Stderr),

@@ -61,9 +61,24 @@ async fn a_host_that_was_set_up_anew_is_accepted_once_its_old_key_is_removed() {
     let transport = fleet.transport().host_keys(HostKeyPolicy::AcceptNew).build().unwrap();
     let message = visit(&fleet, &transport).await.assert_failed(FailureKind::HostKey);
     assert!(message.contains("has changed"), "{message}");
-    replace(&known_hosts, "");
-    visit(&fleet, &transport).await.assert_succeeded();
-    assert_eq!(fs::read_to_string(&known_hosts).unwrap().lines().count(), 1);
+    // Each time anew: somebody may remove it again.
+    for _ in 0..2 {
+        replace(&known_hosts, "");
+        let met = visit(&fleet, &transport).await;
+        assert_eq!((met.assert_succeeded(), met.new_host_keys), ((), 1));
+        assert_eq!(fs::read_to_string(&known_hosts).unwrap().lines().count(), 1);
+        assert_eq!(visit(&fleet, &transport).await.new_host_keys, 0, "it is known by now");
+    }
+}
+
+#[tokio::test]
+async fn a_new_host_key_is_reported_where_the_login_fails_too() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    replace(&fleet.known_hosts_file(), "");
+    let transport = bare(&fleet).host_keys(HostKeyPolicy::AcceptNew).build().unwrap();
+    let met = visit(&fleet, &transport).await;
+    met.assert_failed(FailureKind::Authentication);
+    assert_eq!(met.new_host_keys, 1, "it is trusted from now on");
 }
 
 #[tokio::test]

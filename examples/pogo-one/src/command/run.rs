@@ -7,7 +7,7 @@ use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{ExecOptions, JobSpec, Plan};
 use pogo_core::policy::Policy;
 use pogo_inventory::merge::Gathered;
-use pogo_ssh::{FirstContacts, JobInputs, SshTransportBuilder, SshTransports};
+use pogo_ssh::{JobInputs, SshTransportBuilder, SshTransports};
 
 use super::connect;
 use super::dispatch::{Operator, dispatch};
@@ -81,15 +81,12 @@ fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
 fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
     let inputs = inputs(args, &job.spec.exec_options)?;
     let follow = FollowedSources::of(args, &job.targets, &job.gathered, &job.namespace)?;
-    let contacts = FirstContacts::default();
-    let screen = super::screen::screen(args.format, args.events.as_deref())?
-        .meeting(&contacts)
-        .folding(folding(args.fold, args.format)?);
+    let screen = super::screen::screen(args.format, args.events.as_deref())?.folding(folding(args.fold, args.format)?);
     let runtime = runtime_for(&job.plan).map_err(CliError::broken)?;
     let terminal = Arc::new(TerminalPrompter::default());
     let builder = {
         let _entered = runtime.enter();
-        let builder = connect::builder(&args.ssh, &job.spec.transport_settings, &terminal)?.first_contacts(&contacts);
+        let builder = connect::builder(&args.ssh, &job.spec.transport_settings, &terminal)?;
         match args.exec_options.ask_sudo_password {
             true => builder.sudo_password(connect::ask("sudo password: ", &terminal)?),
             false => builder,

@@ -12,7 +12,7 @@ use std::time::Duration;
 #[cfg(feature = "store")]
 pub(crate) use kept::OutputAt;
 use pogo_core::Timestamp;
-use pogo_core::dispatcher::{Clock, Notice, Observer, OutputChunk, Stream, SystemClock};
+use pogo_core::dispatcher::{Clock, Notice, Observer, OutputChunk, SystemClock};
 use pogo_core::scheduler::{Actor, Event, Record, TaskEvent, TaskEventKind};
 use pogo_ssh::FirstContacts;
 use tokio::sync::Notify;
@@ -101,12 +101,6 @@ impl Screen {
         Ok(self)
     }
 
-    /// Reports these hosts in one line when the job has ended.
-    pub(crate) fn meeting(self, contacts: &FirstContacts) -> Self {
-        self.shown().contacts = contacts.clone();
-        self
-    }
-
     /// Shows outputs that are the same once, when the job is over.
     pub(crate) fn folding(self, style: Option<FoldStyle>) -> Self {
         self.shown().folded = style.map(|style| (Outputs::default(), style));
@@ -189,9 +183,7 @@ impl Screen {
         let limits = shown.progress.limits_line().ok().flatten().unwrap_or_default();
         self.record(&mut shown, |_, text| text.extend_from_slice(limits.as_bytes()));
         let in_doubt = shown.progress.in_doubt();
-        contact_remarks(&shown.contacts.clone())
-            .iter()
-            .for_each(|line| shown.say(line));
+        contact_remarks(&shown.contacts).iter().for_each(|line| shown.say(line));
         if self.format == LogFormat::Text {
             let summary = format!("\n{}", Summary::of(&shown.progress, &shown.tails).kept(shown.is_kept));
             let written = shown.out.write(visible_lines(&summary).as_bytes());
@@ -313,6 +305,9 @@ impl Observer for Screen {
         };
         shown.pane.noted(ago);
         self.record(&mut shown, |records, text| records.event(record, text));
+        if let Event::Task(event) = &record.event {
+            shown.contacts.read_event(event);
+        }
         if self.format == LogFormat::Jsonl {
             return;
         }
@@ -320,7 +315,6 @@ impl Observer for Screen {
             shown.tell_orders();
         }
         self.task(&mut shown, &record.event);
-        shown.meet(&record.event);
         if let Event::Task(TaskEvent { host, kind, .. }) = &record.event
             && let TaskEventKind::Slow { after, .. } = kind
         {
@@ -356,9 +350,6 @@ impl Screen {
         let mut shown = self.shown();
         self.record(&mut shown, |records, text| records.output_at(at, chunk, text));
         if self.format == LogFormat::Jsonl {
-            return;
-        }
-        if shown.is_kept && chunk.stream == Stream::Note && shown.contacts.read_remark(chunk.host, chunk.bytes) {
             return;
         }
         shown.tails.push(chunk);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use pogo_core::dispatcher::{AcceptRestore, DispatchError, Dispatcher, Handle, TransportPool};
 use pogo_core::journal::{Acquire, JournalError, OwnerId};
 use pogo_core::scheduler::Scheduler;
-use pogo_ssh::{FirstContacts, SshTransport, SshTransports};
+use pogo_ssh::{SshTransport, SshTransports};
 use pogo_web::{OutputFeed, QuestionBoard, ServedNamespace, Uploads};
 use tokio::task::JoinHandle;
 
@@ -139,9 +139,7 @@ pub(super) enum Ended {
 
 /// Transports that ask whoever is attached, and may use what jobs were given.
 fn transports(questions: &QuestionBoard, secrets: &KeptSecrets, log: bool) -> SshTransports {
-    let builder = SshTransport::builder()
-        .prompter(AttachedPrompter(questions.clone()))
-        .first_contacts(&FirstContacts::with_remarks());
+    let builder = SshTransport::builder().prompter(AttachedPrompter(questions.clone()));
     SshTransports::new(builder)
         .secrets(secrets.clone())
         .agents(secrets.clone())

@@ -132,6 +132,7 @@ fn ended(event: &Event, took: Option<Duration>) {
         | TaskEventKind::Permitted { .. }
         | TaskEventKind::Fenced { .. }
         | TaskEventKind::PhaseEntered { .. }
+        | TaskEventKind::HostKeyRecorded { .. }
         | TaskEventKind::Slow { .. }
         | TaskEventKind::CancelRequested { .. }
         | TaskEventKind::Retried { .. }

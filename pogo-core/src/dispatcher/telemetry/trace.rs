@@ -171,6 +171,7 @@ impl Trace {
             TaskEventKind::Permitted { .. }
             | TaskEventKind::NeverBegan { .. }
             | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Retried { .. } => {}

@@ -17,6 +17,9 @@ pub(in crate::scheduler) enum Checked {
         attempt: AttemptId,
         phase: Phase,
     },
+    HostKeyRecorded {
+        attempt: AttemptId,
+    },
     Reported {
         attempt: AttemptId,
         outcome: Outcome,

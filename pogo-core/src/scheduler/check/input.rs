@@ -14,6 +14,7 @@ impl State {
             Input::Transport { .. } => Checked::Nothing,
             Input::Begin { attempt, host_lock } => self.check_begin(attempt, host_lock)?,
             Input::PhaseEntered { attempt, phase } => self.check_phase(attempt, phase)?,
+            Input::HostKeyRecorded { attempt } => self.check_host_key(attempt)?,
             Input::Reported {
                 attempt,
                 outcome,
@@ -69,6 +70,15 @@ impl State {
                 Ok(Checked::PhaseEntered { attempt, phase })
             }
             Some(_) => Ok(Checked::Nothing),
+            None if self.attempts.was_issued(attempt) => Ok(Checked::Nothing),
+            None => Err(InputError::UnknownAttempt { attempt }),
+        }
+    }
+
+    fn check_host_key(&self, attempt: AttemptId) -> Result<Checked, InputError> {
+        match self.attempts.get(attempt) {
+            Some(_) => Ok(Checked::HostKeyRecorded { attempt }),
+            // Given up: nothing is recorded of an attempt after its end but how it ended.
             None if self.attempts.was_issued(attempt) => Ok(Checked::Nothing),
             None => Err(InputError::UnknownAttempt { attempt }),
         }

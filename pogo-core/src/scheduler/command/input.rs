@@ -45,6 +45,11 @@ pub enum Input {
         /// The phase that begins.
         phase: Phase,
     },
+    /// Fact: an attempt has met a host of which no key was known, and its transport has recorded the key.
+    HostKeyRecorded {
+        /// The attempt.
+        attempt: AttemptId,
+    },
     /// Fact: an attempt ended.
     Reported {
         /// The attempt.

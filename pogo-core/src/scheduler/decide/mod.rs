@@ -36,6 +36,7 @@ impl Scheduler {
             Checked::Command { order, context } => self.carry_out(*order, &context),
             Checked::Begin { attempt, host_lock } => self.permit(attempt, host_lock),
             Checked::PhaseEntered { attempt, phase } => self.enter_phase(attempt, phase, None),
+            Checked::HostKeyRecorded { attempt } => self.record_host_key(attempt),
             Checked::Reported {
                 attempt,
                 outcome,

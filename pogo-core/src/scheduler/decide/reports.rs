@@ -23,6 +23,14 @@ impl Scheduler {
         self.emit_task(task, host, TaskEventKind::PhaseEntered { attempt, phase, output });
     }
 
+    pub(super) fn record_host_key(&mut self, attempt: AttemptId) {
+        let Some(running) = self.state.attempts.get(attempt) else {
+            return;
+        };
+        let (task, host) = (running.task, running.target.name.clone());
+        self.emit_task(task, host, TaskEventKind::HostKeyRecorded { attempt });
+    }
+
     pub(super) fn permit(&mut self, attempt: AttemptId, host_lock: bool) {
         let Some(running) = self.state.attempts.get(attempt) else {
             return;

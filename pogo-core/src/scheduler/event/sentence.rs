@@ -220,6 +220,7 @@ fn of_task(kind: &TaskEventKind) -> Sentence {
         TaskEventKind::Fenced { answer, .. } => Sentence::because("was asked about", answer.to_string()),
         TaskEventKind::NeverBegan { reason, message, .. } => Sentence::because("never began", joined(reason, message)),
         TaskEventKind::PhaseEntered { phase, .. } => Sentence::new(format!("entered phase {phase}")),
+        TaskEventKind::HostKeyRecorded { .. } => Sentence::new("accepted and recorded a new host key"),
         TaskEventKind::Slow { after, .. } => {
             Sentence::new(format!("is slow: it has run for more than {}", HumanDuration(*after)))
         }

@@ -115,6 +115,9 @@ stored! {
         phase: Phase,
         #[serde(default, skip_serializing_if = "Option::is_none")] output: Option<OutputSummary>
     }
+    TaskHostKeyRecorded = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::HostKeyRecorded {
+        attempt: AttemptId
+    }
     TaskSucceeded = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Succeeded {
         attempt: AttemptId,
         #[serde(default, skip_serializing_if = "Option::is_none")] output: Option<OutputSummary>

@@ -33,6 +33,7 @@ impl TaskEvent {
             | TaskEventKind::Fenced { attempt, .. }
             | TaskEventKind::NeverBegan { attempt, .. }
             | TaskEventKind::PhaseEntered { attempt, .. }
+            | TaskEventKind::HostKeyRecorded { attempt }
             | TaskEventKind::Slow { attempt, .. }
             | TaskEventKind::CancelRequested { attempt, .. }
             | TaskEventKind::Succeeded { attempt, .. }
@@ -50,6 +51,7 @@ impl TaskEvent {
             | TaskEventKind::Fenced { .. }
             | TaskEventKind::NeverBegan { .. }
             | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Succeeded { .. }
@@ -72,6 +74,7 @@ impl TaskEvent {
             | TaskEventKind::Permitted { .. }
             | TaskEventKind::Fenced { .. }
             | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Retried { .. }
@@ -137,6 +140,12 @@ pub enum TaskEventKind {
         /// What was kept of its output, if that is known and the host [settles](Phase::Settle): nothing more is written
         /// then.
         output: Option<OutputSummary>,
+    },
+    /// An attempt has met a host of which no key was known, and its transport has accepted and recorded the key that
+    /// the host showed. Connects to that host trust this key from here on.
+    HostKeyRecorded {
+        /// The attempt.
+        attempt: AttemptId,
     },
     /// An attempt has run longer than `slow_after`. It goes on.
     Slow {
@@ -206,6 +215,7 @@ impl TaskEventKind {
             | Self::Permitted { .. }
             | Self::Fenced { .. }
             | Self::NeverBegan { .. }
+            | Self::HostKeyRecorded { .. }
             | Self::Slow { .. }
             | Self::CancelRequested { .. }
             | Self::Retried { .. }
@@ -224,6 +234,7 @@ impl TaskEventKind {
             | Self::Fenced { .. }
             | Self::NeverBegan { .. }
             | Self::PhaseEntered { .. }
+            | Self::HostKeyRecorded { .. }
             | Self::Slow { .. }
             | Self::CancelRequested { .. }
             | Self::Succeeded { .. }
@@ -257,6 +268,7 @@ impl TaskEventKind {
             Self::Permitted { .. }
             | Self::Fenced { reopens: false, .. }
             | Self::PhaseEntered { .. }
+            | Self::HostKeyRecorded { .. }
             | Self::Slow { .. }
             | Self::CancelRequested { .. } => None,
         }
@@ -276,6 +288,7 @@ impl TaskEventKind {
             | Self::Permitted { .. }
             | Self::Fenced { reopens: false, .. }
             | Self::PhaseEntered { .. }
+            | Self::HostKeyRecorded { .. }
             | Self::Slow { .. }
             | Self::CancelRequested { .. } => None,
         }

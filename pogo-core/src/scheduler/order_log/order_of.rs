@@ -47,6 +47,7 @@ pub(super) fn followed(event: &Event) -> Option<&'static str> {
             TaskEventKind::Started { .. }
             | TaskEventKind::Permitted { .. }
             | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Retried { .. }

@@ -48,6 +48,8 @@ impl State {
                 self.wait_again(at, *not_before, *reason, effects);
             }
             TaskEventKind::PhaseEntered { attempt, phase, .. } => self.enter_phase(*attempt, *phase, effects)?,
+            // It decides nothing: a fact for people, and for who asks later when a key came to be trusted.
+            TaskEventKind::HostKeyRecorded { .. } => {}
             TaskEventKind::CancelRequested { attempt, reason } => self.request_cancel(*attempt, *reason, effects)?,
             TaskEventKind::Slow { attempt, .. } => self.report_slow(*attempt, effects)?,
             TaskEventKind::Succeeded { attempt, .. } => self.end(*attempt, TaskState::Succeeded, effects)?,

@@ -69,6 +69,8 @@ impl State {
             TaskEventKind::CancelRequested { attempt, .. } => attempt_follows(*attempt, |running| {
                 running.cancelling.is_none() && running.phase != Phase::Settle
             }),
+            // In any phase, and perhaps not for the first time: links break, and files of known keys are edited.
+            TaskEventKind::HostKeyRecorded { attempt } => attempt_follows(*attempt, |_| true),
             TaskEventKind::Slow { attempt, .. } => attempt_follows(*attempt, |running| {
                 !running.slow && running.cancelling.is_none() && running.phase != Phase::Settle
             }),

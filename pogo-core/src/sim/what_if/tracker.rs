@@ -97,6 +97,7 @@ impl Tracker {
             TaskEventKind::PhaseEntered { .. }
             | TaskEventKind::Permitted { .. }
             | TaskEventKind::Fenced { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Retried { .. }

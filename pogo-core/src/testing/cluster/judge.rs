@@ -266,6 +266,7 @@ impl Judge {
             | TaskEventKind::Failed { .. }
             | TaskEventKind::Fenced { .. }
             | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::HostKeyRecorded { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Retried { .. }

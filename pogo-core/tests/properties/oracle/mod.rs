@@ -192,7 +192,9 @@ impl Oracle {
             }
             TaskEventKind::Cancelled => self.set(*job, host, TaskState::Cancelled),
             TaskEventKind::PhaseEntered { attempt, .. } => self.has_begun(*attempt)?,
-            TaskEventKind::Slow { .. } | TaskEventKind::CancelRequested { .. } => {
+            TaskEventKind::HostKeyRecorded { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::CancelRequested { .. } => {
                 self.jobs.get(job).ok_or("no such job")?;
             }
             _ => return Err(format!("{event:?} is new")),

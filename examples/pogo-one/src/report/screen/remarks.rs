@@ -1,7 +1,5 @@
 //! What is said beside what hosts write.
 
-use pogo_core::scheduler::{Event, TaskEvent, TaskEventKind};
-
 use super::super::{Summary, terminal};
 use super::ScreenState;
 
@@ -10,16 +8,6 @@ impl ScreenState {
     pub(super) fn tell_orders(&mut self) {
         for order in self.orders.take(self.pane.is_live()) {
             self.say(&order);
-        }
-    }
-
-    /// Takes note of a host without a known key, of which a dispatcher elsewhere says no more than this.
-    pub(super) fn meet(&self, event: &Event) {
-        if self.is_kept
-            && let Event::Task(TaskEvent { host, kind, .. }) = event
-            && let TaskEventKind::Failed { failure, .. } = kind
-        {
-            self.contacts.read_failure(host, failure);
         }
     }
 
