@@ -29,16 +29,22 @@ const MOST_JUMP_HOSTS: usize = 8;
 /// Why a host's target could not be resolved.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TargetError {
+    /// A configuration of OpenSSH's client cannot be read, or has what cannot be followed.
     #[error("ssh_config: {0}")]
     Config(#[from] ClientConfigError),
+    /// After its lists are applied, no algorithm of a kind is left to offer.
     #[error("ssh_config: {0}")]
     Offer(#[from] EmptyOffer),
+    /// A jump host is not written as one.
     #[error("`{0}` is no value for proxy_jump; write [user@]host[:port], several with commas, or none")]
     Jump(String),
+    /// The port of the host is zero.
     #[error("0 is no port to connect to; give one from 1 to 65535")]
     Port,
+    /// A jump host is reached through itself, or through too many.
     #[error("the way to {0} leads through itself, or through more than {MOST_JUMP_HOSTS} hosts")]
     Loop(String),
+    /// The file turns off checks of host keys, and the transport was not set to follow that.
     #[error(transparent)]
     Insecure(#[from] InsecureHostKeys),
 }

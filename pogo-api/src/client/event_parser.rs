@@ -12,8 +12,10 @@ pub(super) struct ServerEvent {
 /// The stream is not one of server-sent events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum EventError {
+    /// More came of one event than the parser keeps: no server of this kind sends such.
     #[error("an event has more than {} MiB", EventParser::MAX_EVENT >> 20)]
     TooLarge,
+    /// A whole event came with bytes that are no text.
     #[error("an event is not UTF-8")]
     NotUtf8,
 }

@@ -20,6 +20,7 @@ pub(super) struct AttemptPace {
 /// How long reports wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReportDelay {
+    /// As it was set; zero where there is no journal.
     Fixed(Duration),
     /// A share of what attempts take.
     ByAttempts,

@@ -6,9 +6,10 @@ use crate::plan::HoldOwner;
 
 /// An owner of holds in a drill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "they are names")]
 pub enum DrillOwner {
+    /// Holds under the name `ann`.
     Ann,
+    /// Holds under the name `bob`, so that hosts are wanted by two.
     Bob,
 }
 

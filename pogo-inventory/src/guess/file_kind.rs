@@ -3,23 +3,35 @@
 /// A type of file, whether this build reads it or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileKind {
+    /// Ansible's INI or YAML inventory.
     Ansible,
+    /// What `ansible-inventory --list` prints.
     AnsibleList,
+    /// ClusterShell's groups, in YAML or flat.
     ClusterShell,
+    /// A table with a header.
     Csv,
+    /// A genders file: hosts with their attributes.
     Genders,
+    /// A host on each line.
     HostList,
+    /// A table: a list of objects.
     Json,
+    /// A table: an object on each line.
     JsonLines,
+    /// An inventory of pogo 4.
     Pogo4,
+    /// A policy, which is no source of hosts.
     Policy,
     /// A program, which prints hosts.
     Program,
     /// A file that lists sources.
     Sources,
+    /// A configuration of OpenSSH's client.
     SshConfig,
     /// What Terraform prints, which no source reads.
     Terraform,
+    /// A table: an array of tables.
     Toml,
 }
 

@@ -7,9 +7,13 @@ use pogo_core::fleet::Connection;
 /// A setting's name. A further setting may have the name of one of the three common ones.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Setting {
+    /// The address that is connected to.
     Address,
+    /// The port of the SSH server.
     Port,
+    /// The user who logs in.
     User,
+    /// A further setting, by its name.
     Var(String),
 }
 

@@ -7,7 +7,9 @@ use pogo_core::fleet::Connection;
 /// Settings that share a position.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum SettingNames {
+    /// One of them, which stands somewhere else than the others.
     One(Cow<'static, str>),
+    /// All that a connection has, as where a line of a table gives them.
     Of(GivenSettings),
 }
 

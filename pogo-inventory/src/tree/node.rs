@@ -19,7 +19,9 @@ pub(crate) enum Value<'a> {
     Scalar(Cow<'a, str>),
     /// A value with a special tag, such as `!vault`, whose content is not read.
     Opaque,
+    /// A sequence, in either style.
     List(Vec<Node<'a>>),
+    /// A mapping, with its keys as they come, also one that comes twice.
     Map(Vec<Entry<'a>>),
 }
 

@@ -13,16 +13,25 @@ pub(super) enum HostState {
     Down,
     /// Somebody holds it outside of any job.
     Held,
+    /// Its last attempt succeeded, or a later one than the one that failed.
     Succeeded,
+    /// Somebody counted it as done.
     Skipped,
+    /// It waited, and its job ended without it.
     Cancelled,
+    /// Its command succeeded, and it keeps its slots for the settle time.
     Settle,
+    /// A hook runs after its command.
     PostHook,
+    /// Its command runs.
     Command,
+    /// A hook runs before its command.
     PreHook,
+    /// It is connected to and logged in to.
     Connect,
     /// It runs without a reported phase.
     Running,
+    /// It waits for its turn, or to be tried again.
     Waiting,
 }
 

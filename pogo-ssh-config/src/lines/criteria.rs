@@ -16,18 +16,31 @@ pub(crate) struct Criterion {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CriterionKind {
+    /// Always.
     All,
+    /// In the second reading, if something else asks for one: names are not rewritten.
     Canonical,
+    /// In the second reading, which it asks for.
     Final,
+    /// By the name that is connected to: that of `HostName`, where there was one before.
     Host,
+    /// By the name that was given.
     OriginalHost,
+    /// By the user who logs in.
     User,
+    /// By the user who runs this program.
     LocalUser,
+    /// By the `Tag` that was set before.
     Tagged,
+    /// By the command that runs there.
     Command,
+    /// By what the session runs: a shell, a command or a subsystem.
     SessionType,
+    /// By the release of OpenSSH whose rules are followed.
     Version,
+    /// By the networks of this machine's interfaces.
     LocalNetwork,
+    /// By the exit status of a command of this machine.
     Exec,
 }
 

@@ -3,10 +3,15 @@
 /// The treatment of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keyword {
+    /// Begins lines for hosts by their names.
     Host,
+    /// Begins lines for hosts by conditions.
     Match,
+    /// Reads other files in its place.
     Include,
+    /// Names keywords that may be unknown from here on.
     IgnoreUnknown,
+    /// Refuses to connect to the host, with its text.
     RefuseConnection,
     /// Supported.
     Followed(Setting),
@@ -22,47 +27,86 @@ pub(crate) enum Keyword {
 /// The supported settings, by OpenSSH's names. Older names map to the same setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "each is the keyword of that name")]
 pub enum Setting {
+    /// Whether IPv4, IPv6 or either is used.
     AddressFamily,
+    /// The address of this machine that connections come from.
     BindAddress,
+    /// The interface of this machine whose address they come from.
     BindInterface,
+    /// What authorities may sign certificates with.
     CaSignatureAlgorithms,
+    /// Certificates to offer, with their keys.
     CertificateFile,
+    /// Whether the address of a host is checked and recorded beside its name.
     CheckHostIp,
+    /// The ciphers to offer.
     Ciphers,
+    /// How long connecting may take.
     ConnectTimeout,
+    /// How often one address is tried.
     ConnectionAttempts,
+    /// Whether the host may use an agent, and which.
     ForwardAgent,
+    /// Known hosts of the machine, which are only read.
     GlobalKnownHostsFile,
+    /// Whether names of new hosts are hashed where they are recorded.
     HashKnownHosts,
+    /// The algorithms of host keys to offer.
     HostKeyAlgorithms,
+    /// The name under which the host key is looked up.
     HostKeyAlias,
+    /// The name or address that is connected to.
     HostName,
+    /// Whether the agent shows only keys of configured files.
     IdentitiesOnly,
+    /// The socket of the agent.
     IdentityAgent,
+    /// Keys to offer.
     IdentityFile,
+    /// Whether questions of the host are answered.
     KbdInteractiveAuthentication,
+    /// The key exchanges to offer.
     KexAlgorithms,
+    /// The message authentication codes to offer.
     Macs,
+    /// Whether any key is accepted of this machine itself.
     NoHostAuthenticationForLocalhost,
+    /// Whether a password may be sent.
     PasswordAuthentication,
+    /// The port that is connected to.
     Port,
+    /// In which order ways to log in are tried.
     PreferredAuthentications,
+    /// A command whose input and output are the connection.
     ProxyCommand,
+    /// Hosts through which it is reached.
     ProxyJump,
+    /// The algorithms with which keys may be offered.
     PubkeyAcceptedAlgorithms,
+    /// Whether keys are offered.
     PubkeyAuthentication,
+    /// After how much data or time new session keys are made.
     RekeyLimit,
+    /// The fewest bits of an RSA key, of hosts and users.
     RequiredRsaSize,
+    /// Variables of this process that sessions get.
     SendEnv,
+    /// How many signs of life may be missed.
     ServerAliveCountMax,
+    /// How often a host that sends nothing is asked for a sign of life.
     ServerAliveInterval,
+    /// Variables with values that sessions get.
     SetEnv,
+    /// What is done about unknown host keys.
     StrictHostKeyChecking,
+    /// A name for `Match tagged`.
     Tag,
+    /// Whether the kernel asks for signs of life too.
     TcpKeepAlive,
+    /// The user who logs in.
     User,
+    /// Known hosts of the user; new ones are recorded in the first.
     UserKnownHostsFile,
 }
 

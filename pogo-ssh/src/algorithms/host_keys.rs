@@ -19,10 +19,13 @@ pub(crate) struct HostKeyAlgorithms {
 /// Why a host key is refused whether or not it is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WeakHostKey {
+    /// The host shows a key of a type that was not offered.
     #[error("it shows a key of type {0}, which was not asked for (HostKeyAlgorithms)")]
     Type(Algorithm),
+    /// It is an RSA key of fewer bits than are required.
     #[error("its RSA key has {bits} bits, and {wanted} are required (RequiredRSASize)")]
     Short { bits: u32, wanted: u32 },
+    /// The host signs with an algorithm that was not offered.
     #[error("it proves its key with {0}, which was not asked for (HostKeyAlgorithms)")]
     Signature(String),
 }

@@ -21,12 +21,16 @@ pub(crate) struct UserKeyAlgorithms {
 /// Why a key is not offered to a host; prints as the remark on that key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyRefusal {
+    /// Its algorithm, or that of its certificate, is not allowed.
     #[error("{0} is not among PubkeyAcceptedAlgorithms")]
     Algorithm(String),
+    /// It is an RSA key of fewer bits than are required.
     #[error("it has {bits} bits, and {wanted} are required (RequiredRSASize)")]
     Short { bits: u32, wanted: u32 },
+    /// The authority of its certificate signs with what is not allowed.
     #[error("its certificate is signed with {0}, which is not among CASignatureAlgorithms")]
     Authority(Algorithm),
+    /// It is an RSA key, and host and user allow no hash in common.
     #[error("the host takes no RSA signature that PubkeyAcceptedAlgorithms allows; `+ssh-rsa` there allows SHA-1")]
     NoHash,
 }

@@ -67,10 +67,13 @@ enum SessionRequest {
 /// Why an attempt cannot run on any host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidAttempt {
+    /// The command has no word, or an empty first one.
     #[error("the command is empty; give a program to run")]
     EmptyCommand,
+    /// It asks for something that a forced command of the host would not do.
     #[error("{0}")]
     Forced(&'static str),
+    /// It has a command or an option of a later `pogo-core`.
     #[error("this version of pogo-ssh does not know how to run {0}; use versions of pogo-core and pogo-ssh that fit")]
     Unknown(&'static str),
 }

@@ -190,7 +190,9 @@ impl ConstantText {
 /// A part of a text for a host's shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ScriptPart<'a> {
+    /// Words of this attempt.
     Text(Cow<'a, str>),
+    /// A text that all attempts share, and that is encoded once.
     Constant(&'static ConstantText),
 }
 

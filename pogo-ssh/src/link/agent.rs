@@ -34,10 +34,13 @@ pub(super) struct Agent {
 /// Why an agent could not be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AgentError {
+    /// Its socket is not there, or closes.
     #[error("cannot be asked: {0}")]
     Unreachable(#[from] io::Error),
+    /// It listens, and does not answer: one that is forwarded from a machine that sleeps.
     #[error("does not answer within {} s", ANSWERS_WITHIN.as_secs())]
     Silent,
+    /// What listens there speaks another protocol.
     #[error("answers what no ssh-agent would")]
     Garbled,
 }
@@ -45,8 +48,10 @@ pub(super) enum AgentError {
 /// Why an agent did not sign.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AgentSignError {
+    /// Its user has neither confirmed nor refused in time.
     #[error("the agent did not sign within {} s", SIGNS_WITHIN.as_secs())]
     Silent,
+    /// Its user refused, its key may not be used for this host, or it is gone.
     #[error("the agent did not sign: {0}")]
     Refused(#[from] russh::keys::Error),
 }

@@ -71,22 +71,28 @@ type Opening = Shared<BoxFuture<'static, (OpenedKey, Option<Instant>)>>;
 /// A key file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyFileError {
+    /// It is not there, or may not be read.
     #[error("cannot read the key file {}: {reason}", path.display())]
     Unreadable { path: PathBuf, reason: String },
+    /// Others than its owner may read it.
     #[error(
         "UNPROTECTED PRIVATE KEY FILE: others can read {} (mode {mode:04o}), so it is ignored, as ssh does; \
          run: chmod 600 {}", path.display(), path.display()
     )]
     Unprotected { path: PathBuf, mode: u32 },
+    /// Nobody gave its passphrase: the reason says why.
     #[error("the key file {} is encrypted, and {reason}; add its key to an ssh-agent (ssh-add)", path.display())]
     Encrypted { path: PathBuf, reason: NoAnswer },
+    /// The passphrase that was given is of another key.
     #[error("the passphrase does not open the key file {}", path.display())]
     WrongPassphrase { path: PathBuf },
+    /// It names a key that never leaves its token.
     #[error(
         "the key in {} is on a FIDO token; add it to an ssh-agent (ssh-add), or log in through the ssh program",
         path.display()
     )]
     Token { path: PathBuf },
+    /// It is in no known format, such as a public key in the place of the private one.
     #[error("{} is not a private key file: {reason}", path.display())]
     Malformed { path: PathBuf, reason: String },
 }

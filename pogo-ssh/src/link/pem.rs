@@ -30,10 +30,13 @@ enum Cipher {
 /// Why the key cannot be decrypted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum PemError {
+    /// The header names another cipher than those of `openssl` that OpenSSH writes.
     #[error("it is encrypted with {0}, which is not supported; write it anew: ssh-keygen -p -f FILE")]
     Cipher(String),
+    /// The header or the encoding is not what it says.
     #[error("it is damaged: {0}")]
     Damaged(&'static str),
+    /// What was decrypted is no key.
     #[error("the passphrase does not open it")]
     WrongPassphrase,
 }

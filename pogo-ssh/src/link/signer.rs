@@ -26,14 +26,19 @@ pub(super) struct OfferSigner<'a> {
 /// Why signing failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SignError {
+    /// Its key file cannot be used.
     #[error(transparent)]
     KeyFile(#[from] KeyFileError),
+    /// Its agent holds the key, and does not sign with it.
     #[error(transparent)]
     Agent(#[from] AgentSignError),
+    /// The key is in an agent, and the connection to that is gone.
     #[error("the agent is gone")]
     NoAgent,
+    /// The algorithm or the key is not supported.
     #[error("it cannot sign: {0}")]
     Key(#[from] ssh_key::Error),
+    /// The host closed the connection while its login was signed.
     #[error("the connection was closed")]
     Send(#[from] SendError),
 }

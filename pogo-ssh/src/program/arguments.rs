@@ -20,12 +20,15 @@ pub(super) struct Arguments {
 /// A setting that the program does not support.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ArgumentError {
+    /// A password is set, which the program would ask for at a terminal: it takes none as an option.
     #[error(
         "a {0} cannot be given to the ssh program; use an agent, a key file or Kerberos, or the built-in transport"
     )]
     Secret(&'static str),
+    /// A file name has what cannot be quoted in a configuration, or would be expanded there.
     #[error("`{0}` cannot be part of a file name given to the ssh program; rename it")]
     Name(String),
+    /// A jump host is not written as one.
     #[error("`{0}` is no value for proxy_jump; write [user@]host[:port], several with commas, or none")]
     Jump(String),
 }

@@ -10,18 +10,25 @@ use pogo_core::fleet::matches_pattern;
 /// Why a certificate is invalid. Prints as the end of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CertificateFault {
+    /// Who signed it is not trusted for this host.
     #[error("it is signed by {0}, which no @cert-authority line names for this host")]
     Authority(String),
+    /// It would let a user log in, and proves no host.
     #[error("it is for users, not for hosts")]
     ForUsers,
+    /// It names hosts, and not this one.
     #[error("it is for {}, not for {wanted}", principals.join(", "))]
     Principal { principals: Vec<String>, wanted: String },
+    /// It has expired, or is of later.
     #[error("it is not valid now, only between {after} and {before} (seconds since 1970)")]
     Time { after: u64, before: u64 },
+    /// It is restricted in a way that OpenSSH does not know for hosts either.
     #[error("it asks for `{0}`, which is not known here")]
     CriticalOption(String),
+    /// Its authority signs with what is not allowed.
     #[error("it is signed with {0}, which is not among CASignatureAlgorithms")]
     WeakSignature(Algorithm),
+    /// It was changed after it was signed.
     #[error("its signature is wrong")]
     Signature,
 }

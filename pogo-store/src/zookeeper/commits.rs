@@ -228,7 +228,9 @@ impl FoundCommit {
 /// Why records were not read.
 #[derive(Debug)]
 pub(super) enum ReadError {
+    /// What is there is not what was written.
     Journal(JournalError),
+    /// The ensemble gave no answer, or refused.
     Failed(RequestError),
 }
 

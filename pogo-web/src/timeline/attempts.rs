@@ -30,7 +30,9 @@ pub(super) struct AttemptCourse {
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AttemptEnd {
+    /// Command and hooks ended with status 0.
     Succeeded,
+    /// It is known to have failed.
     Failed,
     /// Nobody knows whether the command ran to its end.
     InDoubt,

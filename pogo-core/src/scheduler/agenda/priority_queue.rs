@@ -10,7 +10,9 @@ use std::collections::{BinaryHeap, VecDeque};
 /// however many wait; in a heap of thousands each entry was moved past a dozen others, most of them not in the cache.
 #[derive(Debug, Clone)]
 pub(super) enum PriorityQueue<T> {
+    /// Until there are more than fit, and again once all were [taken](Self::take).
     Few(BinaryHeap<T>),
+    /// Once there were more, whatever was popped since.
     // Boxed, since most queues never have many.
     Many(Box<Many<T>>),
 }

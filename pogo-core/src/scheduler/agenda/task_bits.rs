@@ -5,7 +5,9 @@ use fixedbitset::FixedBitSet;
 /// Some of a job's tasks. As long as they are among the first 64, they are one number, kept where the set is.
 #[derive(Debug, Clone)]
 pub(super) enum TaskBits {
+    /// Of a job with at most 64 tasks, a bit each.
     Few(u64),
+    /// Of a job with more.
     Many(Box<FixedBitSet>),
 }
 

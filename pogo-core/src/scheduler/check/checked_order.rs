@@ -11,11 +11,13 @@ use crate::scheduler::{Answer, HoldMode, JobId, JobUpdate};
 
 /// A valid order, with the results of checking it.
 pub(in crate::scheduler) enum CheckedOrder {
+    /// With the whole state under the new rules, which replaces the one before.
     Configure {
         fleet: Arc<Fleet>,
         policy: Arc<Policy>,
         next: Box<State>,
     },
+    /// A job under its number, compiled against the fleet; also a retry of hosts of a retired job.
     Submit {
         job: JobId,
         spec: Arc<JobSpec>,
@@ -23,50 +25,35 @@ pub(in crate::scheduler) enum CheckedOrder {
         /// The job that has retired whose hosts it tries again.
         retry_of: Option<JobId>,
     },
-    Pause {
-        job: JobId,
-    },
-    Resume {
-        job: JobId,
-    },
-    Halt {
-        job: JobId,
-    },
-    Abort {
-        job: JobId,
-    },
-    Promote {
-        job: JobId,
-        wave: u32,
-    },
-    Freeze {
-        hosts: Selector,
-    },
-    Thaw {
-        hosts: Selector,
-    },
-    Retry {
-        tasks: Vec<TaskAt>,
-    },
-    Skip {
-        tasks: Vec<TaskAt>,
-    },
+    /// Of a job that may be paused.
+    Pause { job: JobId },
+    /// Of a job that is paused, halting, halted or blocked.
+    Resume { job: JobId },
+    /// Of a job that may start hosts, or is paused.
+    Halt { job: JobId },
+    /// Of a job that is not finished.
+    Abort { job: JobId },
+    /// Of a job whose wave is complete: with the one that begins.
+    Promote { job: JobId, wave: u32 },
+    /// Of a selector that no freeze has.
+    Freeze { hosts: Selector },
+    /// Of the selector of a freeze.
+    Thaw { hosts: Selector },
+    /// Of tasks in states that allow it.
+    Retry { tasks: Vec<TaskAt> },
+    /// Of tasks that do not run.
+    Skip { tasks: Vec<TaskAt> },
     /// Of a job that has retired.
-    SkipRetired {
-        job: JobId,
-        hosts: Vec<HostName>,
-    },
-    Alter {
-        job: JobId,
-        change: JobUpdate,
-    },
-    Mark {
-        host: HostName,
-        down: bool,
-    },
+    SkipRetired { job: JobId, hosts: Vec<HostName> },
+    /// Of settings that the job may have.
+    Alter { job: JobId, change: JobUpdate },
+    /// A host of the fleet is marked down, or up.
+    Mark { host: HostName, down: bool },
     /// Its record has all of it.
     Note,
+    /// What is left to hold or to wait for.
     Hold(NewHolds),
+    /// What is there to be given back.
     Release(EndedHolds),
     /// An order that changes nothing.
     Nothing,

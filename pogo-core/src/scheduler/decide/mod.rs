@@ -28,10 +28,7 @@ impl Scheduler {
             return;
         }
         self.refresh();
-        let ordered_by = match &input {
-            Checked::Command { context, .. } => context.actor.clone(),
-            _ => None,
-        };
+        let ordered_by = input.actor().cloned();
         match input {
             Checked::Command { order, context } => self.carry_out(*order, &context),
             Checked::Begin { attempt, host_lock } => self.permit(attempt, host_lock),

@@ -322,7 +322,12 @@ fn busy_delay(reason: NeverBegan, before: u8) -> Duration {
     let longest = match reason {
         // A person brings it, and watches.
         NeverBegan::NotReady => Duration::from_secs(60),
-        _ => Duration::from_secs(300),
+        NeverBegan::Refused
+        | NeverBegan::Busy
+        | NeverBegan::NotSent
+        | NeverBegan::Expired
+        | NeverBegan::Cancelled
+        | NeverBegan::Restarted => Duration::from_secs(300),
     };
     // At most 2^6: a count that never ends must not shift beyond the number.
     FIRST.saturating_mul(1 << before.min(6)).min(longest)

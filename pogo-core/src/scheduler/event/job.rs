@@ -115,9 +115,9 @@ impl JobEventKind {
 
     /// The cause of a halt. For old logs it is derived from the reason.
     pub fn halt_cause(&self) -> Option<HaltCause> {
-        match self {
-            Self::Halting { cause, reason, .. } => Some(cause.unwrap_or_else(|| former::halt_cause(reason))),
-            _ => None,
-        }
+        let Self::Halting { cause, reason, .. } = self else {
+            return None;
+        };
+        Some(cause.unwrap_or_else(|| former::halt_cause(reason)))
     }
 }

@@ -247,10 +247,10 @@ impl TaskEventKind {
 
     /// The cause of a doubt. For old logs it is derived from the message.
     pub fn doubt_cause(&self) -> Option<DoubtCause> {
-        match self {
-            Self::InDoubt { cause, message, .. } => Some(cause.unwrap_or_else(|| former::doubt_cause(message))),
-            _ => None,
-        }
+        let Self::InDoubt { cause, message, .. } = self else {
+            return None;
+        };
+        Some(cause.unwrap_or_else(|| former::doubt_cause(message)))
     }
 }
 

@@ -146,7 +146,11 @@ impl State {
             }
             // Something of it runs, as when it was halted.
             Some(JobStatus::Halted) => self.set_status(id, JobStatus::Halting, effects),
-            _ => {}
+            // Those go on as they are; one that has retired keeps no status.
+            Some(
+                JobStatus::Running | JobStatus::Waiting | JobStatus::Blocked | JobStatus::Paused | JobStatus::Halting,
+            )
+            | None => {}
         }
     }
 

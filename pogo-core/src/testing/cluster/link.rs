@@ -36,7 +36,9 @@ pub(super) enum Message {
 /// The two ends of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
+    /// A process that may be paused or killed.
     Dispatcher,
+    /// The machine, which goes on when a process is gone.
     Host,
 }
 

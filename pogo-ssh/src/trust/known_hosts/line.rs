@@ -27,6 +27,7 @@ pub(super) struct KnownHostsLine {
 /// Why a line is skipped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LineError {
+    /// A field is missing, or the key cannot be decoded.
     #[error("not an entry: expected names, key type and key")]
     Malformed,
 }

@@ -33,6 +33,7 @@ pub(super) struct CopyNodes {
 
 /// What is under the name of a copy.
 pub(super) enum FoundTarget {
+    /// No namespace.
     Nothing,
     /// A copy that was cut off, or a namespace that nobody ever owned.
     Leftover(Box<NamespaceState>),
