@@ -100,7 +100,7 @@ pub use policy_file::PolicyFile;
 #[cfg(feature = "http")]
 pub use secrecy::SecretString;
 #[cfg(feature = "settings-file")]
-pub use settings_file::{Setting, SettingItem, SettingPosition, SettingValue, SettingsFile};
+pub use settings_file::{SettingEntry, SettingItem, SettingPosition, SettingValue, SettingsFile};
 #[cfg(feature = "settings-file")]
 pub use settings_reader::SettingsReader;
 #[cfg(feature = "sources-file")]

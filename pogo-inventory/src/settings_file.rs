@@ -30,13 +30,13 @@ use crate::yaml;
 pub struct SettingsFile {
     name: Arc<str>,
     text: String,
-    settings: Vec<Setting>,
+    settings: Vec<SettingEntry>,
 }
 
 /// One key and its value.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Setting {
+pub struct SettingEntry {
     /// The key as written.
     pub key: String,
     /// Its position.
@@ -65,7 +65,7 @@ pub enum SettingValue {
     /// A list.
     List(Vec<SettingItem>),
     /// A map.
-    Map(Vec<Setting>),
+    Map(Vec<SettingEntry>),
 }
 
 /// A position in a [`SettingsFile`].
@@ -111,7 +111,7 @@ impl SettingsFile {
     }
 
     /// The settings in file order.
-    pub fn settings(&self) -> &[Setting] {
+    pub fn settings(&self) -> &[SettingEntry] {
         &self.settings
     }
 
@@ -126,7 +126,7 @@ impl SettingsFile {
     }
 
     /// The problem of an unknown key, with the most similar known one as a hint.
-    pub fn unknown(&self, setting: &Setting, of: &str, known: &[&str]) -> Diagnostic {
+    pub fn unknown(&self, setting: &SettingEntry, of: &str, known: &[&str]) -> Diagnostic {
         let message = format!("unknown key `{}` in {of}", setting.key.escape_debug());
         let hint = match keys::nearest(&setting.key, known) {
             Some(meant) => format!("did you mean `{meant}`?"),
@@ -153,8 +153,8 @@ impl SettingValue {
     }
 }
 
-fn setting(entry: &Entry<'_>) -> Setting {
-    Setting {
+fn setting(entry: &Entry<'_>) -> SettingEntry {
+    SettingEntry {
         key: entry.key.text.to_string(),
         position: SettingPosition(entry.key.span),
         value: item(&entry.value),

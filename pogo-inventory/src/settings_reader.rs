@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::{Setting, SettingItem, SettingPosition, SettingValue, SettingsFile};
+use crate::{SettingEntry, SettingItem, SettingPosition, SettingValue, SettingsFile};
 use pogo_core::inventory::Diagnostic;
 use pogo_core::policy::Origin;
 
@@ -55,8 +55,8 @@ impl<'a> SettingsReader<'a> {
     }
 
     /// The settings whose keys are known, each once; the others are problems.
-    pub fn keys<'s>(&mut self, settings: &'s [Setting], of: &str, known: &[&str]) -> Vec<&'s Setting> {
-        let mut taken: Vec<&Setting> = Vec::new();
+    pub fn keys<'s>(&mut self, settings: &'s [SettingEntry], of: &str, known: &[&str]) -> Vec<&'s SettingEntry> {
+        let mut taken: Vec<&SettingEntry> = Vec::new();
         for setting in settings {
             if !known.contains(&setting.key.as_str()) {
                 self.problems.push(self.file.unknown(setting, of, known));
@@ -71,7 +71,7 @@ impl<'a> SettingsReader<'a> {
     }
 
     /// The entries of a map.
-    pub fn map<'s>(&mut self, item: &'s SettingItem, expected: &str, example: &str) -> &'s [Setting] {
+    pub fn map<'s>(&mut self, item: &'s SettingItem, expected: &str, example: &str) -> &'s [SettingEntry] {
         match &item.value {
             SettingValue::Map(settings) => settings,
             _ => {

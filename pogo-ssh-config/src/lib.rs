@@ -11,7 +11,7 @@ mod value;
 
 pub use error::ClientConfigError;
 pub use file_version::FileVersion;
-pub use lines::keyword::Setting;
+pub use lines::keyword::ClientSetting;
 pub use lines::lex::Word;
 pub use lines::line::ConfigLine;
 pub use lookup::config::{ClientConfig, Lookup};

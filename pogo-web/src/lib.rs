@@ -53,8 +53,8 @@ pub mod unix;
 mod uploads;
 
 pub use access::{
-    Decision, Grant, Grants, HostScope, InvalidWho, Question, Recipe, Right, SharedGrants, Uncovered, UnknownVerb,
-    Verb, Who,
+    AccessQuestion, Decision, Grant, Grants, HostScope, InvalidWho, Recipe, Right, SharedGrants, Uncovered,
+    UnknownVerb, Verb, Who,
 };
 pub use any_of::AnyOf;
 pub use authenticator::{AuthError, Authenticator, Identity};

@@ -15,9 +15,9 @@ use pogo_core::stream::{DispatcherStatus, QueryAnswer};
 use super::patience::Patience;
 use super::{Client, ClientError, Condition, Revision};
 use crate::wire::{
-    Configuration, History, InputPart, JobOutput, JobRecords, NamespaceName, NamespaceRecords, OrderAnswer, OutputPart,
-    OutputRange, QuestionAnswer, Secrets, Session, StandbyStatus, Status, Touched, TouchedQuery, Upload, WaitAnswer,
-    history_path, job_events_path, job_output_path, namespace_path, output_path, query_path, records_path,
+    Configuration, HistoryPage, InputPart, JobOutput, JobRecords, NamespaceName, NamespaceRecords, OrderAnswer,
+    OutputPart, OutputRange, QuestionAnswer, Secrets, Session, StandbyStatus, Status, Touched, TouchedQuery, Upload,
+    WaitAnswer, history_path, job_events_path, job_output_path, namespace_path, output_path, query_path, records_path,
     touched_path,
 };
 
@@ -173,7 +173,7 @@ impl NamespaceClient {
     /// # Errors
     /// No history is kept in this namespace, its store cannot read it, nobody answers, or contact was lost.
     pub async fn history(&self, filter: &JobFilter) -> Result<JobPage, ClientError> {
-        let answer: History = self.client.get(history_path(&self.name, filter)).await?;
+        let answer: HistoryPage = self.client.get(history_path(&self.name, filter)).await?;
         Ok(JobPage::new(answer.entries, answer.next))
     }
 

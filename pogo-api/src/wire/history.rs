@@ -9,7 +9,7 @@ use super::document::document;
 
 document! {
     /// Some of the jobs that there are and were, newest first.
-    History {
+    HistoryPage {
         /// The jobs.
         entries: Vec<JobEntry>,
         /// Where the list goes on: the `before` of the next request. `None` at its end.

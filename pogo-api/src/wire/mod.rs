@@ -28,7 +28,7 @@ pub use about::{About, StandbyStatus, Status};
 pub use configuration::Configuration;
 pub use document::WIRE_VERSION;
 pub use events::{END_EVENT, OUTPUT_EVENT, PROBLEM_EVENT, QUESTION_EVENT};
-pub use history::{History, JobRecords, NamespaceRecords};
+pub use history::{HistoryPage, JobRecords, NamespaceRecords};
 pub use history_paths::{history_path, job_events_path, records_path, touched_path};
 pub use host_output::HostOutput;
 pub use logins::{LoggedOut, LoginChoice, Logins, Session};

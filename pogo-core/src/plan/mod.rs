@@ -32,7 +32,7 @@ pub use hold_owner::{HoldOwner, InvalidHoldOwner};
 pub use job::{Expectation, HostOrder, JobSpec, RemoteCommand};
 pub(crate) use job::{check_bake, check_settings};
 pub use plan::{Plan, PlannedBucket, PlannedBudget, PlannedStage};
-pub use problem::{PlanError, Problem, Warning};
+pub use problem::{PlanError, PlanProblem, Warning};
 pub(crate) use rules::Capacity;
 pub use rules::{Bucket, BucketId, BudgetGroup, Rules};
 pub use run_as::RunAs;

@@ -15,7 +15,7 @@ pub enum PlanError {
     #[error("{}", lines(problems))]
     Policy {
         /// Every problem found.
-        problems: Vec<Problem>,
+        problems: Vec<PlanProblem>,
     },
     /// The job's targets do not resolve.
     #[error("the job's targets: {0}")]
@@ -40,7 +40,7 @@ pub enum PlanError {
 /// One thing that is wrong, and where it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Problem {
+pub struct PlanProblem {
     /// What is wrong, and the cure.
     pub message: String,
     /// Where it was written.
@@ -48,13 +48,13 @@ pub struct Problem {
     pub origin: Option<Origin>,
 }
 
-impl Problem {
+impl PlanProblem {
     pub(super) fn new(message: String, origin: Option<Origin>) -> Self {
         Self { message, origin }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for PlanProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         at(f, self.origin.as_ref(), &self.message)
     }
@@ -90,6 +90,6 @@ fn at(f: &mut fmt::Formatter<'_>, origin: Option<&Origin>, message: &str) -> fmt
     }
 }
 
-fn lines(problems: &[Problem]) -> String {
+fn lines(problems: &[PlanProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

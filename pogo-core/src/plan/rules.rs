@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::counting_sort::SortedByKey;
 use super::groups::Groups;
-use super::problem::{PlanError, Problem, Warning};
+use super::problem::{PlanError, PlanProblem, Warning};
 use super::words;
 use crate::fleet::{Fleet, HostId};
 use crate::policy::{Constraint, Limit, Origin, Policy, Rule};
@@ -223,7 +223,7 @@ struct RulesDraft<'a> {
     in_bucket: Vec<(HostId, u32)>,
     in_budget: Vec<(HostId, u32)>,
     warnings: Vec<Warning>,
-    problems: Vec<Problem>,
+    problems: Vec<PlanProblem>,
 }
 
 impl RulesDraft<'_> {
@@ -234,7 +234,7 @@ impl RulesDraft<'_> {
             Err(error) => {
                 return self
                     .problems
-                    .push(Problem::new(error.to_string(), constraint.origin.clone()));
+                    .push(PlanProblem::new(error.to_string(), constraint.origin.clone()));
             }
         };
         if groups.labels.is_empty() {

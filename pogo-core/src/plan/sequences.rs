@@ -3,7 +3,7 @@
 use super::JobSpec;
 use super::cycle;
 use super::groups::Groups;
-use super::problem::{PlanError, Problem, Warning};
+use super::problem::{PlanError, PlanProblem, Warning};
 use super::stages::{JobStage, StageId, Stages};
 use super::waves;
 use crate::fleet::{Fleet, HostId, Selector};
@@ -52,7 +52,7 @@ struct StagesDraft<'a> {
     tasks: usize,
     stages: Vec<JobStage>,
     warnings: Vec<Warning>,
-    problems: Vec<Problem>,
+    problems: Vec<PlanProblem>,
 }
 
 impl<'a> StagesDraft<'a> {
@@ -105,7 +105,7 @@ impl<'a> StagesDraft<'a> {
                     .collect()
             }
             Err(error) => {
-                self.problems.push(Problem::new(error.to_string(), origin.cloned()));
+                self.problems.push(PlanProblem::new(error.to_string(), origin.cloned()));
                 vec![]
             }
         }
@@ -116,7 +116,7 @@ impl<'a> StagesDraft<'a> {
         Groups::level(self.fleet, &Selector::Tag(tag.clone()), false)
             .map_err(|error| {
                 self.problems
-                    .push(Problem::new(error.to_string(), sequence.origin.clone()))
+                    .push(PlanProblem::new(error.to_string(), sequence.origin.clone()))
             })
             .ok()
     }

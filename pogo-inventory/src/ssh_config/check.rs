@@ -5,7 +5,7 @@ use std::path::Path;
 use pogo_core::fleet::HostName;
 use pogo_core::inventory::{Diagnostic, Excerpt};
 use pogo_core::policy::Origin;
-use pogo_ssh_config::{ConfigFiles, ConfigLine, FilePosition, LineProblem, Setting, Word};
+use pogo_ssh_config::{ClientSetting, ConfigFiles, ConfigLine, FilePosition, LineProblem, Word};
 
 use crate::address::{wrong_address, wrong_user};
 use crate::source::looks_secret;
@@ -74,12 +74,12 @@ pub(super) fn problems(config: &ConfigFiles) -> Vec<Diagnostic> {
 }
 
 /// The problem with a value that would be used, and the cure.
-fn wrong_value(setting: Setting, text: &str) -> Option<(String, &'static str)> {
+fn wrong_value(setting: ClientSetting, text: &str) -> Option<(String, &'static str)> {
     let known_tokens = match setting {
-        Setting::HostName => "%h",
-        Setting::IdentityFile => "%dhnpr",
-        Setting::ProxyJump => "%hnpr",
-        Setting::User | Setting::HostKeyAlias => "",
+        ClientSetting::HostName => "%h",
+        ClientSetting::IdentityFile => "%dhnpr",
+        ClientSetting::ProxyJump => "%hnpr",
+        ClientSetting::User | ClientSetting::HostKeyAlias => "",
         _ => return None,
     };
     if text.contains("${") {
@@ -89,8 +89,8 @@ fn wrong_value(setting: Setting, text: &str) -> Option<(String, &'static str)> {
         ));
     }
     let wrong = match setting {
-        Setting::HostName => wrong_address(text),
-        Setting::User => wrong_user(text),
+        ClientSetting::HostName => wrong_address(text),
+        ClientSetting::User => wrong_user(text),
         _ => None,
     };
     wrong.or_else(|| wrong_token(text, known_tokens))
@@ -161,22 +161,22 @@ fn not_judged(line: &ConfigLine) -> Diagnostic {
 }
 
 /// Whether a setting is used, including `ProxyCommand`, which overrides `ProxyJump`.
-pub(super) fn is_taken_over(setting: Setting) -> bool {
+pub(super) fn is_taken_over(setting: ClientSetting) -> bool {
     matches!(
         setting,
-        Setting::HostName
-            | Setting::Port
-            | Setting::User
-            | Setting::IdentityFile
-            | Setting::HostKeyAlias
-            | Setting::ProxyJump
-            | Setting::ProxyCommand
+        ClientSetting::HostName
+            | ClientSetting::Port
+            | ClientSetting::User
+            | ClientSetting::IdentityFile
+            | ClientSetting::HostKeyAlias
+            | ClientSetting::ProxyJump
+            | ClientSetting::ProxyCommand
     )
 }
 
 fn is_command(line: &ConfigLine) -> bool {
     let command = line.setting_value().unwrap_or_default();
-    line.setting() == Some(Setting::ProxyCommand) && !command.trim().eq_ignore_ascii_case("none")
+    line.setting() == Some(ClientSetting::ProxyCommand) && !command.trim().eq_ignore_ascii_case("none")
 }
 
 /// The problem of a file whose lookups would take too long.

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use pogo_core::fleet::{Connection, FleetBuilder, HostName};
 use pogo_core::inventory::Diagnostic;
 use pogo_core::policy::Origin;
-use pogo_ssh_config::{AppliedLines, ConfigFiles, ConfigLine, Setting};
+use pogo_ssh_config::{AppliedLines, ClientSetting, ConfigFiles, ConfigLine};
 
 use super::check::{diagnostic, is_taken_over, origin};
 use crate::origins::OriginTable;
@@ -94,20 +94,20 @@ impl HostCollector {
 /// The position of a line's value; for a command that of the line.
 fn value_origin(line: &ConfigLine) -> Origin {
     let word = match line.setting() {
-        Some(Setting::ProxyCommand) => line.keyword(),
+        Some(ClientSetting::ProxyCommand) => line.keyword(),
         _ => line.arguments().first().unwrap_or(line.keyword()),
     };
     origin(&line.position_of(word))
 }
 
 /// The fleet's name of a setting.
-fn setting_name(setting: Setting) -> &'static str {
+fn setting_name(setting: ClientSetting) -> &'static str {
     match setting {
-        Setting::HostName => "address",
-        Setting::Port => "port",
-        Setting::User => "user",
-        Setting::IdentityFile => IDENTITY,
-        Setting::HostKeyAlias => KEY_ALIAS,
+        ClientSetting::HostName => "address",
+        ClientSetting::Port => "port",
+        ClientSetting::User => "user",
+        ClientSetting::IdentityFile => IDENTITY,
+        ClientSetting::HostKeyAlias => KEY_ALIAS,
         _ => JUMP,
     }
 }
@@ -142,24 +142,24 @@ impl<'c> HostLines<'c> {
         lines
     }
 
-    fn line(&self, setting: Setting) -> Option<&'c ConfigLine> {
+    fn line(&self, setting: ClientSetting) -> Option<&'c ConfigLine> {
         self.first.iter().copied().find(|line| line.setting() == Some(setting))
     }
 
-    fn text(&self, setting: Setting) -> Option<String> {
+    fn text(&self, setting: ClientSetting) -> Option<String> {
         self.line(setting)?.setting_value()
     }
 
     fn connection(&self, host: &HostName) -> Result<Connection, Diagnostic> {
-        let port = self.text(Setting::Port);
-        let user = self.text(Setting::User);
+        let port = self.text(ClientSetting::Port);
+        let user = self.text(ClientSetting::User);
         let mut tokens = Tokens {
             alias: host.as_str(),
             address: host.as_str().to_owned(),
             port: port.as_deref().unwrap_or("22"),
             user: user.as_deref(),
         };
-        if let Some(line) = self.line(Setting::HostName) {
+        if let Some(line) = self.line(ClientSetting::HostName) {
             tokens.address = tokens.fill(line)?;
         }
         let mut connection = Connection::new();
@@ -169,13 +169,17 @@ impl<'c> HostLines<'c> {
         // 22 is for `%p` alone: a host without a port must not carry one that it was not given.
         connection.port = tokens.port.parse().ok().filter(|_| port.is_some());
         connection.user = user.clone();
-        for setting in [Setting::IdentityFile, Setting::HostKeyAlias, Setting::ProxyJump] {
+        for setting in [
+            ClientSetting::IdentityFile,
+            ClientSetting::HostKeyAlias,
+            ClientSetting::ProxyJump,
+        ] {
             let Some(line) = self.line(setting) else { continue };
             let mut value = tokens.fill(line)?;
             if value.eq_ignore_ascii_case("none") {
                 continue;
             }
-            if setting == Setting::HostKeyAlias {
+            if setting == ClientSetting::HostKeyAlias {
                 // OpenSSH looks it up in lower case.
                 value.make_ascii_lowercase();
             }

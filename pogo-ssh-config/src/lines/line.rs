@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::criteria::{Criterion, parse_criteria};
-use super::keyword::{Keyword, Setting};
+use super::keyword::{ClientSetting, Keyword};
 use super::lex::{Rest, Word, arguments, next_word};
 use crate::position::{FilePosition, LineProblem};
 
@@ -140,7 +140,7 @@ impl ConfigLine {
     }
 
     /// Its setting, if this crate supports it.
-    pub fn setting(&self) -> Option<Setting> {
+    pub fn setting(&self) -> Option<ClientSetting> {
         match self.keyword {
             Some(Keyword::Followed(setting)) => Some(setting),
             _ => None,

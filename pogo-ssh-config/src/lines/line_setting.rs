@@ -1,6 +1,6 @@
 //! The values of one line, for its keyword.
 
-use super::keyword::{Keyword, Setting};
+use super::keyword::{ClientSetting, Keyword};
 use super::line::ConfigLine;
 use super::line_use::LineUse;
 use super::line_values::LineValues;
@@ -43,9 +43,9 @@ impl ConfigLine {
     pub fn setting_value(&self) -> Option<String> {
         let mut values = self.values(ConfigScope::User);
         match self.setting()? {
-            Setting::Port => values.port().ok().map(|port| port.to_string()),
-            Setting::ProxyCommand => Some(values.whole_text()),
-            Setting::ProxyJump => {
+            ClientSetting::Port => values.port().ok().map(|port| port.to_string()),
+            ClientSetting::ProxyCommand => Some(values.whole_text()),
+            ClientSetting::ProxyJump => {
                 let text = values.whole_text();
                 let before_comment = text.split('#').next().unwrap_or_default();
                 Some(before_comment.trim_end().to_owned())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::keyword::Setting;
+use super::keyword::ClientSetting;
 use super::line_use::LineUse;
 use super::line_values::LineValues;
 use super::scope::ConfigScope;
@@ -94,7 +94,7 @@ impl CollectedOptions {
     /// Checks the values of a line, and sets them where it applies.
     pub(crate) fn take(
         &mut self,
-        setting: Setting,
+        setting: ClientSetting,
         values: &mut LineValues<'_>,
         line_use: LineUse,
     ) -> Result<(), String> {
@@ -115,67 +115,72 @@ impl CollectedOptions {
     }
 
     /// The field of a text setting.
-    fn text_of(&mut self, setting: Setting) -> Option<&mut Option<String>> {
+    fn text_of(&mut self, setting: ClientSetting) -> Option<&mut Option<String>> {
         Some(match setting {
-            Setting::User => &mut self.user,
-            Setting::HostName => &mut self.host_name,
-            Setting::HostKeyAlias => &mut self.host_key_alias,
-            Setting::IdentityAgent => &mut self.identity_agent,
-            Setting::PreferredAuthentications => &mut self.preferred,
-            Setting::BindAddress => &mut self.bind_address,
-            Setting::BindInterface => &mut self.bind_interface,
-            Setting::Tag => &mut self.tag,
+            ClientSetting::User => &mut self.user,
+            ClientSetting::HostName => &mut self.host_name,
+            ClientSetting::HostKeyAlias => &mut self.host_key_alias,
+            ClientSetting::IdentityAgent => &mut self.identity_agent,
+            ClientSetting::PreferredAuthentications => &mut self.preferred,
+            ClientSetting::BindAddress => &mut self.bind_address,
+            ClientSetting::BindInterface => &mut self.bind_interface,
+            ClientSetting::Tag => &mut self.tag,
             _ => return None,
         })
     }
 
     /// The field of a yes-or-no setting.
-    fn flag_of(&mut self, setting: Setting) -> Option<&mut Option<bool>> {
+    fn flag_of(&mut self, setting: ClientSetting) -> Option<&mut Option<bool>> {
         Some(match setting {
-            Setting::IdentitiesOnly => &mut self.identities_only,
-            Setting::PasswordAuthentication => &mut self.passwords,
-            Setting::KbdInteractiveAuthentication => &mut self.questions,
-            Setting::TcpKeepAlive => &mut self.tcp_keep_alive,
-            Setting::CheckHostIp => &mut self.check_host_ip,
-            Setting::NoHostAuthenticationForLocalhost => &mut self.trusts_localhost,
-            Setting::HashKnownHosts => &mut self.hash_known_hosts,
+            ClientSetting::IdentitiesOnly => &mut self.identities_only,
+            ClientSetting::PasswordAuthentication => &mut self.passwords,
+            ClientSetting::KbdInteractiveAuthentication => &mut self.questions,
+            ClientSetting::TcpKeepAlive => &mut self.tcp_keep_alive,
+            ClientSetting::CheckHostIp => &mut self.check_host_ip,
+            ClientSetting::NoHostAuthenticationForLocalhost => &mut self.trusts_localhost,
+            ClientSetting::HashKnownHosts => &mut self.hash_known_hosts,
             _ => return None,
         })
     }
 
     /// The field of a time setting.
-    fn time_of(&mut self, setting: Setting) -> Option<&mut Option<u64>> {
+    fn time_of(&mut self, setting: ClientSetting) -> Option<&mut Option<u64>> {
         Some(match setting {
-            Setting::ConnectTimeout => &mut self.connect_timeout,
-            Setting::ServerAliveInterval => &mut self.server_alive_interval,
+            ClientSetting::ConnectTimeout => &mut self.connect_timeout,
+            ClientSetting::ServerAliveInterval => &mut self.server_alive_interval,
             _ => return None,
         })
     }
 
     /// The field of a number setting.
-    fn count_of(&mut self, setting: Setting) -> Option<&mut Option<i64>> {
+    fn count_of(&mut self, setting: ClientSetting) -> Option<&mut Option<i64>> {
         Some(match setting {
-            Setting::ConnectionAttempts => &mut self.connection_attempts,
-            Setting::ServerAliveCountMax => &mut self.server_alive_count_max,
+            ClientSetting::ConnectionAttempts => &mut self.connection_attempts,
+            ClientSetting::ServerAliveCountMax => &mut self.server_alive_count_max,
             _ => return None,
         })
     }
 
     /// Settings with their own syntax.
-    fn take_special(&mut self, setting: Setting, values: &mut LineValues<'_>, line_use: LineUse) -> Result<(), String> {
+    fn take_special(
+        &mut self,
+        setting: ClientSetting,
+        values: &mut LineValues<'_>,
+        line_use: LineUse,
+    ) -> Result<(), String> {
         match setting {
-            Setting::Port => first(&mut self.port, values.port()?, line_use),
-            Setting::PubkeyAuthentication => {
+            ClientSetting::Port => first(&mut self.port, values.port()?, line_use),
+            ClientSetting::PubkeyAuthentication => {
                 let forms = [("unbound", true), ("host-bound", true)];
                 first(&mut self.public_keys, values.one_of_or_flag(&forms)?, line_use);
             }
-            Setting::AddressFamily => first(&mut self.address_family, values.one_of(FAMILIES)?, line_use),
-            Setting::StrictHostKeyChecking => first(&mut self.strict, values.one_of(STRICT)?, line_use),
-            Setting::UserKnownHostsFile => values.files(&mut self.user_known_hosts, line_use)?,
-            Setting::GlobalKnownHostsFile => values.files(&mut self.global_known_hosts, line_use)?,
-            Setting::IdentityFile => add_file(&mut self.identity_files, values, line_use)?,
-            Setting::CertificateFile => add_file(&mut self.certificate_files, values, line_use)?,
-            Setting::ProxyCommand => {
+            ClientSetting::AddressFamily => first(&mut self.address_family, values.one_of(FAMILIES)?, line_use),
+            ClientSetting::StrictHostKeyChecking => first(&mut self.strict, values.one_of(STRICT)?, line_use),
+            ClientSetting::UserKnownHostsFile => values.files(&mut self.user_known_hosts, line_use)?,
+            ClientSetting::GlobalKnownHostsFile => values.files(&mut self.global_known_hosts, line_use)?,
+            ClientSetting::IdentityFile => add_file(&mut self.identity_files, values, line_use)?,
+            ClientSetting::CertificateFile => add_file(&mut self.certificate_files, values, line_use)?,
+            ClientSetting::ProxyCommand => {
                 let command = (values.whole_text(), values.line.position());
                 // The first of both counts, whichever it is: each of them disables a later line
                 // with the other.
@@ -183,11 +188,11 @@ impl CollectedOptions {
                     first(&mut self.proxy_command, command, line_use);
                 }
             }
-            Setting::ProxyJump => self.take_jump(values, line_use)?,
-            Setting::ForwardAgent => self.take_agent(values.text()?, line_use),
-            Setting::SendEnv => values.sent_variables(&mut self.send_env, line_use)?,
-            Setting::SetEnv => values.set_variables(&mut self.set_env, line_use)?,
-            Setting::RekeyLimit => {
+            ClientSetting::ProxyJump => self.take_jump(values, line_use)?,
+            ClientSetting::ForwardAgent => self.take_agent(values.text()?, line_use),
+            ClientSetting::SendEnv => values.sent_variables(&mut self.send_env, line_use)?,
+            ClientSetting::SetEnv => values.set_variables(&mut self.set_env, line_use)?,
+            ClientSetting::RekeyLimit => {
                 let (bytes, interval) = values.rekey_limit()?;
                 first(&mut self.rekey_limit, bytes, line_use);
                 first_time(&mut self.rekey_interval, interval, line_use);
@@ -199,22 +204,22 @@ impl CollectedOptions {
 
     fn take_algorithms(
         &mut self,
-        setting: Setting,
+        setting: ClientSetting,
         values: &mut LineValues<'_>,
         line_use: LineUse,
     ) -> Result<(), String> {
         let lists = &mut self.algorithms;
         match setting {
-            Setting::RequiredRsaSize => {
+            ClientSetting::RequiredRsaSize => {
                 let bits = u32::try_from(values.number()?).unwrap_or(0);
                 first(&mut lists.required_rsa_size, bits, line_use);
             }
-            Setting::Ciphers => first(&mut lists.ciphers, values.algorithms(false)?, line_use),
-            Setting::Macs => first(&mut lists.macs, values.algorithms(false)?, line_use),
-            Setting::KexAlgorithms => first(&mut lists.kex, values.algorithms(false)?, line_use),
-            Setting::HostKeyAlgorithms => first(&mut lists.host_keys, values.algorithms(true)?, line_use),
-            Setting::PubkeyAcceptedAlgorithms => first(&mut lists.user_keys, values.algorithms(true)?, line_use),
-            Setting::CaSignatureAlgorithms => first(&mut lists.authorities, values.algorithms(true)?, line_use),
+            ClientSetting::Ciphers => first(&mut lists.ciphers, values.algorithms(false)?, line_use),
+            ClientSetting::Macs => first(&mut lists.macs, values.algorithms(false)?, line_use),
+            ClientSetting::KexAlgorithms => first(&mut lists.kex, values.algorithms(false)?, line_use),
+            ClientSetting::HostKeyAlgorithms => first(&mut lists.host_keys, values.algorithms(true)?, line_use),
+            ClientSetting::PubkeyAcceptedAlgorithms => first(&mut lists.user_keys, values.algorithms(true)?, line_use),
+            ClientSetting::CaSignatureAlgorithms => first(&mut lists.authorities, values.algorithms(true)?, line_use),
             // All others are handled above.
             _ => {}
         }

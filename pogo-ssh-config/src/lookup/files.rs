@@ -8,7 +8,7 @@ use super::tokens::host_name;
 use super::walk::{LineVisitor, walk};
 use crate::lines::criteria::hold_offline;
 use crate::lines::file::{ConfigFile, FileLine, FileReader};
-use crate::lines::keyword::{Keyword, Setting};
+use crate::lines::keyword::{ClientSetting, Keyword};
 use crate::lines::lex::Word;
 use crate::lines::line::ConfigLine;
 use crate::lines::scope::ConfigScope;
@@ -133,7 +133,7 @@ struct OfflineLookup<'a, 'h> {
 impl OfflineLookup<'_, '_> {
     /// The host's address so far.
     fn address(&self) -> String {
-        let is_name = |line: &&&ConfigLine| line.setting() == Some(Setting::HostName);
+        let is_name = |line: &&&ConfigLine| line.setting() == Some(ClientSetting::HostName);
         let line = self.applied.settings.iter().find(is_name);
         let written = line.and_then(|line| line.words.first());
         let address = written.and_then(|word| host_name(&word.text, self.host).ok());

@@ -17,7 +17,7 @@ pub use admit::Right;
 pub use covers::{HostScope, Uncovered};
 pub use grant::Grant;
 pub use grants::{Grants, SharedGrants};
-pub use question::{Decision, Question};
+pub use question::{AccessQuestion, Decision};
 pub use recipe::Recipe;
 pub use verb::{UnknownVerb, Verb};
 pub use who::{InvalidWho, Who};

@@ -13,17 +13,17 @@ use crate::Identity;
 /// Whether somebody may do something: for tests of grants, and for people who want to know.
 ///
 /// ```
-/// use pogo_web::{Decision, Grant, Grants, Question, Verb, Who};
+/// use pogo_web::{Decision, Grant, Grants, AccessQuestion, Verb, Who};
 ///
 /// let grants = Grants::new().grant(Grant::new([Who::Anybody], [Verb::Run]).targets("$db".parse()?));
-/// let question = Question::new("alice", Verb::Run).on("$db.east".parse()?);
+/// let question = AccessQuestion::new("alice", Verb::Run).on("$db.east".parse()?);
 /// assert!(matches!(grants.decide(&question, None), Decision::Allowed { .. }));
-/// assert!(matches!(grants.decide(&Question::new("alice", Verb::View), None), Decision::NoGrant));
+/// assert!(matches!(grants.decide(&AccessQuestion::new("alice", Verb::View), None), Decision::NoGrant));
 /// # Ok::<(), pogo_core::fleet::SelectorError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Question {
+pub struct AccessQuestion {
     /// Who.
     pub name: Arc<str>,
     /// In which groups, besides those of the grants.
@@ -60,7 +60,7 @@ pub enum Decision {
     UnknownRecipe,
 }
 
-impl Question {
+impl AccessQuestion {
     /// Whether somebody of this name may do this in the namespace `default`, on all hosts and with any command.
     pub fn new(name: impl Into<Arc<str>>, verb: Verb) -> Self {
         Self {
@@ -110,7 +110,7 @@ impl Question {
 impl Grants {
     /// What the grants say to a question. Without a fleet it is answered from the words of selectors alone, as far as
     /// that goes.
-    pub fn decide(&self, question: &Question, fleet: Option<&Fleet>) -> Decision {
+    pub fn decide(&self, question: &AccessQuestion, fleet: Option<&Fleet>) -> Decision {
         let identity = question.identity();
         let hosts = question.on.clone().unwrap_or(Selector::All);
         let job = match &question.recipe {
@@ -148,7 +148,7 @@ impl Grants {
         }
     }
 
-    fn origins(&self, identity: &Identity, question: &Question, job: Option<&JobSpec>) -> Vec<Origin> {
+    fn origins(&self, identity: &Identity, question: &AccessQuestion, job: Option<&JobSpec>) -> Vec<Origin> {
         let applying = self.applying(identity, question.verb, Some(&question.namespace));
         let applying = applying.filter(|grant| self.takes(grant, job));
         applying.filter_map(|grant| grant.origin.clone()).collect()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pogo_core::fleet::Selector;
-use pogo_inventory::{Setting, SettingItem, SettingsReader};
+use pogo_inventory::{SettingEntry, SettingItem, SettingsReader};
 
 use crate::{Grant, Grants, Verb, Who};
 
@@ -11,7 +11,7 @@ const KEYS: &[&str] = &["who", "may", "namespaces", "targets", "recipes"];
 const EXAMPLE: &str = "{who: group:dba, may: [view, run], targets: $db}";
 
 /// `groups`: who is in which.
-pub(super) fn groups(reader: &mut SettingsReader<'_>, section: &Setting, mut grants: Grants) -> Grants {
+pub(super) fn groups(reader: &mut SettingsReader<'_>, section: &SettingEntry, mut grants: Grants) -> Grants {
     for group in reader.map(&section.value, "a map of groups", "dba: [alice, bob]") {
         if matches!(format!("group:{}", group.key).parse(), Ok(Who::Group(_))) {
             for member in reader.values::<Who>(&group.value, "names", "[alice, bob]") {
@@ -36,7 +36,7 @@ pub(super) fn groups(reader: &mut SettingsReader<'_>, section: &Setting, mut gra
 }
 
 /// `grants`: one after the other.
-pub(super) fn grants(reader: &mut SettingsReader<'_>, section: &Setting, mut grants: Grants) -> Grants {
+pub(super) fn grants(reader: &mut SettingsReader<'_>, section: &SettingEntry, mut grants: Grants) -> Grants {
     for item in reader.list(&section.value, "a list of grants", EXAMPLE) {
         if let Some(grant) = grant(reader, item, &grants) {
             grants = grants.grant(grant);

@@ -1,14 +1,14 @@
 //! Recipes as they are written.
 
 use pogo_core::plan::RemoteCommand;
-use pogo_inventory::{Setting, SettingItem, SettingValue, SettingsReader};
+use pogo_inventory::{SettingEntry, SettingItem, SettingValue, SettingsReader};
 
 use crate::{Grants, Recipe};
 
 const EXAMPLE: &str = "restart-db: {run: systemctl restart postgresql, as: root}";
 
 /// `recipes`: the command of each, as a line for a shell or as a program and its arguments.
-pub(super) fn recipes(reader: &mut SettingsReader<'_>, section: &Setting, mut grants: Grants) -> Grants {
+pub(super) fn recipes(reader: &mut SettingsReader<'_>, section: &SettingEntry, mut grants: Grants) -> Grants {
     for setting in reader.map(&section.value, "a map of recipes", EXAMPLE) {
         if grants.recipes().any(|known| *known.name == *setting.key) {
             let message = format!("there is a recipe `{}` already", setting.key.escape_debug());
@@ -20,7 +20,7 @@ pub(super) fn recipes(reader: &mut SettingsReader<'_>, section: &Setting, mut gr
     grants
 }
 
-fn recipe(reader: &mut SettingsReader<'_>, setting: &Setting) -> Option<Recipe> {
+fn recipe(reader: &mut SettingsReader<'_>, setting: &SettingEntry) -> Option<Recipe> {
     let SettingValue::Map(written) = &setting.value.value else {
         let command = command(reader, &setting.value)?;
         return Some(Recipe::new(setting.key.as_str(), command));

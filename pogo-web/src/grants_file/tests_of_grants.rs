@@ -1,9 +1,9 @@
 //! Tests of grants, as they are written beside them.
 
 use pogo_core::fleet::Fleet;
-use pogo_inventory::{Setting, SettingItem, SettingPosition, SettingsReader};
+use pogo_inventory::{SettingEntry, SettingItem, SettingPosition, SettingsReader};
 
-use crate::{Decision, Grants, Question, Uncovered, Verb};
+use crate::{AccessQuestion, Decision, Grants, Uncovered, Verb};
 
 const KEYS: &[&str] = &["as", "groups", "may", "may not", "on", "in", "recipe"];
 const EXAMPLE: &str = "{as: alice, may: run, on: $db}";
@@ -13,7 +13,7 @@ const EXAMPLE: &str = "{as: alice, may: run, on: $db}";
 #[non_exhaustive]
 pub struct GrantTest {
     /// What is asked. A test that something is not allowed, and names no hosts, asks of any hosts.
-    pub question: Question,
+    pub question: AccessQuestion,
     /// Whether it is to be allowed.
     pub allowed: bool,
     pub(super) position: SettingPosition,
@@ -22,7 +22,7 @@ pub struct GrantTest {
 impl GrantTest {
     /// What is wrong, and what helps where that is known.
     pub(super) fn problem(&self, grants: &Grants, fleet: Option<&Fleet>) -> Option<(String, Option<&'static str>)> {
-        let Question {
+        let AccessQuestion {
             name,
             verb,
             namespace,
@@ -61,7 +61,7 @@ impl GrantTest {
 }
 
 /// `tests`: one after the other.
-pub(super) fn tests(reader: &mut SettingsReader<'_>, section: &Setting, grants: &Grants) -> Vec<GrantTest> {
+pub(super) fn tests(reader: &mut SettingsReader<'_>, section: &SettingEntry, grants: &Grants) -> Vec<GrantTest> {
     let mut tests = Vec::new();
     for item in reader.list(&section.value, "a list of tests", EXAMPLE) {
         tests.extend(test(reader, item, grants));
@@ -71,7 +71,7 @@ pub(super) fn tests(reader: &mut SettingsReader<'_>, section: &Setting, grants: 
 
 fn test(reader: &mut SettingsReader<'_>, item: &SettingItem, grants: &Grants) -> Option<GrantTest> {
     let written = reader.map(item, "a test", EXAMPLE);
-    let (mut name, mut verb, mut question) = (None, None, Question::new("", Verb::View));
+    let (mut name, mut verb, mut question) = (None, None, AccessQuestion::new("", Verb::View));
     for setting in reader.keys(written, "a test", KEYS) {
         let value = &setting.value;
         match setting.key.as_str() {

@@ -41,11 +41,11 @@ pub(crate) async fn history(mut request: Request) -> Reply {
         let fleet = handle?.query(|scheduler| Arc::clone(scheduler.fleet())).await?;
         filter.hosts = hosts_of("on", &on, &fleet, MOST_HOSTS)?;
         if filter.hosts.is_empty() {
-            return document(&pogo_api::wire::History::new(vec![], None));
+            return document(&pogo_api::wire::HistoryPage::new(vec![], None));
         }
     }
     let page = history.jobs(&filter).await?;
-    large_document(pogo_api::wire::History::new(page.entries, page.next)).await
+    large_document(pogo_api::wire::HistoryPage::new(page.entries, page.next)).await
 }
 
 /// The hosts that a selector names; jobs of the past had hosts that the fleet no longer has.

@@ -1,9 +1,9 @@
 //! What each route takes and answers, in the order of the routes.
 
 use pogo_api::wire::{
-    About, Configuration, History, InputPart, JobOutput, JobRecords, LoggedOut, Logins, NamespaceRecords, Namespaces,
-    OrderAnswer, OutputPart, PlanRequest, ProblemKind, QuestionAnswer, Secrets, Session, Status, Touched, Upload,
-    WaitAnswer,
+    About, Configuration, HistoryPage, InputPart, JobOutput, JobRecords, LoggedOut, Logins, NamespaceRecords,
+    Namespaces, OrderAnswer, OutputPart, PlanRequest, ProblemKind, QuestionAnswer, Secrets, Session, Status, Touched,
+    Upload, WaitAnswer,
 };
 use pogo_core::scheduler::{Command, JobStatus, TaskState};
 use pogo_core::stream::QueryAnswer;
@@ -131,7 +131,7 @@ fn history() -> Operation {
     .number("since", "With anything that happened since this moment.")
     .job("before", "Where to go on: the `next` of the page before.")
     .number("limit", MOST)
-    .answers::<History>("The jobs.")
+    .answers::<HistoryPage>("The jobs.")
     .or(&[ProblemKind::UnknownHosts])
 }
 

@@ -1,7 +1,7 @@
 //! `pogo grants check`
 
 use pogo_core::fleet::Fleet;
-use pogo_web::{Decision, GrantsFile, Question, Uncovered};
+use pogo_web::{AccessQuestion, Decision, GrantsFile, Uncovered};
 
 use crate::cli::{GrantsArgs, GrantsCheckArgs, GrantsCommand};
 use crate::exit::{CliError, Exit};
@@ -26,9 +26,9 @@ fn check(args: &GrantsCheckArgs) -> Result<Exit, CliError> {
     }
 }
 
-fn question(args: &GrantsCheckArgs) -> Option<Question> {
+fn question(args: &GrantsCheckArgs) -> Option<AccessQuestion> {
     let (name, verb) = (args.name.as_deref()?, args.verb?);
-    let mut question = Question::new(name, verb).in_groups(args.group.iter().map(String::as_str));
+    let mut question = AccessQuestion::new(name, verb).in_groups(args.group.iter().map(String::as_str));
     if let Some(namespace) = &args.sources.namespace {
         question = question.namespace(namespace);
     }
@@ -37,7 +37,7 @@ fn question(args: &GrantsCheckArgs) -> Option<Question> {
     Some(question)
 }
 
-fn ask(file: &GrantsFile, question: &Question, fleet: Option<&Fleet>) -> Result<Exit, CliError> {
+fn ask(file: &GrantsFile, question: &AccessQuestion, fleet: Option<&Fleet>) -> Result<Exit, CliError> {
     let hosts = question.on.as_ref().map(|on| format!(" on {on}"));
     let recipe = question
         .recipe

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory};
-use pogo_inventory::{Diagnostic, InventoryError, Setting, SettingItem, SettingValue, SettingsFile};
+use pogo_inventory::{Diagnostic, InventoryError, SettingEntry, SettingItem, SettingValue, SettingsFile};
 
 use super::flags::{Flags, SettingScope, is_list, is_switch, key};
 use super::layer::{AppliedSetting, Layer, SettingOrigin};
@@ -43,7 +43,7 @@ struct FileReader<'f> {
 }
 
 impl FileReader<'_> {
-    fn setting(&self, setting: &Setting, layer: &mut Layer) -> Result<(), Problem> {
+    fn setting(&self, setting: &SettingEntry, layer: &mut Layer) -> Result<(), Problem> {
         let name = setting.key.as_str();
         if self.scope == SettingScope::Job && matches!(name, "command" | "arguments") {
             layer.command = self.command(setting)?;
@@ -67,7 +67,7 @@ impl FileReader<'_> {
         Ok(())
     }
 
-    fn unknown(&self, setting: &Setting) -> Problem {
+    fn unknown(&self, setting: &SettingEntry) -> Problem {
         let name = setting.key.as_str();
         if let Some(why) = Flags::elsewhere(name, self.scope) {
             let message = format!("`{name}` cannot stand here");
@@ -85,7 +85,7 @@ impl FileReader<'_> {
     }
 
     /// The values of a flag, each with its position.
-    fn values<'s>(&self, arg: &Arg, setting: &'s Setting) -> Result<Vec<(String, &'s SettingItem)>, Problem> {
+    fn values<'s>(&self, arg: &Arg, setting: &'s SettingEntry) -> Result<Vec<(String, &'s SettingItem)>, Problem> {
         let item = &setting.value;
         match &item.value {
             SettingValue::Text(text) if is_switch(arg) => match text.as_str() {
@@ -115,7 +115,7 @@ impl FileReader<'_> {
         }
     }
 
-    fn command(&self, setting: &Setting) -> Result<Vec<String>, Problem> {
+    fn command(&self, setting: &SettingEntry) -> Result<Vec<String>, Problem> {
         let wanted = match setting.key.as_str() {
             "command" => "a line for the target's shell, or a list of a program and its arguments",
             _ => "a list of the script's arguments",

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pogo_inventory::{Setting, SettingItem, SettingsFile, SettingsReader};
+use pogo_inventory::{SettingEntry, SettingItem, SettingsFile, SettingsReader};
 use pogo_web::{Grants, GrantsFile};
 
 use super::Place;
@@ -80,7 +80,7 @@ impl ServiceConfig {
         }
     }
 
-    fn take(&mut self, reader: &mut SettingsReader<'_>, setting: &Setting) {
+    fn take(&mut self, reader: &mut SettingsReader<'_>, setting: &SettingEntry) {
         let value = &setting.value;
         match setting.key.as_str() {
             "store" => self.store = store(reader, value),

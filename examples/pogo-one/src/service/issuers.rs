@@ -3,7 +3,7 @@
 #[cfg(feature = "jwt")]
 use std::sync::Arc;
 
-use pogo_inventory::{Setting, SettingItem, SettingsReader};
+use pogo_inventory::{SettingEntry, SettingItem, SettingsReader};
 #[cfg(feature = "jwt")]
 use pogo_web::{Authenticator, JwksFile, JwksUrl, JwtAlgorithm, JwtAuthenticator, JwtIssuer};
 
@@ -64,7 +64,7 @@ fn issuer(reader: &mut SettingsReader<'_>, item: &SettingItem) -> Option<IssuerS
 /// Reports the keys that an entry needs and does not have. An entry without any is reported already.
 pub(super) fn report_missing(
     reader: &mut SettingsReader<'_>,
-    (item, written): (&SettingItem, &[Setting]),
+    (item, written): (&SettingItem, &[SettingEntry]),
     (entry, needed): (&str, [&str; 3]),
     example: &str,
 ) {
