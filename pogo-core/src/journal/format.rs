@@ -11,6 +11,7 @@ pub const FORMAT_VERSION: u32 = 1;
 /// Records that become durable together or not at all. Position and records identify it: the same ones
 /// appended again are the same commit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Commit {
     /// Version of the stored form.
     pub version: u32,
