@@ -45,7 +45,7 @@ pub use paths::{
 pub use plan::{PlanRequest, WhatIfRequest};
 pub use problem::Problem;
 pub use problem_kind::ProblemKind;
-pub use question::{Asked, Question, QuestionAnswer};
+pub use question::{Question, QuestionAnswer, QuestionKind};
 pub use secrets::Secrets;
 pub use stream_end::{StreamEnd, StreamEndReason};
 pub use touched::{Touch, TouchKind, Touched, TouchedQuery};

@@ -12,7 +12,7 @@ document! {
         /// Its number, which the answer has.
         id: u64,
         /// What is asked.
-        asked: Asked,
+        asked: QuestionKind,
     }
 }
 
@@ -21,7 +21,7 @@ document! {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Asked {
+pub enum QuestionKind {
     /// The passphrase of a key file.
     Passphrase {
         /// The file.
@@ -63,7 +63,7 @@ impl QuestionAnswer {
 
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-struct Written<T> {
+struct WrittenAnswer<T> {
     #[cfg_attr(feature = "openapi", schema(value_type = u32))]
     version: Version,
     id: u64,
@@ -72,19 +72,19 @@ struct Written<T> {
 }
 
 #[cfg(feature = "openapi")]
-crate::openapi::schema_as!(QuestionAnswer as Written<String>, "QuestionAnswer");
+crate::openapi::schema_as!(QuestionAnswer as WrittenAnswer<String>, "QuestionAnswer");
 
 impl Serialize for QuestionAnswer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let answer = self.answer.as_ref().map(ExposeSecret::expose_secret);
         let (version, id) = (Version, self.id);
-        Written { version, id, answer }.serialize(serializer)
+        WrittenAnswer { version, id, answer }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for QuestionAnswer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Written { id, answer, .. } = Written::<String>::deserialize(deserializer)?;
+        let WrittenAnswer { id, answer, .. } = WrittenAnswer::<String>::deserialize(deserializer)?;
         let answer = answer.map(SecretString::from);
         Ok(Self { id, answer })
     }

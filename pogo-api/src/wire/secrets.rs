@@ -32,7 +32,7 @@ pub struct Secrets {
 #[serde(deny_unknown_fields)]
 // Unknown fields are refused, unlike elsewhere: a misspelt `sudo_pasword` that is silently dropped
 // fails on every host.
-struct Written<T> {
+struct WrittenSecrets<T> {
     #[cfg_attr(feature = "openapi", schema(value_type = u32))]
     version: Version,
     id: String,
@@ -83,7 +83,7 @@ impl Secrets {
 }
 
 #[cfg(feature = "openapi")]
-crate::openapi::schema_as!(Secrets as Written<String>, "Secrets");
+crate::openapi::schema_as!(Secrets as WrittenSecrets<String>, "Secrets");
 
 impl Serialize for Secrets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -91,7 +91,7 @@ impl Serialize for Secrets {
             secret.as_ref().map(ExposeSecret::expose_secret)
         }
         let environment = self.environment.iter();
-        Written {
+        WrittenSecrets {
             version: Version,
             id: self.id.clone(),
             password: open(&self.password),
@@ -108,7 +108,7 @@ impl Serialize for Secrets {
 
 impl<'de> Deserialize<'de> for Secrets {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = Written::<String>::deserialize(deserializer)?;
+        let written = WrittenSecrets::<String>::deserialize(deserializer)?;
         let closed = |secret: Option<String>| secret.map(SecretString::from);
         Ok(Self {
             id: written.id,

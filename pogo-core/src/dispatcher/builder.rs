@@ -196,8 +196,8 @@ impl DispatcherBuilder {
     /// # struct Roles;
     /// # #[async_trait]
     /// # impl TagResolver for Roles {
-    /// #     async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
-    /// #         Ok(questions.iter().map(|role| vec![format!("{role}1").parse().unwrap()]).collect())
+    /// #     async fn resolve(&self, queries: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
+    /// #         Ok(queries.iter().map(|role| vec![format!("{role}1").parse().unwrap()]).collect())
     /// #     }
     /// # }
     /// # futures::executor::block_on(async {

@@ -9,7 +9,7 @@ use futures::future::join;
 
 use super::growth::Growth;
 use super::message::Message;
-use super::resolution::{Asked, GivenFleet, Resolution};
+use super::resolution::{GivenFleet, Resolution, ResolutionInput};
 use super::start_request::StartRequest;
 use super::store_clock::StoreClock;
 use super::{Clock, DispatcherStatus, JobEnd, NamespaceDiff, OrderError, ResolverQueries};
@@ -144,9 +144,9 @@ impl Handle {
         Ok(answer)
     }
 
-    async fn asked(&self, policy: Option<&Arc<Policy>>) -> Result<Asked, OrderError> {
+    async fn asked(&self, policy: Option<&Arc<Policy>>) -> Result<ResolutionInput, OrderError> {
         let policy = policy.cloned();
-        self.query(|scheduler| Asked::of(scheduler, policy)).await
+        self.query(|scheduler| ResolutionInput::of(scheduler, policy)).await
     }
 
     /// Submits a job and returns its number.

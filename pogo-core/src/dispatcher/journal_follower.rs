@@ -48,7 +48,7 @@ use crate::stream::StreamId;
 pub struct JournalFollower {
     journal: Arc<dyn Journal>,
     clock: Arc<dyn Clock>,
-    known: Known,
+    known: FollowedJournal,
     growth: GrowthSide,
     messages: mpsc::UnboundedReceiver<Message>,
     starts: mpsc::UnboundedReceiver<StartRequest>,
@@ -61,7 +61,7 @@ pub struct JournalFollower {
 }
 
 /// What is known of a journal.
-struct Known {
+struct FollowedJournal {
     scheduler: Scheduler,
     /// The position of the next record.
     at: Seq,
@@ -73,13 +73,13 @@ enum Reading {
     /// Records, perhaps none, when this was asked.
     Records(Vec<Record>, Timestamp),
     /// The state of its snapshot.
-    Anew(Box<Known>),
+    Anew(Box<FollowedJournal>),
 }
 
 /// What the follower is woken by.
 enum Wakeup {
     /// A read of the journal is over.
-    Read(Result<Reading, JournalError>),
+    JournalRead(Result<Reading, JournalError>),
     /// Somebody wants to follow the namespace from here.
     Start(StartRequest),
     /// A handle asks something.
@@ -99,7 +99,7 @@ impl JournalFollower {
     /// # Errors
     /// It cannot be read, or its records do not fit each other.
     pub async fn open(journal: Arc<dyn Journal>, clock: Arc<dyn Clock>) -> Result<(Self, Handle), JournalError> {
-        let mut known = Known::at_snapshot(&*journal).await?;
+        let mut known = FollowedJournal::at_snapshot(&*journal).await?;
         let caught_up = loop {
             let asked = clock.now();
             match read(&*journal, known.at).await? {
@@ -142,7 +142,7 @@ impl JournalFollower {
         let mut reading = self.next_records();
         loop {
             match self.next_wakeup(&mut reading).await {
-                Wakeup::Read(read) => reading = self.take(read),
+                Wakeup::JournalRead(read) => reading = self.take(read),
                 Wakeup::Start(request) => self.ahead.push((self.clock.now() + Self::CATCHES_UP, request)),
                 Wakeup::Message(message) => self.receive(message),
                 Wakeup::Dropped => return,
@@ -155,7 +155,7 @@ impl JournalFollower {
     async fn next_wakeup(&mut self, reading: &mut BoxFuture<'static, Result<Reading, JournalError>>) -> Wakeup {
         futures::select_biased! {
             // Records first, so that a query is answered with all that has been read.
-            read = reading.fuse() => Wakeup::Read(read),
+            read = reading.fuse() => Wakeup::JournalRead(read),
             request = self.starts.next() => request.map_or(Wakeup::Dropped, Wakeup::Start),
             message = self.messages.next() => message.map_or(Wakeup::Dropped, Wakeup::Message),
         }
@@ -245,7 +245,7 @@ impl JournalFollower {
         let (journal, clock) = (Arc::clone(&self.journal), Arc::clone(&self.clock));
         async move {
             clock.sleep_until(clock.now() + Self::PAUSE).await;
-            let known = Known::at_snapshot(&*journal).await?;
+            let known = FollowedJournal::at_snapshot(&*journal).await?;
             Ok(Reading::Anew(Box::new(known)))
         }
         .boxed()
@@ -310,7 +310,7 @@ impl JournalFollower {
     }
 }
 
-impl Known {
+impl FollowedJournal {
     async fn at_snapshot(journal: &dyn Journal) -> Result<Self, JournalError> {
         let found = journal.latest_snapshot().await?;
         let Some((at, mut snapshot)) = found else {

@@ -23,12 +23,12 @@ impl Records {
     pub(super) fn new(reader: RecordReader) -> Self {
         let next = async |mut reader: RecordReader| loop {
             match reader.read(1).await {
-                Ok(Read::Records(records)) => {
+                Ok(JournalRead::Records(records)) => {
                     let record = records.into_iter().next()?;
                     return Some((Ok(record), reader));
                 }
-                Ok(Read::Nothing(grown)) => grown.await,
-                Ok(Read::Ended) => return None,
+                Ok(JournalRead::Nothing(grown)) => grown.await,
+                Ok(JournalRead::Ended) => return None,
                 Err(error) => {
                     reader.close();
                     return Some((Err(error), reader));
@@ -68,7 +68,7 @@ pub(super) struct RecordReader {
 }
 
 /// What a journal has at a position.
-pub(super) enum Read {
+pub(super) enum JournalRead {
     /// These records, at least one.
     Records(Vec<(Seq, Record)>),
     /// Nothing until this resolves.
@@ -122,9 +122,9 @@ impl RecordReader {
     }
 
     /// The next records, at most so many.
-    pub(super) async fn read(&mut self, most: usize) -> Result<Read, JournalError> {
+    pub(super) async fn read(&mut self, most: usize) -> Result<JournalRead, JournalError> {
         if self.closed {
-            return Ok(Read::Ended);
+            return Ok(JournalRead::Ended);
         }
         if self.page.is_empty() {
             // Listens before it reads: an append during the read must wake it too.
@@ -133,14 +133,18 @@ impl RecordReader {
             let ended = self.growth.has_ended();
             // Nothing is asked of the journal: a thousand followers at its end cost it nothing.
             if !ended && self.at == self.growth.end() {
-                return Ok(Read::Nothing(grown));
+                return Ok(JournalRead::Nothing(grown));
             }
             self.page = self.growth.recent(self.at, most.max(Self::PAGE));
             if self.page.is_empty() {
                 self.page = self.journal.read(self.at).await?.records.into();
             }
             if self.page.is_empty() {
-                return Ok(if ended { Read::Ended } else { Read::Nothing(grown) });
+                return Ok(if ended {
+                    JournalRead::Ended
+                } else {
+                    JournalRead::Nothing(grown)
+                });
             }
         }
         let mut records = Vec::new();
@@ -160,6 +164,6 @@ impl RecordReader {
             records.extend(self.page.pop_front().map(|record| (self.at, record)));
             self.at = Seq(self.at.0 + 1);
         }
-        Ok(Read::Records(records))
+        Ok(JournalRead::Records(records))
     }
 }

@@ -27,13 +27,13 @@ pub(super) struct GivenFleet {
 }
 
 /// The scheduler's data that a query needs.
-pub(super) struct Asked {
+pub(super) struct ResolutionInput {
     queries: ResolverQueries,
     policy: Arc<Policy>,
     configured: Option<Arc<Fleet>>,
 }
 
-impl Asked {
+impl ResolutionInput {
     /// Everything that this policy, unfinished jobs and freezes name.
     pub(super) fn of(scheduler: &Scheduler, policy: Option<Arc<Policy>>) -> Self {
         let policy = policy.unwrap_or_else(|| Arc::clone(scheduler.policy()));
@@ -56,7 +56,11 @@ impl Asked {
 
 impl Resolution {
     /// The fleet with answers to everything that is asked.
-    pub(super) async fn configured(&self, given: &Arc<Fleet>, asked: &Asked) -> Result<Arc<Fleet>, OrderError> {
+    pub(super) async fn configured(
+        &self,
+        given: &Arc<Fleet>,
+        asked: &ResolutionInput,
+    ) -> Result<Arc<Fleet>, OrderError> {
         self.answered(given, &asked.queries).await
     }
 
@@ -76,7 +80,7 @@ impl Resolution {
     pub(super) async fn submitted(
         &self,
         last: &mut Option<GivenFleet>,
-        asked: Asked,
+        asked: ResolutionInput,
         spec: &JobSpec,
     ) -> Result<Arc<Fleet>, OrderError> {
         let configured = asked.configured.unwrap_or_default();

@@ -15,7 +15,7 @@ use futures::stream::{BoxStream, Stream, StreamExt, unfold};
 
 use super::Clock;
 use super::alarm::Alarm;
-use super::records::{Read, RecordReader};
+use super::records::{JournalRead, RecordReader};
 use super::start_request::{Start, StartRequest};
 use super::update_cache::{Cut, Cuts};
 use crate::Timestamp;
@@ -272,13 +272,13 @@ impl Subscriber {
         let read = self.reader.read(most).await;
         self.publish_position();
         let update = match read {
-            Ok(Read::Records(records)) => match self.records(records) {
+            Ok(JournalRead::Records(records)) => match self.records(records) {
                 Some(update) => update,
                 // A stream of one job passes over the records of others, however many: it must not look dead meanwhile.
                 None if self.clock.now() >= self.due => self.heartbeat(),
                 None => return ControlFlow::Continue(()),
             },
-            Ok(Read::Nothing(grown)) => {
+            Ok(JournalRead::Nothing(grown)) => {
                 if let Some(job) = self.request.job.filter(|_| self.retired) {
                     return ControlFlow::Break(Some(Err(QueryError::RetiredJob { job }.into())));
                 }
@@ -287,7 +287,7 @@ impl Subscriber {
                 }
                 self.heartbeat()
             }
-            Ok(Read::Ended) => return ControlFlow::Break(None),
+            Ok(JournalRead::Ended) => return ControlFlow::Break(None),
             Err(JournalError::Compacted { .. }) => self.resync(ResyncReason::Compacted),
             Err(error) => return ControlFlow::Break(Some(Err(error.into()))),
         };

@@ -40,7 +40,7 @@ enum UpdateBody {
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename = "Update")]
-struct Written<'a> {
+struct WrittenUpdate<'a> {
     #[cfg_attr(feature = "openapi", schema(value_type = u32))]
     version: Version,
     #[serde(with = "UpdateBody")]
@@ -50,7 +50,7 @@ struct Written<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename = "Update")]
-struct Read {
+struct ReadUpdate {
     #[serde(rename = "version")]
     _version: Version,
     #[serde(with = "UpdateBody")]
@@ -58,17 +58,17 @@ struct Read {
 }
 
 #[cfg(feature = "openapi")]
-crate::openapi::schema_as!(Update as Written<'_>, "Update");
+crate::openapi::schema_as!(Update as WrittenUpdate<'_>, "Update");
 
 impl Serialize for Update {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (version, update) = (Version, self);
-        Written { version, update }.serialize(serializer)
+        WrittenUpdate { version, update }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Update {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Read::deserialize(deserializer)?.update)
+        Ok(ReadUpdate::deserialize(deserializer)?.update)
     }
 }

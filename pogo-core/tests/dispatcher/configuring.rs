@@ -27,13 +27,13 @@ impl Roles {
 
 #[async_trait]
 impl TagResolver for Roles {
-    async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
-        match questions.iter().find(|question| *question != "db") {
+    async fn resolve(&self, queries: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
+        match queries.iter().find(|query| *query != "db") {
             Some(other) => Err(ResolverError::Refused {
                 args: other.clone(),
                 message: "no such role".to_owned(),
             }),
-            None => Ok(questions.iter().map(|_| self.hosts.lock().unwrap().clone()).collect()),
+            None => Ok(queries.iter().map(|_| self.hosts.lock().unwrap().clone()).collect()),
         }
     }
 }

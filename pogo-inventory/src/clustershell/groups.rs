@@ -45,14 +45,14 @@ struct Groups<'a> {
 
 /// The groups of the files, and warnings.
 #[derive(Default)]
-pub(super) struct Read {
+pub(super) struct ReadGroups {
     pub(super) roster: Roster,
     pub(super) warnings: Vec<Diagnostic>,
 }
 
 /// Reads all groups of these files; a file in the flat form comes with the name of its source.
-pub(super) fn read(files: &mut [(Problems<'_>, Option<String>)]) -> Read {
-    let mut read = Read::default();
+pub(super) fn read(files: &mut [(Problems<'_>, Option<String>)]) -> ReadGroups {
+    let mut read = ReadGroups::default();
     // All files first: groups refer to those of other files, in any order.
     let roots: Vec<_> = files
         .iter_mut()

@@ -117,7 +117,7 @@ fn problems_of(source_name: Arc<str>, text: &str) -> (Problems<'_>, Option<Strin
 fn listing(files: &mut [(Problems<'_>, Option<String>)]) -> Result<Listing, InventoryError> {
     let read = match files.iter().all(|(problems, _)| problems.is_empty()) {
         true => groups::read(files),
-        false => groups::Read::default(),
+        false => groups::ReadGroups::default(),
     };
     let problems = files
         .iter_mut()

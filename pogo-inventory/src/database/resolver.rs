@@ -51,12 +51,12 @@ impl DatabaseResolver {
     }
 
     fn tables(&self, groups: &[String]) -> Result<Vec<Table>, InventoryError> {
-        let question = |group: &String| SqlQuery {
+        let query = |group: &String| SqlQuery {
             sql: self.query.clone(),
             values: vec![group.clone()],
         };
-        let questions: Vec<SqlQuery> = groups.iter().map(question).collect();
-        block_on(ask(&questions, &self.database))
+        let queries: Vec<SqlQuery> = groups.iter().map(query).collect();
+        block_on(ask(&queries, &self.database))
     }
 
     fn hosts(&self, table: Table) -> Result<Vec<HostName>, InventoryError> {
@@ -78,23 +78,23 @@ impl DatabaseResolver {
 
 #[async_trait]
 impl TagResolver for DatabaseResolver {
-    async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
-        let (resolver, groups) = (self.clone(), questions.to_owned());
-        let tables = spawn_blocking(move || resolver.tables(&groups)).await;
+    async fn resolve(&self, groups: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
+        let (resolver, asked) = (self.clone(), groups.to_owned());
+        let tables = spawn_blocking(move || resolver.tables(&asked)).await;
         // A wrong query fails for every group, so the error names the first.
-        let first = questions.first().map(String::as_str).unwrap_or_default();
+        let first = groups.first().map(String::as_str).unwrap_or_default();
         let tables = tables.map_err(|error| refusal(error, first))?;
-        let hosts = |(table, question): (_, &String)| self.hosts(table).map_err(|error| refusal(error, question));
-        tables.into_iter().zip(questions).map(hosts).collect()
+        let hosts = |(table, group): (_, &String)| self.hosts(table).map_err(|error| refusal(error, group));
+        tables.into_iter().zip(groups).map(hosts).collect()
     }
 }
 
-fn refusal(error: InventoryError, question: &str) -> ResolverError {
+fn refusal(error: InventoryError, group: &str) -> ResolverError {
     let message = error.to_string();
     match error {
         InventoryError::Unavailable(_) => ResolverError::Unavailable { message },
         _ => ResolverError::Refused {
-            args: question.to_owned(),
+            args: group.to_owned(),
             message,
         },
     }

@@ -22,12 +22,12 @@ use crate::target::Target;
 pub(crate) struct Verifier {
     policy: HostKeyPolicy,
     files: Vec<PathBuf>,
-    known: RwLock<Known>,
+    known: RwLock<KnownKeys>,
     contacts: FirstContacts,
 }
 
 #[derive(Debug)]
-struct Known {
+struct KnownKeys {
     hosts: KnownHosts,
     /// Of each file, when it was read.
     versions: Vec<FileVersion>,
@@ -35,7 +35,7 @@ struct Known {
     first_len: u64,
 }
 
-impl Known {
+impl KnownKeys {
     fn is_current(&self, files: &[PathBuf]) -> bool {
         files
             .iter()
@@ -61,7 +61,7 @@ impl Verifier {
     /// Reads the files. When new hosts are accepted, the first need not exist yet; otherwise each must.
     pub(crate) fn new(policy: HostKeyPolicy, files: Vec<PathBuf>) -> Result<Self, FileError> {
         let known = match policy {
-            HostKeyPolicy::Insecure => Known {
+            HostKeyPolicy::Insecure => KnownKeys {
                 hosts: KnownHosts::default(),
                 versions: Vec::new(),
                 first_len: 0,
@@ -278,13 +278,13 @@ impl Verifier {
         Ok(())
     }
 
-    fn known(&self) -> RwLockReadGuard<'_, Known> {
+    fn known(&self) -> RwLockReadGuard<'_, KnownKeys> {
         // Poisoning is harmless: the table is replaced or extended in one step.
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn read_all(policy: HostKeyPolicy, files: &[PathBuf]) -> Result<Known, FileError> {
+fn read_all(policy: HostKeyPolicy, files: &[PathBuf]) -> Result<KnownKeys, FileError> {
     let mut hosts = KnownHosts::default();
     let mut first_len = 0;
     let versions = files.iter().map(|file| FileVersion::of(file)).collect();
@@ -299,7 +299,7 @@ fn read_all(policy: HostKeyPolicy, files: &[PathBuf]) -> Result<Known, FileError
             Err(error) => return Err(error),
         }
     }
-    Ok(Known {
+    Ok(KnownKeys {
         hosts,
         versions,
         first_len,

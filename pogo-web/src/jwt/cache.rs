@@ -14,13 +14,13 @@ use super::{JwksError, JwksSource, JwtAlgorithm};
 /// that is not among them, as it does when an issuer changes its keys.
 pub(super) struct KeyCache {
     source: Box<dyn JwksSource>,
-    known: Mutex<Known>,
+    known: Mutex<CachedKeys>,
     /// One fetches at a time, and knows when that was done last.
     turn: Turn<Option<Instant>>,
 }
 
 #[derive(Default)]
-struct Known {
+struct CachedKeys {
     keys: Option<(Instant, Arc<Keys>)>,
     failed: Option<JwksError>,
 }
@@ -39,7 +39,7 @@ impl KeyCache {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, CachedKeys> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

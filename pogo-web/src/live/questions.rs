@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use pogo_api::wire::{Asked, Question};
+use pogo_api::wire::{Question, QuestionKind};
 use secrecy::SecretString;
 use tokio::sync::watch;
 
@@ -54,7 +54,7 @@ impl QuestionBoard {
 
     /// Asks, and waits for an answer as long as a person takes, and for a person if there is none: blocks. `None` if
     /// somebody declines.
-    pub fn ask(&self, asked: Asked) -> Option<SecretString> {
+    pub fn ask(&self, asked: QuestionKind) -> Option<SecretString> {
         // Of size one, so that whoever answers never waits for the thread that asks, which may have
         // gone meanwhile.
         let (answer, answered) = sync_channel(1);
@@ -152,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    fn passphrase() -> Asked {
+    fn passphrase() -> QuestionKind {
         let (file, attempt) = ("/keys/id".to_owned(), 1);
         serde_json::from_value(serde_json::json!({ "passphrase": { "file": file, "attempt": attempt } })).unwrap()
     }

@@ -18,7 +18,7 @@ const REMEMBERED: usize = 10_000;
 /// A login that has begun. It travels in a cookie that nobody but this process can read or make: however many are begun
 /// by whoever likes to, none takes memory here, and none drives out another.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Attempt {
+pub(super) struct LoginAttempt {
     /// What the provider sends back.
     pub(super) state: String,
     pub(super) nonce: String,
@@ -33,7 +33,7 @@ pub(super) struct Attempt {
 
 /// Why a login that comes back is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoAttempt {
+pub(super) enum RejectedLogin {
     /// This browser has begun none, or before this process was started.
     NotBegun,
     /// It was begun longer ago than a login may take.
@@ -45,7 +45,7 @@ pub(super) enum NoAttempt {
 }
 
 /// Seals attempts, and opens each once.
-pub(super) struct Attempts {
+pub(super) struct LoginAttempts {
     key: LessSafeKey,
     random: SystemRandom,
     // In the order in which they came back, so that the oldest goes first. Only what opened with
@@ -58,7 +58,7 @@ pub(super) struct Attempts {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NoSeal;
 
-impl Attempts {
+impl LoginAttempts {
     pub(super) fn new() -> Result<Self, NoSeal> {
         let random = SystemRandom::new();
         let mut key = [0; 32];
@@ -73,15 +73,15 @@ impl Attempts {
         })
     }
 
-    pub(super) fn begin(&self, attempt: NewAttempt<'_>) -> Result<String, NoSeal> {
-        let NewAttempt {
+    pub(super) fn begin(&self, attempt: NewLoginAttempt<'_>) -> Result<String, NoSeal> {
+        let NewLoginAttempt {
             state,
             nonce,
             verifier,
             provider,
             to,
         } = attempt;
-        let attempt = Attempt {
+        let attempt = LoginAttempt {
             state: state.to_owned(),
             nonce: nonce.to_owned(),
             verifier: verifier.to_owned(),
@@ -92,7 +92,7 @@ impl Attempts {
         self.seal(&attempt)
     }
 
-    fn seal(&self, attempt: &Attempt) -> Result<String, NoSeal> {
+    fn seal(&self, attempt: &LoginAttempt) -> Result<String, NoSeal> {
         let mut bytes = serde_json::to_vec(attempt).map_err(|_| NoSeal)?;
         let mut sealed = vec![0; NONCE_LEN];
         self.random.fill(&mut sealed).map_err(|_| NoSeal)?;
@@ -107,25 +107,32 @@ impl Attempts {
     }
 
     /// The attempt of a browser that comes back with this state from this provider.
-    pub(super) fn finish(&self, cookie: Option<&str>, state: &str, provider: &str) -> Result<Attempt, NoAttempt> {
-        let attempt = cookie.and_then(|cookie| self.open(cookie)).ok_or(NoAttempt::NotBegun)?;
+    pub(super) fn finish(
+        &self,
+        cookie: Option<&str>,
+        state: &str,
+        provider: &str,
+    ) -> Result<LoginAttempt, RejectedLogin> {
+        let attempt = cookie
+            .and_then(|cookie| self.open(cookie))
+            .ok_or(RejectedLogin::NotBegun)?;
         // In constant time: the state is what keeps somebody else's code out of this browser.
         let is_ours = bool::from(attempt.state.as_bytes().ct_eq(state.as_bytes()));
         if !is_ours || attempt.provider != provider {
-            return Err(NoAttempt::AnotherState);
+            return Err(RejectedLogin::AnotherState);
         }
         if attempt.until < now() {
-            return Err(NoAttempt::TooLate);
+            return Err(RejectedLogin::TooLate);
         }
         // Last: one that is refused for another reason uses nothing up, and may still come back
         // rightly.
         match self.is_first(&attempt.state) {
             true => Ok(attempt),
-            false => Err(NoAttempt::Again),
+            false => Err(RejectedLogin::Again),
         }
     }
 
-    fn open(&self, cookie: &str) -> Option<Attempt> {
+    fn open(&self, cookie: &str) -> Option<LoginAttempt> {
         let mut bytes = Base64UrlUnpadded::decode_vec(cookie).ok()?;
         let (nonce, sealed) = bytes.split_at_mut_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -147,7 +154,7 @@ impl Attempts {
 }
 
 /// What a login begins with.
-pub(super) struct NewAttempt<'a> {
+pub(super) struct NewLoginAttempt<'a> {
     pub(super) state: &'a str,
     pub(super) nonce: &'a str,
     pub(super) verifier: &'a str,
@@ -164,8 +171,8 @@ fn now() -> u64 {
 mod tests {
     use super::*;
 
-    fn begun(attempts: &Attempts, state: &str) -> String {
-        let begun = attempts.begin(NewAttempt {
+    fn begun(attempts: &LoginAttempts, state: &str) -> String {
+        let begun = attempts.begin(NewLoginAttempt {
             state,
             nonce: "n",
             verifier: "v",
@@ -177,33 +184,33 @@ mod tests {
 
     #[test]
     fn an_attempt_comes_back_once_to_whoever_began_it() {
-        let attempts = Attempts::new().unwrap();
+        let attempts = LoginAttempts::new().unwrap();
         let (ours, other) = (begun(&attempts, "s1"), begun(&attempts, "s2"));
         let finish = |cookie: Option<&str>, state: &str| attempts.finish(cookie, state, "sso").err();
-        assert_eq!(finish(None, "s1"), Some(NoAttempt::NotBegun));
-        assert_eq!(finish(Some(&other), "s1"), Some(NoAttempt::AnotherState));
+        assert_eq!(finish(None, "s1"), Some(RejectedLogin::NotBegun));
+        assert_eq!(finish(Some(&other), "s1"), Some(RejectedLogin::AnotherState));
         assert_eq!(
             attempts.finish(Some(&ours), "s1", "x").err(),
-            Some(NoAttempt::AnotherState)
+            Some(RejectedLogin::AnotherState)
         );
         assert_eq!(finish(Some(&ours), "s1"), None);
-        assert_eq!(finish(Some(&ours), "s1"), Some(NoAttempt::Again));
+        assert_eq!(finish(Some(&ours), "s1"), Some(RejectedLogin::Again));
         // Another process has another key.
-        let restarted = Attempts::new().unwrap();
+        let restarted = LoginAttempts::new().unwrap();
         assert_eq!(
             restarted.finish(Some(&other), "s2", "sso").err(),
-            Some(NoAttempt::NotBegun)
+            Some(RejectedLogin::NotBegun)
         );
         let mut forged = other.into_bytes();
         forged[30] = if forged[30] == b'A' { b'B' } else { b'A' };
         let forged = String::from_utf8(forged).unwrap();
-        assert_eq!(finish(Some(&forged), "s2"), Some(NoAttempt::NotBegun));
+        assert_eq!(finish(Some(&forged), "s2"), Some(RejectedLogin::NotBegun));
     }
 
     #[test]
     fn an_attempt_that_took_too_long_is_over() {
-        let attempts = Attempts::new().unwrap();
-        let old = Attempt {
+        let attempts = LoginAttempts::new().unwrap();
+        let old = LoginAttempt {
             state: "s".to_owned(),
             nonce: String::new(),
             verifier: String::new(),
@@ -212,6 +219,9 @@ mod tests {
             until: now() - 1,
         };
         let old = attempts.seal(&old).unwrap();
-        assert_eq!(attempts.finish(Some(&old), "s", "sso").err(), Some(NoAttempt::TooLate));
+        assert_eq!(
+            attempts.finish(Some(&old), "s", "sso").err(),
+            Some(RejectedLogin::TooLate)
+        );
     }
 }

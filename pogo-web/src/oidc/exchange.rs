@@ -9,7 +9,7 @@ use openidconnect::{
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::attempt::Attempt;
+use super::attempt::LoginAttempt;
 use super::claims::{OidcClient, all_of, signed_by};
 use super::http::Http;
 use super::metadata::{Metadata, chain};
@@ -99,7 +99,7 @@ impl KnownProvider {
     }
 
     /// Who came back with this code.
-    pub(super) async fn person(&self, http: &Http, attempt: Attempt, code: String) -> Result<Person, LoginError> {
+    pub(super) async fn person(&self, http: &Http, attempt: LoginAttempt, code: String) -> Result<Person, LoginError> {
         let metadata = self.metadata.get(&self.provider, http).await;
         let metadata = metadata.map_err(LoginError::Provider)?;
         let client = self.client(metadata.clone());

@@ -13,7 +13,7 @@ use pogo_core::scheduler::Answer;
 use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
 
-use super::attempt::{Attempts, NewAttempt, NoAttempt, TIME};
+use super::attempt::{LoginAttempts, NewLoginAttempt, RejectedLogin, TIME};
 use super::callback::Callback;
 use super::cookie::{ATTEMPT, SESSION};
 use super::exchange::{KnownProvider, LoginError, Person};
@@ -49,7 +49,7 @@ struct Shared {
     url: String,
     is_secure: bool,
     http: Http,
-    attempts: Attempts,
+    attempts: LoginAttempts,
     sessions: Sessions,
     permits: Semaphore,
     log: Box<dyn Fn(&str) + Send + Sync>,
@@ -90,7 +90,7 @@ impl OidcLogins {
             url,
             is_secure: base.scheme() == "https",
             http: Http::new().map_err(|error| InvalidProvider::new(error.to_string()))?,
-            attempts: Attempts::new().map_err(none)?,
+            attempts: LoginAttempts::new().map_err(none)?,
             sessions: Sessions::new(limits),
             permits: Semaphore::new(AT_ONCE),
             log: Box::new(|_| {}),
@@ -133,7 +133,7 @@ impl OidcLogins {
     async fn start(&self, known: &KnownProvider, to: &str) -> Result<Response, LoginError> {
         let shared = &*self.0;
         let request = known.login_request(&shared.http).await?;
-        let begun = shared.attempts.begin(NewAttempt {
+        let begun = shared.attempts.begin(NewLoginAttempt {
             state: &request.state,
             nonce: &request.nonce,
             verifier: &request.verifier,
@@ -168,7 +168,7 @@ impl OidcLogins {
         // One provider must not send back what was begun with another.
         if iss.is_some_and(|iss| iss != known.provider.issuer) {
             self.say(format_args!("a login by {name} came back from another issuer"));
-            return no_attempt(NoAttempt::AnotherState, &shared.url);
+            return no_attempt(RejectedLogin::AnotherState, &shared.url);
         }
         let Some(code) = code.filter(|_| error.is_none()) else {
             self.say(format_args!(

@@ -16,10 +16,10 @@ const ASKED_AT_MOST: Duration = Duration::from_secs(10);
 
 /// What a provider has said of itself last.
 #[derive(Default)]
-pub(super) struct Metadata(Mutex<Known>);
+pub(super) struct Metadata(Mutex<MetadataState>);
 
 #[derive(Default)]
-struct Known {
+struct MetadataState {
     said: Option<(Instant, ProviderMetadataWithLogout)>,
     failed: Option<(Instant, String)>,
     /// When it was asked for keys that it did not have.
@@ -57,7 +57,7 @@ impl Metadata {
     }
 }
 
-impl Known {
+impl MetadataState {
     async fn ask(&mut self, provider: &OidcProvider, http: &Http) -> Result<ProviderMetadataWithLogout, String> {
         // Many who wait for one that is away do not each wait for it in turn.
         if let Some((_, reason)) = self.failed.as_ref().filter(|(at, _)| at.elapsed() < ASKED_AT_MOST) {

@@ -84,7 +84,7 @@ struct Session {
 }
 
 /// Somebody with a session.
-pub(super) struct Found {
+pub(super) struct ActiveSession {
     pub(super) identity: Identity,
     /// The title of the provider.
     pub(super) provider: String,
@@ -134,7 +134,7 @@ impl Sessions {
     }
 
     /// Who has this cookie, if their session is not over.
-    pub(super) fn find(&self, cookie: &str) -> Option<Found> {
+    pub(super) fn find(&self, cookie: &str) -> Option<ActiveSession> {
         let (key, now) = (key(cookie), Instant::now());
         let mut known = self.known();
         let session = known.get_mut(&key)?;
@@ -143,7 +143,7 @@ impl Sessions {
             return None;
         }
         session.used = now;
-        Some(Found {
+        Some(ActiveSession {
             identity: session.identity.clone(),
             provider: session.provider.clone(),
             left: (session.began + self.limits.lifetime).saturating_duration_since(now),

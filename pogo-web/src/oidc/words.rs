@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::attempt::NoAttempt;
+use super::attempt::RejectedLogin;
 use super::exchange::LoginError;
 use super::pages::problem;
 
@@ -46,18 +46,18 @@ impl LoginError {
 }
 
 /// Why a login that comes back is none.
-pub(super) fn no_attempt(none: NoAttempt, url: &str) -> Response {
+pub(super) fn no_attempt(none: RejectedLogin, url: &str) -> Response {
     let (said, cure) = match none {
-        NoAttempt::NotBegun => (
+        RejectedLogin::NotBegun => (
             "This login was not begun in this browser, or the server was restarted meanwhile.",
             format!("Log in again at {url}/page/ with cookies allowed."),
         ),
-        NoAttempt::TooLate => ("The login took more than ten minutes.", "Log in again.".to_owned()),
-        NoAttempt::AnotherState => (
+        RejectedLogin::TooLate => ("The login took more than ten minutes.", "Log in again.".to_owned()),
+        RejectedLogin::AnotherState => (
             "This is not the answer to the login that was begun in this browser last.",
             "Log in again; if nobody has sent you a link to here, another tab has begun a login as well.".to_owned(),
         ),
-        NoAttempt::Again => (
+        RejectedLogin::Again => (
             "This login has been used already.",
             "If you are not logged in, log in again.".to_owned(),
         ),

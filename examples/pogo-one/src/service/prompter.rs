@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pogo_api::wire::{Asked, Question as SentQuestion, QuestionAnswer};
+use pogo_api::wire::{Question as SentQuestion, QuestionAnswer, QuestionKind};
 use pogo_ssh::{NoAnswer, Prompter, Question};
 use pogo_web::QuestionBoard;
 use secrecy::SecretString;
@@ -16,7 +16,7 @@ pub(super) struct AttachedPrompter(pub(super) QuestionBoard);
 impl Prompter for AttachedPrompter {
     fn prompt(&self, question: Question<'_>) -> Result<SecretString, NoAnswer> {
         let asked = match question {
-            Question::Passphrase { file, attempt } => Asked::Passphrase {
+            Question::Passphrase { file, attempt } => QuestionKind::Passphrase {
                 file: file.display().to_string(),
                 attempt,
             },
@@ -26,7 +26,7 @@ impl Prompter for AttachedPrompter {
                 instructions,
                 text,
                 echo,
-            } => Asked::Prompt {
+            } => QuestionKind::Prompt {
                 host: host.to_owned(),
                 user: user.to_owned(),
                 instructions: instructions.to_owned(),
@@ -57,11 +57,11 @@ fn not_asked() -> NoAnswer {
 /// Answers a question by whatever this process has: a terminal, a program, a file. Blocks.
 pub(super) fn answer(prompter: &dyn Prompter, question: &SentQuestion) -> QuestionAnswer {
     let answer = match &question.asked {
-        Asked::Passphrase { file, attempt } => prompter.prompt(Question::Passphrase {
+        QuestionKind::Passphrase { file, attempt } => prompter.prompt(Question::Passphrase {
             file: file.as_ref(),
             attempt: *attempt,
         }),
-        Asked::Prompt {
+        QuestionKind::Prompt {
             host,
             user,
             instructions,

@@ -21,20 +21,14 @@ impl Cache {
         lives(now, *since, lifetime).then_some(hosts)
     }
 
-    pub(super) fn keep(
-        &mut self,
-        now: Timestamp,
-        lifetime: Duration,
-        question: (String, String),
-        hosts: Vec<HostName>,
-    ) {
+    pub(super) fn keep(&mut self, now: Timestamp, lifetime: Duration, query: (String, String), hosts: Vec<HostName>) {
         // Old ones go only when there is no room: a pass over all of them for each answer would
         // cost more than it frees.
         if self.answers.len() >= Self::MOST {
             self.answers.retain(|_, (since, _)| lives(now, *since, lifetime));
         }
         if self.answers.len() < Self::MOST && !lifetime.is_zero() {
-            self.answers.insert(question, (now, hosts));
+            self.answers.insert(query, (now, hosts));
         }
     }
 }

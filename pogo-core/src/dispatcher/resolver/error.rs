@@ -53,7 +53,7 @@ pub enum ResolverFailureReason {
         limit: Duration,
     },
     /// The resolver broke its promise of one list for each query.
-    #[error("the tag resolver gave {given} answers to {asked} questions; this is a defect of the resolver")]
+    #[error("the tag resolver gave {given} answers to {asked} queries; this is a defect of the resolver")]
     Miscounted {
         /// Lists it gave.
         given: usize,
@@ -78,7 +78,7 @@ fn lines(failures: &[ResolverFailure]) -> String {
 
 fn known(near: &[String]) -> String {
     match near {
-        [] => "plug one in, or take the question out".to_owned(),
+        [] => "plug one in, or take the query out".to_owned(),
         near => format!("did you mean `${}`?", near.join("`, or `$")),
     }
 }

@@ -29,23 +29,23 @@ use crate::fleet::HostName;
 ///
 /// #[async_trait]
 /// impl TagResolver for Racks {
-///     async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
+///     async fn resolve(&self, queries: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
 ///         let rack = |rack: &String| {
 ///             let start = format!("{rack}-");
 ///             self.0.iter().filter(|host| host.as_str().starts_with(&start)).cloned().collect()
 ///         };
-///         Ok(questions.iter().map(rack).collect())
+///         Ok(queries.iter().map(rack).collect())
 ///     }
 /// }
 /// ```
 #[async_trait]
 pub trait TagResolver: Send + Sync {
-    /// The hosts of each question, in the order of the questions: as many lists as there are questions, all of them or
-    /// an error. A list may be empty. No question comes twice in one call. Dropping the future gives up.
+    /// The hosts of each query, in the order of the queries: as many lists as there are queries, all of them or
+    /// an error. A list may be empty. No query comes twice in one call. Dropping the future gives up.
     ///
     /// The text in the parentheses comes as it was written, without white space around it. It was written by whoever
     /// writes policies and targets: bind it as a parameter, never paste it into a query or a shell.
-    async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError>;
+    async fn resolve(&self, queries: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError>;
 }
 
 /// Why a resolver has no answers. Never holds a secret.
@@ -61,7 +61,7 @@ pub enum ResolverError {
     /// It does not know what one query names, or cannot read it.
     #[error("{message}")]
     Refused {
-        /// The question.
+        /// The query.
         args: String,
         /// What is wrong with it, and the cure.
         message: String,

@@ -29,8 +29,8 @@ use crate::fleet::{FleetBuilder, HostName, near};
 ///
 /// #[async_trait]
 /// impl TagResolver for Roles {
-///     async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
-///         Ok(questions.iter().map(|role| vec![format!("{role}1").parse().unwrap()]).collect())
+///     async fn resolve(&self, queries: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
+///         Ok(queries.iter().map(|role| vec![format!("{role}1").parse().unwrap()]).collect())
 ///     }
 /// }
 ///
@@ -106,8 +106,8 @@ impl Resolvers {
         for answered in join_all(batches).await {
             match answered {
                 Ok(answers) => {
-                    for (question, hosts) in answers {
-                        fleet = fleet.external(&question.resolver, &question.args, &hosts);
+                    for (query, hosts) in answers {
+                        fleet = fleet.external(&query.resolver, &query.args, &hosts);
                     }
                 }
                 Err(failed) => failures.extend(failed),
@@ -134,7 +134,7 @@ impl Resolvers {
         if asked.is_empty() {
             return Ok(answers);
         }
-        let texts: Vec<String> = asked.iter().map(|question| question.args.clone()).collect();
+        let texts: Vec<String> = asked.iter().map(|query| query.args.clone()).collect();
         let late = self.clock.sleep_until(self.clock.now() + self.time_limit);
         let answered = match select(resolver.resolve(&texts), late).await {
             Either::Left((answered, _)) => answered,
@@ -144,7 +144,7 @@ impl Resolvers {
             }
         };
         let lists = answered.map_err(|error| failed(&asked, error))?;
-        // A list too few would give each question behind it the hosts of its neighbour.
+        // A list too few would give each query behind it the hosts of its neighbour.
         if lists.len() != asked.len() {
             let (given, wanted) = (lists.len(), asked.len());
             return Err(because(
@@ -162,10 +162,10 @@ impl Resolvers {
         let now = self.clock.now();
         let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut known, mut open) = (Vec::new(), Vec::new());
-        for question in asked {
-            match cache.get(now, self.lifetime, &question.resolver, &question.args) {
-                Some(hosts) => known.push((question, hosts.clone())),
-                None => open.push(question),
+        for query in asked {
+            match cache.get(now, self.lifetime, &query.resolver, &query.args) {
+                Some(hosts) => known.push((query, hosts.clone())),
+                None => open.push(query),
             }
         }
         (known, open)
@@ -174,8 +174,8 @@ impl Resolvers {
     fn remember(&self, asked: &[ResolverQuery], lists: &[Vec<HostName>]) {
         let now = self.clock.now();
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        for (question, hosts) in asked.iter().zip(lists) {
-            let key = (question.resolver.clone(), question.args.clone());
+        for (query, hosts) in asked.iter().zip(lists) {
+            let key = (query.resolver.clone(), query.args.clone());
             cache.keep(now, self.lifetime, key, hosts.clone());
         }
     }
@@ -188,9 +188,8 @@ fn failed(asked: &[ResolverQuery], error: ResolverError) -> Vec<ResolverFailure>
             because(asked.to_vec(), &ResolverFailureReason::Unavailable { message })
         }
         ResolverError::Refused { args, message } => {
-            let mut meant: Vec<ResolverQuery> =
-                asked.iter().filter(|question| question.args == args).cloned().collect();
-            // A resolver that names a question which nobody asked: then all are in question.
+            let mut meant: Vec<ResolverQuery> = asked.iter().filter(|query| query.args == args).cloned().collect();
+            // A resolver that names a query which nobody asked: then all of them failed.
             if meant.is_empty() {
                 meant = asked.to_vec();
             }

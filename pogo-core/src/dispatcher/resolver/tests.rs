@@ -41,10 +41,10 @@ struct Ones(Mutex<Vec<Vec<String>>>);
 
 #[async_trait]
 impl TagResolver for Ones {
-    async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
-        self.0.lock().unwrap().push(questions.to_vec());
+    async fn resolve(&self, queries: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
+        self.0.lock().unwrap().push(queries.to_vec());
         let one = |args: &String| vec![format!("{args}1").parse().unwrap()];
-        Ok(questions.iter().map(one).collect())
+        Ok(queries.iter().map(one).collect())
     }
 }
 
@@ -72,8 +72,8 @@ fn selector(text: &str) -> Selector {
 }
 
 fn ask(resolvers: &Resolvers, text: &str) -> Result<Fleet, ResolversError> {
-    let questions = ResolverQueries::default().and(&selector(text));
-    Ok(block_on(resolvers.answer(&questions, FleetBuilder::default()))?
+    let queries = ResolverQueries::default().and(&selector(text));
+    Ok(block_on(resolvers.answer(&queries, FleetBuilder::default()))?
         .build()
         .unwrap())
 }
@@ -92,8 +92,8 @@ fn everything_that_a_policy_and_targets_ask_is_one_call() {
         .constraint(
             Constraint::new(selector("$db(d)"), Rule::MaxParallel("1".parse().unwrap())).within(selector("$db(a)")),
         );
-    let questions = ResolverQueries::of(&policy).and(&selector("$db(e) & $db(b)"));
-    let fleet = block_on(resolvers.answer(&questions, FleetBuilder::default())).unwrap();
+    let queries = ResolverQueries::of(&policy).and(&selector("$db(e) & $db(b)"));
+    let fleet = block_on(resolvers.answer(&queries, FleetBuilder::default())).unwrap();
     let fleet = fleet.build().unwrap();
     assert_eq!(*ones.0.lock().unwrap(), [["a", "b", "c", "d", "e"]]);
     for text in ["a", "b", "c", "d", "e"] {
@@ -146,7 +146,7 @@ fn a_resolver_that_takes_too_long_is_given_up() {
 }
 
 #[test]
-fn failures_name_their_questions_and_the_cure() {
+fn failures_name_their_queries_and_the_cure() {
     let down = Says(Err(ResolverError::Unavailable {
         message: "connection refused".into(),
     }));
@@ -164,18 +164,18 @@ fn failures_name_their_questions_and_the_cure() {
     let said = why(refused, "$db(a), $db(b)");
     assert_eq!(said, ["`$db(b)` has no answer: the tag resolver refuses it: no role b"]);
     let said = why(Says(Ok(vec![])), "$db(a)");
-    assert!(said[0].contains("0 answers to 1 questions"), "{}", said[0]);
+    assert!(said[0].contains("0 answers to 1 queries"), "{}", said[0]);
     let said = why(Never, "$dbb(a)");
     assert!(said[0].contains("did you mean `$db`"), "{}", said[0]);
 }
 
 #[test]
-fn a_failure_says_where_the_question_is_written() {
+fn a_failure_says_where_the_query_is_written() {
     let origin = Origin::new("pogo.yaml", 3, 5);
     let constraint = Constraint::new(selector("$db(a)"), Rule::MaxParallel("1".parse().unwrap())).at(origin);
     let policy = Policy::new().constraint(constraint);
-    let questions = ResolverQueries::default().and(&selector("$db(a)"));
-    assert_eq!(questions.iter().next().unwrap().origin, None);
+    let queries = ResolverQueries::default().and(&selector("$db(a)"));
+    assert_eq!(queries.iter().next().unwrap().origin, None);
     let answered = block_on(Resolvers::new().answer(&ResolverQueries::of(&policy), FleetBuilder::default()));
     let said = answered.unwrap_err().to_string();
     assert!(said.starts_with("pogo.yaml:3:5: `$db(a)` has no answer"), "{said}");

@@ -20,13 +20,13 @@ impl FailureCause {
     pub(super) fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Written {
+        enum WrittenCause {
             Known(FailureCause),
             Other(serde::de::IgnoredAny),
         }
-        Ok(match Written::deserialize(deserializer)? {
-            Written::Known(cause) => Some(cause),
-            Written::Other(_) => None,
+        Ok(match WrittenCause::deserialize(deserializer)? {
+            WrittenCause::Known(cause) => Some(cause),
+            WrittenCause::Other(_) => None,
         })
     }
 }

@@ -25,7 +25,7 @@ impl AttemptKey {
 
 /// What a host has recorded of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Written {
+pub(super) enum RecordedState {
     /// The supervisor has the lock and waits for `go`.
     Ready,
     /// The command runs, or did when the host went down.
@@ -38,7 +38,7 @@ pub(super) enum Written {
 #[derive(Debug, Clone, Copy)]
 struct AttemptRecord {
     attempt: AttemptId,
-    written: Written,
+    written: RecordedState,
     /// Lower numbers are refused.
     least: u64,
 }
@@ -47,7 +47,7 @@ impl Default for AttemptRecord {
     fn default() -> Self {
         Self {
             attempt: AttemptId::new(0),
-            written: Written::Ready,
+            written: RecordedState::Ready,
             least: 0,
         }
     }
@@ -68,7 +68,7 @@ pub(super) enum Taken {
 
 /// A host's answer about an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum HostAnswer {
     /// It never got the word to go, and no longer can.
     NeverBegan,
     /// Its command ended with this status.
@@ -94,7 +94,7 @@ pub(super) struct HostModel {
     /// The supervisor that holds the lock.
     holder: Option<u64>,
     /// The current or last holder of the lock.
-    last: Option<(AttemptKey, Written)>,
+    last: Option<(AttemptKey, RecordedState)>,
     records: BTreeMap<u64, AttemptRecord>,
     /// Commands that run, by number.
     pub(super) running: BTreeMap<u64, AttemptKey>,
@@ -128,7 +128,7 @@ impl HostModel {
 
     fn group_lives(&self) -> Option<AttemptKey> {
         match self.last {
-            Some((key, Written::Begun { command })) if self.running.contains_key(&command) => Some(key),
+            Some((key, RecordedState::Begun { command })) if self.running.contains_key(&command) => Some(key),
             _ => None,
         }
     }
@@ -144,11 +144,11 @@ impl HostModel {
             return Taken::Superseded;
         }
         // A launch that was sent twice finds its own record.
-        if key.attempt == record.attempt && record.written != Written::Ready {
+        if key.attempt == record.attempt && record.written != RecordedState::Ready {
             return Taken::Again;
         }
         self.holder = Some(supervisor);
-        self.last = Some((key, Written::Ready));
+        self.last = Some((key, RecordedState::Ready));
         Taken::Held
     }
 
@@ -162,7 +162,7 @@ impl HostModel {
     }
 
     /// Writes that an attempt begins or has ended.
-    pub(super) fn write(&mut self, key: AttemptKey, written: Written) {
+    pub(super) fn write(&mut self, key: AttemptKey, written: RecordedState) {
         self.last = Some((key, written));
         let record = self.records.entry(key.incarnation).or_default();
         record.attempt = key.attempt;
@@ -171,33 +171,33 @@ impl HostModel {
     }
 
     /// Looks up an attempt. From then on it cannot begin, unless it runs, waits for `go`, or the host is busy.
-    pub(super) fn look(&mut self, key: AttemptKey) -> Found {
+    pub(super) fn look(&mut self, key: AttemptKey) -> HostAnswer {
         let held = self.holder.is_some();
         match self.last {
-            Some((last, Written::Ready)) if held && last == key => return Found::Waits,
-            Some((last, _)) if held && last == key => return Found::Running,
+            Some((last, RecordedState::Ready)) if held && last == key => return HostAnswer::Waits,
+            Some((last, _)) if held && last == key => return HostAnswer::Running,
             _ => {}
         }
         match self.group_lives() {
-            Some(lives) if !held && lives == key => return Found::Running,
+            Some(lives) if !held && lives == key => return HostAnswer::Running,
             // The command of another attempt runs there without a supervisor: nothing can be said
             // of this one yet.
-            Some(_) if !held => return Found::Busy,
+            Some(_) if !held => return HostAnswer::Busy,
             _ => {}
         }
         let record = self.records.get(&key.incarnation).copied().unwrap_or_default();
         let found = if record.attempt < key.attempt {
             if held {
-                return Found::Busy;
+                return HostAnswer::Busy;
             }
-            Found::NeverBegan
+            HostAnswer::NeverBegan
         } else if record.attempt > key.attempt {
-            return Found::Other;
+            return HostAnswer::Other;
         } else {
             match record.written {
-                Written::Ended { status } => Found::Ended { status },
-                Written::Begun { .. } => Found::Gone,
-                Written::Ready => Found::NeverBegan,
+                RecordedState::Ended { status } => HostAnswer::Ended { status },
+                RecordedState::Begun { .. } => HostAnswer::Gone,
+                RecordedState::Ready => HostAnswer::NeverBegan,
             }
         };
         let record = self.records.entry(key.incarnation).or_default();

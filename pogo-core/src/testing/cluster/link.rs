@@ -3,7 +3,7 @@
 use futures::channel::mpsc;
 
 use super::executor::Millis;
-use super::host::{AttemptKey, Found};
+use super::host::{AttemptKey, HostAnswer};
 use super::process::ProcessId;
 
 /// A message on a link.
@@ -28,7 +28,7 @@ pub(super) enum Message {
     /// From the host: the command has ended with this status.
     Ended { status: u32 },
     /// From the host: what it found of the attempt that it was asked about.
-    Answer(Found),
+    Answer(HostAnswer),
     /// The link is closed.
     Closed,
 }

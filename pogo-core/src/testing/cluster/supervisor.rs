@@ -7,7 +7,7 @@ use futures::future::{Either, FutureExt, pending, select};
 
 use super::defect::Defect;
 use super::executor::Millis;
-use super::host::{AttemptKey, Found, Taken, Written};
+use super::host::{AttemptKey, HostAnswer, RecordedState, Taken};
 use super::judge::{Beginning, Judge};
 use super::link::Message;
 use super::link_end::LinkEnd;
@@ -159,7 +159,7 @@ impl World {
             let running = model.running.values().copied().collect();
             model.running.insert(command, key);
             // In one step with the start: in the model no fault comes between the two.
-            model.write(key, Written::Begun { command });
+            model.write(key, RecordedState::Begun { command });
             state.note(format_args!("{} begins on {}", key.attempt, name.as_str()));
             let beginning = Beginning {
                 key,
@@ -224,7 +224,7 @@ impl World {
         // record.
         self.wait(1, 20).await;
         if let (Some(status), None) = (status, (&mut *killed).now_or_never()) {
-            self.with(|state| state.host(host).write(key, Written::Ended { status }));
+            self.with(|state| state.host(host).write(key, RecordedState::Ended { status }));
             link.send(Message::Ended { status });
         }
     }
@@ -254,8 +254,8 @@ impl World {
             let found = self.with(|state| state.host(host).look(key));
             let most = match found {
                 // No longer than it can still begin: after that it is known that it never will.
-                Found::Waits => Judge::PATIENCE + 5_000,
-                Found::Running | Found::Busy => wait,
+                HostAnswer::Waits => Judge::PATIENCE + 5_000,
+                HostAnswer::Running | HostAnswer::Busy => wait,
                 _ => break found,
             };
             if self.simulation.now() - began >= most {

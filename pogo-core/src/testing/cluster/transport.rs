@@ -7,7 +7,7 @@ use futures::future::{BoxFuture, Either, FutureExt, Shared, select};
 
 use super::defect::Defect;
 use super::executor::Millis;
-use super::host::{AttemptKey, Found};
+use super::host::{AttemptKey, HostAnswer};
 use super::link::Message;
 use super::link_end::LinkEnd;
 use super::process::ProcessId;
@@ -195,10 +195,10 @@ impl ClusterTransport {
             Either::Right(_) => return Outcome::in_doubt("it was stopped, and another dispatcher had begun it"),
         };
         match answer {
-            Message::Answer(Found::NeverBegan) => {
+            Message::Answer(HostAnswer::NeverBegan) => {
                 Outcome::never_began(NeverBegan::NotSent, "the host has not heard of it")
             }
-            Message::Answer(Found::Ended { status }) => {
+            Message::Answer(HostAnswer::Ended { status }) => {
                 report.phase(Phase::Command);
                 of_status(status)
             }
@@ -216,10 +216,12 @@ impl ClusterTransport {
         };
         link.send(Message::Ask { key, wait: 0 });
         match link.receive().await {
-            Message::Answer(Found::NeverBegan) => FenceAnswer::NeverBegan,
-            Message::Answer(Found::Ended { status }) => FenceAnswer::Ended(of_status(status)),
-            Message::Answer(Found::Gone | Found::Other) => FenceAnswer::Ended(Outcome::in_doubt("it is gone")),
-            Message::Answer(Found::Running | Found::Waits) => FenceAnswer::StillRunning,
+            Message::Answer(HostAnswer::NeverBegan) => FenceAnswer::NeverBegan,
+            Message::Answer(HostAnswer::Ended { status }) => FenceAnswer::Ended(of_status(status)),
+            Message::Answer(HostAnswer::Gone | HostAnswer::Other) => {
+                FenceAnswer::Ended(Outcome::in_doubt("it is gone"))
+            }
+            Message::Answer(HostAnswer::Running | HostAnswer::Waits) => FenceAnswer::StillRunning,
             Message::Answer(found) => FenceAnswer::unreachable(format!("the host says: {found:?}")),
             _ => FenceAnswer::unreachable("the link broke"),
         }

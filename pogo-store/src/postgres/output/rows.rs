@@ -35,7 +35,7 @@ fn stream(row: &PgRow) -> Result<Stream, Failed> {
 
 /// Attempts as they are found.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct FoundAttempts {
     pub(super) open: BTreeMap<(JobId, AttemptId), Attempt>,
     pub(super) sealed: BTreeSet<(JobId, AttemptId)>,
 }
@@ -56,12 +56,12 @@ pub(super) async fn find(
     namespace: i64,
     attempts: &BTreeSet<(JobId, AttemptId)>,
     most: usize,
-) -> Result<Found, Failed> {
+) -> Result<FoundAttempts, Failed> {
     let (jobs, numbers): (Vec<i64>, Vec<i64>) = attempts
         .iter()
         .map(|(job, attempt)| (stored(job.number()), stored(attempt.number())))
         .unzip();
-    let mut found = Found::default();
+    let mut found = FoundAttempts::default();
     let id = |row: &PgRow| -> Result<_, Failed> {
         Ok((JobId::new(number(row, "job")?), AttemptId::new(number(row, "attempt")?)))
     };
