@@ -114,7 +114,7 @@ fn bare_csv(text: &str) -> usize {
     count
 }
 
-/// The same, with every record kept, as whoever needs them later must.
+/// Reads all records and keeps each, as whoever needs them later must.
 fn kept_csv(text: &str) -> usize {
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))

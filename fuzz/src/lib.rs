@@ -27,7 +27,7 @@ pub fn judge(text: &str, read: Result<Listing, InventoryError>) {
     }
 }
 
-/// The same for sources that read nothing but files.
+/// Judges a source that reads nothing but files.
 pub fn judge_file(name: &str, text: &str, read: impl Fn(&Path) -> Result<Listing, InventoryError>) {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {

@@ -47,7 +47,7 @@ pub(crate) async fn year(dir: &Path, program: &Program, figures: &mut Figures) {
     by_program(dir, program, figures);
 }
 
-/// The same by the program: a start until it answers, and a list until it is printed.
+/// Measures the program: a start until it answers, and a list until it is printed.
 fn by_program(dir: &Path, program: &Program, figures: &mut Figures) {
     let store = dir.join("year").display().to_string();
     let (mut starts, mut lists) = (vec![], vec![]);

@@ -27,7 +27,7 @@ pub(crate) fn is_there(test: &str) -> bool {
     there
 }
 
-/// The same of a login shell.
+/// Whether this login shell is installed; a machine that requires all fails without it.
 pub(crate) fn has_shell(path: &str, test: &str) -> bool {
     let there = Path::new(path).exists();
     if !there {

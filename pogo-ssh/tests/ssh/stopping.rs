@@ -13,7 +13,7 @@ use crate::place::on_both;
 
 /// Two processes that write their numbers and then go on for long.
 const LONG: &str = "sh -c 'echo inner $$; sleep 300; true' & echo outer $$; wait";
-/// The same, deaf to TERM.
+/// Two such processes that ignore TERM.
 const DEAF: &str =
     "trap '' TERM; sh -c 'echo inner $$; while :; do sleep 1; done' & echo outer $$; while :; do sleep 1; done";
 

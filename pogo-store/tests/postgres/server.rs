@@ -76,7 +76,7 @@ impl Postgres {
         self.psql(("pogo", "pogo"), script)
     }
 
-    /// The same, of the superuser.
+    /// What `psql` prints for a script of the superuser.
     pub(crate) fn as_superuser(&self, script: &str) -> String {
         self.psql(("postgres", "postgres"), script)
     }

@@ -109,7 +109,7 @@ impl Served {
         (head, String::from_utf8(body).unwrap())
     }
 
-    /// The same where the body is no text.
+    /// Head and body of the answer, where the body need not be text.
     pub(crate) async fn get_bytes(&self, path: &str, headers: &str) -> (String, Vec<u8>) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");

@@ -23,7 +23,7 @@ struct Summary {
     unfinished: usize,
     /// Standard input and files that are kept for jobs that are not done: how many, and their bytes.
     inputs: (usize, u64),
-    /// The same of files that were sent to a server.
+    /// Files that were sent to a server: how many, and their bytes.
     sent: (usize, u64),
 }
 
@@ -143,7 +143,7 @@ fn files_of(directory: &Path) -> (usize, u64) {
     (sizes.len(), sizes.iter().sum())
 }
 
-/// The same of files that were sent. Each is in a directory of its own, beside a file that says whose it is.
+/// The files that were sent, and their bytes. Each is in a directory of its own, beside a file that says whose it is.
 fn sent(directory: &Path) -> (usize, u64) {
     let each = std::fs::read_dir(directory).into_iter().flatten().flatten();
     each.map(|entry| files_of(&entry.path()))

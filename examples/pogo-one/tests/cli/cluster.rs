@@ -77,7 +77,7 @@ impl Cluster {
         Some(cluster)
     }
 
-    /// The same in this server, with machines `a`, `b` and `c` in networks of their own.
+    /// A cluster in this server, with machines `a`, `b` and `c` in networks of their own.
     pub(super) fn of_machines(network: Network, server: &Postgres, (hosts, limit): (usize, usize)) -> Self {
         static NUMBERS: AtomicU32 = AtomicU32::new(0);
         let schema = format!("machines{}", NUMBERS.fetch_add(1, Ordering::Relaxed));
@@ -95,7 +95,7 @@ impl Cluster {
         cluster
     }
 
-    /// The same, in ZooKeeper.
+    /// A cluster in ZooKeeper, with machines in networks of their own.
     #[cfg(feature = "zookeeper")]
     pub(super) fn of_machines_in_zookeeper(
         network: Network,
@@ -113,7 +113,7 @@ impl Cluster {
         }
     }
 
-    /// The same, in ZooKeeper.
+    /// A cluster in ZooKeeper, all of it on this machine.
     #[cfg(feature = "zookeeper")]
     pub(super) fn in_zookeeper(test: &str, hosts: usize, limit: usize) -> Option<Self> {
         if !ManyHosts::are_possible(test) {
@@ -213,7 +213,7 @@ impl Cluster {
         self.serve_with(name, more, |command| command)
     }
 
-    /// The same, with the command changed before it is run on the machine.
+    /// Starts a server, whose command is changed before it is run on the machine.
     pub(super) fn serve_with(
         &self,
         name: &'static str,

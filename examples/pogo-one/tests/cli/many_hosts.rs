@@ -72,7 +72,7 @@ impl ManyHosts {
         Self::at((hosts, limit), &address)
     }
 
-    /// The same, at these addresses, by their numbers.
+    /// Hosts at these addresses, by their numbers.
     pub(super) fn at((hosts, limit): (usize, usize), address: &dyn Fn(usize) -> Ipv4Addr) -> Self {
         let program = Program::new();
         let directory = program.directory.path();

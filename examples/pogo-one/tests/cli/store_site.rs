@@ -27,7 +27,7 @@ impl StoreSite {
         self.site.program.run(&[before, &["--store", "kept"], after].concat())
     }
 
-    /// The same, which succeeds; what it says.
+    /// What a verb prints, which has to succeed.
     #[track_caller]
     pub(crate) fn ok(&self, words: &[&str]) -> String {
         let done = self.verb(words);
@@ -35,7 +35,7 @@ impl StoreSite {
         done.out
     }
 
-    /// The same, for a program.
+    /// What a verb prints for programs, which has to succeed.
     #[track_caller]
     pub(crate) fn json(&self, words: &[&str]) -> Value {
         let out = self.ok(&[words, &["--format", "json"]].concat());

@@ -92,7 +92,7 @@ impl ThreeMachines {
         [listen, address, tls_cert, certificate, tls_key, key]
     }
 
-    /// The same, by a clock that is wrong by this.
+    /// Starts a server by a clock that is wrong by this.
     pub(super) fn serve_by_clock(&self, name: &'static str, off: &str) -> Machine<'_> {
         self.cluster.serve_with(name, &self.port(name), |command| {
             let mut clocked = self.cluster.many.program.shell("exec \"$0\" \"$@\"");
