@@ -22,7 +22,9 @@ pub(crate) struct Log {
 
 /// An entry of a log.
 pub(crate) enum LogEntry {
+    /// What happened.
     Record(Record),
+    /// What a host wrote, in a log that has that too.
     Output(LoggedOutput),
 }
 

@@ -25,6 +25,7 @@ pub struct HostRange {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum RangePart {
+    /// Characters as they are.
     Text(String),
     /// Numbers of one bracket.
     Numbers(Vec<NumberSpan>),

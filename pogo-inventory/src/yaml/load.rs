@@ -65,6 +65,7 @@ struct OpenCollection<'a> {
 }
 
 enum Items<'a> {
+    /// The items of a sequence so far.
     List(Vec<Node<'a>>),
     /// A map with its pending key; the key's text is `None` if it was not a scalar.
     Map(Vec<Entry<'a>>, Option<(Span, Option<Cow<'a, str>>)>),

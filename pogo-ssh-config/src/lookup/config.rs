@@ -227,9 +227,8 @@ impl ClientConfig {
 
 /// The result of applying all lines once.
 enum PassOutcome {
-    Whole {
-        wants_final: bool,
-    },
+    /// All lines were read; and whether one of them asks for a second pass.
+    Whole { wants_final: bool },
     /// This command has no result yet.
     Exec(String),
 }

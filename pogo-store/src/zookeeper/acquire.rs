@@ -49,7 +49,9 @@ struct SeenNamespace {
 }
 
 enum AcquireStep {
+    /// The namespace is ours.
     Taken(Box<TakenNamespace>),
+    /// Somebody owns it, and may not be waited for or replaced.
     Held(JournalError),
     /// Until something changes, or so long.
     Wait(Option<[OneshotWatcher; 2]>, Duration),

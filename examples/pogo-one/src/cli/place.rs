@@ -81,6 +81,7 @@ pub(crate) struct PlaceArgs {
 pub(crate) enum JobArg {
     /// The one that was submitted last.
     Last,
+    /// As `17`, or `job-17`.
     Number(JobId),
 }
 

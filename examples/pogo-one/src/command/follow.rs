@@ -71,6 +71,7 @@ pub(super) trait TakesFleet {
 pub(super) enum NotTaken {
     /// It may be when it is read again.
     Later(String),
+    /// It is wrong, and so are all that are like it.
     Refused(String),
 }
 

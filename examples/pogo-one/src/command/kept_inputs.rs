@@ -89,6 +89,7 @@ fn readable(args: &RunArgs, path: &str) -> Result<Option<String>, CliError> {
 
 /// Standard input, as far as it is part of the job itself.
 enum TakenStdin {
+    /// It has ended, and is short enough.
     All(Vec<u8>),
     /// All of it again, which is too long for that.
     More(Box<dyn Read>),

@@ -87,10 +87,8 @@ pub(super) async fn send_inputs(
 /// Why an input was not sent.
 enum SendError {
     /// It cannot be read here.
-    Unread {
-        path: String,
-        reason: io::Error,
-    },
+    Unread { path: String, reason: io::Error },
+    /// The server refused it, or was lost.
     Other(CliError),
 }
 

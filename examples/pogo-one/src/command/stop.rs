@@ -23,8 +23,11 @@ pub(crate) struct StopSignals {
 /// Why the job is to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StopCause {
+    /// SIGINT: somebody has pressed Ctrl-C.
     Interrupt,
+    /// SIGTERM: a service manager or a person ends the program.
     Terminate,
+    /// SIGHUP: its terminal is gone.
     HangUp,
     /// The event log cannot be written any more.
     Unwritable,
@@ -46,9 +49,12 @@ enum StopAction {
 /// The stage of stopping the job.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum StopStage {
+    /// Nothing was asked for.
     #[default]
     Runs,
+    /// No more hosts start.
     Halting,
+    /// Running attempts are cancelled.
     Aborting,
 }
 

@@ -15,16 +15,17 @@ pub(super) struct Destination {
 
 enum Sink {
     /// Standard output, and whether it is a terminal: a terminal that is gone counts as a closed pipe.
-    Stdout {
-        terminal: bool,
-    },
+    Stdout { terminal: bool },
+    /// A file, such as that of `--events`.
     File(File),
 }
 
 enum SinkState {
+    /// It takes what is written.
     Open,
     /// Its reader has closed the pipe, or its terminal is gone, which is not an error.
     Unread,
+    /// A write has failed; nothing more is written.
     Failed(io::Error),
 }
 

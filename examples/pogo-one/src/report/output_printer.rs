@@ -20,8 +20,11 @@ pub(crate) struct OutputPrinter {
 }
 
 enum Kind {
+    /// Lines under the names of their hosts, as they come.
     Lines(Lines),
+    /// Outputs that are the same once, at the end, with the order of hosts.
     Folded(Outputs, FoldStyle, Vec<HostName>),
+    /// Lines of JSON.
     Json(Records),
 }
 

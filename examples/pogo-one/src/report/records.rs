@@ -79,7 +79,9 @@ impl Records {
 }
 
 enum EncodedText<'a> {
+    /// Output that is UTF-8.
     Text(&'a str),
+    /// Other output, as Base64.
     Bytes(&'a [u8]),
 }
 

@@ -134,6 +134,7 @@ impl Dispatching {
 pub(super) enum Ended {
     /// Another one has taken over.
     Fenced,
+    /// It cannot go on; with the reason.
     Broken(String),
 }
 

@@ -363,6 +363,7 @@ impl FollowedJob {
 enum CaughtUp {
     /// It goes on, behind this position.
     Goes(StreamId),
+    /// It has ended, with what the program ends with.
     Over(Exit),
 }
 

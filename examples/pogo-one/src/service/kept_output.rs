@@ -66,6 +66,7 @@ struct KeptStream {
 
 /// A part of what is kept.
 pub(super) enum KeptPart {
+    /// Output as it was written.
     Frame(OutputFrame),
     /// Nothing more is kept of a stream before this byte.
     Until(Stream, u64),

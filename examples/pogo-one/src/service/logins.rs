@@ -41,7 +41,9 @@ pub(crate) struct LoginSettings {
 #[derive(Debug, Clone)]
 #[cfg_attr(not(feature = "oidc"), allow(dead_code, reason = "such a build refuses logins"))]
 enum SecretSource {
+    /// A file that none but its owner and group may read.
     File(PathBuf),
+    /// A variable of the environment.
     Variable(String),
 }
 

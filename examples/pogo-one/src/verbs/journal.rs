@@ -24,6 +24,7 @@ pub(crate) struct ReadJournal {
 
 /// What is passed on of a namespace.
 pub(crate) enum JournalPart<'a> {
+    /// A record of the namespace, in order.
     Record(&'a Record),
     /// The journal lacks its first records. All records behind this are the job's own, from its first on.
     OwnRecords(JobId),

@@ -166,7 +166,9 @@ impl Tail<'_> {
 
 /// What was asked for could not be read, or not be printed.
 enum TailError {
+    /// The server gave no answer, or refused.
     Client(ClientError),
+    /// Standard output takes nothing more.
     Printed(io::Error),
 }
 

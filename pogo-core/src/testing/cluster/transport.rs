@@ -23,7 +23,9 @@ pub(super) struct ClusterTransport {
 /// Why an attempt is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
+    /// Its dispatcher has cancelled it.
     Cancelled,
+    /// It has run for as long as it may.
     TimeLimit,
 }
 
@@ -31,6 +33,7 @@ type Stopped = Shared<BoxFuture<'static, Stop>>;
 
 /// How one launch ended.
 enum Launched {
+    /// Its end is known, or in doubt for good.
     Ended(Outcome),
     /// The link broke before `go` was sent: it can be launched again.
     NotSent,

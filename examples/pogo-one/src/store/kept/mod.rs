@@ -39,6 +39,7 @@ pub(crate) enum NotServed {
     Held(String),
     /// A process that is not reached from here has it, which this one does not wait for.
     Elsewhere(String),
+    /// The store or a dispatcher cannot be used.
     Other(CliError),
 }
 
