@@ -18,6 +18,7 @@ mod figures;
 mod floor;
 mod journal;
 mod output;
+mod past;
 mod program;
 #[allow(dead_code, reason = "hosts that hang are for another benchmark")]
 #[path = "../connections/servers.rs"]
@@ -64,6 +65,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if runs("year") {
         year::year(dir.path(), &Program::find()?, &mut figures).await;
+    }
+    if runs("past") {
+        past::past(dir.path(), &Program::find()?, hosts, &mut figures).await?;
     }
     if runs("clients") {
         clients::clients(dir.path(), &Program::find()?, hosts, &mut figures).await?;
