@@ -37,7 +37,7 @@ impl Forecast {
             self.ask(job.clone(), mean);
         }
         let simulated = self.simulated.lock().unwrap_or_else(PoisonError::into_inner);
-        left(&simulated.ends, total.done(), now - progress.began)
+        left(&simulated.ends, total.done(), progress.worked(now))
     }
 
     fn ask(&mut self, job: Submitted, mean: Duration) {

@@ -64,6 +64,8 @@ pub(crate) struct JobProgress {
     pub(crate) job: Option<Submitted>,
     pub(crate) began: Timestamp,
     pub(crate) now: Timestamp,
+    /// How long it was held up by people or by failures, until it last was not, and since when it is again.
+    held_up: (Duration, Option<Timestamp>),
 }
 
 impl JobProgress {
@@ -109,23 +111,51 @@ impl JobProgress {
                 self.limited(spec.settings.clone());
                 hosts.iter().for_each(|host| self.change(host, HostState::Waiting));
             }
-            JobEventKind::Blocked { reasons } => self.blocked_by.clone_from(reasons),
+            JobEventKind::Blocked { reasons } => {
+                self.blocked_by.clone_from(reasons);
+                self.hold_up(at);
+            }
             JobEventKind::Altered { change } => {
                 self.limited(change.apply(&self.settings));
             }
             JobEventKind::Halting { reason, .. } => {
                 self.stopped = Some(reason.clone());
                 self.steering = Steering::Stopping;
+                self.hold_up(at);
             }
-            JobEventKind::Paused => self.steering = Steering::Paused,
-            JobEventKind::Unblocked => self.blocked_by.clear(),
+            JobEventKind::Paused => {
+                self.steering = Steering::Paused;
+                self.hold_up(at);
+            }
+            JobEventKind::Unblocked => {
+                self.blocked_by.clear();
+                self.go_on(at);
+            }
             JobEventKind::Resumed => {
+                self.go_on(at);
                 self.blocked_by.clear();
                 self.stopped = None;
                 self.steering = Steering::Goes;
             }
             _ => {}
         }
+    }
+
+    fn hold_up(&mut self, at: Timestamp) {
+        self.held_up.1.get_or_insert(at);
+    }
+
+    fn go_on(&mut self, at: Timestamp) {
+        let (before, since) = self.held_up;
+        self.held_up = (before + since.map_or(Duration::ZERO, |since| at - since), None);
+    }
+
+    /// How long it went on until then, without the time in which it was paused, stopped or blocked: what is left goes
+    /// by that.
+    pub(crate) fn worked(&self, now: Timestamp) -> Duration {
+        let (before, since) = self.held_up;
+        let idle = before + since.map_or(Duration::ZERO, |since| now - since);
+        (now - self.began).saturating_sub(idle)
     }
 
     /// The state that a host is in after what happened to its task, if it is another.
@@ -328,5 +358,24 @@ mod tests {
         assert_eq!((group.widest, group.full_for), (2, Duration::from_secs(1)));
         assert_eq!(progress.elapsed(), Duration::from_secs(2));
         assert_eq!(progress.hosts(|state| *state == HostState::Succeeded).len(), 4);
+    }
+
+    #[test]
+    fn time_in_which_a_job_was_held_up_is_none_that_it_worked() {
+        let mut progress = JobProgress::default();
+        let blocked = JobEventKind::Blocked { reasons: vec![] };
+        for (second, event) in [
+            (10, JobEventKind::Paused),
+            (12, JobEventKind::Paused),
+            (40, JobEventKind::Resumed),
+            (45, blocked),
+            (50, JobEventKind::Unblocked),
+            (60, JobEventKind::Paused),
+        ] {
+            progress.note_job(Timestamp::from_millis(second * 1_000), &event);
+        }
+        let worked = |second: u64| progress.worked(Timestamp::from_millis(second * 1_000));
+        assert_eq!(worked(60), Duration::from_secs(25));
+        assert_eq!(worked(5_000), Duration::from_secs(25), "it is paused");
     }
 }
