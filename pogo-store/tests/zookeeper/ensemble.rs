@@ -50,10 +50,14 @@ pub(crate) enum Mode {
 impl Ensemble {
     /// `None` where ZooKeeper is not installed, unless it has to be.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_in(tempfile::tempdir().unwrap())
+    }
+
+    /// The same in a folder, in which disks may be mounted for the servers: `0`, `1` and `2`.
+    pub(crate) fn start_in(folder: TempDir) -> Option<Self> {
         if !is_installed() {
             return None;
         }
-        let folder = tempfile::tempdir().unwrap();
         let ports = free_ports(3 * SERVERS);
         let mut ensemble = Self {
             servers: BTreeMap::new(),
@@ -110,7 +114,7 @@ impl Ensemble {
 
     fn configure(&self, number: usize) {
         let data = self.folder.path().join(number.to_string());
-        fs::create_dir(&data).unwrap();
+        fs::create_dir_all(&data).unwrap();
         fs::write(data.join("myid"), number.to_string()).unwrap();
         let [clients, quorum, election] = [0, 1, 2].map(|part| self.ports[part * SERVERS..][..SERVERS].to_vec());
         let servers: String = (0..SERVERS)
@@ -201,6 +205,35 @@ impl Ensemble {
         let mut server = self.servers.remove(&number).unwrap();
         drop(server.process.stdin.take());
         server.process.wait().unwrap();
+    }
+
+    /// Whether a server has ended by itself.
+    #[allow(dead_code, reason = "others have no use for it")]
+    pub(crate) fn has_ended(&self, number: usize) -> bool {
+        let about = fs::read_to_string(format!("/proc/{}/stat", self.servers[&number].pid));
+        about.is_ok_and(|about| about.contains(") Z "))
+    }
+
+    /// Starts a server that has ended as one that has nothing, which gets all of it from the others.
+    #[allow(dead_code, reason = "others have no use for it")]
+    pub(crate) fn replace(&mut self, number: usize) {
+        self.kill(number);
+        fs::remove_dir_all(self.folder.path().join(number.to_string()).join("version-2")).unwrap();
+        self.start_server(number);
+        self.wait_until_ready();
+    }
+
+    /// Ends all servers at once.
+    #[allow(dead_code, reason = "others have no use for it")]
+    pub(crate) fn kill_all(&mut self) {
+        (0..SERVERS).for_each(|number| self.kill(number));
+    }
+
+    /// Starts all servers once more.
+    #[allow(dead_code, reason = "others have no use for it")]
+    pub(crate) fn start_all(&mut self) {
+        (0..SERVERS).for_each(|number| self.start_server(number));
+        self.wait_until_ready();
     }
 
     /// Stops a server, or lets it go on.

@@ -132,6 +132,13 @@ mod small_disk;
 mod source_warnings;
 mod ssh;
 mod store;
+#[cfg(all(
+    feature = "postgres",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod store_faults;
 mod store_site;
 #[cfg(target_os = "linux")]
 mod surroundings;
