@@ -106,7 +106,7 @@ fn held(namespace: &Scheduler, hosts: &Selector) -> Vec<Slots> {
     let mut held = vec![];
     // What is wrong with the hosts is said when the job is submitted.
     while let Ok(View::Slots(page)) = namespace.view(namespace.now(), &Query::Slots(query.clone())) {
-        held.extend(page.entries.into_iter().filter(|slots| is_used(slots)));
+        held.extend(page.entries.into_iter().filter(is_used));
         match page.next.filter(|_| held.len() < DryRun::MOST_LIMITS) {
             Some(next) => query = query.after(next),
             None => break,
