@@ -150,9 +150,9 @@ mod tests {
         assert_eq!(
             found,
             [
-                "cut at 10",
+                "cut at #10",
                 "made up to 0-20",
-                "cut at 20",
+                "cut at #20",
                 "made up to 0-30",
                 "nowhere"
             ]
@@ -169,7 +169,7 @@ mod tests {
         made(&cache, 25, 30);
         assert_eq!(
             (behind(&cache, 10), behind(&cache, 25)),
-            ("cut at 25".into(), "made up to 0-30".into())
+            ("cut at #25".into(), "made up to 0-30".into())
         );
         let (after, to) = (StreamId::new(1, Seq(3)), StreamId::new(1, Seq(4)));
         cache.make(
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(cache.made().len(), UpdateCache::<String>::MOST);
         assert_eq!(
             (behind(&cache, 0), behind(&cache, 199)),
-            ("cut at 136".into(), "made up to 0-200".into())
+            ("cut at #136".into(), "made up to 0-200".into())
         );
     }
 }
