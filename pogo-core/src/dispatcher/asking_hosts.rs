@@ -17,9 +17,17 @@ use crate::scheduler::{
 impl Dispatcher {
     /// Whether an order is of a kind that may wait for hosts.
     pub(super) fn frees_hosts(&self, order: &Order) -> bool {
+        let frees_hosts = match order.class() {
+            OrderClass::HostsOfJob { .. } | OrderClass::AvailableHost(_) => true,
+            OrderClass::Configuration { .. }
+            | OrderClass::NewJob { .. }
+            | OrderClass::Job(_)
+            | OrderClass::EndedJob(_)
+            | OrderClass::Hosts => false,
+        };
         // A dispatcher that ends asks nobody: the order is refused, and can be given to the next
         // one.
-        order.frees_hosts() && self.io.fencing.is_possible() && self.shutdown.is_none()
+        frees_hosts && self.io.fencing.is_possible() && self.shutdown.is_none()
     }
 
     /// Gives an order. One that would free a host in doubt, or try it again, waits until the host has said what became

@@ -77,16 +77,4 @@ impl Order {
             | OrderClass::Hosts => None,
         }
     }
-
-    /// Whether it frees hosts in doubt or tries them again, so that their attempts have to be over.
-    pub(crate) const fn frees_hosts(&self) -> bool {
-        match self.class() {
-            OrderClass::HostsOfJob { .. } | OrderClass::AvailableHost(_) => true,
-            OrderClass::Configuration { .. }
-            | OrderClass::NewJob { .. }
-            | OrderClass::Job(_)
-            | OrderClass::EndedJob(_)
-            | OrderClass::Hosts => false,
-        }
-    }
 }
