@@ -58,6 +58,8 @@ impl Program {
         command
             .env("HOME", self.directory.path())
             .env_remove("SSH_AUTH_SOCK")
+            // The program would take it for a misspelt setting.
+            .env_remove("POGO_STOP")
             // It means that jobs run in the foreground.
             .env_remove("CI")
             .env_remove("XDG_CONFIG_HOME")
