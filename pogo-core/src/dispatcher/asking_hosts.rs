@@ -20,7 +20,7 @@ impl Dispatcher {
         let frees_hosts = match order.class() {
             OrderClass::HostsOfJob { .. } | OrderClass::AvailableHost(_) => true,
             OrderClass::Configuration { .. }
-            | OrderClass::NewJob { .. }
+            | OrderClass::NewJob
             | OrderClass::Job(_)
             | OrderClass::EndedJob(_)
             | OrderClass::Hosts => false,
@@ -227,7 +227,7 @@ impl Dispatcher {
         let (job, retries) = match order.class() {
             OrderClass::HostsOfJob { job, .. } => (job, order.kind() == OrderKind::Retry),
             OrderClass::Configuration { .. }
-            | OrderClass::NewJob { .. }
+            | OrderClass::NewJob
             | OrderClass::Job(_)
             | OrderClass::EndedJob(_)
             | OrderClass::AvailableHost(_)

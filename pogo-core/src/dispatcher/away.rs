@@ -29,7 +29,7 @@ impl Dispatcher {
                         .push_back(Pending::Message(Message::Command(command, fleet, reply)));
                 }
                 OrderClass::Configuration { .. }
-                | OrderClass::NewJob { .. }
+                | OrderClass::NewJob
                 | OrderClass::Job(_)
                 | OrderClass::HostsOfJob { .. }
                 | OrderClass::AvailableHost(_)

@@ -64,10 +64,7 @@ impl Handle {
         command.actor = command.actor.or_else(|| self.actor.clone());
         match command.order.class() {
             OrderClass::Configuration { .. } => Ok(self.configure_by(command).await?.1),
-            OrderClass::NewJob { spec } => {
-                let spec = Arc::clone(spec);
-                self.submit_by(command, &spec).await
-            }
+            OrderClass::NewJob => self.submit_by(command).await,
             OrderClass::Job(_)
             | OrderClass::EndedJob(_)
             | OrderClass::HostsOfJob { .. }
@@ -165,13 +162,18 @@ impl Handle {
         answer.job().ok_or(OrderError::Stopped)
     }
 
-    async fn submit_by(&self, command: Command, spec: &JobSpec) -> Result<Answer, OrderError> {
-        if self.resolution.resolvers.is_none() || ResolverQueries::default().and_job(spec).is_empty() {
+    async fn submit_by(&self, command: Command) -> Result<Answer, OrderError> {
+        // No other order names hosts that a resolver would have to know.
+        let Order::Submit { spec, .. } = &command.order else {
+            return self.give(command, None).await;
+        };
+        let spec = Arc::clone(spec);
+        if self.resolution.resolvers.is_none() || ResolverQueries::default().and_job(&spec).is_empty() {
             return self.give(command, None).await;
         }
         let mut last = self.resolution.given.lock().await;
         let asked = self.asked(None).await?;
-        let fleet = self.resolution.submitted(&mut last, asked, spec).await?;
+        let fleet = self.resolution.submitted(&mut last, asked, &spec).await?;
         self.give(command, Some(fleet)).await
     }
 

@@ -59,7 +59,7 @@ fn by_force(command: &mut Command, forced: &mut BTreeMap<HostName, String>) {
         OrderClass::HostsOfJob { hosts, .. } => hosts.first(),
         OrderClass::AvailableHost(host) => Some(host),
         OrderClass::Configuration { .. }
-        | OrderClass::NewJob { .. }
+        | OrderClass::NewJob
         | OrderClass::Job(_)
         | OrderClass::EndedJob(_)
         | OrderClass::Hosts => None,

@@ -62,7 +62,7 @@ impl State {
                 // else has configured meanwhile.
                 request.is_some() && self.given.as_ref() == Some(fleet) && self.policy == *policy
             }
-            OrderClass::NewJob { .. }
+            OrderClass::NewJob
             | OrderClass::Job(_)
             | OrderClass::EndedJob(_)
             | OrderClass::HostsOfJob { .. }

@@ -56,7 +56,7 @@ impl State {
                 None => vec![],
             },
             OrderClass::Configuration { .. }
-            | OrderClass::NewJob { .. }
+            | OrderClass::NewJob
             | OrderClass::Job(_)
             | OrderClass::EndedJob(_)
             | OrderClass::Hosts => vec![],

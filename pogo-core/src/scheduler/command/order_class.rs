@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::Order;
 use crate::fleet::{Fleet, HostName};
-use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::scheduler::JobId;
 
@@ -21,10 +20,7 @@ pub(crate) enum OrderClass<'a> {
         policy: &'a Arc<Policy>,
     },
     /// A job that is not yet there, which resolvers are asked about first.
-    NewJob {
-        /// What it is to do.
-        spec: &'a Arc<JobSpec>,
-    },
+    NewJob,
     /// A job as a whole.
     Job(JobId),
     /// A job whose attempts end, which needs no journal.
@@ -47,7 +43,7 @@ impl Order {
     pub(crate) const fn class(&self) -> OrderClass<'_> {
         match self {
             Self::Configure { fleet, policy } => OrderClass::Configuration { fleet, policy },
-            Self::Submit { spec, .. } => OrderClass::NewJob { spec },
+            Self::Submit { .. } => OrderClass::NewJob,
             Self::Pause { job }
             | Self::Resume { job }
             | Self::Halt { job }
@@ -72,7 +68,7 @@ impl Order {
         match self.class() {
             OrderClass::Job(job) | OrderClass::EndedJob(job) | OrderClass::HostsOfJob { job, .. } => Some(job),
             OrderClass::Configuration { .. }
-            | OrderClass::NewJob { .. }
+            | OrderClass::NewJob
             | OrderClass::AvailableHost(_)
             | OrderClass::Hosts => None,
         }
