@@ -56,6 +56,7 @@ mod start_request;
 mod store_clock;
 mod stream_start;
 mod subscription;
+mod subscription_options;
 mod system_clock;
 mod system_nonce;
 mod take_over;
@@ -85,7 +86,8 @@ pub use resolver::{
     TagResolver,
 };
 pub use shared_subscription::{SharedSubscription, SharedUpdate};
-pub use subscription::{Subscription, SubscriptionError, SubscriptionOptions};
+pub use subscription::{Subscription, SubscriptionError};
+pub use subscription_options::SubscriptionOptions;
 pub use system_clock::SystemClock;
 pub use transport::{Attempt, Capabilities, Fence, Transport};
 pub use transport_pool::{TransportError, TransportFactory, TransportPool};

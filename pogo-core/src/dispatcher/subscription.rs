@@ -6,7 +6,6 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use event_listener::EventListener;
 use futures::channel::{mpsc, oneshot};
@@ -17,51 +16,12 @@ use super::Clock;
 use super::alarm::Alarm;
 use super::records::{JournalRead, RecordReader};
 use super::start_request::{Start, StartRequest};
+use super::subscription_options::SubscriptionOptions;
 use super::update_cache::{Cut, Cuts};
 use crate::Timestamp;
 use crate::journal::{JournalError, Seq};
 use crate::scheduler::{Event, JobEventKind, JobId, NamespaceEvent, NamespaceEventKind, QueryError, Record};
 use crate::stream::{ResyncReason, StreamId, StreamRecord, StreamRequest, Update};
-
-/// How a subscription is served. Plain numbers with good defaults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SubscriptionOptions {
-    /// After how long without an update a [`Heartbeat`](Update::Heartbeat) is sent. Default: 15 seconds.
-    pub heartbeat: Duration,
-    /// How many records a reader may be behind: of more a snapshot is sent instead. Default: 10,000.
-    pub max_lag: u64,
-}
-
-impl Default for SubscriptionOptions {
-    fn default() -> Self {
-        Self {
-            heartbeat: Duration::from_secs(15),
-            max_lag: 10_000,
-        }
-    }
-}
-
-impl SubscriptionOptions {
-    /// The defaults.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets after how long without an update a heartbeat is sent.
-    #[must_use]
-    pub fn heartbeat(mut self, interval: Duration) -> Self {
-        self.heartbeat = interval;
-        self
-    }
-
-    /// Sets how many records a reader may be behind.
-    #[must_use]
-    pub fn max_lag(mut self, records: u64) -> Self {
-        self.max_lag = records;
-        self
-    }
-}
 
 /// Why a subscription ended before its dispatcher.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -108,7 +108,7 @@ fn a_simulation_goes_on_from_what_is_held_now() {
     assert_eq!(makespan(&asked), 30_000);
     let alone = [&asked[..], &["--store", "none", "-c", "policy.yaml"]].concat();
     assert_eq!(makespan(&alone), 20_000);
-    // One run is told from its beginning, so that its events can be read by themselves.
+    // One run begins from an empty namespace, so that its events can be read by themselves.
     let once = said(&kept, &["simulate", "web[1,3-4]", "--task-time", "10s"]);
     assert!(once.contains("3 hosts in 20.0s"), "{once}");
     let drawn = [&asked[..6], &["--svg", "job.svg"]].concat();
