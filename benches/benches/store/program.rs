@@ -89,9 +89,12 @@ impl Program {
         Ok(Self(target.join("dist").join("pogo")))
     }
 
+    /// In a session of its own, as a dispatcher in the background is: Linux shares processors among sessions first, so
+    /// that a program in the session of two busy servers would be woken less often, and find more to do each time.
     fn command(&self, home: &Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.0);
+        let mut command = Command::new("setsid");
         command
+            .arg(&self.0)
             .args(arguments)
             .env_remove("CI")
             .env_remove("SSH_AUTH_SOCK")
