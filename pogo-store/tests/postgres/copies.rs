@@ -1,6 +1,7 @@
 //! Stores that move from a database to a directory, and back.
 
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 
 use futures::executor::block_on;
@@ -205,6 +206,62 @@ fn nothing_is_copied_of_what_somebody_owns_nor_over_what_is_there() {
         matches!(&there, PostgresError::Copy { message } if message.contains("default already")),
         "{there}"
     );
+}
+
+/// A session of whoever copies, which is how others know that it lives.
+struct Copier(std::process::Child);
+
+impl Copier {
+    fn begin(server: &Postgres, schema: &str) -> Self {
+        server.run(&format!(
+            "INSERT INTO {schema}.namespaces (name, number, place, epoch, nonce, machine, process, since)
+             VALUES ('~copy-default', 'half', 'somewhere', 3, 7, 'pogo9', 4711, 1700000000000);
+             INSERT INTO {schema}.content SELECT id, '\\x00', '\\x00' FROM {schema}.namespaces"
+        ));
+        let mut session = server.session();
+        let session = session
+            .env("PGAPPNAME", "pogo copy 0000000000000007")
+            .stdin(Stdio::piped());
+        let copier = Self(session.spawn().unwrap());
+        while !Self::is_seen(server) {}
+        copier
+    }
+
+    fn is_seen(server: &Postgres) -> bool {
+        let seen = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pogo copy 0000000000000007'";
+        server.run(seen).trim() != "0"
+    }
+
+    fn end(mut self, server: &Postgres) {
+        drop(self.0.stdin.take());
+        self.0.wait().unwrap();
+        while Self::is_seen(server) {}
+    }
+}
+
+#[test]
+fn nobody_copies_to_where_somebody_copies_and_what_a_copy_left_is_replaced() {
+    // Of its own: the session is looked for in the whole database.
+    let Some(server) = Postgres::start() else { return };
+    let (from, folder) = (filled(&server), tempfile::tempdir().unwrap());
+    let path = folder.path().join("copy");
+    to_directory(&from, (&path, folder.path())).unwrap();
+    let directory = Store::open_existing(&path).unwrap();
+    let to = open(&server);
+    let copier = Copier::begin(&server, to.address().schema());
+    let refused = from_directory(&directory, &to, folder.path()).unwrap_err().to_string();
+    let wanted = format!(
+        "default is being copied to {} just now by process 4711 of pogo9, since 2023-11-14 22:13:20 UTC; wait for \
+         its end",
+        to.address()
+    );
+    assert_eq!(refused, wanted);
+    assert_eq!(block_on(to.namespaces()).unwrap(), Vec::<String>::new());
+    copier.end(&server);
+    from_directory(&directory, &to, folder.path()).unwrap();
+    assert_eq!(of_postgres(&to), of_postgres(&from));
+    let left = server.run(&format!("SELECT count(*) FROM {}.namespaces", to.address().schema()));
+    assert_eq!(left.trim(), "1");
 }
 
 #[test]

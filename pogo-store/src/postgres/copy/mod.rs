@@ -1,5 +1,6 @@
 //! Copies of namespaces, from a database and to it.
 
+mod begin;
 mod source;
 mod stores;
 mod target;

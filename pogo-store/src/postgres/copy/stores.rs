@@ -35,8 +35,9 @@ impl PostgresStore {
     /// directory of this machine, from where programs that run these namespaces take it.
     ///
     /// # Errors
-    /// There is a namespace of one of the names; a store gave an error. What was written of a namespace is removed
-    /// then, and what jobs read is of use to none.
+    /// There is a namespace of one of the names, or somebody copies to one just now, which is named; a store gave an
+    /// error. What was written of a namespace is removed then, and what jobs read is of use to none. What a copy left
+    /// that was cut off is removed by the next.
     pub async fn copy_from(&self, from: StoreToCopy, inputs: impl AsRef<Path>) -> Result<Copied, PostgresError> {
         // All names before the first is copied, so that a clash leaves nothing half done.
         let known = self.namespaces().await?;
@@ -47,6 +48,10 @@ impl PostgresStore {
             );
             return Err(PostgresError::Copy { message });
         }
+        for (name, _) in &from.namespaces {
+            let target = PostgresTarget::new(Arc::clone(self.shared()), name);
+            target.check().await.map_err(copy_error)?;
+        }
         from.copy_to(self, inputs.as_ref()).await.map_err(copy_error)
     }
 }
@@ -54,7 +59,7 @@ impl PostgresStore {
 #[async_trait]
 impl StoreTarget for PostgresStore {
     async fn copy(&self, name: &str, source: &dyn CopySource, from: &str) -> Result<Amount, CopyError> {
-        let mut target = PostgresTarget::new(Arc::clone(self.shared()));
+        let mut target = PostgresTarget::new(Arc::clone(self.shared()), name);
         let done = async {
             let (digest, amount) = transfer(source, &mut target).await?;
             let written = PostgresNamespace::new(Arc::clone(self.shared()), &target.working_name);

@@ -1,68 +1,72 @@
 //! A namespace in PostgreSQL, as it is written from another store.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::future::LocalBoxFuture;
-use sqlx::{PgConnection, Row};
+use sqlx::PgConnection;
 
 use pogo_core::Digest;
 use pogo_core::journal::{Commit, JournalError, Nonce, Seq, Snapshot};
 use pogo_core::output::{OutputFrame, OutputSource};
 use pogo_core::scheduler::{JobId, Record};
 
+use super::begin::{begin, look, remove, session_name, working_name};
 use crate::copy::{CopyError, CopyTarget, Head, in_parts, random_number};
 use crate::postgres::commits::{EncodedCommit, append, append_first, keep_old};
 use crate::postgres::contents::put_content;
-use crate::postgres::fence::{Fence, fenced, stored};
+use crate::postgres::fence::{Fence, fenced};
 use crate::postgres::output::{seal, write_frames};
-use crate::postgres::partitions::{make_history, make_output};
-use crate::postgres::server_identity::ServerIdentity;
+use crate::postgres::pool::before;
+use crate::postgres::session::connect_to_write;
 use crate::postgres::shared::StoreShared;
 use crate::postgres::snapshots::write_snapshot;
-use crate::postgres::within::{long, within};
-use crate::remote::Answer;
+use crate::postgres::within::within;
+use crate::remote::{Answer, Failed};
 
 /// A namespace under a name that none can have, until all of it is there.
 pub(super) struct PostgresTarget {
     store: Arc<StoreShared>,
+    name: String,
     /// Its name while it is written.
     pub(super) working_name: String,
     nonce: Nonce,
     fence: Option<Fence>,
+    /// By which others see that it is written.
+    session: Option<Mutex<PgConnection>>,
     is_first: bool,
 }
 
-const CREATE: &str = "
-    INSERT INTO namespaces (name, number, place, epoch, nonce) VALUES ($1, $2, $3, $4, $5) RETURNING id";
-
 const PUBLISH: &str = fenced!(
-    "UPDATE namespaces n SET name = $5, nonce = NULL, copied_from = $6 FROM fence
+    "UPDATE namespaces n SET name = $5, nonce = NULL, copied_from = $6, machine = NULL, process = NULL, since = NULL
+       FROM fence
       WHERE n.id = fence.id AND NOT EXISTS (SELECT FROM namespaces WHERE name = $5)"
 );
 
-/// What a namespace has, its row last.
-const TABLES: [&str; 8] = [
-    "commits",
-    "history",
-    "snapshots",
-    "content",
-    "jobs",
-    "jobs_upto",
-    "output",
-    "sealed",
-];
-
 impl PostgresTarget {
-    pub(super) fn new(store: Arc<StoreShared>) -> Self {
-        let number = random_number();
+    pub(super) fn new(store: Arc<StoreShared>, name: &str) -> Self {
         Self {
             store,
-            working_name: format!("~copy-{number:016x}"),
-            nonce: Nonce(number),
+            name: name.to_owned(),
+            working_name: working_name(name),
+            nonce: Nonce(random_number()),
             fence: None,
+            session: None,
             is_first: true,
         }
+    }
+
+    /// Refuses a name to which somebody copies just now.
+    pub(super) async fn check(&self) -> Result<(), CopyError> {
+        let (store, name) = (Arc::clone(&self.store), self.name.clone());
+        let looked = self.store.runtime.run(move || async move {
+            let mut pooled = store.pool.get().await?;
+            let found = look(&mut pooled, &name).await;
+            let found = pooled.done(found)?;
+            Ok::<_, Failed>(found.map_or(Ok(()), |found| found.check(&name, &store.address)))
+        });
+        let looked = looked.await.and_then(|looked| looked);
+        looked.map_err(|failed| CopyError::Other(failed.message))?
     }
 
     fn fence(&self) -> Result<Fence, CopyError> {
@@ -105,12 +109,7 @@ impl PostgresTarget {
     pub(super) async fn discard(&self) {
         let discarded = self.write(|connection, fence| {
             Box::pin(async move {
-                for table in TABLES {
-                    let statement = format!("DELETE FROM {table} WHERE namespace = {}", fence.namespace);
-                    long(sqlx::raw_sql(&statement).execute(&mut *connection)).await?;
-                }
-                let statement = format!("DELETE FROM namespaces WHERE id = {}", fence.namespace);
-                long(sqlx::raw_sql(&statement).execute(connection)).await?;
+                remove(connection, fence.namespace).await?;
                 Ok(Ok(()))
             })
         });
@@ -122,33 +121,17 @@ impl PostgresTarget {
 #[async_trait]
 impl CopyTarget for PostgresTarget {
     async fn begin(&mut self, head: &Head) -> Result<(), CopyError> {
-        let (store, head, nonce) = (Arc::clone(&self.store), head.clone(), self.nonce);
-        let name = self.working_name.clone();
+        let (store, head, nonce, name) = (Arc::clone(&self.store), head.clone(), self.nonce, self.name.clone());
         let begun = self.store.runtime.run(move || async move {
-            let mut pooled = store.pool.get().await?;
-            let begun = async {
-                let place = ServerIdentity::of(&mut pooled).await?;
-                let statement = sqlx::query(CREATE)
-                    .bind(name)
-                    .bind(head.number)
-                    .bind(place.stored())
-                    .bind(stored(head.epoch.0))
-                    .bind(stored(nonce.0));
-                let namespace: i64 = within(statement.fetch_one(&mut *pooled)).await?.try_get(0)?;
-                make_history(&mut pooled, namespace).await?;
-                make_output(&mut pooled, namespace).await?;
-                Ok(Fence {
-                    namespace,
-                    epoch: head.epoch,
-                    nonce,
-                    table: place.table,
-                })
-            };
-            let begun = begun.await;
-            pooled.done(begun)
+            let (mut session, place) = connect_to_write(&store.address, &session_name(nonce))
+                .await
+                .map_err(before)?;
+            let begun = begin(&mut session, (&name, &*store), (&head, nonce, &place)).await?;
+            Ok::<_, Failed>(begun.map(|fence| (fence, session)))
         });
         let begun = begun.await.and_then(|begun| begun);
-        self.fence = Some(begun.map_err(|failed| CopyError::Other(failed.message))?);
+        let (fence, session) = begun.map_err(|failed| CopyError::Other(failed.message))??;
+        (self.fence, self.session) = (Some(fence), Some(Mutex::new(session)));
         Ok(())
     }
 
