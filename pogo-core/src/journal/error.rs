@@ -91,6 +91,17 @@ pub enum JournalError {
         /// Why not.
         message: String,
     },
+    /// The records are written in a format that this version does not read. Nothing has changed.
+    #[error(
+        "the records are written in format {written}, and this version of pogo reads up to format {reads}; install the \
+         version that their owner has"
+    )]
+    UnknownFormat {
+        /// The format that they are written in.
+        written: u32,
+        /// The newest that this version reads.
+        reads: u32,
+    },
     /// The store cannot be reached. Nothing was appended; trying again may help.
     #[error("the journal cannot be reached: {message}")]
     Unavailable {

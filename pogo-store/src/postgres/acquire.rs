@@ -9,6 +9,7 @@ use pogo_core::journal::{Acquire, Epoch, JournalError, Nonce, Owner, OwnerId};
 
 use super::clock::skew;
 use super::fence::{Fence, number, stored};
+use super::formats::stored_format;
 use super::holder::{NamespaceRow, stand_by, stand_down};
 use super::pool::before;
 use super::server_identity::ServerIdentity;
@@ -16,7 +17,7 @@ use super::session::connect_to_write;
 use super::watch::{Pulse, Watch};
 use super::within::within;
 use super::{Heartbeat, PostgresAddress};
-use crate::remote::{Failed, FailedStage};
+use crate::remote::{Failed, FailedStage, NEWEST, check_format};
 
 /// How often it is looked whether a namespace is free.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -58,6 +59,11 @@ impl Asking<'_> {
         let mut watch = Watch::new(self.heartbeat.timeout, Instant::now());
         loop {
             let row = claim.row().await?;
+            // Of records that it does not read it would be no owner, and the one that is has to know who else is alive.
+            if let Err(too_old) = check_format(row.format) {
+                let _ = stand_down(&mut claim.connection, row.id, self.owner.nonce).await;
+                return Err(too_old);
+            }
             let Some(holder) = row.holder.clone() else {
                 match claim.raise(&row).await? {
                     Some(taken) => return Ok(claim.taken(taken, row)),
@@ -101,8 +107,9 @@ struct Claiming<'a> {
 const CREATE: &str = "INSERT INTO namespaces (name, number, place) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
 
 const RAISE: &str = "
-    UPDATE namespaces SET epoch = epoch + 1, nonce = $4, previous_owner = owner, owner = $5, machine = $6, process = $7, since = $8
-     WHERE id = $1 AND epoch = $2 AND nonce IS NOT DISTINCT FROM $3 AND tableoid = $9::bigint::oid
+    UPDATE namespaces SET epoch = epoch + 1, nonce = $4, previous_owner = owner, owner = $5, machine = $6, process = $7, since = $8,
+           reads = $10
+     WHERE id = $1 AND epoch = $2 AND nonce IS NOT DISTINCT FROM $3 AND tableoid = $9::bigint::oid AND format <= $10
     RETURNING epoch, previous_owner";
 
 const BEGIN_TO_COUNT: &str = "
@@ -180,7 +187,8 @@ impl Claiming<'_> {
             .bind(self.asking.machine)
             .bind(i64::from(std::process::id()))
             .bind(stored(since.as_millis()))
-            .bind(self.server.table);
+            .bind(self.server.table)
+            .bind(stored_format(NEWEST));
         let raised = within(statement.fetch_optional(&mut self.connection)).await;
         let Some(raised) = raised.map_err(Failed::unavailable)? else {
             return Ok(None);

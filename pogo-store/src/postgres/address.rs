@@ -12,10 +12,14 @@ use super::PostgresError;
 
 /// The address of a store in PostgreSQL: `postgres://pogo@db.example.com/pogo`.
 ///
-/// What follows a `?` are settings of the connection, as `sslmode=verify-full` and `sslrootcert=FILE`, and two of ours:
-/// `schema=NAME` (default: `pogo`) has the tables, and `password_file=PATH` names a file that has the password alone.
-/// Otherwise the password is that of the address, of `PGPASSWORD`, or of the file that `PGPASSFILE` names (default:
-/// `~/.pgpass`).
+/// What follows a `?` are settings of the connection, as `sslmode=verify-full` and `sslrootcert=FILE`, and three of
+/// ours: `schema=NAME` (default: `pogo`) has the tables, and `password_file=PATH` names a file that has the password
+/// alone. Otherwise the password is that of the address, of `PGPASSWORD`, or of the file that `PGPASSFILE` names
+/// (default: `~/.pgpass`).
+///
+/// `history=HOST` or `history=HOST:PORT` names a streaming replica that is asked for lists of jobs, and for records and
+/// output of jobs that have retired, as far as it has them. The database answers for whatever it lacks, and for all of
+/// it while the replica is away. Journals are never read there. It is logged in to as to the database.
 ///
 /// It prints itself without user, password and settings.
 ///
@@ -33,6 +37,8 @@ pub struct PostgresAddress {
     url: SecretString,
     schema: String,
     password_file: Option<PathBuf>,
+    /// The replica that is asked for the history.
+    history: Option<String>,
 }
 
 /// Settings that the driver knows. Others would be passed over, and its log would have their values.
@@ -89,6 +95,9 @@ impl PostgresAddress {
         if let Some(file) = &self.password_file {
             add("password_file", &file.to_string_lossy());
         }
+        if let Some(replica) = &self.history {
+            add("history", replica);
+        }
         text
     }
 
@@ -125,6 +134,32 @@ impl PostgresAddress {
         Ok(options.password(text.expose_secret().trim()))
     }
 
+    /// Where the replica is that is asked for the history, if there is one.
+    pub(super) fn history(&self) -> Option<Self> {
+        let replica = self.history.as_ref()?;
+        let (host, port) = match replica.rsplit_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (&**replica, None),
+        };
+        let (base, query) = self
+            .url
+            .expose_secret()
+            .split_once('?')
+            .unwrap_or((self.url.expose_secret(), ""));
+        let mut settings = Serializer::new(String::new());
+        // What is set later wins.
+        let others = parse(query.as_bytes()).filter(|(key, _)| !["host", "hostaddr"].contains(&&**key));
+        settings.extend_pairs(others.filter(|(key, _)| port.is_none() || key != "port"));
+        settings.append_pair("host", host);
+        settings.extend_pairs(port.map(|port| ("port", port)));
+        Some(Self {
+            name: format!("the replica {replica} of {}", self.name),
+            url: SecretString::from(format!("{base}?{}", settings.finish())),
+            history: None,
+            ..self.clone()
+        })
+    }
+
     fn invalid(&self, message: impl Into<String>) -> PostgresError {
         PostgresError::InvalidAddress {
             message: message.into(),
@@ -154,17 +189,18 @@ impl FromStr for PostgresAddress {
         };
         // From the right: a password may have an `@` that was not encoded, and would be shown.
         let location = rest.rsplit_once('@').map_or(rest, |(_, location)| location);
-        let (mut schema, mut password_file) = (Self::SCHEMA.to_owned(), None);
+        let (mut schema, mut password_file, mut history) = (Self::SCHEMA.to_owned(), None, None);
         let mut others = Serializer::new(String::new());
         for (key, value) in parse(query.as_bytes()) {
             match &*key {
                 "schema" => schema = value.into_owned(),
                 "password_file" => password_file = Some(PathBuf::from(&*value)),
+                "history" => history = Some(value.into_owned()),
                 _ if KNOWN.contains(&&*key) || key.starts_with("options[") => _ = others.append_pair(&key, &value),
                 _ => {
                     let known = KNOWN.join("`, `");
                     return Err(invalid(format!(
-                        "`{}` is no setting of it; there are `schema`, `password_file`, `{known}`",
+                        "`{}` is no setting of it; there are `schema`, `password_file`, `history`, `{known}`",
                         key.escape_debug()
                     )));
                 }
@@ -184,10 +220,13 @@ impl FromStr for PostgresAddress {
             url: SecretString::from(format!("{base}{separator}{others}")),
             schema,
             password_file,
+            history,
         };
         // Whoever typed it hears at once what is wrong with it.
-        let checked: Result<PgConnectOptions, _> = address.url.expose_secret().parse();
-        checked.map_err(|error| invalid(without_input(&error)))?;
+        for checked in [Some(address.clone()), address.history()].into_iter().flatten() {
+            let options: Result<PgConnectOptions, _> = checked.url.expose_secret().parse();
+            options.map_err(|error| invalid(without_input(&error)))?;
+        }
         Ok(address)
     }
 }
@@ -249,6 +288,29 @@ mod tests {
     }
 
     #[test]
+    fn a_replica_is_another_host_with_all_else_as_it_was() {
+        let text = "postgres://me:secret@db:5433/pogo?sslmode=require&history=standby%3A5434";
+        let address: PostgresAddress = text.parse().unwrap();
+        assert_eq!(address.to_string(), "postgres://db:5433/pogo");
+        assert_eq!(address.expose().parse::<PostgresAddress>().unwrap(), address);
+        let options = address.history().unwrap().options().unwrap();
+        assert_eq!((options.get_host(), options.get_port()), ("standby", 5434));
+        assert_eq!((options.get_username(), options.get_database()), ("me", Some("pogo")));
+        let same_port = text
+            .replace("%3A5434", "")
+            .parse::<PostgresAddress>()
+            .unwrap()
+            .history();
+        assert_eq!(same_port.unwrap().options().unwrap().get_port(), 5433);
+        let socket = "postgres://me@db/pogo?host=/run/a&history=/run/b".parse::<PostgresAddress>();
+        let socket = socket.unwrap().history().unwrap().options().unwrap();
+        assert_eq!(
+            socket.get_socket().map(|path| path.display().to_string()).as_deref(),
+            Some("/run/b")
+        );
+    }
+
+    #[test]
     fn what_is_no_address_is_refused_without_its_secret() {
         for text in [
             "mysql://me:secret@db/pogo",
@@ -257,6 +319,7 @@ mod tests {
             "postgres://me:secret@db:port/pogo",
             "postgres://me:secret@db/pogo?sslmode=secret",
             "postgres://me:secret@db/pogo?schema=",
+            "postgres://me:secret@db/pogo?history=standby:port",
         ] {
             let refused = text.parse::<PostgresAddress>().unwrap_err().to_string();
             assert!(!refused.contains("me:secret"), "{refused}");

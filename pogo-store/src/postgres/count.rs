@@ -9,11 +9,12 @@ use pogo_core::journal::JournalError;
 
 use super::acquire::session_name;
 use super::fence::stored;
+use super::formats::raise_format;
 use super::hold::Hold;
 use super::pool::before;
 use super::session::connect_to_write;
 use super::within::within;
-use crate::remote::Failed;
+use crate::remote::{Failed, NEWEST};
 
 const COUNT: &str = "
     UPDATE heartbeats SET beat = beat + 1, at = clock_timestamp() WHERE namespace = $1 AND epoch = $2 AND nonce = $3";
@@ -59,6 +60,12 @@ async fn beat(hold: &Hold, connection: &mut Option<PgConnection>) -> Result<(), 
         .await
         .map_err(Failed::unavailable)?;
     if counted.rows_affected() > 0 {
+        // Those who wait may read more by now: an older one has ended.
+        if hold.format() < NEWEST
+            && let Some(format) = raise_format(connected, hold.fence).await.map_err(Failed::unavailable)?
+        {
+            hold.set_format(format);
+        }
         return Ok(());
     }
     // Whoever takes over writes the epoch first, and the heartbeat then.

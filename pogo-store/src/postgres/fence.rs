@@ -24,11 +24,11 @@ pub(super) struct Fence {
 
 /// The rows of `fence` are one or none; its parameters are the first four.
 macro_rules! fenced {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
             "WITH fence AS MATERIALIZED (SELECT id, epoch FROM namespaces \
               WHERE id = $1 AND epoch = $2 AND nonce = $3 AND tableoid = $4::bigint::oid FOR SHARE) ",
-            $rest
+            $($rest)+
         )
     };
 }

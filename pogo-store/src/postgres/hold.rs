@@ -1,5 +1,6 @@
 //! An ownership: the connection that appends, and whether it is over.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use sqlx::PgConnection;
@@ -49,6 +50,8 @@ pub(super) struct Hold {
     pub(super) shared: Arc<NamespaceShared>,
     pub(super) fence: Fence,
     pub(super) server: ServerIdentity,
+    /// The format of the records that it writes.
+    format: AtomicU32,
     /// What appends; one statement at a time. `None` where it broke.
     main: tokio::sync::Mutex<AppendConnection>,
     pub(super) ended: Ended,
@@ -74,6 +77,7 @@ impl Hold {
         Self {
             fence: taken.fence,
             server: taken.server,
+            format: AtomicU32::new(taken.row.format),
             main: tokio::sync::Mutex::new(AppendConnection {
                 connection: Some(taken.connection),
                 end,
@@ -111,6 +115,16 @@ impl Hold {
         }
         self.lose();
         Err(JournalError::Fenced)
+    }
+
+    /// The format of the records that it writes.
+    pub(super) fn format(&self) -> u32 {
+        self.format.load(Ordering::Relaxed)
+    }
+
+    /// Writes another format from now on, which the store says already.
+    pub(super) fn set_format(&self, format: u32) {
+        self.format.store(format, Ordering::Relaxed);
     }
 
     /// Somebody else owns it, or nobody.

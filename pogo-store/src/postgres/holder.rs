@@ -9,14 +9,17 @@ use pogo_core::Timestamp;
 use pogo_core::journal::{Epoch, JournalError, Nonce, OwnerId};
 
 use super::fence::{number, stored};
+use super::formats::{format_of, stored_format};
 use super::within::within;
-use crate::remote::Failed;
+use crate::remote::{Failed, NEWEST};
 
 /// The row of a namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NamespaceRow {
     pub(super) id: i64,
     pub(super) epoch: Epoch,
+    /// The format that its records are written in.
+    pub(super) format: u32,
     pub(super) server: String,
     pub(super) copied_from: Option<String>,
     /// `None` where nobody owns it.
@@ -38,7 +41,8 @@ pub(super) struct Holder {
 }
 
 const ROW: &str = "
-    SELECT n.id, n.epoch, n.nonce, n.owner, n.previous_owner, n.since, n.place, n.copied_from, h.beat, h.every
+    SELECT n.id, n.epoch, n.nonce, n.owner, n.previous_owner, n.since, n.place, n.copied_from, n.format, h.beat,
+           h.every
       FROM namespaces n LEFT JOIN heartbeats h ON h.namespace = n.id AND h.epoch = n.epoch AND h.nonce = n.nonce
      WHERE n.name = $1";
 
@@ -70,6 +74,7 @@ impl NamespaceRow {
         Ok(Self {
             id: row.try_get("id")?,
             epoch: number(row, "epoch").map(Epoch)?,
+            format: format_of(row, "format")?,
             server: row.try_get("place")?,
             copied_from: row.try_get("copied_from")?,
             holder,
@@ -89,11 +94,11 @@ impl NamespaceRow {
 }
 
 const STAND_BY: &str = "
-    INSERT INTO standbys (namespace, nonce, name, beat, at) VALUES ($1, $2, $3, 0, clock_timestamp())
+    INSERT INTO standbys (namespace, nonce, name, reads, beat, at) VALUES ($1, $2, $3, $4, 0, clock_timestamp())
     ON CONFLICT (namespace, nonce) DO UPDATE SET beat = standbys.beat + 1, at = clock_timestamp()";
 
-/// Writes that somebody waits. It is what shows that an owner which does not count any more could: a database that can
-/// be read, and takes no writes, kills no owner.
+/// Writes that somebody waits, and which format it reads. It is what shows that an owner which does not count any more
+/// could: a database that can be read, and takes no writes, kills no owner.
 pub(super) async fn stand_by(
     connection: &mut PgConnection,
     namespace: i64,
@@ -102,7 +107,8 @@ pub(super) async fn stand_by(
     let statement = sqlx::query(STAND_BY)
         .bind(namespace)
         .bind(stored(nonce.0))
-        .bind(name.to_string());
+        .bind(name.to_string())
+        .bind(stored_format(NEWEST));
     within(statement.execute(connection)).await.map(drop)
 }
 

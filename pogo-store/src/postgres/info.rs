@@ -1,6 +1,5 @@
 //! What a namespace has, without reading it, and who owns it.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sqlx::postgres::PgRow;
@@ -11,39 +10,26 @@ use pogo_core::journal::{Epoch, OwnerId, Seq};
 
 use super::commits::FoundCommit;
 use super::fence::number;
-use super::within::{long, within};
-use crate::remote::{Failed, OwnerSign, RemoteInfo, RemoteOwner, RemoteOwnership, StoredPart};
+use super::formats::{alive, format_of};
+use super::stored_parts::stored_parts;
+use super::within::within;
+use crate::remote::{Failed, OwnerSign, RemoteFormats, RemoteInfo, RemoteOwner, RemoteOwnership};
 
 const NAMESPACE: &str = "
-    SELECT n.id, n.epoch, n.nonce IS NOT NULL AS owns, n.owner, n.machine, n.process, n.since, n.copied_from,
+    SELECT n.id, n.epoch, n.nonce IS NOT NULL AS owns, n.owner, n.machine, n.process, n.since, n.copied_from, n.format, n.reads,
            (extract(epoch FROM clock_timestamp() - h.at) * 1000)::bigint AS counted
       FROM namespaces n LEFT JOIN heartbeats h ON h.namespace = n.id AND h.epoch = n.epoch AND h.nonce = n.nonce
      WHERE n.name = $1";
 
-/// Whoever waits writes several times a second.
-const WAITING: &str = "
-    SELECT name FROM standbys WHERE namespace = $1 AND at > clock_timestamp() - interval '10 seconds' ORDER BY name";
+const WAITING: &str = concat!(
+    "SELECT name, reads FROM standbys WHERE namespace = $1 AND ",
+    alive!(),
+    " ORDER BY name"
+);
 
 const LAST: &str = "
     SELECT at, until, epoch, crc, records, (SELECT min(at) FROM commits WHERE namespace = $1) AS first
       FROM commits WHERE namespace = $1 ORDER BY at DESC LIMIT 1";
-
-/// The names of what is stored, as people see them.
-const PARTS: [&str; 6] = ["commits", "history", "snapshots", "content", "jobs", "output"];
-
-const STORED: &str = "
-    SELECT 'commits' AS name, count(*) AS count, coalesce(sum(pg_column_size(records)), 0)::bigint AS bytes
-      FROM commits WHERE namespace = $1
-     UNION ALL SELECT 'history', count(*), coalesce(sum(pg_column_size(records)), 0)::bigint
-      FROM history WHERE namespace = $1
-     UNION ALL SELECT 'snapshots', count(*), coalesce(sum(pg_column_size(state)), 0)::bigint
-      FROM snapshots WHERE namespace = $1
-     UNION ALL SELECT 'content', count(*), coalesce(sum(pg_column_size(bytes)), 0)::bigint
-      FROM content WHERE namespace = $1
-     UNION ALL SELECT 'jobs', count(*), coalesce(sum(pg_column_size(entry)), 0)::bigint
-      FROM jobs WHERE namespace = $1
-     UNION ALL SELECT 'output', count(*), coalesce(sum(pg_column_size(bytes)), 0)::bigint
-      FROM output WHERE namespace = $1";
 
 /// Who owns a namespace and who waits. It reads none of what grows.
 pub(super) async fn ownership(connection: &mut PgConnection, name: &str) -> Result<RemoteOwnership, Failed> {
@@ -61,15 +47,24 @@ async fn find(connection: &mut PgConnection, name: &str) -> Result<Option<PgRow>
 
 async fn owned(connection: &mut PgConnection, row: &PgRow) -> Result<RemoteOwnership, Failed> {
     let namespace: i64 = row.try_get("id")?;
-    let mut waits = vec![];
+    let (owner, mut waiting) = (owner(row)?, vec![]);
+    let mut formats = RemoteFormats {
+        written: format_of(row, "format")?,
+        read: vec![],
+    };
+    if let Some(owner) = owner.as_ref().filter(|owner| owner.owns) {
+        formats.read.push((owner.owner.clone(), format_of(row, "reads")?));
+    }
     for row in within(sqlx::query(WAITING).bind(namespace).fetch_all(connection)).await? {
-        let name: String = row.try_get(0)?;
-        waits.push(OwnerId(name.into()));
+        let name = OwnerId(row.try_get::<String, _>("name")?.into());
+        formats.read.push((name.clone(), format_of(&row, "reads")?));
+        waiting.push(name);
     }
     Ok(RemoteOwnership {
-        owner: owner(row)?,
-        waiting: waits,
+        owner,
+        waiting,
         epoch: number(row, "epoch").map(Epoch)?,
+        formats,
     })
 }
 
@@ -79,11 +74,17 @@ pub(super) async fn info(connection: &mut PgConnection, name: &str) -> Result<Re
         return Ok(RemoteInfo::default());
     };
     let namespace: i64 = row.try_get("id")?;
-    let RemoteOwnership { owner, waiting, epoch } = owned(connection, &row).await?;
+    let RemoteOwnership {
+        owner,
+        waiting,
+        epoch,
+        formats,
+    } = owned(connection, &row).await?;
     let mut info = RemoteInfo {
         owner,
         waiting,
         epoch,
+        formats,
         copied_from: copied_from(&row)?,
         ..RemoteInfo::default()
     };
@@ -96,7 +97,7 @@ pub(super) async fn info(connection: &mut PgConnection, name: &str) -> Result<Re
         let records = commit.records(commit.at).unwrap_or_default();
         info.newest = records.last().map(|record| record.at);
     }
-    info.parts = stored(connection, namespace).await?;
+    info.parts = stored_parts(connection, namespace).await?;
     Ok(info)
 }
 
@@ -107,19 +108,6 @@ fn copied_from(row: &PgRow) -> Result<Option<String>, Failed> {
         from.rsplit_once('#')
             .map_or(from.clone(), |(store, _)| store.to_owned())
     }))
-}
-
-/// In the order of [`PARTS`]; the database promises none.
-async fn stored(connection: &mut PgConnection, namespace: i64) -> Result<Vec<StoredPart>, Failed> {
-    let mut found: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for row in long(sqlx::query(STORED).bind(namespace).fetch_all(connection)).await? {
-        found.insert(row.try_get("name")?, (number(&row, "count")?, number(&row, "bytes")?));
-    }
-    let part = |name| {
-        let (count, bytes) = found.get(name).copied().unwrap_or_default();
-        StoredPart::new(name, count, bytes)
-    };
-    Ok(PARTS.into_iter().map(part).collect())
 }
 
 fn owner(row: &PgRow) -> Result<Option<RemoteOwner>, Failed> {

@@ -8,7 +8,7 @@ use super::{PostgresAddress, PostgresError};
 use crate::remote::{Failed, Migrated};
 
 /// Each makes of the tables of the version before it those of its own. What was released is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
 
 /// The version that this program needs.
 pub(super) fn known_version() -> u32 {
@@ -29,18 +29,28 @@ pub(super) async fn version(connection: &mut PgConnection, schema: &str) -> Resu
     Ok(version.and_then(|version| u32::try_from(version).ok()))
 }
 
-/// Refuses tables of another version.
+/// The oldest version that can use these tables, which are of a version that this program does not know.
+async fn oldest_user(connection: &mut PgConnection) -> Result<Option<u32>, Failed> {
+    let oldest = sqlx::query("SELECT max(oldest) FROM migrations");
+    let oldest: Option<i32> = within(oldest.fetch_one(connection)).await?.try_get(0)?;
+    Ok(oldest.and_then(|oldest| u32::try_from(oldest).ok()))
+}
+
+/// Refuses tables of an earlier version, and those of a later one that this program cannot use.
 pub(super) async fn check(connection: &mut PgConnection, address: &PostgresAddress) -> Result<(), PostgresError> {
     let (store, known) = (address.to_string(), known_version());
-    match version(connection, address.schema()).await {
-        Ok(Some(version)) if version == known => Ok(()),
-        Ok(Some(version)) if version < known => Err(PostgresError::Older { store, version, known }),
-        Ok(Some(version)) => Err(PostgresError::Newer { store, version, known }),
-        Ok(None) => Err(PostgresError::Missing { store }),
-        Err(failed) => Err(PostgresError::Unavailable {
-            store,
-            message: failed.message,
-        }),
+    let unavailable = |failed: Failed| PostgresError::Unavailable {
+        store: store.clone(),
+        message: failed.message,
+    };
+    match version(connection, address.schema()).await.map_err(unavailable)? {
+        Some(version) if version == known => Ok(()),
+        Some(version) if version < known => Err(PostgresError::Older { store, version, known }),
+        Some(version) => match oldest_user(connection).await.map_err(unavailable)? {
+            Some(oldest) if oldest <= known => Ok(()),
+            _ => Err(PostgresError::Newer { store, version, known }),
+        },
+        None => Err(PostgresError::Missing { store }),
     }
 }
 

@@ -40,6 +40,11 @@ impl Pool {
         }
     }
 
+    /// Whether all of them are used.
+    pub(super) fn is_busy(&self) -> bool {
+        self.slots.available_permits() == 0
+    }
+
     pub(super) async fn get(&self) -> Result<Pooled<'_>, Failed> {
         let slot = self.slots.acquire().await;
         let slot = slot.map_err(|_| Failed::before("the store is closed"))?;

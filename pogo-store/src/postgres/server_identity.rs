@@ -25,6 +25,13 @@ const IDENTITY: &str = "
            substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
            'namespaces'::regclass::oid::bigint";
 
+/// A standby has the timeline of the last checkpoint that it has carried out, and says no other.
+const FOLLOWER: &str = "
+    SELECT (SELECT system_identifier FROM pg_control_system())::text
+           || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())::text,
+           upper(lpad(to_hex((SELECT timeline_id FROM pg_control_checkpoint())), 8, '0')),
+           pg_is_in_recovery()";
+
 impl ServerIdentity {
     /// Of the server that this connection leads to.
     pub(super) async fn of(connection: &mut PgConnection) -> Result<Self, Failed> {
@@ -34,6 +41,15 @@ impl ServerIdentity {
             timeline: row.try_get(1)?,
             table: row.try_get(2)?,
         })
+    }
+
+    /// Whether the server of this connection is a standby of it, on the same timeline: one that follows another has
+    /// what this one lost.
+    pub(super) async fn is_followed_by(&self, connection: &mut PgConnection) -> Result<bool, Failed> {
+        let row = within(sqlx::query(FOLLOWER).fetch_one(connection)).await?;
+        let (server, timeline): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        let is_standby: bool = row.try_get(2)?;
+        Ok(is_standby && server == self.server && timeline == self.timeline)
     }
 
     /// As a namespace has it.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sqlx::{PgConnection, Row};
 
 use super::pool::Pool;
+use super::replica::Replica;
 use super::within::within;
 use super::{Heartbeat, PostgresAddress, PostgresError};
 use crate::Retention;
@@ -17,6 +18,8 @@ pub(super) struct StoreShared {
     pub(super) address: PostgresAddress,
     pub(super) runtime: Runtime,
     pub(super) pool: Pool,
+    /// What is asked for the history, where the address names one.
+    pub(super) replica: Option<Replica>,
     pub(super) heartbeat: Heartbeat,
     /// The name of this machine, for people.
     pub(super) machine: String,

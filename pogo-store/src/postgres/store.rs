@@ -8,6 +8,7 @@ use sqlx::{PgConnection, Row};
 use super::migration;
 use super::namespace::PostgresNamespace;
 use super::pool::Pool;
+use super::replica::Replica;
 use super::session::connect;
 use super::shared::{StoreShared, unavailable};
 use super::within::within;
@@ -57,6 +58,7 @@ impl PostgresStore {
             address: address.clone(),
             runtime,
             pool: Pool::new(address.clone()),
+            replica: address.history().map(Replica::new),
             heartbeat,
             machine: Machine::this().host,
         };

@@ -86,6 +86,7 @@ mod tests {
         NamespaceRow {
             id: 1,
             epoch: Epoch(3),
+            format: 1,
             server: String::new(),
             copied_from: None,
             holder: Some(Holder {

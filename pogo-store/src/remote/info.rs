@@ -5,9 +5,12 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 use pogo_core::journal::{Epoch, OwnerId, Seq};
 
+use super::RemoteFormats;
+
 /// What a namespace has, who owns it and who waits for it. The default is that of one that nobody ever owned.
 ///
-/// What it has is counted, which takes longer the more there is: [`RemoteOwnership`] is for whoever asks often.
+/// A kind of which there is little is counted, and one of which there is much is [estimated](StoredPart::is_estimate):
+/// [`RemoteOwnership`] is for whoever asks often.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RemoteInfo {
@@ -17,6 +20,8 @@ pub struct RemoteInfo {
     pub waiting: Vec<OwnerId>,
     /// The epoch of its owner, or of the last one.
     pub epoch: Epoch,
+    /// The format of its records, and who reads which.
+    pub formats: RemoteFormats,
     /// The first record that the journal still has.
     pub first: Seq,
     /// The position after the last one.
@@ -47,6 +52,8 @@ pub struct RemoteOwnership {
     pub waiting: Vec<OwnerId>,
     /// The epoch of its owner, or of the last one.
     pub epoch: Epoch,
+    /// The format of its records, and who reads which.
+    pub formats: RemoteFormats,
 }
 
 /// How much is stored of one kind.
@@ -60,6 +67,8 @@ pub struct StoredPart {
     /// Their bytes as they are stored: compressed, and without what a server adds to each. ZooKeeper has them in the
     /// memory of each server.
     pub bytes: u64,
+    /// Whether both numbers are estimates, by what the server knows of large tables, and the bytes those on its disk.
+    pub is_estimate: bool,
 }
 
 /// Who owns a namespace, or did last.
@@ -100,7 +109,12 @@ impl RemoteInfo {
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 impl StoredPart {
     pub(crate) fn new(name: &'static str, count: u64, bytes: u64) -> Self {
-        Self { name, count, bytes }
+        Self {
+            name,
+            count,
+            bytes,
+            is_estimate: false,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod commit_text;
 mod damage;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod failed;
+mod formats;
 mod info;
 mod migrated;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
@@ -18,6 +19,9 @@ pub(crate) use commit_text::{MAX_COMMIT, checksum, commit_lines, positioned, wro
 pub use damage::RemoteDamage;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use failed::{Answer, Failed, FailedStage};
+pub use formats::RemoteFormats;
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
+pub(crate) use formats::{NEWEST, check_format};
 pub use info::{OwnerSign, RemoteInfo, RemoteOwner, RemoteOwnership, StoredPart};
 pub use migrated::Migrated;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]

@@ -11,12 +11,13 @@ use zookeeper_client::{Client, CreateMode, Error, MultiWriteError, MultiWriteRes
 
 use super::error::RequestError;
 use super::fence::Fence;
+use super::formats::WaitingNode;
 use super::holder::{EpochNode, Holder, LastOwner, NamespaceState};
 use super::namespace_shared::NamespaceShared;
 use super::session::{answer_within, before, connect};
 use super::tree::options;
 use super::vigil::Vigil;
-use crate::remote::Failed;
+use crate::remote::{Failed, NEWEST, check_format};
 
 /// A watch is no promise; what it would have said is looked for this often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -38,6 +39,8 @@ pub(super) struct TakenNamespace {
     pub(super) node: EpochNode,
     /// The count of the ensemble when it made the namespace.
     pub(super) made: i64,
+    /// The format that its records are written in.
+    pub(super) format: u32,
 }
 
 /// What is seen of a namespace that somebody else owns.
@@ -108,8 +111,8 @@ impl Asking<'_> {
         let path = self.shared.paths.standby(self.owner.nonce);
         // Ephemeral, so that whoever dies while waiting is listed no more.
         let options = options(CreateMode::Ephemeral, self.shared.store.address.is_private());
-        let name = self.owner.id.to_string();
-        let listed = client.create(&path, name.as_bytes(), &options).await;
+        let node = WaitingNode::new(self.owner.id.clone());
+        let listed = client.create(&path, &node.json(), &options).await;
         matches!(listed, Ok(_) | Err(Error::NodeExists))
     }
 
@@ -123,6 +126,10 @@ impl Asking<'_> {
             let message = format!("{}: {message}", self.shared.name);
             return Ok(AcquireStep::Held(JournalError::Unavailable { message }));
         }
+        // Of records that it does not read it would be no owner.
+        if let Err(too_old) = check_format(state.written.format) {
+            return Ok(AcquireStep::Held(too_old));
+        }
         let Some(holder) = &state.node.holder else {
             return self.raise(client, seen).await;
         };
@@ -133,6 +140,7 @@ impl Asking<'_> {
                 fence: self.fence(Epoch(state.node.epoch), state.version),
                 node: state.node.clone(),
                 made: state.made,
+                format: state.written.format,
             })));
         }
         if self.how == Acquire::Force {
@@ -189,6 +197,7 @@ impl Asking<'_> {
         node.holder = Some(Holder {
             nonce: self.owner.nonce,
             session_timeout: u64::try_from(client.session_timeout().as_millis()).unwrap_or(u64::MAX),
+            reads: NEWEST,
         });
         let last = node.last.replace(LastOwner {
             owner: self.owner.id.clone(),
@@ -202,6 +211,8 @@ impl Asking<'_> {
         let mut writer = client.new_multi_writer();
         let paths = &fence.paths;
         writer.add_set_data(&paths.epoch, &json, Some(before.version))?;
+        // The former owner may write another format by now.
+        writer.add_check_version(&paths.standbys, before.written.version)?;
         if let Some(holder) = &before.node.holder {
             writer.add_delete(&paths.token(holder.nonce), None)?;
         }
@@ -222,6 +233,7 @@ impl Asking<'_> {
                     fence: Fence { version, ..fence },
                     node,
                     made: before.made,
+                    format: before.written.format,
                 })))
             }
             // Somebody was faster, or the owner's session has ended or begun just now.

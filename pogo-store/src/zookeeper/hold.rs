@@ -1,6 +1,7 @@
 //! An ownership: what it knows, and whether it is over.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use pogo_core::Digest;
 use pogo_core::journal::{Commit, Epoch, JournalError, Seq, Snapshot};
@@ -31,6 +32,8 @@ pub(super) struct Hold {
     node: EpochNode,
     /// The count of the ensemble when it made the namespace.
     made: i64,
+    /// The format of the records that it writes.
+    format: AtomicU32,
     main: Mutex<JournalEnd>,
 }
 
@@ -47,12 +50,23 @@ impl Hold {
             writer: Arc::new(OwnerWriter::new(Arc::clone(&shared.store), taken.fence, taken.client)),
             node: taken.node,
             made: taken.made,
+            format: AtomicU32::new(taken.format),
             main: Mutex::new(JournalEnd {
                 head,
                 recent: RecentContent::default(),
             }),
             shared,
         }
+    }
+
+    /// The format of the records that it writes.
+    pub(super) fn format(&self) -> u32 {
+        self.format.load(Ordering::Relaxed)
+    }
+
+    /// Writes this format from now on, which the store says already.
+    pub(super) fn set_format(&self, format: u32) {
+        self.format.store(format, Ordering::Relaxed);
     }
 
     /// Somebody else owns it, or nobody.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Stat};
 
 use super::error::RequestError;
+use super::formats::WrittenFormat;
 use super::tree::Paths;
 
 /// The node of the namespace itself, which never changes.
@@ -82,6 +83,14 @@ pub(super) struct Holder {
     pub(super) nonce: Nonce,
     /// How long its session may be silent, in milliseconds.
     pub(super) session_timeout: u64,
+    /// The newest format that it reads.
+    #[serde(default = "first_format")]
+    pub(super) reads: u32,
+}
+
+/// What everybody reads.
+fn first_format() -> u32 {
+    1
 }
 
 impl Holder {
@@ -99,6 +108,8 @@ pub(super) struct NamespaceState {
     /// The count of the ensemble when it made the node of the namespace. A tree that was copied or restored has
     /// another.
     pub(super) made: i64,
+    /// The format that its records are written in.
+    pub(super) written: WrittenFormat,
 }
 
 impl NamespaceState {
@@ -115,6 +126,7 @@ impl NamespaceState {
             node,
             version,
             made: stat.czxid,
+            written: WrittenFormat::read(client, paths).await?,
         }))
     }
 

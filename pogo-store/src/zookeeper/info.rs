@@ -2,15 +2,16 @@
 
 use futures::future::try_join_all;
 use pogo_core::Timestamp;
-use pogo_core::journal::{Epoch, OwnerId, Seq};
+use pogo_core::journal::{Epoch, Seq};
 use zookeeper_client::{Client, Error};
 
 use super::commits::FoundCommit;
 use super::error::RequestError;
+use super::formats::waiting;
 use super::head::VersionedHead;
 use super::holder::{CopyOrigin, NamespaceState};
 use super::tree::{Paths, seqs_below};
-use crate::remote::{OwnerSign, RemoteInfo, RemoteOwner, RemoteOwnership, StoredPart};
+use crate::remote::{OwnerSign, RemoteFormats, RemoteInfo, RemoteOwner, RemoteOwnership, StoredPart};
 
 /// Nodes that are asked for at once.
 const BATCH: usize = 500;
@@ -26,10 +27,28 @@ pub(super) async fn ownership(client: &Client, paths: &Paths) -> Result<RemoteOw
 
 async fn owned(client: &Client, paths: &Paths, state: &NamespaceState) -> Result<RemoteOwnership, Error> {
     let holder = state.node.holder.as_ref();
+    let owner = owner(client, paths, state).await?;
+    let mut read = vec![];
+    if let Some((owner, holder)) = owner.as_ref().zip(holder) {
+        read.push((owner.owner.clone(), holder.reads));
+    }
+    // But for whoever has it by now.
+    let owns = |name: &str| u64::from_str_radix(name, 16).ok() == holder.map(|holder| holder.nonce.0);
+    let waiting = waiting(client, paths)
+        .await?
+        .into_iter()
+        .filter(|(name, _)| !owns(name));
+    let mut waiting: Vec<_> = waiting.map(|(_, node)| (node.name, node.reads)).collect();
+    waiting.sort();
+    read.extend(waiting.iter().cloned());
     Ok(RemoteOwnership {
-        owner: owner(client, paths, state).await?,
-        waiting: waiting(client, paths, holder.map(|holder| holder.nonce.0)).await?,
+        owner,
+        waiting: waiting.into_iter().map(|(name, _)| name).collect(),
         epoch: Epoch(state.node.epoch),
+        formats: RemoteFormats {
+            written: state.written.format,
+            read,
+        },
     })
 }
 
@@ -56,11 +75,17 @@ pub(super) async fn info(client: &Client, paths: &Paths) -> Result<RemoteInfo, R
     let (made, _) = client.get_data(&paths.made).await?;
     let is_restored = !made.is_empty() && made != state.made.to_string().into_bytes();
     let jobs = client.check_stat(&paths.jobs).await?;
-    let RemoteOwnership { owner, waiting, epoch } = owned(client, paths, &state).await?;
+    let RemoteOwnership {
+        owner,
+        waiting,
+        epoch,
+        formats,
+    } = owned(client, paths, &state).await?;
     Ok(RemoteInfo {
         owner,
         waiting,
         epoch,
+        formats,
         first: commits.first().copied().unwrap_or(head.end),
         end: head.end,
         newest,
@@ -94,23 +119,6 @@ async fn owner(client: &Client, paths: &Paths, state: &NamespaceState) -> Result
         owns,
         sign: has_session.then_some(OwnerSign::Session),
     }))
-}
-
-/// Who waits, but for whoever has it by now.
-async fn waiting(client: &Client, paths: &Paths, holder: Option<u64>) -> Result<Vec<OwnerId>, Error> {
-    let mut waiting = vec![];
-    for name in client.list_children(&paths.standbys).await? {
-        if u64::from_str_radix(&name, 16).ok() == holder {
-            continue;
-        }
-        match client.get_data(&format!("{}/{name}", paths.standbys)).await {
-            // It has gone meanwhile.
-            Err(Error::NoNode) => {}
-            data => waiting.push(OwnerId(String::from_utf8_lossy(&data?.0).into())),
-        }
-    }
-    waiting.sort();
-    Ok(waiting)
 }
 
 /// When the last record was written. One that is damaged is for a check to name.

@@ -7,7 +7,9 @@ use zookeeper_client::{Client, Error, OneshotWatcher};
 
 use super::acquire::{alive, owner_node};
 use super::fence::{Fence, Written};
+use super::formats::raise_format;
 use super::hold::Hold;
+use crate::remote::NEWEST;
 
 /// A watch is no promise; what it would have said is looked for this often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -37,6 +39,7 @@ pub(super) async fn keep_alive(hold: Arc<Hold>) {
                 return;
             }
             Ok(Registration::Held([token, owner])) => {
+                choose_format(&hold).await;
                 tokio::select! {
                     _ = token.changed() => {}
                     _ = owner.changed() => {}
@@ -51,6 +54,23 @@ pub(super) async fn keep_alive(hold: Arc<Hold>) {
             () = hold.writer.ended.wait() => {}
             () = tokio::time::sleep(pause) => {}
         }
+    }
+}
+
+/// Those who wait may read more by now: an older one has ended.
+async fn choose_format(hold: &Hold) {
+    if hold.format() >= NEWEST {
+        return;
+    }
+    let fence = &hold.writer.fence;
+    let chosen = hold
+        .writer
+        .sessions
+        .ask(async |client| raise_format(client, fence).await)
+        .await;
+    // An ensemble that does not answer is asked again.
+    if let Ok(format) = chosen {
+        hold.set_format(format);
     }
 }
 

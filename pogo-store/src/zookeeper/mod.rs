@@ -9,6 +9,7 @@ mod contents;
 mod copy;
 mod error;
 mod fence;
+mod formats;
 mod head;
 mod history;
 mod hold;

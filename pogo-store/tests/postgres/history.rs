@@ -84,6 +84,59 @@ fn a_job_is_remembered_while_it_runs_and_after_its_records_left_the_journal() {
     );
 }
 
+/// More than are read at once, of which each third has not retired.
+#[test]
+fn a_list_is_read_to_its_end_in_pages_of_any_size() {
+    let Some(server) = Postgres::shared() else { return };
+    let schema = schema();
+    let address = server.address(&schema);
+    block_on(PostgresStore::migrate(&address)).unwrap();
+    let store = block_on(PostgresStore::open(&address)).unwrap();
+    let namespace = store.namespace("default").unwrap();
+    let mut owned = block_on(namespace.journal().acquire(owner(1), Acquire::IfFree)).unwrap();
+    let end = block_on(owned.append(&Commit::new(Seq(0), log(3)))).unwrap();
+    let listed = || {
+        server.run(&format!(
+            "SELECT count(*) FROM {schema}.jobs_upto WHERE upto = {}",
+            end.0
+        ))
+    };
+    while listed().trim() != "1" {}
+    server.run(&format!(
+        "INSERT INTO {schema}.jobs SELECT j.namespace, n, 0, 0, n % 3 <> 0,
+                (j.entry::jsonb || jsonb_build_object('job', n, 'retired', n % 3 <> 0, 'status',
+                    CASE WHEN n % 3 = 0 THEN 'paused' ELSE 'finished' END))::text
+           FROM {schema}.jobs j, generate_series(2, 1700) AS n"
+    ));
+    let listed = |filter: &JobFilter| {
+        let (mut jobs, mut filter) = (vec![], filter.clone());
+        loop {
+            let page = block_on(namespace.jobs(&filter)).unwrap();
+            assert!(page.entries.len() <= filter.limit);
+            jobs.extend(page.entries.iter().map(|entry| entry.job.number()));
+            let Some(next) = page.next else { return jobs };
+            filter = filter.before(next);
+        }
+    };
+    let all: Vec<u64> = (1..=1700).rev().collect();
+    for limit in [1_000_000, 499, 500, 100] {
+        assert_eq!(listed(&JobFilter::new().limit(limit)), all, "{limit}");
+    }
+    let unfinished: Vec<u64> = all.iter().copied().filter(|job| job % 3 == 0).collect();
+    assert_eq!(listed(&JobFilter::new().unfinished().limit(77)), unfinished);
+    assert_eq!(
+        listed(&JobFilter::new().statuses([JobStatus::Paused]).limit(77)),
+        unfinished
+    );
+    // A row that cannot be read is made anew of the records of its job.
+    let known = block_on(namespace.jobs(&JobFilter::new().before(JobId::new(2)))).unwrap();
+    server.run(&format!("UPDATE {schema}.jobs SET entry = 'x' WHERE job = 1"));
+    assert_eq!(
+        block_on(namespace.jobs(&JobFilter::new().before(JobId::new(2)))).unwrap(),
+        known
+    );
+}
+
 /// The list is written beside the journal, by a task that ends with the ownership wherever it is.
 #[test]
 fn the_events_of_a_job_are_whole_whenever_its_owner_ends() {

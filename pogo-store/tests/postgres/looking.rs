@@ -44,8 +44,8 @@ fn a_store_says_who_owns_it_who_waits_and_what_it_has() {
     block_on(owned.append(&commit(0))).unwrap();
     block_on(owned.append(&commit(1))).unwrap();
     server.run(&format!(
-        "INSERT INTO {schema}.standbys SELECT id, 7, 'the next', 0, now() FROM {schema}.namespaces;
-         INSERT INTO {schema}.standbys SELECT id, 8, 'long gone', 0, now() - interval '1 hour' FROM {schema}.namespaces"
+        "INSERT INTO {schema}.standbys SELECT id, 7, 'the next', 0, now(), 1 FROM {schema}.namespaces;
+         INSERT INTO {schema}.standbys SELECT id, 8, 'long gone', 0, now() - interval '1 hour', 1 FROM {schema}.namespaces"
     ));
     let info = block_on(namespace.info()).unwrap();
     let ownership = block_on(namespace.ownership()).unwrap();
@@ -60,6 +60,18 @@ fn a_store_says_who_owns_it_who_waits_and_what_it_has() {
     assert_eq!((&*last.owner.0, last.pid), ("owner 1", std::process::id()));
     assert_eq!(info.waiting, [OwnerId("the next".into())]);
     assert_eq!((info.first, info.end), (Seq(0), Seq(2)));
+    let read: Vec<_> = info
+        .formats
+        .read
+        .iter()
+        .map(|(name, newest)| (&*name.0, *newest))
+        .collect();
+    assert_eq!((info.formats.written, read), (1, vec![("owner 1", 1), ("the next", 1)]));
+    assert_eq!(ownership.formats, info.formats);
+    assert!(
+        info.parts.iter().all(|part| !part.is_estimate),
+        "there is little of anything"
+    );
     let parts: Vec<_> = info.parts.iter().map(|part| (part.name, part.count)).collect();
     assert_eq!(
         parts,
@@ -93,6 +105,36 @@ fn who_owns_a_store_is_known_without_anything_that_grows() {
     assert!(ownership.owner.is_some_and(|owner| owner.owns && owner.sign.is_some()));
     assert_eq!(ownership.epoch, owned.epoch());
     assert!(block_on(namespace.info()).is_err(), "it counts what is not there");
+}
+
+#[test]
+fn of_much_a_store_says_about_how_much_it_is() {
+    let Some(server) = Postgres::shared() else { return };
+    let (schema, store) = store(server);
+    let namespace = store.namespace("default").unwrap();
+    drop(block_on(namespace.journal().acquire(owner(1), Acquire::IfFree)).unwrap());
+    let fill = |namespace: &str, rows: u32| {
+        server.run(&format!(
+            "INSERT INTO {schema}.content SELECT {namespace}, decode(md5(i::text), 'hex'), repeat('x', 1000000)::bytea
+               FROM generate_series(1, {rows}) AS i"
+        ))
+    };
+    fill(&format!("(SELECT id FROM {schema}.namespaces)"), 20);
+    // Of another namespace, in the same table.
+    fill("-1", 20);
+    server.run(&format!("ANALYZE {schema}.content"));
+    let info = block_on(namespace.info()).unwrap();
+    let content = info.parts.iter().find(|part| part.name == "content").unwrap();
+    assert!(content.is_estimate && content.count == 20, "{content:?}");
+    assert!(
+        (20_000_000..22_000_000).contains(&content.bytes),
+        "its share of the table: {content:?}"
+    );
+    assert!(
+        info.parts
+            .iter()
+            .all(|part| part.name == "content" || !part.is_estimate)
+    );
 }
 
 #[test]

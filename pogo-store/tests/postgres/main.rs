@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "all of it is tests"
 )]
 
@@ -11,10 +12,13 @@ mod conformance;
 mod copies;
 mod expiry;
 mod faults;
+mod formats;
 mod history;
 mod looking;
 mod migrating;
+mod much_behind;
 mod proxy;
+mod replica;
 #[allow(
     dead_code,
     reason = "the tests of the program promote a standby of it, with this file"

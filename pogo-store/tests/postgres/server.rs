@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -101,6 +101,28 @@ impl Postgres {
         }
     }
 
+    /// A line of shell that runs `psql` as the superuser, with the words that follow.
+    pub(crate) fn psql_line(&self) -> String {
+        let (program, folder) = (self.programs.join("psql"), self.folder.path());
+        let (program, folder) = (program.display(), folder.display());
+        format!("{program} -X -h {folder} -p {} -U postgres -d postgres", self.port)
+    }
+
+    /// Takes connections by TLS as well, with this certificate and its key in PEM.
+    pub(crate) fn encrypt(&self, certificate: &str, key: &str) {
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let path = self.folder.path().join("data").join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some((user, group)) = other_user() {
+                chown(&path, Some(user), Some(group)).unwrap();
+            }
+        }
+        self.as_superuser("ALTER SYSTEM SET ssl = on");
+        self.as_superuser("SELECT pg_reload_conf()");
+        while self.as_superuser("SHOW ssl").trim() != "on" {}
+    }
+
     /// A session of the role of stores.
     pub(crate) fn session(&self) -> Command {
         let mut psql = self.program("psql", ("pogo", "pogo"));
@@ -178,6 +200,41 @@ impl Postgres {
         self.copy_files("lagging", "data");
         self.start_as_standby();
         self.as_superuser("SELECT pg_promote()");
+    }
+
+    /// A streaming replica of it, at a port of its own.
+    pub(crate) fn standby(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        if let Some((user, group)) = other_user() {
+            chown(folder.path(), Some(user), Some(group)).unwrap();
+        }
+        let mut backup = command(&self.programs, "pg_basebackup");
+        backup.args([
+            "-U",
+            "postgres",
+            "-p",
+            &self.port.to_string(),
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "-h",
+        ]);
+        let done = backup
+            .arg(self.folder.path())
+            .arg("-D")
+            .arg(folder.path().join("data"))
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let port = free_port();
+        Self {
+            server: launch(&self.programs, folder.path(), port),
+            programs: self.programs.clone(),
+            folder,
+            port,
+        }
     }
 
     fn copy_files(&self, from: &str, to: &str) {

@@ -14,6 +14,7 @@ mod copied_history;
 mod copies;
 mod ensemble;
 mod faults;
+mod formats;
 mod golden;
 mod history;
 mod looking;

@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sqlx::PgConnection;
 
 use pogo_core::history::{HistoryError, JobEvents, JobEventsQuery, JobFilter, JobHistory, JobPage};
 use pogo_core::journal::{JournalError, Seq};
+use pogo_core::scheduler::Record;
 
 use super::events::first_events;
-use super::rows::whole_list;
+use super::page::job_page;
+use super::sources::HistorySources;
 use crate::postgres::PostgresNamespace;
-use crate::remote::Failed;
+use crate::postgres::shared::NamespaceShared;
+use crate::remote::{Answer, Failed};
 
 #[async_trait]
 impl JobHistory for PostgresNamespace {
@@ -18,13 +22,12 @@ impl JobHistory for PostgresNamespace {
         let (shared, filter) = (Arc::clone(self.shared()), filter.clone());
         let read = move || async move {
             let mut pooled = shared.store.pool.get().await?;
-            let table = match shared.find(&mut pooled).await {
-                Ok(Some(namespace)) => whole_list(&mut pooled, namespace).await,
-                Ok(None) => Ok(Ok(Default::default())),
+            let page = match shared.find(&mut pooled).await {
+                Ok(Some(namespace)) => page(&shared, &mut pooled, (namespace, &filter)).await,
+                Ok(None) => Ok(Ok(JobPage::default())),
                 Err(failed) => Err(failed),
             };
-            let table = pooled.done(table)?;
-            Ok(table.map(|(table, _)| filter.page(table.jobs.values().rev())))
+            pooled.done(page)
         };
         answered(self.shared().store.runtime.run(read).await)
     }
@@ -35,7 +38,7 @@ impl JobHistory for PostgresNamespace {
         let read = move || async move {
             let mut pooled = shared.store.pool.get().await?;
             let events = match shared.find(&mut pooled).await {
-                Ok(Some(namespace)) => first_events(&mut pooled, namespace, &query, Seq(u64::MAX)).await,
+                Ok(Some(namespace)) => events(&shared, &mut pooled, (namespace, &query)).await,
                 Ok(None) => Ok(Ok(vec![])),
                 Err(failed) => Err(failed),
             };
@@ -44,6 +47,40 @@ impl JobHistory for PostgresNamespace {
         };
         answered(self.shared().store.runtime.run(read).await)
     }
+}
+
+/// With the rows of a replica, where there is one that has them.
+async fn page(
+    shared: &NamespaceShared,
+    primary: &mut PgConnection,
+    (namespace, filter): (i64, &JobFilter),
+) -> Answer<JobPage> {
+    if let Some(replica) = &shared.store.replica
+        && let Some(mut rows) = replica.with_list(primary, namespace).await
+    {
+        let page = job_page(&mut HistorySources::replica(&mut rows, primary), namespace, filter).await;
+        if let Ok(Ok(page)) = rows.done(page) {
+            return Ok(Ok(page));
+        }
+    }
+    job_page(&mut HistorySources::one(primary), namespace, filter).await
+}
+
+/// Of a replica, where there is one that has all of the job.
+async fn events(
+    shared: &NamespaceShared,
+    primary: &mut PgConnection,
+    (namespace, query): (i64, &JobEventsQuery),
+) -> Answer<Vec<(Seq, Record)>> {
+    if let Some(replica) = &shared.store.replica
+        && let Some(mut pooled) = replica.with_job(primary, (namespace, query.job)).await
+    {
+        let events = first_events(&mut pooled, namespace, query, Seq(u64::MAX)).await;
+        if let Ok(Ok(events)) = pooled.done(events) {
+            return Ok(Ok(events));
+        }
+    }
+    first_events(primary, namespace, query, Seq(u64::MAX)).await
 }
 
 fn answered<T>(answer: Result<Result<Result<T, JournalError>, Failed>, Failed>) -> Result<T, HistoryError> {

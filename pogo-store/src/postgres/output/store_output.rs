@@ -93,6 +93,24 @@ async fn sealed(
     rows::seal(connection, hold.fence, source, length).await
 }
 
+/// Of a replica, where there is one that has all of the job.
+async fn read(
+    shared: &NamespaceShared,
+    primary: &mut sqlx::PgConnection,
+    namespace: i64,
+    (attempt, stream, range): ((JobId, AttemptId), Stream, Range<u64>),
+) -> Result<OutputPage, Failed> {
+    if let Some(replica) = &shared.store.replica
+        && let Some(mut pooled) = replica.with_job(primary, (namespace, attempt.0)).await
+    {
+        let page = rows::read(&mut pooled, namespace, (attempt, stream), range.clone()).await;
+        if let Ok(page) = pooled.done(page) {
+            return Ok(page);
+        }
+    }
+    rows::read(primary, namespace, (attempt, stream), range).await
+}
+
 #[async_trait]
 impl OutputStore for PostgresOutput {
     async fn append(&self, frames: &[OutputFrame]) -> Result<(), OutputError> {
@@ -117,7 +135,7 @@ impl OutputStore for PostgresOutput {
         let read = move || async move {
             let mut pooled = shared.store.pool.get().await?;
             let page = match shared.find(&mut pooled).await {
-                Ok(Some(namespace)) => rows::read(&mut pooled, namespace, (attempt, stream), range).await,
+                Ok(Some(namespace)) => read(&shared, &mut pooled, namespace, (attempt, stream, range)).await,
                 Ok(None) => Ok(OutputPage::new(vec![], range.end, 0, false)),
                 Err(failed) => Err(failed),
             };

@@ -11,7 +11,7 @@ use pogo_core::scheduler::RestoreId;
 use zookeeper_client::{Client, CreateMode, Error, MultiWriteError, MultiWriteResult};
 
 use crate::copy::{CopyError, Head};
-use crate::remote::Failed;
+use crate::remote::{Failed, NEWEST};
 use crate::zookeeper::acquire::{alive, owner_node};
 use crate::zookeeper::error::RequestError;
 use crate::zookeeper::fence::{Fence, Written};
@@ -226,6 +226,7 @@ impl CopyNodes {
             holder: Some(Holder {
                 nonce: self.nonce(),
                 session_timeout: u64::try_from(client.session_timeout().as_millis()).unwrap_or(u64::MAX),
+                reads: NEWEST,
             }),
             last: Some(LastOwner {
                 owner: self.owner.id.clone(),
