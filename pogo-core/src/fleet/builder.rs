@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::connections::Connections;
 use super::names::Names;
+use super::origins::FleetOrigins;
 use super::tree::{sorted, tag_tree};
 use super::{Connection, Fleet, FleetError, HostId, HostName, HostRange, Selector, SelectorError, TagPath};
 
@@ -17,6 +18,7 @@ pub struct FleetBuilder {
     pub(super) connections: Connections,
     pub(super) tags: BTreeMap<TagPath, Vec<u32>>,
     pub(super) externals: BTreeMap<(String, String), Vec<u32>>,
+    pub(super) origins: FleetOrigins,
     pub(super) current: Option<u32>,
     pub(super) errors: Vec<FleetError>,
 }
@@ -193,7 +195,7 @@ impl FleetBuilder {
         self.connections.reserve(hosts);
     }
 
-    /// Adds everything that another builder collected. Its hosts come last in listed order.
+    /// Adds everything that another builder collected, but origins. Its hosts come last in listed order.
     pub fn merge(mut self, other: Self) -> Self {
         let mut position = Vec::with_capacity(other.hosts.len());
         for name in other.hosts.into_iter() {
@@ -255,6 +257,7 @@ impl FleetBuilder {
             connections: self.connections,
             tags: tag_tree(self.tags),
             externals: self.externals.into_iter().map(sorted).collect(),
+            origins: self.origins,
         })
     }
 

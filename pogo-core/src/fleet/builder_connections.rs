@@ -71,6 +71,7 @@ impl From<&Fleet> for FleetBuilder {
                 .iter()
                 .map(|(query, hosts)| (query.clone(), index(hosts)))
                 .collect(),
+            origins: fleet.origins.clone(),
             current: None,
             errors: vec![],
         }

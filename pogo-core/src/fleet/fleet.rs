@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::connections::Connections;
 use super::names::Names;
-use super::{Connection, Host, HostId, HostName, TagPath};
+use super::origins::FleetOrigins;
+use super::{Connection, Host, HostId, HostName, Origin, TagPath};
 use crate::saturating::saturating_u32;
 
 /// A tag's position in its fleet. Means nothing in another fleet.
@@ -24,7 +25,7 @@ pub struct TagId(pub(super) u32);
 /// assert_eq!(fleet.resolve(&"$colo & !$role".parse()?)?.len(), 3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Fleet {
     pub(super) names: Names,
     pub(super) connections: Connections,
@@ -32,6 +33,17 @@ pub struct Fleet {
     pub(super) tags: Vec<Tag>,
     /// What external resolvers answered.
     pub(super) externals: BTreeMap<(String, String), Vec<HostId>>,
+    pub(super) origins: FleetOrigins,
+}
+
+/// Fleets are equal by their hosts, tags and settings, wherever those are written.
+impl PartialEq for Fleet {
+    fn eq(&self, other: &Self) -> bool {
+        self.names == other.names
+            && self.connections == other.connections
+            && self.tags == other.tags
+            && self.externals == other.externals
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -134,6 +146,17 @@ impl Fleet {
     pub fn tags_of(&self, host: HostId) -> impl Iterator<Item = TagId> + '_ {
         self.tags()
             .filter(move |&tag| self.carriers(tag).binary_search(&host).is_ok())
+    }
+
+    /// Where a host is named, and given each of its tags, as far as that is known: `None` stands for the host itself.
+    /// See [`FleetBuilder::add_origin`](super::FleetBuilder::add_origin).
+    pub fn origins_of(&self, host: HostId) -> impl Iterator<Item = (Option<&TagPath>, Origin)> {
+        self.origins.of(host)
+    }
+
+    /// Whether hosts and tags are written in the same places as those of another fleet.
+    pub fn has_origins_of(&self, other: &Self) -> bool {
+        self.origins == other.origins
     }
 
     fn at(&self, tag: TagId) -> &Tag {

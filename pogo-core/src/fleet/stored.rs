@@ -6,6 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::host_list::{fold_in_order, unfold};
+use super::origins::StoredOrigin;
 use super::{Connection, Fleet, FleetBuilder, HostId, HostName, TagPath};
 
 /// The stored form.
@@ -21,6 +22,9 @@ struct StoredFleet {
     tags: BTreeMap<TagPath, Vec<String>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     externals: Vec<StoredExternal>,
+    /// Where hosts and tags are written, as far as that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    origins: Vec<StoredOrigin>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,6 +59,7 @@ impl From<&Fleet> for StoredFleet {
                     hosts: names(hosts),
                 })
                 .collect(),
+            origins: fleet.origins.stored(&fleet.names),
         }
     }
 }
@@ -96,6 +101,11 @@ impl From<StoredFleet> for FleetBuilder {
             match unfold(hosts) {
                 Ok(hosts) => builder = builder.external(resolver, args, &hosts),
                 Err(error) => builder.errors.push(error),
+            }
+        }
+        for origin in &data.origins {
+            if let Err(error) = builder.origins.restore(origin, &builder.hosts) {
+                builder.errors.push(error);
             }
         }
         builder

@@ -17,6 +17,12 @@ pub trait Origins: fmt::Debug + Send + Sync {
 
     /// Where a setting of a host is written: `address`, `port`, `user`, or a further setting by its name.
     fn setting(&self, host: HostId, setting: &str) -> Option<Origin>;
+
+    /// Passes on every origin of hosts, without a tag, and of their tags: each time in the same order, and in a time
+    /// that is linear in their number. By default there is none.
+    fn each(&self, take: &mut dyn FnMut(Option<&TagPath>, HostId, Origin)) {
+        let _ = take;
+    }
 }
 
 impl Origins for () {

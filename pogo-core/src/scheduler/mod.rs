@@ -82,9 +82,9 @@ pub use namespace::{Content, ContentNotLoaded, Restoration, RestoreCause, Restor
 pub use obstacle::{Blocker, Cure, CureOrder, FormatTime, Holder, HolderReason, Obstacle};
 pub use order_log::{FollowedEvent, OrderEntry, OrderLog};
 pub use query::{
-    AttemptsQuery, BudgetSummary, Explanation, HoldsQuery, HostDetails, HostInJob, HostsQuery, JobCount, JobDetails,
-    JobSummary, JobsQuery, LimitUsage, NamespaceSummary, PageLimit, Paged, Query, RetiredJob, Slots, SlotsQuery,
-    StageSummary, View,
+    AttemptsQuery, BudgetSummary, Explanation, HoldsQuery, HostDetails, HostInJob, HostOrigin, HostsQuery, JobCount,
+    JobDetails, JobSummary, JobsQuery, LimitUsage, NamespaceSummary, PageLimit, Paged, Query, RetiredJob, SlotWaiter,
+    Slots, SlotsQuery, StageSummary, UnreadyJob, View,
 };
 pub use scheduler::Scheduler;
 pub use snapshot::{RestoreError, Snapshot};

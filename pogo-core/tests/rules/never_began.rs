@@ -6,8 +6,8 @@ use pogo_core::fleet::HostName;
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::{JobSettings, OnDoubt, Policy};
 use pogo_core::scheduler::{
-    AttemptId, Blocker, Event, FailureKind, Input, JobStatus, NeverBegan, Order, Outcome, Permission, Record,
-    TaskEventKind, TaskState,
+    AttemptId, Blocker, Event, FailureKind, Input, JobStatus, NeverBegan, Order, Outcome, Permission, Query, Record,
+    TaskEventKind, TaskState, View,
 };
 use pogo_core::sim::{History, World};
 use pogo_core::testing::Step;
@@ -85,6 +85,13 @@ fn a_host_whose_agent_is_not_there_is_left_alone_for_a_while_and_does_not_fail()
         why.starts_with("what it needs to connect is not there; it is tried again at "),
         "{why}"
     );
+    let scheduler = story.drill.scheduler();
+    let Ok(View::Namespace(summary)) = scheduler.view(scheduler.now(), &Query::Namespace) else {
+        panic!()
+    };
+    let unready = summary.unready.iter();
+    let unready: Vec<_> = unready.map(|unready| (unready.job.number(), unready.hosts)).collect();
+    assert_eq!(unready, [(1, 1)]);
 }
 
 #[test]

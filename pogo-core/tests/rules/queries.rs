@@ -1,6 +1,6 @@
 //! What is known, as plain data that can be sent and stored.
 
-use pogo_core::policy::Policy;
+use pogo_core::policy::{Origin, Policy};
 use pogo_core::scheduler::{
     HoldMode, HoldsQuery, HostsQuery, JobId, JobStatus, JobsQuery, Order, PageLimit, Query, QueryError, SlotsQuery,
     TaskState, View,
@@ -68,9 +68,51 @@ fn the_slots_of_each_limit_say_who_has_them_and_since_when() {
                 {"host": "a", "because": "held", "owner": "ann", "since": 0},
                 {"host": "b", "because": "running", "job": 1, "since": 0},
             ],
+            "waiting": [{"job": 1, "user": "eve", "hosts": 1}],
         }],
     });
     assert_eq!(answer(&busy(), r#"{"query":"slots","hosts":"c"}"#), wanted);
+}
+
+#[test]
+fn nobody_waits_for_a_slot_that_is_free_or_that_the_job_need_not_have() {
+    let waiting = |story: &Story| {
+        let View::Slots(page) = ask(story, &Query::Slots(SlotsQuery::new())).unwrap() else {
+            panic!()
+        };
+        let waiting = page.entries[0].waiting.iter();
+        waiting
+            .map(|waiter| (waiter.job.number(), waiter.hosts))
+            .collect::<Vec<_>>()
+    };
+    let mut story = busy();
+    story.submit(on("c").user("bob"));
+    assert_eq!(waiting(&story), [(1, 1), (2, 1)]);
+    // What is paused waits for its resumption, and not for a slot.
+    story.handle(Order::Pause { job: JOB }.because("lunch")).unwrap();
+    assert_eq!(waiting(&story), [(2, 1)]);
+    let mut free = Story::new(web("a,b,c"), at_most("3"));
+    free.submit(on("b,c"));
+    assert!(waiting(&free).is_empty());
+}
+
+#[test]
+fn a_host_is_told_with_the_lines_that_name_it() {
+    let mut fleet = web("a,b");
+    let b = fleet.find("b").unwrap();
+    fleet.add_origin(None, b, Origin::new("hosts.ini", 3, 1));
+    fleet.add_origin(Some(&"web".parse().unwrap()), b, Origin::new("hosts.ini", 2, 1));
+    let story = Story::new(fleet, Policy::default());
+    let wanted = json!([
+        {"origin": {"source": "hosts.ini", "line": 3, "column": 1}},
+        {"tag": "web", "origin": {"source": "hosts.ini", "line": 2, "column": 1}},
+    ]);
+    assert_eq!(answer(&story, r#"{"query":"host","host":"b"}"#)["origins"], wanted);
+    assert!(
+        answer(&story, r#"{"query":"host","host":"a"}"#)
+            .get("origins")
+            .is_none()
+    );
 }
 
 #[test]

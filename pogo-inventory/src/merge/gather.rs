@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pogo_core::fleet::{Connection, Fleet, FleetBuilder, HostName};
+use pogo_core::fleet::{Connection, Fleet, FleetBuilder, HostId, HostName};
 use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing, Origins};
 use pogo_core::policy::Policy;
 
@@ -66,6 +66,42 @@ pub struct Gathered {
 }
 
 impl Gathered {
+    /// The fleet, with the line of each host and tag: what it is stored with is told to whoever asks for a host.
+    ///
+    /// ```
+    /// # #[cfg(feature = "csv")] {
+    /// use std::sync::Arc;
+    /// use pogo_inventory::merge::Sources;
+    /// use pogo_inventory::table::{Format, Mapping, TableFile};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let file = folder.path().join("hosts.csv");
+    /// std::fs::write(&file, "name,tags\ndb1,db\nweb1,web\n").unwrap();
+    /// let table = TableFile::new(file, Format::Csv, Mapping::default());
+    /// # futures::executor::block_on(async {
+    /// let gathered = Sources::new().with(Arc::new(table)).gather().await.unwrap();
+    /// let fleet = gathered.fleet_with_origins();
+    /// let web1 = fleet.id("web1").unwrap();
+    /// assert!(fleet.origins_of(web1).all(|(_, origin)| origin.line == 3));
+    /// assert_eq!(fleet.origins_of(web1).count(), 2);
+    /// # });
+    /// # }
+    /// ```
+    pub fn fleet_with_origins(&self) -> Arc<Fleet> {
+        let mut builder = FleetBuilder::from(&*self.fleet);
+        for listing in &self.listings {
+            let names = listing.fleet.ids().map(|id| listing.fleet.name(id));
+            let merged: Vec<Option<HostId>> = names.map(|name| self.fleet.id(name.as_str())).collect();
+            listing.origins.each(&mut |tag, host, origin| {
+                if let Some(host) = merged.get(host.index()).copied().flatten() {
+                    builder.add_origin(tag, host, origin);
+                }
+            });
+        }
+        // What was built before is built again.
+        builder.build().map_or_else(|_| Arc::clone(&self.fleet), Arc::new)
+    }
+
     /// Warnings of all sources, in order.
     pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
         self.listings.iter().flat_map(|listing| &listing.warnings)

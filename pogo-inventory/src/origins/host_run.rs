@@ -32,6 +32,11 @@ impl HostRun {
         (self.first as usize..=self.last as usize).contains(&host.index())
     }
 
+    /// Its hosts.
+    pub(super) fn hosts(&self) -> impl Iterator<Item = HostId> + use<> {
+        (self.first..=self.last).map(HostId::new)
+    }
+
     /// The position for one of its hosts.
     pub(super) fn position_of(&self, host: HostId) -> SourcePosition {
         let further = u32::try_from(host.index())

@@ -198,6 +198,21 @@ impl Origins for OriginTable {
         let (_, claim) = self.settings.iter().find(found)?;
         self.origin(claim.position_of(host))
     }
+
+    fn each(&self, take: &mut dyn FnMut(Option<&TagPath>, HostId, Origin)) {
+        let mut pass = |tag: Option<&TagPath>, claim: &HostRun| {
+            for host in claim.hosts() {
+                if let Some(origin) = self.origin(claim.position_of(host)) {
+                    take(tag, host, origin);
+                }
+            }
+        };
+        self.listed.iter().for_each(|claim| pass(None, claim));
+        for (number, claim) in &self.carried {
+            let tags = self.tags.get(*number as usize).into_iter().flatten();
+            tags.for_each(|tag| pass(Some(tag), claim));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -232,6 +247,14 @@ mod tests {
             .collect();
         assert_eq!(tags, ["web a:2:1", "db b:7:3"]);
         assert_eq!(origins.tags(host(0)).len(), 1);
+        let mut all = vec![];
+        origins.each(&mut |tag, host, origin| {
+            let tag = tag.map(TagPath::as_str).unwrap_or_default().to_owned();
+            all.push((tag, host.index(), origin.to_string()));
+        });
+        assert_eq!(all.len(), 8);
+        assert!(all.contains(&("db".to_owned(), 1, "b:7:3".to_owned())));
+        assert!(all.contains(&(String::new(), 3, "b:7:3".to_owned())));
     }
 
     #[test]

@@ -82,10 +82,11 @@ fn print_lost(hosts: usize) -> Result<(), CliError> {
 fn read(sources: &SourceArgs) -> Result<(Arc<Fleet>, Arc<Policy>), CliError> {
     let gathered = sources.gather()?;
     let policy = sources.policy(&gathered)?;
+    let fleet = gathered.fleet_with_origins();
     let Some(resolvers) = sources.resolvers()? else {
-        return Ok((Arc::clone(&gathered.fleet), Arc::new(policy)));
+        return Ok((fleet, Arc::new(policy)));
     };
-    let more = FleetBuilder::from(gathered.fleet.as_ref());
+    let more = FleetBuilder::from(fleet.as_ref());
     let more = answered(Some(&resolvers), more, (&policy, &Selector::All))?;
     let fleet = more.build().map_err(CliError::usage)?;
     Ok((Arc::new(fleet), Arc::new(policy)))
@@ -100,10 +101,12 @@ struct Difference {
 impl Difference {
     fn between(known: &Configuration, fleet: &Arc<Fleet>, policy: &Arc<Policy>) -> Result<Self, CliError> {
         let none = Arc::default();
-        let diff = FleetDiff::between(known.fleet.as_ref().unwrap_or(&none), fleet);
-        let mut text = match diff.is_empty() {
-            true => String::new(),
-            false => diff.to_string(),
+        let before = known.fleet.as_ref().unwrap_or(&none);
+        let diff = FleetDiff::between(before, fleet);
+        let mut text = match (diff.is_empty(), before.has_origins_of(fleet)) {
+            (true, true) => String::new(),
+            (true, false) => "the hosts stay, and are written elsewhere\n".to_owned(),
+            (false, _) => diff.to_string(),
         };
         if known.policy != *policy {
             let (before, after) = (rules(&known.policy)?, rules(policy)?);

@@ -2,7 +2,7 @@
 
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Clock, SystemClock};
-use pogo_core::scheduler::{HostDetails, Query, View};
+use pogo_core::scheduler::{HostDetails, HostOrigin, Query, View};
 
 use super::freeze::{frozen, thaw_command};
 use super::session::asking;
@@ -37,6 +37,12 @@ fn text(host: &HostDetails, now: Timestamp) -> String {
     let tags: Vec<String> = host.tags.iter().map(|tag| format!("@{tag}")).collect();
     if !tags.is_empty() {
         text.push_str(&format!("  tags    {}\n", visible(&tags.join(" "))));
+    }
+    for HostOrigin { tag, origin, .. } in &host.origins {
+        let what = tag
+            .as_ref()
+            .map_or_else(|| "listed".to_owned(), |tag| format!("@{tag}"));
+        text.push_str(&format!("    {} {}\n", visible(&what), visible(&origin.to_string())));
     }
     for line in holders(&host.unavailable, now) {
         text.push_str(&format!("  {}\n", visible(&line)));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Clock, SystemClock};
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{Holder, Query, Slots, SlotsQuery, View};
+use pogo_core::scheduler::{Holder, Query, SlotWaiter, Slots, SlotsQuery, View};
 
 use super::hosts::shown;
 use super::session::{Session, asking};
@@ -13,6 +13,7 @@ use crate::cli::{PlanFormat, SlotsArgs};
 use crate::exit::{CliError, Exit};
 use crate::report::{self, moment, visible};
 use crate::service::client_error;
+use crate::store::counted;
 
 pub(crate) fn slots(args: &SlotsArgs) -> Result<Exit, CliError> {
     asking(&args.question.place, async |session| {
@@ -69,6 +70,16 @@ fn limit(slots: &Slots, now: Timestamp) -> String {
     }
     if slots.more_holders > 0 {
         text.push_str(&format!("  and {} more\n", slots.more_holders));
+    }
+    for SlotWaiter { job, user, hosts, .. } in &slots.waiting {
+        let who = if user.is_empty() {
+            String::new()
+        } else {
+            format!(" of {user}")
+        };
+        let wait = if *hosts == 1 { "waits" } else { "wait" };
+        let line = format!("{} of job {}{who} {wait}", counted(*hosts, "host"), job.number());
+        text.push_str(&format!("  {}\n", visible(&line)));
     }
     text
 }

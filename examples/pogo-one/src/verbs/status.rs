@@ -167,6 +167,13 @@ fn out_of_service(namespace: &NamespaceSummary, now: Timestamp) -> String {
             if retired.hosts.len() == 1 { "holds" } else { "hold" }
         ));
     }
+    for unready in &namespace.unready {
+        let (job, wait) = (unready.job.number(), if unready.hosts == 1 { "waits" } else { "wait" });
+        let hosts = counted(unready.hosts, "host");
+        lines.push(format!(
+            "{hosts} of job {job} {wait} for what only a person can bring\n  pogo attach {job}"
+        ));
+    }
     if namespace.held + namespace.holds_waiting > 0 {
         lines.push(format!(
             "{} held outside of jobs, {} in line\n  pogo slots",

@@ -29,6 +29,17 @@ fn what_changes_is_shown_and_nobody_is_there_to_agree() {
         done.err
     );
     assert_eq!(program.run(&apply).out, "nothing changes\n");
+    let host = || program.run(&["host", "web2", "--store", "kept"]).out;
+    assert!(host().contains("    @web policy.yaml:1:"), "{}", host());
+    // Nothing else is another, but that is where somebody will look.
+    program.write("policy.yaml", &format!("\n\n{POLICY}"));
+    let done = program.run(&[&apply[..], &["-y"]].concat());
+    assert!(
+        done.out.starts_with("the hosts stay, and are written elsewhere\n"),
+        "{}",
+        done.out
+    );
+    assert!(host().contains("    @web policy.yaml:3:"), "{}", host());
 
     program.write("policy.yaml", &POLICY.replace("1}", "2}").replace(", web2", ""));
     let done = program.run(&[&apply[..], &["-y"]].concat());

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::PageLimit;
-use crate::fleet::{HostName, ResolveError, TagPath, near};
+use crate::fleet::{HostId, HostName, Origin, ResolveError, TagPath, near};
 use crate::scheduler::state::State;
 use crate::scheduler::{Freeze, Hold, Holder, HostResult, JobId, JobStatus, QueryError};
 
@@ -19,6 +19,9 @@ pub struct HostDetails {
     /// The tags that it carries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<TagPath>,
+    /// Where it is named and given its tags, as far as the fleet says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<HostOrigin>,
     /// Why it is unavailable and since when, one entry for each reason; empty if it is available.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unavailable: Vec<Holder>,
@@ -31,6 +34,18 @@ pub struct HostDetails {
     /// Jobs that have it and have not retired, in the order of their numbers; of more than 100 the newest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<HostInJob>,
+}
+
+/// Where a host is given a tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct HostOrigin {
+    /// The tag; without one it is where the host itself is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<TagPath>,
+    /// The line of the source.
+    pub origin: Origin,
 }
 
 /// A host in one job.
@@ -48,6 +63,15 @@ pub struct HostInJob {
 }
 
 impl State {
+    fn host_origins(&self, host: HostId) -> Vec<HostOrigin> {
+        let origins = self.fleet.origins_of(host);
+        let origins = origins.map(|(tag, origin)| HostOrigin {
+            tag: tag.cloned(),
+            origin,
+        });
+        origins.collect()
+    }
+
     /// Time is linear in the number of jobs.
     pub(super) fn host_details(&self, name: &HostName) -> Result<HostDetails, QueryError> {
         let names = || self.fleet.ids().map(|host| self.fleet.name(host).as_str());
@@ -71,6 +95,7 @@ impl State {
             host: name.clone(),
             in_fleet: !self.hosts.is_removed(host),
             tags: tags.collect(),
+            origins: self.host_origins(host),
             unavailable: self.reasons_of(host),
             freezes: self.freezes.of(host).cloned().collect(),
             holds: self.holds.of_host(name).cloned().collect(),

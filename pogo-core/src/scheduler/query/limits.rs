@@ -1,6 +1,6 @@
 //! Limits, and who holds their slots.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,8 @@ use crate::fleet::Selector;
 use crate::plan::BucketId;
 use crate::policy::{Origin, Rule};
 use crate::saturating::saturating_u32;
-use crate::scheduler::state::State;
-use crate::scheduler::{Holder, QueryError};
+use crate::scheduler::state::{Job, State};
+use crate::scheduler::{Holder, JobId, QueryError, TaskState};
 
 /// Which limits to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +91,23 @@ pub struct Slots {
     /// How many holders there are beside these.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_holders: usize,
+    /// Jobs with hosts that wait while all slots are taken, in the order of their numbers; none while one is free.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<SlotWaiter>,
+}
+
+/// A job with hosts that wait for slots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct SlotWaiter {
+    /// The job.
+    pub job: JobId,
+    /// Who asked for it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user: String,
+    /// How many of its hosts wait.
+    pub hosts: usize,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -109,7 +126,9 @@ impl State {
         // The page first, then who holds slots of these: that goes through all hosts once, whatever
         // the number of limits.
         let page = Paged::of(listed, query.limit, |bucket| bucket.0);
-        let mut held = self.holders_of(&page.entries.iter().copied().collect());
+        let listed: BTreeSet<BucketId> = page.entries.iter().copied().collect();
+        let mut held = self.holders_of(&listed);
+        let mut waiting = self.waiting_for(listed);
         let entries = page.entries.into_iter().map(|bucket| {
             let mut holders = held.remove(&bucket).unwrap_or_default();
             let more_holders = holders.len().saturating_sub(query.limit.get() as usize);
@@ -118,12 +137,55 @@ impl State {
                 usage: self.limit_usage(bucket),
                 holders,
                 more_holders,
+                waiting: waiting.remove(&bucket).unwrap_or_default(),
             }
         });
         Ok(Paged {
             entries: entries.collect(),
             next: page.next,
         })
+    }
+
+    /// Who waits for slots of those of these buckets that have none left.
+    fn waiting_for(&self, mut buckets: BTreeSet<BucketId>) -> BTreeMap<BucketId, Vec<SlotWaiter>> {
+        // What is taken of a bucket is kept as unavailable, also where only what runs takes a slot.
+        buckets.retain(|&bucket| {
+            let (limit, usage) = self.bucket(bucket);
+            usage.unavailable >= limit.slots
+        });
+        let mut waiting: BTreeMap<BucketId, Vec<SlotWaiter>> = BTreeMap::new();
+        let jobs = self.jobs.values().filter(|_| !buckets.is_empty());
+        let jobs = jobs.filter(|job| job.tally.waiting > 0 && job.status.may_start() && !job.is_unbound);
+        for job in jobs {
+            for (bucket, hosts) in self.waiting_in(job) {
+                if buckets.contains(&bucket) {
+                    let (job, user) = (job.id, job.spec.user.clone());
+                    waiting.entry(bucket).or_default().push(SlotWaiter { job, user, hosts });
+                }
+            }
+        }
+        waiting
+    }
+
+    /// How many hosts of a job wait that each bucket counts, without those that have a slot.
+    fn waiting_in(&self, job: &Job) -> BTreeMap<BucketId, usize> {
+        let waits = |task: &u32| job.task(*task).state == TaskState::Waiting;
+        // By profile first: hosts are many, and those under the same limits are counted as one.
+        let mut profiles: BTreeMap<(u32, bool), usize> = BTreeMap::new();
+        for task in job.positions().filter(waits) {
+            let is_unavailable = self.hosts.is_unavailable(job.host(task));
+            let profile = job.target(task).profile;
+            *profiles.entry((profile, is_unavailable)).or_default() += 1;
+        }
+        let mut waiting = BTreeMap::new();
+        for ((profile, is_unavailable), hosts) in profiles {
+            for bucket in self.rules.profile(profile).buckets {
+                if !(is_unavailable && self.bucket(*bucket).1.limit.counts_unavailable) {
+                    *waiting.entry(*bucket).or_default() += hosts;
+                }
+            }
+        }
+        waiting
     }
 
     fn limits_on(&self, hosts: &Selector) -> Result<BTreeSet<BucketId>, QueryError> {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::state::State;
-use crate::scheduler::{Freeze, JobId, JobStatus, Restoration};
+use crate::scheduler::state::{Backoff, Job, State};
+use crate::scheduler::{Freeze, JobId, JobStatus, NeverBegan, Restoration};
 
 /// What is alive in a namespace, in numbers; the jobs, attempts, limits and holds themselves have queries of their own.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,23 @@ pub struct NamespaceSummary {
     /// How many holds wait in line.
     #[serde(default)]
     pub holds_waiting: usize,
+    /// Jobs with hosts that wait for what only a person can bring, such as an agent, in the order of their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unready: Vec<UnreadyJob>,
+}
+
+/// A job of which hosts cannot be connected to before somebody brings what that takes, as with `pogo attach`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct UnreadyJob {
+    /// Its number.
+    pub job: JobId,
+    /// Who asked for it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user: String,
+    /// How many of its hosts wait so.
+    pub hosts: usize,
 }
 
 /// How many jobs have a status.
@@ -74,6 +91,18 @@ pub struct RetiredJob {
     #[serde(with = "crate::fleet::host_list")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub hosts: Vec<HostName>,
+}
+
+impl UnreadyJob {
+    fn of(job: &Job) -> Option<Self> {
+        let unready = |backoff: &&Backoff| backoff.never_began == Some(NeverBegan::NotReady);
+        let hosts = job.backoffs.values().filter(unready).count();
+        (hosts > 0 && !job.status.is_over()).then(|| Self {
+            job: job.id,
+            user: job.spec.user.clone(),
+            hosts,
+        })
+    }
 }
 
 impl State {
@@ -109,6 +138,7 @@ impl State {
             restored: self.restorations.last().cloned(),
             held: self.holds.held().count(),
             holds_waiting: self.holds.waiting_count(),
+            unready: self.jobs.values().filter_map(UnreadyJob::of).collect(),
         }
     }
 }
