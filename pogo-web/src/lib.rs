@@ -31,6 +31,7 @@ mod parameters;
 mod rate;
 mod refusal;
 mod request;
+mod request_log;
 mod revision;
 mod roles;
 mod routes;
@@ -70,6 +71,7 @@ pub use limits::Limits;
 pub use live::{OutputFeed, QuestionBoard};
 #[cfg(feature = "oidc")]
 pub use oidc::{InvalidProvider, OidcLogins, OidcProvider, SessionLimits};
+pub use request_log::{AnsweredRequest, RequestLog};
 pub use roles::Standby;
 pub use routes::{Route, router, routes};
 pub use secrecy::SecretString;

@@ -34,7 +34,7 @@ pub fn routes() -> Vec<Route> {
 pub fn router(state: RouterState) -> Router {
     let table = table().into_iter();
     let router = table.fold(Router::new(), |router, (_, path, right, handler)| {
-        router.route(path, guard(&state, right, handler))
+        router.route(path, guard(&state, path, right, handler))
     });
     #[cfg(feature = "page")]
     let router = crate::page::add_to(router);
@@ -57,6 +57,11 @@ pub fn router(state: RouterState) -> Router {
         .layer(axum::middleware::from_fn_with_state(
             state.clone(),
             crate::standby_headers::add,
+        ))
+        // Around all others: whatever is answered has an id, and a line in the log.
+        .layer(axum::middleware::from_fn_with_state(
+            state.clone(),
+            crate::request_log::add,
         ))
         .with_state(state)
 }

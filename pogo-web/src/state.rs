@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::browser_login::BrowserLogin;
 use crate::rate::Rates;
+use crate::request_log::{RequestIds, RequestLog};
 use crate::roles::{Role, Roles, Standby};
 use crate::{Authenticator, Limits, ServedNamespace, SharedGrants};
 
@@ -32,6 +33,8 @@ pub(crate) struct RouterShared {
     pub(crate) rates: Rates,
     /// How many requests have come.
     pub(crate) requests: AtomicU64,
+    pub(crate) request_ids: RequestIds,
+    pub(crate) request_log: Option<Arc<dyn RequestLog>>,
     /// A permit for each KiB of bodies that may be received.
     pub(crate) bodies: Semaphore,
     /// Plans that are made at once.
@@ -58,6 +61,7 @@ impl RouterState {
             grants: None,
             limits: Limits::default(),
             logins: None,
+            request_log: None,
         }
     }
 
@@ -104,6 +108,7 @@ pub struct RouterStateBuilder {
     grants: Option<SharedGrants>,
     limits: Limits,
     logins: Option<Arc<dyn BrowserLogin>>,
+    request_log: Option<Arc<dyn RequestLog>>,
 }
 
 impl RouterStateBuilder {
@@ -152,6 +157,13 @@ impl RouterStateBuilder {
         self
     }
 
+    /// Gives a log of all requests. By default none is kept.
+    #[must_use]
+    pub fn request_log(mut self, log: Arc<dyn RequestLog>) -> Self {
+        self.request_log = Some(log);
+        self
+    }
+
     /// The state.
     pub fn build(self) -> RouterState {
         let limits = self.limits;
@@ -166,6 +178,8 @@ impl RouterStateBuilder {
             streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),
             rates: Rates::new(limits.rate, limits.rate_time),
             requests: AtomicU64::new(0),
+            request_ids: RequestIds::new(),
+            request_log: self.request_log,
             logins: self.logins,
             bodies: Semaphore::new(kib.min(Semaphore::MAX_PERMITS)),
             plans: Semaphore::new(1),

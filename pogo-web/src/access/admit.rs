@@ -15,6 +15,7 @@ use super::{Access, Verb};
 use crate::RouterState;
 use crate::parameters::parse;
 use crate::refusal::Refusal;
+use crate::request_log::RequestFacts;
 use crate::roles::known;
 
 /// What a route asks of whoever comes.
@@ -36,12 +37,24 @@ pub enum Right {
 /// Puts the door before a route: nobody comes to the handler who is not known, and allowed what the route asks.
 pub(crate) fn guard(
     state: &RouterState,
+    path: &'static str,
     right: Right,
     handler: MethodRouter<RouterState>,
 ) -> MethodRouter<RouterState> {
-    if right == Right::Anybody {
-        return handler;
-    }
+    let handler = match right {
+        Right::Anybody => handler,
+        right => admitted(state, right, handler),
+    };
+    handler.route_layer(from_fn(move |request: Request<Body>, next: Next| {
+        if let Some(facts) = request.extensions().get::<RequestFacts>() {
+            facts.is_for(path);
+        }
+        next.run(request)
+    }))
+}
+
+/// A route to which nobody comes who is not known, and allowed what it asks.
+fn admitted(state: &RouterState, right: Right, handler: MethodRouter<RouterState>) -> MethodRouter<RouterState> {
     let state = state.clone();
     // A layer of the route and not a line of each handler: no handler can forget it.
     handler.route_layer(from_fn(move |request: Request<Body>, next: Next| {
@@ -63,6 +76,9 @@ async fn admit(state: &RouterState, right: Right, parts: &mut Parts) -> Result<A
     let shared = state.shared();
     crate::cross_origin::check(parts)?;
     let identity = shared.authenticator.authenticate(parts).await?;
+    if let Some(facts) = parts.extensions.get::<RequestFacts>() {
+        facts.is_by(&identity.actor);
+    }
     // After authentication: a limit by address would stop everybody behind one proxy.
     shared.rates.count(&identity.actor.name)?;
     shared.requests.fetch_add(1, Ordering::Relaxed);

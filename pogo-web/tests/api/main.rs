@@ -31,6 +31,7 @@ mod problems;
 mod queries;
 mod raw;
 mod records;
+mod request_log;
 mod restart;
 mod rights;
 mod rights_table;

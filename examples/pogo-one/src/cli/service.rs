@@ -36,7 +36,8 @@ pub(crate) struct WaitArgs {
 pub(crate) enum ServiceLogFormat {
     /// Lines for people.
     Text,
-    /// A JSON object a line: `at`, `time`, `event`, `message`.
+    /// A JSON object a line: `at`, `time`, `event`, `message`; also one for each request, with its `id`, `actor`,
+    /// `method`, `route`, `status` and `ms`.
     Json,
 }
 

@@ -7,6 +7,7 @@ use pogo_web::unix::{Access, ServeOptions, Socket, SocketError};
 use pogo_web::{PeerAccounts, RouterState, SharedGrants, router};
 
 use super::config_file::ServiceConfig;
+use super::log::ServiceLog;
 use super::program_name::program_name;
 use super::role::{Role, Serving};
 use super::{Place, listen, shared};
@@ -40,7 +41,9 @@ pub(super) struct Front {
 impl Front {
     /// Answers on the socket of this machine.
     pub(super) fn local(place: &Place, socket: LocalSocket, role: &Role) -> Self {
-        let builder = RouterState::builder(Arc::new(PeerAccounts::personal())).server(program_name());
+        let builder = RouterState::builder(Arc::new(PeerAccounts::personal()))
+            .server(program_name())
+            .request_log(Arc::new(ServiceLog));
         let local = role.of(builder, place.namespace()).build();
         let answers = router(local.clone());
         let serving =

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 
 use super::Place;
 use super::config_file::ServiceConfig;
+use super::log::ServiceLog;
 use super::program_name::program_name;
 use super::role::{Role, Serving};
 use crate::access::tokens_of;
@@ -59,6 +60,7 @@ pub(super) async fn start(
     let builder = RouterState::builder(Arc::new(AnyOf::new(ways)))
         .grants(grants)
         .server(program_name())
+        .request_log(Arc::new(ServiceLog))
         .limits(Limits::new().rate(REQUESTS, Duration::from_secs(20)));
     #[cfg(feature = "oidc")]
     let builder = match logins {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Clock, Notice, Observer, SystemClock};
 use pogo_core::scheduler::Scheduler;
+use pogo_web::{AnsweredRequest, RequestLog};
 use serde::Serialize;
 
 use crate::cli::ServiceLogFormat;
@@ -29,6 +30,26 @@ struct LogLine<'a> {
     /// What is said: one of a few words, or `service` for all that only people read.
     event: &'a str,
     message: &'a str,
+    /// Of an answered request.
+    #[serde(flatten)]
+    request: Option<RequestFields<'a>>,
+}
+
+/// What the line of a request has besides.
+#[derive(Serialize)]
+struct RequestFields<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<&'a str>,
+    /// The name of the token that the actor came with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    method: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route: Option<&'a str>,
+    status: u16,
+    /// How long it took until the answer began.
+    ms: u64,
 }
 
 impl ServiceLog {
@@ -42,17 +63,55 @@ impl ServiceLog {
     }
 
     fn say_of(self, event: &str, line: impl Display) {
-        let line = written(
-            (SystemClock.now(), event),
+        let about = (SystemClock.now(), event);
+        write(&written(
+            about,
             &line.to_string(),
+            None,
             IS_JSON.load(Ordering::Relaxed),
-        );
-        // A log that cannot be written stops nothing.
-        let _ = writeln!(std::io::stderr().lock(), "{line}");
+        ));
     }
 }
 
-fn written((at, event): (Timestamp, &str), message: &str, is_json: bool) -> String {
+fn write(line: &str) {
+    // A log that cannot be written stops nothing.
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// Of requests there are lines for programs alone: people would not find the others between them.
+impl RequestLog for ServiceLog {
+    fn answered(&self, request: &AnsweredRequest<'_>) {
+        if !IS_JSON.load(Ordering::Relaxed) {
+            return;
+        }
+        let fields = RequestFields::of(request);
+        let message = format!(
+            "{} {} by {}: {}",
+            fields.method,
+            fields.route.unwrap_or("(no route)"),
+            fields.actor.unwrap_or("somebody"),
+            fields.status
+        );
+        let about = (SystemClock.now(), "request");
+        write(&written(about, &message, Some(fields), true));
+    }
+}
+
+impl<'a> RequestFields<'a> {
+    fn of(request: &AnsweredRequest<'a>) -> Self {
+        Self {
+            id: request.id,
+            actor: request.actor.map(|actor| &*actor.name),
+            token: request.actor.and_then(|actor| actor.token.as_deref()),
+            method: request.method.as_str(),
+            route: request.route,
+            status: request.status.as_u16(),
+            ms: u64::try_from(request.took.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+fn written((at, event): (Timestamp, &str), message: &str, request: Option<RequestFields<'_>>, is_json: bool) -> String {
     let time = at.utc();
     let text = || format!("{time} {}", report::visible_lines(message));
     if !is_json {
@@ -64,6 +123,7 @@ fn written((at, event): (Timestamp, &str), message: &str, is_json: bool) -> Stri
         time,
         event,
         message,
+        request,
     };
     // A struct of numbers and texts can always be written.
     serde_json::to_string(&line).unwrap_or_else(|_| text())
@@ -107,15 +167,36 @@ mod tests {
             Timestamp::from_millis(1_795_874_520_123),
             "a \u{1b}[31mred\" line\nand another",
         );
-        let text = written((at, "service"), message, false);
+        let text = written((at, "service"), message, None, false);
         assert!(text.starts_with("2026-11-28 ") && !text.contains('\u{1b}'), "{text}");
-        let json = written((at, "journal_away"), message, true);
+        let json = written((at, "journal_away"), message, None, true);
         assert!(!json.contains('\n') && !json.contains('\u{1b}'), "{json}");
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(read["at"], 1_795_874_520_123_u64);
         assert_eq!(
             (&read["event"], &read["message"]),
             (&"journal_away".into(), &message.into())
+        );
+    }
+
+    #[test]
+    fn the_line_of_a_request_has_who_asked_what_and_what_came_of_it() {
+        let fields = RequestFields {
+            id: "18c2-7",
+            actor: Some("alice"),
+            token: None,
+            method: "GET",
+            route: Some("/v1/namespaces/{namespace}/jobs"),
+            status: 200,
+            ms: 3,
+        };
+        let about = (Timestamp::from_millis(7), "request");
+        let line = written(about, "said", Some(fields), true);
+        assert!(
+            line.ends_with(
+                r#""event":"request","message":"said","id":"18c2-7","actor":"alice","method":"GET","route":"/v1/namespaces/{namespace}/jobs","status":200,"ms":3}"#
+            ),
+            "{line}"
         );
     }
 }

@@ -7,6 +7,7 @@ use pogo_web::{Limits, PeerAccounts, RouterState, SharedGrants, router};
 
 use super::Place;
 use super::group_socket::GroupSocket;
+use super::log::ServiceLog;
 use super::program_name::program_name;
 use super::role::{Role, Serving};
 use crate::exit::CliError;
@@ -22,6 +23,7 @@ pub(super) fn start(
     let builder = RouterState::builder(Arc::new(PeerAccounts::shared()))
         .grants(grants)
         .server(program_name())
+        .request_log(Arc::new(ServiceLog))
         .limits(Limits::new());
     let state = role.of(builder, place.namespace()).build();
     let answers = router(state.clone());

@@ -64,9 +64,24 @@ fn a_log_for_programs_is_an_object_a_line() {
     assert!(first["message"].as_str().unwrap().contains("serves default"), "{first}");
     assert_eq!(first["event"], "service");
     assert!(first["at"].as_u64().is_some_and(|at| at > 1_600_000_000_000), "{first}");
+    assert_eq!(kept.verb(&["status"]).code, 0);
     signal(&server, Signal::TERM);
     let rest: Vec<_> = lines.map(read).collect();
     assert!(rest.iter().any(|line| line["message"] == "has ended"), "{rest:?}");
+    let route = "/v1/namespaces/{namespace}";
+    let asked = rest
+        .iter()
+        .find(|line| line["event"] == "request" && line["route"] == route);
+    let asked = asked.unwrap_or_else(|| panic!("{rest:?}"));
+    assert_eq!(
+        (&asked["method"], &asked["status"]),
+        (&"GET".into(), &200.into()),
+        "{asked}"
+    );
+    assert!(
+        asked["id"].is_string() && asked["actor"].is_string() && asked["ms"].is_u64(),
+        "{asked}"
+    );
     assert!(server.wait().unwrap().success());
 }
 
