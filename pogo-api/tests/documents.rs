@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use pogo_api::wire::{
     About, HostOutput, NamespaceEntry, Namespaces, OrderAnswer, OutputPart, Problem, ProblemKind, Question, StreamEnd,
-    StreamEndReason, WaitAnswer,
+    StreamEndReason, UpdateDigest, WaitAnswer,
 };
 use pogo_core::Timestamp;
 use pogo_core::output::Stream;
@@ -51,6 +51,12 @@ fn wrote(bytes: &[u8]) -> HostOutput {
     HostOutput::new(about, Stream::Stderr, Timestamp::from_millis(1_764_356_400_021), bytes)
 }
 
+fn digest(fill: impl FnOnce(&mut UpdateDigest)) -> UpdateDigest {
+    let mut digest = UpdateDigest::new();
+    fill(&mut digest);
+    digest
+}
+
 #[test]
 fn every_document_is_written_and_read_as_it_was() {
     let namespaces = vec![NamespaceEntry::new("default".parse().unwrap())];
@@ -69,6 +75,12 @@ fn every_document_is_written_and_read_as_it_was() {
             7,
             serde_json::from_str(r#"{"passphrase":{"file":"/keys/id","attempt":1}}"#).unwrap(),
         )),
+        line(&digest(|digest| {
+            (digest.at, digest.records) = (Some(Timestamp::from_millis(1_764_356_400_021)), 2);
+            (digest.namespace, digest.jobs) = (true, vec![JobId::new(3)]);
+            digest.hosts.push("web1".parse().unwrap());
+        })),
+        line(&digest(|digest| digest.all = true)),
     ];
     let text = lines.join("\n") + "\n";
     assert_eq!(golden("documents.jsonl", &text), text);

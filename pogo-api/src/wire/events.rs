@@ -1,5 +1,9 @@
 //! Names of events of the stream that are no updates. Updates have none: they are what browsers call messages.
 
+/// What an update is about, on a stream that was asked for digests in place of updates: an
+/// [`UpdateDigest`](super::UpdateDigest). Its id is that of the update.
+pub const DIGEST_EVENT: &str = "digest";
+
 /// The server ends the stream, and says [why](super::StreamEnd): another connection goes on after the last id.
 pub const END_EVENT: &str = "end";
 

@@ -2,6 +2,7 @@
 
 mod about;
 mod configuration;
+mod digest;
 mod document;
 mod events;
 mod history;
@@ -26,8 +27,9 @@ mod wait_answer;
 
 pub use about::{About, StandbyStatus, Status};
 pub use configuration::Configuration;
+pub use digest::UpdateDigest;
 pub use document::WIRE_VERSION;
-pub use events::{END_EVENT, OUTPUT_EVENT, PROBLEM_EVENT, QUESTION_EVENT};
+pub use events::{DIGEST_EVENT, END_EVENT, OUTPUT_EVENT, PROBLEM_EVENT, QUESTION_EVENT};
 pub use history::{HistoryPage, JobRecords, NamespaceRecords};
 pub use history_paths::{history_path, job_events_path, records_path, touched_path};
 pub use host_output::HostOutput;

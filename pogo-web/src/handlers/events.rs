@@ -21,7 +21,7 @@ use tokio::time::sleep;
 use crate::Authenticator;
 use crate::closing::Closing;
 use crate::json::Reply;
-use crate::live::{Ends, FeedReader, Followed, Follower, OutputFeed, Updates, sse};
+use crate::live::{Ends, FeedReader, Followed, Follower, OutputFeed, UpdateForm, Updates, sse};
 use crate::open_stream::open_stream;
 use crate::parameters::parse;
 use crate::refusal::Refusal;
@@ -30,6 +30,7 @@ use crate::request::Request;
 /// What a stream is to bring.
 struct StreamParameters {
     updates: StreamRequest,
+    form: UpdateForm,
     output: bool,
     questions: bool,
 }
@@ -41,6 +42,14 @@ impl StreamParameters {
         updates.job = request.parameters.optional("job")?;
         let output = request.parameters.optional("output")?.unwrap_or(false);
         let questions = request.parameters.optional("questions")?.unwrap_or(false);
+        let form = match request.parameters.optional("digest")?.unwrap_or(false) {
+            true => UpdateForm::Digest,
+            false => UpdateForm::Whole,
+        };
+        if form == UpdateForm::Digest && output {
+            let said = "a digest has no records for output to stand between; leave `digest` or `output` out";
+            return Err(Refusal::new(ProblemKind::InvalidParameter, said));
+        }
         std::mem::take(&mut request.parameters).finish()?;
         // A browser that reconnects asks for the same address again, and says here what it has seen since.
         if let Some(id) = request.last_event_id.as_deref() {
@@ -51,6 +60,7 @@ impl StreamParameters {
         }
         Ok(Self {
             updates,
+            form,
             output,
             questions,
         })
@@ -89,7 +99,13 @@ pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
     let mut updates = match &output {
         // Output comes between the records of an update, so nobody sends the same bytes.
         Some(_) => Updates::Own(handle.subscribe(asked.updates, options)),
-        None => Updates::Shared(handle.subscribe_shared(asked.updates, options, Arc::clone(&encoded.updates))),
+        None => {
+            let made = match asked.form {
+                UpdateForm::Whole => &encoded.updates,
+                UpdateForm::Digest => &encoded.digests,
+            };
+            Updates::Shared(handle.subscribe_shared(asked.updates, options, Arc::clone(made)))
+        }
     };
     // There is always one at once: where nothing has happened since, that the connection works.
     let first = first_update(&mut updates).await?;
@@ -103,6 +119,7 @@ pub(crate) async fn events(mut request: Request, parts: Parts) -> Reply {
     let followed = Followed {
         first,
         updates,
+        form: asked.form,
         output,
         questions,
     };

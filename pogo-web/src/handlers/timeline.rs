@@ -37,7 +37,7 @@ pub(crate) async fn reasons(mut request: Request) -> Reply {
     let handle = request.namespace()?.handle.clone();
     std::mem::take(&mut request.parameters).finish()?;
     match handle.view(Query::Explain { job, host }).await?.view {
-        View::Explain(explanation) => document(&Reasons::of(&explanation.obstacles)),
-        _ => document(&Reasons::of(&[])),
+        View::Explain(explanation) => document(&Reasons::of(job, &explanation.obstacles)),
+        _ => document(&Reasons::of(job, &[])),
     }
 }

@@ -12,7 +12,7 @@ use pogo_core::dispatcher::SharedUpdate;
 use tokio::time::{Instant, sleep_until};
 
 use super::in_order::{InOrder, StreamItem, Updates};
-use super::{EncodedUpdates, FeedReader, QuestionReader, sse};
+use super::{EncodedUpdates, FeedReader, QuestionReader, UpdateForm, sse};
 use crate::open_stream::OpenStream;
 use crate::refusal::Refusal;
 
@@ -23,6 +23,7 @@ pub(crate) type Ends = Pin<Box<dyn Future<Output = Bytes> + Send>>;
 pub(crate) struct Followed {
     pub(crate) first: SharedUpdate<Bytes>,
     pub(crate) updates: Updates,
+    pub(crate) form: UpdateForm,
     pub(crate) output: Option<FeedReader>,
     pub(crate) questions: Option<QuestionReader>,
 }
@@ -31,6 +32,7 @@ pub(crate) struct Followed {
 /// bytes, and one update.
 pub(crate) struct Follower {
     items: InOrder,
+    form: UpdateForm,
     encoded: Arc<EncodedUpdates>,
     /// What is sent next.
     pieces: VecDeque<Bytes>,
@@ -55,7 +57,8 @@ impl Follower {
     pub(crate) async fn new(followed: Followed, encoded: Arc<EncodedUpdates>, ends: Ends, stream: OpenStream) -> Self {
         let begin = Bytes::from_static(sse::BEGIN);
         Self {
-            pieces: VecDeque::from([begin, encoded.bytes(followed.first).await.0]),
+            pieces: VecDeque::from([begin, encoded.bytes(followed.first, followed.form).await.0]),
+            form: followed.form,
             items: InOrder::new(followed.updates, followed.output, followed.questions),
             encoded,
             ends,
@@ -136,7 +139,7 @@ impl Follower {
     async fn push(&mut self, item: StreamItem) -> (usize, bool) {
         let (piece, more) = match item {
             StreamItem::Event(event) => (event, false),
-            StreamItem::Update(update) => self.encoded.bytes(update).await,
+            StreamItem::Update(update) => self.encoded.bytes(update, self.form).await,
             StreamItem::End(error) => {
                 self.over = true;
                 let last = match error {

@@ -1,5 +1,6 @@
 //! What streams bring beside updates: what hosts write, and what they ask of persons.
 
+mod digests;
 mod encoded_records;
 mod encoded_updates;
 mod follower;
@@ -10,7 +11,7 @@ mod questions;
 pub(crate) mod sse;
 
 use encoded_records::EncodedRecords;
-pub(crate) use encoded_updates::EncodedUpdates;
+pub(crate) use encoded_updates::{EncodedUpdates, UpdateForm};
 pub(crate) use follower::{Ends, Followed, Follower};
 pub(crate) use in_order::Updates;
 use next_event::next_event;

@@ -2,8 +2,8 @@
 
 use axum::body::Bytes;
 use pogo_api::wire::{
-    END_EVENT, HostOutput, OUTPUT_EVENT, PROBLEM_EVENT, Problem, ProblemKind, QUESTION_EVENT, Question, StreamEnd,
-    StreamEndReason,
+    DIGEST_EVENT, END_EVENT, HostOutput, OUTPUT_EVENT, PROBLEM_EVENT, Problem, ProblemKind, QUESTION_EVENT, Question,
+    StreamEnd, StreamEndReason, UpdateDigest,
 };
 use pogo_core::stream::Update;
 use serde::Serialize;
@@ -35,6 +35,11 @@ pub(super) async fn update(encoded: &EncodedRecords, update: Update) -> Bytes {
 /// An update with records, which has no other form for anybody.
 pub(super) fn records(update: &Update) -> Bytes {
     event_of(&head_of(update), |bytes| update.write_json(bytes))
+}
+
+/// What an update is about, for whoever asked for no more.
+pub(super) fn digest(digest: &UpdateDigest, update: &Update) -> Bytes {
+    event(&format!("{}event: {DIGEST_EVENT}\n", head_of(update)), digest)
 }
 
 fn head_of(update: &Update) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pogo_api::wire::{HostOutput, NamespaceName, Problem, Question, StreamEnd};
+use pogo_api::wire::{HostOutput, NamespaceName, Problem, Question, StreamEnd, UpdateDigest};
 use pogo_core::output::Stream;
 use pogo_core::stream::Update;
 use utoipa::openapi::schema::Components;
@@ -75,5 +75,6 @@ fn common() -> Schemas {
     add::<HostOutput>(&mut schemas);
     add::<Question>(&mut schemas);
     add::<StreamEnd>(&mut schemas);
+    add::<UpdateDigest>(&mut schemas);
     schemas
 }

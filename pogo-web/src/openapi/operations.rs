@@ -100,6 +100,10 @@ fn stream() -> Operation {
         "^[0-9]{1,9}-[0-9]{1,19}$",
     )
     .job("job", "Records of this job alone.")
+    .flag(
+        "digest",
+        "Whether to bring what updates are about, as events `digest`, in place of updates.",
+    )
     .flag("output", "Whether to bring what hosts write, as events `output`.")
     .flag(
         "questions",
@@ -112,8 +116,8 @@ fn stream() -> Operation {
     .text(
         "text/event-stream",
         "The data of an event without a name is an `Update`, and its id the `after` of the next request; that of \
-             `output` a `HostOutput`, of `question` a `Question`, of `end`, the last one, a `StreamEnd`, of `problem`, \
-             the last one too, a `Problem`.",
+             `digest` an `UpdateDigest`, with the id of its update, of `output` a `HostOutput`, of `question` a \
+             `Question`, of `end`, the last one, a `StreamEnd`, of `problem`, the last one too, a `Problem`.",
     )
     .or(&[StreamBroken, TooManyStreams])
 }

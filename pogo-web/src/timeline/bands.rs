@@ -40,15 +40,68 @@ const OTHER: usize = 5;
 
 /// The steps of a band, one for each column in which something changes.
 pub(super) fn steps<'a>(axis: Axis, hosts: impl Iterator<Item = &'a HostCourse>) -> Vec<BandStep> {
-    let mut changes: Vec<(u32, Option<usize>, i32)> = vec![];
+    let mut changes: Vec<(u32, Option<usize>, i64)> = vec![];
+    each_change(axis, hosts, |column, state, by| changes.push((column, state, by)));
+    // Steps count what changes, so that a band costs as much as its attempts, not its hosts times
+    // its columns.
+    changes.sort_by_key(|&(column, ..)| column);
+    let mut counts = [0_i64; 6];
+    let mut steps: Vec<BandStep> = vec![];
+    for (column, state, by) in changes {
+        if let Some(count) = state.and_then(|state| counts.get_mut(state)) {
+            *count += by;
+        }
+        let step = step(column, counts);
+        match steps.last_mut() {
+            Some(last) if last.0[0] == column => *last = step,
+            _ => steps.push(step),
+        }
+    }
+    steps
+}
+
+/// As [`steps`], of so many hosts that a count for each column takes less than putting what changes in order.
+pub(super) fn total<'a>(axis: Axis, hosts: impl Iterator<Item = &'a HostCourse>) -> Vec<BandStep> {
+    let mut changes = vec![[0_i64; 6]; axis.columns as usize + 1];
+    each_change(axis, hosts, |column, state, by| {
+        let counts = changes.get_mut(column as usize);
+        if let (Some(counts), Some(state)) = (counts, state)
+            && let Some(count) = counts.get_mut(state)
+        {
+            *count += by;
+        }
+    });
+    let mut sums = [0_i64; 6];
+    let mut steps = vec![];
+    for (column, changes) in (0..).zip(changes) {
+        if changes != [0; 6] {
+            sums.iter_mut().zip(changes).for_each(|(sum, by)| *sum += by);
+            steps.push(step(column, sums));
+        }
+    }
+    steps
+}
+
+fn step(column: u32, counts: [i64; 6]) -> BandStep {
+    let mut step = counts.map(|count| u32::try_from(count).unwrap_or(0));
+    step[0] = column;
+    BandStep(step)
+}
+
+/// Passes on in which column how many hosts more, or fewer, are in a state.
+fn each_change<'a>(
+    axis: Axis,
+    hosts: impl Iterator<Item = &'a HostCourse>,
+    mut add: impl FnMut(u32, Option<usize>, i64),
+) {
     for host in hosts {
         for (at, attempt) in host.attempts.iter().enumerate() {
-            changes.push((axis.column(attempt.began), Some(RUNNING), 1));
+            add(axis.column(attempt.began), Some(RUNNING), 1);
             let Some((ended, end)) = attempt.ended else {
                 continue;
             };
             let ended = axis.column(ended);
-            changes.push((ended, Some(RUNNING), -1));
+            add(ended, Some(RUNNING), -1);
             let after = match end {
                 AttemptEnd::Succeeded => SUCCEEDED,
                 AttemptEnd::Failed => FAILED,
@@ -57,34 +110,17 @@ pub(super) fn steps<'a>(axis: Axis, hosts: impl Iterator<Item = &'a HostCourse>)
             };
             match host.attempts.get(at + 1) {
                 Some(next) => {
-                    changes.push((ended, Some(after), 1));
-                    changes.push((axis.column(next.began), Some(after), -1));
+                    add(ended, Some(after), 1);
+                    add(axis.column(next.began), Some(after), -1);
                 }
                 // Its state since is seen at its end: when that was is not kept.
-                None => changes.push((ended, now(host.state, after), 1)),
+                None => add(ended, now(host.state, after), 1),
             }
         }
         if host.attempts.is_empty() && matches!(host.state, TaskState::Skipped | TaskState::Cancelled) {
-            changes.push((0, Some(OTHER), 1));
+            add(0, Some(OTHER), 1);
         }
     }
-    // Steps count what changes, so that a band costs as much as its attempts, not its hosts times
-    // its columns.
-    changes.sort_by_key(|&(column, ..)| column);
-    let mut counts = [0_i64; 6];
-    let mut steps: Vec<BandStep> = vec![];
-    for (column, state, by) in changes {
-        if let Some(count) = state.and_then(|state| counts.get_mut(state)) {
-            *count += i64::from(by);
-        }
-        let mut step = counts.map(|count| u32::try_from(count).unwrap_or(0));
-        step[0] = column;
-        match steps.last_mut() {
-            Some(last) if last.0[0] == column => last.0 = step,
-            _ => steps.push(BandStep(step)),
-        }
-    }
-    steps
 }
 
 /// Where a host counts whose last attempt has ended like this.
@@ -138,6 +174,7 @@ mod tests {
             ),
             host(TaskState::Waiting, &[]),
         ];
+        assert_eq!(total(axis, hosts.iter()), steps(axis, hosts.iter()));
         let steps: Vec<_> = steps(axis, hosts.iter()).into_iter().map(|step| step.0).collect();
         assert_eq!(
             steps,

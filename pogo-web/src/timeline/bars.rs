@@ -9,7 +9,7 @@ use pogo_core::scheduler::{AttemptId, JobId, TaskState};
 use serde::Serialize;
 
 use super::attempts::{AttemptCourse, HostCourse};
-use super::bands::{Axis, BandStep, round_sizes, steps};
+use super::bands::{Axis, BandStep, round_sizes, steps, total};
 use super::charts::{LimitChart, charts};
 use super::job::JobCourse;
 use super::known::Known;
@@ -42,6 +42,9 @@ pub(crate) struct Bars {
     columns: u32,
     hosts: usize,
     sections: Vec<SectionRows>,
+    /// All hosts in one row.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    total: Vec<BandStep>,
     /// How full the limits were that count its hosts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<LimitChart>,
@@ -51,6 +54,9 @@ pub(crate) struct Bars {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct SectionRows {
     label: String,
+    /// Whether it is no group, but all hosts of the job.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    all: bool,
     hosts: usize,
     /// The position of its first host.
     at: usize,
@@ -124,6 +130,7 @@ impl Bars {
             to,
             columns: window.px,
         };
+        let is_whole = window.host.is_none() && window.rows.is_none();
         let view = RowView { course, axis };
         let sections = match (&window.host, window.rows) {
             (Some(host), _) => view.listed(|_, name| name == host),
@@ -141,9 +148,13 @@ impl Bars {
             columns: window.px,
             hosts: course.names.len(),
             sections,
-            limits: match (&window.host, window.rows) {
-                (None, None) => charts(known, course, axis),
-                _ => vec![],
+            total: match is_whole {
+                true => total(axis, course.hosts.iter()),
+                false => vec![],
+            },
+            limits: match is_whole {
+                true => charts(known, course, axis),
+                false => vec![],
             },
         })
     }
@@ -211,6 +222,7 @@ impl RowView<'_> {
             first += hosts.len();
             SectionRows {
                 label: section.label.clone(),
+                all: section.is_all,
                 hosts: hosts.len(),
                 at,
                 rows: rows(hosts, at),

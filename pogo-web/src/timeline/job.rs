@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{JobDetails, JobEventKind, JobId, JobView, Scheduler, TaskEvent, TaskEventKind, TaskState};
+use pogo_core::scheduler::{
+    Actor, JobDetails, JobEventKind, JobId, JobView, Scheduler, TaskEvent, TaskEventKind, TaskState,
+};
 
 use super::attempts::{AttemptEnd, HostCourse};
 use super::limits::LimitCourses;
@@ -45,6 +47,9 @@ pub(super) struct JobCourse {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(super) struct Remark {
     pub(super) at: Timestamp,
+    /// Who ordered it, where somebody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) by: Option<Arc<Actor>>,
     pub(super) text: Arc<str>,
 }
 
@@ -105,12 +110,12 @@ impl JobCourse {
         self.takeover = Some(Takeover::new(at, owner.into(), &self.hosts));
     }
 
-    pub(super) fn note(&mut self, at: Timestamp, text: Arc<str>) {
-        self.last = self.last.max(at);
+    pub(super) fn note(&mut self, remark: Remark) {
+        self.last = self.last.max(remark.at);
         if self.events.len() == EVENTS {
             self.events.pop_front();
         }
-        self.events.push_back(Remark { at, text });
+        self.events.push_back(remark);
     }
 
     pub(super) fn task(&mut self, at: Timestamp, event: &TaskEvent) {

@@ -1,7 +1,6 @@
 //! What is known of a namespace: its state, and the courses of its jobs.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::scheduler::{Event, JobEventKind, JobId, NamespaceEventKind, Query, Record, Scheduler, View};
@@ -138,20 +137,20 @@ impl Known {
         {
             job.turn(at, &event.kind);
         }
-        let Some(text) = remark(event) else {
+        let Some(remark) = remark(at, event) else {
             return;
         };
         match event.job() {
             Some(job) => {
                 if let Some(job) = self.jobs.get_mut(&job) {
-                    job.note(at, text);
+                    job.note(remark);
                 }
             }
             None => {
                 if self.events.len() == EVENTS {
                     self.events.pop_front();
                 }
-                self.events.push_back(Remark { at, text });
+                self.events.push_back(remark);
             }
         }
     }
@@ -191,11 +190,15 @@ impl Known {
 }
 
 /// What an event says, but for bookkeeping.
-pub(super) fn remark(event: &Event) -> Option<Arc<str>> {
+pub(super) fn remark(at: Timestamp, event: &Event) -> Option<Remark> {
     let is_bookkeeping = match event {
         // Its words are those of the event that it led to.
         Event::Namespace(event) => matches!(event.kind, NamespaceEventKind::Ordered { .. }),
         _ => matches!(event.job_kind(), Some(JobEventKind::Retired)),
     };
-    (!is_bookkeeping).then(|| event.to_string().into())
+    (!is_bookkeeping).then(|| Remark {
+        at,
+        by: event.actor().cloned(),
+        text: event.to_string().into(),
+    })
 }

@@ -32,6 +32,9 @@ pub(crate) struct Overview {
     causes: Vec<Cause>,
     outlook: Outlook,
     sections: Vec<SectionTally>,
+    /// Its limits of which hosts take slots that are marked down or held.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    kept_out: Vec<KeptOut>,
     /// What happened to the job, and to the namespace meanwhile, beside what its hosts did; the latest last.
     events: Vec<Remark>,
     /// Its waves, and when it was paused, blocked, waiting or halted; the latest last.
@@ -52,6 +55,15 @@ struct SectionTally {
     limits: Vec<u32>,
 }
 
+/// How many hosts that are marked down or held take slots of a limit.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+struct KeptOut {
+    /// The limit's number.
+    limit: u32,
+    hosts: u32,
+}
+
 impl Overview {
     /// `None` for a job that is not known, or not any more.
     pub(crate) fn of(known: &Known, job: JobId) -> Option<Self> {
@@ -64,7 +76,7 @@ impl Overview {
         };
         let retired = live.is_none();
         let mut details = live.or_else(|| course.retired.clone())?;
-        let blockers = reasons(&details.blockers);
+        let blockers = reasons(job, &details.blockers);
         // They are there as sentences, and may name every host.
         details.blockers.clear();
         let runs = !retired && details.summary.status == JobStatus::Running;
@@ -83,11 +95,20 @@ impl Overview {
             causes: causes(course),
             outlook,
             sections: sections(course),
+            kept_out: kept_out(known, course),
             events: events(known, course, finished),
             spans: course.spans.all().to_vec(),
             takeover: course.takeover.as_ref().map(Takeover::notice),
         })
     }
+}
+
+fn kept_out(known: &Known, course: &JobCourse) -> Vec<KeptOut> {
+    let limits = course.limits.iter().filter_map(|&number| {
+        let (limit, hosts) = (known.limits.limit(number)?, known.limits.course(number)?.kept_out);
+        Some(KeptOut { limit, hosts })
+    });
+    limits.filter(|kept_out| kept_out.hosts > 0).collect()
 }
 
 fn sections(course: &JobCourse) -> Vec<SectionTally> {

@@ -67,8 +67,8 @@ fn follow(course: &mut Option<JobCourse>, record: &Record) {
             if let Some(kind) = event.job_kind() {
                 course.turn(at, kind);
             }
-            if let Some(text) = remark(event) {
-                course.note(at, text);
+            if let Some(remark) = remark(at, event) {
+                course.note(remark);
             }
         }
     }

@@ -7,11 +7,15 @@ use pogo_core::scheduler::{JobView, Scheduler};
 
 /// The most sections; of more, hosts are told apart by stages alone, or not at all.
 const MOST: usize = 24;
+/// The label of hosts that no group tells apart.
+const ALL: &str = "all hosts";
 
 /// Hosts in the same stages and under the same limits.
 #[derive(Debug, Clone)]
 pub(super) struct Section {
     pub(super) label: String,
+    /// Whether no group tells its hosts apart.
+    pub(super) is_all: bool,
     /// Positions in the job's listed order.
     pub(super) hosts: Vec<u32>,
     /// The numbers of the limits that count them.
@@ -22,7 +26,8 @@ impl Section {
     /// The only section.
     pub(super) fn all(hosts: Vec<u32>) -> Self {
         Self {
-            label: "all hosts".to_owned(),
+            label: ALL.to_owned(),
+            is_all: true,
             hosts,
             limits: vec![],
         }
@@ -89,7 +94,7 @@ fn partition(
         found.entry((positions, labels, limits)).or_default().push(at);
     }
     let alone = found.len() == 1;
-    let label = |stages: Vec<String>, limits: &[u32]| {
+    let parts_of = |stages: Vec<String>, limits: &[u32]| {
         let groups = limits
             .iter()
             .filter_map(|&limit| scheduler.rules().buckets().get(limit as usize));
@@ -97,16 +102,21 @@ fn partition(
         for part in stages.into_iter().chain(groups.map(|bucket| bucket.group.clone())) {
             refine(&mut label, part);
         }
-        match (label.is_empty(), alone) {
-            (false, _) => label.join(", "),
-            (true, true) => "all hosts".to_owned(),
-            (true, false) => "other hosts".to_owned(),
-        }
+        label
     };
-    let sections = found.into_iter().map(|((_, stages, limits), hosts)| Section {
-        label: label(stages, &limits),
-        hosts,
-        limits: limits.into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
+    let sections = found.into_iter().map(|((_, stages, limits), hosts)| {
+        let parts = parts_of(stages, &limits);
+        let label = match (parts.is_empty(), alone) {
+            (false, _) => parts.join(", "),
+            (true, true) => ALL.to_owned(),
+            (true, false) => "other hosts".to_owned(),
+        };
+        Section {
+            label,
+            is_all: parts.is_empty() && alone,
+            hosts,
+            limits: limits.into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
+        }
     });
     sections.collect()
 }

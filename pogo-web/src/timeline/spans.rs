@@ -18,6 +18,9 @@ pub(super) struct Span {
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<Timestamp>,
     kind: SpanKind,
+    /// Which wave it is, as stages of the job have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wave: Option<u32>,
     text: Arc<str>,
 }
 
@@ -50,10 +53,10 @@ impl Spans {
             JobEventKind::WaveOpened { wave, .. } => {
                 // The first wave is open from the start, which is worth a word only once there is a second.
                 if !self.0.iter().any(|span| span.kind == Wave) {
-                    self.open(submitted, Wave, format!("wave {}", wave.saturating_sub(1)));
+                    self.open_wave(submitted, wave.saturating_sub(1));
                 }
                 self.close(at, &[Wave]);
-                self.open(at, Wave, format!("wave {wave}"));
+                self.open_wave(at, *wave);
             }
             JobEventKind::Paused => self.open(at, Paused, "paused"),
             JobEventKind::Blocked { .. } => {
@@ -76,6 +79,13 @@ impl Spans {
         &self.0
     }
 
+    fn open_wave(&mut self, at: Timestamp, wave: u32) {
+        self.open(at, SpanKind::Wave, format!("wave {wave}"));
+        if let Some(span) = self.0.last_mut().filter(|span| span.kind == SpanKind::Wave) {
+            span.wave = Some(wave);
+        }
+    }
+
     fn open(&mut self, at: Timestamp, kind: SpanKind, text: impl Into<Arc<str>>) {
         if self.0.iter().any(|span| span.kind == kind && span.to.is_none()) {
             return;
@@ -88,6 +98,7 @@ impl Spans {
             from: at,
             to: None,
             kind,
+            wave: None,
             text,
         });
     }

@@ -129,6 +129,7 @@ fn event_faults(event: &str) -> Vec<String> {
     };
     let schema = match field("event") {
         None => "Update",
+        Some("digest") => "UpdateDigest",
         Some("output") => "HostOutput",
         Some("question") => "Question",
         Some("end") => "StreamEnd",

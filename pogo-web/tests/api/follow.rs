@@ -1,15 +1,20 @@
 //! Streams from afar.
 
+use std::collections::BTreeSet;
+
 use futures::StreamExt;
-use pogo_api::wire::ProblemKind;
+use pogo_api::wire::{ProblemKind, UpdateDigest};
 use pogo_api::{Client, Updates};
 use pogo_core::journal::Seq;
 use pogo_core::scheduler::{Event, JobEventKind, JobId, Order, Record};
 use pogo_core::stream::{StreamId, StreamRequest, Update};
 use pogo_web::Limits;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
 
 use crate::cutting_proxy::{Cut, CuttingProxy};
 use crate::orders::job;
+use crate::raw::{exchange, parts, request};
 use crate::served::{Served, Setup};
 
 /// Follows until the job is over, and returns every record with its position.
@@ -172,4 +177,44 @@ async fn a_browser_goes_on_after_the_last_event_that_it_has_seen() {
         answer.push_str(&String::from_utf8_lossy(&bytes[..read]));
     }
     assert!(answer.contains("retry: 1000\n\nid: 0-"), "{answer}");
+}
+
+/// The events of a stream of digests up to this id.
+async fn digests_until(served: &Served, id: StreamId) -> Vec<UpdateDigest> {
+    let mut stream = UnixStream::connect(&served.path).await.unwrap();
+    let path = "/v1/namespaces/default/events?after=0-0&digest=true";
+    stream.write_all(request("GET", path, "").as_bytes()).await.unwrap();
+    let (mut text, mut piece) = (String::new(), [0; 4096]);
+    let last = format!("id: {id}\nevent: digest\n");
+    while !text.split_once(&last).is_some_and(|(_, rest)| rest.contains("\n\n")) {
+        let read = stream.read(&mut piece).await.unwrap();
+        assert!(read > 0, "{text}");
+        text.push_str(str::from_utf8(&piece[..read]).unwrap());
+    }
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    data.map(|data| serde_json::from_str(data).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_of_digests_says_what_records_are_about() {
+    let served = Served::new().await;
+    served.configure().await;
+    let job = served.namespace().submit(job("web[1-2]")).await.unwrap();
+    served.namespace().wait(job).await.unwrap();
+    let end = served.handle.status().await.unwrap().end;
+    let digests = digests_until(&served, StreamId::new(0, end)).await;
+    let records: usize = digests.iter().map(|digest| digest.records).sum();
+    assert_eq!(records as u64, end.0);
+    assert!(digests.iter().any(|digest| digest.namespace));
+    let jobs: BTreeSet<JobId> = digests.iter().flat_map(|digest| digest.jobs.clone()).collect();
+    assert_eq!(jobs, BTreeSet::from([job]));
+    let hosts = digests.iter().flat_map(|digest| &digest.hosts);
+    let hosts: BTreeSet<&str> = hosts.map(|host| host.as_str()).collect();
+    assert_eq!(hosts, BTreeSet::from(["web1", "web2"]));
+    let both = "/v1/namespaces/default/events?digest=true&output=true";
+    let (status, _, body) = parts(&exchange(&served.path, request("GET", both, "").as_bytes()).await);
+    assert!(
+        status == 400 && body.contains("leave `digest` or `output` out"),
+        "{body}"
+    );
 }

@@ -87,7 +87,7 @@ fn lines_are(file: &str, schema: impl Fn(usize) -> &'static str) {
 
 #[test]
 fn golden_documents_are_as_described() {
-    const DOCUMENTS: [&str; 11] = [
+    const DOCUMENTS: [&str; 13] = [
         "About",
         "Namespaces",
         "OrderAnswer",
@@ -99,6 +99,8 @@ fn golden_documents_are_as_described() {
         "HostOutput",
         "HostOutput",
         "Question",
+        "UpdateDigest",
+        "UpdateDigest",
     ];
     lines_are("pogo-api/tests/golden/documents.jsonl", |index| DOCUMENTS[index]);
     lines_are("pogo-api/tests/golden/problems.jsonl", |_| "Problem");

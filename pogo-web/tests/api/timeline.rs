@@ -1,14 +1,21 @@
 //! What the page draws: overview and bars.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use pogo_core::plan::{JobSpec, RemoteCommand};
-use pogo_core::scheduler::JobId;
+use async_trait::async_trait;
+use pogo_core::Timestamp;
+use pogo_core::dispatcher::{Attempt, Capabilities, Clock, Reporter, Transport};
+use pogo_core::fleet::Fleet;
+use pogo_core::plan::{HostOrder, JobSpec, RemoteCommand};
+use pogo_core::policy::{Constraint, JobSettings, Policy, Rule};
+use pogo_core::scheduler::{Command, JobId, Outcome};
 use serde_json::Value;
 
 use crate::raw::{exchange, parts, request};
-use crate::served::private_directory;
+use crate::served::{Setup, configuration, private_directory};
 use crate::stored::Stored;
 
 async fn ask(directory: &Path, path: &str) -> Value {
@@ -146,5 +153,134 @@ async fn a_preview_says_what_would_happen_and_orders_nothing() {
         assert_eq!(preview["text"], said, "{order}");
     }
     assert_eq!(stored.handle.status().await.unwrap().end, end);
+    stored.close().await;
+}
+
+/// A clock that goes on when hosts do.
+#[derive(Default)]
+struct HostsClock(AtomicU64);
+
+#[async_trait]
+impl Clock for HostsClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000 + self.0.load(Ordering::SeqCst))
+    }
+
+    async fn sleep_until(&self, deadline: Timestamp) {
+        if deadline > self.now() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn sleep(&self, _time: Duration) {}
+}
+
+/// Each host takes a second; web7 does not end.
+struct ASecondEach(Arc<HostsClock>);
+
+#[async_trait]
+impl Transport for ASecondEach {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    async fn run(&self, attempt: Attempt, _report: Reporter) -> Outcome {
+        if attempt.host.name.as_str() == "web7" {
+            std::future::pending::<()>().await;
+        }
+        self.0.0.fetch_add(1_000, Ordering::SeqCst);
+        Outcome::Succeeded
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_overview_says_how_long_a_job_takes_at_its_pace() {
+    let directory = private_directory();
+    let path = directory.path().join("pogo.sock");
+    let clock = Arc::new(HostsClock::default());
+    let setup = Setup {
+        transport: Arc::new(ASecondEach(Arc::clone(&clock))),
+        ..Setup::default()
+    };
+    let served = setup.serve_at(&path, |builder| builder.clock(clock)).await;
+    let ten = Command::new(configuration(10));
+    served.namespace().execute(ten).await.unwrap();
+    let one_at_a_time = JobSettings::new().max_parallel("1".parse().unwrap());
+    let job = JobSpec::new("web[1-10]".parse().unwrap(), RemoteCommand::shell("true"));
+    let job = job.settings(one_at_a_time).order(HostOrder::Listed);
+    served.namespace().submit(job).await.unwrap();
+    let overview = loop {
+        let overview = ask(directory.path(), "1/overview").await;
+        if overview["outlook"]["slowest"]["host"] == "web7" {
+            break overview;
+        }
+    };
+    let outlook = &overview["outlook"];
+    // web7 runs and three wait, and each of those before took a second.
+    assert_eq!(
+        (&outlook["left"], &outlook["typical"]),
+        (&4_000.into(), &1_000.into()),
+        "{outlook}"
+    );
+}
+
+/// So many hosts, of which no more may be unavailable.
+async fn limit(stored: &Stored, hosts: u32, most: &str) {
+    let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel(most.parse().unwrap()));
+    let fleet = Fleet::builder().tagged("web", &format!("web[1-{hosts}]")).build();
+    let policy = Policy::new().constraint(limit);
+    let configured = stored.handle.configure(Arc::new(fleet.unwrap()), Arc::new(policy));
+    configured.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_in_the_way_is_named_with_the_job_whose_output_says_why() {
+    let directory = private_directory();
+    let stored = Stored::open(directory.path()).await;
+    limit(&stored, 3, "1").await;
+    let command = || RemoteCommand::shell("true");
+    let first = JobSpec::new("web2".parse().unwrap(), command());
+    stored.namespace().submit(first).await.unwrap();
+    stored.namespace().wait(JobId::new(1)).await.unwrap();
+    let second = JobSpec::new("web[1,3]".parse().unwrap(), command());
+    stored.namespace().submit(second).await.unwrap();
+    stored.namespace().wait(JobId::new(2)).await.unwrap();
+    let overview = ask(directory.path(), "2/overview").await;
+    let blocker = &overview["blockers"][0];
+    assert_eq!(
+        blocker["hosts"],
+        serde_json::json!([{"host": "web2", "job": 1}]),
+        "{overview}"
+    );
+    let dangerous = |cure: &Value| cure["dangerous"] == true;
+    let cures = blocker["cures"].as_array().unwrap();
+    assert!(cures.iter().any(dangerous) && !cures.iter().all(dangerous), "{blocker}");
+    stored.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chart_of_a_limit_tells_hosts_that_failed_from_those_that_are_kept_out() {
+    let directory = private_directory();
+    let stored = Stored::open(directory.path()).await;
+    limit(&stored, 6, "4").await;
+    run(&stored, "web[1-5]").await;
+    let down = |host: &str| stored.handle.mark_down(host.parse().unwrap(), "fan");
+    down("web6").await.unwrap();
+    let chart = async || {
+        // What came after the end of the job too.
+        let bars = ask(directory.path(), "1/bars?to=4102444800000").await;
+        let chart = &bars["limits"][0];
+        assert_eq!(chart["limit"], 0, "{bars}");
+        chart["steps"].as_array().unwrap().last().unwrap().clone()
+    };
+    // Running, unavailable, slots, kept out: web2 has failed, and web6 is down.
+    assert_eq!(chart().await.as_array().unwrap()[1..], [0, 2, 4, 1]);
+    let overview = ask(directory.path(), "1/overview").await;
+    assert_eq!(overview["kept_out"], serde_json::json!([{"limit": 0, "hosts": 1}]));
+    // What has failed and is marked down has failed.
+    down("web2").await.unwrap();
+    assert_eq!(chart().await.as_array().unwrap()[1..], [0, 2, 4, 1]);
+    stored.handle.mark_up("web6".parse().unwrap(), "mended").await.unwrap();
+    assert_eq!(chart().await.as_array().unwrap()[1..], [0, 1, 4, 0]);
     stored.close().await;
 }
