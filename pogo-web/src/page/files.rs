@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use axum::body::Bytes;
 
+use super::layout::{script_without_layout, without_layout};
+
 /// A file of the page.
 pub(super) struct PageFile {
     pub(super) name: &'static str,
@@ -34,6 +36,7 @@ impl SentFile {
     fn of(file: &PageFile) -> Self {
         let plain = match file.media_type {
             HTML => file.source.to_owned(),
+            SCRIPT => script_without_layout(file.source),
             // The page itself is one small file, in which a line that begins with `//` could be
             // text.
             _ => without_layout(file.source),
@@ -47,22 +50,6 @@ impl SentFile {
             plain: Bytes::from(plain),
         }
     }
-}
-
-/// Without indentation, empty lines and lines that are a comment, and with lines joined that cannot end where they do:
-/// an eighth of what is compressed. Nothing else is touched, so that an error that a browser reports is still found; no
-/// text of the page goes over lines, and no comment stands behind code.
-fn without_layout(source: &str) -> String {
-    let lines = source.lines().map(str::trim_start);
-    let kept = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
-    let end = |line: &str| {
-        if line.ends_with(['{', '(', '[', ',', ';']) {
-            ""
-        } else {
-            "\n"
-        }
-    };
-    kept.flat_map(|line| [line, end(line)]).collect()
 }
 
 /// All files, made ready once for as long as the process lives: a tenth of a second.
@@ -100,7 +87,6 @@ pub(super) const FILES: &[PageFile] = &[
     page_file!("backdrop.js", SCRIPT),
     page_file!("describe.js", SCRIPT),
     page_file!("dom.js", SCRIPT),
-    page_file!("gauge.js", SCRIPT),
     page_file!("groups.js", SCRIPT),
     page_file!("holds.js", SCRIPT),
     page_file!("host.js", SCRIPT),
@@ -110,8 +96,10 @@ pub(super) const FILES: &[PageFile] = &[
     page_file!("jobhead.js", SCRIPT),
     page_file!("jobs.js", SCRIPT),
     page_file!("keys.js", SCRIPT),
+    page_file!("limit.js", SCRIPT),
     page_file!("live.js", SCRIPT),
     page_file!("login.js", SCRIPT),
+    page_file!("look.js", SCRIPT),
     page_file!("orders.js", SCRIPT),
     page_file!("output.js", SCRIPT),
     page_file!("paint.js", SCRIPT),
@@ -122,7 +110,6 @@ pub(super) const FILES: &[PageFile] = &[
     page_file!("terminal.js", SCRIPT),
     page_file!("time.js", SCRIPT),
     page_file!("timeline.js", SCRIPT),
-    page_file!("total.js", SCRIPT),
     page_file!("touched.js", SCRIPT),
     page_file!("words.js", SCRIPT),
 ];

@@ -2,6 +2,7 @@
 
 mod files;
 mod headers;
+mod layout;
 
 use axum::Router;
 use axum::extract::{OriginalUri, Path};

@@ -190,6 +190,11 @@ async fn every_view_is_for_everybody_and_needs_no_mouse() {
             .args([OsStr::new(&address), axe.as_os_str()])
             .arg(path_of(browser))
             .args(["jobs=systemctl restart web", "jobs/1=4 of 5", "jobs/1?host=web2=red"])
+            .args(["jobs/1?look=group:$web=takes", "jobs/1?look=limit:0=max_parallel"])
+            .args([
+                "jobs/1?look=rows:0-5=hosts 1 to 5",
+                "jobs/1?look=event:1=not there any more",
+            ])
             .args([
                 "running=Nothing runs now",
                 "slots=max_parallel",

@@ -11,5 +11,6 @@ mod browser;
 mod complaints;
 mod files;
 mod restarting;
+mod selected;
 mod served;
 mod tabs;

@@ -24,7 +24,7 @@ SHOWN = """() => {
     takeover: (all('.jobhead .by').find((line) => line.textContent.includes('took over')) || {}).textContent || '',
     stdout: all('.l.stdout').map(text),
     stderr: all('.l.stderr').map(text),
-    events: all('.events li').map((line) => text(line).trim()),
+    events: all('.events li button').map((line) => text(line).trim()),
   };
 }"""
 # Whether a tab follows its host again: it shows this line or a later one, and its stream is live.

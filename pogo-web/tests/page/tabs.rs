@@ -109,7 +109,7 @@ fn three_tabs_are_right_again_after_sleep_and_other_servers() {
 
 /// Everything that a tab shows is what the journal and the store have, each once and in order.
 fn assert_right(served: &Restarting, job: JobId, attempt: AttemptId, host: &str, tab: &Tab) {
-    assert_eq!(tab.health, "live", "{host}");
+    assert_eq!(tab.health, "ended", "{host}");
     assert!(tab.facts.starts_with("3 of 3 succeeded"), "{host}: {}", tab.facts);
     assert!(
         tab.takeover.contains("took over") && tab.takeover.ends_with("3 hosts in doubt, 3 known again"),

@@ -66,7 +66,7 @@ function open() {
     return;
   }
   if (state.view && state.view.close) state.view.close();
-  state.path = path;
+  Object.assign(state, { path, ended: false });
   const view = $("view");
   // Until the view has something to show: empty is told from slow.
   show(view, el("p.empty", { role: "status" }, "Asking the server…"));
@@ -90,6 +90,11 @@ function open() {
     },
     title: (text) => {
       document.title = `${text} · pogo`;
+    },
+    // A job that is over: what is shown does not change any more.
+    ended: (is) => {
+      state.ended = is;
+      tick();
     },
     updated: () => {
       state.updated = Date.now();
@@ -117,27 +122,21 @@ function navigation(name) {
     VIEWS.map(([view, title]) => el("a", { href: link(view), "aria-current": view === name ? "page" : false }, title)),
     el(
       "button.plain.freeze",
-      { type: "button", "data-key": "freeze", onclick: () => ask(state.ns, freezeOrder()) },
+      { key: "freeze", onclick: () => ask(state.ns, freezeOrder()) },
       "Freeze…",
     ),
   );
 }
 
-const HEALTH = {
-  connecting: "connecting",
-  live: "live",
-  reconnecting: "reconnecting",
-  refused: "not allowed",
-};
-
 function tick() {
   const since = Date.now() - health.since;
   const slow = health.state === "reconnecting" || health.state === "connecting";
-  const said = HEALTH[health.state] || health.state;
+  const is = state.ended && health.state === "live" ? "ended" : health.state;
+  const said = is === "refused" ? "not allowed" : is;
   const behind = health.behind ? ` (${plural(health.behind, "record")})` : "";
   const text = slow && since > 3000 ? `${said} for ${lasted(since)}` : said + behind;
   const place = $("health");
-  place.className = `health h-${health.state}`;
+  place.className = `health h-${is}`;
   const label = place.querySelector("b");
   if (label.textContent !== text) label.textContent = text;
   $("updated").textContent = state.updated
@@ -160,7 +159,7 @@ function banners() {
       state.summary = answer.view;
       showBanners(answer.view, status.status, status.standby);
     },
-    { matters: (news) => news.told.length > 0, every: 1000 },
+    { matters: (news) => news.namespace, every: 1000 },
   );
 }
 
@@ -187,6 +186,11 @@ function showBanners(summary, status, standby) {
     const seconds = Math.round(Math.abs(status.clock_skew) / 1000);
     lines.push(["warn", `The dispatcher's clock is ${seconds} s ${side} that of the journal's store.`]);
   }
+  for (const { job, user, hosts } of summary.unready || [])
+    lines.push([
+      "warn",
+      `Job ${job} needs ${user || "somebody"}’s agent, or an answer: ${plural(hosts, "host")} cannot be connected to. From a login that has it: pogo attach ${job}`,
+    ]);
   for (const freeze of summary.freezes || []) {
     const what = freeze.hosts === "*" ? "Everything is frozen" : `${freeze.hosts} is frozen`;
     lines.push([
@@ -207,7 +211,7 @@ function showBanners(summary, status, standby) {
         el(
           `p.banner.${kind}`,
           text,
-          freeze && el("button", { type: "button", onclick: () => ask(state.ns, thawOrder(freeze)) }, "Thaw…"),
+          freeze && el("button", { onclick: () => ask(state.ns, thawOrder(freeze)) }, "Thaw…"),
         ),
       ),
     lines.length > 4 && el("p.banner.warn", `and ${lines.length - 4} more`),

@@ -1,5 +1,7 @@
 // Elements from plain data. Text is put in as text, and nothing else is possible: there is no way from a string to markup here.
 
+// What is long and often given.
+const ATTRIBUTES = { key: "data-key", label: "aria-label", pressed: "aria-pressed", row: "data-row" };
 const PROPERTIES = new Set(["value", "disabled", "checked", "hidden", "open", "tabIndex", "selected"]);
 
 // el("a.row", {href: "#", onclick: f}, "text", child, [more])
@@ -7,9 +9,14 @@ export function el(name, ...rest) {
   const [tag, ...classes] = name.split(".");
   const element = document.createElement(tag || "div");
   if (classes.length) element.className = classes.join(" ");
+  // Of buttons few send a form.
+  if (tag === "button") element.type = tag;
   fill(element, rest);
   return element;
 }
+
+// What comes last, such as what is dangerous.
+export const menu = (key, title, ...children) => el("details.menu", el("summary", { key }, title), el("div", children));
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -37,7 +44,7 @@ function set(element, attributes) {
     else if (key === "class") value && element.classList.add(...value.split(" ").filter(Boolean));
     else if (key === "vars") for (const [name, to] of Object.entries(value)) element.style.setProperty(name, to);
     else if (PROPERTIES.has(key)) element[key] = value;
-    else element.setAttribute(key, value === true ? "" : String(value));
+    else element.setAttribute(ATTRIBUTES[key] || key, value === true ? "" : String(value));
   }
 }
 

@@ -4,13 +4,13 @@ import { get, query } from "./api.js";
 import { Watch } from "./live.js";
 import { lasted, now } from "./time.js";
 import { countsAt } from "./describe.js";
-import { ORDER, failureText, sign, tallyBar, word } from "./words.js";
-import { gauge } from "./gauge.js";
+import { ORDER, failureText, sign, tallyBar, tallyText, word } from "./words.js";
+import { gauge } from "./limit.js";
 
 // The most hosts that are listed of a group, and the page of a list.
 const MOST = 200;
 
-export function groupsPanel(place, { base, id, context, timeline, matters, pick }) {
+export function groupsPanel(place, { base, id, context, timeline, matters, pick, look }) {
   const { link } = context;
   const [tree, states] = [el("div"), el("div")];
   const list = el("ul.hosts");
@@ -24,8 +24,8 @@ export function groupsPanel(place, { base, id, context, timeline, matters, pick 
       "a",
       {
         href: link("jobs", id, { ...context.params, host: row.host }),
-        "data-row": true,
-        "data-key": `h-${row.host}`,
+        row: true,
+        key: `h-${row.host}`,
         "aria-current": row.host === context.params.host ? "true" : false,
       },
       sign(row.state),
@@ -38,7 +38,7 @@ export function groupsPanel(place, { base, id, context, timeline, matters, pick 
   const branch = (key, isOpen, toggle, ...words) =>
     el(
       "button.name",
-      { type: "button", "data-key": key, "data-row": true, "aria-expanded": String(isOpen), onclick: toggle },
+      { key, row: true, "aria-expanded": String(isOpen), onclick: toggle },
       `${isOpen ? "▾" : "▸"} `,
       words,
     );
@@ -73,7 +73,7 @@ export function groupsPanel(place, { base, id, context, timeline, matters, pick 
           "li",
           el(
             "button.name",
-            { type: "button", "data-key": `p-${section.label}-${name}`, "data-row": true, onclick: () => choose(name) },
+            { key: `p-${section.label}-${name}`, row: true, onclick: () => choose(name) },
             sign(name, ""),
             ` ${word(name)} ${number(section.tally[name])}`,
           ),
@@ -102,11 +102,15 @@ export function groupsPanel(place, { base, id, context, timeline, matters, pick 
         label,
         el("small", ` ${number(section.tally.succeeded)}/${number(section.hosts)}`),
       ),
-      tallyBar(section.tally),
+      el(
+        "button.look",
+        { key: `look-${label}`, label: `${label}: ${tallyText(section.tally)}`, onclick: () => look(`group:${label}`) },
+        tallyBar(section.tally),
+      ),
       section.limits
         .map((limit) => limits.get(limit))
         .filter(Boolean)
-        .map(gauge),
+        .map((limit) => gauge(limit, overview.kept_out, look)),
       isOpen && inside(section),
     );
   }
@@ -126,14 +130,13 @@ export function groupsPanel(place, { base, id, context, timeline, matters, pick 
   function chips({ tally }) {
     return el(
       "div.chips",
-      { role: "group", "aria-label": "State of hosts" },
+      { role: "group", label: "State of hosts" },
       ORDER.filter((name) => tally[name]).map((name) =>
         el(
           "button.chip",
           {
-            type: "button",
-            "data-key": `s-${name}`,
-            "aria-pressed": String(hosts.state === name),
+            key: `s-${name}`,
+            pressed: String(hosts.state === name),
             onclick: () => choose(hosts.state === name ? "" : name),
           },
           sign(name, ""),
@@ -154,7 +157,7 @@ export function groupsPanel(place, { base, id, context, timeline, matters, pick 
     const key = [context.params, hosts.next, hosts.entries.map((row) => [row.host, row.state]), notes];
     renew(list, JSON.stringify(key), () => [
       hosts.entries.map((row, at) => el("li", hostLink(row, notes[at]))),
-      hosts.next && el("li", el("button", { type: "button", "data-key": "more-hosts", onclick: more }, "more")),
+      hosts.next && el("li", el("button", { key: "more-hosts", onclick: more }, "more")),
     ]);
   }
 

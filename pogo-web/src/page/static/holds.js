@@ -1,44 +1,55 @@
 // What holds the hosts of a job back, and failures by their cause, each with what helps.
-import { el, number, plural, renew, tell } from "./dom.js";
+import { el, menu, number, plural, renew, tell } from "./dom.js";
+import { get, inNamespace, query } from "./api.js";
 import { clock } from "./time.js";
-import { cureOrder, retryOrder, skipOrder } from "./orders.js";
-import { ORDER, actor, commandText, sign, word } from "./words.js";
+import { cureOrder, probeOrder, retryOrder, skipOrder } from "./orders.js";
+import { actor, commandText, sign, tallyText, word } from "./words.js";
 
-// order(what) asks about an order, pick(host) shows a host.
-export function holdsPanel(holds, { id, number: number_, order, pick }) {
+// order(what) asks about an order, pick(host) shows a host, list(state) lists those in a state.
+export function holdsPanel(holds, { ns, id, number: number_, order, pick, list, go }) {
   let overview = null;
   // The first cure stands in front; what is dangerous stands last.
-  function cures(list) {
-    const usable = list.filter((cure) => cure.orders);
+  const short = (command) => {
+    const text = command.replace(/^pogo /, "");
+    return text.length > 44 ? `${text.slice(0, 43)}…` : text;
+  };
+  const button = (key, text, onclick) => el("button", { key, onclick }, text);
+  const cureButton = (cure) => button(cure.command, short(cure.command), () => order(cureOrder(cure)));
+
+  // What said the hosts that are in the way, and what helps.
+  function cures({ cures: list = [], hosts = [] }) {
     const only = list.filter((cure) => !cure.orders);
-    const label = (cure) => {
-      const text = cure.command.replace(/^pogo /, "");
-      return text.length > 44 ? `${text.slice(0, 43)}…` : text;
-    };
-    const button = (cure) =>
-      el("button", { type: "button", "data-key": cure.command, onclick: () => order(cureOrder(cure)) }, label(cure));
-    const [first, ...rest] = usable;
+    const [first, ...rest] = list.filter((cure) => cure.orders);
+    const [of] = hosts;
+    const names = hosts.map(({ host }) => host);
     return el(
       "span.cures",
-      first && button(first),
+      of && button(`o-${of.host}`, "Output", () => (of.job === number_ ? pick(of.host) : go("jobs", of.job, { host: of.host }))),
+      names.length > 1 && button(`s-${of.host}`, "Show", () => go("slots", undefined, { hosts: names.join(",") })),
+      first && cureButton(first),
+      of && button(`p-${of.host}`, "Probe…", () => probe(of.job, names)),
       (rest.length > 0 || only.length > 0) &&
-        el(
-          "details.menu",
-          el("summary", { "data-key": `m-${(first || only[0]).command}` }, "more ▾"),
-          el(
-            "div",
-            rest.map(button),
-            only.map((cure) => el("code", cure.command)),
-          ),
+        menu(
+          `m-${(first || only[0]).command}`,
+          "more ▾",
+          rest.map(cureButton),
+          only.map((cure) => el("code", cure.command)),
         ),
     );
+  }
+
+  // The check logs in as the job did.
+  async function probe(job, hosts) {
+    const { records } = await get(inNamespace(ns, `/jobs/${job}/events${query({ limit: 20 })}`)).catch(() => ({}));
+    const submitted = (records || []).find((record) => record.event === "job_submitted");
+    order(probeOrder(job, hosts, submitted && submitted.spec));
   }
 
   function showHolds({ blockers, causes, job }) {
     holds.hidden = !causes.length && blockers.every((reason) => reason.passes);
     // Without the hosts of each, of which there may be thousands.
     const key = [
-      blockers.map(({ text, passes, cures }) => [text, passes, (cures || []).map((cure) => cure.command)]),
+      blockers.map(({ text, passes, hosts, cures }) => [text, passes, hosts, (cures || []).map((cure) => cure.command)]),
       causes.map(({ state, text, count, folded, last }) => [state, text, count, folded, last]),
       job.finished,
     ];
@@ -48,7 +59,7 @@ export function holdsPanel(holds, { id, number: number_, order, pick }) {
   function holdLines({ blockers, causes, job }) {
     const lines = [];
     for (const reason of blockers.filter((reason) => !reason.passes)) {
-      lines.push(el("li", sign("blocked", ""), el("p", reason.text), cures(reason.cures || [])));
+      lines.push(el("li", sign("blocked", ""), el("p", reason.text), cures(reason)));
     }
     for (const cause of causes) {
       const since =
@@ -72,40 +83,28 @@ export function holdsPanel(holds, { id, number: number_, order, pick }) {
           ),
           el(
             "span.cures",
-            el(
-              "button",
-              { type: "button", "data-key": `o-${cause.text}`, onclick: () => pick(cause.hosts[0]) },
-              "Output",
-            ),
-            cause.state !== "waiting" &&
-              el(
-                "button",
-                {
-                  type: "button",
-                  "data-key": `r-${cause.text}`,
-                  onclick: () =>
-                    order(
-                      retryOrder(
-                        number_,
-                        cause.hosts,
-                        cause.count > cause.hosts.length ? ` Others of the ${cause.count} are not asked for yet.` : "",
-                        cause.folded,
-                      ),
-                    ),
-                },
-                cause.hosts.length === 1 ? "Retry" : `Retry ${number(cause.hosts.length)}`,
-              ),
-            el(
-              "details.menu",
-              el("summary", { "data-key": `s-${cause.text}` }, "more ▾"),
-              el(
-                "div",
-                el(
-                  "button",
-                  { type: "button", onclick: () => order(skipOrder(number_, cause.hosts, cause.folded)) },
-                  `Skip ${cause.hosts.length === 1 ? cause.hosts[0] : plural(cause.hosts.length, "host")}…`,
+            button(`o-${cause.text}`, "Output", () => pick(cause.hosts[0])),
+            cause.state !== "waiting" && [
+              button(`show-${cause.text}`, "Show", () => list(cause.state)),
+              button(`r-${cause.text}`, cause.hosts.length === 1 ? "Retry" : `Retry ${number(cause.hosts.length)}`, () =>
+                order(
+                  retryOrder(
+                    number_,
+                    cause.hosts,
+                    cause.count > cause.hosts.length ? ` Others of the ${cause.count} are not asked for yet.` : "",
+                    cause.folded,
+                  ),
                 ),
-                el("button", { type: "button", onclick: () => handover() }, "Copy handover"),
+              ),
+            ],
+            menu(
+              `s-${cause.text}`,
+              "more ▾",
+              cause.state !== "waiting" && button(`p-${cause.text}`, "Probe…", () => probe(number_, cause.hosts)),
+              button(
+                "skip",
+                `Skip ${cause.hosts.length === 1 ? cause.hosts[0] : plural(cause.hosts.length, "host")}…`,
+                () => order(skipOrder(number_, cause.hosts, cause.folded)),
               ),
             ),
           ),
@@ -121,16 +120,14 @@ export function holdsPanel(holds, { id, number: number_, order, pick }) {
         : failures
           ? "Failures so far"
           : "What came to nothing so far";
-    return [el("h2", title), el("ul", lines)];
+    return [el("div.title", el("h2", title), el("button.plain", { key: "handover", onclick: handover }, "Copy handover")), el("ul", lines)];
   }
 
   async function handover() {
     const { job, blockers, causes } = overview;
     const text = [
       `pogo job ${id}: ${commandText(job.command)} on ${job.targets}, by ${actor(job)}, ${word(job.status)}`,
-      ORDER.filter((name) => job.tally[name])
-        .map((name) => `${job.tally[name]} ${word(name)}`)
-        .join(", "),
+      tallyText(job.tally),
       ...blockers.map((reason) => `- ${reason.text}`),
       ...causes.map((cause) => `- ${cause.count} x ${cause.text} (${cause.folded})`),
       ...(job.notes || []).map((note) => `- note by ${note.actor ? note.actor.name : "somebody"}: ${note.text}`),

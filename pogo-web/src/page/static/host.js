@@ -5,13 +5,7 @@ import { Watch } from "./live.js";
 import { clock, lasted } from "./time.js";
 import { Output } from "./output.js";
 import { ask as confirm, freezeOrder, markOrder } from "./orders.js";
-import { failureText, jobState, sign, word } from "./words.js";
-
-export function holderText(holder) {
-  const job = holder.job !== undefined ? ` in job ${holder.job}` : "";
-  const owner = holder.owner ? ` by ${holder.owner}` : "";
-  return `${word(holder.because)}${job}${owner}`;
-}
+import { failureText, holderText, jobState, sign, tagList, word, written } from "./words.js";
 
 export function host(context) {
   const { ns, id, view, link } = context;
@@ -69,25 +63,24 @@ export function host(context) {
         el(
           "div.buttons",
           down
-            ? el("button", { type: "button", "data-key": "up", onclick: () => order(markOrder(id, true)) }, "Mark up…")
+            ? el("button", { key: "up", onclick: () => order(markOrder(id, true)) }, "Mark up…")
             : el(
                 "button",
-                { type: "button", "data-key": "down", onclick: () => order(markOrder(id, false)) },
+                { key: "down", onclick: () => order(markOrder(id, false)) },
                 "Mark down…",
               ),
-          el("button", { type: "button", "data-key": "freeze-host", onclick: () => order(freezeOrder(id)) }, "Freeze…"),
+          el("button", { key: "freeze-host", onclick: () => order(freezeOrder(id)) }, "Freeze…"),
         ),
       ),
       el(
         "p.facts",
         found.in_fleet ? "in the fleet" : "not in the fleet any more",
+        (found.origins || [])
+          .filter(({ tag }) => !tag)
+          .map(({ origin }) => ` · named in ${written(origin)}`),
         unavailable.length ? " · unavailable" : " · available",
       ),
-      found.tags &&
-        el(
-          "p.tags",
-          found.tags.map((tag) => el("code", `$${tag}`)),
-        ),
+      tagList(found),
       unavailable.length > 0 &&
         el(
           "ul.reasons",
@@ -123,7 +116,7 @@ export function host(context) {
               "li",
               el(
                 "a",
-                { href: link("jobs", job.job, { host: id }), "data-row": true, "data-key": `j-${job.job}` },
+                { href: link("jobs", job.job, { host: id }), row: true, key: `j-${job.job}` },
                 sign(job.state),
                 el("b", ` job ${job.job} `),
                 el("time", clock(last.started)),
@@ -144,7 +137,7 @@ export function host(context) {
               "li",
               el(
                 "a",
-                { href: link("jobs", job.job, { host: id }), "data-row": true, "data-key": `p-${job.job}` },
+                { href: link("jobs", job.job, { host: id }), row: true, key: `p-${job.job}` },
                 sign(jobState(job), ""),
                 el("b", ` job ${job.job} `),
                 el("time", clock(job.at)),
@@ -155,14 +148,14 @@ export function host(context) {
           ),
       ),
       more !== undefined &&
-        el("button", { type: "button", "data-key": "older", onclick: () => askPast(more) }, "older"),
+        el("button", { key: "older", onclick: () => askPast(more) }, "older"),
       !(found.jobs || []).length && !past.length && el("p.empty", "No job that is still known has it."),
     );
     showOutput(found.jobs || []);
     context.updated();
   }
   askPast();
-  const watch = new Watch(ask, { matters: (news) => news.hosts.includes(id) || news.told.length > 0, every: 800 });
+  const watch = new Watch(ask, { matters: (news) => news.hosts.includes(id) || news.namespace, every: 800 });
   return {
     close: () => {
       watch.stop();

@@ -27,13 +27,9 @@ export function hosts(context) {
     context.updated();
   }
   function read(answer) {
-    const { fleet } = answer;
-    const all = (list) =>
-      (Array.isArray(list) ? list : Object.keys(list || {})).flatMap((one) =>
-        expand(typeof one === "string" ? one : one.name || one.hosts || ""),
-      );
-    names = all(fleet.hosts);
-    const own = Object.entries(fleet.tags || {}).map(([tag, list]) => [tag, all(list)]);
+    const { fleet = { hosts: [] } } = answer;
+    names = fleet.hosts.flatMap(expand);
+    const own = Object.entries(fleet.tags || {}).map(([tag, list]) => [tag, list.flatMap(expand)]);
     // $colo has the hosts of $colo.na too.
     tags = new Map(
       own.map(([tag]) => [
@@ -49,7 +45,7 @@ export function hosts(context) {
     const found = wanted ? names.filter((name) => name.includes(wanted)) : [];
     const input = el("input", {
       type: "search",
-      "data-key": "hosts",
+      key: "hosts",
       value: context.params.hosts || "",
       placeholder: "name or $tag",
       spellcheck: "false",
@@ -78,7 +74,7 @@ export function hosts(context) {
           { open: isOpen, ontoggle: toggle },
           el(
             "summary",
-            { "data-row": true, "data-key": `t-${tag}` },
+            { row: true, key: `t-${tag}` },
             el("code", `$${tag}`),
             el("small", ` ${plural(list.length, "host")}`),
           ),
@@ -116,7 +112,7 @@ export function hosts(context) {
       list.slice(0, 400).map((name) => [el("a", { href: link("hosts", name) }, el("code", name)), " "]),
       list.length > 400 && `and ${number(list.length - 400)} more`,
     );
-  const watch = new Watch(ask, { matters: (news) => news.told.length > 0, every: 2000 });
+  const watch = new Watch(ask, { matters: (news) => news.namespace, every: 2000 });
   return {
     close: () => watch.stop(),
     update: (params) => {

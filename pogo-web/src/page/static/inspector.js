@@ -1,10 +1,10 @@
 // What is selected: a host of a job, how it went, why it waits, and what it said.
-import { el, show } from "./dom.js";
+import { el, menu, show } from "./dom.js";
 import { get, inNamespace, query, seg } from "./api.js";
 import { Watch } from "./live.js";
 import { clock, full, lasted, now } from "./time.js";
 import { cureOrder, markOrder, retryOrder, skipOrder } from "./orders.js";
-import { sign, word } from "./words.js";
+import { sign, tagList, word } from "./words.js";
 import { Output } from "./output.js";
 
 export class Inspector {
@@ -35,10 +35,9 @@ export class Inspector {
         el(
           "button.plain.first",
           {
-            type: "button",
-            "data-key": "before",
+            key: "before",
             title: "The host before (p)",
-            "aria-label": "The host before",
+            label: "The host before",
             onclick: () => this.step(-1),
           },
           "‹",
@@ -46,10 +45,9 @@ export class Inspector {
         el(
           "button.plain",
           {
-            type: "button",
-            "data-key": "next",
+            key: "next",
             title: "The next host (.)",
-            "aria-label": "The next host",
+            label: "The next host",
             onclick: () => this.step(1),
           },
           "›",
@@ -57,8 +55,7 @@ export class Inspector {
         el(
           "button.plain",
           {
-            type: "button",
-            "data-key": "different",
+            key: "different",
             title: "The next host that ended in another way (d)",
             onclick: () => this.step(1, true),
           },
@@ -66,7 +63,7 @@ export class Inspector {
         ),
         el(
           "button.plain",
-          { type: "button", "data-key": "close", title: "Close (Esc)", onclick: () => this.dismiss() },
+          { key: "close", title: "Close (Esc)", onclick: () => this.dismiss() },
           "✕",
         ),
       ),
@@ -111,7 +108,7 @@ export class Inspector {
     const bad = row.state === "failed" || row.state === "in_doubt";
     const last = row.bars[row.bars.length - 1];
     const button = (text, what, kind = "") =>
-      el(`button${kind}`, { type: "button", "data-key": text, onclick: () => this.order(what) }, text);
+      el(`button${kind}`, { key: text, onclick: () => this.order(what) }, text);
     const down = details && (details.unavailable || []).some((reason) => reason.because === "down");
     const at = (ms) => clock(row.began + ms);
     show(
@@ -131,16 +128,13 @@ export class Inspector {
         "div.buttons",
         (bad || row.state === "skipped" || row.state === "cancelled") &&
           button("Retry", retryOrder(job, [host]), ".primary"),
-        el(
-          "details.menu",
-          el("summary", { "data-key": "more" }, "more ▾"),
-          el(
-            "div",
-            (bad || row.state === "waiting") && button("Skip…", skipOrder(job, [host])),
-            down || bad ? button("Mark up…", markOrder(host, true)) : null,
-            !down && button("Mark down…", markOrder(host, false)),
-            el("a", { href: this.link("hosts", host) }, "all of this host"),
-          ),
+        menu(
+          "more",
+          "more ▾",
+          (bad || row.state === "waiting") && button("Skip…", skipOrder(job, [host])),
+          (down || bad) && button("Mark up…", markOrder(host, true)),
+          !down && button("Mark down…", markOrder(host, false)),
+          el("a", { href: this.link("hosts", host) }, "all of this host"),
         ),
       ),
       reasons.length > 0 &&
@@ -157,7 +151,7 @@ export class Inspector {
                 .map((cure) =>
                   el(
                     "button",
-                    { type: "button", "data-key": cure.command, onclick: () => this.order(cureOrder(cure)) },
+                    { key: cure.command, onclick: () => this.order(cureOrder(cure)) },
                     cure.command.replace(/^pogo /, "").slice(0, 40),
                   ),
                 ),
@@ -174,8 +168,7 @@ export class Inspector {
               el(
                 "button.plain",
                 {
-                  type: "button",
-                  "data-key": `a-${bar.id}`,
+                  key: `a-${bar.id}`,
                   title: full(row.began + bar.from),
                   onclick: () => {
                     this.attempt = bar.id;
@@ -190,12 +183,7 @@ export class Inspector {
             ),
           ),
         ),
-      details &&
-        details.tags &&
-        el(
-          "p.tags",
-          details.tags.map((tag) => el("code", `$${tag}`)),
-        ),
+      details && tagList(details),
     );
   }
 

@@ -10,6 +10,7 @@ import { groupsPanel } from "./groups.js";
 import { holdsPanel } from "./holds.js";
 import { Inspector } from "./inspector.js";
 import { jobHead } from "./jobhead.js";
+import { lookPanel } from "./look.js";
 import { Timeline } from "./timeline.js";
 
 // Parts that somebody has closed stay so in this browser.
@@ -27,9 +28,9 @@ function partBar(parts, named) {
       apply(name);
     };
     apply(name);
-    return el("button.plain", { type: "button", "aria-pressed": String(!closed.has(name)), onclick: toggle }, name);
+    return el("button.plain", { pressed: String(!closed.has(name)), onclick: toggle }, name);
   };
-  return el("div.partbar", { role: "group", "aria-label": "Parts that are shown" }, Object.keys(named).map(button));
+  return el("div.partbar", { role: "group", label: "Parts that are shown" }, Object.keys(named).map(button));
 }
 
 export function job(context) {
@@ -38,10 +39,10 @@ export function job(context) {
   const base = inNamespace(ns, `/jobs/${seg(id)}`);
   context.title(`Job ${id}`);
   const head = el("section.jobhead");
-  const holds = el("section.holds", { "aria-label": "What holds hosts back" });
-  const groups = el("section.groups", { "aria-label": "Groups and hosts" });
-  const line = el("section.line", { "aria-label": "Timeline" });
-  const side = el("aside.inspector", { "aria-label": "Host", hidden: true });
+  const holds = el("section.holds", { label: "What holds hosts back" });
+  const groups = el("section.groups", { label: "Groups and hosts" });
+  const line = el("section.line", { label: "Timeline" });
+  const side = el("aside.inspector", { label: "What is selected", hidden: true });
   const events = el("details.events", { open: true });
   const parts = el("div.parts", groups, line, side);
   show(view, head, holds, partBar(parts, { groups, timeline: line }), parts, events);
@@ -54,47 +55,57 @@ export function job(context) {
   };
   const order = (what) => ask(ns, what, again);
   const showHead = jobHead(head, { ns, id, number: number_, base, link, go: context.go, order });
-  const showHolds = holdsPanel(holds, { id, number: number_, order, pick });
+  const list = (state) => context.setParams({ ...context.params, state });
+  const showHolds = holdsPanel(holds, { ns, id, number: number_, order, pick, list, go: context.go });
 
   const timeline = new Timeline(line, {
     base,
     params: context.params,
-    select: (host) => pick(host),
+    select: pick,
+    look,
     window: (from, to) => context.setParams({ ...context.params, from, to }),
-    changed: () => panel.redraw(),
+    changed: () => {
+      panel.redraw();
+      looked.again();
+    },
   });
-  const matters = (news) => news.jobs.includes(number_) || news.told.some((told) => told.job === undefined);
-  const panel = groupsPanel(groups, { base, id, context, timeline, matters, pick });
+  const matters = (news) => news.jobs.includes(number_) || news.namespace;
+  const panel = groupsPanel(groups, { base, id, context, timeline, matters, pick, look });
   const { step } = panel;
-  const inspector = new Inspector(side, { ns, job: number_, link, order, dismiss: () => pick(null), step });
+  const inspector = new Inspector(side, { ns, job: number_, link, order, dismiss: () => pick(), step });
+  const looked = lookPanel(side, { ns, id, base, link, timeline, pick, look, order });
 
-  function pick(host) {
-    const params = { ...context.params };
-    if (host) params.host = host;
-    else delete params.host;
-    context.setParams(params);
+  // A host, or something else; without either nothing is selected.
+  function pick(host, look) {
+    context.setParams({ ...context.params, host, look });
+  }
+  function look(what) {
+    pick(undefined, what);
   }
 
   function select() {
-    const { host } = context.params;
-    side.hidden = !host;
-    parts.classList.toggle("inspecting", Boolean(host));
+    const { host, look: what } = context.params;
+    side.hidden = !host && !what;
+    parts.classList.toggle("inspecting", !side.hidden);
     inspector.show(host || null);
-    timeline.mark(host || null);
-    context.command(host ? `pogo logs ${id} ${host}` : `pogo status ${id}`);
+    const command = looked.show(host ? null : what);
+    timeline.mark(host || null, what);
+    context.command(host ? `pogo logs ${id} ${host}` : command || `pogo status ${id}`);
   }
 
-  function showEvents({ events: list }) {
+  function showEvents({ events: list, spans = [] }) {
+    const choose = (key, ...words) => el("button.plain", { key, onclick: () => look(key) }, words);
     patch(
       events,
       el("summary", `Events ${list.length}`),
+      spans.length > 0 && el("p.chips", spans.map((span) => choose(`${span.kind}:${span.from}`, span.text))),
       el(
         "ol",
-        { "data-scroll": "events", tabIndex: 0, "aria-label": "Events, the latest first" },
+        { "data-scroll": "events", tabIndex: 0, label: "Events, the latest first" },
         list
           .slice()
           .reverse()
-          .map((event) => el("li", el("time", { title: full(event.at) }, clock(event.at)), " ", event.text)),
+          .map((event) => el("li", choose(`event:${event.at}`, el("time", { title: full(event.at) }, clock(event.at)), event.text))),
       ),
     );
   }
@@ -130,6 +141,8 @@ export function job(context) {
     panel.show(found);
     showEvents(found);
     timeline.remark(found.events, found.spans);
+    looked.know(found);
+    context.ended(Boolean(found.retired || found.job.finished));
     const { tally } = found.job;
     const done = Math.floor((100 * (tally.succeeded + tally.skipped)) / (total(tally) || 1));
     context.title(
@@ -140,6 +153,7 @@ export function job(context) {
   }
 
   const watch = new Watch(askOverview, { matters });
+  let chosen = context.params;
   select();
   return {
     close: () => {
@@ -147,18 +161,19 @@ export function job(context) {
       panel.close();
       timeline.close();
       inspector.close();
+      looked.close();
     },
     update: (params) => {
-      const { host } = context.params;
-      context.params = params;
-      if (host !== params.host || side.hidden === Boolean(params.host)) select();
+      const { host, look } = chosen;
+      context.params = chosen = params;
+      if (host !== params.host || look !== params.look) select();
       panel.params(params);
       timeline.setWindow(params.from, params.to);
     },
     keys: {
       Escape: () => {
-        if (!context.params.host) return false;
-        pick(null);
+        if (side.hidden) return false;
+        pick();
         return true;
       },
       p: () => step(-1),

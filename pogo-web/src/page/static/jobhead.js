@@ -1,5 +1,5 @@
 // The head of a job: how far it is, and the orders that steer it.
-import { el, number, patch, tell } from "./dom.js";
+import { el, menu, number, patch, tell } from "./dom.js";
 import { get, query } from "./api.js";
 import { about, clock, full, lasted, now } from "./time.js";
 import {
@@ -14,19 +14,19 @@ import {
   stopOrder,
 } from "./orders.js";
 import { awayBefore } from "./live.js";
-import { actor, commandText, jobState, sign, tallyBar, total, word } from "./words.js";
+import { ORDER, actor, commandText, jobState, sign, tallyBar, total, word } from "./words.js";
 
 export function jobHead(head, { ns, id, number: number_, base, link, go, order }) {
   // After how long is known to whoever was here.
   function takeoverLine({ at, text }) {
     const away = awayBefore(at);
-    const after = away === undefined ? "" : ` after ${(away / 1000).toFixed(1)} s`;
+    const after = away === undefined ? "" : `after ${(away / 1000).toFixed(1)} s: `;
     return el(
       "p.by",
       sign("in_doubt", ""),
       " ",
       el("time", { title: full(at) }, clock(at)),
-      ` ${text.replace(" took over", ` took over${after}`)}`,
+      ` ${after}${text}`,
     );
   }
 
@@ -36,12 +36,9 @@ export function jobHead(head, { ns, id, number: number_, base, link, go, order }
     const facts = [
       el("b", `${number(tally.succeeded)} of ${number(all)}`),
       " succeeded",
-      tally.running && [" · ", number(tally.running), " running"],
-      tally.waiting && [" · ", number(tally.waiting), " waiting"],
-      tally.failed && [" · ", el("span.s-failed", `${number(tally.failed)} failed`)],
-      tally.in_doubt && [" · ", el("span.s-in_doubt", `${number(tally.in_doubt)} in doubt`)],
-      tally.skipped && [" · ", `${number(tally.skipped)} skipped`],
-      tally.cancelled && [" · ", `${number(tally.cancelled)} cancelled`],
+      ORDER.slice(1)
+        .filter((name) => tally[name])
+        .map((name) => [" · ", el(`span.s-${name}`, `${number(tally[name])} ${word(name)}`)]),
       outlook.left && [" · about ", el("b", about(outlook.left)), " left"],
       outlook.slowest &&
         outlook.typical &&
@@ -52,7 +49,7 @@ export function jobHead(head, { ns, id, number: number_, base, link, go, order }
         ],
       job.finished && [` · took ${lasted(job.finished - job.submitted)}`],
     ].filter(Boolean);
-    const note = el("button", { type: "button", "data-key": "note", onclick: () => order(noteOrder(number_)) }, "Note…");
+    const note = el("button", { key: "note", onclick: () => order(noteOrder(number_)) }, "Note…");
     const buttons = retired ? [again_(), note] : [...headButtons(job), note];
     patch(
       head,
@@ -86,7 +83,7 @@ export function jobHead(head, { ns, id, number: number_, base, link, go, order }
   function headButtons(job) {
     const { status } = job;
     const button = (text, what, kind = "") =>
-      el(`button${kind}`, { type: "button", "data-key": text, onclick: () => order(what) }, text);
+      el(`button${kind}`, { key: text, onclick: () => order(what) }, text);
     const live = !["finished", "halted"].includes(status);
     return [
       job.next_wave !== undefined &&
@@ -95,23 +92,20 @@ export function jobHead(head, { ns, id, number: number_, base, link, go, order }
       !live && again_(),
       live && status !== "paused" && status !== "halting" && button("Pause", pauseOrder(number_)),
       live &&
-        el(
-          "details.menu",
-          el("summary", { "data-key": "more" }, "Stop ▾"),
-          el(
-            "div",
-            button("Stop: let what runs end", stopOrder(number_, job.tally)),
-            button("Stop now: interrupt what runs", abortOrder(number_, job.tally)),
-            button(
-              "How many at once…",
-              parallelOrder(number_, job.settings && job.settings.max_parallel && job.settings.max_parallel.limit),
-            ),
+        menu(
+          "more",
+          "Stop ▾",
+          button("Stop: let what runs end", stopOrder(number_, job.tally)),
+          button("Stop now: interrupt what runs", abortOrder(number_, job.tally)),
+          button(
+            "How many at once…",
+            parallelOrder(number_, job.settings && job.settings.max_parallel && job.settings.max_parallel.limit),
           ),
         ),
     ];
   }
 
-  const again_ = () => el("button", { type: "button", "data-key": "rerun", onclick: rerun }, "Run again…");
+  const again_ = () => el("button", { key: "rerun", onclick: rerun }, "Run again…");
 
   // What was submitted is in the records of the job.
   async function rerun() {

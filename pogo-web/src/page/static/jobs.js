@@ -4,7 +4,7 @@ import { get, inNamespace, query, seg } from "./api.js";
 import { Watch } from "./live.js";
 import { me } from "./login.js";
 import { about, clock, lasted, now } from "./time.js";
-import { ORDER, commandText, jobState, sign, tallyBar, total, word } from "./words.js";
+import { commandText, jobState, sign, tallyBar, tallyText, total, word } from "./words.js";
 
 const FILTERS = [
   ["", "all"],
@@ -32,7 +32,7 @@ export function jobs(context) {
   const details = new Map();
   const controls = el("div.controls");
   const fresh = el("div.fresh");
-  const rows = el("ol.jobs", { "aria-label": "Jobs" });
+  const rows = el("ol.jobs", { label: "Jobs" });
   show(view, el("h1.sr", "Jobs"), controls, fresh, rows);
 
   const filter = () => context.params.state || "";
@@ -55,14 +55,13 @@ export function jobs(context) {
       controls,
       el(
         "div.chips",
-        { role: "group", "aria-label": "State" },
+        { role: "group", label: "State" },
         FILTERS.map(([name, title]) =>
           el(
             "button.chip",
             {
-              type: "button",
-              "data-key": `f-${name}`,
-              "aria-pressed": String(filter() === name),
+              key: `f-${name}`,
+              pressed: String(filter() === name),
               onclick: () => context.setParams({ ...context.params, state: name }),
             },
             title,
@@ -74,9 +73,8 @@ export function jobs(context) {
         el(
           "button.chip",
           {
-            type: "button",
-            "data-key": "mine",
-            "aria-pressed": String(context.params.user === me),
+            key: "mine",
+            pressed: String(context.params.user === me),
             onclick: () => context.setParams({ ...context.params, user: context.params.user === me ? "" : me }),
           },
           "mine",
@@ -89,7 +87,7 @@ export function jobs(context) {
         el(
           "select",
           {
-            "data-key": "since",
+            key: "since",
             onchange: (event) => context.setParams({ ...context.params, since: event.target.value }),
           },
           SINCE.map(([days, title]) =>
@@ -107,7 +105,7 @@ export function jobs(context) {
       `${title} `,
       el("input", {
         type: "text",
-        "data-key": name,
+        key: name,
         value: context.params[name] || "",
         placeholder,
         size,
@@ -132,12 +130,8 @@ export function jobs(context) {
     }
     if (isAlive(job)) {
       const left = detail && detail.outlook && detail.outlook.left;
-      const bad = [
-        tally.failed && `${number(tally.failed)} failed`,
-        tally.in_doubt && `${number(tally.in_doubt)} in doubt`,
-      ]
-        .filter(Boolean)
-        .join(", ");
+      const { failed, in_doubt } = tally;
+      const bad = tallyText({ failed, in_doubt });
       return el(
         "span.note",
         el("b", `${Math.floor((100 * done) / (all || 1))} %`),
@@ -146,9 +140,7 @@ export function jobs(context) {
       );
     }
     const took = job.finished ? ` in ${lasted(job.finished - job.submitted)}` : "";
-    const ends = ORDER.filter((name) => tally[name] && name !== "succeeded")
-      .map((name) => `${number(tally[name])} ${word(name)}`)
-      .join(", ");
+    const ends = tallyText({ ...tally, succeeded: 0 });
     return el("span.note", `${plural(all, "host")}${took}`, ends && el("em.s-failed", ` ${ends}`));
   }
 
@@ -159,7 +151,7 @@ export function jobs(context) {
       { class: job.status },
       el(
         "a.jobrow",
-        { href: link("jobs", job.job), "data-row": true, "data-key": `job-${job.job}` },
+        { href: link("jobs", job.job), row: true, key: `job-${job.job}` },
         sign(jobState(job)),
         el("span.number", job.job),
         el(
@@ -184,7 +176,7 @@ export function jobs(context) {
     show(
       fresh,
       unseen.length
-        ? el("button", { type: "button", "data-key": "fresh", onclick: () => showRows(true) }, `${unseen.length} new`)
+        ? el("button", { key: "fresh", onclick: () => showRows(true) }, `${unseen.length} new`)
         : null,
     );
     const shown = found.filter((job) => seen.has(job.job));
@@ -195,8 +187,7 @@ export function jobs(context) {
         el(
           "button",
           {
-            type: "button",
-            "data-key": "older",
+            key: "older",
             onclick: () => {
               pages++;
               watch.soon(0);

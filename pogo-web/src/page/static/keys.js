@@ -118,7 +118,7 @@ export function help() {
       }),
       " Single keys do something",
     ),
-    el("p.buttons", el("button", { type: "button", onclick: () => dialog.close() }, "Close")),
+    el("p.buttons", el("button", { onclick: () => dialog.close() }, "Close")),
   );
   openDialog();
 }

@@ -13,10 +13,9 @@ let lost = null;
 const away = new Map();
 export const awayBefore = (at) => away.get(at);
 
-function noteTakeover({ told }) {
-  const taken = told.find((what) => what.event === "owner_changed");
-  if (!taken || !taken.at || lost === null) return;
-  away.set(taken.at, Math.max(0, taken.at - lost - (now() - Date.now())));
+function noteTakeover({ takeover }) {
+  if (!takeover || lost === null) return;
+  away.set(takeover, Math.max(0, takeover - lost - (now() - Date.now())));
   lost = null;
 }
 

@@ -31,7 +31,7 @@ export async function askWho(problem, again) {
       el("p", said),
       leads.length > 0 && el("p.logins", leads),
       el("label", leads.length ? "Or a token " : "Token ", input),
-      el("p.buttons", el("button.primary", "Log in")),
+      el("p.buttons", el("button.primary", { type: "submit" }, "Log in")),
     ),
   );
   if (!dialog.open) openDialog();
@@ -60,7 +60,7 @@ export async function showWho() {
   };
   show(
     place,
-    el("summary", { title: "Who is logged in" }, actor.name),
-    el("div", el("p", how), login && el("button", { type: "button", onclick: out }, "Log out")),
+    el("summary", { title: "Who is logged in" }, actor.name, actor.token && el("small", ` ${actor.token}`)),
+    el("div", el("p", how), login && el("button", { onclick: out }, "Log out")),
   );
 }

@@ -113,18 +113,17 @@ export const parallelOrder = (job, limit) => ({
   hosts: String(limit || ""),
   field: "At once, as a number or a share such as 30%",
   text: "More start at once if it is raised; if it is lowered, what runs goes on.",
-  make: (limit) => [{ alter: { job, change: { max_parallel: /^\d+$/.test(limit) ? limit : limit } } }],
+  make: (limit) => [{ alter: { job, change: { max_parallel: limit } } }],
   say: (limit) => `pogo update ${job} --max-parallel ${quote(limit)}`,
 });
 // A new job like one that was; of its spec, what is shown to anybody. Refuses what cannot be submitted so, in words.
 export function rerunOrder(job, spec) {
   const { user, ...again } = spec;
-  const hidden = Object.entries(again.environment || again.env || {})
-    .filter(([, value]) => value === "")
-    .map(([name]) => name);
+  const { environment = {}, secret_environment = [] } = again.exec_options || {};
+  const hidden = [...Object.keys(environment).filter((name) => !environment[name]), ...secret_environment];
   const command = `pogo rerun ${job}${hidden.map((name) => ` --env ${name}=VALUE`).join("")}`;
   const missing = hidden.length
-    ? `Values of variables are shown to nobody, so this page cannot give them again (${hidden.join(", ")}): use the command below.`
+    ? `The values of ${hidden.join(", ")} are shown to nobody, so this page cannot give them again: use the command below.`
     : "";
   return {
     title: `Run job ${job} again`,
@@ -134,6 +133,32 @@ export function rerunOrder(job, spec) {
     blocked: Boolean(missing),
   };
 }
+// A check of hosts, as a job of its own. Of the job whose hosts they are it has the login and the limits.
+export const probeOrder = (job, hosts, spec = {}) => {
+  const most = String(hosts.length);
+  const { under_hold, transport, exec_options: { run_as, directory, forced_command } = {} } = spec;
+  const check_ = {
+    targets: hosts.join(","),
+    attempt_timeout: 60000,
+    max_failures: most,
+    allow_failures: most,
+    on_doubt: "fail",
+    retries: 0,
+    settle: 0,
+    hooks: { pre: "", post: "" },
+    under_hold,
+    transport,
+    exec_options: { run_as, directory, forced_command },
+  };
+  return {
+    title: `Probe ${few(hosts)}`,
+    text: `The check runs on ${few(hosts)} as a job of its own. Where it succeeds, the host gives back its slots, and may be skipped in job ${job}; the command below does that too.`,
+    field: "Check",
+    hosts: "true",
+    make: (check) => [{ submit: { spec: { ...check_, command: { shell: check } } } }],
+    say: (check) => `pogo probe ${job} ${hostsWord(hosts)} -- ${quote(check)}`,
+  };
+};
 // What the server offers as a cure of an obstacle.
 export const cureOrder = (cure) => ({
   title: cure.command.replace(/^pogo /, "").replace(/--force --reason WHY /, "by force: "),
@@ -141,7 +166,7 @@ export const cureOrder = (cure) => ({
   command: cure.command,
   orders: cure.orders,
   forced: cure.forced,
-  danger: cure.forced || /skip|mark up|release/.test(cure.command),
+  danger: cure.dangerous,
 });
 
 const reasons = new Map();
@@ -179,7 +204,9 @@ export function ask(ns, what, done) {
       ? what.say(hosts.value.trim() || "HOSTS")
       : what.command.replace(" --force --reason WHY", " --force");
     const why = reason.value ? `${what.why ? "" : " --reason"} ${quote(reason.value)}` : "";
-    command.textContent = `$ ${text}${why}`;
+    // What a program reads behind -- is not pogo's.
+    const [own, rest = ""] = text.split(/(?= -- )/);
+    command.textContent = `$ ${own}${why}${rest}`;
   };
   // What it leads to is worked out by the server; where it would refuse, it says so beforehand.
   const foreseen = el("p.foreseen", { role: "status" });
@@ -239,7 +266,7 @@ export function ask(ns, what, done) {
       el("label", what.why || (what.forced ? "Why (must be given)" : "Why"), reason),
       command,
       problem,
-      el("p.buttons", el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), button),
+      el("p.buttons", el("button", { onclick: () => dialog.close() }, "Cancel"), button),
     ),
   );
   button.disabled = Boolean(what.blocked);

@@ -42,7 +42,7 @@ export class Output {
     this.lines = el("div.output", {
       tabIndex: 0,
       role: "log",
-      "aria-label": "Output",
+      label: "Output",
       "aria-live": "off",
       onscroll: () => this.scrolled(),
     });
@@ -50,18 +50,18 @@ export class Output {
     this.find = el("input", {
       type: "search",
       placeholder: "find",
-      "aria-label": "Find in the output",
+      label: "Find in the output",
       size: 8,
       oninput: () => this.search(),
     });
     this.wrap = el(
       "button.plain",
-      { type: "button", "aria-pressed": "true", onclick: () => this.toggle("nowrap", this.wrap) },
+      { pressed: "true", onclick: () => this.toggle("nowrap", this.wrap) },
       "wrap",
     );
     this.times = el(
       "button.plain",
-      { type: "button", "aria-pressed": "false", onclick: () => this.toggle("times", this.times) },
+      { pressed: "false", onclick: () => this.toggle("times", this.times) },
       "times",
     );
     this.most = MOST_LINES;
@@ -75,7 +75,7 @@ export class Output {
         this.told,
         this.wrap,
         this.times,
-        el("button.plain", { type: "button", onclick: () => this.download() }, "raw"),
+        el("button.plain", { onclick: () => this.download() }, "raw"),
       ),
       this.lines,
     );
@@ -144,7 +144,7 @@ export class Output {
     show(
       this.top,
       `${number(left)} bytes come before. `,
-      el("button", { type: "button", "data-key": "earlier", onclick: () => this.earlier() }, "earlier"),
+      el("button", { key: "earlier", onclick: () => this.earlier() }, "earlier"),
       " Raw has all, and so has: ",
       el("code", "pogo logs --raw"),
     );

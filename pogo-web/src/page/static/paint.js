@@ -63,7 +63,7 @@ export function band(scene, row, y, lane) {
   }
 }
 
-// A limit: running solid, what holds slots without running hatched, the limit dashed.
+// A limit: running solid, failed hatched, down or held dotted, the limit dashed.
 export function chart(scene, row, y, lane) {
   const { c, colours, left, right, bars, x } = scene;
   c.fillStyle = colours.lane;
@@ -78,18 +78,21 @@ export function chart(scene, row, y, lane) {
       const to = Math.min(right, i + 1 < row.steps.length ? at(row.steps[i + 1][0]) : end);
       if (to > from) draw(step, from, to - from);
     });
-  each(([, running, unavailable], from, size) => {
-    const low = (Math.max(0, unavailable - running) / most) * lane;
-    if (low) {
-      c.fillStyle = colours.hatch;
-      c.fillRect(from, y + lane - low, size, low);
-    }
-    const high = (Math.min(running, unavailable) / most) * lane;
-    c.fillStyle = colours.running;
+  each(([, running, unavailable, , kept], from, size) => {
+    let level = y + lane;
+    const part = (count, fill) => {
+      const high = (Math.max(0, count) / most) * lane;
+      level -= high;
+      c.fillStyle = fill;
+      c.fillRect(from, level, size, high);
+      return high;
+    };
+    part(kept, colours.kept);
+    part(unavailable - running - kept, colours.hatch);
     c.globalAlpha = 0.55;
-    c.fillRect(from, y + lane - low - high, size, high);
+    const high = part(Math.min(running, unavailable), colours.running);
     c.globalAlpha = 1;
-    if (high) c.fillRect(from, y + lane - low - high, size, 1.5);
+    if (high) c.fillRect(from, level, size, 1.5);
   });
   c.strokeStyle = colours.ink;
   c.setLineDash([5, 3]);
@@ -295,6 +298,7 @@ export function palette(c) {
   };
   colours.hatch = pattern(c, of("c-failed"), of("hatch"));
   colours.dots = pattern(c, of("c-doubt"), of("paper"), true);
+  colours.kept = pattern(c, of("c-held"), of("paper"), true);
   return colours;
 }
 

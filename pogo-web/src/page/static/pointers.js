@@ -47,11 +47,11 @@ export function pointers(line) {
   const end = (event) => {
     touches.delete(event.pointerId);
     if (event.type === "pointerup" && drag && !drag.moved) {
-      const { row } = line.rowAt(event);
+      const { row, x } = line.rowAt(event);
       if (row) {
         line.cursor = line.rows.indexOf(row);
         line.activate(row);
-      }
+      } else if (x > line.left) line.lookAbove(x);
     }
     drag = null;
   };

@@ -2,8 +2,8 @@
 import { backdrop } from "./backdrop.js";
 import { number } from "./dom.js";
 import { clock, lasted, now } from "./time.js";
-import { BOLD, FONT, MONO, SIGNS, axis, band, chart, fitted, host, marks, palette } from "./paint.js";
-import { total } from "./total.js";
+import { BOLD, FONT, MONO, SIGNS, axis, band, chart, fitted, host, marks, palette, stack } from "./paint.js";
+import { keyOf } from "./describe.js";
 
 // Where rows begin, below the axis and the row of all hosts.
 export const TOP = 74;
@@ -61,7 +61,7 @@ export function paint(line) {
     drawRow(line, scene, row);
   }
   c.restore();
-  total(line, scene, TOP);
+  total(line, scene);
   c.fillStyle = colours.dim;
   c.font = FONT;
   c.textAlign = "center";
@@ -97,12 +97,35 @@ export function paint(line) {
   );
 }
 
+// How many hosts are in which state, over time: all rows in one.
+function total(line, scene) {
+  const { c, colours, left, right } = scene;
+  c.fillStyle = colours.paper;
+  c.fillRect(0, 18, line.width, TOP - 22);
+  const bottom = TOP - 8,
+    high = TOP - 30;
+  c.fillStyle = colours.lane;
+  c.fillRect(left, bottom - high, right - left, high);
+  c.save();
+  c.beginPath();
+  c.rect(left, bottom - high, right - left, high);
+  c.clip();
+  stack(scene, line.bars.total, line.bars.hosts, bottom, high, 1);
+  c.restore();
+  c.fillStyle = colours.dim;
+  c.font = FONT;
+  c.textAlign = "right";
+  c.fillText("all hosts", left - 18, bottom - high / 2 + 4);
+  c.fillText(number(line.bars.hosts), left - 4, bottom - high + 9);
+}
+
 function drawRow(line, scene, row) {
   const { c, colours, left, right } = scene;
   const lane = row.height - 4;
   const y = row.y + 2;
+  const chosen = row.host ? row.host === line.marked : line.looked && keyOf(row) === line.looked;
   if (row.kind === "head") {
-    c.fillStyle = colours.ink;
+    c.fillStyle = row === line.rows[line.cursor] || chosen ? colours.running : colours.ink;
     c.font = BOLD;
     c.textAlign = "left";
     c.fillText(row.label, 6, row.y + 15, right - 60);
@@ -112,7 +135,6 @@ function drawRow(line, scene, row) {
     c.fillText(row.hosts === undefined ? row.note : number(row.hosts), right, row.y + 15);
     return;
   }
-  const chosen = row.host && row.host === line.marked;
   if (chosen || row === line.hovered || row === line.rows[line.cursor]) {
     c.fillStyle = chosen ? colours.chosen : colours.lane;
     c.fillRect(0, row.y, line.width, row.height);

@@ -1,12 +1,10 @@
 // The stream of a namespace, read once for all tabs of a browser where it has shared workers, and otherwise once for each tab.
 //
-// What it passes on is no more than where something happened, four times a second at most: whoever shows it asks for what is shown.
+// It is one of digests: no more than what something happened to. Whoever shows that asks for it, four times a second at most.
 
 // A heartbeat comes every 15 seconds: longer silence is a dead connection, as after sleep.
 const SILENT = 35000;
-// Within so many characters a record says what it is, of which job and host.
-const HEAD = 400;
-const UPDATE = 'data: {"version":1,"update":{"';
+const MOST_HOSTS = 500;
 const seqOf = (id) => Number(String(id).split("-")[1]);
 
 export class Following {
@@ -75,7 +73,7 @@ export class Following {
         };
         const end = (await (await ask(base)).json()).as_of;
         id = id || end;
-        const response = await ask(`${base}/events?after=${encodeURIComponent(id)}`);
+        const response = await ask(`${base}/events?digest=true&after=${encodeURIComponent(id)}`);
         this.end = seqOf(end);
         this.reach(ns, id);
         wait = 500;
@@ -112,95 +110,42 @@ export class Following {
     else if (this.health.state !== "live") this.say(ns, "live");
   }
 
-  // One buffer for all that comes, and nothing is parsed: objects for thousands of records a second, which nobody sees, would be most of what a tab takes.
   async read(ns, body, signal, seen) {
-    let reader;
-    try {
-      reader = body.getReader({ mode: "byob" });
-    } catch {
-      reader = body.getReader();
-    }
+    const reader = body.getReader();
     const decoder = new TextDecoder();
-    let buffer = new ArrayBuffer(1 << 16);
     let text = "";
-    this.inside = "";
     for (;;) {
       this.heard = Date.now();
-      const { value, done } = await reader.read(new Uint8Array(buffer));
+      const { value, done } = await reader.read();
       if (done || signal.aborted) return;
-      text = this.scan(ns, text + decoder.decode(value, { stream: true }), seen);
-      buffer = value.buffer;
-    }
-  }
-
-  // Line by line, and a long line as it comes; what may go on in the next piece is given back.
-  scan(ns, text, seen) {
-    let at = 0;
-    for (;;) {
-      const end = text.indexOf("\n", at);
-      const upto = end < 0 ? Math.max(at, text.length - HEAD) : end;
-      if (this.inside) {
-        if (this.inside === "records") this.records(ns, text, at, upto);
-        if (end < 0) return text.slice(upto);
-        this.inside = "";
-      } else {
-        const is = (begin) => text.startsWith(begin, at);
-        if (end < 0 && text.length - at < HEAD) return text.slice(at);
-        if (is(UPDATE)) {
-          this.inside = text.slice(at + UPDATE.length, text.indexOf('"', at + UPDATE.length));
-          // Of a snapshot only its id matters.
-          if (this.inside === "snapshot") this.collect(ns, { all: true });
-          if (this.inside === "heartbeat") this.collect(ns, { at: Number(/"at":(\d+)/.exec(text.slice(at, end))[1]) });
-          continue;
-        }
-        if (is("id: ") && end > at + 4) seen(text.slice(at + 4, end));
-        if (end < 0) this.inside = "other";
+      const events = (text + decoder.decode(value, { stream: true })).split("\n\n");
+      text = events.pop();
+      for (const event of events) {
+        const field = (name) => (new RegExp(`^${name}: (.+)`, "m").exec(event) || [])[1];
+        if (field("event") === "digest") this.collect(ns, JSON.parse(field("data")));
+        const id = field("id");
+        if (id) seen(id);
       }
-      if (end >= 0) at = end + 1;
     }
   }
 
-  records(ns, text, from, upto) {
-    const event = '"event":"';
-    const { news } = this.collect(ns, {});
-    let i = text.indexOf(event, from);
-    for (; i >= 0 && i < upto; i = text.indexOf(event, i + event.length)) {
-      news.count++;
-      const name = i + event.length;
-      const rest = text.indexOf('"', name) + 1;
-      const isTask = text.startsWith("task_", name);
-      let after = rest;
-      let job = NaN;
-      if (text.startsWith(',"job":', rest)) {
-        after = rest + 7;
-        for (job = 0; text.charCodeAt(after) - 48 <= 9 && text.charCodeAt(after) >= 48; after++)
-          job = job * 10 + text.charCodeAt(after) - 48;
-      } else if (!isTask) job = Number((/"job":(\d+)/.exec(text.slice(rest, rest + HEAD)) || [])[1]);
-      if (!Number.isNaN(job)) this.jobs.add(job);
-      if (this.hosts.size < 500 && text.startsWith(',"host":"', after))
-        this.hosts.add(text.slice(after + 9, text.indexOf('"', after + 9)));
-      if (isTask || news.told.length >= 20) continue;
-      news.at = Number((/"at":(\d+),$/.exec(text.slice(Math.max(0, i - 30), i)) || [])[1]) || news.at;
-      news.told.push({ event: text.slice(name, rest - 1), at: news.at, job: Number.isNaN(job) ? undefined : job });
-    }
-  }
-
-  collect(ns, { all, at }) {
+  collect(ns, { at, all, records = 0, namespace, takeover, jobs = [], hosts = [] }) {
     if (!this.news) {
-      this.news = { kind: "news", ns, all: false, count: 0, jobs: [], hosts: [], at: null, told: [] };
-      this.jobs = new Set();
-      this.hosts = new Set();
+      this.news = { kind: "news", ns, count: 0, jobs: new Set(), hosts: new Set() };
       setTimeout(() => {
-        const news = this.news;
+        const { news } = this;
         this.news = null;
-        news.jobs = [...this.jobs];
-        news.hosts = [...this.hosts];
-        this.send(news);
+        this.send({ ...news, jobs: [...news.jobs], hosts: [...news.hosts].slice(0, MOST_HOSTS) });
       }, 250);
     }
-    if (all) this.news.all = true;
-    if (at) this.news.at = at;
-    return this;
+    const { news } = this;
+    news.count += records;
+    if (all) news.all = true;
+    if (namespace) news.namespace = true;
+    if (at) news.at = at;
+    if (takeover) news.takeover = takeover;
+    jobs.forEach((job) => news.jobs.add(job));
+    if (news.hosts.size < MOST_HOSTS) hosts.forEach((host) => news.hosts.add(host));
   }
 }
 
@@ -209,13 +154,11 @@ function merged(one, other) {
   if (!one) return other;
   const union = (name, most) => [...new Set([...one[name], ...other[name]])].slice(0, most);
   return {
+    ...one,
     ...other,
-    all: one.all || other.all,
     count: one.count + other.count,
-    at: other.at || one.at,
     jobs: union("jobs"),
-    hosts: union("hosts", 500),
-    told: union("told", 20),
+    hosts: union("hosts", MOST_HOSTS),
   };
 }
 

@@ -2,9 +2,9 @@
 import { el, number, patch, show } from "./dom.js";
 import { get, inNamespace, query } from "./api.js";
 import { Watch } from "./live.js";
-import { ago, clock, lasted, now } from "./time.js";
+import { clock, lasted, now } from "./time.js";
+import { limitDetails } from "./limit.js";
 import { ruleText, sign, word } from "./words.js";
-import { holderText } from "./host.js";
 import { ask as confirm, releaseOrder } from "./orders.js";
 
 export const failedTo = (view, title) => (problem) => {
@@ -59,8 +59,8 @@ export function running(context) {
                       "a",
                       {
                         href: link("jobs", attempt.job, { host: attempt.host }),
-                        "data-row": true,
-                        "data-key": `a-${attempt.id}`,
+                        row: true,
+                        key: `a-${attempt.id}`,
                       },
                       el("code", attempt.host),
                     ),
@@ -126,11 +126,11 @@ export function slots(context) {
               el(
                 "span",
                 el("code", hold.host),
-                ` for ${hold.owner}: ${hold.reason} (${hold.held === undefined && hold.behind !== undefined ? "waits" : "since"} ${clock(hold.ordered)})`,
+                ` for ${hold.owner}: ${hold.reason} (${hold.since === undefined ? "waits since" : "since"} ${clock(hold.since || hold.ordered)})`,
               ),
               el(
                 "button",
-                { type: "button", "data-key": `r-${hold.host}-${hold.owner}`, onclick: () => order(releaseOrder(hold)) },
+                { key: `r-${hold.host}-${hold.owner}`, onclick: () => order(releaseOrder(hold)) },
                 "Release…",
               ),
             ),
@@ -149,6 +149,7 @@ export function slots(context) {
     const known = counts.reduce((sum, [, count]) => sum + count, 0) || 1;
     const scale = limit.unavailable / known;
     const text = counts.map(([kind, count]) => `${count} ${word(kind)}`).join(", ") || "free";
+    const waiting = (limit.waiting || []).reduce((sum, { hosts }) => sum + hosts, 0);
     const key = String(limit.limit);
     return el(
       "li",
@@ -163,47 +164,17 @@ export function slots(context) {
         },
         el(
           "summary",
-          { "data-row": true, "data-key": `l-${key}` },
+          { row: true, key: `l-${key}` },
           el("span.name", el("code", limit.group), el("small", ` ${ruleText(limit.rule)}`)),
           el(
             "span.bar.tall",
-            { role: "img", "aria-label": text, title: text },
+            { role: "img", label: text, title: text },
             counts.map(([kind, count]) => el("i", { class: `t-${kind}`, vars: { "--n": (count * scale) / all } })),
           ),
           el("span.num", `${number(limit.unavailable)} of ${number(limit.slots)}`),
-          limit.unavailable >= limit.slots ? el("em.full", "full") : el("em"),
+          el("em.full", limit.unavailable >= limit.slots && "full", waiting && `, ${number(waiting)} wait`),
         ),
-        el(
-          "ul.holders",
-          holders.slice(0, 200).map((holder) =>
-            el(
-              "li",
-              sign(holder.because),
-              " ",
-              el(
-                "a",
-                {
-                  href:
-                    holder.job !== undefined
-                      ? link("jobs", holder.job, { host: holder.host })
-                      : link("hosts", holder.host),
-                },
-                el("code", holder.host),
-              ),
-              el("small", ` ${holderText(holder)} since ${clock(holder.since)}, ${ago(holder.since)}`),
-            ),
-          ),
-          holders.length + (limit.more_holders || 0) > 200 &&
-            el("li", `and ${number(holders.length + (limit.more_holders || 0) - 200)} more`),
-        ),
-        limit.origin &&
-          el(
-            "p",
-            el(
-              "small",
-              `written in ${typeof limit.origin === "string" ? limit.origin : Object.values(limit.origin).join(":")}`,
-            ),
-          ),
+        limitDetails(limit, link),
       ),
     );
   }

@@ -11,7 +11,6 @@ export const adjust = (server, isPresent) => {
 export const now = () => Date.now() + (skew === null || Math.abs(skew) < 1500 ? 0 : skew);
 
 let utc = read("zone") === "utc";
-export const isUtc = () => utc;
 export const switchZone = () => {
   utc = !utc;
   write("zone", utc ? "utc" : "local");

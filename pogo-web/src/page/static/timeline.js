@@ -2,7 +2,7 @@
 import { el, show, tell } from "./dom.js";
 import { get, query } from "./api.js";
 import { Watch } from "./live.js";
-import { describe, legend } from "./describe.js";
+import { describe, keyOf, legend } from "./describe.js";
 import { spansAt } from "./backdrop.js";
 import { pointers } from "./pointers.js";
 import { flat } from "./paint.js";
@@ -16,8 +16,8 @@ const HEAD = 22;
 const CHART = 46;
 
 export class Timeline {
-  constructor(place, { base, params, select, window, changed }) {
-    Object.assign(this, { base, select, window, changed });
+  constructor(place, { base, params, select, look, window, changed }) {
+    Object.assign(this, { base, select, look, window, changed });
     this.live = true;
     this.bars = null;
     this.opened = new Map();
@@ -30,7 +30,7 @@ export class Timeline {
     this.canvas = el("canvas", {
       tabIndex: 0,
       role: "img",
-      "aria-label": "Timeline",
+      label: "Timeline",
       onkeydown: (event) => this.key(event),
     });
     this.tip = el("div.tip", { hidden: true });
@@ -45,16 +45,16 @@ export class Timeline {
         this.range,
         el(
           "button.plain",
-          { type: "button", title: "Nearer (+)", "aria-label": "Nearer", onclick: () => this.zoom(0.6) },
+          { title: "Nearer (+)", label: "Nearer", onclick: () => this.zoom(0.6) },
           "+",
         ),
         el(
           "button.plain",
-          { type: "button", title: "Farther (−)", "aria-label": "Farther", onclick: () => this.zoom(1.6) },
+          { title: "Farther (−)", label: "Farther", onclick: () => this.zoom(1.6) },
           "−",
         ),
-        el("button.plain", { type: "button", title: "All of it (f)", onclick: () => this.fit() }, "fit"),
-        el("button.plain", { type: "button", title: "Next failure (n)", onclick: () => this.nextFailure() }, "next ✕"),
+        el("button.plain", { title: "All of it (f)", onclick: () => this.fit() }, "fit"),
+        el("button.plain", { title: "Next failure (n)", onclick: () => this.nextFailure() }, "next ✕"),
       ),
       this.scroller,
       this.tip,
@@ -98,11 +98,12 @@ export class Timeline {
     );
     for (const [at, part] of this.opened) {
       const found = await get(
-        `${this.base}/bars${query({ rows: `${at}-${part.end}`, from: from && Math.round(from), to: to && Math.round(to) })}`,
+        `${this.base}/bars${query({ rows: `${at}-${Math.min(part.end, at + 500)}`, from: from && Math.round(from), to: to && Math.round(to) })}`,
         signal,
       );
       part.rows = found.sections.flatMap((section) => section.rows);
     }
+    bars.total = flat(bars.total || []);
     for (const section of bars.sections)
       for (const row of section.rows) if (row.steps) row.steps = flat(row.steps);
     this.bars = bars;
@@ -125,7 +126,7 @@ export class Timeline {
     const { sections } = this.bars;
     for (const section of sections) {
       if (!section.hosts) continue;
-      if (sections.length > 1 || section.label !== "all hosts")
+      if (!section.all)
         add({ kind: "head", label: section.label, hosts: section.hosts }, HEAD);
       for (const row of section.rows) {
         if (row.band === undefined) {
@@ -236,9 +237,19 @@ export class Timeline {
     this.draw();
   }
 
-  mark(host) {
-    this.marked = host;
+  // What is selected: a host, or something else by its key.
+  mark(host, looked) {
+    Object.assign(this, { marked: host, looked });
     this.draw();
+  }
+
+  sectionOf(label) {
+    return this.bars && this.bars.sections.find((section) => section.label === label);
+  }
+
+  bandName(at) {
+    const row = this.rows.find((row) => row.kind === "band" && row.at === at);
+    return row && row.band;
   }
 
   toSection(label) {
@@ -248,7 +259,7 @@ export class Timeline {
 
   // What stands below a group: its hosts, or bands of them, with the hosts of those that are open.
   rowsOf(label) {
-    const section = this.bars && this.bars.sections.find((section) => section.label === label);
+    const section = this.sectionOf(label);
     const open = (row) => {
       const part = this.opened.get(row.at);
       return row.steps && part && part.end === row.end ? part.rows : undefined;
@@ -269,6 +280,9 @@ export class Timeline {
       this.select(row.host);
       return;
     }
+    const key = keyOf(row);
+    // Where the inspector covers the timeline, a band only opens.
+    if (key && (row.kind !== "band" || (innerWidth > 1100 && !this.opened.has(row.at)))) this.look(key);
     if (row.kind !== "band") return;
     if (this.opened.has(row.at)) this.opened.delete(row.at);
     else this.opened.set(row.at, { end: row.end, rows: [] });
@@ -282,8 +296,7 @@ export class Timeline {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
       event.preventDefault();
-      let at = this.cursor + step;
-      while (this.rows[at] && this.rows[at].kind === "head") at += step;
+      const at = this.cursor + step;
       if (this.rows[at]) {
         this.cursor = at;
         this.reveal(this.rows[at]);
@@ -304,17 +317,33 @@ export class Timeline {
     return { x, row: this.rows.findLast((row) => row.y <= y && y < row.y + row.height) || null };
   }
 
+  timeAt(x) {
+    const [from, to] = this.view();
+    return from + ((x - this.left) / this.plot()) * (to - from);
+  }
+
+  eventsNear(at) {
+    const [from, to] = this.view();
+    return this.events.filter((event) => Math.abs(event.at - at) < (6 / this.plot()) * (to - from)).slice(-5);
+  }
+
+  // Above the rows: an event, or else the wave or pause of that time.
+  lookAbove(x) {
+    const at = this.timeAt(x);
+    const [event] = this.eventsNear(at).reverse();
+    const span = this.spans.findLast((span) => span.from <= at && at <= (span.to || Infinity));
+    if (event) this.look(`event:${event.at}`);
+    else if (span) this.look(`${span.kind}:${span.from}`);
+  }
+
   hover(event) {
     if (!this.bars) return;
     const { x, row } = this.rowAt(event);
     this.hovered = row;
     this.at = x;
     this.draw();
-    const [from, to] = this.view();
-    const at = from + ((x - this.left) / this.plot()) * (to - from);
-    const near = row
-      ? []
-      : this.events.filter((event) => Math.abs(event.at - at) < (6 / this.plot()) * (to - from)).slice(-5);
+    const at = this.timeAt(x);
+    const near = row ? [] : this.eventsNear(at);
     this.tip.hidden = near.length ? false : !row || row.kind === "head";
     if (this.tip.hidden) return;
     if (near.length)

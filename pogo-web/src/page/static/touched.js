@@ -13,20 +13,20 @@ export function historyCommand({ about, from, to }) {
 export function touched(context) {
   const { ns, link } = context;
   const list = el("div");
-  const input = (label, type, value, more) => el("input", { "aria-label": label, type, value, ...more });
-  const hosts = input("Hosts", "text", "", { "data-key": "about", placeholder: "any host", size: 12 });
-  const since = input("From", "datetime-local", toInput(now() - 3600000), { "data-key": "from" });
-  const until = input("To", "datetime-local", "", { "data-key": "to" });
+  const input = (label, type, value, more) => el("input", { label, type, value, ...more });
+  const hosts = input("Hosts", "text", "", { key: "about", placeholder: "any host", size: 12 });
+  const since = input("From", "datetime-local", toInput(now() - 3600000), { key: "from" });
+  const until = input("To", "datetime-local", "", { key: "to" });
   const element = el(
     "details.touched",
-    el("summary", { "data-key": "touched" }, "What touched hosts, and when"),
+    el("summary", { key: "touched" }, "What touched hosts, and when"),
     el(
       "form.chips",
       { onsubmit: ask },
       el("label.by", "What touched ", hosts),
       el("label.by", "between ", since),
       el("label.by", "and ", until),
-      el("button", "Show"),
+      el("button", { type: "submit" }, "Show"),
     ),
     list,
   );
@@ -69,7 +69,7 @@ export function touched(context) {
         found.orders_since && el("p", `Orders that were given to no job are known since ${clock(found.orders_since)}.`),
         all.length === 0 && el("p.empty", "Nothing: no job ran there, and nothing was ordered."),
         el("ul.reasons", all.map(entry)),
-        found.next && el("button", { type: "button", onclick: () => read(all, found.next) }, "more"),
+        found.next && el("button", { onclick: () => read(all, found.next) }, "more"),
       );
     } catch (problem) {
       show(list, el("p.problem", problem.message));

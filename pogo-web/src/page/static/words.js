@@ -1,5 +1,5 @@
 // States: their words, their shapes, and their colours. No state is a colour alone.
-import { el, svg } from "./dom.js";
+import { el, number, svg } from "./dom.js";
 
 // Shapes are those of the pictures.
 const SHAPES = {
@@ -33,8 +33,6 @@ export function sign(state, label) {
   return svg("svg", attributes, path);
 }
 
-export const state = (name) => el("span.state", sign(name, ""), " ", word(name));
-
 // What a job is like at a glance: finished with failures is not a success.
 export function jobState(job) {
   const tally = job.tally;
@@ -46,12 +44,17 @@ export const ORDER = ["succeeded", "running", "in_doubt", "failed", "skipped", "
 
 export const total = (tally) => ORDER.reduce((sum, name) => sum + (tally[name] || 0), 0);
 
+export const tallyText = (tally) =>
+  ORDER.filter((name) => tally[name])
+    .map((name) => `${number(tally[name])} ${word(name)}`)
+    .join(", ");
+
 // One bar of what has become of all hosts.
 export function tallyBar(tally) {
   const all = total(tally) || 1;
   const parts = ORDER.filter((name) => tally[name]);
-  const text = parts.map((name) => `${tally[name]} ${word(name)}`).join(", ");
-  const bar = el("span.tally", { role: "img", "aria-label": text, title: text });
+  const text = tallyText(tally);
+  const bar = el("span.tally", { role: "img", label: text, title: text });
   for (const name of parts) bar.append(el("i", { class: `t-${name}`, vars: { "--n": tally[name] / all } }));
   return bar;
 }
@@ -62,18 +65,34 @@ export const ruleText = (rule) =>
     .join(", ");
 
 export function commandText(command) {
-  if (!command) return "";
-  if (typeof command === "string") return command;
-  if (command.shell !== undefined) return command.shell;
-  if (Array.isArray(command.argv || command.program)) return (command.argv || command.program).join(" ");
-  const [value] = Object.values(command);
-  return Array.isArray(value) ? value.join(" ") : String(value);
+  if (!command || typeof command === "string") return command || "";
+  return command.shell === undefined ? Object.values(command).flat().join(" ") : command.shell;
 }
 
-export const actor = (job) => {
-  const by = job.submitted_by;
-  return by ? by.name + (by.host ? `@${by.host}` : "") : job.user || "";
+// alice (laptop, token “ci”)
+export const byWhom = (by) => {
+  const how = [by.host, by.token && `token “${by.token}”`].filter(Boolean).join(", ");
+  return by.name + (how && ` (${how})`);
 };
+
+export const actor = (job) => (job.submitted_by ? byWhom(job.submitted_by) : job.user || "");
+
+export const written = ({ source, line }) => `${source}:${line}`;
+
+export function holderText(holder) {
+  const job = holder.job !== undefined ? ` in job ${holder.job}` : "";
+  return `${word(holder.because)}${job}${holder.owner ? ` by ${holder.owner}` : ""}`;
+}
+
+// The tags of a host, each with where it is given.
+export const tagList = ({ tags = [], origins = [] }) =>
+  el(
+    "p.tags",
+    tags.map((tag) => {
+      const of = origins.filter((origin) => origin.tag === tag).map(({ origin }) => written(origin));
+      return el("code", { title: of.length ? `from ${of.join(", ")}` : null }, `$${tag}`, el("small", ` ${of[0] || ""}`));
+    }),
+  );
 
 export function failureText(failure) {
   if (!failure) return "";
