@@ -3,7 +3,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stdout,
     reason = "all of it is tests"
 )]
 
@@ -16,7 +15,6 @@ mod formats;
 mod history;
 mod looking;
 mod migrating;
-mod much_behind;
 mod proxy;
 mod replica;
 #[allow(
