@@ -157,6 +157,8 @@ fn not_served(error: DispatchError) -> NotServed {
         restored @ DispatchError::Journal(JournalError::Restored { .. }) => NotServed::Other(CliError::usage(format!(
             "{restored}: `pogo serve --accept-restore REASON`"
         ))),
+        // Another version can.
+        newer @ DispatchError::Journal(JournalError::UnknownFormat { .. }) => NotServed::Other(CliError::usage(newer)),
         other => NotServed::Other(CliError::broken(other)),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Clock, SystemClock};
 use pogo_core::journal::{ClockSkew, OwnerId};
-use pogo_store::{RemoteInfo, RemoteOwner};
+use pogo_store::{RemoteFormats, RemoteInfo, RemoteOwner, StoredPart};
 use serde_json::{Value, json};
 
 use super::kept::{RemoteNamespace, RemoteStore};
@@ -102,10 +102,34 @@ fn text(name: &str, info: &RemoteInfo, skew: Option<ClockSkew>, now: Timestamp) 
     if let Some(skew) = skew {
         line("clock", format!("{skew}"));
     }
+    line("format", formats(&info.formats));
     for part in &info.parts {
-        line(part.name, format!("{}, {}", part.count, size(part.bytes)));
+        line(part.name, stored(part));
     }
     lines.join("\n") + "\n"
+}
+
+/// The format of records, and who reads which, where they differ with names.
+fn formats(formats: &RemoteFormats) -> String {
+    let RemoteFormats { written, read, .. } = formats;
+    let up_to = match &read[..] {
+        [] => String::new(),
+        [(_, newest), rest @ ..] if rest.iter().all(|(_, other)| other == newest) => {
+            format!("; all {} who are there read up to {newest}", read.len())
+        }
+        each => {
+            let each = each.iter().map(|(who, newest)| format!("{who} reads up to {newest}"));
+            format!("; {}", each.collect::<Vec<_>>().join(", "))
+        }
+    };
+    format!("{written}{up_to}")
+}
+
+fn stored(part: &StoredPart) -> String {
+    match part.is_estimate {
+        true => format!("about {}, {} on disk", part.count, size(part.bytes)),
+        false => format!("{}, {}", part.count, size(part.bytes)),
+    }
 }
 
 /// Owners as people name them.
@@ -117,9 +141,11 @@ fn row(name: &str, info: &RemoteInfo, skew: Option<ClockSkew>) -> Value {
     let parts = info.parts.iter().map(|part| {
         (
             part.name.to_owned(),
-            json!({ "count": part.count, "bytes": part.bytes }),
+            json!({ "count": part.count, "bytes": part.bytes, "estimate": part.is_estimate }),
         )
     });
+    let read = info.formats.read.iter();
+    let read = read.map(|(who, newest)| json!({ "who": who, "newest": newest }));
     json!({
         "namespace": name,
         "bytes": info.bytes(),
@@ -133,6 +159,10 @@ fn row(name: &str, info: &RemoteInfo, skew: Option<ClockSkew>) -> Value {
             "pid": owner.pid,
         })),
         "waiting": info.waiting,
+        "format": {
+            "written": info.formats.written,
+            "read": read.collect::<Vec<_>>(),
+        },
         "records": { "first": info.first, "end": info.end, "newest": info.newest },
         "clock_skew_ms": skew,
         "copied_from": info.copied_from,

@@ -172,7 +172,8 @@ impl Drop for ManyHosts {
     }
 }
 
-fn user() -> String {
+/// The account that runs the tests.
+pub(super) fn user() -> String {
     let output = Command::new("id").arg("-un").output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

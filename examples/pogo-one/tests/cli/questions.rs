@@ -1,5 +1,6 @@
 //! Questions about kept jobs: what people read.
 
+use super::many_hosts::user;
 use super::store_site::StoreSite;
 
 const POLICY: &str = "tag: {web: ['web[1-3]']}\nconstraint: {$web: {max_parallel: 1}}\n";
@@ -162,7 +163,11 @@ web2 of job 1 waits:
 #[test]
 fn slots_and_hosts_say_who_holds_what() {
     let kept = blocked();
-    let slots = "$web: 1 of 1 slots taken (max_parallel: 1)\n  web1 failed in job 1 since HH:MM\n";
+    let user = user();
+    let slots = format!(
+        "$web: 1 of 1 slots taken (max_parallel: 1)\n  web1 failed in job 1 since HH:MM\n  \
+         2 hosts of job 1 of {user} wait\n"
+    );
     assert_eq!(without_times(&kept.ok(&["slots"])), slots);
     assert_eq!(kept.json(&["slots", "@web"])[0]["unavailable"], 1);
     let host = "web1 is unavailable\n  tags    @web\n  web1 failed in job 1 since HH:MM\n  \
