@@ -170,7 +170,8 @@ fn slots_and_hosts_say_who_holds_what() {
     );
     assert_eq!(without_times(&kept.ok(&["slots"])), slots);
     assert_eq!(kept.json(&["slots", "@web"])[0]["unavailable"], 1);
-    let host = "web1 is unavailable\n  tags    @web\n  web1 failed in job 1 since HH:MM\n  \
+    let host = "web1 is unavailable\n  tags    @web\n    listed policy.yaml:1:13\n    @web policy.yaml:1:13\n  \
+        web1 failed in job 1 since HH:MM\n  \
         job 1 (blocked): failed: command exited with 3 at HH:MM\n";
     assert_eq!(without_times(&kept.ok(&["host", "web1"])), host);
     assert!(kept.ok(&["host", "web2"]).starts_with("web2 is available\n"));
