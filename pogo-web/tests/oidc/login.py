@@ -29,7 +29,7 @@ with sync_playwright() as playwright:
 
     who = page.locator("#who summary")
     who.wait_for()
-    expect(f"it does not say who is logged in: {who.inner_text()}", who.inner_text() == "sso:alice")
+    expect(f"it does not say who is logged in: {who.inner_text()}", who.inner_text() == "sso:alice company")
     cookies = [cookie for cookie in context.cookies() if cookie["name"] == "pogo-session"]
     expect(f"the session is in no cookie: {context.cookies()}", len(cookies) == 1)
     for cookie in cookies:
