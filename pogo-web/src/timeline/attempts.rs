@@ -135,6 +135,15 @@ impl HostCourse {
         Some(self.attempts.last()?.ended?.0)
     }
 
+    /// When its last attempt began and ended, if that succeeded.
+    pub(super) fn success(&self) -> Option<(Timestamp, Timestamp)> {
+        let attempt = self.attempts.last()?;
+        match attempt.ended? {
+            (ended, AttemptEnd::Succeeded) => Some((attempt.began, ended)),
+            _ => None,
+        }
+    }
+
     /// Whether it waits after an attempt that came to nothing.
     pub(super) fn is_tried_again(&self) -> bool {
         self.state == TaskState::Waiting && self.why.is_some()

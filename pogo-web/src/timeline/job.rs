@@ -65,7 +65,9 @@ impl JobCourse {
         let hosts: Vec<HostCourse> = results.iter().map(HostCourse::restored).collect();
         let sections = sections(scheduler, job, &names);
         let last = hosts.iter().filter_map(HostCourse::last_end).max();
-        Self {
+        let mut successes: Vec<_> = hosts.iter().filter_map(HostCourse::success).collect();
+        successes.sort_unstable_by_key(|(_, ended)| *ended);
+        let mut course = Self {
             limits: courses_of(&sections, limits),
             sections,
             names,
@@ -78,7 +80,11 @@ impl JobCourse {
             takeover: None,
             ends: VecDeque::new(),
             retired: None,
+        };
+        for (began, ended) in successes {
+            course.note_success(began, ended);
         }
+        course
     }
 
     /// A job of which no more is known than that it was submitted: in which groups its hosts were is not.
