@@ -154,7 +154,7 @@ impl Fleet {
         self.origins.of(host)
     }
 
-    /// Whether hosts and tags are written in the same places as those of another fleet.
+    /// Whether hosts and tags have the same origins as those of another fleet.
     pub fn has_origins_of(&self, other: &Self) -> bool {
         self.origins == other.origins
     }

@@ -66,7 +66,7 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// The fleet, with the line of each host and tag: what it is stored with is told to whoever asks for a host.
+    /// The fleet, with the line of each host and tag, which `Query::Host` shows.
     ///
     /// ```
     /// # #[cfg(feature = "csv")] {

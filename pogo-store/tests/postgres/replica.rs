@@ -17,8 +17,8 @@ use crate::server::Postgres;
 
 const JOB: JobId = JobId::new(1);
 
-/// What anybody is told of the job, of its list, records and output.
-fn told(namespace: &PostgresNamespace) -> (usize, usize, Vec<u8>) {
+/// What anybody can read of the job: entries of its list, records and output.
+fn readable(namespace: &PostgresNamespace) -> (usize, usize, Vec<u8>) {
     let jobs = block_on(namespace.jobs(&JobFilter::new())).unwrap();
     let events = block_on(namespace.job_events(&JobEventsQuery::of(JOB))).unwrap();
     let attempt = (JOB, AttemptId::new(1));
@@ -80,29 +80,29 @@ fn a_replica_answers_for_what_has_retired_and_the_database_for_the_rest() {
     let replica = server.standby();
     let namespace = with_history(&address, &replica);
     let whole = (1, of_job, b"kept\n".to_vec());
-    assert_eq!(told(&namespace), whole);
+    assert_eq!(readable(&namespace), whole);
 
-    // From here on the replica has what the database has not: whoever is told of it has asked there.
+    // From here on the replica has what the database has not: whoever sees it has asked there.
     replica.as_superuser("SELECT pg_wal_replay_pause()");
     server.run(&format!("DELETE FROM {schema}.history; DELETE FROM {schema}.output"));
-    let (_, records, output) = told(&plain);
+    let (_, records, output) = readable(&plain);
     assert!(records < of_job && output.is_empty());
-    assert_eq!(told(&namespace), whole);
+    assert_eq!(readable(&namespace), whole);
     // Of a job that it has not all of, the database answers; and so of the list, for what has come since.
     server.run(&format!("UPDATE {schema}.jobs SET until = until + 1"));
-    assert_eq!(told(&namespace), told(&plain));
+    assert_eq!(readable(&namespace), readable(&plain));
     server.run(&format!("UPDATE {schema}.jobs SET until = until - 1"));
-    assert_eq!(told(&namespace), whole);
+    assert_eq!(readable(&namespace), whole);
     // What is owned is owned there alone.
     let epoch = block_on(namespace.ownership()).unwrap().epoch;
     assert_eq!(epoch, owned.epoch());
     drop(owned);
     let next = block_on(namespace.journal().acquire(owner(2), Acquire::IfFree)).unwrap();
     assert!(next.epoch() > epoch);
-    assert_eq!(told(&namespace), whole);
+    assert_eq!(readable(&namespace), whole);
     // Promoted it is no replica any more, and might have anything.
     replica.as_superuser("SELECT pg_promote()");
-    assert_eq!(told(&namespace), told(&plain));
+    assert_eq!(readable(&namespace), readable(&plain));
 }
 
 #[test]
