@@ -1,5 +1,6 @@
 //! The files of the page.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
@@ -7,12 +8,13 @@ use std::sync::LazyLock;
 use axum::body::Bytes;
 
 use super::layout::{script_without_layout, without_layout};
+use super::modules::{Script, joined};
 
 /// A file of the page.
 pub(super) struct PageFile {
     pub(super) name: &'static str,
     pub(super) media_type: &'static str,
-    source: &'static str,
+    source: fn() -> Cow<'static, str>,
 }
 
 impl PageFile {
@@ -34,12 +36,13 @@ pub(super) struct SentFile {
 
 impl SentFile {
     fn of(file: &PageFile) -> Self {
+        let source = (file.source)();
         let plain = match file.media_type {
-            HTML => file.source.to_owned(),
-            SCRIPT => script_without_layout(file.source),
             // The page itself is one small file, in which a line that begins with `//` could be
             // text.
-            _ => without_layout(file.source),
+            HTML => source.into_owned(),
+            SCRIPT => script_without_layout(&source),
+            _ => without_layout(&source),
         };
         let mut hasher = DefaultHasher::new();
         plain.hash(&mut hasher);
@@ -71,7 +74,7 @@ macro_rules! page_file {
         PageFile {
             name: $name,
             media_type: $media_type,
-            source: include_str!(concat!("static/", $name)),
+            source: || Cow::Borrowed(include_str!(concat!("static/", $name))),
         }
     };
 }
@@ -82,34 +85,51 @@ pub(super) const INDEX: PageFile = page_file!("index.html", HTML);
 /// What it loads.
 pub(super) const FILES: &[PageFile] = &[
     page_file!("page.css", CSS),
-    page_file!("api.js", SCRIPT),
-    page_file!("app.js", SCRIPT),
-    page_file!("backdrop.js", SCRIPT),
-    page_file!("describe.js", SCRIPT),
-    page_file!("dom.js", SCRIPT),
-    page_file!("groups.js", SCRIPT),
-    page_file!("holds.js", SCRIPT),
-    page_file!("host.js", SCRIPT),
-    page_file!("hosts.js", SCRIPT),
-    page_file!("inspector.js", SCRIPT),
-    page_file!("job.js", SCRIPT),
-    page_file!("jobhead.js", SCRIPT),
-    page_file!("jobs.js", SCRIPT),
-    page_file!("keys.js", SCRIPT),
-    page_file!("limit.js", SCRIPT),
-    page_file!("live.js", SCRIPT),
-    page_file!("login.js", SCRIPT),
-    page_file!("look.js", SCRIPT),
-    page_file!("orders.js", SCRIPT),
-    page_file!("output.js", SCRIPT),
-    page_file!("paint.js", SCRIPT),
-    page_file!("pointers.js", SCRIPT),
-    page_file!("scene.js", SCRIPT),
+    PageFile {
+        name: "app.js",
+        media_type: SCRIPT,
+        source: || Cow::Owned(joined(SCRIPTS, "app.js")),
+    },
+    // By itself too: what a shared worker runs.
     page_file!("stream.js", SCRIPT),
-    page_file!("tables.js", SCRIPT),
-    page_file!("terminal.js", SCRIPT),
-    page_file!("time.js", SCRIPT),
-    page_file!("timeline.js", SCRIPT),
-    page_file!("touched.js", SCRIPT),
-    page_file!("words.js", SCRIPT),
+];
+
+macro_rules! scripts {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("static/", $name)))),+]
+    };
+}
+
+/// The scripts that are joined.
+pub(super) const SCRIPTS: &[Script] = scripts![
+    "api.js",
+    "app.js",
+    "backdrop.js",
+    "describe.js",
+    "dom.js",
+    "groups.js",
+    "holds.js",
+    "host.js",
+    "hosts.js",
+    "inspector.js",
+    "job.js",
+    "jobhead.js",
+    "jobs.js",
+    "keys.js",
+    "limit.js",
+    "live.js",
+    "login.js",
+    "look.js",
+    "orders.js",
+    "output.js",
+    "paint.js",
+    "pointers.js",
+    "scene.js",
+    "stream.js",
+    "tables.js",
+    "terminal.js",
+    "time.js",
+    "timeline.js",
+    "touched.js",
+    "words.js",
 ];

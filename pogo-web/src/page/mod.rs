@@ -3,6 +3,7 @@
 mod files;
 mod headers;
 mod layout;
+mod modules;
 
 use axum::Router;
 use axum::extract::{OriginalUri, Path};

@@ -17,15 +17,20 @@ fn sources() -> Vec<(String, String)> {
     named.collect()
 }
 
+/// What browsers ask for: the page, its styles, all scripts as one, and that of a shared worker by itself too.
+const SERVED: [(&str, &str); 4] = [
+    ("/page/", "index.html"),
+    ("/page/page.css", "page.css"),
+    ("/page/app.js", "app.js"),
+    ("/page/stream.js", "stream.js"),
+];
+
 #[tokio::test]
 async fn all_of_it_is_below_sixty_kilobytes() {
     let served = Served::new().await;
-    let files = sources();
-    assert!(files.len() > 10);
     let mut size = 0;
-    for (name, _) in files {
-        let path = format!("/page/{}", name.trim_start_matches("index.html"));
-        let (head, body) = served.get_bytes(&path, "Accept-Encoding: zstd\r\n").await;
+    for (path, _) in SERVED {
+        let (head, body) = served.get_bytes(path, "Accept-Encoding: zstd\r\n").await;
         assert!(head.contains("content-encoding: zstd"), "{path}: {head}");
         size += body.len();
     }
@@ -105,19 +110,39 @@ fn no_text_goes_over_lines() {
 }
 
 #[tokio::test]
+async fn every_script_is_in_the_one_that_is_served() {
+    let served = Served::new().await;
+    let (_, all) = served.get("/page/app.js", "").await;
+    let all = as_read("app.js", &all);
+    for (name, text) in sources().into_iter().filter(|(name, _)| name.ends_with(".js")) {
+        // That nothing else is lost is what browsers show.
+        let code = as_read(&name, &without_imports(&text).replace("\nexport ", "\n"));
+        assert!(code.len() > 100 && all.contains(&code), "not all of {name} is served");
+    }
+}
+
+/// Without the lines at its beginning that import others.
+fn without_imports(script: &str) -> String {
+    let mut is_import = false;
+    let lines = script.lines().filter(|line| {
+        is_import |= line.starts_with("import ");
+        let keeps = !is_import;
+        is_import &= !line.ends_with(';');
+        keeps
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+#[tokio::test]
 async fn every_file_is_served_with_its_type_and_a_strict_policy() {
     let served = Served::new().await;
-    for (name, text) in sources() {
-        let path = if name == "index.html" {
-            "/page/".to_owned()
-        } else {
-            format!("/page/{name}")
-        };
-        let (head, body) = served.get(&path, "").await;
+    for (path, name) in SERVED {
+        let (head, body) = served.get(path, "").await;
         assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+        let (_, text) = sources().into_iter().find(|(known, _)| known == name).unwrap();
         // That nothing else is lost with the layout is what browsers show.
         assert!(
-            as_read(&name, &body) == as_read(&name, &text),
+            name == "app.js" || as_read(name, &body) == as_read(name, &text),
             "{path} has another text"
         );
         let media_type = match name.rsplit('.').next().unwrap() {
@@ -157,6 +182,7 @@ async fn what_is_not_of_the_page_is_not_there() {
     let served = Served::new().await;
     for path in [
         "/page/app.ts",
+        "/page/dom.js",
         "/page/..%2fmod.rs",
         "/page/static/app.js",
         "/page/index.html.bak",

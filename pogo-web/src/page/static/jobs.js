@@ -43,7 +43,7 @@ export function jobs(context) {
   };
 
   function showControls() {
-    const key = JSON.stringify([context.params, me, list.map((job) => [job.status, job.tally.failed, job.tally.in_doubt])]);
+    const key = JSON.stringify([context.params, me.name, list.map((job) => [job.status, job.tally.failed, job.tally.in_doubt])]);
     // An open menu would close.
     if (controls.dataset.now === key) return;
     controls.dataset.now = key;
@@ -69,13 +69,13 @@ export function jobs(context) {
           ),
         ),
       ),
-      me &&
+      me.name &&
         el(
           "button.chip",
           {
             key: "mine",
-            pressed: String(context.params.user === me),
-            onclick: () => context.setParams({ ...context.params, user: context.params.user === me ? "" : me }),
+            pressed: String(context.params.user === me.name),
+            onclick: () => context.setParams({ ...context.params, user: context.params.user === me.name ? "" : me.name }),
           },
           "mine",
         ),

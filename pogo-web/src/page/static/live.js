@@ -4,7 +4,7 @@ import { Following } from "./stream.js";
 import { adjust, now } from "./time.js";
 
 const listeners = new Set();
-export let health = { state: "connecting", since: Date.now() };
+export const health = { state: "connecting", since: Date.now() };
 let namespace = null;
 let send = null;
 
@@ -27,7 +27,7 @@ export const listen = (listener) => {
 function take(message) {
   if (message.ns !== namespace) return;
   if (message.kind === "health") {
-    health = message.health;
+    Object.assign(health, { behind: 0 }, message.health);
     if (health.state === "reconnecting" && lost === null) lost = health.since;
     // A server that goes on with the same dispatcher has been reached again.
     if (health.state === "live" && lost !== null)

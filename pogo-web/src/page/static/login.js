@@ -37,7 +37,8 @@ export async function askWho(problem, again) {
   if (!dialog.open) openDialog();
 }
 
-export let me = null;
+// Whoever is known to the server.
+export const me = { name: null };
 
 // Who is known to the server, in the frame. What asks for a login is not asked by this.
 export async function showWho() {
@@ -46,7 +47,7 @@ export async function showWho() {
   place.hidden = !session;
   if (!session) return;
   const { actor, login } = session;
-  me = actor.name;
+  me.name = actor.name;
   const how = login ? `Logged in with ${login}` : actor.token ? `By the token ${actor.token}` : "Known by the connection";
   const out = async () => {
     try {

@@ -9,9 +9,9 @@ export const STACK = [
   ["running", 4],
 ];
 
-export const FONT = "11px system-ui, sans-serif",
-  BOLD = "600 12px system-ui, sans-serif",
-  MONO = "11px ui-monospace, Menlo, Consolas, monospace";
+export const FONT = "11px system-ui, sans-serif";
+export const BOLD = "600 12px system-ui, sans-serif";
+export const MONO = "11px ui-monospace, Menlo, Consolas, monospace";
 // Steps lie one behind the other in one array, each in so many numbers: the column, and the counts.
 export const STEP = 6;
 // Arrays of arrays, as they come, are ten times as large, and there are tens of thousands of them.
