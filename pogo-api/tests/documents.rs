@@ -81,6 +81,7 @@ fn every_document_is_written_and_read_as_it_was() {
             digest.hosts.push("web1".parse().unwrap());
         })),
         line(&digest(|digest| digest.all = true)),
+        line(&digest(|digest| digest.unready = true)),
     ];
     let text = lines.join("\n") + "\n";
     assert_eq!(golden("documents.jsonl", &text), text);

@@ -30,6 +30,9 @@ pub struct UpdateDigest {
     /// When another dispatcher took over, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub takeover: Option<Timestamp>,
+    /// Whether a host waits since for an agent that a person has to bring, or for an answer of one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unready: bool,
     /// The jobs that they are of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<JobId>,
@@ -51,6 +54,7 @@ impl UpdateDigest {
             records: 0,
             namespace: false,
             takeover: None,
+            unready: false,
             jobs: vec![],
             hosts: vec![],
         }

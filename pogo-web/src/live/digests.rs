@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pogo_api::wire::UpdateDigest;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{Event, JobId, NamespaceEventKind, Record};
+use pogo_core::scheduler::{Event, JobId, NamespaceEventKind, NeverBegan, Record, TaskEventKind};
 use pogo_core::stream::{StreamRecord, Update};
 
 /// What an update is about.
@@ -27,6 +27,7 @@ struct About<'a> {
     records: usize,
     namespace: bool,
     takeover: Option<Timestamp>,
+    unready: bool,
     jobs: BTreeSet<JobId>,
     hosts: BTreeSet<&'a HostName>,
 }
@@ -49,19 +50,32 @@ impl<'a> About<'a> {
         if let Some(host) = event.host().filter(|_| self.hosts.len() < UpdateDigest::MOST_HOSTS) {
             self.hosts.insert(host);
         }
-        if let Event::Namespace(event) = event
-            && matches!(event.kind, NamespaceEventKind::OwnerChanged { .. })
-        {
-            self.takeover = Some(record.at);
+        match event {
+            Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::OwnerChanged { .. }) => {
+                self.takeover = Some(record.at);
+            }
+            Event::Task(event) => self.unready |= is_unready(&event.kind),
+            _ => {}
         }
     }
+}
+
+/// Whether a person has to bring an agent, or to answer something.
+const fn is_unready(event: &TaskEventKind) -> bool {
+    matches!(
+        event,
+        TaskEventKind::NeverBegan {
+            reason: NeverBegan::NotReady,
+            ..
+        }
+    )
 }
 
 impl From<About<'_>> for UpdateDigest {
     fn from(about: About<'_>) -> Self {
         let mut digest = Self::new();
         (digest.at, digest.all, digest.records) = (about.at, about.all, about.records);
-        (digest.namespace, digest.takeover) = (about.namespace, about.takeover);
+        (digest.namespace, digest.takeover, digest.unready) = (about.namespace, about.takeover, about.unready);
         digest.jobs = about.jobs.into_iter().collect();
         digest.hosts = about.hosts.into_iter().cloned().collect();
         digest
@@ -108,6 +122,34 @@ mod tests {
         );
         let about = digest_of(&update(vec![skipped(3, "web1"), down]));
         assert_eq!((about.records, about.namespace, about.all), (2, true, false));
+    }
+
+    /// A record as a journal has it.
+    fn recorded(text: &str) -> Update {
+        update(vec![serde_json::from_str::<Record>(text).unwrap().event])
+    }
+
+    #[test]
+    fn a_digest_says_when_another_dispatcher_took_over() {
+        let about = digest_of(&recorded(
+            r#"{"at":1,"event":"owner_changed","owner":"deploy2:4711","epoch":2,"from":"deploy1:1337"}"#,
+        ));
+        assert_eq!(
+            serde_json::to_string(&about).unwrap(),
+            r#"{"version":1,"at":1,"records":1,"namespace":true,"takeover":1}"#
+        );
+        assert_eq!(digest_of(&update(vec![skipped(3, "web1")])).takeover, None);
+    }
+
+    #[test]
+    fn a_digest_says_that_a_host_waits_for_a_person() {
+        let ended = |reason: &str| {
+            let began = r#"{"at":1,"event":"task_never_began","job":1,"host":"web1","attempt":1,"not_before":2,"#;
+            digest_of(&recorded(&format!(r#"{began}"reason":"{reason}"}}"#)))
+        };
+        assert!(ended("not_ready").unready);
+        assert!(!ended("busy").unready);
+        assert!(!digest_of(&update(vec![skipped(3, "web1")])).unready);
     }
 
     #[test]

@@ -202,3 +202,52 @@ pub(super) fn remark(at: Timestamp, event: &Event) -> Option<Remark> {
         text: event.to_string().into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use pogo_core::fleet::Fleet;
+    use pogo_core::plan::{HostOrder, JobSpec, RemoteCommand};
+    use pogo_core::policy::{JobSettings, Policy};
+    use pogo_core::scheduler::{AttemptId, Input, Order, Outcome};
+
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_millis(1_000 * seconds)
+    }
+
+    /// A job on one host after the other, each of which takes two seconds; so many have succeeded.
+    fn scheduler(succeeded: u64) -> Scheduler {
+        let mut scheduler = Scheduler::new();
+        let fleet = Arc::new(Fleet::builder().hosts("web[1-9]").build().unwrap());
+        let policy = Arc::new(Policy::new());
+        scheduler.handle(at(0), Order::Configure { fleet, policy }).unwrap();
+        let settings = JobSettings::new().max_parallel("1".parse().unwrap());
+        let spec = JobSpec::new("web[1-9]".parse().unwrap(), RemoteCommand::shell("true")).order(HostOrder::Listed);
+        scheduler.handle(at(0), Order::submit(spec.settings(settings))).unwrap();
+        for number in 1..=succeeded {
+            let reported = Input::Reported {
+                attempt: AttemptId::new(number),
+                outcome: Outcome::Succeeded,
+                output: None,
+            };
+            scheduler.handle(at(2 * number), reported).unwrap();
+        }
+        scheduler
+    }
+
+    #[test]
+    fn a_job_that_is_followed_from_its_state_has_its_pace() {
+        let id = StreamId::default();
+        let mut known = Known::from(id);
+        assert!(known.take(&Update::snapshot(id, &scheduler(6))));
+        let ends = &known.jobs[&JobId::new(1)].ends;
+        let wanted: VecDeque<_> = (1..=6).map(|number| (at(2 * number), 2_000)).collect();
+        assert_eq!(*ends, wanted);
+        // Nothing of a host that runs or waits.
+        assert!(known.take(&Update::snapshot(id, &scheduler(0))));
+        assert_eq!(known.jobs[&JobId::new(1)].ends, VecDeque::new());
+    }
+}

@@ -81,6 +81,12 @@ impl Orders {
         self.push(given);
     }
 
+    /// Why a job was submitted at this moment.
+    pub(super) fn reason_of_job(&self, job: JobId, submitted: Timestamp) -> Option<Arc<str>> {
+        let of_job = |given: &&OrderGiven| given.job == Some(job) && given.at == submitted;
+        self.entries.iter().find(of_job)?.reason.clone()
+    }
+
     /// Adds it, or its hosts to those of the last one where it is the same order.
     fn push(&mut self, given: OrderGiven) {
         if let About::Hosts(hosts) = &given.about {

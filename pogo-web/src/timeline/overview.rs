@@ -1,5 +1,7 @@
 //! A job at a glance: what somebody who is woken at night wants to know first.
 
+use std::sync::Arc;
+
 use pogo_core::Timestamp;
 use pogo_core::scheduler::{JobDetails, JobId, JobStatus, Query, Tally, View};
 use pogo_core::stream::StreamId;
@@ -25,6 +27,9 @@ pub(crate) struct Overview {
     /// The time of the last event: nothing else is asked for the time.
     at: Timestamp,
     job: Box<JobDetails>,
+    /// Why it was submitted, if that was said and is still known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Arc<str>>,
     /// Whether it has left the scheduler.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     retired: bool,
@@ -90,6 +95,7 @@ impl Overview {
             as_of: known.at,
             at: now,
             job: details,
+            reason: known.orders.reason_of_job(job, course.submitted),
             retired,
             blockers,
             causes: causes(course),

@@ -11,7 +11,7 @@ use pogo_core::dispatcher::{Attempt, Capabilities, Clock, Reporter, Transport};
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{HostOrder, JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, JobSettings, Policy, Rule};
-use pogo_core::scheduler::{Command, JobId, Outcome};
+use pogo_core::scheduler::{Command, JobId, Order, Outcome};
 use serde_json::Value;
 
 use crate::raw::{exchange, parts, request};
@@ -108,7 +108,17 @@ async fn a_job_that_has_retired_is_drawn_from_its_records() {
     let directory = private_directory();
     let stored = Stored::open(directory.path()).await;
     stored.configure(6, Duration::from_secs(3_600)).await;
-    let job = run(&stored, "web[1-6]").await;
+    let job = JobSpec::new(
+        "web[1-6]".parse().unwrap(),
+        RemoteCommand::shell("systemctl restart web"),
+    );
+    let order = Order::submit(job).because("fix for CVE-2026-1");
+    let job = stored.namespace().execute(order).await.unwrap().job().unwrap();
+    stored.namespace().wait(job).await.unwrap();
+    assert_eq!(
+        ask(directory.path(), "1/overview").await["reason"],
+        "fix for CVE-2026-1"
+    );
     let before = ask(directory.path(), "1/bars").await;
     stored.configure(6, Duration::ZERO).await;
     stored.until_retired(job).await;
@@ -129,6 +139,7 @@ async fn a_job_that_has_retired_is_drawn_from_its_records() {
         (&true.into(), &1.into())
     );
     assert_eq!(overview["job"]["tally"]["succeeded"], 5);
+    assert_eq!(overview["reason"], "fix for CVE-2026-1");
     stored.close().await;
 }
 
