@@ -167,7 +167,7 @@ impl<H: TakesFleet> FleetReview<'_, H> {
             Ok(gathered) => {
                 let new = self.warned.new_of(&gathered);
                 new.iter().for_each(|warning| self.screen.say(warning));
-                gathered.fleet
+                gathered.fleet_with_origins()
             }
             // It may have been read while it was written; recovery is not reported.
             Err(error) => return self.complain(format!("the inventory cannot be read: {error}")),

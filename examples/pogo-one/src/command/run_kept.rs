@@ -47,7 +47,9 @@ pub(super) fn run_kept(args: &RunArgs, place: &Place) -> Result<Exit, CliError> 
     let command = checked(args)?;
     refuse_unwatchable(args)?;
     let targets = args.job.targets.read()?;
-    let gathered = args.job.sources.gather()?;
+    let mut gathered = args.job.sources.gather()?;
+    // Whoever asks about a host later wants to know where it is written.
+    gathered.fleet = gathered.fleet_with_origins();
     let given = spec(args, &targets, command)?;
     let (spec, kept) = match place.server() {
         Some(server) => (for_server(server, args, given)?, vec![]),

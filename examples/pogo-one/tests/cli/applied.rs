@@ -65,6 +65,21 @@ fn what_changes_is_shown_and_nobody_is_there_to_agree() {
 }
 
 #[test]
+fn a_job_that_brings_its_fleet_brings_where_it_is_written() {
+    let kept = StoreSite::new(POLICY, &["web1", "web2"]);
+    let policy = std::fs::read_to_string(kept.site.program.directory.path().join("policy.yaml")).unwrap();
+    let other = policy.replace("web2]}", "web2], spare: [web2]}");
+    assert_ne!(other, policy);
+    kept.site.program.write("other.yaml", &format!("\n\n{other}"));
+    let done = kept.run("web1", &["-c", "other.yaml"], "true");
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    let host = kept.ok(&["host", "web2"]);
+    for line in ["    @spare other.yaml:3:", "    @web other.yaml:3:"] {
+        assert!(host.contains(line), "{host}");
+    }
+}
+
+#[test]
 fn hosts_that_a_job_still_needs_are_counted_before_they_are_removed() {
     let kept = StoreSite::new(POLICY, &["web1", "web2"]);
     kept.ok(&["freeze"]);
