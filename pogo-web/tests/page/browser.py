@@ -26,9 +26,10 @@ FOCUS = """() => {
 }"""
 
 
-def opened(browser, scheme, width):
+def opened(browser, scheme, width, **more):
     # axe is no part of the page, whose policy allows no script but its own.
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    size = {"width": width, "height": 900}
+    context = browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=True, **more)
     # What is waited for comes; how soon is not what is tested.
     context.set_default_timeout(240_000)
     page = context.new_page()
@@ -48,9 +49,25 @@ def show(page, view, text):
 
 def axe(page, where):
     page.evaluate(open(AXE).read())
-    for found in page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]:
+    # Targets of 24 px are no part of what axe looks for unless it is asked to.
+    options = "{resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}"
+    for found in page.evaluate(f"axe.run(document, {options})")["violations"]:
         targets = [node["target"] for node in found["nodes"]][:3]
         PROBLEMS.append(f"{where}: {found['id']} ({found['impact']}): {found['help']}: {targets}")
+
+
+def reflows(page, where):
+    """At 400 % a window of 1280 px has 320, and nobody has to scroll to the side."""
+    wide = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+    if wide > 0:
+        PROBLEMS.append(f"{where}: is {wide} px too wide")
+
+
+def still(page, where):
+    """Whoever wants no motion sees none."""
+    moves = page.evaluate("document.getAnimations().length")
+    if moves:
+        PROBLEMS.append(f"{where}: {moves} things move")
 
 
 def keyboard(page):
@@ -88,7 +105,17 @@ with sync_playwright() as playwright:
             for view, text in VIEWS:
                 show(page, view, text)
                 axe(page, f"{view} at {width}, {scheme}")
+                if width == 360:
+                    reflows(page, f"{view} at {width}, {scheme}")
             page.context.close()
+    # As at 400 %, in forced colours, without motion.
+    page = opened(browser, "dark", 320, forced_colors="active", reduced_motion="reduce")
+    for view, text in VIEWS:
+        show(page, view, text)
+        axe(page, f"{view} in forced colours")
+        reflows(page, f"{view} at 400 %")
+        still(page, f"{view} with reduced motion")
+    page.context.close()
     keyboard(opened(browser, "light", 1280))
     browser.close()
 

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use axum::Router;
+use pogo_core::output::MemoryOutput;
+use pogo_web::{Grant, Grants, Verb};
 
-use crate::served::Served;
+use crate::served::{Alice, Served, Web2Fails};
 
 /// A page as Chromium has it after its scripts have run, and what they complained of.
 struct Seen {
@@ -155,6 +157,29 @@ async fn every_view_runs_without_complaint() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_may_not_see_is_said_with_what_to_do_about_it() {
+    let Some(browser) = browser("what_somebody_may_not_see_is_said_with_what_to_do_about_it") else {
+        return;
+    };
+    let viewer = Grant::new(["alice".parse().unwrap()], [Verb::View]);
+    for (grants, view, text) in [
+        (Grants::new(), "jobs", "There is nothing that you may see"),
+        (
+            Grants::new().grant(viewer),
+            "jobs/1?host=web2",
+            "pogo grants check --as you view",
+        ),
+    ] {
+        let served = Served::over(Web2Fails, MemoryOutput::new(), Alice, |state| state.grants(grants)).await;
+        served.job(2).await;
+        let seen = look(browser, served.address, &format!("/page/#/ns/default/{view}")).await;
+        let complaints = seen.complaints.iter().filter(|line| !line.contains("status of 403"));
+        assert_eq!(complaints.count(), 0, "{view}: {:?}", seen.complaints);
+        assert!(seen.page.contains(text), "{view} lacks {text}: {}", seen.page);
+    }
+}
+
 /// A Python that has Playwright, and axe beside it: `.ci/run` installs them.
 pub(crate) fn playwright() -> Option<(PathBuf, PathBuf)> {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/browser");
@@ -168,6 +193,31 @@ pub(crate) fn playwright() -> Option<(PathBuf, PathBuf)> {
         tools.display()
     );
     found.then_some((python, axe))
+}
+
+/// Lets a script of this folder look at what is served, which prints what is wrong.
+#[allow(clippy::print_stdout, reason = "whoever runs the tests is to know what was left out")]
+pub(crate) async fn looked_at(test: &str, script: &'static str, served: impl AsyncFnOnce() -> Served) {
+    let Some(browser) = browser(test) else { return };
+    let Some((python, _)) = playwright() else {
+        println!("left out: {test} needs Playwright, which .ci/run installs");
+        return;
+    };
+    let served = served().await;
+    let address = format!("http://{}", served.address);
+    let looking = tokio::task::spawn_blocking(move || {
+        Command::new("timeout")
+            .arg("900")
+            .arg(python)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page").join(script))
+            .args([&address, &path_of(browser)])
+            .output()
+            .unwrap()
+    });
+    let output = looking.await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -184,7 +234,7 @@ async fn every_view_is_for_everybody_and_needs_no_mouse() {
     let address = format!("http://{}", served.address);
     let looking = tokio::task::spawn_blocking(move || {
         Command::new("timeout")
-            .arg("600")
+            .arg("1500")
             .arg(python)
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/browser.py"))
             .args([OsStr::new(&address), axe.as_os_str()])

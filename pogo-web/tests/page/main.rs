@@ -10,6 +10,8 @@
 mod browser;
 mod complaints;
 mod files;
+#[path = "../api/memory_history.rs"]
+mod memory_history;
 mod restarting;
 mod selected;
 mod served;

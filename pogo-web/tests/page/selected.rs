@@ -1,20 +1,18 @@
 //! What can be selected, and what helps, in a browser.
 
-use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::http::request::Parts;
-use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Handle, Reporter, Transport};
+use pogo_core::dispatcher::{Attempt, Capabilities, Handle, Reporter, Transport};
 use pogo_core::fleet::Fleet;
 use pogo_core::output::MemoryOutput;
 use pogo_core::plan::{HostOrder, JobSpec, RemoteCommand};
-use pogo_core::policy::{Constraint, Origin, Policy, Rule};
+use pogo_core::policy::{Constraint, JobSettings, Origin, Policy, Rule};
 use pogo_core::scheduler::{Actor, FailureKind, JobId, JobStatus, NeverBegan, Outcome, Query, View};
-use pogo_web::{AuthError, Authenticator, Identity, RouterState, ServedNamespace};
+use pogo_web::{AuthError, Authenticator, Identity};
 
-use crate::browser::{browser, path_of, playwright};
+use crate::browser::looked_at;
 use crate::served::Served;
 
 /// Whoever asks is Alice, by her token.
@@ -84,19 +82,17 @@ async fn until(handle: &Handle, job: JobId, is: impl Fn(JobStatus) -> bool) {
 }
 
 async fn served() -> Served {
-    let output = Arc::new(MemoryOutput::new());
-    let builder = Dispatcher::builder(Arc::new(NeedsAgent)).output(Arc::clone(&output) as _);
-    let (dispatcher, handle) = builder.build().await.unwrap();
-    tokio::spawn(async move { drop(dispatcher.run().await) });
-    let namespace = ServedNamespace::new(handle.clone()).output(output);
-    let state = RouterState::builder(Arc::new(AliceByToken)).namespace("default".parse().unwrap(), namespace);
-    let served = Served::serving(state.build(), handle, |router| router).await;
+    let served = Served::over(NeedsAgent, MemoryOutput::new(), AliceByToken, |state| state).await;
     let handle = &served.handle;
     configure(handle).await;
     let job = |hosts: &str| JobSpec::new(hosts.parse().unwrap(), restart()).order(HostOrder::Listed);
     let first = handle
         .as_actor(alice())
-        .submit(job("$web").user("alice"))
+        .submit(
+            job("$web")
+                .user("alice")
+                .settings(JobSettings::new().max_parallel("3".parse().unwrap())),
+        )
         .await
         .unwrap();
     until(handle, first, |status| status == JobStatus::Blocked).await;
@@ -111,27 +107,7 @@ async fn served() -> Served {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[allow(clippy::print_stdout, reason = "whoever runs the tests is to know what was left out")]
 async fn what_is_selected_is_shown_and_what_is_in_the_way_leads_to_what_helps() {
     let test = "what_is_selected_is_shown_and_what_is_in_the_way_leads_to_what_helps";
-    let Some(browser) = browser(test) else { return };
-    let Some((python, _)) = playwright() else {
-        println!("left out: {test} needs Playwright, which .ci/run installs");
-        return;
-    };
-    let served = served().await;
-    let address = format!("http://{}", served.address);
-    let looking = tokio::task::spawn_blocking(move || {
-        Command::new("timeout")
-            .arg("600")
-            .arg(python)
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/selected.py"))
-            .args([&address, &path_of(browser)])
-            .output()
-            .unwrap()
-    });
-    let output = looking.await.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}{error}");
+    looked_at(test, "selected.py", served).await;
 }

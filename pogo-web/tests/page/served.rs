@@ -8,13 +8,16 @@ use axum::Router;
 use axum::http::request::Parts;
 use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Handle, Reporter, Transport};
 use pogo_core::fleet::Fleet;
+use pogo_core::journal::MemoryJournal;
 use pogo_core::output::{MemoryOutput, Stream};
 use pogo_core::plan::{JobSpec, RemoteCommand};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{Actor, FailureKind, JobId, NeverBegan, Outcome, Phase};
-use pogo_web::{AuthError, Authenticator, Identity, RouterState, ServedNamespace, router};
+use pogo_web::{AuthError, Authenticator, Identity, RouterState, RouterStateBuilder, ServedNamespace, router};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::memory_history::MemoryHistory;
 
 /// Whoever asks is Alice.
 pub(crate) struct Alice;
@@ -31,7 +34,7 @@ pub(crate) const HOSTILE: &str = "<img src=x onerror=alert(1)><script>document.t
     \x1b[31mred\x1b[0m\x1b]0;title\x07 \u{202e}txt\n";
 
 /// web2 fails and writes what is hostile; the others succeed.
-struct Web2Fails;
+pub(crate) struct Web2Fails;
 
 #[async_trait]
 impl Transport for Web2Fails {
@@ -59,15 +62,22 @@ pub(crate) struct Served {
     pub(crate) handle: Handle,
 }
 
-/// A state with a dispatcher that runs.
-async fn state() -> (RouterState, Handle) {
-    let output = Arc::new(MemoryOutput::new());
-    let builder = Dispatcher::builder(Arc::new(Web2Fails)).output(Arc::clone(&output) as _);
+/// A namespace whose dispatcher runs, and its journal.
+async fn dispatched(
+    transport: impl Transport + 'static,
+    output: MemoryOutput,
+) -> (ServedNamespace, Handle, MemoryJournal) {
+    let (journal, output) = (MemoryJournal::default(), Arc::new(output));
+    let builder = Dispatcher::builder(Arc::new(transport))
+        .journal(Arc::new(journal.clone()))
+        .output(Arc::clone(&output) as _);
     let (dispatcher, handle) = builder.build().await.unwrap();
     tokio::spawn(async move { drop(dispatcher.run().await) });
-    let namespace = ServedNamespace::new(handle.clone()).output(output);
-    let state = RouterState::builder(Arc::new(Alice)).namespace("default".parse().unwrap(), namespace);
-    (state.build(), handle)
+    (ServedNamespace::new(handle.clone()).output(output), handle, journal)
+}
+
+fn state(namespace: ServedNamespace, authenticator: impl Authenticator + 'static) -> RouterStateBuilder {
+    RouterState::builder(Arc::new(authenticator)).namespace("default".parse().unwrap(), namespace)
 }
 
 impl Served {
@@ -76,11 +86,24 @@ impl Served {
     }
 
     pub(crate) async fn mounted(mount: impl FnOnce(Router) -> Router) -> Self {
-        let (state, handle) = state().await;
-        Self::serving(state, handle, mount).await
+        let (namespace, handle, _) = dispatched(Web2Fails, MemoryOutput::new()).await;
+        Self::serving(state(namespace, Alice).build(), handle, mount).await
     }
 
-    pub(crate) async fn serving(state: RouterState, handle: Handle, mount: impl FnOnce(Router) -> Router) -> Self {
+    /// Over this transport, with the history of its jobs, for whoever this knows.
+    pub(crate) async fn over(
+        transport: impl Transport + 'static,
+        output: MemoryOutput,
+        authenticator: impl Authenticator + 'static,
+        more: impl FnOnce(RouterStateBuilder) -> RouterStateBuilder,
+    ) -> Self {
+        let (namespace, handle, journal) = dispatched(transport, output).await;
+        let namespace = namespace.history(Arc::new(MemoryHistory(journal)));
+        let state = more(state(namespace, authenticator)).build();
+        Self::serving(state, handle, |router| router).await
+    }
+
+    async fn serving(state: RouterState, handle: Handle, mount: impl FnOnce(Router) -> Router) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = mount(router(state));

@@ -98,7 +98,10 @@ with sync_playwright() as playwright:
     net.send("Network.enable")
     conditions = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
     net.send("Network.emulateNetworkConditions", {"offline": True, **conditions})
-    wanted = step("asleep")
+    step("asleep")
+    # No page is stale in silence.
+    awake.wait_for_function("() => document.querySelector('#health b').textContent.startsWith('reconnecting')", polling=50)
+    wanted = step("noticed")
     right_again([awake], wanted, "another server")
     life.send("Page.setWebLifecycleState", {"state": "active"})
     net.send("Network.emulateNetworkConditions", {"offline": False, **conditions})

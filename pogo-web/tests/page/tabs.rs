@@ -88,6 +88,8 @@ fn three_tabs_are_right_again_after_sleep_and_other_servers() {
     served.order(async |handle| handle.pause(job).await.unwrap());
     served.write_on(20);
     served.stop();
+    script.go("stopped");
+    script.has("noticed");
     served.start();
     served.order(async |handle| handle.resume(job).await.unwrap());
     script.go(served.write_on(30));

@@ -88,6 +88,14 @@ export const preview = (ns, what, signal) =>
     headers: { "content-type": "application/json" },
   });
 
+// What a job would do if it were submitted now.
+export const plan = (ns, job) =>
+  request(inNamespace(ns, "/plan"), {
+    method: "POST",
+    body: JSON.stringify({ job }),
+    headers: { "content-type": "application/json" },
+  });
+
 // An order is sent under an id of its own: sent again, it is carried out once.
 export async function order(ns, what, reason) {
   const bytes = crypto.getRandomValues(new Uint8Array(12));

@@ -1,5 +1,5 @@
 // The frame: addresses, what stands around every view, and the last line.
-import { $, el, plural, show, tell } from "./dom.js";
+import { $, el, notAllowed, plural, show, tell } from "./dom.js";
 import { get, inNamespace } from "./api.js";
 import { askWho, showWho } from "./login.js";
 import { follow, health, listen, Watch } from "./live.js";
@@ -19,7 +19,7 @@ const VIEWS = [
   ["hosts", "Hosts"],
 ];
 
-const state = { ns: null, path: null, view: null, updated: 0, summary: null };
+const state = { ns: null, path: null, view: null, updated: 0, unready: [] };
 
 // #/ns/default/jobs/17?host=web1
 function address() {
@@ -156,10 +156,11 @@ function banners() {
         get(inNamespace(ns), signal),
         get(inNamespace(ns, "/status"), signal),
       ]);
-      state.summary = answer.view;
+      state.unready = (answer.view.unready || []).map(({ job }) => job);
       showBanners(answer.view, status.status, status.standby);
     },
-    { matters: (news) => news.namespace, every: 1000 },
+    // A host of theirs that starts needs nobody any more.
+    { matters: (news) => news.namespace || news.unready || state.unready.some((job) => news.jobs.includes(job)), every: 1000 },
   );
 }
 
@@ -227,6 +228,11 @@ async function namespaces() {
       names.map((name) => el("option", { value: name, selected: name === address().ns }, name)),
     );
     $("namespace").disabled = names.length < 2;
+    if (!names.length) {
+      show($("view"), el("div.empty", el("h2", "There is nothing that you may see"), notAllowed()));
+      showWho();
+      return false;
+    }
     if (!address().ns) {
       state.ns = null;
       location.replace(`#/ns/${encodeURIComponent(names[0] || "default")}/jobs`);

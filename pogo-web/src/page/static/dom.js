@@ -195,3 +195,24 @@ export function tell(text) {
   const told = $("told");
   if (told.textContent !== text) told.textContent = text;
 }
+
+// What happens by itself is told once in a while: the latest, or somebody who listens would hear nothing else.
+let tells = null;
+let next = null;
+export function tellSometimes(text) {
+  next = text;
+  if (tells) return;
+  tell(next);
+  next = null;
+  tells = setTimeout(() => {
+    tells = null;
+    if (next) tellSometimes(next);
+  }, 5000);
+}
+
+export const notAllowed = () =>
+  el("p", "Whoever runs this server can allow more to you. Who may do what is tried with: ", el("code", "pogo grants check --as you view"));
+
+// What a view shows in place of what it could not get, and what to do about it.
+export const problemOf = (problem, ...more) =>
+  el("div.empty", el("p.problem", problem.message), problem.status === 403 && notAllowed(), more);

@@ -181,6 +181,31 @@ export function groupsPanel(place, { base, id, context, timeline, matters, pick,
     show();
   }
 
+  // What each wrote, as the program folds it; of what is too large for an answer, that it is like nothing else.
+  async function wrote(rows) {
+    const attempts = rows.map((row) => (row.last_attempt || {}).id).filter((id) => id !== undefined);
+    if (!attempts.length) return new Map();
+    const { streams, left_out } = await get(`${base}/output${query({ attempts: attempts.join(",") })}`);
+    const found = new Map(left_out.map((id) => [id, `too large: ${id}`]));
+    for (const { attempt, stream, part } of streams) {
+      const text = part.pieces.map((piece) => piece.text || piece.base64).join("");
+      found.set(attempt, `${found.get(attempt) || ""}${stream} ${text}`);
+    }
+    return found;
+  }
+
+  // The next that ended or wrote otherwise than the first of these.
+  async function different_([first, ...others]) {
+    const how = (row, texts) => row.state + failureText((row.last_attempt || {}).failure) + (texts.get((row.last_attempt || {}).id) || "");
+    while (others.length) {
+      const some = others.splice(0, 100);
+      const texts = await wrote([first, ...some]).catch(() => new Map());
+      const found = some.find((row) => how(row, texts) !== how(first, texts));
+      if (found) return found;
+    }
+    return undefined;
+  }
+
   const watch = new Watch(ask, { matters, every: 1000 });
   const turn = (state) => {
     hosts = { state, entries: [], next: null };
@@ -199,15 +224,13 @@ export function groupsPanel(place, { base, id, context, timeline, matters, pick,
       if (state !== undefined && state !== hosts.state) turn(state);
       show();
     },
-    // Along the list of hosts; to one that ended in another way, where that is asked for.
-    step: (by, different) => {
+    // Along the list of hosts; to one that ended or wrote otherwise, where that is asked for.
+    step: async (by, different) => {
       const { entries } = hosts;
       const at = entries.findIndex((row) => row.host === context.params.host);
-      const how = (row) => row.state + failureText((row.last_attempt || {}).failure);
-      let next = at + by;
-      while (different && at >= 0 && entries[next] && how(entries[next]) === how(entries[at])) next += by;
-      if (entries[next]) pick(entries[next].host);
-      else tell(different ? "all others in the list ended alike" : "no other in the list");
+      const next = different && at >= 0 ? await different_(entries.slice(at)) : entries[at + by];
+      if (next) pick(next.host);
+      else tell(different ? "all others in the list ended alike, and wrote the same" : "no other in the list");
     },
     again: () => watch.soon(0),
     close: () => watch.stop(),

@@ -1,40 +1,42 @@
 // What holds the hosts of a job back, and failures by their cause, each with what helps.
-import { el, menu, number, plural, renew, tell } from "./dom.js";
+import { el, menu, number, plural, renew } from "./dom.js";
 import { get, inNamespace, query } from "./api.js";
 import { clock } from "./time.js";
 import { cureOrder, probeOrder, retryOrder, skipOrder } from "./orders.js";
-import { actor, commandText, sign, tallyText, word } from "./words.js";
+import { sign } from "./words.js";
+
+const button = (key, text, onclick) => el("button", { key, onclick }, text);
+
+// The first cure stands in front, then what else helps; what is dangerous stands last.
+export function cureButtons(cures, order, ...others) {
+  const only = cures.filter((cure) => !cure.orders);
+  const [first, ...rest] = cures.filter((cure) => cure.orders).sort((one, other) => Boolean(one.dangerous) - Boolean(other.dangerous));
+  const cureButton = (cure) => button(cure.command, cure.label, () => order(cureOrder(cure)));
+  const isSafe = first && !first.dangerous;
+  return [
+    isSafe && cureButton(first),
+    others,
+    (rest.length > 0 || only.length > 0 || (first && !isSafe)) &&
+      menu(
+        `m-${(first || only[0]).command}`,
+        "more ▾",
+        (isSafe || !first ? rest : [first, ...rest]).map(cureButton),
+        only.map((cure) => el("code", cure.command)),
+      ),
+  ];
+}
 
 // order(what) asks about an order, pick(host) shows a host, list(state) lists those in a state.
-export function holdsPanel(holds, { ns, id, number: number_, order, pick, list, go }) {
-  let overview = null;
-  // The first cure stands in front; what is dangerous stands last.
-  const short = (command) => {
-    const text = command.replace(/^pogo /, "");
-    return text.length > 44 ? `${text.slice(0, 43)}…` : text;
-  };
-  const button = (key, text, onclick) => el("button", { key, onclick }, text);
-  const cureButton = (cure) => button(cure.command, short(cure.command), () => order(cureOrder(cure)));
-
+export function holdsPanel(holds, { ns, number: number_, order, pick, list, go }) {
   // What said the hosts that are in the way, and what helps.
   function cures({ cures: list = [], hosts = [] }) {
-    const only = list.filter((cure) => !cure.orders);
-    const [first, ...rest] = list.filter((cure) => cure.orders);
     const [of] = hosts;
     const names = hosts.map(({ host }) => host);
     return el(
       "span.cures",
       of && button(`o-${of.host}`, "Output", () => (of.job === number_ ? pick(of.host) : go("jobs", of.job, { host: of.host }))),
       names.length > 1 && button(`s-${of.host}`, "Show", () => go("slots", undefined, { hosts: names.join(",") })),
-      first && cureButton(first),
-      of && button(`p-${of.host}`, "Probe…", () => probe(of.job, names)),
-      (rest.length > 0 || only.length > 0) &&
-        menu(
-          `m-${(first || only[0]).command}`,
-          "more ▾",
-          rest.map(cureButton),
-          only.map((cure) => el("code", cure.command)),
-        ),
+      cureButtons(list, order, of && button(`p-${of.host}`, "Probe…", () => probe(of.job, names))),
     );
   }
 
@@ -49,7 +51,7 @@ export function holdsPanel(holds, { ns, id, number: number_, order, pick, list, 
     holds.hidden = !causes.length && blockers.every((reason) => reason.passes);
     // Without the hosts of each, of which there may be thousands.
     const key = [
-      blockers.map(({ text, passes, hosts, cures }) => [text, passes, hosts, (cures || []).map((cure) => cure.command)]),
+      blockers.map(({ text, passes, hosts, cures }) => [text, passes, hosts, (cures || []).map((cure) => [cure.command, cure.label])]),
       causes.map(({ state, text, count, folded, last }) => [state, text, count, folded, last]),
       job.finished,
     ];
@@ -120,28 +122,8 @@ export function holdsPanel(holds, { ns, id, number: number_, order, pick, list, 
         : failures
           ? "Failures so far"
           : "What came to nothing so far";
-    return [el("div.title", el("h2", title), el("button.plain", { key: "handover", onclick: handover }, "Copy handover")), el("ul", lines)];
+    return [el("h2", title), el("ul", lines)];
   }
 
-  async function handover() {
-    const { job, blockers, causes } = overview;
-    const text = [
-      `pogo job ${id}: ${commandText(job.command)} on ${job.targets}, by ${actor(job)}, ${word(job.status)}`,
-      tallyText(job.tally),
-      ...blockers.map((reason) => `- ${reason.text}`),
-      ...causes.map((cause) => `- ${cause.count} x ${cause.text} (${cause.folded})`),
-      ...(job.notes || []).map((note) => `- note by ${note.actor ? note.actor.name : "somebody"}: ${note.text}`),
-      location.href,
-    ].join("\n");
-    try {
-      await navigator.clipboard.writeText(text);
-      tell("copied");
-    } catch {
-      /* not allowed */
-    }
-  }
-  return (found) => {
-    overview = found;
-    showHolds(found);
-  };
+  return showHolds;
 }

@@ -1,11 +1,14 @@
 // One host: what is known of it, in all jobs.
-import { el, plural, show } from "./dom.js";
+import { el, plural, problemOf, show } from "./dom.js";
 import { get, inNamespace, query, seg } from "./api.js";
 import { Watch } from "./live.js";
 import { clock, lasted } from "./time.js";
 import { Output } from "./output.js";
 import { ask as confirm, freezeOrder, markOrder } from "./orders.js";
-import { failureText, holderText, jobState, sign, tagList, word, written } from "./words.js";
+import { failureText, holderText, sign, tagList, word, written } from "./words.js";
+
+const pastText = ({ state, last_attempt: last = {} } = {}) =>
+  state ? `${word(state)}${last.ended ? ` after ${lasted(last.ended - last.started)}` : ""} ${failureText(last.failure)}` : "";
 
 export function host(context) {
   const { ns, id, view, link } = context;
@@ -18,9 +21,25 @@ export function host(context) {
   const said = el("div.log");
   show(view, body, said);
   let output = null;
+  // How it ended on this host; of a job that is past, its records say so.
+  const results = new Map();
+  async function askResults(entries) {
+    // Of jobs that came to the same everywhere it is known.
+    for (const { job, tally } of entries) {
+      const states = Object.keys(tally).filter((state) => tally[state]);
+      if (states.length === 1) results.set(job, { job, state: states[0] });
+    }
+    const unknown = entries.filter(({ job }, at) => !results.has(job) || (at === 0 && !results.get(job).last_attempt));
+    for (const { job } of unknown.slice(0, 10)) {
+      const answer = await get(inNamespace(ns, `/jobs/${job}/hosts${query({ hosts: id })}`)).catch(() => null);
+      if (answer && answer.view.entries.length) results.set(job, { job, ...answer.view.entries[0] });
+      if (closed) return;
+      watch.soon(0);
+    }
+  }
   // What it said last, of any job.
   function showOutput(jobs) {
-    const ran = jobs.filter((job) => (job.last_attempt || {}).id !== undefined);
+    const ran = [...jobs, ...results.values()].filter((job) => (job.last_attempt || {}).id !== undefined);
     const latest = ran.sort((one, other) => other.last_attempt.started - one.last_attempt.started)[0];
     if (!latest) return;
     const { id: attempt, ended } = latest.last_attempt;
@@ -38,6 +57,7 @@ export function host(context) {
     past = before ? past.concat(answer.entries) : answer.entries;
     more = answer.next;
     watch.soon(0);
+    askResults(answer.entries);
   }
   async function ask(signal) {
     let found;
@@ -48,7 +68,7 @@ export function host(context) {
         show(
           body,
           el("h1", id),
-          el("div.empty", el("p", problem.message), el("p", el("a", { href: link("hosts") }, "Hosts"))),
+          problemOf(problem, el("p", el("a", { href: link("hosts") }, "Hosts"))),
         );
       throw problem;
     }
@@ -122,7 +142,7 @@ export function host(context) {
                 el("time", clock(last.started)),
                 el(
                   "small",
-                  ` ${word(job.state)}${last.started && last.ended ? ` after ${lasted(last.ended - last.started)}` : ""} ${failureText(last.failure)}`,
+                  ` ${pastText(job)}`,
                 ),
               ),
             );
@@ -138,11 +158,11 @@ export function host(context) {
               el(
                 "a",
                 { href: link("jobs", job.job, { host: id }), row: true, key: `p-${job.job}` },
-                sign(jobState(job), ""),
+                results.has(job.job) ? sign(results.get(job.job).state) : el("span.sign"),
                 el("b", ` job ${job.job} `),
                 el("time", clock(job.at)),
                 el("code", ` ${job.command}`),
-                el("small", ` by ${job.user}, on ${plural(job.count, "host")}`),
+                el("small", ` by ${job.user}, on ${plural(job.count, "host")} ${pastText(results.get(job.job))}`),
               ),
             ),
           ),
@@ -154,10 +174,12 @@ export function host(context) {
     showOutput(found.jobs || []);
     context.updated();
   }
+  let closed = false;
   askPast();
   const watch = new Watch(ask, { matters: (news) => news.hosts.includes(id) || news.namespace, every: 800 });
   return {
     close: () => {
+      closed = true;
       watch.stop();
       if (output) output.close();
     },

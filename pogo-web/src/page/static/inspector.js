@@ -3,7 +3,8 @@ import { el, menu, show } from "./dom.js";
 import { get, inNamespace, query, seg } from "./api.js";
 import { Watch } from "./live.js";
 import { clock, full, lasted, now } from "./time.js";
-import { cureOrder, markOrder, retryOrder, skipOrder } from "./orders.js";
+import { cureButtons } from "./holds.js";
+import { markOrder, retryOrder, skipOrder } from "./orders.js";
 import { sign, tagList, word } from "./words.js";
 import { Output } from "./output.js";
 
@@ -56,7 +57,7 @@ export class Inspector {
           "button.plain",
           {
             key: "different",
-            title: "The next host that ended in another way (d)",
+            title: "The next host that ended or wrote otherwise (d)",
             onclick: () => this.step(1, true),
           },
           "next different",
@@ -145,16 +146,7 @@ export class Inspector {
               "li",
               sign(reason.passes ? "waiting" : "blocked", ""),
               el("span", reason.text),
-              (reason.cures || [])
-                .filter((cure) => cure.orders)
-                .slice(0, 2)
-                .map((cure) =>
-                  el(
-                    "button",
-                    { key: cure.command, onclick: () => this.order(cureOrder(cure)) },
-                    cure.command.replace(/^pogo /, "").slice(0, 40),
-                  ),
-                ),
+              el("span.cures", cureButtons(reason.cures || [], this.order)),
             ),
           ),
         ),

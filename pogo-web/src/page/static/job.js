@@ -1,5 +1,5 @@
 // One job: is it going well, what is stuck and why, what to do now, what did that host say.
-import { el, patch, show, tell } from "./dom.js";
+import { el, patch, problemOf, show, tellSometimes } from "./dom.js";
 import { get, inNamespace, seg } from "./api.js";
 import { Watch } from "./live.js";
 import { clock, full } from "./time.js";
@@ -56,7 +56,7 @@ export function job(context) {
   const order = (what) => ask(ns, what, again);
   const showHead = jobHead(head, { ns, id, number: number_, base, link, go: context.go, order });
   const list = (state) => context.setParams({ ...context.params, state });
-  const showHolds = holdsPanel(holds, { ns, id, number: number_, order, pick, list, go: context.go });
+  const showHolds = holdsPanel(holds, { ns, number: number_, order, pick, list, go: context.go });
 
   const timeline = new Timeline(line, {
     base,
@@ -120,16 +120,13 @@ export function job(context) {
         show(
           head,
           el("h1", `Job ${id}`),
-          el(
-            "div.empty",
-            el("p", problem.message),
-            el("p", el("a", { href: link("jobs") }, "All jobs"), " · ", el("code", `pogo status ${id}`)),
-          ),
+          problemOf(problem, el("p", el("a", { href: link("jobs") }, "All jobs"), " · ", el("code", `pogo status ${id}`))),
         );
       throw problem;
     }
     const bad = found.job.tally.failed + found.job.tally.in_doubt;
-    if (overview && bad > failed) tell(`job ${id}: ${bad} failed or in doubt`);
+    if (overview && bad > failed) tellSometimes(`job ${id}: ${bad} failed or in doubt`);
+    if (overview && found.job.status === "blocked" && overview.job.status !== "blocked") tellSometimes(`job ${id} is blocked`);
     failed = bad;
     overview = found;
     // Of very many hosts some change all the time.

@@ -14,7 +14,8 @@ import {
   stopOrder,
 } from "./orders.js";
 import { awayBefore } from "./live.js";
-import { ORDER, actor, commandText, jobState, sign, tallyBar, total, word } from "./words.js";
+import { copy } from "./keys.js";
+import { ORDER, actor, commandText, jobState, sign, tallyBar, tallyText, total, word } from "./words.js";
 
 export function jobHead(head, { ns, id, number: number_, base, link, go, order }) {
   // After how long is known to whoever was here.
@@ -30,7 +31,23 @@ export function jobHead(head, { ns, id, number: number_, base, link, go, order }
     );
   }
 
-  function showHead({ job, outlook, retired, takeover }) {
+  // What the next one has to know, as text.
+  let shown = null;
+  function handover() {
+    const { job, reason, blockers, causes } = shown;
+    const lines = [
+      `pogo job ${id}: ${commandText(job.command)} on ${job.targets}, by ${actor(job)}${reason ? ` “${reason}”` : ""}, ${word(job.status)}`,
+      tallyText(job.tally),
+      ...blockers.map((reason) => `- ${reason.text}`),
+      ...causes.map((cause) => `- ${cause.count} x ${cause.text} (${cause.folded})`),
+      ...(job.notes || []).map((note) => `- note by ${note.actor ? note.actor.name : "somebody"}: ${note.text}`),
+      location.href,
+    ];
+    copy(lines.join("\n"));
+  }
+
+  function showHead(found) {
+    const { job, reason, outlook, retired, takeover } = (shown = found);
     const { tally } = job;
     const all = total(tally);
     const facts = [
@@ -50,7 +67,8 @@ export function jobHead(head, { ns, id, number: number_, base, link, go, order }
       job.finished && [` · took ${lasted(job.finished - job.submitted)}`],
     ].filter(Boolean);
     const note = el("button", { key: "note", onclick: () => order(noteOrder(number_)) }, "Note…");
-    const buttons = retired ? [again_(), note] : [...headButtons(job), note];
+    const over = el("button", { key: "handover", onclick: handover }, "Copy handover");
+    const buttons = [...(retired ? [again_()] : headButtons(job)), note, over];
     patch(
       head,
       el(
@@ -66,6 +84,7 @@ export function jobHead(head, { ns, id, number: number_, base, link, go, order }
         el("b", actor(job)),
         " ",
         el("time", { title: full(job.submitted) }, clock(job.submitted)),
+        reason && ` “${reason}”`,
         ` · ${word(job.status)}`,
         retired && " · retired",
         job.steered && job.steered.reason && [` · “${job.steered.reason}”`],

@@ -1,5 +1,5 @@
 // All jobs: how far each is, and where one is stuck, why.
-import { el, number, patch, plural, show, tell } from "./dom.js";
+import { el, number, patch, plural, problemOf, show, tellSometimes } from "./dom.js";
 import { get, inNamespace, query, seg } from "./api.js";
 import { Watch } from "./live.js";
 import { me } from "./login.js";
@@ -28,6 +28,7 @@ export function jobs(context) {
   const { ns, view, link } = context;
   context.title("Jobs");
   let list = [];
+  let listed = "";
   let seen = null;
   const details = new Map();
   const controls = el("div.controls");
@@ -47,6 +48,8 @@ export function jobs(context) {
     // An open menu would close.
     if (controls.dataset.now === key) return;
     controls.dataset.now = key;
+    // Where the server chose by status, nothing is known of others.
+    const isKnown = (name) => !kept || !filter() || filter() === "failed" || filter() === name;
     const count = (name) =>
       list.filter((job) =>
         name === "failed" ? job.tally.failed + job.tally.in_doubt > 0 : !name || job.status === name,
@@ -65,7 +68,7 @@ export function jobs(context) {
               onclick: () => context.setParams({ ...context.params, state: name }),
             },
             title,
-            el("b", number(count(name))),
+            isKnown(name) && el("b", number(count(name))),
           ),
         ),
       ),
@@ -180,6 +183,7 @@ export function jobs(context) {
         : null,
     );
     const shown = found.filter((job) => seen.has(job.job));
+    rows.classList.toggle("dense", shown.length > 40);
     const older =
       next !== undefined &&
       el(
@@ -197,7 +201,8 @@ export function jobs(context) {
         ),
       );
     if (shown.length) patch(rows, shown.map(row), older);
-    else if (list.length || context.params.user || context.params.on || context.params.since)
+    else if (older) show(rows, el("li.empty", `None of the latest ${plural(list.length, "job")} is like this.`), older);
+    else if (list.length || Object.values(context.params).some(Boolean))
       show(rows, el("li.empty", "No job is like this. ", el("a", { href: link("jobs") }, "All jobs")));
     else show(rows, el("li.empty", el("p", "No jobs yet."), el("p", "Run: ", el("code", "pogo run '$web' -- uptime"))));
   }
@@ -207,17 +212,21 @@ export function jobs(context) {
   let next;
   let pages = 1;
   async function load(signal) {
-    const { user, on, since } = context.params;
+    const { user, on, since, state } = context.params;
     if (kept) {
       try {
         const found = [];
         let before;
-        for (let page = 0; page < pages; page++) {
+        // Of those with failures more pages are looked through than are asked for, until there are some.
+        const most = state === "failed" ? pages + 9 : pages;
+        for (let page = 0; page < most && !(page >= pages && found.some(wanted)); page++) {
           const days = Number(since);
           const asked = {
             by: user,
             on,
             since: days ? Math.round(now() - days * 86400000) : undefined,
+            // What has failed, the list of a server does not know.
+            status: state && state !== "failed" ? state : undefined,
             limit: 200,
             before,
           };
@@ -243,17 +252,20 @@ export function jobs(context) {
   }
 
   async function ask(signal) {
+    const filter_ = JSON.stringify(context.params);
     let found;
     try {
       found = await load(signal);
     } catch (problem) {
-      if (problem.name !== "AbortError") show(fresh, el("p.problem", problem.message));
+      // What is shown goes on to be there; without anything, that is all there is to say.
+      if (problem.name !== "AbortError") show(seen ? fresh : rows, el(seen ? "div" : "li", problemOf(problem)));
       throw problem;
     }
     const wasBlocked = new Set(list.filter((job) => job.status === "blocked").map((job) => job.job));
-    const blocked = list.length ? found.find((job) => job.status === "blocked" && !wasBlocked.has(job.job)) : null;
-    if (blocked) tell(`job ${blocked.job} is blocked`);
-    list = found;
+    // Of what was listed by another filter nobody waits to hear.
+    const blocked = list.length && listed === filter_ ? found.find((job) => job.status === "blocked" && !wasBlocked.has(job.job)) : null;
+    if (blocked) tellSometimes(`job ${blocked.job} is blocked`);
+    [list, listed] = [found, filter_];
     showControls();
     showRows();
     context.updated();

@@ -1,5 +1,5 @@
 // Settings of this browser, and keys.
-import { $, el, show } from "./dom.js";
+import { $, el, show, tell } from "./dom.js";
 
 export function read(name) {
   try {
@@ -121,6 +121,26 @@ export function help() {
     el("p.buttons", el("button", { onclick: () => dialog.close() }, "Close")),
   );
   openDialog();
+}
+
+// Where a browser lets no page copy, as without https, the text is there to be copied.
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    tell("copied");
+  } catch {
+    const dialog = $("dialog");
+    const area = el("textarea", { readonly: true, rows: 12, label: "Text to copy", value: text });
+    show(
+      dialog,
+      el("h2", "Copy"),
+      el("p", "This browser does not let the page copy. The text is selected: press Ctrl+C or ⌘C."),
+      area,
+      el("p.buttons", el("button", { onclick: () => dialog.close() }, "Close")),
+    );
+    openDialog();
+    area.select();
+  }
 }
 
 // Focus comes back to where it was, also where that was drawn anew meanwhile.

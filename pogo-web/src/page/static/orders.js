@@ -1,6 +1,6 @@
 // Orders: one sentence that says what will happen, the reason, and the command that does the same.
 import { $, el, plural, show, tell } from "./dom.js";
-import { order, preview } from "./api.js";
+import { order, plan, preview } from "./api.js";
 import { openDialog } from "./keys.js";
 
 const quote = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
@@ -129,16 +129,23 @@ export function rerunOrder(job, spec) {
     title: `Run job ${job} again`,
     text: missing || "A new job with the same command, hosts and settings is submitted, under your name.",
     command,
-    orders: missing ? [] : [{ submit: { spec: again } }],
-    blocked: Boolean(missing),
+    ...(missing
+      ? { orders: [], blocked: true }
+      : {
+          hosts: spec.targets,
+          plan: (targets) => ({ ...again, targets }),
+          make: (targets) => [{ submit: { spec: { ...again, targets } } }],
+          say: (targets) => command + (targets === spec.targets ? "" : ` ${quote(targets)}`),
+        }),
   };
 }
-// A check of hosts, as a job of its own. Of the job whose hosts they are it has the login and the limits.
+// A check of hosts, as a job of its own. Of the job whose hosts they are it has the login, and how many it runs at once.
 export const probeOrder = (job, hosts, spec = {}) => {
   const most = String(hosts.length);
-  const { under_hold, transport, exec_options: { run_as, directory, forced_command } = {} } = spec;
+  const { max_parallel, under_hold, transport, exec_options: { run_as, directory, forced_command } = {} } = spec;
   const check_ = {
     targets: hosts.join(","),
+    max_parallel,
     attempt_timeout: 60000,
     max_failures: most,
     allow_failures: most,
@@ -161,11 +168,11 @@ export const probeOrder = (job, hosts, spec = {}) => {
 };
 // What the server offers as a cure of an obstacle.
 export const cureOrder = (cure) => ({
-  title: cure.command.replace(/^pogo /, "").replace(/--force --reason WHY /, "by force: "),
+  title: cure.label,
   text: "The server says that this clears what is in the way, if the hosts that it starts succeed.",
   command: cure.command,
   orders: cure.orders,
-  forced: cure.forced,
+  forced: cure.forced || cure.dangerous,
   danger: cure.dangerous,
 });
 
@@ -226,6 +233,17 @@ export function ask(ns, what, done) {
       foreseen.classList.add("problem");
     }
   };
+  // The whole plan, for whoever wants to read it.
+  const text = el("pre");
+  const planned = async () => {
+    if (!planOf || !planOf.open) return;
+    try {
+      text.textContent = (await plan(ns, what.plan(hosts.value.trim()))).text;
+    } catch (error) {
+      text.textContent = error.message;
+    }
+  };
+  const planOf = what.plan && el("details.plan", { ontoggle: planned }, el("summary", "Plan"), text);
   let later;
   const submit = async (event) => {
     event.preventDefault();
@@ -255,7 +273,10 @@ export function ask(ns, what, done) {
           line();
           if (event.target === hosts) {
             clearTimeout(later);
-            later = setTimeout(foresee, 400);
+            later = setTimeout(() => {
+              foresee();
+              planned();
+            }, 400);
           }
         },
       },
@@ -263,6 +284,7 @@ export function ask(ns, what, done) {
       el("p", what.text),
       foreseen,
       hosts && el("label", what.field || "Hosts", hosts),
+      planOf,
       el("label", what.why || (what.forced ? "Why (must be given)" : "Why"), reason),
       command,
       problem,

@@ -1,5 +1,5 @@
 // What an attempt wrote: stdout and stderr told apart, from its end on, however long it is. Read by range, and put in as text.
-import { el, number, show, tell } from "./dom.js";
+import { el, number, problemOf, show, tell } from "./dom.js";
 import { get, inNamespace, query, seg } from "./api.js";
 import { Watch } from "./live.js";
 import { clock } from "./time.js";
@@ -28,6 +28,19 @@ function fromLine(pieces, begin) {
     return piece.offset;
   }
   return begin;
+}
+
+// Where in its output somebody looks: its end, which goes on, or anywhere before.
+const END = 1;
+
+// Cuts pieces so that they end with a line; where that is.
+function toLine(pieces, end) {
+  const last = pieces[pieces.length - 1];
+  const data = last ? bytes(last) : [];
+  const size = data.lastIndexOf(10) + 1;
+  if (!size) return end;
+  last.bytes = data.subarray(0, size);
+  return last.offset + size;
 }
 
 const reader = (name) => ({ name, terminal: new Terminal(), decoder: new TextDecoder(), open: null });
@@ -64,8 +77,18 @@ export class Output {
       { pressed: "false", onclick: () => this.toggle("times", this.times) },
       "times",
     );
-    this.most = MOST_LINES;
+    this.where = el("input", {
+      type: "range",
+      label: "Where in the output",
+      title: "Where in the output",
+      min: 0,
+      max: 100,
+      value: 100,
+      hidden: true,
+      onchange: ({ target }) => this.jump(Number(target.value) / 100),
+    });
     this.top = el("p.earlier");
+    this.bottom = el("p.earlier", el("button", { key: "later", onclick: () => this.later() }, "later"));
     show(
       place,
       el(
@@ -73,18 +96,43 @@ export class Output {
         el("h3", "Output"),
         this.find,
         this.told,
+        this.where,
         this.wrap,
         this.times,
         el("button.plain", { onclick: () => this.download() }, "raw"),
       ),
       this.lines,
     );
-    this.streams = STREAMS.map((name) => ({ ...reader(name), from: null, first: null }));
+    this.begin(END);
+    show(this.lines, this.asking());
     this.watch = new Watch((signal) => this.ask(signal), {
       matters: () => this.running,
       every: 800,
       idle: running ? 4000 : 3600000,
     });
+  }
+
+  asking() {
+    return el("p.empty", "Asking the server…");
+  }
+
+  begin(share) {
+    Object.assign(this, { share, follows: share === END, parts: [], most: MOST_LINES, left: null });
+    this.streams = STREAMS.map((name) => ({ ...reader(name), from: null, first: null }));
+  }
+
+  // Shows what was written from there on: of a gigabyte too no more is read than is seen.
+  jump(share) {
+    this.begin(share);
+    this.lines.replaceChildren(this.asking());
+    this.watch.soon(0);
+  }
+
+  later() {
+    for (const stream of this.streams) stream.until = stream.from + TAIL;
+    this.follows = false;
+    this.most += MOST_LINES;
+    this.watch.soon(0);
   }
 
   toggle(name, button) {
@@ -93,42 +141,63 @@ export class Output {
   }
 
   async ask(signal) {
+    try {
+      await this.read(signal);
+    } catch (problem) {
+      // What is there goes on to be shown.
+      if (problem.name !== "AbortError" && !this.lines.querySelector(".l")) show(this.lines, problemOf(problem));
+      throw problem;
+    }
+  }
+
+  async read(signal) {
     // What is read stays here until it is shown: an answer that does not come must not lose the one before it.
-    const { parts } = this;
+    const { parts, share } = this;
     let any = false;
+    let more = false;
     for (const stream of this.streams) {
       if (stream.from === null) {
         const { length } = await get(`${this.base}/${stream.name}${query({ from: 0, to: 0 })}`, signal);
-        stream.from = stream.first = Math.max(0, length - TAIL);
+        const from = share === END ? Math.max(0, length - TAIL) : Math.floor(length * share);
+        stream.from = stream.first = from;
+        if (share !== END) stream.until = from + TAIL;
+        if (length > 2 * TAIL) this.where.hidden = false;
       }
       // What is read once is not read again: a sealed stream has ended.
-      for (let turn = 0; turn < 8 && !stream.sealed; turn++) {
-        const part = await get(`${this.base}/${stream.name}${query({ from: stream.from })}`, signal);
+      for (let turn = 0; turn < 8 && !stream.sealed && !(stream.from >= stream.until); turn++) {
+        const part = await get(`${this.base}/${stream.name}${query({ from: stream.from, to: stream.until })}`, signal);
         if (!stream.begun && part.pieces.length) {
           stream.first = fromLine(part.pieces, stream.first);
           stream.begun = true;
         }
-        for (const piece of part.pieces) parts.push({ stream, piece });
         const was = stream.from;
         stream.from = part.next;
+        if (part.next >= stream.until && part.next < part.length) stream.from = stream.until = toLine(part.pieces, part.next);
+        for (const piece of part.pieces) parts.push({ stream, piece });
         if (part.sealed && part.next >= part.length) stream.sealed = true;
+        stream.length = part.length;
         if (part.next === was || part.next >= part.length) break;
       }
+      if (stream.from < stream.length) more = true;
       if (stream.from > 0) any = true;
     }
+    // Somebody looks elsewhere by now.
+    if (parts !== this.parts) return;
     parts.sort((one, other) => one.piece.at - other.piece.at);
     const fragment = document.createDocumentFragment();
     for (const { stream, piece } of parts) this.put(fragment, stream, piece);
     const came = parts.splice(0).length;
+    this.bottom.remove();
     if (came) {
       this.lines.append(fragment);
       this.trim();
       this.search();
     }
+    for (const empty of this.lines.querySelectorAll(".empty")) empty.remove();
     if (!this.lines.firstChild)
-      show(this.lines, el("p.empty", any || this.running ? "Nothing was written yet." : "It wrote nothing."));
-    else if (came) for (const empty of this.lines.querySelectorAll("p.empty")) empty.remove();
+      this.lines.append(el("p.empty", any || this.running ? "Nothing was written yet." : "It wrote nothing."));
     this.showEarlier();
+    if (more && share !== END) this.lines.append(this.bottom);
     if (this.follows) this.lines.scrollTop = this.lines.scrollHeight;
   }
 
@@ -153,7 +222,8 @@ export class Output {
 
   async earlier() {
     const parts = [];
-    for (const stream of this.streams.filter(({ first }) => first > 0)) {
+    const { streams } = this;
+    for (const stream of streams.filter(({ first }) => first > 0)) {
       const from = Math.max(0, stream.first - TAIL);
       const { pieces } = await get(`${this.base}/${stream.name}${query({ from, to: stream.first })}`);
       stream.first = fromLine(pieces, from);
@@ -163,6 +233,7 @@ export class Output {
     parts.sort((one, other) => one.piece.at - other.piece.at);
     const fragment = document.createDocumentFragment();
     for (const { stream, piece } of parts) this.put(fragment, stream, piece);
+    if (streams !== this.streams) return;
     this.follows = false;
     this.most += fragment.childElementCount;
     const { scrollHeight, scrollTop } = this.lines;
@@ -230,14 +301,19 @@ export class Output {
       for (;;) {
         const part = await get(`${this.base}/${name}${query({ from })}`);
         parts.push(...part.pieces.map(bytes));
-        if (part.next >= part.length || part.next === from || from > 256e6) break;
+        if (part.next >= part.length || part.next === from) break;
         from = part.next;
+        // A browser holds all of it in memory.
+        if (from > 256e6) {
+          this.told.textContent = "The first 256 MB; pogo logs --raw has all";
+          break;
+        }
       }
     }
     const url = URL.createObjectURL(new Blob(parts, { type: "text/plain" }));
     el("a", { href: url, download: `attempt-${this.attempt}.log` }).click();
     setTimeout(() => URL.revokeObjectURL(url), 60000);
-    tell("downloaded");
+    tell(this.told.textContent || "downloaded");
   }
 
   close() {

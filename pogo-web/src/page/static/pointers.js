@@ -4,16 +4,14 @@ export function pointers(line) {
   const { canvas } = line;
   let drag = null;
   const touches = new Map();
+  // Where in the window of time, from 0 to 1.
+  const place = (x) => Math.min(1, Math.max(0, (x - canvas.getBoundingClientRect().left - line.left) / line.plot()));
   canvas.addEventListener(
     "wheel",
     (event) => {
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
-      const box = canvas.getBoundingClientRect();
-      line.zoom(
-        Math.exp(event.deltaY * 0.004),
-        Math.min(1, Math.max(0, (event.clientX - box.left - line.left) / line.plot())),
-      );
+      line.zoom(Math.exp(event.deltaY * 0.004), place(event.clientX));
     },
     { passive: false },
   );
@@ -28,7 +26,7 @@ export function pointers(line) {
       touches.set(event.pointerId, event.clientX);
       const after = [...touches.values()];
       const ratio = Math.abs(before[0] - before[1]) / Math.max(10, Math.abs(after[0] - after[1]));
-      line.zoom(ratio);
+      line.zoom(ratio, place((after[0] + after[1]) / 2));
       if (drag) drag.moved = true;
       return;
     }

@@ -129,7 +129,7 @@ export class Following {
     }
   }
 
-  collect(ns, { at, all, records = 0, namespace, takeover, jobs = [], hosts = [] }) {
+  collect(ns, { at, all, records = 0, namespace, takeover, unready, jobs = [], hosts = [] }) {
     if (!this.news) {
       this.news = { kind: "news", ns, count: 0, jobs: new Set(), hosts: new Set() };
       setTimeout(() => {
@@ -144,6 +144,7 @@ export class Following {
     if (namespace) news.namespace = true;
     if (at) news.at = at;
     if (takeover) news.takeover = takeover;
+    if (unready) news.unready = true;
     jobs.forEach((job) => news.jobs.add(job));
     if (news.hosts.size < MOST_HOSTS) hosts.forEach((host) => news.hosts.add(host));
   }

@@ -1,5 +1,5 @@
 // What runs, and who holds which slots.
-import { el, number, patch, show } from "./dom.js";
+import { el, number, patch, problemOf, show } from "./dom.js";
 import { get, inNamespace, query } from "./api.js";
 import { Watch } from "./live.js";
 import { clock, lasted, now } from "./time.js";
@@ -8,9 +8,21 @@ import { ruleText, sign, word } from "./words.js";
 import { ask as confirm, releaseOrder } from "./orders.js";
 
 export const failedTo = (view, title) => (problem) => {
-  if (problem.name !== "AbortError") show(view, el("h1", title), el("p.empty", problem.message));
+  if (problem.name !== "AbortError") show(view, el("h1", title), problemOf(problem));
   throw problem;
 };
+
+// A list to its end, which is cut where nobody would read on.
+async function all(ns, list, asked, signal) {
+  const found = [];
+  let after;
+  do {
+    const { view } = await get(inNamespace(ns, `/${list}${query({ ...asked, limit: 1000, after })}`), signal);
+    found.push(...view.entries);
+    after = view.next;
+  } while (after !== undefined && found.length < 5000);
+  return found;
+}
 
 // Every host on which something runs, those that have run longest on top.
 export function running(context) {
@@ -18,15 +30,7 @@ export function running(context) {
   context.title("Running");
   context.command("pogo status");
   async function ask(signal) {
-    const list = [];
-    let after;
-    do {
-      const answer = await get(inNamespace(ns, `/attempts${query({ limit: 1000, after })}`), signal).catch(
-        failedTo(view, "Running"),
-      );
-      list.push(...answer.view.entries);
-      after = answer.view.next;
-    } while (after !== undefined && list.length < 5000);
+    const list = await all(ns, "attempts", {}, signal).catch(failedTo(view, "Running"));
     // Those that take longer than was expected of them first, then those that have run longest.
     list.sort((one, other) => Boolean(other.slow) - Boolean(one.slow) || one.started - other.started);
     const most = Math.max(1, ...list.slice(0, 500).map((attempt) => now() - attempt.started));
@@ -99,12 +103,11 @@ export function slots(context) {
   const order = (what) => confirm(ns, what, () => watch.soon(0));
   async function ask(signal) {
     const { hosts } = context.params;
-    const [answer, held] = await Promise.all([
-      get(inNamespace(ns, `/slots${query({ limit: 200, hosts })}`), signal).catch(failedTo(view, "Slots")),
-      get(inNamespace(ns, `/holds${query({ limit: 200 })}`), signal),
+    const [limits, holds] = await Promise.all([
+      all(ns, "slots", { hosts }, signal).catch(failedTo(view, "Slots")),
+      all(ns, "holds", {}, signal),
     ]);
     context.command(`pogo slots${hosts ? ` '${hosts}'` : ""}`);
-    const holds = held.view.entries;
     patch(
       view,
       el("h1", "Slots", hosts && el("small", ` of ${hosts} `), hosts && el("a", { href: link("slots") }, "all")),
@@ -112,9 +115,9 @@ export function slots(context) {
         "p.legend",
         KINDS.map((kind) => [el(`i.key.t-${kind}`), ` ${word(kind)} `]),
       ),
-      answer.view.entries.length === 0 &&
+      limits.length === 0 &&
         el("div.empty", "There are no limits. A policy has them: ", el("code", "pogo apply -c policy.yaml")),
-      el("ul.slots", answer.view.entries.map(limitRow)),
+      el("ul.slots", limits.map(limitRow)),
       holds.length > 0 && [
         el("h2", "Holds"),
         el(
@@ -172,7 +175,7 @@ export function slots(context) {
             counts.map(([kind, count]) => el("i", { class: `t-${kind}`, vars: { "--n": (count * scale) / all } })),
           ),
           el("span.num", `${number(limit.unavailable)} of ${number(limit.slots)}`),
-          el("em.full", limit.unavailable >= limit.slots && "full", waiting && `, ${number(waiting)} wait`),
+          el("em.full", limit.unavailable >= limit.slots && "full", waiting > 0 && `, ${number(waiting)} wait`),
         ),
         limitDetails(limit, link),
       ),

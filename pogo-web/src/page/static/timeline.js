@@ -9,8 +9,10 @@ import { flat } from "./paint.js";
 import { TOP, paint } from "./scene.js";
 import { clock, now } from "./time.js";
 
-// Heights of rows.
+// Heights of rows: of few hosts each has more room.
 const ROW = 17;
+const ROOMY = 24;
+const FEW = 40;
 const BAND = 22;
 const HEAD = 22;
 const CHART = 46;
@@ -124,20 +126,21 @@ export class Timeline {
       y += height;
     };
     const { sections } = this.bars;
+    const each = this.bars.hosts > FEW ? ROW : ROOMY;
     for (const section of sections) {
       if (!section.hosts) continue;
       if (!section.all)
         add({ kind: "head", label: section.label, hosts: section.hosts }, HEAD);
       for (const row of section.rows) {
         if (row.band === undefined) {
-          add({ kind: "host", ...row }, ROW);
+          add({ kind: "host", ...row }, each);
           continue;
         }
         const part = this.opened.get(row.at);
         // As hosts start, bands may be cut otherwise.
         const open = part && part.end === row.end;
         add({ kind: "band", ...row, open }, BAND);
-        if (open) for (const host of part.rows || []) add({ kind: "host", inside: true, ...host }, ROW);
+        if (open) for (const host of part.rows || []) add({ kind: "host", inside: true, ...host }, each);
       }
     }
     const { limits = [] } = this.bars;
