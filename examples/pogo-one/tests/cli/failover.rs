@@ -171,6 +171,8 @@ fn a_store_in_a_database_is_used_as_any_other() {
     assert_eq!(namespace["owner"]["owns"], true, "{info}");
     assert!(namespace["clock_skew_ms"].as_i64().unwrap().abs() < 5_000, "{info}");
     assert!(namespace["records"]["newest"].is_number(), "{info}");
+    assert_eq!(namespace["format"]["written"], 1, "{info}");
+    assert_eq!(namespace["format"]["read"][0]["newest"], 1, "{info}");
     let settings = cluster.verb("a", &["config"]);
     assert!(!settings.out.contains(PASSWORD), "{}", settings.out);
     let typed = cluster.verb("a", &["jobs", "--store", &cluster.address()]);
@@ -178,6 +180,34 @@ fn a_store_in_a_database_is_used_as_any_other() {
     assert!(!typed.err.contains(PASSWORD), "{}", typed.err);
     let stopped = cluster.verb("a", &["serve", "stop"]);
     assert_eq!(stopped.code, 0, "{}", stopped.err);
+}
+
+/// One of the machines has a newer version, which writes what this one does not read.
+#[test]
+fn a_dispatcher_that_is_too_old_for_a_store_says_so_and_leaves_it_to_its_owner() {
+    let test = "a_dispatcher_that_is_too_old_for_a_store_says_so_and_leaves_it_to_its_owner";
+    let Some(cluster) = Cluster::new(test, 2, 2) else {
+        return;
+    };
+    let mut a = cluster.serve("a", &[]);
+    a.says("serves default");
+    let mut b = cluster.serve("b", &[]);
+    b.says("stands by");
+    // Whoever stands by says so before it says in the store which format it reads.
+    let info = || cluster.verb("c", &["store", "info"]).out;
+    until(|| info().contains("  format     1; all 2 who are there read up to 1\n"));
+    let server = Postgres::shared().unwrap();
+    server.run(&format!("UPDATE {}.namespaces SET format = 2", cluster.schema()));
+    // The one that waits, and one that comes.
+    let mut c = cluster.serve("c", &[]);
+    for machine in [&mut b, &mut c] {
+        assert_eq!(machine.end(), Some(64), "{}", machine.log());
+        machine.says("the records are written in format 2, and this version of pogo reads up to format 1");
+    }
+    let job = cluster.submit("a");
+    assert_eq!(cluster.verb("a", &["wait", &job]).code, 0);
+    a.signal(Signal::TERM);
+    assert_eq!(a.end(), Some(0), "{}", a.log());
 }
 
 #[test]
