@@ -108,6 +108,11 @@ impl Postgres {
         format!("{program} -X -h {folder} -p {} -U postgres -d postgres", self.port)
     }
 
+    /// The file that says who may connect from where, which the server reads when it loads its configuration.
+    pub(crate) fn access_rules(&self) -> PathBuf {
+        self.folder.path().join("data/pg_hba.conf")
+    }
+
     /// Takes connections by TLS as well, with this certificate and its key in PEM.
     pub(crate) fn encrypt(&self, certificate: &str, key: &str) {
         for (name, text) in [("server.crt", certificate), ("server.key", key)] {

@@ -25,6 +25,14 @@ mod cluster;
 mod dialect;
 mod disk_faults;
 mod dispatcher_faults;
+#[cfg(all(
+    feature = "postgres",
+    feature = "tls",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod documented_machines;
 #[cfg(feature = "tls")]
 mod encrypted;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
@@ -82,6 +90,14 @@ mod logins;
     target_arch = "x86_64"
 ))]
 mod lost_primary;
+#[cfg(all(
+    feature = "postgres",
+    feature = "tls",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod machine_space;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
 mod many_hosts;
 #[cfg(all(

@@ -6,7 +6,12 @@ use std::thread;
 
 /// Passes on what comes to this address, until the test ends; the port there.
 pub(super) fn relay(at: Ipv4Addr, to: u16) -> u16 {
-    let listener = TcpListener::bind((at, 0)).unwrap();
+    relay_at((at, 0), to)
+}
+
+/// As [`relay`], at this port.
+pub(super) fn relay_at(at: (Ipv4Addr, u16), to: u16) -> u16 {
+    let listener = TcpListener::bind(at).unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for client in listener.incoming() {
