@@ -1,5 +1,6 @@
 //! Faults on real processes: three dispatchers on machines of their own, a job over hosts that count, and a client that
-//! knows all three. `POGO_FAULTS=30 POGO_FAULT_HOSTS=300` plays each fault with thirty seeds on 300 hosts.
+//! knows all three. A seed decides when the fault strikes: three of them by default, on few hosts.
+//! `POGO_FAULTS=30 POGO_FAULT_HOSTS=300` plays each fault with thirty seeds on 300 hosts.
 
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ fn in_postgres(test: &str, fault: impl Fn(&mut Scene<'_>) -> usize) {
         let Some(network) = Network::lay(test) else {
             return;
         };
-        let cluster = Cluster::of_machines(network, server, size());
+        let cluster = Cluster::of_machines(network, server, size(seed));
         survives((test, seed), cluster, &fault);
     }
 }
@@ -59,15 +60,24 @@ fn in_zookeeper(test: &str, fault: impl Fn(&mut Scene<'_>) -> usize) {
         let Some(network) = Network::lay(test) else {
             return;
         };
-        let cluster = Cluster::of_machines_in_zookeeper(network, ensemble, size());
+        let cluster = Cluster::of_machines_in_zookeeper(network, ensemble, size(seed));
         survives((test, seed), cluster, &fault);
     }
 }
 
-/// How many hosts there are, and of how many may run at once.
-pub(super) fn size() -> (usize, usize) {
-    let hosts = usize::try_from(number("POGO_FAULT_HOSTS", 40)).unwrap();
+/// How many hosts a job of this seed has, and how many of them may run at once.
+pub(super) fn size(seed: u64) -> (usize, usize) {
+    // More seeds are of more use than more hosts.
+    let default = if seed == 1 { 40 } else { 16 };
+    let hosts = usize::try_from(number("POGO_FAULT_HOSTS", default)).unwrap();
     (hosts, (hosts / 8).max(4))
+}
+
+/// How long a store is away: longer than an owner may be silent, and than anything waits for an answer. A minute where
+/// more seeds are asked for than by default.
+pub(super) fn away() -> Duration {
+    let is_long = std::env::var_os("POGO_FAULTS").is_some();
+    Duration::from_secs(if is_long { 60 } else { 20 })
 }
 
 pub(super) fn seeds(test: &str) -> std::ops::Range<u64> {
@@ -75,13 +85,20 @@ pub(super) fn seeds(test: &str) -> std::ops::Range<u64> {
         return 0..0;
     }
     let first = number("POGO_SEED", 1);
-    first..first + number("POGO_FAULTS", 1)
+    first..first + number("POGO_FAULTS", 3)
+}
+
+/// After how many hosts a fault strikes, of the first so many.
+pub(super) fn strikes_at(seed: u64, most: usize) -> usize {
+    // By the golden ratio: seeds that follow each other lie far apart.
+    let spread = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    1 + usize::try_from(spread).unwrap() * most / (1 << 32)
 }
 
 /// Plays a fault that says how often the namespace is taken over, and checks what must hold after every one.
 pub(super) fn survives((test, seed): (&str, u64), cluster: Cluster, fault: impl FnOnce(&mut Scene<'_>) -> usize) {
-    eprintln!("{test}: POGO_SEED={seed}");
-    let (hosts, limit) = size();
+    eprintln!("{test}: POGO_SEED={seed} POGO_FAULTS=1");
+    let (hosts, limit) = size(seed);
     let machines = ThreeMachines::new(cluster);
     let [owner, b, c] = machines.serve_all();
     let job = machines.cluster.submit("a");
@@ -93,7 +110,7 @@ pub(super) fn survives((test, seed): (&str, u64), cluster: Cluster, fault: impl 
         seed,
     };
     // Somewhere in the first half.
-    let at = 1 + usize::try_from(seed * 7_919).unwrap() % (hosts / 2);
+    let at = strikes_at(seed, hosts / 2);
     until(|| machines.cluster.many.ran().len() >= at);
     let takeovers = fault(&mut scene);
     machines.finish(&job);

@@ -1,9 +1,9 @@
-//! Stores that are away for a minute, or whose disk is full, while a job runs.
+//! Stores that are away for a while, or whose disk is full, while a job runs.
 
 use std::time::Duration;
 
 use super::cluster::Cluster;
-use super::faults::{seeds, size, survives};
+use super::faults::{away, seeds, size, survives};
 use super::network::Network;
 use super::postgres_server::Postgres;
 #[cfg(feature = "zookeeper")]
@@ -11,8 +11,6 @@ use super::small_disk::SmallDisk;
 #[cfg(feature = "zookeeper")]
 use super::zookeeper_ensemble::Ensemble;
 
-/// Far longer than an owner may be silent, and than anything waits for an answer.
-const MINUTE: Duration = Duration::from_secs(60);
 /// Enough for a server without anything in it, and for a job.
 #[cfg(feature = "zookeeper")]
 const SMALL: u64 = 160 << 20;
@@ -27,12 +25,12 @@ fn a_job_survives_a_database_that_is_away_and_nobody_takes_over() {
         let Some(network) = Network::lay(test) else {
             return;
         };
-        let cluster = Cluster::of_machines(network, &server, size());
+        let cluster = Cluster::of_machines(network, &server, size(seed));
         survives((test, seed), cluster, |scene| {
-            // Restarted at once, and then away for a minute.
-            for away in [Duration::ZERO, MINUTE] {
+            // Restarted at once, and then away for a while.
+            for time in [Duration::ZERO, away()] {
                 server.kill();
-                std::thread::sleep(away);
+                std::thread::sleep(time);
                 server.start_again();
             }
             scene.nobody_took_over();
@@ -52,15 +50,15 @@ fn in_zookeeper_a_job_survives_the_loss_of_the_leader_and_of_the_quorum() {
         let Some(network) = Network::lay(test) else {
             return;
         };
-        let cluster = Cluster::of_machines_in_zookeeper(network, &ensemble, size());
+        let cluster = Cluster::of_machines_in_zookeeper(network, &ensemble, size(seed));
         survives((test, seed), cluster, |scene| {
             let leader = ensemble.leader();
             ensemble.kill(leader);
             ensemble.wait_until_ready();
-            // One of three is left, for a minute.
+            // One of three is left, for a while.
             let next = ensemble.leader();
             ensemble.kill(next);
-            std::thread::sleep(MINUTE);
+            std::thread::sleep(away());
             ensemble.start_server(next);
             ensemble.start_server(leader);
             ensemble.wait_until_ready();
@@ -81,10 +79,10 @@ fn in_zookeeper_a_job_survives_an_ensemble_that_is_away_and_nobody_takes_over() 
         let Some(network) = Network::lay(test) else {
             return;
         };
-        let cluster = Cluster::of_machines_in_zookeeper(network, &ensemble, size());
+        let cluster = Cluster::of_machines_in_zookeeper(network, &ensemble, size(seed));
         survives((test, seed), cluster, |scene| {
             ensemble.kill_all();
-            std::thread::sleep(MINUTE);
+            std::thread::sleep(away());
             ensemble.start_all();
             scene.nobody_took_over();
             0
@@ -116,7 +114,7 @@ fn leader_without_space((test, seed): (&str, u64), folder: tempfile::TempDir, di
     let Some((mut ensemble, network)) = Ensemble::start_in(folder).zip(Network::lay(test)) else {
         return;
     };
-    let cluster = Cluster::of_machines_in_zookeeper(network, &ensemble, size());
+    let cluster = Cluster::of_machines_in_zookeeper(network, &ensemble, size(seed));
     survives((test, seed), cluster, |scene| {
         let leader = ensemble.leader();
         disks[leader].fill("fill");

@@ -176,15 +176,23 @@ impl ThreeMachines {
         let left = self.cluster.check();
         eprintln!("not known to have succeeded: {left:?}");
         assert!(self.cluster.many.most_at_once() <= limit);
+        self.check_permissions();
+    }
+
+    /// Whatever has run was permitted to, by a record that was durable before. How many hosts that are.
+    pub(super) fn check_permissions(&self) -> usize {
+        let ran = self.cluster.many.ran();
         let records = self.cluster.records();
         let permitted: Vec<&str> = records.iter().filter_map(permitted).collect();
-        for host in self.cluster.many.ran().keys() {
+        for host in ran.keys() {
             assert!(permitted.contains(&host.as_str()), "{host} ran without a permission");
         }
+        ran.len()
     }
 }
 
-fn permitted(record: &Record) -> Option<&str> {
+/// The host that was permitted to begin, where a record says that.
+pub(super) fn permitted(record: &Record) -> Option<&str> {
     match &record.event {
         Event::Task(task) if matches!(task.kind, TaskEventKind::Permitted { .. }) => Some(task.host.as_str()),
         _ => None,
