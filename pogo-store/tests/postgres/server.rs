@@ -27,12 +27,16 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// `None` where PostgreSQL is not installed, unless it has to be.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_in(tempfile::tempdir().unwrap())
+    }
+
+    /// The same, with all of its files in this folder.
+    pub(crate) fn start_in(folder: TempDir) -> Option<Self> {
         let Some(programs) = programs() else {
             let required = std::env::var_os("POGO_REQUIRE_POSTGRES").is_some();
             assert!(!required, "PostgreSQL is not installed");
             return None;
         };
-        let folder = tempfile::tempdir().unwrap();
         if let Some((user, group)) = other_user() {
             chown(folder.path(), Some(user), Some(group)).unwrap();
         }
@@ -174,6 +178,18 @@ impl Postgres {
         // It is started once more.
         let _ = self.server.stdin.as_mut().unwrap().write_all(b"\n");
         self.wait();
+    }
+
+    /// Waits until it answers, and starts it where it has ended by itself.
+    pub(crate) fn wait_or_start(&mut self) {
+        let lives = self.folder.path().join("data/postmaster.pid");
+        while self.tries("SELECT").is_err() {
+            if !lives.exists() {
+                let _ = self.server.stdin.as_mut().unwrap().write_all(b"\n");
+                self.wait();
+                self.start_again();
+            }
+        }
     }
 
     /// Starts it once more, as a standby of a primary that is gone.

@@ -1,18 +1,22 @@
 //! Stores that are away for a while, or whose disk is full, while a job runs.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
 use std::time::Duration;
+
+use tempfile::TempDir;
 
 use super::cluster::Cluster;
 use super::faults::{away, seeds, size, survives};
+use super::kept_store::until;
 use super::network::Network;
 use super::postgres_server::Postgres;
-#[cfg(feature = "zookeeper")]
 use super::small_disk::SmallDisk;
 #[cfg(feature = "zookeeper")]
 use super::zookeeper_ensemble::Ensemble;
 
 /// Enough for a server without anything in it, and for a job.
-#[cfg(feature = "zookeeper")]
 const SMALL: u64 = 160 << 20;
 
 #[test]
@@ -37,6 +41,53 @@ fn a_job_survives_a_database_that_is_away_and_nobody_takes_over() {
             0
         });
     }
+}
+
+/// Tables cannot grow at first, and then the server's own log cannot.
+#[test]
+fn a_job_survives_a_database_whose_disk_is_full_and_nobody_takes_over() {
+    let test = "a_job_survives_a_database_whose_disk_is_full_and_nobody_takes_over";
+    for seed in seeds(test) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("disk");
+        SmallDisk::mounted(test, &path, SMALL, |disk| {
+            // The server has an account of its own.
+            for folder in [folder.path(), &path] {
+                fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            database_without_space((test, seed), tempfile::tempdir_in(&path).unwrap(), disk);
+        });
+    }
+}
+
+fn database_without_space((test, seed): (&str, u64), folder: TempDir, disk: &SmallDisk) {
+    let Some((mut server, network)) = Postgres::start_in(folder).zip(Network::lay(test)) else {
+        return;
+    };
+    let (hosts, limit) = size(seed);
+    let cluster = Cluster::of_machines(network, &server, (hosts, limit));
+    survives((test, seed), cluster, |scene| {
+        disk.fill("fill");
+        let is_away = || scene.owner.log().contains("the journal cannot be reached");
+        // Pages that are there have room for some hosts.
+        until(|| is_away() || scene.machines.cluster.many.ran().len() == hosts);
+        assert!(is_away(), "all hosts have run");
+        std::thread::sleep(away());
+        assert!(scene.machines.check_permissions() < hosts);
+        until(|| !switches_log(&server));
+        disk.free("fill");
+        server.wait_or_start();
+        scene.nobody_took_over();
+        0
+    });
+}
+
+/// Has the server begin another file of its log, which it ends of where there is no space for one.
+fn switches_log(server: &Postgres) -> bool {
+    let line = format!("{} -c 'SELECT pg_switch_wal()'", server.psql_line());
+    let mut psql = Command::new("sh");
+    let psql = psql.args(["-c", &line]).stdout(Stdio::null()).stderr(Stdio::null());
+    psql.status().unwrap().success()
 }
 
 #[cfg(feature = "zookeeper")]
@@ -110,7 +161,7 @@ fn in_zookeeper_a_job_survives_a_leader_whose_disk_is_full() {
 }
 
 #[cfg(feature = "zookeeper")]
-fn leader_without_space((test, seed): (&str, u64), folder: tempfile::TempDir, disks: [&SmallDisk; 3]) {
+fn leader_without_space((test, seed): (&str, u64), folder: TempDir, disks: [&SmallDisk; 3]) {
     let Some((mut ensemble, network)) = Ensemble::start_in(folder).zip(Network::lay(test)) else {
         return;
     };
@@ -118,7 +169,7 @@ fn leader_without_space((test, seed): (&str, u64), folder: tempfile::TempDir, di
     survives((test, seed), cluster, |scene| {
         let leader = ensemble.leader();
         disks[leader].fill("fill");
-        super::kept_store::until(|| ensemble.has_ended(leader));
+        until(|| ensemble.has_ended(leader));
         disks[leader].free("fill");
         ensemble.replace(leader);
         scene.nobody_took_over();
