@@ -207,14 +207,7 @@ impl Ensemble {
         server.process.wait().unwrap();
     }
 
-    /// Whether a server has ended by itself.
-    #[allow(dead_code, reason = "others have no use for it")]
-    pub(crate) fn has_ended(&self, number: usize) -> bool {
-        let about = fs::read_to_string(format!("/proc/{}/stat", self.servers[&number].pid));
-        about.is_ok_and(|about| about.contains(") Z "))
-    }
-
-    /// Starts a server that has ended as one that has nothing, which gets all of it from the others.
+    /// Starts a server once more as one that has nothing, which gets all of it from the others.
     #[allow(dead_code, reason = "others have no use for it")]
     pub(crate) fn replace(&mut self, number: usize) {
         self.kill(number);
