@@ -34,6 +34,8 @@ pub enum Step {
     LateReport(u8, Outcome),
     /// A running attempt enters a phase.
     Phase(u8, Phase),
+    /// A running attempt meets a host of which no key was known.
+    HostKey(u8),
     /// The host of an attempt in doubt, or of one that runs, reports its state.
     Fence(u8, FenceAnswer),
     /// An order by force: a retry, a skip, or that a host is up.
@@ -86,6 +88,7 @@ pub fn steps() -> impl Strategy<Value = Step> {
         2 => (0..40_u64).prop_map(|seconds| Step::Wait(Duration::from_secs(seconds))),
         1 => (any::<u8>(), outcomes()).prop_map(|(nth, outcome)| Step::LateReport(nth, outcome)),
         2 => (any::<u8>(), phases()).prop_map(|(nth, phase)| Step::Phase(nth, phase)),
+        1 => any::<u8>().prop_map(Step::HostKey),
         6 => any::<(u8, bool)>().prop_map(|(nth, host_lock)| Step::Begin(nth, host_lock)),
         1 => any::<(bool, bool)>().prop_map(|(asks, fences)| Step::Transport(asks, fences)),
         4 => (any::<u8>(), fence_answers()).prop_map(|(nth, answer)| Step::Fence(nth, answer)),

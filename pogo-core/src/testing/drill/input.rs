@@ -27,6 +27,9 @@ impl Drill {
             Step::LateReport(nth, outcome) => self.late_report(*nth, outcome)?,
             Step::Begin(nth, host_lock) => begin(self.attempt(*nth)?, *host_lock),
             Step::Phase(nth, phase) => self.phase(self.attempt(*nth)?, *phase),
+            Step::HostKey(nth) => Input::HostKeyRecorded {
+                attempt: self.attempt(*nth)?,
+            },
             Step::Fence(nth, answer) => Input::Fenced {
                 attempt: self.asked(*nth)?,
                 answer: answer.clone(),
