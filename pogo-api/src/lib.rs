@@ -11,6 +11,7 @@ mod client;
 mod openapi;
 #[cfg(feature = "socket-path")]
 mod socket_path;
+mod takeover_sentence;
 pub mod wire;
 
 #[cfg(feature = "client")]
@@ -21,3 +22,4 @@ pub use futures;
 pub use secrecy::SecretString;
 #[cfg(feature = "socket-path")]
 pub use socket_path::SocketPath;
+pub use takeover_sentence::TakeoverSentence;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use pogo_api::TakeoverSentence;
 use pogo_core::Timestamp;
 use serde::Serialize;
 
@@ -47,20 +48,17 @@ impl Takeover {
 
     pub(super) fn notice(&self) -> TakeoverNotice {
         let in_doubt = self.doubtful.len() + self.known;
-        let hosts = match in_doubt {
-            0 => "no host in doubt".to_owned(),
-            1 => "1 host in doubt".to_owned(),
-            hosts => format!("{hosts} hosts in doubt"),
-        };
-        let known = match self.known {
-            0 => String::new(),
-            known => format!(", {known} known again"),
+        let sentence = TakeoverSentence {
+            owner: &self.owner,
+            away: None,
+            in_doubt,
+            known_again: self.known,
         };
         TakeoverNotice {
             at: self.at,
             in_doubt,
             known_again: self.known,
-            text: format!("dispatcher {} took over; {hosts}{known}", self.owner),
+            text: sentence.to_string(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use pogo_api::NamespaceClient;
+use pogo_api::{NamespaceClient, TakeoverSentence};
 use pogo_core::scheduler::JobId;
 
 use super::{Place, about};
@@ -26,13 +26,11 @@ pub(super) async fn took_over(
 ) -> Option<String> {
     let about = about(place).await.ok()??;
     let tally = client.job(job).await.ok()?.summary.tally;
-    let doubtful = match tally.in_doubt {
-        0 => "no host is in doubt".to_owned(),
-        1 => "1 host is in doubt".to_owned(),
-        some => format!("{some} hosts are in doubt"),
+    let sentence = TakeoverSentence {
+        owner: &format!("of process {}", about.process),
+        away: Some(away),
+        in_doubt: usize::try_from(tally.in_doubt).unwrap_or(usize::MAX),
+        known_again: 0,
     };
-    let (process, after) = (about.process, away.as_secs_f64());
-    Some(format!(
-        "the dispatcher of process {process} took over after {after:.1} s; {doubtful}"
-    ))
+    Some(sentence.to_string())
 }

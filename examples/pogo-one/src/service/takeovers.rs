@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use pogo_api::TakeoverSentence;
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Clock, SystemClock};
 use pogo_core::fleet::HostName;
@@ -123,18 +124,13 @@ impl Takeovers {
 
 impl Takeover {
     fn line(&self) -> String {
-        let after = self.away.map(|away| format!(" after {:.1} s", away.as_secs_f64()));
-        let (after, owner) = (after.unwrap_or_default(), crate::report::visible(&self.owner));
-        let doubtful = match self.in_doubt.len() + self.known {
-            0 => "no host in doubt".to_owned(),
-            1 => "1 host in doubt".to_owned(),
-            hosts => format!("{hosts} hosts in doubt"),
+        let sentence = TakeoverSentence {
+            owner: &crate::report::visible(&self.owner),
+            away: self.away,
+            in_doubt: self.in_doubt.len() + self.known,
+            known_again: self.known,
         };
-        let known = match self.known {
-            0 => String::new(),
-            known => format!(", {known} known again"),
-        };
-        format!("dispatcher {owner} took over{after}; {doubtful}{known}")
+        sentence.to_string()
     }
 }
 
