@@ -15,16 +15,16 @@ type Failure = Box<dyn Error>;
 const PARALLEL: [usize; 2] = [100, 16];
 
 /// Where a job runs.
-struct Job<'a> {
+pub(crate) struct Job<'a> {
     dir: &'a Path,
     program: &'a Program,
     arguments: Vec<String>,
 }
 
 /// What a job took.
-struct Took {
-    cpu: Cpu,
-    wall: f64,
+pub(crate) struct Took {
+    pub(crate) cpu: Cpu,
+    pub(crate) wall: f64,
 }
 
 /// Runs jobs in pairs; the last store is asked about its job then.
@@ -40,7 +40,10 @@ pub(crate) async fn clients(dir: &Path, program: &Program, hosts: usize, figures
             if store.exists() {
                 fs::remove_dir_all(&store)?;
             }
-            let (none, kept) = (job.without_store()?, job.with_store(&store)?);
+            let (none, kept) = (
+                job.without_store()?,
+                job.with_store(store.to_str().ok_or("a directory that is not UTF-8")?)?,
+            );
             cpu.push(none.cpu.total() / hosts as f64, kept.cpu.total() / hosts as f64);
             wall.push(none.wall, kept.wall);
         }
@@ -57,7 +60,7 @@ pub(crate) async fn clients(dir: &Path, program: &Program, hosts: usize, figures
 }
 
 /// Hosts, how they are reached, and how many at once.
-fn policy_of(servers: &Servers, parallel: usize) -> String {
+pub(crate) fn policy_of(servers: &Servers, parallel: usize) -> String {
     let hosts = servers.hosts();
     let mut policy = format!(
         "tag: {{ web: [\"web[1-{}]\"] }}\nconstraint: {{ $web: {{ max_parallel: {parallel} }} }}\n\
@@ -73,7 +76,7 @@ fn policy_of(servers: &Servers, parallel: usize) -> String {
 }
 
 impl<'a> Job<'a> {
-    fn new((dir, program): (&'a Path, &'a Program), policy: &Path, servers: &Servers) -> Self {
+    pub(crate) fn new((dir, program): (&'a Path, &'a Program), policy: &Path, servers: &Servers) -> Self {
         let text = |path: &Path| path.display().to_string();
         let mut arguments: Vec<String> = ["run", "-y", "-t", "*", "--ssh-config", "none", "--no-agent"]
             .map(str::to_owned)
@@ -99,13 +102,12 @@ impl<'a> Job<'a> {
         })
     }
 
-    fn without_store(&self) -> Result<Took, Failure> {
+    pub(crate) fn without_store(&self) -> Result<Took, Failure> {
         self.run("none")
     }
 
     /// The client and the dispatcher together, of which the start and the end count as well.
-    fn with_store(&self, store: &Path) -> Result<Took, Failure> {
-        let store = store.to_str().ok_or("a directory that is not UTF-8")?;
+    pub(crate) fn with_store(&self, store: &str) -> Result<Took, Failure> {
         let dispatcher = self.program.serve(self.dir, store)?;
         let mut took = self.run(store)?;
         took.cpu = took.cpu + dispatcher.stop()?;

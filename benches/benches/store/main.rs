@@ -14,6 +14,7 @@
 
 mod answers;
 mod clients;
+mod engines;
 mod figures;
 mod floor;
 mod journal;
@@ -50,7 +51,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         None => ROUNDS,
     };
     let (numbers, parts): (Vec<_>, Vec<_>) = arguments.iter().partition(|word| word.parse::<usize>().is_ok());
-    let runs = |part: &str| parts.is_empty() || parts.iter().any(|asked| *asked == part);
+    let (addresses, parts): (Vec<&str>, Vec<&str>) = parts
+        .into_iter()
+        .map(String::as_str)
+        .partition(|word| word.contains("://"));
+    let runs = |part: &str| parts.is_empty() || parts.contains(&part);
     let hosts = numbers.first().map_or(Ok(HOSTS), |number| number.parse())?;
     let dir = tempfile::tempdir()?;
     let mut figures = Figures::begin(rounds);
@@ -71,6 +76,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if runs("clients") {
         clients::clients(dir.path(), &Program::find()?, hosts, &mut figures).await?;
+    }
+    // Only where it is asked for: it needs servers.
+    if parts.contains(&"engines") {
+        engines::engines((dir.path(), &Program::find()?), (hosts, &addresses), &mut figures).await?;
     }
     Ok(())
 }
