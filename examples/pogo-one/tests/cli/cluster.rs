@@ -52,6 +52,14 @@ pub(super) struct Machine<'a> {
     process: Child,
 }
 
+/// The address of a store of its own, which is made in a session that no busy machine ends.
+#[cfg(feature = "zookeeper")]
+fn made_in(ensemble: &Ensemble) -> ZookeeperAddress {
+    let path = path();
+    block_on(ZookeeperStore::migrate(&ensemble.address(&path, 60.0))).unwrap();
+    ensemble.address(&path, SESSION_TIMEOUT)
+}
+
 impl Cluster {
     /// So many hosts, of which so many may run at once. `None` where PostgreSQL or OpenSSH is missing, unless it has to
     /// be there.
@@ -102,8 +110,7 @@ impl Cluster {
         ensemble: &Ensemble,
         (hosts, limit): (usize, usize),
     ) -> Self {
-        let address = ensemble.address(&path(), SESSION_TIMEOUT);
-        block_on(ZookeeperStore::migrate(&address)).unwrap();
+        let address = made_in(ensemble);
         let ports = ensemble.ports().iter().map(|port| relay(network.store(), *port));
         let ports = ports.collect();
         Self {
@@ -123,8 +130,7 @@ impl Cluster {
             eprintln!("LEFT OUT: {test} needs ZooKeeper (package zookeeper)");
             return None;
         };
-        let address = ensemble.address(&path(), SESSION_TIMEOUT);
-        block_on(ZookeeperStore::migrate(&address)).unwrap();
+        let address = made_in(ensemble);
         Some(Self {
             many: ManyHosts::new(hosts, limit),
             engine: Engine::Zookeeper(Box::new(address)),
