@@ -23,14 +23,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use figures::{Figures, Pairs};
-use pogo_benches::{estate, estate_policy};
-use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Handle, Reporter, Transport};
+use pogo_benches::{EndsAtOnce, estate};
+use pogo_core::dispatcher::{Dispatcher, Handle};
 use pogo_core::history::{JobFilter, JobHistory};
 use pogo_core::journal::{Acquire, Journal, OwnerId};
 use pogo_core::plan::{JobSpec, RemoteCommand};
-use pogo_core::scheduler::{NeverBegan, Outcome};
+use pogo_core::policy::Policy;
 use pogo_store::Store;
 use pogo_store::postgres::{PostgresAddress, PostgresStore};
 use pogo_store::zookeeper::{ZookeeperAddress, ZookeeperStore};
@@ -136,7 +135,8 @@ async fn fill(address: &str, hosts: u32, enough: impl Fn(usize, u64) -> bool) ->
     let opened = open(address).await?;
     let (dispatcher, handle) = opened.owned("filler", Acquire::Wait).await?;
     let steer = async move {
-        let policy = estate_policy().retire_after(Duration::ZERO);
+        // No sequences or limits: ten hosts do not have all the tags that those of an estate name.
+        let policy = Policy::new().retire_after(Duration::ZERO);
         let (fleet, policy) = (Arc::new(estate(hosts)), Arc::new(policy));
         handle.configure(fleet, policy).await.expect("a policy");
         let (mut jobs, mut end) = (0, 0);
@@ -187,21 +187,4 @@ async fn list(address: &str) -> Result<f64, Failure> {
     let took = began.elapsed();
     assert_eq!(page.entries.len(), LISTED, "as many jobs as there are at least");
     Ok(took.as_secs_f64())
-}
-
-/// Every command ends at once, and well.
-struct EndsAtOnce;
-
-#[async_trait]
-impl Transport for EndsAtOnce {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities::default().with_permission()
-    }
-
-    async fn run(&self, _attempt: Attempt, report: Reporter) -> Outcome {
-        match report.begin(false).await {
-            Ok(()) => Outcome::Succeeded,
-            Err(refused) => Outcome::never_began(NeverBegan::Refused, refused.to_string()),
-        }
-    }
 }

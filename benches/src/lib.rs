@@ -7,6 +7,7 @@
 
 mod bare_jobs;
 mod drive;
+mod ends_at_once;
 mod fleets;
 mod neighbours;
 mod service;
@@ -15,6 +16,7 @@ mod texts;
 
 pub use bare_jobs::bare_jobs;
 pub use drive::{Driven, drive, drive_collecting};
+pub use ends_at_once::EndsAtOnce;
 pub use fleets::{Shape, drawn, estate, estate_policy, one_place, overlapping, small_overlapping, twenty_buckets};
 pub use neighbours::{Caches, Cost, beside_blocked, one_beside, small_jobs};
 pub use service::{jobs_asked_for, run_job, service};

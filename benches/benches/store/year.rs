@@ -4,14 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use futures::executor::block_on;
 use futures::stream::{self, StreamExt};
-use pogo_benches::{estate, estate_policy};
-use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Reporter, Transport};
+use pogo_benches::{EndsAtOnce, estate};
+use pogo_core::dispatcher::Dispatcher;
 use pogo_core::journal::{Journal, OwnedJournal};
 use pogo_core::plan::{JobSpec, RemoteCommand};
-use pogo_core::scheduler::{NeverBegan, Outcome};
+use pogo_core::policy::Policy;
 use pogo_store::{JobFilter, Namespace};
 
 use super::figures::{Figures, timed};
@@ -62,30 +61,14 @@ fn by_program(dir: &Path, program: &Program, figures: &mut Figures) {
     figures.millis("`pogo jobs` of it, until it is printed", Some(50), lists);
 }
 
-/// Ends at once, on every host.
-struct Instant;
-
-#[async_trait]
-impl Transport for Instant {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities::default().with_permission()
-    }
-
-    async fn run(&self, _attempt: Attempt, report: Reporter) -> Outcome {
-        match report.begin(false).await {
-            Ok(()) => Outcome::Succeeded,
-            Err(refused) => Outcome::never_began(NeverBegan::Refused, refused.to_string()),
-        }
-    }
-}
-
 /// Runs all jobs, each on ten hosts; they retire as soon as they have finished.
 async fn fill(dir: &Path) {
     let namespace = namespace(dir);
-    let dispatcher = Dispatcher::builder(Arc::new(Instant)).journal(namespace.journal());
+    let dispatcher = Dispatcher::builder(Arc::new(EndsAtOnce)).journal(namespace.journal());
     let (dispatcher, handle) = dispatcher.build().await.expect("a journal that nobody owns");
     let steer = async move {
-        let policy = estate_policy().retire_after(Duration::ZERO);
+        // No sequences or limits: ten hosts do not have all the tags that those of an estate name.
+        let policy = Policy::new().retire_after(Duration::ZERO);
         let (fleet, policy) = (Arc::new(estate(HOSTS)), Arc::new(policy));
         handle.configure(fleet, policy).await.expect("a policy");
         let handle = &handle;
