@@ -15,6 +15,9 @@ mod journal;
 mod limits;
 mod namespace;
 mod namespace_id;
+#[cfg(feature = "object-store")]
+#[cfg_attr(docsrs, doc(cfg(feature = "object-store")))]
+pub mod objects;
 mod output;
 mod owner;
 #[cfg(feature = "postgres")]

@@ -9,6 +9,8 @@ mod failed;
 mod formats;
 mod info;
 mod migrated;
+#[cfg(any(feature = "object-store", feature = "postgres"))]
+mod output_pieces;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod owned;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
@@ -24,6 +26,8 @@ pub use formats::RemoteFormats;
 pub(crate) use formats::{NEWEST, check_format};
 pub use info::{OwnerSign, RemoteInfo, RemoteOwner, RemoteOwnership, StoredPart};
 pub use migrated::Migrated;
+#[cfg(any(feature = "object-store", feature = "postgres"))]
+pub(crate) use output_pieces::{AttemptPieces, FoundPiece, PieceChanges};
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use owned::{Inherited, Ownership, RemoteOwned};
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]

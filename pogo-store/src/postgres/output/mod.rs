@@ -1,6 +1,5 @@
 //! What hosts write.
 
-mod attempt;
 mod outputs;
 mod rows;
 mod store_output;

@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 use pogo_core::output::{OutputFrame, OutputSource};
 use pogo_core::scheduler::{AttemptId, JobId};
 
-use super::attempt::{Attempt, Changes};
 use super::rows;
 use crate::postgres::fence::Fence;
 use crate::postgres::partitions::make_output;
-use crate::remote::Failed;
+use crate::remote::{AttemptPieces, Failed, PieceChanges};
 
 /// The bytes that are kept of an attempt, its rows included.
 pub(super) const PER_ATTEMPT: usize = 1 << 20;
@@ -20,7 +19,7 @@ const MAKE_PARTS: Duration = Duration::from_secs(3_600);
 /// What an owner knows of the attempts that write.
 #[derive(Debug, Default)]
 pub(in crate::postgres) struct Outputs {
-    attempts: BTreeMap<(JobId, AttemptId), Attempt>,
+    attempts: BTreeMap<(JobId, AttemptId), AttemptPieces>,
     made: Option<Instant>,
 }
 
@@ -59,7 +58,7 @@ impl Outputs {
             let found = rows::find(connection, namespace, &unknown, most).await?;
             self.attempts.extend(found.open);
         }
-        let (mut changes, mut appended) = (Changes::default(), AppendOutcome::All);
+        let (mut changes, mut appended) = (PieceChanges::default(), AppendOutcome::All);
         for frame in frames {
             match self.attempts.get_mut(&id(&frame.source)) {
                 Some(attempt) => attempt.push(frame, most, &mut changes),

@@ -11,11 +11,10 @@ use pogo_core::output::{OutputDigester, OutputFrame, OutputPage, OutputSource, S
 use pogo_core::scheduler::{AttemptId, JobId};
 use pogo_core::{Digest, Timestamp};
 
-use super::attempt::{Attempt, Changes, FoundPiece};
 use crate::postgres::commits::digest;
 use crate::postgres::fence::{Fence, fenced, number, stored};
 use crate::postgres::within::{long, within};
-use crate::remote::Failed;
+use crate::remote::{AttemptPieces, Failed, FoundPiece, PieceChanges};
 
 /// A page is done when it has so many bytes.
 const PAGE_BYTES: i64 = 1 << 20;
@@ -36,7 +35,7 @@ fn stream(row: &PgRow) -> Result<Stream, Failed> {
 /// Attempts as they are found.
 #[derive(Debug, Default)]
 pub(super) struct FoundAttempts {
-    pub(super) open: BTreeMap<(JobId, AttemptId), Attempt>,
+    pub(super) open: BTreeMap<(JobId, AttemptId), AttemptPieces>,
     pub(super) sealed: BTreeSet<(JobId, AttemptId)>,
 }
 
@@ -80,7 +79,7 @@ pub(super) async fn find(
     }
     for attempt in attempts.difference(&found.sealed) {
         let pieces = by_attempt.remove(attempt).unwrap_or_default();
-        found.open.insert(*attempt, Attempt::found(pieces, most));
+        found.open.insert(*attempt, AttemptPieces::found(pieces, most));
     }
     Ok(found)
 }
@@ -101,7 +100,7 @@ const WRITE: &str = fenced!(
 );
 
 /// Writes and removes rows, as the owner.
-pub(super) async fn write(connection: &mut PgConnection, fence: Fence, changes: Changes) -> Result<u64, Failed> {
+pub(super) async fn write(connection: &mut PgConnection, fence: Fence, changes: PieceChanges) -> Result<u64, Failed> {
     let (mut jobs, mut attempts, mut streams, mut offsets) = (vec![], vec![], vec![], vec![]);
     for (job, attempt, stream, offset) in changes.gone {
         jobs.push(stored(job.number()));
@@ -138,7 +137,7 @@ pub(in crate::postgres) async fn write_frames(
     fence: Fence,
     frames: &[OutputFrame],
 ) -> Result<(), Failed> {
-    let (mut attempt, mut changes) = (Attempt::default(), Changes::default());
+    let (mut attempt, mut changes) = (AttemptPieces::default(), PieceChanges::default());
     for frame in frames {
         attempt.push(frame, usize::MAX, &mut changes);
     }

@@ -7,16 +7,16 @@ use pogo_core::Timestamp;
 use pogo_core::output::{OutputFrame, OutputSource, Stream};
 use pogo_core::scheduler::{AttemptId, JobId};
 
-/// The most bytes of a row.
+/// The most bytes of a piece.
 const PIECE: usize = 32 << 10;
-/// What a row takes beside its bytes.
-const ROW: usize = 64;
+/// What a piece takes beside its bytes.
+const OVERHEAD: usize = 64;
 /// Bytes that are written at once and came within so many milliseconds share their time.
 const SAME_TIME: u64 = 1_000;
 
 /// An attempt that may still write.
 #[derive(Debug, Default)]
-pub(super) struct Attempt {
+pub(crate) struct AttemptPieces {
     lengths: BTreeMap<Stream, u64>,
     /// What the beginning takes, which stays.
     head: usize,
@@ -32,42 +32,43 @@ struct TailPiece {
     cost: usize,
 }
 
-/// A row that is there.
+/// A piece that is there.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FoundPiece {
-    pub(super) stream: Stream,
-    pub(super) offset: u64,
-    pub(super) len: usize,
+pub(crate) struct FoundPiece {
+    pub(crate) stream: Stream,
+    pub(crate) offset: u64,
+    pub(crate) len: usize,
 }
 
-/// A row.
-pub(super) type PieceId = (JobId, AttemptId, Stream, u64);
+/// Which piece.
+pub(crate) type PieceId = (JobId, AttemptId, Stream, u64);
 
-/// Rows that are to be written and removed.
+/// Pieces that are to be written and removed.
 #[derive(Debug, Default)]
-pub(super) struct Changes {
-    pub(super) new: BTreeMap<PieceId, NewPiece>,
-    pub(super) gone: Vec<PieceId>,
+pub(crate) struct PieceChanges {
+    pub(crate) new: BTreeMap<PieceId, NewPiece>,
+    pub(crate) gone: Vec<PieceId>,
     /// The last piece of each stream, which may grow.
     open: BTreeMap<(JobId, AttemptId, Stream), u64>,
 }
 
 #[derive(Debug)]
-pub(super) struct NewPiece {
-    pub(super) source: Arc<OutputSource>,
-    pub(super) at: Timestamp,
-    pub(super) bytes: Vec<u8>,
-    is_tail: bool,
+pub(crate) struct NewPiece {
+    pub(crate) source: Arc<OutputSource>,
+    pub(crate) at: Timestamp,
+    pub(crate) bytes: Vec<u8>,
+    /// Whether it may give way to what comes later.
+    pub(crate) is_tail: bool,
 }
 
-impl Attempt {
-    /// An attempt of which these rows are there, in the order in which they came.
-    pub(super) fn found(pieces: impl IntoIterator<Item = FoundPiece>, most: usize) -> Self {
+impl AttemptPieces {
+    /// An attempt of which these pieces are there, in the order in which they came.
+    pub(crate) fn found(pieces: impl IntoIterator<Item = FoundPiece>, most: usize) -> Self {
         let mut attempt = Self::default();
         for FoundPiece { stream, offset, len } in pieces {
             let length = attempt.lengths.entry(stream).or_default();
             *length = (*length).max(offset + len as u64);
-            let cost = len + ROW;
+            let cost = len + OVERHEAD;
             if attempt.tail.is_empty() && attempt.head + cost <= most / 2 {
                 attempt.head += cost;
             } else {
@@ -79,7 +80,7 @@ impl Attempt {
     }
 
     /// Takes what is new of a frame, in at most so many bytes for the attempt.
-    pub(super) fn push(&mut self, frame: &OutputFrame, most: usize, changes: &mut Changes) {
+    pub(crate) fn push(&mut self, frame: &OutputFrame, most: usize, changes: &mut PieceChanges) {
         let length = self.lengths.entry(frame.stream).or_default();
         let known = usize::try_from(length.saturating_sub(frame.offset)).unwrap_or(usize::MAX);
         let new = frame.bytes.get(known..).unwrap_or_default();
@@ -94,7 +95,13 @@ impl Attempt {
         }
     }
 
-    fn push_piece(&mut self, frame: &OutputFrame, (offset, bytes): (u64, &[u8]), most: usize, changes: &mut Changes) {
+    fn push_piece(
+        &mut self,
+        frame: &OutputFrame,
+        (offset, bytes): (u64, &[u8]),
+        most: usize,
+        changes: &mut PieceChanges,
+    ) {
         let OutputSource { job, attempt, .. } = *frame.source;
         let stream = (job, attempt, frame.stream);
         if let Some(last) = changes.growing(stream, offset, frame.at, bytes.len()) {
@@ -114,7 +121,7 @@ impl Attempt {
                 return;
             }
         }
-        let cost = bytes.len() + ROW;
+        let cost = bytes.len() + OVERHEAD;
         let is_tail = !self.tail.is_empty() || self.head + cost > most / 2;
         if is_tail {
             self.tail.push_back(TailPiece {
@@ -138,7 +145,7 @@ impl Attempt {
     }
 
     /// Gives up what is too much.
-    fn give_way(&mut self, most: usize, (job, attempt): (JobId, AttemptId), changes: &mut Changes) {
+    fn give_way(&mut self, most: usize, (job, attempt): (JobId, AttemptId), changes: &mut PieceChanges) {
         while self.tail_bytes > most - most / 2 && self.tail.len() > 1 {
             let taken = |stream: &Stream| -> usize {
                 let of_stream = self.tail.iter().filter(|piece| piece.stream == *stream);
@@ -161,7 +168,7 @@ impl Attempt {
     }
 }
 
-impl Changes {
+impl PieceChanges {
     /// The last piece of a stream, if this goes on with it.
     fn growing(
         &mut self,
@@ -177,7 +184,7 @@ impl Changes {
         (follows && is_same_time).then_some(last)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.new.is_empty() && self.gone.is_empty()
     }
 }
