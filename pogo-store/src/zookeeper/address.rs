@@ -1,27 +1,29 @@
 //! Where an ensemble is, how to log in there, and which part of its tree is the store's.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use form_urlencoded::{Serializer, parse};
+use form_urlencoded::Serializer;
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::ZookeeperError;
+use super::address_settings::{AddressSettings, LoginScheme, TlsFiles, invalid};
+use super::{OutputLocation, ZookeeperError};
 
 /// The address of a store in ZooKeeper: `zookeeper://zk1.example.com,zk2.example.com,zk3.example.com/pogo`.
 ///
 /// Servers are separated by commas and have port 2181 unless they name another. The path is that of the store; nothing
-/// outside of it is read or written. A user before an `@` logs in by the scheme `digest`, and what the store writes is
-/// then for this user alone. Settings follow a `?`:
+/// outside of it is read or written. A user before an `@` logs in by the scheme `digest`, or by SASL, and what the
+/// store writes is then for this user alone. Settings follow a `?`:
 ///
 /// | setting | meaning |
 /// | --- | --- |
 /// | `password_file=PATH` | a file that has the password alone, if it is not in the address |
 /// | `session_timeout=SECONDS` | how long an owner may be silent before it is taken over from; 5 unless said otherwise, and within the limits of the ensemble |
 /// | `output=PATH` | a directory of this machine for what hosts write, if whoever opens the store goes by it |
+/// | `output=s3://BUCKET/PATH` | a bucket for it, which all machines read; the login comes from the environment (`objects::ObjectLocation`). Needs the feature `object-store`, as `output=file:///PATH` does, for a directory that all machines have |
 /// | `tls_ca=PATH` | speak TLS, and trust the certificates in this file (PEM); needs the feature `zookeeper-tls` |
 /// | `tls_cert=PATH`, `tls_key=PATH` | log in by a certificate (PEM) |
 ///
@@ -45,21 +47,21 @@ pub struct ZookeeperAddress {
     user: Option<String>,
     password: Option<SecretString>,
     password_file: Option<PathBuf>,
-    output: Option<PathBuf>,
+    login: LoginScheme,
+    output: Option<OutputLocation>,
     pub(super) session_timeout: Duration,
     pub(super) tls: Option<TlsFiles>,
 }
 
-/// Files of certificates, which are read for each connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TlsFiles {
-    pub(super) ca: PathBuf,
-    /// Certificate and key.
-    pub(super) identity: Option<(PathBuf, PathBuf)>,
+/// Who logs in.
+#[derive(Debug)]
+pub(super) struct Login {
+    pub(super) user: String,
+    pub(super) password: SecretString,
+    pub(super) scheme: LoginScheme,
 }
 
 const PORT: u16 = 2181;
-const SETTINGS: &str = "`password_file`, `session_timeout`, `output`, `tls_ca`, `tls_cert`, `tls_key`";
 
 impl ZookeeperAddress {
     /// How long an owner may be silent, unless the address says otherwise.
@@ -75,20 +77,20 @@ impl ZookeeperAddress {
         self.password.is_some()
     }
 
-    /// The directory for what hosts write, if it names one.
-    pub fn output(&self) -> Option<&Path> {
-        self.output.as_deref()
+    /// Where what hosts write is kept, if it says so.
+    pub fn output(&self) -> Option<&OutputLocation> {
+        self.output.as_ref()
     }
 
     /// All of it, for the environment of another process. It may have a password.
     pub fn expose(&self) -> String {
         let mut settings = Serializer::new(String::new());
+        if let Some(output) = &self.output {
+            settings.append_pair("output", &output.text());
+        }
         let mut add = |key, path: &PathBuf| _ = settings.append_pair(key, &path.to_string_lossy());
         if let Some(file) = &self.password_file {
             add("password_file", file);
-        }
-        if let Some(directory) = &self.output {
-            add("output", directory);
         }
         if let Some(tls) = &self.tls {
             add("tls_ca", &tls.ca);
@@ -110,8 +112,8 @@ impl ZookeeperAddress {
         format!("zookeeper {} {}", servers.join(","), self.root)
     }
 
-    /// What a session says of itself by the scheme `digest`; the file of the password is read for each.
-    pub(super) fn login(&self) -> Result<Option<SecretString>, ZookeeperError> {
+    /// What a session says of itself; the file of the password is read for each.
+    pub(super) fn login(&self) -> Result<Option<Login>, ZookeeperError> {
         let Some(user) = &self.user else { return Ok(None) };
         let password = match (&self.password, &self.password_file) {
             (Some(password), _) => password.clone(),
@@ -125,75 +127,25 @@ impl ZookeeperAddress {
                 )));
             }
         };
-        Ok(Some(format!("{user}:{}", password.expose_secret().trim()).into()))
+        Ok(Some(Login {
+            user: user.clone(),
+            password: password.expose_secret().trim().to_owned().into(),
+            scheme: self.login,
+        }))
+    }
+
+    /// What to see to as well, where nobody answers: by SASL, an ensemble ends the connection of whom it does not
+    /// know.
+    pub(super) fn login_cure(&self) -> &'static str {
+        match self.login {
+            LoginScheme::Digest => "",
+        }
     }
 
     /// Whether what is written is for whoever logs in alone.
     pub(super) fn is_private(&self) -> bool {
         self.user.is_some() || self.tls.as_ref().is_some_and(|tls| tls.identity.is_some())
     }
-}
-
-fn invalid(message: impl Into<String>) -> ZookeeperError {
-    ZookeeperError::InvalidAddress {
-        message: message.into(),
-    }
-}
-
-/// What follows the `?`.
-#[derive(Default)]
-struct Settings {
-    password_file: Option<PathBuf>,
-    output: Option<PathBuf>,
-    session_timeout: Option<Duration>,
-    tls_ca: Option<PathBuf>,
-    tls_cert: Option<PathBuf>,
-    tls_key: Option<PathBuf>,
-}
-
-impl Settings {
-    fn parse(query: &str) -> Result<Self, ZookeeperError> {
-        let mut settings = Self::default();
-        for (key, value) in parse(query.as_bytes()) {
-            let path = || Some(PathBuf::from(&*value));
-            match &*key {
-                "password_file" => settings.password_file = path(),
-                "output" => settings.output = path(),
-                "session_timeout" => settings.session_timeout = Some(seconds(&value)?),
-                "tls_ca" => settings.tls_ca = path(),
-                "tls_cert" => settings.tls_cert = path(),
-                "tls_key" => settings.tls_key = path(),
-                _ => {
-                    let key = key.escape_debug();
-                    return Err(invalid(format!("`{key}` is no setting of it; there are {SETTINGS}")));
-                }
-            }
-        }
-        Ok(settings)
-    }
-
-    fn tls(self) -> Result<Option<TlsFiles>, ZookeeperError> {
-        let identity = match (self.tls_cert, self.tls_key) {
-            (Some(cert), Some(key)) => Some((cert, key)),
-            (None, None) => None,
-            _ => return Err(invalid("`tls_cert` and `tls_key` belong together")),
-        };
-        match (self.tls_ca, identity) {
-            (Some(_), _) if !cfg!(feature = "zookeeper-tls") => Err(invalid(
-                "this program is built without TLS for ZooKeeper (feature `zookeeper-tls`)",
-            )),
-            (Some(ca), identity) => Ok(Some(TlsFiles { ca, identity })),
-            (None, None) => Ok(None),
-            (None, Some(_)) => Err(invalid("a certificate needs `tls_ca`, whom to trust")),
-        }
-    }
-}
-
-/// Seconds, of which a session may have from a fifth of one to an hour.
-fn seconds(text: &str) -> Result<Duration, ZookeeperError> {
-    let seconds: Option<f64> = text.parse().ok().filter(|seconds| (0.2..=3_600.0).contains(seconds));
-    let seconds = seconds.ok_or_else(|| invalid("`session_timeout` is a number of seconds, from 0.2 to 3600"))?;
-    Ok(Duration::from_secs_f64(seconds))
 }
 
 /// A server with its port.
@@ -270,7 +222,12 @@ impl FromStr for ZookeeperAddress {
             Some((user, password)) => (Some(user), password),
             None => (None, None),
         };
-        let settings = Settings::parse(query)?;
+        let settings = AddressSettings::parse(query)?;
+        if settings.login != LoginScheme::Digest && user.is_none() {
+            return Err(invalid(
+                "who logs in stands before the servers, as in `zookeeper://pogo@zk1/pogo`",
+            ));
+        }
         Ok(Self {
             name: format!("zookeeper://{}{root}", servers.join(",")),
             base: base.into(),
@@ -279,6 +236,7 @@ impl FromStr for ZookeeperAddress {
             user,
             password,
             password_file: settings.password_file.clone(),
+            login: settings.login,
             output: settings.output.clone(),
             session_timeout: settings.session_timeout.unwrap_or(Self::SESSION_TIMEOUT),
             tls: settings.tls()?,
@@ -312,7 +270,7 @@ mod tests {
 
     use secrecy::ExposeSecret;
 
-    use super::ZookeeperAddress;
+    use super::{LoginScheme, OutputLocation, ZookeeperAddress};
 
     #[test]
     fn an_address_shows_no_secret_and_keeps_its_settings() {
@@ -322,14 +280,31 @@ mod tests {
         let name = "zookeeper://zk1:2181,[::1]:2182,zk-3.example.com:2183/teams/pogo";
         assert_eq!(address.to_string(), name);
         assert_eq!(format!("{address:?}"), format!("ZookeeperAddress({name:?})"));
-        assert_eq!(address.login().unwrap().unwrap().expose_secret(), "me:p@ss:word");
+        let login = address.login().unwrap().unwrap();
+        assert_eq!((&*login.user, login.password.expose_secret()), ("me", "p@ss:word"));
+        assert_eq!(login.scheme, LoginScheme::Digest);
         assert_eq!(address.session_timeout, Duration::from_millis(2_500));
-        assert_eq!(address.output(), Some(std::path::Path::new("/a b")));
+        assert_eq!(address.output(), Some(&OutputLocation::Directory("/a b".into())));
         assert!(address.has_password() && address.is_private());
         assert_eq!(address.expose().parse::<ZookeeperAddress>().unwrap(), address);
         let without: ZookeeperAddress = "zookeeper://zk1/pogo/".parse().unwrap();
         assert!(!without.has_password() && !without.is_private());
         assert_eq!(without.root, "/pogo");
+    }
+
+    #[cfg(feature = "object-store")]
+    #[test]
+    fn a_place_for_objects_is_kept_with_the_address() {
+        let text = "zookeeper://zk1/pogo?output=s3%3A%2F%2Flogs%2Fpogo";
+        let address: ZookeeperAddress = text.parse().unwrap();
+        let output = address.output().unwrap();
+        assert!(output.needs_environment() && !matches!(output, OutputLocation::Directory(_)));
+        assert_eq!(address.expose().parse::<ZookeeperAddress>().unwrap(), address);
+        assert_eq!(address, "zookeeper://zk1/pogo?output=s3://logs/pogo".parse().unwrap());
+        let refused = "zookeeper://zk1/pogo?output=s3://me:pw@logs"
+            .parse::<ZookeeperAddress>()
+            .unwrap_err();
+        assert!(refused.to_string().contains("AWS_ACCESS_KEY_ID"), "{refused}");
     }
 
     #[test]
@@ -365,6 +340,10 @@ mod tests {
             "zookeeper://me:secret@zk1/pogo?pasword=secret",
             "zookeeper://me:secret@zk1/pogo?session_timeout=secret",
             "zookeeper://me:secret@zk1/pogo?tls_cert=secret",
+            "zookeeper://me:secret@zk1/pogo?login=secret",
+            "zookeeper://zk1/pogo?login=sasl",
+            "zookeeper://me:secret@zk1/pogo?output=s3%3A%2F%2Fme%3Asecret%40bucket%2Fpogo",
+            "zookeeper://me:secret@zk1/pogo?output=gs%3A%2F%2Fsecret",
             "zookeeper://:secret@zk1/pogo",
         ] {
             let refused = text.parse::<ZookeeperAddress>().unwrap_err().to_string();

@@ -51,6 +51,12 @@ pub enum ZookeeperError {
         /// What, and the cure.
         message: String,
     },
+    /// The place for output cannot be used.
+    #[error("the place for output cannot be used: {message}")]
+    Output {
+        /// Why not, and the cure.
+        message: String,
+    },
     /// A copy was not made.
     #[error("{message}")]
     Copy {

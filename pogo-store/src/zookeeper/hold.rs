@@ -201,6 +201,8 @@ impl Ownership for Hold {
 
     async fn give_back(&self) {
         let _main = self.main.lock().await;
+        #[cfg(feature = "object-store")]
+        self.shared.close_outputs().await;
         if !self.writer.ended.is_over() {
             // A store that does not hear it finds out by itself.
             let _ = self.writer.sessions.ask(async |client| self.free(client).await).await;

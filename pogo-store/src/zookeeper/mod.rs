@@ -2,6 +2,7 @@
 
 mod acquire;
 mod address;
+mod address_settings;
 mod check;
 mod commits;
 mod compaction;
@@ -19,7 +20,10 @@ mod journal;
 mod keep;
 mod namespace;
 mod namespace_shared;
+#[cfg(feature = "object-store")]
+mod object_output;
 mod output;
+mod output_location;
 mod owned;
 mod owner_writer;
 mod packed;
@@ -36,5 +40,9 @@ pub use address::ZookeeperAddress;
 pub use error::ZookeeperError;
 pub use journal::ZookeeperJournal;
 pub use namespace::ZookeeperNamespace;
+#[cfg(feature = "object-store")]
+#[cfg_attr(docsrs, doc(cfg(feature = "object-store")))]
+pub use object_output::ZookeeperObjectOutput;
 pub use output::ZookeeperOutput;
+pub use output_location::{OutputLocation, OutputStorage};
 pub use store::ZookeeperStore;

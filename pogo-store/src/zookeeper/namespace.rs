@@ -3,17 +3,23 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use pogo_core::output::OutputStore;
 use zookeeper_client::Client;
 
-use super::ZookeeperError;
 use super::check::check;
 use super::error::RequestError;
 use super::info::{info, ownership};
 use super::journal::ZookeeperJournal;
 use super::namespace_shared::NamespaceShared;
+#[cfg(feature = "object-store")]
+use super::object_output::ZookeeperObjectOutput;
 use super::output::ZookeeperOutput;
 use super::store_shared::{StoreShared, unavailable};
+use super::{OutputStorage, ZookeeperError};
+#[cfg(feature = "object-store")]
+use crate::objects::ObjectStorage;
 use crate::remote::{Failed, RemoteDamage, RemoteInfo, RemoteOwnership};
+use crate::{Pruned, Retention};
 
 /// A namespace of a [`ZookeeperStore`](super::ZookeeperStore). Clones are of the same namespace.
 #[derive(Debug, Clone)]
@@ -37,6 +43,53 @@ impl ZookeeperNamespace {
     /// who read and write it.
     pub fn output_in(&self, directory: impl AsRef<Path>) -> Arc<ZookeeperOutput> {
         Arc::new(ZookeeperOutput::new(Arc::clone(&self.shared), directory.as_ref()))
+    }
+
+    /// What its hosts wrote, as objects that all machines read and write. One handle is for all who read and write
+    /// it in this process.
+    #[cfg(feature = "object-store")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "object-store")))]
+    pub fn output_in_objects(&self, storage: &ObjectStorage) -> Arc<ZookeeperObjectOutput> {
+        Arc::new(ZookeeperObjectOutput::new(Arc::clone(&self.shared), storage.clone()))
+    }
+
+    /// What its hosts wrote, wherever that is kept. One handle is for all who read and write it in this process.
+    pub fn output_at(&self, storage: &OutputStorage) -> Arc<dyn OutputStore> {
+        match storage {
+            OutputStorage::Directory(directory) => self.output_in(directory),
+            #[cfg(feature = "object-store")]
+            OutputStorage::Objects(storage) => self.output_in_objects(storage),
+        }
+    }
+
+    /// Reads all output that is kept in objects, and says what is not as it was written; beside an owner too. Of a
+    /// directory, nothing.
+    ///
+    /// # Errors
+    /// The ensemble or the objects cannot be reached.
+    pub async fn check_output(&self, storage: &OutputStorage) -> Result<Vec<RemoteDamage>, ZookeeperError> {
+        match storage {
+            OutputStorage::Directory(_) => Ok(vec![]),
+            #[cfg(feature = "object-store")]
+            OutputStorage::Objects(storage) => self.output_in_objects(storage).check().await,
+        }
+    }
+
+    /// Removes output that is older than it is to be kept, of jobs that are over, whoever owns it. `None` of a
+    /// directory, from which its owner alone removes it.
+    ///
+    /// # Errors
+    /// The ensemble or the objects cannot be reached.
+    pub async fn prune_output(
+        &self,
+        storage: &OutputStorage,
+        keep: Retention,
+    ) -> Result<Option<Pruned>, ZookeeperError> {
+        match (storage, keep) {
+            (OutputStorage::Directory(_), _) => Ok(None),
+            #[cfg(feature = "object-store")]
+            (OutputStorage::Objects(storage), keep) => self.output_in_objects(storage).prune(keep).await.map(Some),
+        }
     }
 
     /// What it has, who owns it and who waits, beside an owner too.

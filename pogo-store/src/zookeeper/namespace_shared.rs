@@ -13,6 +13,12 @@ use super::owner_writer::OwnerWriter;
 use super::store_shared::StoreShared;
 use super::tree::{Paths, options};
 use crate::journal::Growth;
+#[cfg(feature = "object-store")]
+use crate::objects::ObjectOwner;
+
+/// How long the end of an ownership waits for what is not stored yet.
+#[cfg(feature = "object-store")]
+const CLOSE_WITHIN: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What all handles of a namespace share within a process.
 #[derive(Debug)]
@@ -25,6 +31,9 @@ pub(super) struct NamespaceShared {
     pub(super) jobs: tokio::sync::Mutex<KnownJobs>,
     /// The owner, if it is in this process.
     owner: Mutex<Weak<OwnerWriter>>,
+    /// What stores its output before the namespace is given back.
+    #[cfg(feature = "object-store")]
+    outputs: Mutex<Vec<ObjectOwner>>,
 }
 
 impl NamespaceShared {
@@ -36,7 +45,24 @@ impl NamespaceShared {
             growth: Growth::default(),
             jobs: tokio::sync::Mutex::default(),
             owner: Mutex::default(),
+            #[cfg(feature = "object-store")]
+            outputs: Mutex::default(),
         }
+    }
+
+    /// Has everything stored that this one has in memory, before the namespace is given back.
+    #[cfg(feature = "object-store")]
+    pub(super) fn close_before_end(&self, output: ObjectOwner) {
+        self.outputs.lock().unwrap_or_else(PoisonError::into_inner).push(output);
+    }
+
+    /// Stores what is in memory.
+    #[cfg(feature = "object-store")]
+    pub(super) async fn close_outputs(&self) {
+        let outputs = std::mem::take(&mut *self.outputs.lock().unwrap_or_else(PoisonError::into_inner));
+        let closed = futures::future::join_all(outputs.iter().map(ObjectOwner::close));
+        // A store that is away does not keep others from the namespace.
+        let _ = tokio::time::timeout(CLOSE_WITHIN, closed).await;
     }
 
     /// This process owns the namespace.

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use zookeeper_client::{Client, Error, SessionState};
 
+use super::address_settings::LoginScheme;
 use super::error::RequestError;
 use super::{ZookeeperAddress, ZookeeperError};
 use crate::remote::{Failed, FailedStage};
@@ -141,11 +142,16 @@ pub(super) fn answer_within(address: &ZookeeperAddress) -> Duration {
 pub(super) async fn connect(address: &ZookeeperAddress) -> Result<Client, ZookeeperError> {
     let unavailable = |failed: Failed| ZookeeperError::Unavailable {
         store: address.to_string(),
-        message: failed.message,
+        message: format!("{}{}", failed.message, address.login_cure()),
     };
     let mut connector = Client::connector().with_session_timeout(address.session_timeout);
     if let Some(login) = address.login()? {
-        connector = connector.with_auth("digest", login.expose_secret().as_bytes());
+        connector = match login.scheme {
+            LoginScheme::Digest => {
+                let digest = SecretString::from(format!("{}:{}", login.user, login.password.expose_secret()));
+                connector.with_auth("digest", digest.expose_secret().as_bytes())
+            }
+        };
     }
     let servers = format!("{}{}", address.servers.join(","), address.root);
     let connecting = async {

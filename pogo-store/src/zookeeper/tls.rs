@@ -5,7 +5,7 @@ use std::path::Path;
 use rustls::crypto::{CryptoProvider, ring};
 use zookeeper_client::{TlsCa, TlsCerts, TlsIdentity, TlsOptions};
 
-use super::address::TlsFiles;
+use super::address_settings::TlsFiles;
 
 /// What the files say, or why they say nothing.
 pub(super) fn options(files: &TlsFiles) -> Result<TlsOptions, String> {

@@ -13,7 +13,8 @@ use pogo_core::policy::Policy;
 use pogo_core::scheduler::{AttemptId, JobId, Record, RestoreCause};
 use pogo_core::sim::World;
 use pogo_core::{Digest, Timestamp};
-use pogo_store::zookeeper::{ZookeeperAddress, ZookeeperStore};
+use pogo_store::objects::ObjectStorage;
+use pogo_store::zookeeper::{OutputStorage, ZookeeperAddress, ZookeeperStore};
 use pogo_store::{Copied, Store};
 
 use crate::ensemble::{Ensemble, path};
@@ -76,10 +77,11 @@ fn everything(name: String, journal: &dyn Journal, output: &dyn OutputStore, his
     })
 }
 
-fn of_zookeeper(store: &ZookeeperStore, output: &Path) -> Everything {
+fn of_zookeeper(store: &ZookeeperStore, output: impl Into<OutputStorage>) -> Everything {
     let namespace = store.namespace("default").unwrap();
     let name = block_on(namespace.unique_name()).unwrap();
-    everything(name, &*namespace.journal(), &*namespace.output_in(output), &namespace)
+    let output = namespace.output_at(&output.into());
+    everything(name, &*namespace.journal(), &*output, &namespace)
 }
 
 fn of_directory(store: &Store) -> Everything {
@@ -137,6 +139,38 @@ fn filled(directory: &Path) -> Store {
 fn from_directory(from: &Store, to: &ZookeeperStore, output: &Path) -> Result<Copied, String> {
     let all = block_on(from.to_copy()).map_err(|error| error.to_string())?;
     block_on(to.copy_from(all, (output, output), NOW)).map_err(|error| error.to_string())
+}
+
+#[test]
+fn output_in_objects_goes_along_to_other_objects_and_to_a_directory() {
+    let Some(ensemble) = Ensemble::shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let inputs = folder.path();
+    let directory = filled(&inputs.join("from"));
+    let known = of_directory(&directory);
+    let objects = |name: &str| -> OutputStorage {
+        let location = format!("file://{}", inputs.join(name).display());
+        ObjectStorage::open(&location.parse().unwrap()).unwrap().into()
+    };
+    let (one, other) = (objects("one"), objects("other"));
+    let [first, second] = [(); 2].map(|()| open(&made(ensemble.address(&path(), PATIENT))));
+    let all = block_on(directory.to_copy()).unwrap();
+    block_on(first.copy_from(all, (inputs, &one), NOW)).unwrap();
+    assert_eq!(of_zookeeper(&first, &one), known);
+    // A copy has the number of what it is a copy of, so one place has one of them.
+    let all = block_on(first.to_copy((inputs, &one), NOW)).unwrap();
+    let refused = block_on(second.copy_from(all, (inputs, &one), NOW))
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("name another path for the copy"), "{refused}");
+    assert_eq!(of_zookeeper(&first, &one), known, "what was there is untouched");
+    let all = block_on(first.to_copy((inputs, &one), NOW)).unwrap();
+    block_on(second.copy_from(all, (inputs, &other), NOW)).unwrap();
+    assert_eq!(of_zookeeper(&second, &other), known);
+    let all = block_on(second.to_copy((inputs, &other), NOW)).unwrap();
+    let back = inputs.join("back");
+    block_on(all.to_directory(&back, NOW)).unwrap();
+    assert_eq!(of_directory(&Store::open_existing(&back).unwrap()), known);
 }
 
 #[test]

@@ -95,7 +95,8 @@ pub(crate) struct CopyArgs {
 pub(crate) struct MigrateArgs {
     /// The address of the store, as postgres://pogo@db.example.com/pogo or zookeeper://pogo@zk1,zk2,zk3/pogo. Its
     /// password is in a file that the address names with ?password_file=PATH; that of a database may be in PGPASSWORD
-    /// too, or in the file that PGPASSFILE names.
+    /// too, or in the file that PGPASSFILE names. ZooKeeper takes ?login=sasl, ?tls_ca=FILE and, for what hosts write,
+    /// ?output=s3://BUCKET/PATH, whose login is in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
     #[arg(value_name = "ADDRESS")]
     pub(crate) address: String,
     /// Output format.

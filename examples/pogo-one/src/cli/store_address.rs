@@ -6,7 +6,7 @@ use std::fmt;
 #[cfg(feature = "postgres")]
 use pogo_store::postgres::PostgresAddress;
 #[cfg(feature = "zookeeper")]
-use pogo_store::zookeeper::ZookeeperAddress;
+use pogo_store::zookeeper::{OutputLocation, ZookeeperAddress};
 
 /// A store that several machines have, in whatever keeps it. Displays without what is secret of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +100,19 @@ impl StoreAddress {
                 of_driver.chain(own).collect()
             }
             #[cfg(feature = "zookeeper")]
-            Self::Zookeeper(ref address) => vec![("POGO_STORE".into(), address.expose().into())],
+            Self::Zookeeper(ref address) => {
+                let own = [("POGO_STORE".into(), address.expose().into())];
+                // The login for objects, and where they are; whom to trust, and the way there.
+                let is_needed = address.output().is_some_and(OutputLocation::needs_environment);
+                let of_objects = std::env::vars_os().filter(|(name, _)| {
+                    let name = name.to_string_lossy();
+                    let is_proxy = ["https_proxy", "no_proxy"]
+                        .iter()
+                        .any(|proxy| name.eq_ignore_ascii_case(proxy));
+                    is_needed && (is_proxy || name.starts_with("AWS_") || name.starts_with("SSL_CERT_"))
+                });
+                of_objects.chain(own).collect()
+            }
         }
     }
 

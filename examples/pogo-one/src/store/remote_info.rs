@@ -34,11 +34,16 @@ pub(super) async fn info(
         true => format!("{address}: version {version}, no namespaces yet\n"),
         false => format!("{address}, version {version}\n{text}"),
     };
+    let output = store.output();
+    let text = match &output {
+        Some(output) => format!("{text}\noutput of hosts: {output}\n"),
+        None => text,
+    };
     let rows: Vec<Value> = summaries
         .iter()
         .map(|(name, info, skew)| row(name, info, *skew))
         .collect();
-    let value = json!({ "store": address.to_string(), "version": version, "namespaces": rows });
+    let value = json!({ "store": address.to_string(), "version": version, "output": output, "namespaces": rows });
     print_as(format, &value, &text)?;
     Ok(Exit::Succeeded)
 }

@@ -33,6 +33,8 @@ pub(super) struct Cluster {
     /// What the machines are connected by, where each has a network of its own, and the ports at which they reach the
     /// store there.
     network: Option<(Network, Vec<u16>)>,
+    /// What the environment of each machine has beside the address.
+    variables: Vec<(String, String)>,
 }
 
 /// Where the store is.
@@ -80,6 +82,7 @@ impl Cluster {
                 schema,
             },
             network: None,
+            variables: vec![],
         };
         block_on(PostgresStore::migrate(&cluster.parsed())).unwrap();
         Some(cluster)
@@ -98,6 +101,7 @@ impl Cluster {
                 schema,
             },
             network: Some((network, vec![port])),
+            variables: vec![],
         };
         block_on(PostgresStore::migrate(&cluster.parsed())).unwrap();
         cluster
@@ -117,6 +121,7 @@ impl Cluster {
             many: ManyHosts::at((hosts, limit), &|host| network.host(host)),
             engine: Engine::Zookeeper(Box::new(address)),
             network: Some((network, ports)),
+            variables: vec![],
         }
     }
 
@@ -135,7 +140,19 @@ impl Cluster {
             many: ManyHosts::new(hosts, limit),
             engine: Engine::Zookeeper(Box::new(address)),
             network: None,
+            variables: vec![],
         })
+    }
+
+    /// Keeps the output of hosts at this location, which is used with these variables.
+    #[cfg(feature = "object-store")]
+    pub(super) fn with_output(self, location: &str, variables: Vec<(String, String)>) -> Self {
+        let address = format!("{}&output={location}", self.address());
+        Self {
+            engine: Engine::Zookeeper(Box::new(address.parse().unwrap())),
+            variables,
+            ..self
+        }
     }
 
     /// The address, with the password in it.
@@ -190,6 +207,7 @@ impl Cluster {
     /// A command of this program as it is on a machine.
     pub(super) fn on(&self, machine: &str, mut command: Command) -> Command {
         command.env("XDG_STATE_HOME", self.many.file(machine));
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         match &self.network {
             Some(network) => {
                 command.env("POGO_STORE", self.address_there(network));

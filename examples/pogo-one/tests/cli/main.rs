@@ -112,6 +112,14 @@ mod network_home;
 mod on_server;
 mod orders;
 mod output;
+#[cfg(all(
+    feature = "postgres",
+    feature = "object-store",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+mod output_objects;
 mod pictures;
 mod planned_now;
 #[cfg(all(
@@ -136,6 +144,16 @@ mod readme;
 mod relay;
 mod replay;
 mod retired;
+#[cfg(all(
+    feature = "postgres",
+    feature = "object-store",
+    target_os = "linux",
+    target_env = "gnu",
+    target_arch = "x86_64"
+))]
+#[path = "../../../../pogo-store/tests/zookeeper/s3.rs"]
+#[allow(dead_code, reason = "the tests of the store need more of it")]
+mod s3;
 mod secrets;
 mod service;
 mod settings;

@@ -1,7 +1,7 @@
 //! A namespace in ZooKeeper, as it is copied.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -16,8 +16,9 @@ use crate::Store;
 use crate::blocking::spawn_blocking;
 use crate::copy::{CopyError, CopySource, Head, copier};
 use crate::error::StoreError;
+#[cfg(feature = "object-store")]
+use crate::objects::ObjectOutput;
 use crate::remote::Failed;
-use crate::zookeeper::ZookeeperNamespace;
 use crate::zookeeper::commits::{FoundCommit, answer};
 use crate::zookeeper::error::RequestError;
 use crate::zookeeper::head::VersionedHead;
@@ -26,11 +27,12 @@ use crate::zookeeper::holder::NamespaceState;
 use crate::zookeeper::namespace_shared::NamespaceShared;
 use crate::zookeeper::snapshots::read_snapshot;
 use crate::zookeeper::tree::seqs_below;
+use crate::zookeeper::{OutputStorage, ZookeeperNamespace};
 
 /// A namespace that is owned, so that nobody else writes to it; or one that was written just now.
 pub(super) struct ZookeeperSource {
     namespace: ZookeeperNamespace,
-    output: PathBuf,
+    output: OutputStorage,
     /// The epoch before it was owned for this.
     epoch: Option<Epoch>,
     /// The nodes of the history that have records of a job.
@@ -52,7 +54,11 @@ impl ZookeeperSource {
     ///
     /// # Errors
     /// [`JournalError::Held`] if somebody else does.
-    pub(super) async fn own(namespace: ZookeeperNamespace, output: &Path, now: Timestamp) -> Result<Self, CopyError> {
+    pub(super) async fn own(
+        namespace: ZookeeperNamespace,
+        output: &OutputStorage,
+        now: Timestamp,
+    ) -> Result<Self, CopyError> {
         let owned = namespace.journal().acquire(copier(now), Acquire::IfFree).await?;
         // Owning it raised the epoch; a copy says which one the last dispatcher had.
         let epoch = Epoch(owned.epoch().0.saturating_sub(1));
@@ -64,10 +70,10 @@ impl ZookeeperSource {
     }
 
     /// One that nobody can own.
-    pub(super) fn of(namespace: ZookeeperNamespace, output: &Path) -> Self {
+    pub(super) fn of(namespace: ZookeeperNamespace, output: &OutputStorage) -> Self {
         Self {
             namespace,
-            output: output.to_owned(),
+            output: output.clone(),
             epoch: None,
             old: tokio::sync::Mutex::default(),
             _owned: None,
@@ -126,7 +132,7 @@ impl CopySource for ZookeeperSource {
     }
 
     fn output(&self) -> Arc<dyn OutputStore> {
-        self.namespace.output_in(&self.output)
+        self.namespace.output_at(&self.output)
     }
 
     async fn old_jobs(&self) -> Result<Vec<JobId>, CopyError> {
@@ -173,18 +179,30 @@ impl CopySource for ZookeeperSource {
     }
 
     async fn attempts(&self) -> Result<Vec<(OutputSource, Option<u64>)>, CopyError> {
-        let store = match Store::open_existing(&self.output) {
-            // Nothing was ever written by this machine.
-            Err(StoreError::Missing { .. }) => return Ok(vec![]),
-            store => store.map_err(CopyError::other)?,
-        };
-        let namespace = store
-            .namespace(&self.namespace.shared().name)
-            .map_err(CopyError::other)?;
-        let shared = Arc::clone(namespace.shared());
-        let attempts = spawn_blocking(move || shared.outputs.attempts()).await;
-        let mut attempts = attempts.map_err(CopyError::other)?.map_err(CopyError::other)?;
-        attempts.sort();
-        Ok(attempts)
+        let name = &self.namespace.shared().name;
+        match &self.output {
+            OutputStorage::Directory(directory) => of_directory(directory, name).await,
+            #[cfg(feature = "object-store")]
+            OutputStorage::Objects(storage) => {
+                let number = self.ask(async |client, shared| shared.number(client).await).await?;
+                let output = ObjectOutput::new(storage.clone(), format!("{name}-{number}"));
+                output.attempts().await.map_err(CopyError::other)
+            }
+        }
     }
+}
+
+/// All attempts of which a directory has output, and how much those have written that have ended.
+async fn of_directory(directory: &Path, name: &str) -> Result<Vec<(OutputSource, Option<u64>)>, CopyError> {
+    let store = match Store::open_existing(directory) {
+        // Nothing was ever written by this machine.
+        Err(StoreError::Missing { .. }) => return Ok(vec![]),
+        store => store.map_err(CopyError::other)?,
+    };
+    let namespace = store.namespace(name).map_err(CopyError::other)?;
+    let shared = Arc::clone(namespace.shared());
+    let attempts = spawn_blocking(move || shared.outputs.attempts()).await;
+    let mut attempts = attempts.map_err(CopyError::other)?.map_err(CopyError::other)?;
+    attempts.sort();
+    Ok(attempts)
 }

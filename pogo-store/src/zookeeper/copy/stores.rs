@@ -1,6 +1,6 @@
 //! Whole stores, namespace by namespace.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,33 +9,34 @@ use pogo_core::Timestamp;
 use super::source::ZookeeperSource;
 use super::target::ZookeeperTarget;
 use crate::copy::{Amount, CopyError, CopySource, StoreTarget, transfer, verify};
-use crate::zookeeper::{ZookeeperError, ZookeeperStore};
+use crate::zookeeper::{OutputStorage, ZookeeperError, ZookeeperStore};
 use crate::{Copied, StoreToCopy};
 
 impl ZookeeperStore {
-    /// All of its namespaces, owned, to be copied, with the output that the directory `output` of this machine has of
-    /// their hosts. What their jobs read is in the directory `inputs`, as far as this machine has it. `now` is when
-    /// that is.
+    /// All of its namespaces, owned, to be copied, with the output of their hosts: what the directory `output` of this
+    /// machine has of it, or what is kept in objects. What their jobs read is in the directory `inputs`, as far as this
+    /// machine has it. `now` is when that is.
     ///
     /// # Errors
     /// Somebody owns a namespace, or it is itself a copy that was cut off; the ensemble cannot be reached.
     pub async fn to_copy(
         &self,
-        (inputs, output): (impl AsRef<Path>, impl AsRef<Path>),
+        (inputs, output): (impl AsRef<Path>, impl Into<OutputStorage>),
         now: Timestamp,
     ) -> Result<StoreToCopy, ZookeeperError> {
+        let output = output.into();
         let mut all = StoreToCopy::of(self.address(), inputs.as_ref());
         // All before the first is copied, so that one that is in use leaves nothing half copied.
         for name in self.namespaces().await? {
-            let source = ZookeeperSource::own(self.namespace(&name)?, output.as_ref(), now).await;
+            let source = ZookeeperSource::own(self.namespace(&name)?, &output, now).await;
             all.namespaces.push((name, Box::new(source.map_err(copy_error)?)));
         }
         Ok(all)
     }
 
     /// Copies the namespaces of another store into this one, which has none of their names, and reads everything again.
-    /// What hosts wrote is written to the directory `output` of this machine, and what jobs read to `inputs`, from
-    /// where programs that run these namespaces take it.
+    /// What hosts wrote is written to the directory `output` of this machine or to objects, and what jobs read to
+    /// `inputs`, from where programs that run these namespaces take it.
     ///
     /// Nobody can own a namespace before all of it is there. One that was cut off says so, and is copied again from its
     /// beginning.
@@ -46,12 +47,12 @@ impl ZookeeperStore {
     pub async fn copy_from(
         &self,
         from: StoreToCopy,
-        (inputs, output): (impl AsRef<Path>, impl AsRef<Path>),
+        (inputs, output): (impl AsRef<Path>, impl Into<OutputStorage>),
         now: Timestamp,
     ) -> Result<Copied, ZookeeperError> {
         let target = TreeToFill {
             store: self,
-            output: output.as_ref().to_owned(),
+            output: output.into(),
             now,
         };
         // All names before the first is copied, so that a clash leaves nothing half done.
@@ -64,7 +65,7 @@ impl ZookeeperStore {
 
 struct TreeToFill<'a> {
     store: &'a ZookeeperStore,
-    output: PathBuf,
+    output: OutputStorage,
     now: Timestamp,
 }
 

@@ -1,6 +1,5 @@
 //! A namespace in ZooKeeper, as it is written from another store.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,9 +10,10 @@ use pogo_core::scheduler::{JobId, Record};
 use zookeeper_client::Client;
 
 use super::begin::{CopyNodes, FoundTarget, failed};
-use super::output_directory::{self, OutputDirectory};
+use super::copied_output::{self, CopiedName, CopiedOutput};
 use crate::copy::{CopyError, CopyTarget, Head, copier, in_parts};
 use crate::remote::{Answer, Failed};
+use crate::zookeeper::OutputStorage;
 use crate::zookeeper::commits::{EncodedCommit, copied};
 use crate::zookeeper::contents::put_content;
 use crate::zookeeper::error::RequestError;
@@ -29,8 +29,9 @@ use crate::zookeeper::snapshots::write_snapshot;
 /// A namespace that nobody can own until all of it is there.
 pub(super) struct ZookeeperTarget {
     nodes: CopyNodes,
-    output: PathBuf,
-    owned_output: Option<OutputDirectory>,
+    output: OutputStorage,
+    name: CopiedName,
+    owned_output: Option<CopiedOutput>,
     writer: Option<Arc<OwnerWriter>>,
     first: Seq,
     old: Option<OldRecords>,
@@ -38,10 +39,19 @@ pub(super) struct ZookeeperTarget {
 }
 
 impl ZookeeperTarget {
-    pub(super) fn new(shared: Arc<NamespaceShared>, from: &str, output: &Path, now: pogo_core::Timestamp) -> Self {
+    pub(super) fn new(
+        shared: Arc<NamespaceShared>,
+        from: &str,
+        output: &OutputStorage,
+        now: pogo_core::Timestamp,
+    ) -> Self {
         Self {
+            name: CopiedName {
+                name: shared.name.clone(),
+                number: String::new(),
+            },
             nodes: CopyNodes::new(shared, from, copier(now)),
-            output: output.to_owned(),
+            output: output.clone(),
             owned_output: None,
             writer: None,
             first: Seq(0),
@@ -93,6 +103,10 @@ impl ZookeeperTarget {
     /// Writes the history and the list of jobs, and says where the journal ends.
     pub(super) async fn end(&mut self) -> Result<(), CopyError> {
         self.write_old().await?;
+        // Before it may be read again.
+        if let Some(written) = self.owned_output.take() {
+            written.close().await?;
+        }
         let (nodes, head) = (self.nodes.clone(), self.head);
         self.write(move |writer| async move {
             let ended = writer
@@ -102,9 +116,7 @@ impl ZookeeperTarget {
             let known = tokio::sync::Mutex::new(KnownJobs::default());
             write_list(&writer, &known).await.map_err(failed)
         })
-        .await?;
-        self.owned_output = None;
-        Ok(())
+        .await
     }
 
     /// From now on anybody may own it.
@@ -134,7 +146,7 @@ impl ZookeeperTarget {
             removed.map_err(failed)
         });
         if removed.await.is_ok() {
-            let _ = output_directory::remove(&self.output, &self.nodes.shared.name).await;
+            let _ = copied_output::remove(&self.output, &self.name).await;
         }
     }
 
@@ -147,11 +159,11 @@ impl ZookeeperTarget {
 
     async fn output(&mut self) -> Result<Arc<dyn OutputStore>, CopyError> {
         if let Some(opened) = &self.owned_output {
-            return Ok(Arc::clone(&opened.output));
+            return Ok(opened.output());
         }
-        let owner = self.nodes.owner.clone();
-        let opened = OutputDirectory::open(&self.output, &self.nodes.shared.name, owner).await?;
-        Ok(Arc::clone(&self.owned_output.insert(opened).output))
+        let (owner, writer) = (self.nodes.owner.clone(), self.writer()?);
+        let opened = CopiedOutput::open(&self.output, &self.name, (owner, &writer.fence)).await?;
+        Ok(self.owned_output.insert(opened).output())
     }
 
     /// Owns the namespace by a session of its own, which ends with this process.
@@ -159,13 +171,13 @@ impl ZookeeperTarget {
         let found = self
             .with_client(async |client, nodes| nodes.look(client).await)
             .await??;
-        let (name, directory) = (self.nodes.shared.name.clone(), self.output.clone());
+        self.name.number.clone_from(&head.number);
         let (nodes, head) = (self.nodes.clone(), head.clone());
         match &found {
             FoundTarget::Leftover(state) if state.node.unfinished().is_some() => {
-                output_directory::remove(&directory, &name).await?;
+                copied_output::remove(&self.output, &self.name).await?;
             }
-            _ => output_directory::check_empty(&directory, &name).await?,
+            _ => copied_output::check_empty(&self.output, &self.name).await?,
         }
         let own = move || async move {
             let address = &nodes.shared.store.address;

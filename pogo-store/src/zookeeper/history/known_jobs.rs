@@ -1,6 +1,8 @@
 //! The list of jobs, kept by whoever reads it, and written with the history.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "object-store")]
+use std::collections::BTreeSet;
 
 use pogo_core::history::JobEntry;
 use pogo_core::journal::{JournalError, Seq};
@@ -35,6 +37,22 @@ pub(in crate::zookeeper) struct KnownJobs {
     is_read: bool,
 }
 
+/// The jobs that are not over.
+#[cfg(feature = "object-store")]
+#[derive(Debug)]
+pub(in crate::zookeeper) struct Unfinished {
+    jobs: BTreeSet<JobId>,
+    last: Option<JobId>,
+}
+
+#[cfg(feature = "object-store")]
+impl Unfinished {
+    /// Whether a job is not over. Those behind the end of the list have just begun; those that left it are over.
+    pub(in crate::zookeeper) fn has(&self, job: JobId) -> bool {
+        self.jobs.contains(&job) || self.last.is_none_or(|last| job > last)
+    }
+}
+
 /// What the first line of the list says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct AboutList {
@@ -51,7 +69,7 @@ struct Line {
 
 impl KnownJobs {
     /// Adds what it lacks.
-    pub(super) async fn catch_up(&mut self, client: &Client, paths: &Paths) -> Result<(), ReadError> {
+    pub(in crate::zookeeper) async fn catch_up(&mut self, client: &Client, paths: &Paths) -> Result<(), ReadError> {
         let end = match VersionedHead::read(client, paths).await {
             // Nobody ever owned it.
             Err(RequestError::Ensemble(Error::NoNode)) => return Ok(()),
@@ -128,6 +146,16 @@ impl KnownJobs {
     /// Where the records of a job are.
     pub(super) fn span(&self, job: JobId) -> (Seq, Seq) {
         self.spans.get(&job).copied().unwrap_or_default()
+    }
+
+    /// The jobs that are not over.
+    #[cfg(feature = "object-store")]
+    pub(in crate::zookeeper) fn unfinished(&self) -> Unfinished {
+        let unfinished = self.table.jobs.values().filter(|entry| !entry.progress.retired);
+        Unfinished {
+            jobs: unfinished.map(|entry| entry.job).collect(),
+            last: self.table.jobs.keys().next_back().copied(),
+        }
     }
 
     /// The list as it was written. Where it cannot be read, it is made anew of what records there are.

@@ -21,6 +21,11 @@ pub(crate) trait RemoteStore: Send + Sync {
 
     fn namespace(&self, name: &str) -> Result<Box<dyn RemoteNamespace>, CliError>;
 
+    /// Where what hosts write is kept, if that is elsewhere.
+    fn output(&self) -> Option<String> {
+        None
+    }
+
     /// All of it, owned, to be copied with what this machine has in a directory for its jobs to read.
     fn to_copy<'a>(&'a self, inputs: &'a Path, now: Timestamp) -> BoxFuture<'a, Result<StoreToCopy, CliError>>;
 

@@ -1,6 +1,6 @@
 //! Stores in ZooKeeper.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
@@ -8,7 +8,7 @@ use pogo_core::Timestamp;
 use pogo_core::history::JobHistory;
 use pogo_core::journal::{Journal, JournalError};
 use pogo_core::output::OutputStore;
-use pogo_store::zookeeper::{ZookeeperAddress, ZookeeperError, ZookeeperNamespace, ZookeeperOutput, ZookeeperStore};
+use pogo_store::zookeeper::{OutputStorage, ZookeeperAddress, ZookeeperError, ZookeeperNamespace, ZookeeperStore};
 use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, RemoteOwnership, Retention, StoreToCopy};
 
 use super::remote::local_dir;
@@ -16,22 +16,25 @@ use super::{KeptNamespace, NotServed, RemoteNamespace, RemoteStore, RemovedParts
 use crate::cli::StoreAddress;
 use crate::exit::CliError;
 
-/// A store, and where this machine keeps what hosts write.
+/// A store, and where it keeps what hosts write.
 struct StoreWithOutput {
     store: ZookeeperStore,
-    output: PathBuf,
+    output: OutputStorage,
 }
 
 /// A namespace of it.
 struct NamespaceWithOutput {
     namespace: ZookeeperNamespace,
-    output: Arc<ZookeeperOutput>,
+    storage: OutputStorage,
+    output: Arc<dyn OutputStore>,
 }
 
 pub(super) async fn open(address: &ZookeeperAddress) -> Result<Box<dyn RemoteStore>, CliError> {
     let output = match address.output() {
-        Some(directory) => std::path::absolute(directory).map_err(CliError::usage)?,
-        None => local_dir(&StoreAddress::Zookeeper(Box::new(address.clone())))?.join("output"),
+        Some(location) => location.open().map_err(refused)?,
+        None => local_dir(&StoreAddress::Zookeeper(Box::new(address.clone())))?
+            .join("output")
+            .into(),
     };
     let store = ZookeeperStore::open(address).await.map_err(refused)?;
     Ok(Box::new(StoreWithOutput { store, output }))
@@ -63,8 +66,15 @@ impl RemoteStore for StoreWithOutput {
 
     fn namespace(&self, name: &str) -> Result<Box<dyn RemoteNamespace>, CliError> {
         let namespace = self.store.namespace(name).map_err(refused)?;
-        let output = namespace.output_in(&self.output);
-        Ok(Box::new(NamespaceWithOutput { namespace, output }))
+        Ok(Box::new(NamespaceWithOutput {
+            output: namespace.output_at(&self.output),
+            storage: self.output.clone(),
+            namespace,
+        }))
+    }
+
+    fn output(&self) -> Option<String> {
+        Some(self.output.to_string())
     }
 
     fn to_copy<'a>(&'a self, inputs: &'a Path, now: Timestamp) -> BoxFuture<'a, Result<StoreToCopy, CliError>> {
@@ -93,7 +103,7 @@ impl KeptNamespace for NamespaceWithOutput {
     }
 
     fn output(&self) -> Arc<dyn OutputStore> {
-        Arc::clone(&self.output) as _
+        Arc::clone(&self.output)
     }
 
     fn history(&self) -> Arc<dyn JobHistory> {
@@ -114,17 +124,33 @@ impl RemoteNamespace for NamespaceWithOutput {
         async { self.namespace.ownership().await.map_err(refused) }.boxed()
     }
 
-    fn prune(&self, _: Retention) -> BoxFuture<'_, Result<RemovedParts, CliError>> {
-        async {
-            Err(CliError::usage(
-                "output of this store is in directories of its machines, whose owners remove it by themselves after 30 \
-                 days; events are removed where they are more than the ensemble keeps",
-            ))
+    fn prune(&self, keep: Retention) -> BoxFuture<'_, Result<RemovedParts, CliError>> {
+        async move {
+            let pruned = self
+                .namespace
+                .prune_output(&self.storage, keep)
+                .await
+                .map_err(refused)?;
+            let pruned = pruned.ok_or_else(|| {
+                CliError::usage(
+                    "output of this store is in directories of its machines, whose owners remove it by themselves \
+                     after 30 days; events are removed where they are more than the ensemble keeps",
+                )
+            })?;
+            Ok(RemovedParts {
+                names: pruned.jobs.iter().map(ToString::to_string).collect(),
+                bytes: Some(pruned.bytes),
+            })
         }
         .boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<Vec<RemoteDamage>, CliError>> {
-        async { self.namespace.check().await.map_err(refused) }.boxed()
+        async {
+            let mut damage = self.namespace.check().await.map_err(refused)?;
+            damage.extend(self.namespace.check_output(&self.storage).await.map_err(refused)?);
+            Ok(damage)
+        }
+        .boxed()
     }
 }
