@@ -21,6 +21,7 @@ use super::{OutputLocation, ZookeeperError};
 /// | setting | meaning |
 /// | --- | --- |
 /// | `password_file=PATH` | a file that has the password alone, if it is not in the address |
+/// | `login=sasl` | log in by SASL (DIGEST-MD5) as a user of the ensemble's JAAS configuration; needs the feature `zookeeper-sasl`. What was written by a login of the other kind is another user's |
 /// | `session_timeout=SECONDS` | how long an owner may be silent before it is taken over from; 5 unless said otherwise, and within the limits of the ensemble |
 /// | `output=PATH` | a directory of this machine for what hosts write, if whoever opens the store goes by it |
 /// | `output=s3://BUCKET/PATH` | a bucket for it, which all machines read; the login comes from the environment (`objects::ObjectLocation`). Needs the feature `object-store`, as `output=file:///PATH` does, for a directory that all machines have |
@@ -88,6 +89,10 @@ impl ZookeeperAddress {
         if let Some(output) = &self.output {
             settings.append_pair("output", &output.text());
         }
+        #[cfg(feature = "zookeeper-sasl")]
+        if self.login == LoginScheme::Sasl {
+            settings.append_pair("login", "sasl");
+        }
         let mut add = |key, path: &PathBuf| _ = settings.append_pair(key, &path.to_string_lossy());
         if let Some(file) = &self.password_file {
             add("password_file", file);
@@ -139,6 +144,8 @@ impl ZookeeperAddress {
     pub(super) fn login_cure(&self) -> &'static str {
         match self.login {
             LoginScheme::Digest => "",
+            #[cfg(feature = "zookeeper-sasl")]
+            LoginScheme::Sasl => ", and see the user and its password, about which it says nothing by SASL",
         }
     }
 
@@ -305,6 +312,16 @@ mod tests {
             .parse::<ZookeeperAddress>()
             .unwrap_err();
         assert!(refused.to_string().contains("AWS_ACCESS_KEY_ID"), "{refused}");
+    }
+
+    #[cfg(feature = "zookeeper-sasl")]
+    #[test]
+    fn a_login_by_sasl_is_kept_with_the_address() {
+        let address: ZookeeperAddress = "zookeeper://me:pw@zk1/pogo?login=sasl".parse().unwrap();
+        assert_eq!(address.login().unwrap().unwrap().scheme, LoginScheme::Sasl);
+        let again: ZookeeperAddress = address.expose().parse().unwrap();
+        assert_eq!(again, address);
+        assert!(again.is_private());
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub(super) enum LoginScheme {
     /// By user and password, which travel as they are.
     #[default]
     Digest,
+    /// By an answer that only somebody with the password can give.
+    #[cfg(feature = "zookeeper-sasl")]
+    Sasl,
 }
 
 /// Files of certificates, which are read for each connection.
@@ -82,6 +85,8 @@ impl AddressSettings {
 fn login_scheme(text: &str) -> Result<LoginScheme, ZookeeperError> {
     match text {
         "digest" => Ok(LoginScheme::Digest),
+        #[cfg(feature = "zookeeper-sasl")]
+        "sasl" => Ok(LoginScheme::Sasl),
         #[cfg(not(feature = "zookeeper-sasl"))]
         "sasl" => Err(invalid(
             "this program is built without SASL for ZooKeeper (feature `zookeeper-sasl`)",

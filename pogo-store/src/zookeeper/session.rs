@@ -151,6 +151,11 @@ pub(super) async fn connect(address: &ZookeeperAddress) -> Result<Client, Zookee
                 let digest = SecretString::from(format!("{}:{}", login.user, login.password.expose_secret()));
                 connector.with_auth("digest", digest.expose_secret().as_bytes())
             }
+            #[cfg(feature = "zookeeper-sasl")]
+            LoginScheme::Sasl => {
+                let password = login.password.expose_secret().to_owned();
+                connector.with_sasl(zookeeper_client::SaslOptions::digest_md5(login.user, password))
+            }
         };
     }
     let servers = format!("{}{}", address.servers.join(","), address.root);

@@ -97,13 +97,45 @@ impl Ensemble {
         );
         fs::write(data.join("zoo.cfg"), settings).unwrap();
         ensemble.start_server(0);
-        while TcpStream::connect(("127.0.0.1", ensemble.ports[0])).is_err() {
-            let server = ensemble.servers.get_mut(&0).unwrap();
+        ensemble.wait_until_connected();
+        Some(ensemble)
+    }
+
+    /// A single server whose users log in by SASL: those of this configuration of JAAS.
+    #[allow(dead_code, reason = "others have no use for it")]
+    pub(crate) fn start_with_jaas(jaas: &str) -> Option<Self> {
+        if !is_installed() {
+            return None;
+        }
+        let mut ensemble = Self {
+            servers: BTreeMap::new(),
+            folder: tempfile::tempdir().unwrap(),
+            ports: free_ports(1),
+        };
+        let data = ensemble.folder.path().join("0");
+        fs::create_dir(&data).unwrap();
+        fs::write(data.join("jaas.conf"), jaas).unwrap();
+        let settings = format!(
+            "tickTime=200\nmaxSessionTimeout=300000\ndataDir={}\nclientPort={}\nclientPortAddress=127.0.0.1\n\
+             admin.enableServer=false\nauthProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider\n",
+            data.display(),
+            ensemble.ports[0]
+        );
+        fs::write(data.join("zoo.cfg"), settings).unwrap();
+        ensemble.start_server(0);
+        ensemble.wait_until_connected();
+        Some(ensemble)
+    }
+
+    /// Waits until the only server takes connections.
+    fn wait_until_connected(&mut self) {
+        while TcpStream::connect(("127.0.0.1", self.ports[0])).is_err() {
+            let log = self.folder.path().join("0").join("log");
+            let server = self.servers.get_mut(&0).unwrap();
             let ended = server.process.try_wait().unwrap();
-            assert!(ended.is_none(), "{}", fs::read_to_string(data.join("log")).unwrap());
+            assert!(ended.is_none(), "{}", fs::read_to_string(log).unwrap());
             pause();
         }
-        Some(ensemble)
     }
 
     /// One for all tests of this process that do it no harm.
@@ -147,6 +179,7 @@ impl Ensemble {
             .arg(format!(
                 "-Dzookeeper.DigestAuthenticationProvider.superDigest={SUPERUSER_DIGEST}"
             ))
+            .args(login_configuration(&data))
             .args(["-cp", &format!("{CLASSES}{MORE_CLASSES}")])
             .arg("org.apache.zookeeper.server.quorum.QuorumPeerMain")
             .arg(data.join("zoo.cfg"))
@@ -272,6 +305,13 @@ fn is_installed() -> bool {
     let required = std::env::var_os("POGO_REQUIRE_ZOOKEEPER").is_some();
     assert!(is_there || !required, "ZooKeeper is not installed");
     is_there
+}
+
+/// The configuration of JAAS, where a server has one.
+fn login_configuration(data: &Path) -> Option<String> {
+    let file = data.join("jaas.conf");
+    file.exists()
+        .then(|| format!("-Djava.security.auth.login.config={}", file.display()))
 }
 
 /// A path that no other test has.

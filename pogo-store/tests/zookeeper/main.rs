@@ -25,5 +25,6 @@ mod owners;
 mod proxy;
 mod rights;
 mod s3;
+mod sasl;
 mod tls;
 mod tree;
