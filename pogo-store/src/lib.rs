@@ -42,6 +42,7 @@ pub use output::{Pruned, Retention, StoreOutput};
 /// The list of jobs, as any store has it.
 pub use pogo_core::history::{JobEntry, JobFilter, JobPage, JobProgress, Submission};
 pub use remote::{
-    Migrated, OwnerSign, RemoteDamage, RemoteFormats, RemoteInfo, RemoteOwner, RemoteOwnership, StoredPart,
+    FollowerRegistration, Migrated, OwnerSign, RemoteDamage, RemoteFormats, RemoteInfo, RemoteOwner, RemoteOwnership,
+    StoredPart,
 };
 pub use store::Store;

@@ -19,7 +19,7 @@ pub(crate) use copy_store::copy_store;
 pub(crate) use directory_source::DirectorySource;
 pub(crate) use directory_target::DirectoryTarget;
 pub(crate) use inputs::copy_inputs;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use parts::random_number;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use parts::{copier, in_parts};

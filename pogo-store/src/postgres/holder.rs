@@ -94,7 +94,8 @@ impl NamespaceRow {
 }
 
 const STAND_BY: &str = "
-    INSERT INTO standbys (namespace, nonce, name, reads, beat, at) VALUES ($1, $2, $3, $4, 0, clock_timestamp())
+    INSERT INTO standbys (namespace, nonce, name, reads, follows, beat, at)
+    VALUES ($1, $2, $3, $4, $5, 0, clock_timestamp())
     ON CONFLICT (namespace, nonce) DO UPDATE SET beat = standbys.beat + 1, at = clock_timestamp()";
 
 /// Writes that somebody waits, and which format it reads. It is what shows that an owner which does not count any more
@@ -102,17 +103,36 @@ const STAND_BY: &str = "
 pub(super) async fn stand_by(
     connection: &mut PgConnection,
     namespace: i64,
+    who: (Nonce, &OwnerId),
+) -> Result<(), Failed> {
+    list(connection, namespace, who, false).await
+}
+
+/// Writes that somebody follows who never takes over, and which format it reads.
+pub(super) async fn follow(
+    connection: &mut PgConnection,
+    namespace: i64,
+    who: (Nonce, &OwnerId),
+) -> Result<(), Failed> {
+    list(connection, namespace, who, true).await
+}
+
+async fn list(
+    connection: &mut PgConnection,
+    namespace: i64,
     (nonce, name): (Nonce, &OwnerId),
+    follows: bool,
 ) -> Result<(), Failed> {
     let statement = sqlx::query(STAND_BY)
         .bind(namespace)
         .bind(stored(nonce.0))
         .bind(name.to_string())
-        .bind(stored_format(NEWEST));
+        .bind(stored_format(NEWEST))
+        .bind(follows);
     within(statement.execute(connection)).await.map(drop)
 }
 
-/// Waits no more.
+/// Waits or follows no more.
 pub(super) async fn stand_down(connection: &mut PgConnection, namespace: i64, nonce: Nonce) -> Result<(), Failed> {
     let statement = sqlx::query("DELETE FROM standbys WHERE namespace = $1 AND nonce = $2")
         .bind(namespace)

@@ -22,7 +22,7 @@ const NAMESPACE: &str = "
      WHERE n.name = $1";
 
 const WAITING: &str = concat!(
-    "SELECT name, reads FROM standbys WHERE namespace = $1 AND ",
+    "SELECT name, reads, follows FROM standbys WHERE namespace = $1 AND ",
     alive!(),
     " ORDER BY name"
 );
@@ -58,7 +58,9 @@ async fn owned(connection: &mut PgConnection, row: &PgRow) -> Result<RemoteOwner
     for row in within(sqlx::query(WAITING).bind(namespace).fetch_all(connection)).await? {
         let name = OwnerId(row.try_get::<String, _>("name")?.into());
         formats.read.push((name.clone(), format_of(&row, "reads")?));
-        waiting.push(name);
+        if !row.try_get::<bool, _>("follows")? {
+            waiting.push(name);
+        }
     }
     Ok(RemoteOwnership {
         owner,

@@ -8,7 +8,11 @@ use super::{PostgresAddress, PostgresError};
 use crate::remote::{Failed, Migrated};
 
 /// Each makes of the tables of the version before it those of its own. What was released is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+];
 
 /// The version that this program needs.
 pub(super) fn known_version() -> u32 {

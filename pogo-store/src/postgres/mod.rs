@@ -12,6 +12,7 @@ mod count;
 mod error;
 mod expiry;
 mod fence;
+mod follower;
 mod formats;
 mod heartbeat;
 mod history;

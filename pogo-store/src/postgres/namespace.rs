@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use futures::future::LocalBoxFuture;
+use pogo_core::journal::OwnerId;
 use sqlx::{PgConnection, Row};
 
 use super::acquire::create;
 use super::check::check;
 use super::expiry::expire;
+use super::follower;
 use super::hold::OwnershipSlot;
 use super::info::{info, ownership};
 use super::journal::PostgresJournal;
@@ -18,7 +20,7 @@ use super::shared::{NamespaceShared, StoreShared, unavailable};
 use super::within::within;
 use super::{DroppedPart, PostgresError};
 use crate::Retention;
-use crate::remote::{Failed, RemoteDamage, RemoteInfo, RemoteOwnership};
+use crate::remote::{Failed, FollowerRegistration, RemoteDamage, RemoteInfo, RemoteOwnership};
 
 /// A namespace of a [`PostgresStore`](super::PostgresStore). Clones are of the same namespace.
 #[derive(Debug, Clone)]
@@ -78,6 +80,12 @@ impl PostgresNamespace {
         let address = &self.shared.store.address;
         let named = self.shared.store.runtime.run(asked).await;
         named.map_err(|failed| unavailable(address, failed))?
+    }
+
+    /// Says that this process follows the namespace and never takes over, so that its owner writes no format of
+    /// records that this version does not read. Whoever [waits](pogo_core::journal::Acquire::Wait) says so by itself.
+    pub fn follow_as(&self, who: OwnerId) -> FollowerRegistration {
+        follower::register(&self.shared, who)
     }
 
     /// What it has, who owns it and who waits, beside an owner too.

@@ -20,7 +20,8 @@ pub struct RemoteFormats {
     /// The format that its owner writes: the newest that all who are alive read, or the one that it was written in
     /// before. 0 if nobody ever owned it.
     pub written: u32,
-    /// The newest format that each of those reads who are alive: the owner, if there is one, and who waits.
+    /// The newest format that each of those reads who are alive: the owner, if there is one, who waits, and who
+    /// follows it without ever taking over.
     pub read: Vec<(OwnerId, u32)>,
 }
 

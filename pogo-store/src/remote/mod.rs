@@ -6,6 +6,7 @@ mod commit_text;
 mod damage;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 mod failed;
+mod follower;
 mod formats;
 mod info;
 mod migrated;
@@ -21,6 +22,7 @@ pub(crate) use commit_text::{MAX_COMMIT, checksum, commit_lines, positioned, wro
 pub use damage::RemoteDamage;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use failed::{Answer, Failed, FailedStage};
+pub use follower::FollowerRegistration;
 pub use formats::RemoteFormats;
 #[cfg(any(feature = "postgres", feature = "zookeeper"))]
 pub(crate) use formats::{NEWEST, check_format};

@@ -22,17 +22,32 @@ pub(super) struct WrittenFormat {
     pub(super) version: i32,
 }
 
-/// What a node says of somebody who waits.
+/// What a node says of somebody who waits, or follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct WaitingNode {
     pub(super) name: OwnerId,
     /// The newest format that it reads.
     pub(super) reads: u32,
+    /// Whether it never takes over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) follows: bool,
 }
 
 impl WaitingNode {
     pub(super) fn new(name: OwnerId) -> Self {
-        Self { name, reads: NEWEST }
+        Self {
+            name,
+            reads: NEWEST,
+            follows: false,
+        }
+    }
+
+    /// Of somebody who never takes over.
+    pub(super) fn of_follower(name: OwnerId) -> Self {
+        Self {
+            follows: true,
+            ..Self::new(name)
+        }
     }
 
     /// As it was written. A text is the name of whoever reads the first format alone.
@@ -40,6 +55,7 @@ impl WaitingNode {
         serde_json::from_slice(data).unwrap_or_else(|_| Self {
             name: OwnerId(String::from_utf8_lossy(data).into()),
             reads: 1,
+            follows: false,
         })
     }
 
@@ -65,7 +81,7 @@ impl WrittenFormat {
     }
 }
 
-/// Those who wait, by the names of their nodes.
+/// Those who wait and follow, by the names of their nodes.
 pub(super) async fn waiting(client: &Client, paths: &Paths) -> Result<Vec<(String, WaitingNode)>, Error> {
     let mut waiting = vec![];
     for name in client.list_children(&paths.standbys).await? {
@@ -78,7 +94,7 @@ pub(super) async fn waiting(client: &Client, paths: &Paths) -> Result<Vec<(Strin
     Ok(waiting)
 }
 
-/// Has the owner write the newest format from now on that all who wait read. Gives the one that it writes.
+/// Has the owner write the newest format from now on that all who wait and follow read. Gives the one that it writes.
 ///
 /// It is stored before anything is written in it, and whoever takes over depends on the version of the node that says
 /// so: of two that happen at once one does not.

@@ -34,16 +34,17 @@ async fn owned(client: &Client, paths: &Paths, state: &NamespaceState) -> Result
     }
     // But for whoever has it by now.
     let owns = |name: &str| u64::from_str_radix(name, 16).ok() == holder.map(|holder| holder.nonce.0);
-    let waiting = waiting(client, paths)
+    let others = waiting(client, paths)
         .await?
         .into_iter()
         .filter(|(name, _)| !owns(name));
-    let mut waiting: Vec<_> = waiting.map(|(_, node)| (node.name, node.reads)).collect();
-    waiting.sort();
-    read.extend(waiting.iter().cloned());
+    let mut others: Vec<_> = others.map(|(_, node)| node).collect();
+    others.sort_by(|one, other| one.name.cmp(&other.name));
+    read.extend(others.iter().map(|node| (node.name.clone(), node.reads)));
+    let waiting = others.into_iter().filter(|node| !node.follows);
     Ok(RemoteOwnership {
         owner,
-        waiting: waiting.into_iter().map(|(name, _)| name).collect(),
+        waiting: waiting.map(|node| node.name).collect(),
         epoch: Epoch(state.node.epoch),
         formats: RemoteFormats {
             written: state.written.format,

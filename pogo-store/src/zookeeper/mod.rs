@@ -10,6 +10,7 @@ mod contents;
 mod copy;
 mod error;
 mod fence;
+mod follower;
 mod formats;
 mod head;
 mod history;

@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use pogo_core::journal::OwnerId;
 use pogo_core::output::OutputStore;
 use zookeeper_client::Client;
 
 use super::check::check;
 use super::error::RequestError;
+use super::follower;
 use super::info::{info, ownership};
 use super::journal::ZookeeperJournal;
 use super::namespace_shared::NamespaceShared;
@@ -18,7 +20,7 @@ use super::store_shared::{StoreShared, unavailable};
 use super::{OutputStorage, ZookeeperError};
 #[cfg(feature = "object-store")]
 use crate::objects::ObjectStorage;
-use crate::remote::{Failed, RemoteDamage, RemoteInfo, RemoteOwnership};
+use crate::remote::{Failed, FollowerRegistration, RemoteDamage, RemoteInfo, RemoteOwnership};
 use crate::{Pruned, Retention};
 
 /// A namespace of a [`ZookeeperStore`](super::ZookeeperStore). Clones are of the same namespace.
@@ -90,6 +92,12 @@ impl ZookeeperNamespace {
             #[cfg(feature = "object-store")]
             (OutputStorage::Objects(storage), keep) => self.output_in_objects(storage).prune(keep).await.map(Some),
         }
+    }
+
+    /// Says that this process follows the namespace and never takes over, so that its owner writes no format of
+    /// records that this version does not read. Whoever [waits](pogo_core::journal::Acquire::Wait) says so by itself.
+    pub fn follow_as(&self, who: OwnerId) -> FollowerRegistration {
+        follower::register(&self.shared, who)
     }
 
     /// What it has, who owns it and who waits, beside an owner too.

@@ -58,6 +58,24 @@ fn an_owner_writes_the_newest_format_that_all_read_who_are_alive() {
 }
 
 #[test]
+fn whoever_follows_says_what_it_reads_and_does_not_wait_to_take_over() {
+    let Some(server) = Postgres::shared() else { return };
+    let (schema, namespace) = namespace(server);
+    let _owned = block_on(namespace.journal().acquire(owner(2), Acquire::IfFree)).unwrap();
+    let ownership = || block_on(namespace.ownership()).unwrap();
+    let name = OwnerId("one who watches".into());
+    let following = namespace.follow_as(name.clone());
+    while ownership().formats.read.len() < 2 {}
+    assert_eq!(ownership().formats.read, [(owner(2).id, 1), (name, 1)]);
+    assert_eq!(ownership().waiting, []);
+    // It says so again and again, or it would count as dead.
+    let beat = || server.run(&format!("SELECT max(beat) FROM {schema}.standbys"));
+    while beat().trim() == "0" {}
+    drop(following);
+    while ownership().formats.read.len() > 1 {}
+}
+
+#[test]
 fn whoever_does_not_read_a_format_takes_over_from_nobody() {
     let Some(server) = Postgres::shared() else { return };
     let (schema, namespace) = namespace(server);

@@ -18,17 +18,17 @@ fn tables_are_made_once_and_those_of_another_version_are_refused() {
         "{missing}"
     );
     let made = block_on(PostgresStore::migrate(&address)).unwrap();
-    assert_eq!((made.from, made.to), (None, 2));
+    assert_eq!((made.from, made.to), (None, 3));
     let again = block_on(PostgresStore::migrate(&address)).unwrap();
-    assert_eq!((again.from, again.to), (Some(2), 2));
+    assert_eq!((again.from, again.to), (Some(3), 3));
     block_on(PostgresStore::open(&address)).unwrap();
     // Of a version to come with which this one can go on, and of one with which it cannot.
     server.run(&format!(
-        "INSERT INTO {schema}.migrations (version, oldest) VALUES (3, 2)"
+        "INSERT INTO {schema}.migrations (version, oldest) VALUES (4, 3)"
     ));
     block_on(PostgresStore::open(&address)).unwrap();
     server.run(&format!(
-        "INSERT INTO {schema}.migrations (version, oldest) VALUES (4, 3)"
+        "INSERT INTO {schema}.migrations (version, oldest) VALUES (5, 4)"
     ));
     for newer in [
         block_on(PostgresStore::open(&address)).map(drop),
@@ -39,8 +39,8 @@ fn tables_are_made_once_and_those_of_another_version_are_refused() {
             matches!(
                 newer,
                 PostgresError::Newer {
-                    version: 4,
-                    known: 2,
+                    version: 5,
+                    known: 3,
                     ..
                 }
             ),

@@ -41,6 +41,25 @@ fn an_owner_writes_the_newest_format_that_all_read_who_are_alive() {
 }
 
 #[test]
+fn whoever_follows_says_what_it_reads_and_does_not_wait_to_take_over() {
+    let Some(ensemble) = Ensemble::shared() else { return };
+    let address = made(ensemble.address(&path(), PATIENT));
+    let _owned = acquire(&journal(&address), 1, Acquire::IfFree).unwrap();
+    let ownership = || block_on(namespace(&address).ownership()).unwrap();
+    let name = OwnerId("one who watches".into());
+    let following = namespace(&address).follow_as(name.clone());
+    while ownership().formats.read.len() < 2 {
+        pause();
+    }
+    assert_eq!(ownership().formats.read, [(owner(1).id, 1), (name, 1)]);
+    assert_eq!(ownership().waiting, []);
+    drop(following);
+    while ownership().formats.read.len() > 1 {
+        pause();
+    }
+}
+
+#[test]
 fn whoever_does_not_read_a_format_takes_over_from_nobody() {
     let Some(ensemble) = Ensemble::shared() else { return };
     let root = path();

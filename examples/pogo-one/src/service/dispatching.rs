@@ -36,7 +36,7 @@ pub(super) struct Taking {
 
 impl Taking {
     /// The name of this process among owners.
-    fn owner(&self) -> OwnerId {
+    pub(super) fn owner(&self) -> OwnerId {
         let (account, url) = (local_actor().to_string(), self.listens.clone());
         let process = std::process::id();
         OwnerName { account, process, url }.into()

@@ -89,6 +89,8 @@ impl<'a> Standby<'a> {
         };
         let taken = async {
             if self.only {
+                // What this version does not read is not written while it follows.
+                let _registered = self.remote.follow_as(taking.owner());
                 return pending().await;
             }
             Dispatching::begin(self.place, kept, taking).await

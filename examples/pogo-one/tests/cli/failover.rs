@@ -58,6 +58,16 @@ fn whoever_stands_by_sends_clients_to_the_owner_and_takes_over_when_it_steps_dow
     assert_eq!(cluster.verb("a", &["wait", &job]).code, 0);
     let mut watcher = cluster.serve("c", &["--standby-only"]);
     watcher.says("stands by");
+    // It holds the owner back from what it does not read, and is nobody who takes over.
+    let follows = format!("(process {})", watcher.pid());
+    until(|| {
+        cluster
+            .verb("a", &["store", "info", "--format", "json"])
+            .out
+            .contains(&follows)
+    });
+    let alone = cluster.verb("a", &["serve", "step-down"]);
+    alone.assert_refused(&["nobody waits to take over default"]);
     let mut b = cluster.serve("b", &[]);
     b.says("stands by");
     let owner = format!("(process {}, http://{port})", a.pid());

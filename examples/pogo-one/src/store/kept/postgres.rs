@@ -6,10 +6,12 @@ use std::sync::Arc;
 use futures::future::{BoxFuture, FutureExt};
 use pogo_core::Timestamp;
 use pogo_core::history::JobHistory;
-use pogo_core::journal::{Journal, JournalError};
+use pogo_core::journal::{Journal, JournalError, OwnerId};
 use pogo_core::output::OutputStore;
 use pogo_store::postgres::{PostgresAddress, PostgresError, PostgresNamespace, PostgresStore};
-use pogo_store::{Copied, Migrated, RemoteDamage, RemoteInfo, RemoteOwnership, Retention, StoreToCopy};
+use pogo_store::{
+    Copied, FollowerRegistration, Migrated, RemoteDamage, RemoteInfo, RemoteOwnership, Retention, StoreToCopy,
+};
 
 use super::{KeptNamespace, NotServed, RemoteNamespace, RemoteStore, RemovedParts};
 use crate::exit::CliError;
@@ -87,6 +89,10 @@ impl RemoteNamespace for PostgresNamespace {
 
     fn ownership(&self) -> BoxFuture<'_, Result<RemoteOwnership, CliError>> {
         async { self.ownership().await.map_err(refused) }.boxed()
+    }
+
+    fn follow_as(&self, who: OwnerId) -> FollowerRegistration {
+        self.follow_as(who)
     }
 
     fn prune(&self, keep: Retention) -> BoxFuture<'_, Result<RemovedParts, CliError>> {

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use futures::future::BoxFuture;
+use pogo_core::journal::OwnerId;
 use pogo_core::{Digest, Timestamp};
-use pogo_store::{Copied, RemoteDamage, RemoteInfo, RemoteOwnership, Retention, StoreToCopy};
+use pogo_store::{Copied, FollowerRegistration, RemoteDamage, RemoteInfo, RemoteOwnership, Retention, StoreToCopy};
 
 use super::KeptNamespace;
 use crate::cli::StoreAddress;
@@ -45,6 +46,9 @@ pub(crate) trait RemoteNamespace: KeptNamespace {
 
     /// Who owns it and who waits: for what asks again and again.
     fn ownership(&self) -> BoxFuture<'_, Result<RemoteOwnership, CliError>>;
+
+    /// Says that this process follows it and never takes over, as long as what this gives is there.
+    fn follow_as(&self, who: OwnerId) -> FollowerRegistration;
 
     /// Removes what is older, whoever owns it.
     fn prune(&self, keep: Retention) -> BoxFuture<'_, Result<RemovedParts, CliError>>;
