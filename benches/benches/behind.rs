@@ -19,13 +19,14 @@
 mod figures;
 
 use std::error::Error;
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use figures::{Figures, Pairs};
 use pogo_benches::{EndsAtOnce, estate};
-use pogo_core::dispatcher::{Dispatcher, Handle};
+use pogo_core::dispatcher::{Dispatcher, DispatcherBuilder, Handle};
 use pogo_core::history::{JobFilter, JobHistory};
 use pogo_core::journal::{Acquire, Journal, OwnerId};
 use pogo_core::plan::{JobSpec, RemoteCommand};
@@ -43,6 +44,12 @@ const HOSTS: [u32; 2] = [10_000, 10];
 /// Jobs of an empty store, and those that are listed.
 const LISTED: usize = 20;
 const GOAL: f64 = 1.2;
+/// Of the jobs whose records are behind, and of the few jobs after them: so all stores end with about as many records
+/// since their last snapshot, which any start replays. They are never more than the former, with ten million behind.
+const SNAPSHOT_EVERY: [NonZeroU64; 2] = [
+    DispatcherBuilder::SNAPSHOT_EVERY,
+    NonZeroU64::new(200).expect("not zero"),
+];
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
@@ -96,8 +103,9 @@ impl Opened {
         }
     }
 
-    async fn owned(&self, name: &str, how: Acquire) -> Result<(Dispatcher, Handle), Failure> {
+    async fn owned(&self, name: &str, how: Acquire, every: NonZeroU64) -> Result<(Dispatcher, Handle), Failure> {
         let builder = Dispatcher::builder(Arc::new(EndsAtOnce)).journal(Arc::clone(&self.journal));
+        let builder = builder.snapshot_every(every);
         Ok(builder.owner(OwnerId(name.into())).acquire(how).build().await?)
     }
 }
@@ -106,10 +114,10 @@ impl Opened {
 async fn measure(address: &str, records: u64, figures: &mut Figures) -> Result<(), Failure> {
     let [full, empty] = ["full", "empty"].map(|name| address.replace("{}", name));
     let took = Instant::now();
-    let behind = fill(&full, HOSTS[0], |_, end| end >= records).await?;
+    let behind = fill(&full, 0, |_, end| end >= records).await?;
     eprintln!("{behind} records in {:.0} s", took.elapsed().as_secs_f64());
     for store in [&full, &empty] {
-        fill(store, HOSTS[1], |jobs, _| jobs >= LISTED).await?;
+        fill(store, 1, |jobs, _| jobs >= LISTED).await?;
     }
     let [mut starts, mut takeovers, mut lists] = [(); 3].map(|()| Pairs::default());
     for _ in 0..figures.rounds {
@@ -130,14 +138,14 @@ async fn measure(address: &str, records: u64, figures: &mut Figures) -> Result<(
     Ok(())
 }
 
-/// Runs jobs on so many hosts until it is enough, by the number of jobs and the end of the journal. That end.
-async fn fill(address: &str, hosts: u32, enough: impl Fn(usize, u64) -> bool) -> Result<u64, Failure> {
+/// Runs jobs of this size until it is enough, by the number of jobs and the end of the journal. That end.
+async fn fill(address: &str, size: usize, enough: impl Fn(usize, u64) -> bool) -> Result<u64, Failure> {
     let opened = open(address).await?;
-    let (dispatcher, handle) = opened.owned("filler", Acquire::Wait).await?;
+    let (dispatcher, handle) = opened.owned("filler", Acquire::Wait, SNAPSHOT_EVERY[size]).await?;
     let steer = async move {
         // No sequences or limits: ten hosts do not have all the tags that those of an estate name.
         let policy = Policy::new().retire_after(Duration::ZERO);
-        let (fleet, policy) = (Arc::new(estate(hosts)), Arc::new(policy));
+        let (fleet, policy) = (Arc::new(estate(HOSTS[size])), Arc::new(policy));
         handle.configure(fleet, policy).await.expect("a policy");
         let (mut jobs, mut end) = (0, 0);
         while !enough(jobs, end) {
@@ -158,7 +166,7 @@ async fn fill(address: &str, hosts: u32, enough: impl Fn(usize, u64) -> bool) ->
 async fn start(address: &str) -> Result<f64, Failure> {
     let began = Instant::now();
     let opened = open(address).await?;
-    let (dispatcher, handle) = opened.owned("next", Acquire::Wait).await?;
+    let (dispatcher, handle) = opened.owned("next", Acquire::Wait, SNAPSHOT_EVERY[1]).await?;
     let took = began.elapsed();
     drop(handle);
     dispatcher.run().await?;
@@ -168,10 +176,10 @@ async fn start(address: &str) -> Result<f64, Failure> {
 /// Seconds that a takeover needs once it has been decided.
 async fn take_over(address: &str) -> Result<f64, Failure> {
     let former = open(address).await?;
-    let (owner, _handle) = former.owned("former", Acquire::Wait).await?;
+    let (owner, _handle) = former.owned("former", Acquire::Wait, SNAPSHOT_EVERY[1]).await?;
     let opened = open(address).await?;
     let began = Instant::now();
-    let (dispatcher, handle) = opened.owned("next", Acquire::Force).await?;
+    let (dispatcher, handle) = opened.owned("next", Acquire::Force, SNAPSHOT_EVERY[1]).await?;
     let took = began.elapsed();
     drop((owner, handle));
     dispatcher.run().await?;
