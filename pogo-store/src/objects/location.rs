@@ -79,7 +79,7 @@ fn s3(rest: &str) -> Result<LocationKind, ObjectError> {
     if !(3..=63).contains(&bucket.len()) || !bucket.chars().all(is_known) {
         return Err(invalid("a bucket has a name of 3 to 63 letters, digits, `-` and `.`"));
     }
-    let prefix = prefix.trim_matches('/');
+    let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
     let is_name = |name: &str| !matches!(name, "" | "." | "..") && name.chars().all(is_known);
     if !prefix.is_empty() && !prefix.split('/').all(is_name) {
         return Err(invalid(
