@@ -7,12 +7,12 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ObjectError {
     /// The text is no location.
-    #[error("this is no place for objects: {message}; one is `s3://bucket/prefix` or `file:///srv/pogo/output`")]
+    #[error("this is no location of objects: {message}; one is `s3://bucket/prefix` or `file:///srv/pogo/output`")]
     InvalidLocation {
         /// What is wrong with it.
         message: String,
     },
-    /// The environment does not say how to use it, or the directory cannot be made.
+    /// The login or a setting is missing or invalid, or the directory cannot be created.
     #[error("{location} cannot be used: {message}")]
     Unusable {
         /// The location.

@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use super::ObjectError;
 
-/// Where objects are kept: `s3://bucket/prefix`, or `file:///srv/pogo/output` for a directory that all machines have.
+/// Where objects are kept: `s3://bucket/prefix`, or `file:///srv/pogo/output` for a directory that all machines mount.
 ///
-/// It names neither user nor password. What it takes to log in at S3, and what distinguishes S3-compatible services,
-/// is in the variables of the environment that AWS's own programs read:
+/// It contains neither user nor password. Login and settings of S3 and S3-compatible services come from the variables
+/// of the environment that AWS's own programs read:
 ///
 /// | variable | meaning |
 /// | --- | --- |
@@ -40,7 +40,7 @@ pub(super) enum LocationKind {
 }
 
 impl ObjectLocation {
-    /// Whether a text is meant as such a location, and as no path.
+    /// Whether a text has the form of a location rather than of a path.
     pub fn is_meant_by(text: &str) -> bool {
         // Any scheme: one that is not known is refused with those that are, and makes no directory of its name.
         text.split_once("://").is_some_and(|(scheme, _)| {
@@ -48,7 +48,7 @@ impl ObjectLocation {
         })
     }
 
-    /// Whether it takes variables of the environment to use it.
+    /// Whether opening it reads variables of the environment.
     pub fn needs_environment(&self) -> bool {
         matches!(self.kind, LocationKind::S3 { .. })
     }

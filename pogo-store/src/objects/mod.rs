@@ -1,4 +1,4 @@
-//! What hosts wrote, as objects: in S3 or an S3-compatible service, or in a directory that all machines have.
+//! Output of attempts as objects, in S3 or an S3-compatible service, or in a directory that all machines mount.
 //!
 //! Objects are written whole, and nobody sees a part of one. So what several attempts write in a second is one object,
 //! a segment, which is written again in place of itself until it is large; the end of an attempt that writes more than

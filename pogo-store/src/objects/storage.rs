@@ -27,9 +27,9 @@ use crate::remote::Runtime;
 const RETRY: Duration = Duration::from_secs(6);
 const RETRIES: usize = 2;
 
-/// A place for objects, ready to be used. Clones are of the same place.
+/// A client of an [`ObjectLocation`]. Clones share its connections.
 ///
-/// It prints itself as its location, and never what it logs in with.
+/// `Debug` and `Display` print the location, and nothing of the login.
 #[derive(Clone)]
 pub struct ObjectStorage {
     store: Arc<dyn ObjectStore>,
@@ -55,12 +55,12 @@ pub(crate) struct ListedObject {
 }
 
 impl ObjectStorage {
-    /// Makes ready to use a place, with the variables of the environment. Nothing is asked of a service yet: whether it
-    /// is there, and takes the login, shows when it is used, so that a dispatcher starts without it. A directory is
-    /// made, for this user alone.
+    /// Opens a location with the login and settings of the environment. Nothing is sent yet, so that a dispatcher
+    /// starts while the service is away: a wrong login is an error of the first request. A directory is created, for
+    /// this user alone.
     ///
     /// # Errors
-    /// The environment does not say how to use it; the directory cannot be made.
+    /// The login or a setting is missing or invalid; the directory cannot be created.
     pub fn open(location: &ObjectLocation) -> Result<Self, ObjectError> {
         let all = std::env::vars_os().filter_map(|(name, value)| {
             let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
@@ -69,11 +69,11 @@ impl ObjectStorage {
         Self::open_with(location, all)
     }
 
-    /// Makes ready to use a place with these variables, in the place of the environment: for programs that keep a login
-    /// elsewhere. Those that are not named in [`ObjectLocation`] are skipped.
+    /// Opens a location with these variables instead of the environment's: for programs that keep a login elsewhere.
+    /// Variables that [`ObjectLocation`] does not list are ignored.
     ///
     /// # Errors
-    /// The variables do not say how to use it; the directory cannot be made.
+    /// The login or a setting is missing or invalid; the directory cannot be created.
     ///
     /// ```
     /// use pogo_store::objects::{ObjectLocation, ObjectStorage};

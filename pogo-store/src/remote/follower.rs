@@ -1,9 +1,9 @@
-//! Those who follow a namespace, and never take over.
+//! Followers of a namespace, which never take over.
 
 use futures::channel::oneshot;
 
-/// Says to the owner of a namespace that somebody follows it, and which format of records that one reads: the owner
-/// writes no newer one meanwhile. Once it is dropped, nobody says so any more.
+/// Registers a follower of a namespace with the newest format of records that it reads. The owner writes no newer
+/// format until this is dropped.
 #[derive(Debug)]
 #[must_use = "it lasts until it is dropped"]
 pub struct FollowerRegistration {
@@ -11,7 +11,7 @@ pub struct FollowerRegistration {
 }
 
 impl FollowerRegistration {
-    /// With what ends when it is dropped.
+    /// A registration, and a receiver that resolves when it is dropped.
     pub(crate) fn new() -> (Self, oneshot::Receiver<()>) {
         let (sender, receiver) = oneshot::channel();
         (Self { _dropped: sender }, receiver)

@@ -94,8 +94,8 @@ impl ZookeeperNamespace {
         }
     }
 
-    /// Says that this process follows the namespace and never takes over, so that its owner writes no format of
-    /// records that this version does not read. Whoever [waits](pogo_core::journal::Acquire::Wait) says so by itself.
+    /// Registers this process as a follower, so that the owner writes no format of records that this version does not
+    /// read. A process that [waits](pogo_core::journal::Acquire::Wait) to take over is registered by that.
     pub fn follow_as(&self, who: OwnerId) -> FollowerRegistration {
         follower::register(&self.shared, who)
     }

@@ -1,4 +1,4 @@
-//! What hosts wrote, as objects that all machines read.
+//! The output of a namespace as objects.
 
 use std::fmt;
 use std::ops::Range;
@@ -25,14 +25,13 @@ use crate::{Pruned, Retention};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What the hosts of a namespace wrote, as objects that all machines read and write: in S3 or a compatible
-/// service, or in a directory that all of them have.
+/// The output of a namespace as objects that all machines read and write: in S3 or an S3-compatible service, or in a
+/// directory that all of them mount.
 ///
-/// Of each attempt up to 1 MiB is kept: the beginning, and the end in turn, with the times at which they came. Whoever
-/// owns the journal writes it, and reads it at once; others read it within a second or two. What is sealed is in the
-/// store when that returns, and what is appended a second later; what was given up when its owner died is lost, which
-/// the record that ends the attempt tells. The owner removes the output of jobs that are over 30 days after they wrote
-/// last.
+/// Up to 1 MiB of each attempt is kept: its beginning and its end, with times. The owner of the journal writes it and
+/// reads it at once; other processes read it within two seconds. Sealed output is stored when `seal` returns, appended
+/// output a second later; what the owner had not stored when it died is lost, and the record that ends the attempt says
+/// so. The owner removes the output of ended jobs 30 days after they wrote last.
 #[derive(Clone)]
 pub struct ZookeeperObjectOutput {
     shared: Arc<NamespaceShared>,

@@ -1,4 +1,4 @@
-//! Where what hosts write is kept, since an ensemble is no place for it.
+//! Where the output of attempts is kept: not in the ensemble, which holds all of its data in memory.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,19 +7,19 @@ use super::ZookeeperError;
 #[cfg(feature = "object-store")]
 use crate::objects::{ObjectError, ObjectLocation, ObjectStorage};
 
-/// Where an address says that output is kept.
+/// Where the output of attempts is kept, as an address says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OutputLocation {
     /// A directory of each machine, for what its own dispatchers run.
     Directory(PathBuf),
-    /// Objects that all machines read and write: in S3, or in a directory that all of them have.
+    /// Objects that all machines read and write: in S3, or in a directory that all of them mount.
     #[cfg(feature = "object-store")]
     #[cfg_attr(docsrs, doc(cfg(feature = "object-store")))]
     Objects(ObjectLocation),
 }
 
-/// A location of output, ready to be used.
+/// An opened [`OutputLocation`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum OutputStorage {
@@ -46,10 +46,10 @@ impl OutputLocation {
         Ok(Self::Directory(text.into()))
     }
 
-    /// Makes ready to use it. Nothing is asked of a service yet.
+    /// Opens the location with the login and settings of the environment. Nothing is sent to a service yet.
     ///
     /// # Errors
-    /// [`ZookeeperError::Output`] if the environment does not say how to use it, or a directory cannot be made.
+    /// [`ZookeeperError::Output`] if the login or a setting is missing or invalid, or a directory cannot be created.
     pub fn open(&self) -> Result<OutputStorage, ZookeeperError> {
         let failed = |message: String| ZookeeperError::Output { message };
         match self {
@@ -66,7 +66,7 @@ impl OutputLocation {
         }
     }
 
-    /// Whether it is used with what the environment says, which whoever is started for it has to have too.
+    /// Whether opening it reads variables of the environment, which a process that is started for it needs as well.
     pub fn needs_environment(&self) -> bool {
         match self {
             Self::Directory(_) => false,
