@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error};
 
 use super::error::RequestError;
-use super::fence::Written;
+use super::fence::WriteOutcome;
 use super::head::{Head, LastCommit, VersionedHead};
 use super::owner_writer::OwnerWriter;
 use super::packed::{FoundNode, Packed, Unread};
@@ -136,7 +136,7 @@ pub(super) async fn append(
         // The pieces first: nothing names them until the commit does, and those that stay without
         // one are swept later.
         let Some(node) = commit.packed.store(client, fence, tag).await? else {
-            return Ok(Written::Fenced);
+            return Ok(WriteOutcome::Fenced);
         };
         let mut request = fence.writer(client)?;
         // The version of the head, or a request that was cut off, and arrives when its commit has left the journal
@@ -146,14 +146,14 @@ pub(super) async fn append(
         fence.commit(request).await
     });
     match written.await? {
-        Written::Done => {
+        WriteOutcome::Done => {
             let version = before.version.wrapping_add(1);
             let head = VersionedHead { head: next, version };
             Ok(Ok(AppendedCommit { head }))
         }
-        Written::Fenced => Ok(Err(JournalError::Fenced)),
-        Written::Refused(_, Error::BadVersion | Error::NodeExists) => judge(writer, before, &commit).await,
-        Written::Refused(_, error) => Err(error.into()),
+        WriteOutcome::Fenced => Ok(Err(JournalError::Fenced)),
+        WriteOutcome::Refused(_, Error::BadVersion | Error::NodeExists) => judge(writer, before, &commit).await,
+        WriteOutcome::Refused(_, error) => Err(error.into()),
     }
 }
 

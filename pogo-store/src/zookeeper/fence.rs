@@ -27,9 +27,9 @@ const CHECKS: usize = 2;
 /// Any version of a node.
 const ANY: i32 = -1;
 
-/// What came of a guarded request.
+/// The outcome of a guarded request.
 #[derive(Debug)]
-pub(super) enum Written {
+pub(super) enum WriteOutcome {
     /// All of it was done.
     Done,
     /// Nothing was done: somebody else owns the namespace, or nobody.
@@ -38,7 +38,7 @@ pub(super) enum Written {
     Refused(usize, Error),
 }
 
-impl Written {
+impl WriteOutcome {
     /// Whether it was carried out, by this request or an earlier try, or is not needed any more.
     pub(super) fn is_done(&self) -> bool {
         matches!(self, Self::Done | Self::Refused(_, Error::NodeExists | Error::NoNode))
@@ -64,21 +64,23 @@ impl Fence {
     }
 
     /// Sends a guarded request.
-    pub(super) async fn commit(&self, mut writer: MultiWriter<'_>) -> Result<Written, Error> {
+    pub(super) async fn commit(&self, mut writer: MultiWriter<'_>) -> Result<WriteOutcome, Error> {
         match writer.commit().await {
-            Ok(_) => Ok(Written::Done),
+            Ok(_) => Ok(WriteOutcome::Done),
             Err(MultiWriteError::OperationFailed { index, source }) if index < CHECKS => match source {
-                Error::BadVersion | Error::NoNode => Ok(Written::Fenced),
+                Error::BadVersion | Error::NoNode => Ok(WriteOutcome::Fenced),
                 error => Err(error),
             },
-            Err(MultiWriteError::OperationFailed { index, source }) => Ok(Written::Refused(index - CHECKS, source)),
+            Err(MultiWriteError::OperationFailed { index, source }) => {
+                Ok(WriteOutcome::Refused(index - CHECKS, source))
+            }
             Err(MultiWriteError::RequestFailed { source }) => Err(source),
         }
     }
 
     /// Whether this is still the owner.
     pub(super) async fn check(&self, client: &Client) -> Result<bool, Error> {
-        Ok(matches!(self.commit(self.writer(client)?).await?, Written::Done))
+        Ok(matches!(self.commit(self.writer(client)?).await?, WriteOutcome::Done))
     }
 
     /// What a node is made with.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error};
 
 use super::error::RequestError;
-use super::fence::{Fence, Written};
+use super::fence::{Fence, WriteOutcome};
 use super::tree::Paths;
 use crate::remote::NEWEST;
 
@@ -110,8 +110,8 @@ pub(super) async fn raise_format(client: &Client, fence: &Fence) -> Result<u32, 
     let node = serde_json::to_vec(&FormatNode { format: newest }).unwrap_or_default();
     request.add_set_data(&fence.paths.standbys, &node, Some(version))?;
     Ok(match fence.commit(request).await? {
-        Written::Done => newest,
+        WriteOutcome::Done => newest,
         // Another request has changed it, or it is over: both are seen when this is asked again.
-        Written::Fenced | Written::Refused(..) => format,
+        WriteOutcome::Fenced | WriteOutcome::Refused(..) => format,
     })
 }

@@ -13,7 +13,7 @@ use super::acquire::TakenNamespace;
 use super::commits::{AppendedCommit, EncodedCommit, append};
 use super::compaction::compact;
 use super::contents::{put_content, remove_unnamed};
-use super::fence::Written;
+use super::fence::WriteOutcome;
 use super::head::VersionedHead;
 use super::holder::EpochNode;
 use super::namespace_shared::NamespaceShared;
@@ -120,7 +120,7 @@ impl Hold {
             }
             match fence.commit(request).await? {
                 // The third of its own operations: the node of the session was not there to delete.
-                Written::Refused(2, Error::NoNode) => {}
+                WriteOutcome::Refused(2, Error::NoNode) => {}
                 _ => return Ok(()),
             }
         }
@@ -176,7 +176,7 @@ impl Ownership for Hold {
             request.add_set_data(&fence.paths.made, self.made.to_string().as_bytes(), None)?;
             fence.commit(request).await
         });
-        self.noted(confirmed.await.and_then(Written::done))
+        self.noted(confirmed.await.and_then(WriteOutcome::done))
     }
 
     async fn snapshot(&self, upto: Seq, state: Snapshot) -> Result<(), JournalError> {

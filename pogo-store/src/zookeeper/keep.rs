@@ -6,7 +6,7 @@ use std::time::Duration;
 use zookeeper_client::{Client, Error, OneshotWatcher};
 
 use super::acquire::{alive, owner_node};
-use super::fence::{Fence, Written};
+use super::fence::{Fence, WriteOutcome};
 use super::formats::raise_format;
 use super::hold::Hold;
 use crate::remote::NEWEST;
@@ -95,10 +95,10 @@ async fn keep(client: &Client, fence: &Fence) -> Result<Registration, Error> {
             writer.add_create(path, &owner_node(fence.nonce), &alive(fence))?;
         }
         match fence.commit(writer).await? {
-            Written::Fenced => return Ok(Registration::Over),
+            WriteOutcome::Fenced => return Ok(Registration::Over),
             // It is looked at again, and then watched.
-            Written::Done | Written::Refused(_, Error::NoNode | Error::NodeExists) => {}
-            Written::Refused(_, error) => return Err(error),
+            WriteOutcome::Done | WriteOutcome::Refused(_, Error::NoNode | Error::NodeExists) => {}
+            WriteOutcome::Refused(_, error) => return Err(error),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zookeeper_client::{Client, Error};
 
-use super::fence::{Fence, Written};
+use super::fence::{Fence, WriteOutcome};
 use super::session::Sessions;
 use super::tree::Paths;
 use crate::compressed::compress;
@@ -81,9 +81,9 @@ impl<A: Serialize> Packed<A> {
             writer.add_create(&fence.paths.piece(tag, index), piece, &fence.options())?;
             match fence.commit(writer).await? {
                 // What is there was put by an earlier try, of which the answer was lost.
-                Written::Done | Written::Refused(_, Error::NodeExists) => {}
-                Written::Fenced => return Ok(None),
-                Written::Refused(_, error) => return Err(error),
+                WriteOutcome::Done | WriteOutcome::Refused(_, Error::NodeExists) => {}
+                WriteOutcome::Fenced => return Ok(None),
+                WriteOutcome::Refused(_, error) => return Err(error),
             }
         }
         let pieces = Pieces {
@@ -99,7 +99,7 @@ impl<A: Serialize> Packed<A> {
         loop {
             let written = sessions.ask(async |client| {
                 let Some(node) = self.store(client, fence, tag).await? else {
-                    return Ok(Written::Fenced);
+                    return Ok(WriteOutcome::Fenced);
                 };
                 let mut writer = fence.writer(client)?;
                 match is_there {
@@ -109,11 +109,11 @@ impl<A: Serialize> Packed<A> {
                 fence.commit(writer).await
             });
             match written.await? {
-                Written::Done => return Ok(Ok(())),
-                Written::Fenced => return Ok(Err(JournalError::Fenced)),
+                WriteOutcome::Done => return Ok(Ok(())),
+                WriteOutcome::Fenced => return Ok(Err(JournalError::Fenced)),
                 // Before this, or by an earlier try of which the answer was lost; or it was removed meanwhile.
-                Written::Refused(_, Error::NodeExists | Error::NoNode) => is_there = !is_there,
-                Written::Refused(_, error) => return Err(error.into()),
+                WriteOutcome::Refused(_, Error::NodeExists | Error::NoNode) => is_there = !is_there,
+                WriteOutcome::Refused(_, error) => return Err(error.into()),
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::copy::{CopyError, Head};
 use crate::remote::{Failed, NEWEST};
 use crate::zookeeper::acquire::{alive, owner_node};
 use crate::zookeeper::error::RequestError;
-use crate::zookeeper::fence::{Fence, Written};
+use crate::zookeeper::fence::{Fence, WriteOutcome};
 use crate::zookeeper::head::{self, UnfinishedHead};
 use crate::zookeeper::holder::{CopyOrigin, EpochNode, Holder, LastOwner, NamespaceNode, NamespaceState};
 use crate::zookeeper::namespace_shared::NamespaceShared;
@@ -141,14 +141,14 @@ impl CopyNodes {
     }
 
     /// Says where the journal ends, while nobody can own it yet.
-    pub(super) async fn end(&self, client: &Client, fence: &Fence, head: head::Head) -> Result<Written, Error> {
+    pub(super) async fn end(&self, client: &Client, fence: &Fence, head: head::Head) -> Result<WriteOutcome, Error> {
         let mut request = fence.writer(client)?;
         request.add_set_data(&fence.paths.head, &head.node(), None)?;
         fence.commit(request).await
     }
 
     /// Makes it a namespace that anybody may own.
-    pub(super) async fn publish(&self, client: &Client, fence: &Fence) -> Result<Written, Error> {
+    pub(super) async fn publish(&self, client: &Client, fence: &Fence) -> Result<WriteOutcome, Error> {
         let node = EpochNode {
             epoch: fence.epoch.0,
             copy: Some(CopyOrigin {
@@ -200,9 +200,9 @@ impl CopyNodes {
         }
         request.add_delete(&paths.namespace, None)?;
         match fence.commit(request).await? {
-            Written::Refused(_, error) => Err(error),
+            WriteOutcome::Refused(_, error) => Err(error),
             // Somebody else has taken it over, and removes it.
-            Written::Done | Written::Fenced => Ok(()),
+            WriteOutcome::Done | WriteOutcome::Fenced => Ok(()),
         }
     }
 
@@ -258,7 +258,7 @@ async fn remove_all(client: &Client, fence: &Fence, paths: &[String]) -> Result<
         for path in batch {
             request.add_delete(path, None)?;
         }
-        if let Written::Refused(_, error) = fence.commit(request).await? {
+        if let WriteOutcome::Refused(_, error) = fence.commit(request).await? {
             return Err(error);
         }
     }

@@ -17,7 +17,7 @@ use crate::zookeeper::OutputStorage;
 use crate::zookeeper::commits::{EncodedCommit, copied};
 use crate::zookeeper::contents::put_content;
 use crate::zookeeper::error::RequestError;
-use crate::zookeeper::fence::{Fence, Written};
+use crate::zookeeper::fence::{Fence, WriteOutcome};
 use crate::zookeeper::head;
 use crate::zookeeper::history::{KnownJobs, OldRecords, write_list};
 use crate::zookeeper::namespace_shared::NamespaceShared;
@@ -112,7 +112,7 @@ impl ZookeeperTarget {
             let ended = writer
                 .sessions
                 .ask(async |client| nodes.end(client, &writer.fence, head).await);
-            answered(ended.await.and_then(Written::done))?;
+            answered(ended.await.and_then(WriteOutcome::done))?;
             let known = tokio::sync::Mutex::new(KnownJobs::default());
             write_list(&writer, &known).await.map_err(failed)
         })
@@ -128,7 +128,7 @@ impl ZookeeperTarget {
                 .ask(async |client| nodes.publish(client, &writer.fence).await);
             let published = published.await;
             writer.sessions.close().await;
-            answered(published.and_then(Written::done))
+            answered(published.and_then(WriteOutcome::done))
         })
         .await
     }

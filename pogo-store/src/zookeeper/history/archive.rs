@@ -11,7 +11,7 @@ use super::known_jobs::{KnownJobs, write_list};
 use crate::blocking::spawn_blocking;
 use crate::remote::{Failed, checksum};
 use crate::zookeeper::commits::{AboutCommit, FoundCommit, answer, commits_from, unread};
-use crate::zookeeper::fence::Written;
+use crate::zookeeper::fence::WriteOutcome;
 use crate::zookeeper::owner_writer::OwnerWriter;
 use crate::zookeeper::packed::{Packed, remove_nodes};
 use crate::zookeeper::tree::seqs_below;
@@ -102,7 +102,7 @@ pub(super) async fn store(
     let tag = writer.tag(&format!("history-{}", at.0));
     let written = writer.store.sessions.ask(async |client| {
         let Some(node) = packed.store(client, fence, &tag).await? else {
-            return Ok(Written::Fenced);
+            return Ok(WriteOutcome::Fenced);
         };
         let mut request = fence.writer(client)?;
         request.add_create(&path, &node, &fence.options())?;

@@ -17,7 +17,7 @@ use crate::jobs::JobTable;
 use crate::remote::Failed;
 use crate::zookeeper::commits::{FoundCommit, ReadError, answer, commits_from, unread};
 use crate::zookeeper::error::RequestError;
-use crate::zookeeper::fence::Written;
+use crate::zookeeper::fence::WriteOutcome;
 use crate::zookeeper::head::VersionedHead;
 use crate::zookeeper::owner_writer::OwnerWriter;
 use crate::zookeeper::packed::{FoundNode, Packed, Unread, remove_pieces, tag_of};
@@ -233,12 +233,12 @@ pub(in crate::zookeeper) async fn write_list(writer: &OwnerWriter, known: &Mutex
     let written = sessions.ask(async |client| {
         let (before, stat) = client.get_data(&fence.paths.jobs).await?;
         let Some(node) = packed.store(client, fence, &tag).await? else {
-            return Ok(Written::Fenced);
+            return Ok(WriteOutcome::Fenced);
         };
         let mut request = fence.writer(client)?;
         request.add_set_data(&fence.paths.jobs, &node, Some(stat.version))?;
         let written = fence.commit(request).await?;
-        if matches!(written, Written::Done) {
+        if matches!(written, WriteOutcome::Done) {
             // An earlier try, of which the answer was lost, may have written these.
             if let Some(old) = tag_of(&before).filter(|old| *old != tag) {
                 remove_pieces(client, fence, &old).await?;
