@@ -6,7 +6,7 @@ use pogo_core::dispatcher::{Clock, OrderError, Resolvers, SystemClock};
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{JobSpec, PlanError, RemoteCommand};
 use pogo_core::policy::{JobSettings, Policy};
-use pogo_core::scheduler::{ConfigureError, InputError, Scheduler};
+use pogo_core::scheduler::{Command, ConfigureError, InputError, Order, Scheduler};
 use pogo_core::sim::World;
 use pogo_inventory::Diagnostic;
 use pogo_inventory::diagnostic::with_line;
@@ -22,6 +22,15 @@ use crate::unlisted::more_hosts;
 
 /// The reason in the log for hosts of `--assume-down`.
 pub(crate) const ASSUMED_DOWN: &str = "--assume-down";
+
+/// The order to run a job, for this reason.
+pub(crate) fn order(spec: JobSpec, reason: Option<&str>) -> Command {
+    let order = Order::submit(spec);
+    match reason {
+        Some(reason) => order.because(reason),
+        None => order.into(),
+    }
+}
 
 /// The fleet and the policy of the gathered sources and the arguments. Whoever goes on with them keeps the resolvers,
 /// which remember what they answered.

@@ -46,6 +46,9 @@ pub(crate) struct RunArgs {
     /// Ask nothing before the job begins, also where more than 100 hosts are under no limit
     #[arg(short, long, help_heading = "Limits")]
     pub(crate) yes: bool,
+    /// Why, for the record
+    #[arg(long, value_name = "WHY")]
+    pub(crate) reason: Option<String>,
     /// Show what would be done, and send nothing; the same as `plan`
     #[arg(long, help_heading = "Output")]
     pub(crate) dry_run: bool,

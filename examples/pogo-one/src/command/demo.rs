@@ -63,6 +63,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, CliError> {
             terminal: Arc::default(),
             follow: None,
             resolvers: None,
+            reason: None,
             down: vec![],
             stop_grace: STOP_GRACE,
         };

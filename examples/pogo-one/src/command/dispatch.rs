@@ -24,6 +24,8 @@ pub(super) struct Operator {
     pub(super) follow: Option<FollowedSources>,
     /// Resolvers of tags outside the inventory.
     pub(super) resolvers: Option<Resolvers>,
+    /// Why the job is run.
+    pub(super) reason: Option<String>,
     /// Hosts that are assumed to be down.
     pub(super) down: Vec<HostName>,
     /// How long attempts may run on after SIGTERM or SIGHUP.
@@ -118,7 +120,10 @@ async fn steer(
     for host in operator.down {
         handle.mark_down(host, ASSUMED_DOWN).await.map_err(refused)?;
     }
-    let job = handle.submit(spec).await.map_err(refused)?;
+    let order = submission::order(spec, operator.reason.as_deref());
+    let answer = handle.execute(order).await.map_err(refused)?;
+    let no_number = || CliError::broken("a submission has no number");
+    let job = answer.job().ok_or_else(no_number)?;
     let stopper = JobStopper {
         job,
         handle: &handle,

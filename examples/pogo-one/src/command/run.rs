@@ -103,6 +103,7 @@ fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
             terminal,
             follow,
             resolvers: job.resolvers,
+            reason: args.reason.clone(),
             down: job.down,
             stop_grace: args.stop_grace,
         };

@@ -8,7 +8,7 @@ use pogo_core::dispatcher::TransportFactory;
 use pogo_core::fleet::HostName;
 use pogo_core::plan::{JobSpec, Plan, TransportSettings};
 use pogo_core::policy::Limit;
-use pogo_core::scheduler::{Command, JobId, Order, Query, RequestId};
+use pogo_core::scheduler::{JobId, Order, Query, RequestId};
 use pogo_core::stream::StreamId;
 use pogo_inventory::merge::Gathered;
 use pogo_ssh::{SshTransport, SshTransports};
@@ -220,7 +220,7 @@ async fn submit(
             }
             let after = position(client).await?;
             let condition = Condition::new().revision(revision.clone());
-            let order = Command::new(Order::submit(job.spec.clone())).as_request(request.clone());
+            let order = submission::order(job.spec.clone(), args.reason.as_deref()).as_request(request.clone());
             match client.execute_if(condition, order).await {
                 Ok(answer) => {
                     let number = answer

@@ -32,6 +32,7 @@ const OF_JOB: &[&str] = &[
     "forced_command",
     "job_seed",
     "priority",
+    "reason",
 ];
 
 /// Flags for the command line alone.

@@ -123,12 +123,12 @@ fn head(job: &JobDetails, now: Timestamp) -> String {
 
 /// Who ordered what since it was submitted; of a large job, the last order.
 async fn orders(session: &Session, job: &JobDetails, now: Timestamp) -> Result<String, CliError> {
-    let Some(steered) = &job.steered else {
-        return Ok(String::new());
-    };
     if total(&job.summary) <= ordered::MOST_HOSTS {
         return ordered::lines(session, job.summary.job, now).await;
     }
+    let Some(steered) = &job.steered else {
+        return Ok(String::new());
+    };
     let said = visible(&steered.to_string()).into_owned();
     Ok(format!("\nlast order:\n  {}  {said}\n", moment(steered.at, now)))
 }

@@ -13,7 +13,7 @@ pub(super) const MOST_HOSTS: u32 = 2_000;
 /// How many orders are shown.
 const MOST: usize = 10;
 
-/// The last orders of a job since it was submitted, a line each.
+/// The last orders of a job since it was submitted, a line each, and why that was.
 pub(super) async fn lines(session: &Session, job: JobId, now: Timestamp) -> Result<String, CliError> {
     let mut log = OrderLog::default();
     session
@@ -22,10 +22,12 @@ pub(super) async fn lines(session: &Session, job: JobId, now: Timestamp) -> Resu
             Ok(())
         })
         .await?;
-    let orders = log
-        .entries()
-        .iter()
-        .filter(|entry| !matches!(entry.order, OrderKind::Submit | OrderKind::Note));
+    let is_shown = |order: OrderKind, has_reason: bool| match order {
+        OrderKind::Submit => has_reason,
+        order => order != OrderKind::Note,
+    };
+    let orders = log.entries().iter();
+    let orders = orders.filter(|entry| is_shown(entry.order, entry.reason.is_some()));
     let orders: Vec<String> = orders
         .map(|entry| format!("  {}  {}\n", moment(entry.at, now), visible(&entry.to_string())))
         .collect();

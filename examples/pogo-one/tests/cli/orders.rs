@@ -74,6 +74,20 @@ fn hosts_are_chosen_by_name_or_by_state_and_both_together() {
 }
 
 #[test]
+fn why_a_job_was_run_stands_with_it() {
+    let kept = StoreSite::new("tag: {web: ['web[1-3]']}\n", &THREE);
+    let job = kept.submit("@web", &["--reason", "new certificates"], "true");
+    assert_eq!(kept.verb(&["wait", &job]).code, 0);
+    let status = kept.ok(&["status", &job]);
+    let ordered = status.split_once("\nordered:\n").unwrap().1;
+    assert!(ordered.contains("  job-1 submitted by "), "{status}");
+    assert!(ordered.contains(": new certificates\n"), "{status}");
+    let unsaid = kept.submit("@web", &[], "true");
+    assert_eq!(kept.verb(&["wait", &unsaid]).code, 0);
+    assert!(!kept.ok(&["status", &unsaid]).contains("ordered:"));
+}
+
+#[test]
 fn a_paused_job_starts_nothing_until_it_is_resumed() {
     let kept = one_at_a_time();
     let job = kept.submit("@web", &["--order", "listed"], GATE);
