@@ -56,7 +56,7 @@ export function jobHead(head, { ns, id, number: number_, base, link, go, order }
       ORDER.slice(1)
         .filter((name) => tally[name])
         .map((name) => [" · ", el(`span.s-${name}`, `${number(tally[name])} ${word(name)}`)]),
-      outlook.left && [" · about ", el("b", about(outlook.left)), " left"],
+      outlook.left !== undefined && [" · about ", el("b", about(outlook.left)), " left"],
       outlook.slowest &&
         outlook.typical &&
         now() - outlook.slowest.started > 2 * outlook.typical && [

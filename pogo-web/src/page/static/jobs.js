@@ -138,7 +138,7 @@ export function jobs(context) {
       return el(
         "span.note",
         el("b", `${Math.floor((100 * done) / (all || 1))} %`),
-        left ? ` ~${about(left)} left` : job.status === "running" ? "" : ` ${word(job.status)}`,
+        typeof left === "number" ? ` ~${about(left)} left` : job.status === "running" ? "" : ` ${word(job.status)}`,
         bad && el("em.s-failed", ` ${bad}`),
       );
     }
