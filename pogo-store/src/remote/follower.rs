@@ -10,6 +10,7 @@ pub struct FollowerRegistration {
     _dropped: oneshot::Sender<()>,
 }
 
+#[cfg(any(feature = "postgres", feature = "zookeeper"))]
 impl FollowerRegistration {
     /// A registration, and a receiver that resolves when it is dropped.
     pub(crate) fn new() -> (Self, oneshot::Receiver<()>) {
