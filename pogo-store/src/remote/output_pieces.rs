@@ -184,6 +184,7 @@ impl PieceChanges {
         (follows && is_same_time).then_some(last)
     }
 
+    #[cfg(feature = "postgres")]
     pub(crate) fn is_empty(&self) -> bool {
         self.new.is_empty() && self.gone.is_empty()
     }
