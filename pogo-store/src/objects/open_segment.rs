@@ -136,3 +136,27 @@ impl OpenSegment {
         (self.is_closed && self.has_growing).then(|| SegmentName::growing(self.id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::WriterId;
+    use super::super::tests::frame;
+    use super::*;
+
+    #[test]
+    fn a_segment_rests_between_its_forms_until_it_is_closed() {
+        let writer = WriterId { epoch: 1, nonce: 10 };
+        let mut open = OpenSegment::new(SegmentId { writer, number: 0 }, 1 << 20);
+        let (now, every) = (Instant::now(), Duration::from_secs(5));
+        open.push(frame(1, 0, "one"));
+        assert!(open.is_due(now, every));
+        let upload = open.upload(now).unwrap();
+        open.note_stored(&upload);
+        assert!(!open.is_due(now + every, every), "nothing has come");
+        open.push(frame(1, 3, "two"));
+        assert!(!open.is_due(now + every / 2, every));
+        assert!(open.is_due(now + every, every));
+        open.close();
+        assert!(open.is_due(now, every));
+    }
+}
